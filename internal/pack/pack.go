@@ -1,0 +1,113 @@
+// Package pack turns a vendor's answer into an sms.Body and back: zstd, with the size and SHA-256 of the bytes inside.
+package pack
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"smsetl/sms"
+)
+
+// encoders are reused: a fresh one costs more than packing a small answer.
+var encoders = sync.Pool{New: func() any {
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		panic(err) // the options are constants
+	}
+	return e
+}}
+
+// Writer packs what is written to it. Close gives the encoder back; call it once, on every path.
+type Writer struct {
+	out  bytes.Buffer
+	zstd *zstd.Encoder
+	hash hash.Hash
+	size int64
+}
+
+// NewWriter gives an empty Writer.
+func NewWriter() *Writer {
+	w := &Writer{zstd: encoders.Get().(*zstd.Encoder), hash: sha256.New()}
+	w.zstd.Reset(&w.out)
+	return w
+}
+
+// Write packs p.
+func (w *Writer) Write(p []byte) (int, error) {
+	n, err := w.zstd.Write(p)
+	w.hash.Write(p[:n])
+	w.size += int64(n)
+	return n, err
+}
+
+// Size gives the number of bytes written so far.
+func (w *Writer) Size() int64 { return w.size }
+
+// Body ends the frame and gives what was packed. Nothing may be written after it.
+func (w *Writer) Body() (sms.Body, error) {
+	if err := w.zstd.Close(); err != nil {
+		return sms.Body{}, fmt.Errorf("pack: %w", err)
+	}
+	body := sms.Body{Packed: w.out.Bytes(), Size: w.size}
+	w.hash.Sum(body.Hash[:0])
+	return body, nil
+}
+
+// Close gives the encoder back. The Body stays valid.
+func (w *Writer) Close() {
+	if w.zstd != nil {
+		w.zstd.Reset(nil)
+		encoders.Put(w.zstd)
+		w.zstd = nil
+	}
+}
+
+// Bytes packs b.
+func Bytes(b []byte) sms.Body {
+	w := NewWriter()
+	defer w.Close()
+	if _, err := w.Write(b); err != nil {
+		panic(err) // a bytes.Buffer takes everything
+	}
+	body, err := w.Body()
+	if err != nil {
+		panic(err) // the same
+	}
+	return body
+}
+
+// ErrCorrupt says that a body does not hold the bytes that its size and hash promise.
+var ErrCorrupt = errors.New("pack: body does not match its size and hash")
+
+// Open gives the bytes of the body as a stream. Close it.
+func Open(b sms.Body) (io.ReadCloser, error) {
+	d, err := zstd.NewReader(bytes.NewReader(b.Packed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+	if err != nil {
+		return nil, fmt.Errorf("pack: %w", err)
+	}
+	return d.IOReadCloser(), nil
+}
+
+// Unpack gives all bytes of the body, checked against its size and hash.
+func Unpack(b sms.Body) ([]byte, error) {
+	r, err := Open(b)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	out, err := io.ReadAll(io.LimitReader(r, b.Size+1))
+	if err != nil {
+		return nil, fmt.Errorf("pack: %w", err)
+	}
+	if int64(len(out)) != b.Size || sha256.Sum256(out) != b.Hash {
+		return nil, ErrCorrupt
+	}
+	return out, nil
+}

@@ -1,0 +1,45 @@
+package sms
+
+// Batch is what the answers of one scope say, in our words.
+type Batch struct {
+	Scope      Scope
+	Deliveries []Delivery
+	Failures   []Failure
+	Rejects    []Reject
+	Findings   []Finding
+}
+
+// Received counts what the answers held: every fact row understood and every vendor row rejected. At the end of a load
+// it equals inserted + updated + unchanged + rejected + held.
+func (b *Batch) Received() int64 {
+	return int64(len(b.Deliveries) + len(b.Failures) + len(b.Rejects))
+}
+
+// Reject is a vendor row that was not believed, with its place.
+type Reject struct {
+	Payload  Hash   // the answer it stands in
+	Position int64  // index of the row in the answer, from 0
+	Reason   string // what is wrong, in words: "day 2026-01-05 lies outside the window 2026-01-01/2026-01-03"
+	Row      string // the row as the vendor sent it, cut to 500 bytes
+}
+
+// Severity says how much a finding matters.
+type Severity string
+
+// The severities: Info is for the curious, Warning for somebody to look at, Error says that numbers may be wrong.
+const (
+	Info    Severity = "info"
+	Warning Severity = "warning"
+	Error   Severity = "error"
+)
+
+// Finding is something about an answer that a person should know: a field nobody knows, an identity that does not hold.
+// Findings of the same check on the same subject are one finding.
+type Finding struct {
+	Check    string // stable name: "unknown_field", "unmapped_reason", "negative_pending"
+	Subject  string // what it is about: the field, the code, the measure
+	Severity Severity
+	Day      Day    // the first day it was seen on; 0 when it belongs to no day
+	Detail   string // one sentence with the numbers
+	Rows     int64  // how many rows showed it
+}

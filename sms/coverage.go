@@ -1,0 +1,43 @@
+package sms
+
+import "time"
+
+// State is what is known about one day of one dataset of one account. Each expected day has exactly one.
+type State string
+
+// The states of a day. NotDue and Missing are derived: the ledger holds no row for them.
+const (
+	NotDue      State = "not_due"     // the day is not over yet, or lies before the history starts
+	Missing     State = "missing"     // expected, and never loaded
+	Provisional State = "provisional" // loaded, and may still change: young, or messages pending
+	Final       State = "final"       // loaded and settled
+	Empty       State = "empty"       // settled, and the vendor had nothing
+	Failed      State = "failed"      // asked for in vain; the reason says why
+	Quarantined State = "quarantined" // an answer was not believed; what was stored before stays
+	Lost        State = "lost"        // beyond the vendor's retention: can no longer be asked for
+	Frozen      State = "frozen"      // an operator said: leave it
+)
+
+// DayStatus is one line of the ledger.
+type DayStatus struct {
+	Account  Account
+	Dataset  Dataset
+	Day      Day
+	State    State
+	Reason   string // why, for failed and quarantined days
+	Pending  Count  // messages the vendor still called pending when the day was loaded
+	Rows     int64  // fact rows stored
+	LoadID   int64  // the load that said so
+	LoadedAt time.Time
+	Since    time.Time // when the state was entered
+}
+
+// IsLoaded says whether the day's facts are in the warehouse.
+func (d DayStatus) IsLoaded() bool {
+	return d.State == Provisional || d.State == Final || d.State == Empty
+}
+
+// IsSettled says whether a plain run leaves the day alone.
+func (s State) IsSettled() bool {
+	return s == Final || s == Empty || s == Lost || s == Frozen || s == NotDue
+}

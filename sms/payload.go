@@ -1,0 +1,72 @@
+package sms
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+)
+
+// Scope is what one load asks for and replaces: the facts that the datasets fill, for one account, on every day of the window.
+type Scope struct {
+	Account  Account
+	Datasets []Dataset // one group of Vendor.Groups
+	Window   Window
+}
+
+// String gives the scope as logs and errors name it: "engagelab/marketing stats_day 2026-01-01/2026-03-31".
+func (s Scope) String() string {
+	names := make([]string, len(s.Datasets))
+	for i, d := range s.Datasets {
+		names[i] = string(d)
+	}
+	return s.Account.String() + " " + strings.Join(names, "+") + " " + s.Window.String()
+}
+
+// Facts gives the part of the star that the scope's datasets fill together.
+func (s Scope) Facts() Facts {
+	var all Facts
+	for _, d := range s.Datasets {
+		f := d.Facts()
+		all.Delivery = all.Delivery || f.Delivery
+		all.Processing = all.Processing || f.Processing
+		all.Sending = all.Sending || f.Sending
+	}
+	return all
+}
+
+// Hash is the SHA-256 of an answer's bytes as the vendor sent them, after HTTP content decoding. It is the answer's address.
+type Hash [sha256.Size]byte
+
+// String gives the hash in lower-case hex.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// Body is a vendor's answer, byte for byte, packed with zstd. Package pack makes and reads it.
+type Body struct {
+	Packed []byte // the bytes as a zstd frame
+	Size   int64  // bytes unpacked
+	Hash   Hash   // of the bytes unpacked
+}
+
+// Request is what was asked, as it can be shown to anybody: it never holds a credential.
+type Request struct {
+	Method string // GET, POST
+	URL    string // with its query, without user or password
+	Action string // Tencent's X-TC-Action; empty elsewhere
+	Body   string // what was posted; empty for a GET
+}
+
+// Payload is one answer of a vendor with everything needed to understand it again years later.
+type Payload struct {
+	Account   Account
+	Dataset   Dataset
+	Window    Window // the days that were asked for
+	Request   Request
+	FetchedAt time.Time
+	Status    int    // HTTP status
+	RequestID string // the vendor's own, where it gives one
+	Body      Body
+	// Refused says why the extractor did not believe the answer. Such a payload is evidence: it is kept and never
+	// transformed. Empty for an answer to be understood.
+	Refused string
+}

@@ -1,0 +1,72 @@
+package sms
+
+import "fmt"
+
+// Vendor is a company that sends SMS for us and counts them in its own words.
+type Vendor string
+
+// The vendors this product speaks to.
+const (
+	EngageLab Vendor = "engagelab"
+	Tencent   Vendor = "tencent"
+	Huawei    Vendor = "huawei"
+)
+
+// Account is what a vendor keeps separate statistics for: an EngageLab sms_user, a Tencent SdkAppId, a Huawei application.
+type Account struct {
+	Vendor Vendor
+	ID     string
+	Zone   Zone // the zone of the vendor's day
+}
+
+// String gives the account as logs and error messages name it: "engagelab/marketing".
+func (a Account) String() string { return fmt.Sprintf("%s/%s", a.Vendor, a.ID) }
+
+// Dataset is one statistic of a vendor, under the vendor's own name.
+type Dataset string
+
+// The datasets of each vendor. Facts says which facts each one fills.
+const (
+	StatsDay       Dataset = "stats_day"       // EngageLab GET /v1/stats_day
+	ProcessFailed  Dataset = "process_failed"  // EngageLab GET /v1/stats/process_failed
+	SendFailed     Dataset = "send_failed"     // EngageLab GET /v1/stats/send_failed
+	SendStatus     Dataset = "send_status"     // Tencent SendStatusStatistics
+	CallbackStatus Dataset = "callback_status" // Tencent CallbackStatusStatistics
+)
+
+// Facts says which part of the star a dataset fills, and so which rows a load of it replaces.
+type Facts struct {
+	Delivery   bool // rows of the delivery fact
+	Processing bool // rows of the failure fact in stage Processing
+	Sending    bool // rows of the failure fact in stage Sending
+}
+
+// Facts gives the part of the star that the dataset fills. Tencent's two datasets share the delivery rows: each reports
+// some of their measures, so they are always asked for and loaded together.
+func (d Dataset) Facts() Facts {
+	switch d {
+	case StatsDay, SendStatus:
+		return Facts{Delivery: true}
+	case ProcessFailed:
+		return Facts{Processing: true}
+	case SendFailed:
+		return Facts{Sending: true}
+	case CallbackStatus:
+		return Facts{Delivery: true, Sending: true}
+	default:
+		return Facts{}
+	}
+}
+
+// Groups lists the datasets of a vendor as they are asked for: the datasets of one group share fact rows and are always
+// fetched and loaded together.
+func (v Vendor) Groups() [][]Dataset {
+	switch v {
+	case EngageLab:
+		return [][]Dataset{{StatsDay}, {ProcessFailed}, {SendFailed}}
+	case Tencent:
+		return [][]Dataset{{SendStatus, CallbackStatus}}
+	default:
+		return nil
+	}
+}
