@@ -1,0 +1,1 @@
+DROP TABLE sms.fact_delivery_daily;

@@ -1,0 +1,93 @@
+package migrations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/golang-migrate/migrate/v4"
+)
+
+// down undoes steps files, or everything when that is all there is.
+func (s *session) down(ctx context.Context, steps int) error {
+	version, dirty, err := s.m.Version()
+	if err != nil && !errors.Is(err, migrate.ErrNilVersion) {
+		return fmt.Errorf("reading the version: %w", err)
+	}
+	all, lerr := s.source.versions()
+	if lerr != nil {
+		return lerr
+	}
+	if serr := standing(version, all[len(all)-1], dirty); serr != nil {
+		return serr
+	}
+	applied := slices.Index(all, version) + 1
+	if steps < applied {
+		return s.stepsDown(steps)
+	}
+	if err := s.riverDown(ctx); err != nil {
+		return err
+	}
+	if applied > 0 {
+		if err := s.stepsDown(applied); err != nil {
+			return err
+		}
+	}
+	const leave = `
+		DROP SCHEMA river;
+		DROP TABLE etl.schema_migration;
+		DROP SCHEMA etl`
+	if _, err := s.conn.Exec(ctx, leave); err != nil {
+		return fmt.Errorf("dropping the schemas: %w", err)
+	}
+	return nil
+}
+
+func (s *session) stepsDown(steps int) error {
+	if err := s.m.Steps(-steps); err != nil {
+		return failed(err)
+	}
+	return nil
+}
+
+// repair puts the mark of a dirty version to where the tables are.
+func (s *session) repair(ctx context.Context) (string, error) {
+	var version int64
+	var direction string
+	err := s.conn.QueryRow(ctx, `
+		SELECT coalesce(max(version), 0), coalesce(max(direction), 'up')
+		FROM etl.schema_migration
+		WHERE dirty`).Scan(&version, &direction)
+	if err != nil {
+		return "", fmt.Errorf("reading the version: %w", err)
+	}
+	if direction == "down" {
+		return s.repairDown(version)
+	}
+	if version == 0 {
+		return "nothing to repair: the last migration is complete", nil
+	}
+	if err := s.rewind(); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("the up file of version %d had failed and was rolled back as a whole, so the tables are those of the version below: "+
+		"the version is put back to it. Mend the cause, then migrate up again", version), nil
+}
+
+// repairDown mends a down file that failed: golang-migrate had already written the version below it.
+func (s *session) repairDown(version int64) (string, error) {
+	all, err := s.source.versions()
+	if err != nil {
+		return "", err
+	}
+	above := slices.IndexFunc(all, func(v uint) bool { return int64(v) > version })
+	if above < 0 {
+		return "", fmt.Errorf("%w: version %d is dirty on the way down, and this program has no file above it", ErrNewer, version)
+	}
+	if err := s.m.Force(int(all[above])); err != nil {
+		return "", fmt.Errorf("putting the version back to %d: %w", all[above], err)
+	}
+	return fmt.Sprintf("the down file of version %d had failed and was rolled back as a whole, so its tables are still there: "+
+		"the version is put back to %d. Mend the cause, then migrate down again", all[above], all[above]), nil
+}

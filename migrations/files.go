@@ -1,0 +1,109 @@
+package migrations
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"strings"
+
+	"github.com/golang-migrate/migrate/v4/source"
+	"github.com/golang-migrate/migrate/v4/source/iofs"
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+//go:embed *.sql
+var files embed.FS
+
+// settled ends every file. golang-migrate marks the version dirty before a file and clean after it, in transactions of
+// their own; with this statement inside the file's own transaction "dirty" means exactly "the file was rolled back", even
+// when the program was killed between the file and the mark.
+const settled = "\n;UPDATE etl.schema_migration SET dirty = false;\n"
+
+// embedded reads the embedded files, each with settled at its end.
+type embedded struct{ source.Driver }
+
+func openEmbedded() (embedded, error) {
+	driver, err := iofs.New(files, ".")
+	if err != nil {
+		return embedded{}, fmt.Errorf("reading the embedded files: %w", err)
+	}
+	return embedded{driver}, nil
+}
+
+// ReadUp gives the up file of a version.
+func (e embedded) ReadUp(version uint) (io.ReadCloser, string, error) {
+	return settling(e.Driver.ReadUp(version))
+}
+
+// ReadDown gives the down file of a version.
+func (e embedded) ReadDown(version uint) (io.ReadCloser, string, error) {
+	return settling(e.Driver.ReadDown(version))
+}
+
+func settling(file io.ReadCloser, name string, err error) (io.ReadCloser, string, error) {
+	if err != nil {
+		return nil, name, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return nil, name, err
+	}
+	return io.NopCloser(strings.NewReader(string(text) + settled)), name, nil
+}
+
+// versions lists the embedded versions, oldest first.
+func (e embedded) versions() ([]uint, error) {
+	var all []uint
+	version, err := e.First()
+	for err == nil {
+		all = append(all, version)
+		version, err = e.Next(version)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("listing the embedded files: %w", err)
+	}
+	return all, nil
+}
+
+// Hash names the schema that Up makes: a hash of every embedded file and of River's migrations. Two programs with the same
+// hash make the same schema, so a database made by one can serve as a template for the other.
+func Hash() string {
+	h := sha256.New()
+	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := files.ReadFile(path)
+		fmt.Fprintf(h, "%s\x00%d\x00%s", path, len(text), text)
+		return err
+	})
+	if err != nil {
+		panic(err) // the files are in the program
+	}
+	fmt.Fprint(h, bootstrap, settled)
+	for _, m := range riverMigrations() {
+		fmt.Fprintf(h, "river\x00%d\x00%s", m.Version, m.SQLUp)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// riverMigrations lists River's own migrations, oldest first.
+func riverMigrations() []rivermigrate.Migration {
+	migrator, err := newRiver(riverpgxv5.New(nil))
+	if err != nil {
+		panic(err) // the line's name is River's default
+	}
+	return migrator.AllVersions()
+}
+
+func newRiver(driver *riverpgxv5.Driver) (*rivermigrate.Migrator[pgx.Tx], error) {
+	return rivermigrate.New(driver, &rivermigrate.Config{Schema: riverSchema, Logger: slog.New(slog.DiscardHandler)})
+}

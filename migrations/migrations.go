@@ -1,0 +1,259 @@
+package migrations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/golang-migrate/migrate/v4"
+	"github.com/golang-migrate/migrate/v4/database"
+	pgxv5 "github.com/golang-migrate/migrate/v4/database/pgx/v5"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const (
+	versionSchema = "etl"
+	versionTable  = "schema_migration"
+	riverSchema   = "river"
+
+	// lockKey is the advisory lock that one migrating program holds from its first look to its last statement. River's
+	// migrations have no lock of their own.
+	lockKey = 0x736d73_65746c // "smsetl"
+	// lockWait bounds the wait for another program that migrates.
+	lockWait = 10 * time.Minute
+	// tableLockWait bounds the wait for a table lock. Readers queue behind a waiting statement, so it is short, and the file
+	// is tried again.
+	tableLockWait = 2 * time.Second
+	// tableLockTries is how often a file that could not get its table lock is tried.
+	tableLockTries = 30
+)
+
+// bootstrap makes the place where the version is kept. The table is ours rather than golang-migrate's own, which it leaves
+// alone when it finds it: with named constraints, comments, and the direction that a dirty version was heading for.
+const bootstrap = `
+CREATE SCHEMA IF NOT EXISTS etl;
+
+COMMENT ON SCHEMA etl IS 'How the star came to be: ledger, runs, loads, raw answers, rejects, findings, history.';
+
+CREATE TABLE IF NOT EXISTS etl.schema_migration (
+    version   bigint      NOT NULL,
+    dirty     boolean     NOT NULL,
+    direction text        NOT NULL DEFAULT coalesce(current_setting('smsetl.direction', true), 'up'),
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT schema_migration_pk PRIMARY KEY (version)
+);
+
+COMMENT ON TABLE  etl.schema_migration            IS 'versions. The one version of the schema in force.';
+COMMENT ON COLUMN etl.schema_migration.version    IS 'version. Number of the last migration file applied.';
+COMMENT ON COLUMN etl.schema_migration.dirty      IS 'flag. The file was started and rolled back.';
+COMMENT ON COLUMN etl.schema_migration.direction  IS 'direction. up or down: which file of a dirty version was rolled back.';
+COMMENT ON COLUMN etl.schema_migration.changed_at IS 'time. When the version was entered.';
+
+CREATE SCHEMA IF NOT EXISTS river;
+
+COMMENT ON SCHEMA river IS 'The queue of jobs, kept by River.';
+`
+
+// Up brings the database to the newest version, River's tables included. It does nothing to a database that is there
+// already. Any number of programs may call it at once: one works, the others wait for it.
+//
+// The error is one of this package's kinds, or wraps the failed file's *database.Error.
+func Up(ctx context.Context, url string) error {
+	return exclusively(ctx, url, "up", func(s *session) error {
+		if err := s.up(); err != nil {
+			return err
+		}
+		return s.riverUp(ctx)
+	})
+}
+
+// Down undoes the newest steps files. With as many steps as there are applied files it undoes everything: River's tables
+// and the schemas too.
+func Down(ctx context.Context, url string, steps int) error {
+	if steps < 1 {
+		return fmt.Errorf("migrations: down by %d files: want at least 1", steps)
+	}
+	return exclusively(ctx, url, "down", func(s *session) error { return s.down(ctx, steps) })
+}
+
+// Repair mends a database whose last migration failed, and says what it found and did in one sentence. It changes no
+// table: a failed file was rolled back as a whole, only the version's mark is put back to where the tables are.
+func Repair(ctx context.Context, url string) (string, error) {
+	var said string
+	err := exclusively(ctx, url, "up", func(s *session) (err error) {
+		said, err = s.repair(ctx)
+		return err
+	})
+	return said, err
+}
+
+// session is a program alone with the schema.
+type session struct {
+	config *pgxpool.Config // for further connections, with lock_timeout and direction set
+	conn   *pgx.Conn       // holds the lock
+	source embedded
+	m      *migrate.Migrate
+}
+
+// exclusively runs do while no other program migrates. Everything is closed on every path: an open connection would keep
+// the lock and let the next program wait.
+func exclusively(ctx context.Context, url, direction string, do func(*session) error) error {
+	config, err := parse(url)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	conn, err := connect(ctx, config.ConnConfig)
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	if err := prepare(ctx, conn); err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+
+	settings := config.ConnConfig.RuntimeParams
+	settings["lock_timeout"] = fmt.Sprint(tableLockWait.Milliseconds())
+	settings["smsetl.direction"] = direction
+	s := &session{config: config, conn: conn}
+	if err := s.open(); err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	defer s.m.Close()
+	// golang-migrate knows no context; between two files it looks here.
+	stop := context.AfterFunc(ctx, func() { s.m.GracefulStop <- true })
+	defer stop()
+
+	if err := do(s); err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("migrations: stopped between two files: %w", err)
+	}
+	return nil
+}
+
+// prepare looks at the server, takes the lock and makes the place for the version.
+func prepare(ctx context.Context, conn *pgx.Conn) error {
+	server, err := askServer(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(server.tooOld(), server.takesWrites()); err != nil {
+		return err
+	}
+	wait := fmt.Sprintf("SET lock_timeout = %d", lockWait.Milliseconds())
+	if _, err := conn.Exec(ctx, wait); err != nil {
+		return fmt.Errorf("setting the wait for the lock: %w", err)
+	}
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(lockKey)); err != nil {
+		return fmt.Errorf("waiting for another program that migrates: %w", err)
+	}
+	if _, err := conn.Exec(ctx, bootstrap); err != nil {
+		return fmt.Errorf("making schema %s: %w", versionSchema, err)
+	}
+	return nil
+}
+
+// open starts golang-migrate on connections of its own.
+func (s *session) open() error {
+	source, err := openEmbedded()
+	if err != nil {
+		return err
+	}
+	db := stdlib.OpenDB(*s.config.ConnConfig)
+	db.SetMaxIdleConns(1)
+	driver, err := pgxv5.WithInstance(db, &pgxv5.Config{SchemaName: versionSchema, MigrationsTable: versionTable})
+	if err != nil {
+		db.Close()
+		return fmt.Errorf("opening %s.%s: %w", versionSchema, versionTable, err)
+	}
+	m, err := migrate.NewWithInstance("embedded", source, "postgres", driver)
+	if err != nil {
+		driver.Close()
+		return fmt.Errorf("starting: %w", err)
+	}
+	s.source, s.m = source, m
+	return nil
+}
+
+// up applies what is missing. A file that could not get a table lock in time was rolled back and is tried again.
+func (s *session) up() error {
+	if err := s.known(); err != nil {
+		return err
+	}
+	for try := 1; ; try++ {
+		err := s.m.Up()
+		switch {
+		case err == nil || errors.Is(err, migrate.ErrNoChange):
+			return nil
+		case try < tableLockTries && isLockTimeout(err):
+			if err := s.rewind(); err != nil {
+				return err
+			}
+		default:
+			return failed(err)
+		}
+	}
+}
+
+// known refuses a database whose version this program cannot take further.
+func (s *session) known() error {
+	version, dirty, err := s.m.Version()
+	switch {
+	case errors.Is(err, migrate.ErrNilVersion):
+		return nil
+	case err != nil:
+		return fmt.Errorf("reading the version: %w", err)
+	}
+	all, err := s.source.versions()
+	if err != nil {
+		return err
+	}
+	return standing(version, all[len(all)-1], dirty)
+}
+
+// standing says what a version in the database means to a program whose newest file is newest.
+func standing(version, newest uint, dirty bool) error {
+	switch {
+	case version > newest:
+		return fmt.Errorf("%w: it has version %d and this program knows %d; use a newer program", ErrNewer, version, newest)
+	case dirty:
+		return fmt.Errorf("%w: version %d was rolled back; run `etl migrate repair`, then migrate again", ErrDirty, version)
+	default:
+		return nil
+	}
+}
+
+// rewind puts the mark of a file that was rolled back to the version below it.
+func (s *session) rewind() error {
+	version, _, err := s.m.Version()
+	if err != nil {
+		return fmt.Errorf("reading the version: %w", err)
+	}
+	below := database.NilVersion
+	if previous, err := s.source.Prev(version); err == nil {
+		below = int(previous)
+	}
+	if err := s.m.Force(below); err != nil {
+		return fmt.Errorf("putting the version back to %d: %w", below, err)
+	}
+	return nil
+}
+
+// failed adds what to do to the error of a file.
+func failed(err error) error {
+	return fmt.Errorf("%w: %w; the file was rolled back: mend its cause, run `etl migrate repair`, then migrate again", ErrDirty, err)
+}
+
+func isLockTimeout(err error) bool {
+	var file database.Error
+	if errors.As(err, &file) {
+		err = file.OrigErr // golang-migrate's error has no Unwrap
+	}
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "55P03"
+}
