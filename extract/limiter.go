@@ -1,0 +1,207 @@
+package extract
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Waiter lets requests go one at a time. Wait returns when the caller's request may be sent, or with ctx's error. The slot
+// that it gives must be told what became of the request: Written, Answered, and Done on every path.
+type Waiter interface {
+	Wait(ctx context.Context) (*Slot, error)
+}
+
+// How much later than a second after the tenth request before it a request goes, counted from the moment that one was
+// written. What counts is when requests arrive at the vendor. An answer proves that its request had arrived, so a second
+// after the answer is always safe; when answers take longer than most, most stands for the jitter of the way there.
+const (
+	leastMargin = 2 * time.Millisecond
+	mostMargin  = 40 * time.Millisecond
+)
+
+// How a limiter gives way when the vendor says that the limit is exceeded, and how it comes back.
+const (
+	slowPause    = time.Second
+	slowFactor   = 0.95
+	slowFloor    = 0.1 // of the full rate
+	recoverAfter = time.Minute
+)
+
+// Limiter spaces requests evenly and makes sure that no sliding second holds more than a given number of them. Spacing
+// alone does not: at 9.5 a second eleven requests span 1.053 s, and a request held up for 53 ms between its release and
+// the wire makes eleven in a second. So a request also waits for the tenth before it to have been written, and a second
+// from then. Waiting callers stand in line; none of them loses its place to a later one, and no slot stays unused while
+// somebody waits. Safe for use by many goroutines.
+type Limiter struct {
+	turn chan struct{} // held by the caller whose request goes next
+	pace *rate.Limiter
+	ring []*Slot // the last requests released; guarded by turn
+	next int     // the oldest of them
+
+	mu     sync.Mutex
+	full   rate.Limit
+	paused time.Time // nothing goes before this
+	slowed time.Time // when the rate was last changed
+}
+
+// NewLimiter gives a limiter of perSecond requests a second, evenly spaced, and of at most most in any sliding second; 0
+// means that the vendor states no such limit.
+func NewLimiter(perSecond float64, most int) *Limiter {
+	return &Limiter{
+		turn: make(chan struct{}, 1),
+		pace: rate.NewLimiter(rate.Limit(perSecond), 1),
+		ring: make([]*Slot, most),
+		full: rate.Limit(perSecond),
+	}
+}
+
+// Wait returns when the next request may be written.
+func (l *Limiter) Wait(ctx context.Context) (*Slot, error) {
+	select {
+	case l.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-l.turn }()
+	if len(l.ring) > 0 && l.ring[l.next] != nil {
+		if err := l.ring[l.next].clear(ctx); err != nil {
+			return nil, err
+		}
+	}
+	l.recover()
+	reserved := l.pace.Reserve()
+	if err := sleep(ctx, reserved.Delay()); err != nil {
+		reserved.Cancel()
+		return nil, err
+	}
+	if err := l.pause(ctx); err != nil {
+		return nil, err
+	}
+	slot := newSlot()
+	if len(l.ring) > 0 {
+		l.ring[l.next] = slot
+		l.next = (l.next + 1) % len(l.ring)
+	}
+	return slot, nil
+}
+
+// Slower is told when the vendor says that its limit is exceeded: nothing goes for a second, and the rate falls by 5 %. Answers
+// to requests that were already under way count once. Each quiet minute gives one step back.
+func (l *Limiter) Slower() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if now.Before(l.paused) {
+		return
+	}
+	l.paused, l.slowed = now.Add(slowPause), now
+	l.pace.SetLimit(max(l.pace.Limit()*slowFactor, l.full*slowFloor))
+}
+
+// Rate gives the present number of requests a second.
+func (l *Limiter) Rate() float64 { return float64(l.pace.Limit()) }
+
+func (l *Limiter) recover() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := time.Now(); l.pace.Limit() < l.full && now.Sub(l.slowed) >= recoverAfter {
+		l.slowed = now
+		l.pace.SetLimit(min(l.pace.Limit()/slowFactor, l.full))
+	}
+}
+
+func (l *Limiter) pause(ctx context.Context) error {
+	for {
+		l.mu.Lock()
+		wait := time.Until(l.paused)
+		l.mu.Unlock()
+		if wait <= 0 {
+			return nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// Slot is one request that a limiter has released.
+type Slot struct {
+	mu       sync.Mutex
+	known    chan struct{} // closed when it is known whether the request was written
+	isKnown  bool
+	written  time.Time // zero when it never was: the vendor has not counted it
+	answered time.Time
+}
+
+func newSlot() *Slot { return &Slot{known: make(chan struct{})} }
+
+// Written says that the request is on the wire, whole or in part.
+func (s *Slot) Written() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.written = time.Now()
+	s.settle()
+}
+
+// Answered says that the first byte of the answer is here: the vendor has counted the request.
+func (s *Slot) Answered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.answered = time.Now()
+}
+
+// Done says that nothing more will happen. A request that was not written by now never was.
+func (s *Slot) Done() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settle()
+}
+
+func (s *Slot) settle() {
+	if !s.isKnown {
+		s.isKnown = true
+		close(s.known)
+	}
+}
+
+// clear returns when a second has passed since the request arrived at the vendor.
+func (s *Slot) clear(ctx context.Context) error {
+	select {
+	case <-s.known:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return sleep(ctx, time.Until(s.end()))
+}
+
+// end gives the moment at which the request has left the sliding second, as far as is known now.
+func (s *Slot) end() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.written.IsZero() {
+		return time.Time{}
+	}
+	margin := mostMargin
+	if s.answered.After(s.written) {
+		margin = min(max(s.answered.Sub(s.written), leastMargin), mostMargin)
+	}
+	return s.written.Add(time.Second + margin)
+}
+
+// sleep waits for d, or less long when ctx ends: then it returns ctx's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,121 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// Policy says how often and how long one request is tried again. The zero Policy is the default one; a zero field stands
+// for its default. Windows are tried again elsewhere, hours later: a policy bridges a hiccup, not an outage.
+type Policy struct {
+	First   time.Duration // wait before the second try; doubles from there; default 500 ms
+	Longest time.Duration // longest wait that the vendor did not ask for; default 20 s
+	Total   time.Duration // no try starts later than this after the first one did; default 2 min
+	Tries   int           // tries in all; default 8
+}
+
+func (p Policy) orDefaults() Policy {
+	if p.First <= 0 {
+		p.First = 500 * time.Millisecond
+	}
+	if p.Longest <= 0 {
+		p.Longest = 20 * time.Second
+	}
+	if p.Total <= 0 {
+		p.Total = 2 * time.Minute
+	}
+	if p.Tries <= 0 {
+		p.Tries = 8
+	}
+	return p
+}
+
+// again marks an error as worth another try.
+type again struct {
+	err   error
+	after time.Duration
+}
+
+func (a *again) Error() string { return a.err.Error() }
+func (a *again) Unwrap() error { return a.err }
+
+// Again marks err as worth another try, not before the given wait when that is above 0. Do takes the mark off.
+func Again(err error, after time.Duration) error { return &again{err, after} }
+
+// asked carries the vendor's own wait to the backoff library beside the error.
+type asked struct{ *again }
+
+func (a asked) Unwrap() []error {
+	return []error{a.err, &backoff.RetryAfterError{Duration: a.after}}
+}
+
+// Do calls try until it succeeds, returns an error without the mark of Again, or the policy is used up; then the last error
+// comes back without the mark. Waits are jittered by half, except the vendor's own, which are kept to the letter: a vendor
+// who asks for more time than the policy has left ends it at once. When ctx ends, Do returns at once with ctx's error.
+func (p Policy) Do(ctx context.Context, try func() error) error {
+	p = p.orDefaults()
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval, waits.MaxInterval, waits.Multiplier = p.First, p.Longest, 2
+	tries, start := 0, time.Now()
+	var last error
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		tries++
+		last = try()
+		marked, ok := errors.AsType[*again](last)
+		switch {
+		case last == nil:
+			return struct{}{}, nil
+		case !ok:
+			return struct{}{}, backoff.Permanent(last)
+		case marked.after > 0:
+			last = marked.err
+			return struct{}{}, asked{marked}
+		default:
+			last = marked.err
+			return struct{}{}, marked
+		}
+	}, backoff.WithBackOff(waits), backoff.WithMaxTries(uint(p.Tries)), backoff.WithMaxElapsedTime(p.Total))
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil && errors.Is(last, ctx.Err()):
+		return last
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w; the last try said: %v", ctx.Err(), last)
+	case tries > 1:
+		return fmt.Errorf("%w (%d tries in %s)", last, tries, time.Since(start).Round(time.Millisecond))
+	default:
+		return last
+	}
+}
+
+// RetryAfter reads the header of that name, in seconds or as an HTTP date. It is 0 when there is none, when it cannot be
+// read and when it has passed.
+func RetryAfter(h http.Header, now time.Time) time.Duration {
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	// More than a week is not a number that anybody means, and would overflow.
+	if n, err := strconv.Atoi(v); err == nil && n >= 0 {
+		return time.Duration(min(n, 7*24*3600)) * time.Second
+	}
+	if t, err := http.ParseTime(v); err == nil && t.After(now) {
+		return t.Sub(now)
+	}
+	return 0
+}
+
+// IsTemporary says whether an HTTP status alone promises that the same request may succeed later.
+func IsTemporary(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	default:
+		return status >= 500
+	}
+}

@@ -1,0 +1,109 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"smsetl/sms"
+)
+
+func TestPolicy(t *testing.T) {
+	soft, hard := errors.New("soft"), errors.New("hard")
+	tests := []struct {
+		name      string
+		policy    Policy
+		answers   []error // the last one repeats
+		wantErr   error
+		wantTries int
+		min, max  time.Duration // that Do takes
+	}{
+		{"good at once", Policy{}, []error{nil}, nil, 1, 0, 0},
+		{"final error", Policy{}, []error{hard}, hard, 1, 0, 0},
+		{"good after two", Policy{First: time.Second}, []error{Again(soft, 0), Again(soft, 0), nil}, nil, 3, 1500 * time.Millisecond, 4500 * time.Millisecond},
+		{"final after one", Policy{First: time.Second}, []error{Again(soft, 0), hard}, hard, 2, 500 * time.Millisecond, 1500 * time.Millisecond},
+		{"tries used up", Policy{First: time.Second, Tries: 3}, []error{Again(soft, 0)}, soft, 3, 1500 * time.Millisecond, 4500 * time.Millisecond},
+		{"longest wait", Policy{First: time.Second, Longest: time.Second, Tries: 5}, []error{Again(soft, 0)}, soft, 5, 2 * time.Second, 6 * time.Second},
+		{"vendor's wait is kept to the letter", Policy{First: time.Second}, []error{Again(soft, 7*time.Second), nil}, nil, 2, 7 * time.Second, 7 * time.Second},
+		{"vendor's wait is longer than what is left", Policy{Total: time.Minute}, []error{Again(soft, time.Hour)}, soft, 1, 0, 0},
+		{"total", Policy{First: 10 * time.Second, Total: time.Minute, Tries: 100}, []error{Again(soft, 0)}, soft, 0, 25 * time.Second, time.Minute},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tries, start := 0, time.Now()
+				err := tt.policy.Do(t.Context(), func() error {
+					tries++
+					return tt.answers[min(tries, len(tt.answers))-1]
+				})
+				if !errors.Is(err, tt.wantErr) {
+					t.Errorf("error %v, want %v", err, tt.wantErr)
+				}
+				if _, isMarked := errors.AsType[*again](err); isMarked {
+					t.Errorf("the mark of Again is still on: %#v", err)
+				}
+				if tt.wantTries > 0 && tries != tt.wantTries {
+					t.Errorf("%d tries, want %d", tries, tt.wantTries)
+				}
+				if d := time.Since(start); d < tt.min || d > tt.max {
+					t.Errorf("took %s, want %s to %s", d, tt.min, tt.max)
+				}
+			})
+		})
+	}
+}
+
+func TestPolicyJitters(t *testing.T) {
+	waits := make(map[time.Duration]bool)
+	synctest.Test(t, func(t *testing.T) {
+		for range 20 {
+			start := time.Now()
+			_ = Policy{Tries: 2}.Do(t.Context(), func() error { return Again(errors.New("soft"), 0) })
+			waits[time.Since(start)] = true
+		}
+	})
+	if len(waits) < 10 {
+		t.Errorf("20 waits had %d different lengths", len(waits))
+	}
+}
+
+func TestPolicyListensToTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		start := time.Now()
+		err := Policy{}.Do(ctx, func() error { return Again(sms.ErrTemporary, time.Minute) })
+		if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sms.ErrTemporary) {
+			t.Errorf("error %v, want the context's alone", err)
+		}
+		if d := time.Since(start); d != 3*time.Second {
+			t.Errorf("took %s, want 3s", d)
+		}
+	})
+}
+
+func TestRetryAfter(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	tests := map[string]time.Duration{
+		"":                              0,
+		"7":                             7 * time.Second,
+		" 7 ":                           7 * time.Second,
+		"0":                             0,
+		"-3":                            0,
+		"soon":                          0,
+		"99999999999":                   7 * 24 * time.Hour,
+		"99999999999999999999":          0,
+		"Fri, 02 Jan 2026 03:05:05 GMT": time.Minute,
+		"Fri, 02 Jan 2026 03:00:00 GMT": 0,
+	}
+	for value, want := range tests {
+		h := http.Header{}
+		h.Set("Retry-After", value)
+		if got := RetryAfter(h, now); got != want {
+			t.Errorf("%q: %s, want %s", value, got, want)
+		}
+	}
+}

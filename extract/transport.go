@@ -1,0 +1,191 @@
+package extract
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"slices"
+	"syscall"
+	"time"
+
+	"smsetl/sms"
+)
+
+// Limits bound one answer. The zero Limits are the default ones; a zero field stands for its default.
+type Limits struct {
+	Body    int64         // bytes of an answer after decompression; default 64 MiB
+	Head    int           // first bytes of an answer that are kept unpacked as well; default 64 KiB
+	Connect time.Duration // for the connection, and again for TLS; default 10 s
+	Header  time.Duration // from the request to the first line of the answer; default 90 s
+	Idle    time.Duration // between two pieces of a body; default 30 s
+	Whole   time.Duration // from the release of the request to the end of the answer; default 10 min
+}
+
+func (l Limits) orDefaults() Limits {
+	or := func(d *time.Duration, instead time.Duration) {
+		if *d <= 0 {
+			*d = instead
+		}
+	}
+	if l.Body <= 0 {
+		l.Body = 64 << 20
+	}
+	if l.Head <= 0 {
+		l.Head = 64 << 10
+	}
+	or(&l.Connect, 10*time.Second)
+	or(&l.Header, 90*time.Second)
+	or(&l.Idle, 30*time.Second)
+	or(&l.Whole, 10*time.Minute)
+	return l
+}
+
+// ErrTooLarge says that an answer is larger than Limits.Body. Asking for less is the way out.
+var ErrTooLarge = errors.New("the answer is over the size cap")
+
+var (
+	errStalled  = errors.New("the body stalled")
+	errSlow     = errors.New("the answer took too long")
+	errUnframed = errors.New("the answer states neither its length nor chunks, so its end cannot be told from a cut")
+)
+
+// Answer is what came back for one request.
+type Answer struct {
+	Status int
+	Header http.Header
+	Head   []byte   // the first bytes of the body after decompression, at most Limits.Head
+	Body   sms.Body // the whole body; empty when it was not read to its end
+}
+
+// IsWhole says whether Head holds the whole body.
+func (a *Answer) IsWhole() bool { return int64(len(a.Head)) == a.Body.Size }
+
+// Transport asks one host, the one of the base URL, and no other. It follows no redirect. Safe for use by many goroutines.
+type Transport struct {
+	scheme, host string
+	limits       Limits
+	http         *http.Transport
+}
+
+// NewTransport gives a transport to the base URL's host.
+func NewTransport(base *url.URL, limits Limits) *Transport {
+	limits = limits.orDefaults()
+	dialer := &net.Dialer{Timeout: limits.Connect}
+	if base.Scheme == "http" {
+		dialer.Control = loopbackOnly
+	}
+	// HTTP/1 alone: one connection a request, so that a stalled body ends with its connection, and what was written once
+	// is not sent again behind the limiter's back, as an HTTP/2 stream may be.
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &Transport{
+		scheme: base.Scheme, host: base.Host, limits: limits,
+		http: &http.Transport{
+			DialContext:            dialer.DialContext,
+			TLSHandshakeTimeout:    limits.Connect,
+			ResponseHeaderTimeout:  limits.Header,
+			MaxResponseHeaderBytes: 256 << 10,
+			DisableCompression:     true, // the cap must count decompressed bytes, so they are decompressed here
+			MaxIdleConnsPerHost:    64,   // a new connection delays a request that the limiter has released
+			IdleConnTimeout:        30 * time.Second,
+			Protocols:              protocols,
+		},
+	}
+}
+
+// loopbackOnly keeps plain http on this machine even where a name such as localhost resolves to somewhere else.
+func loopbackOnly(_, address string, _ syscall.RawConn) error {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil || !isLoopback(host) {
+		return fmt.Errorf("plain http to %s, which is not a loopback address", address)
+	}
+	return nil
+}
+
+// CloseIdle closes the connections that are not in use.
+func (t *Transport) CloseIdle() { t.http.CloseIdleConnections() }
+
+// Ask sends the request when turn lets it go and brings the answer home. An answer outside 2xx is no error: its status
+// decides, and only Head is read of it. With an error the Answer holds what had come before it, and is nil when there was
+// no header. Errors are ctx's own when ctx ended, ErrTooLarge, or wrap one of
+//
+//   - sms.ErrTemporary: the network failed, or the body was cut, stalled or slow
+//   - sms.ErrMalformed: the body has no stated end, or is not in the encoding that it claims
+//   - sms.ErrRefused: another host than the base URL's, or one that cannot prove to be it
+func (t *Transport) Ask(req *http.Request, turn Waiter) (*Answer, error) {
+	if req.URL.Scheme != t.scheme || req.URL.Host != t.host {
+		closeBody(req)
+		return nil, fmt.Errorf("%w: request to %s://%s, which is not the host of base_url", sms.ErrRefused, req.URL.Scheme, req.URL.Host)
+	}
+	outer := req.Context()
+	slot, err := turn.Wait(outer)
+	if err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	defer slot.Done()
+
+	ctx, cancel := context.WithCancelCause(outer)
+	defer cancel(nil)
+	defer time.AfterFunc(t.limits.Whole, func() { cancel(errSlow) }).Stop()
+
+	req = req.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		WroteRequest:         func(httptrace.WroteRequestInfo) { slot.Written() },
+		GotFirstResponseByte: slot.Answered,
+	}))
+	req.Header.Set("Accept-Encoding", "gzip")
+	resp, err := t.http.RoundTrip(req)
+	if err != nil {
+		return nil, reason(outer, ctx, err)
+	}
+	defer resp.Body.Close()
+
+	answer := &Answer{Status: resp.StatusCode, Header: resp.Header}
+	isGood := resp.StatusCode/100 == 2
+	body := &reader{ctx: ctx, cancel: cancel, idle: t.limits.Idle, limits: t.limits, isGood: isGood}
+	err = body.read(resp)
+	answer.Head, answer.Body = body.head, body.whole
+	switch {
+	case outer.Err() != nil:
+		return answer, outer.Err()
+	case !isGood, err == nil:
+		return answer, nil
+	default:
+		return answer, reason(outer, ctx, err)
+	}
+}
+
+func closeBody(req *http.Request) {
+	if req.Body != nil {
+		req.Body.Close()
+	}
+}
+
+// reason gives the error of a request that failed on its way, with the kind that says what to do.
+func reason(outer, ctx context.Context, err error) error {
+	if outer.Err() != nil {
+		return outer.Err()
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return fmt.Errorf("%w: %w", sms.ErrRefused, err)
+	}
+	for _, kind := range []error{ErrTooLarge, sms.ErrMalformed} {
+		if errors.Is(err, kind) {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %w", sms.ErrTemporary, err)
+}
+
+// isFramed says whether the answer tells where it ends. A body that ends with its connection reads as whole when it was cut.
+func isFramed(resp *http.Response) bool {
+	return resp.ProtoMajor != 1 || resp.ContentLength >= 0 || slices.Contains(resp.TransferEncoding, "chunked")
+}
