@@ -1,0 +1,180 @@
+package pgtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// server is the one server of this test process.
+type server struct {
+	url    string // of the maintenance database
+	how    string // what it is, in one line
+	revive string // how to start it again after the test process has ended; empty for one that lives on
+
+	templateMu sync.Mutex
+	built      map[string]bool // templates known to be whole
+}
+
+// theServer is had once in a test process, by the first test that needs it.
+var theServer = sync.OnceValues(find)
+
+// provider gives a server's maintenance database, or the reason why it cannot.
+type provider struct {
+	name     string
+	patience time.Duration
+	get      func(ctx context.Context) (*server, error)
+}
+
+func (p provider) server() (*server, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), p.patience)
+	defer cancel()
+	s, err := p.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.open(ctx)
+}
+
+// find gives the first server that can be had, or the joined reasons of all providers.
+func find() (*server, error) {
+	providers := []provider{
+		{"docker", 3 * time.Minute, container}, // the image may have to be pulled
+		{"local binaries", time.Minute, local},
+	}
+	if os.Getenv(urlVariable) != "" { // who names a server wants that one and no other
+		providers = []provider{{urlVariable, 5 * time.Second, named}}
+	}
+	var reasons []error
+	for _, p := range providers {
+		s, err := p.server()
+		if err == nil {
+			return s, nil
+		}
+		reasons = append(reasons, fmt.Errorf("%s: %w", p.name, err))
+	}
+	return nil, errors.Join(reasons...)
+}
+
+// need gives the server, or ends the test: a machine without PostgreSQL may skip, CI may not.
+func need(t testing.TB) *server {
+	t.Helper()
+	s, err := theServer()
+	if err == nil {
+		return s
+	}
+	refuse(t, err, os.Getenv("CI") == "true" || os.Getenv(urlVariable) != "")
+	return nil
+}
+
+// refuse ends the test with one line: as failed where PostgreSQL had to be there, else as skipped.
+func refuse(t testing.TB, err error, mustHave bool) {
+	t.Helper()
+	line := fmt.Sprintf("pgtest: no PostgreSQL for this test (install it, start Docker or set %s): %s",
+		urlVariable, strings.ReplaceAll(err.Error(), "\n", "; "))
+	if mustHave {
+		t.Fatal(line)
+	}
+	t.Skip(line)
+}
+
+// open waits until the server lets us in, tells once what it is, and drops what killed tests left on it.
+func (s *server) open(ctx context.Context) error {
+	conn, err := patiently(ctx, s.url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	s.built = map[string]bool{}
+	var version string
+	if err := conn.QueryRow(ctx, "SHOW server_version").Scan(&version); err != nil {
+		return err
+	}
+	fmt.Fprintf(os.Stderr, "pgtest: %s; server version %s\n", s.how, version)
+	return sweep(ctx, conn)
+}
+
+// patiently connects to a server that may still be starting.
+func patiently(ctx context.Context, url string) (*pgx.Conn, error) {
+	for {
+		conn, err := pgx.Connect(ctx, url)
+		if err == nil {
+			return conn, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// sweep drops the test databases of yesterday and before. Other test processes may do the same at the same time.
+func sweep(ctx context.Context, conn *pgx.Conn) error {
+	oldest := testPrefix + time.Now().UTC().Add(-24*time.Hour).Format(timeForm)
+	rows, err := conn.Query(ctx,
+		"SELECT datname FROM pg_database WHERE datname LIKE $1 AND datname < $2", testPrefix+"%", oldest)
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, err := conn.Exec(ctx, "DROP DATABASE IF EXISTS "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exec runs one statement on the maintenance database.
+func (s *server) exec(ctx context.Context, sql string) error {
+	conn, err := pgx.Connect(ctx, s.url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, sql)
+	return err
+}
+
+// locked runs do while no other process that uses this server is in a locked of the same name.
+func (s *server) locked(ctx context.Context, name string, do func(conn *pgx.Conn) error) error {
+	conn, err := pgx.Connect(ctx, s.url)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx) // and with it the lock
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock(hashtextextended($1, 0))", name); err != nil {
+		return err
+	}
+	return do(conn)
+}
+
+// database gives the URL of another database on the server.
+func (s *server) database(name string) string {
+	u, err := url.Parse(s.url)
+	if err != nil {
+		panic("pgtest: " + urlVariable + " was parsed before") // by named, or made by us
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+// visit says how to connect to a kept database.
+func (s *server) visit(url string) string {
+	if s.revive == "" {
+		return "psql '" + url + "'"
+	}
+	return "the server ends with the tests; start it again with\n\t" + s.revive + "\nthen\n\tpsql '" + url + "'"
+}

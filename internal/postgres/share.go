@@ -1,0 +1,115 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// poll is the pause between two looks at something that another process does.
+const poll = 15 * time.Millisecond
+
+// ownOrShare runs the server, or uses the one that the holder of the lock runs. The holder may still be busy making the
+// data or downloading, or may give up: so both are tried until one works.
+func (h *home) ownOrShare(ctx context.Context, opt Options) (*Server, error) {
+	waiting := false
+	for {
+		lock, err := tryLock(filepath.Join(h.dir, "lock"))
+		if err != nil {
+			return nil, err
+		}
+		if lock != nil {
+			s, err := h.own(ctx, opt, lock)
+			if err != nil {
+				lock.Close() // again, where the server had started
+				return nil, err
+			}
+			return s, nil
+		}
+		if opt.Alone {
+			return nil, fmt.Errorf("%w: %s", ErrInUse, h.dir)
+		}
+		if s := h.share(ctx); s != nil {
+			return s, nil
+		}
+		if !waiting {
+			waiting = true
+			opt.Progress("waiting for the PostgreSQL that another process is starting in " + h.dir)
+		}
+		if err := sleep(ctx, poll); err != nil {
+			return nil, fmt.Errorf("another process holds %s, and its server does not answer: %w", h.dir, err)
+		}
+	}
+}
+
+// share gives the server that answers where server.json says, or nil. Only ours knows the password, so who lets us in is
+// the right one.
+func (h *home) share(ctx context.Context) *Server {
+	e, ok := h.readEndpoint()
+	if !ok {
+		return nil
+	}
+	secret, err := os.ReadFile(h.passwordFile())
+	if err != nil {
+		return nil
+	}
+	e.password = trimmed(secret)
+	version, err := e.probe(ctx)
+	if err != nil {
+		return nil
+	}
+	return h.sharing(e, version)
+}
+
+// sharing gives a server that is not ours to stop.
+func (h *home) sharing(e endpoint, version string) *Server {
+	e.Version = version
+	return &Server{
+		endpoint: e,
+		how:      fmt.Sprintf("PostgreSQL %s of another process (%s), data in %s", e.Version, e.Source, h.dir),
+		stop:     func(context.Context) error { return nil },
+	}
+}
+
+// own starts a server. The lock is held; with the server it is given back when the server has ended, and without one by
+// the caller.
+func (h *home) own(ctx context.Context, opt Options, lock *os.File) (*Server, error) {
+	secret, err := h.password()
+	if err != nil {
+		return nil, err
+	}
+	if left, err := h.leftover(ctx, opt.Log); err != nil || left != nil {
+		if left != nil {
+			left.stop = func(context.Context) error { return lock.Close() }
+		}
+		return left, err
+	}
+	last, _ := h.readEndpoint()
+	last.password = secret
+	s, err := h.firstWay(ctx, opt, last, lock)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.writeEndpoint(s.endpoint); err != nil {
+		return nil, errors.Join(err, s.stop(ctx))
+	}
+	opt.Log.Info("database started", zap.String("version", s.Version()), zap.String("how", s.how))
+	return s, nil
+}
+
+// sleep waits for a while or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
