@@ -19,7 +19,7 @@ func (s *session) down(ctx context.Context, steps int) error {
 	if lerr != nil {
 		return lerr
 	}
-	if serr := standing(version, all[len(all)-1], dirty); serr != nil {
+	if serr := verdict(version, all[len(all)-1], dirty); serr != nil {
 		return serr
 	}
 	applied := slices.Index(all, version) + 1

@@ -213,11 +213,11 @@ func (s *session) known() error {
 	if err != nil {
 		return err
 	}
-	return standing(version, all[len(all)-1], dirty)
+	return verdict(version, all[len(all)-1], dirty)
 }
 
-// standing says what a version in the database means to a program whose newest file is newest.
-func standing(version, newest uint, dirty bool) error {
+// verdict says what a version in the database means to a program whose newest file is newest.
+func verdict(version, newest uint, dirty bool) error {
 	switch {
 	case version > newest:
 		return fmt.Errorf("%w: it has version %d and this program knows %d; use a newer program", ErrNewer, version, newest)

@@ -1,0 +1,1 @@
+DROP TABLE sms.delivery_by_day;

@@ -1,0 +1,130 @@
+package migrations
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Standing is what a database and this program know of the schema.
+type Standing struct {
+	Server  string // the server's version as it names itself: "15.18"
+	Version int64  // number of the last file applied; 0 for none
+	Newest  int64  // number of the newest file in the program
+	Dirty   bool   // the last file failed and was rolled back: Repair, then Up
+	RiverOK bool   // River's tables are those that the program's River wants
+}
+
+// Current says whether the program can work with the database, and when not, what to do: the error is ErrNewer, ErrDirty
+// or ErrBehind.
+func (s Standing) Current() error {
+	if err := verdict(uint(s.Version), uint(s.Newest), s.Dirty); err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	switch {
+	case s.Version < s.Newest:
+		return fmt.Errorf("migrations: %w: it has version %d and this program needs %d; run `etl migrate up`", ErrBehind, s.Version, s.Newest)
+	case !s.RiverOK:
+		return fmt.Errorf("migrations: %w: the queue's tables in schema river are not complete; run `etl migrate up`", ErrBehind)
+	default:
+		return nil
+	}
+}
+
+// Check says how the database stands, and whether it can be written: the error is ErrAddress, ErrUnreachable, ErrTooOld or
+// ErrReadOnly. With ErrReadOnly the status is filled. It changes nothing.
+func Check(ctx context.Context, url string) (Standing, error) {
+	status, server, err := look(ctx, url)
+	if err == nil {
+		err = server.takesWrites()
+	}
+	if err != nil {
+		return status, fmt.Errorf("migrations: %w", err)
+	}
+	return status, nil
+}
+
+// Status says how the database stands. It changes nothing, so a standby can be asked too.
+func Status(ctx context.Context, url string) (Standing, error) {
+	status, _, err := look(ctx, url)
+	if err != nil {
+		return status, fmt.Errorf("migrations: %w", err)
+	}
+	return status, nil
+}
+
+// look reads the status over a connection of its own.
+func look(ctx context.Context, url string) (Standing, server, error) {
+	all, err := openEmbedded()
+	if err != nil {
+		return Standing{}, server{}, err
+	}
+	versions, err := all.versions()
+	if err != nil {
+		return Standing{}, server{}, err
+	}
+	config, err := parse(url)
+	if err != nil {
+		return Standing{}, server{}, err
+	}
+	conn, err := connect(ctx, config.ConnConfig)
+	if err != nil {
+		return Standing{}, server{}, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+
+	server, err := askServer(ctx, conn)
+	if err != nil {
+		return Standing{}, server, err
+	}
+	status := Standing{Server: conn.PgConn().ParameterStatus("server_version"), Newest: int64(versions[len(versions)-1])}
+	if err := server.tooOld(); err != nil {
+		return status, server, err
+	}
+	if err := status.readVersion(ctx, conn); err != nil {
+		return status, server, err
+	}
+	return status, server, status.readRiver(ctx, conn)
+}
+
+// readVersion reads the version; a database without the table has none.
+func (s *Standing) readVersion(ctx context.Context, conn *pgx.Conn) error {
+	err := conn.QueryRow(ctx, `SELECT version, dirty FROM etl.schema_migration`).Scan(&s.Version, &s.Dirty)
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) && !isMissing(err) {
+		return fmt.Errorf("reading etl.schema_migration: %w", err)
+	}
+	return nil
+}
+
+// readRiver compares River's versions with those that the program brings.
+func (s *Standing) readRiver(ctx context.Context, conn *pgx.Conn) error {
+	rows, err := conn.Query(ctx, `SELECT version FROM river.river_migration WHERE line = 'main'`)
+	if err != nil {
+		return fmt.Errorf("reading river.river_migration: %w", err)
+	}
+	have, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if isMissing(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("reading river.river_migration: %w", err)
+	}
+	applied := make(map[int]bool, len(have))
+	for _, version := range have {
+		applied[version] = true
+	}
+	s.RiverOK = true
+	for _, m := range riverMigrations() {
+		s.RiverOK = s.RiverOK && applied[m.Version]
+	}
+	return nil
+}
+
+// isMissing says that a table, or its schema, does not exist.
+func isMissing(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && (pg.Code == "42P01" || pg.Code == "3F000")
+}
