@@ -1,0 +1,285 @@
+package schedule
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"smsetl/sms"
+)
+
+// Source is one set of credentials at one vendor, with everything that says how it is asked.
+type Source struct {
+	Name                 string
+	Vendor               sms.Vendor
+	Zone                 sms.Zone // of the vendor's day
+	HistoryStart         sms.Day  // 0: DefaultHistory days before the day of asking; use First
+	BaseURL              string   // without a slash at its end
+	ChunkDays            int      // the longest window, in days
+	SettleDays           int      // a day younger than this stays provisional
+	SweepDays            int      // how far back the slow sweep looks; 0 is never
+	MaxRequestsPerSecond float64  // of each action
+	MaxBodyBytes         int64    // of one answer, unpacked
+	Shrink               Shrink
+	ConfirmAfter         time.Duration // how much later a second answer has to be to confirm a doubtful one
+
+	EngageLab EngageLab // of an EngageLab source
+	Tencent   Tencent   // of a Tencent source
+}
+
+// Shrink says when a day's new answer is so much smaller than what is stored that it is not believed at once.
+type Shrink struct {
+	Ratio       float64 // doubtful under this share of the stored messages; 0 is never
+	MinMessages int64   // days with fewer stored messages are believed whatever happens to them
+}
+
+// EngageLab is what only EngageLab sources have.
+type EngageLab struct {
+	User        string // sms_user: the account
+	Key         Secret // sms_key
+	TemplateIDs []string
+	LabelIDs    []string
+	MsgType     string // 2 is international; empty sends no such filter
+	// Paths of the three calls. The vendor's page contradicts itself about two of them, so they are settings.
+	Paths map[sms.Dataset]string
+}
+
+// Tencent is what only Tencent sources have.
+type Tencent struct {
+	SecretID  Secret
+	SecretKey Secret
+	Region    string
+	SdkAppIDs []string // each one an account
+	EndHour   EndHour
+}
+
+// EndHour says how the vendor reads the EndTime of a request. Its documents do not.
+type EndHour string
+
+// The readings of EndTime.
+const (
+	Inclusive EndHour = "inclusive" // EndTime 2026010123 takes in the hour from 23:00
+	Exclusive EndHour = "exclusive" // EndTime 2026010200 ends before it
+)
+
+// DefaultHistory is how many days back a source without history_start is expected to be there.
+const DefaultHistory = 365
+
+// earliest is before any statistics of either vendor: a start before it is a slip.
+var earliest = sms.Date(2000, time.January, 1)
+
+// Accounts gives what the vendor keeps separate statistics for under these credentials.
+func (s Source) Accounts() []sms.Account {
+	switch s.Vendor {
+	case sms.EngageLab:
+		return []sms.Account{{Vendor: s.Vendor, ID: s.EngageLab.User, Zone: s.Zone}}
+	case sms.Tencent:
+		accounts := make([]sms.Account, len(s.Tencent.SdkAppIDs))
+		for i, id := range s.Tencent.SdkAppIDs {
+			accounts[i] = sms.Account{Vendor: s.Vendor, ID: id, Zone: s.Zone}
+		}
+		return accounts
+	default:
+		return nil
+	}
+}
+
+// First gives the first day that is expected to be there.
+func (s Source) First(now time.Time) sms.Day {
+	if s.HistoryStart != 0 {
+		return s.HistoryStart
+	}
+	return s.Zone.Today(now) - DefaultHistory
+}
+
+// Yesterday gives the last day that is over in the source's zone, and so the last that can be asked for.
+func (s Source) Yesterday(now time.Time) sms.Day { return s.Zone.Today(now) - 1 }
+
+// AskAgainAt gives the time from which a second answer can confirm a quarantined day.
+func (s Source) AskAgainAt(d sms.DayStatus) time.Time { return d.Since.Add(s.ConfirmAfter) }
+
+var (
+	topKeys      = []string{"sources", "schedules"}
+	scheduleKeys = []string{"name", "cron", "time_zone", "sources"}
+	sourceKeys   = []string{
+		"name", "vendor", "time_zone", "history_start", "base_url", "chunk_days", "settle_days", "sweep_days",
+		"max_requests_per_second", "max_body_bytes", "shrink_ratio", "shrink_min_messages", "confirm_after",
+	}
+	engageLabKeys  = []string{"sms_user", "sms_key", "template_ids", "label_ids", "msg_type", "paths"}
+	tencentKeys    = []string{"secret_id", "secret_key", "region", "sdk_app_ids", "end_hour"}
+	engageLabPaths = []string{"stats_day", "process_failed", "send_failed"}
+
+	// listKeys are the keys whose values are lists of words.
+	listKeys = []string{"sources", "sdk_app_ids", "template_ids", "label_ids"}
+
+	// plainKeys are the keys whose values an excerpt may show: every known one but the credentials.
+	plainKeys = joined(topKeys, scheduleKeys, sourceKeys, engageLabPaths,
+		[]string{"template_ids", "label_ids", "msg_type", "paths", "region", "sdk_app_ids", "end_hour"})
+)
+
+func joined(lists ...[]string) []string {
+	var all []string
+	for _, l := range lists {
+		all = append(all, l...)
+	}
+	return sorted(all)
+}
+
+// vendorRules is what differs between the vendors' sources.
+type vendorRules struct {
+	keys           []string
+	baseURL        string
+	chunkDays      int64
+	rate, mostRate float64 // calls a second
+	wholeHours     bool    // the zone is sent as +8
+	read           func(*mapping, *Source)
+}
+
+var vendors = map[sms.Vendor]vendorRules{
+	sms.EngageLab: {
+		keys: engageLabKeys, baseURL: "https://sms.api.engagelab.cc", chunkDays: 90,
+		// The vendor states no limit for statistics; 60 a minute is that of its status call.
+		rate: 1, mostRate: 1000, wholeHours: true, read: (*mapping).engageLab,
+	},
+	sms.Tencent: {
+		keys: tencentKeys, baseURL: "https://sms.tencentcloudapi.com", chunkDays: 32,
+		// The limit is 10 in any second; spaced at 9.5 it holds with 52 ms of jitter on the way.
+		rate: 9.5, mostRate: 10, read: (*mapping).tencent,
+	},
+}
+
+var (
+	vendorNames = []string{string(sms.EngageLab), string(sms.Tencent)}
+	nameForm    = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$`)
+)
+
+func (r *reader) source(m *mapping) Source {
+	s := Source{Name: m.name()}
+	rules, known := m.vendor(&s)
+	m.refuseSourceKeys(s.Vendor, rules)
+	m.zone(&s, rules)
+	m.historyStart(&s)
+	m.baseURL(&s, rules)
+	s.ChunkDays = int(m.whole("chunk_days", rules.chunkDays, 1, 90))
+	s.SettleDays = int(m.whole("settle_days", 4, 0, 90))
+	s.SweepDays = int(m.whole("sweep_days", 35, 0, 366))
+	s.MaxBodyBytes = m.bytes("max_body_bytes", 64<<20)
+	s.Shrink = Shrink{Ratio: m.number("shrink_ratio", 0.5, 0, 1), MinMessages: m.whole("shrink_min_messages", 100, 0, 1e12)}
+	s.ConfirmAfter = time.Hour
+	if v, ok := m.scalar("confirm_after"); ok {
+		s.ConfirmAfter, _ = r.duration(v, 7*24*time.Hour)
+	}
+	if known {
+		m.rate(&s, rules)
+		rules.read(m, &s)
+	}
+	return s
+}
+
+// name reads the name of a source or schedule: it goes into logs, tables and command lines.
+func (m *mapping) name() string {
+	s, ok := m.required("name", `a short name of its own, such as "name: main"`)
+	if !ok {
+		return ""
+	}
+	if !nameForm.MatchString(s.text) {
+		m.wrong(s.place, "%s is no name: want up to 64 letters, digits, dots, dashes and underscores, without blanks", s.shown())
+		return ""
+	}
+	return s.text
+}
+
+func (m *mapping) vendor(s *Source) (vendorRules, bool) {
+	v, ok := m.required("vendor", oneOf(vendorNames))
+	if !ok {
+		return vendorRules{chunkDays: 90}, false
+	}
+	rules, known := vendors[sms.Vendor(v.text)]
+	if !known {
+		m.wrong(v.place, "%s is not a vendor that can be asked: %s", v.shown(), hint(v.text, vendorNames))
+		return vendorRules{chunkDays: 90}, false
+	}
+	s.Vendor = sms.Vendor(v.text)
+	return rules, true
+}
+
+// hint says which word was probably meant, or which there are.
+func hint(written string, known []string) string {
+	if h := didYouMean(written, known); h != "" {
+		return h
+	}
+	return "want " + oneOf(known)
+}
+
+func (m *mapping) refuseSourceKeys(v sms.Vendor, rules vendorRules) {
+	known := joined(sourceKeys, rules.keys)
+	if v == "" { // no telling which vendor's keys are right
+		known = joined(sourceKeys, engageLabKeys, tencentKeys)
+	}
+	m.refuse(known, func(name string) string {
+		for _, other := range vendorNames {
+			for _, key := range vendors[sms.Vendor(other)].keys {
+				if key == name {
+					return "this is a key of " + other + " sources, and the source is of " + string(v) + ": leave it out, or change the vendor"
+				}
+			}
+		}
+		return ""
+	})
+}
+
+func (m *mapping) rate(s *Source, rules vendorRules) {
+	s.MaxRequestsPerSecond = m.number("max_requests_per_second", rules.rate, 0.01, rules.mostRate)
+}
+
+// bytes reads a size: a number of bytes, or one of KiB, MiB or GiB.
+func (m *mapping) bytes(name string, otherwise int64) int64 {
+	const least, most = 1 << 10, 1 << 30
+	s, ok := m.scalar(name)
+	if !ok {
+		return otherwise
+	}
+	digits, unit := s, int64(1)
+	for suffix, size := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+		if d, found := strings.CutSuffix(s.text, suffix); found {
+			digits.text, unit = strings.TrimSpace(d), size
+		}
+	}
+	n, ok := wholeNumber(digits.text)
+	if !ok || n < 1 || n > most/unit || n*unit < least {
+		m.wrong(s.place, "%s is not a size from 1KiB to 1GiB: want bytes, or a number with KiB, MiB or GiB", s.shown())
+		return otherwise
+	}
+	return n * unit
+}
+
+func (m *mapping) baseURL(s *Source, rules vendorRules) {
+	s.BaseURL = rules.baseURL
+	v, ok := m.scalar("base_url")
+	if !ok {
+		return
+	}
+	u, err := url.Parse(v.text)
+	switch {
+	case err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
+		m.wrong(v.place, "this is no address: want one such as %s", exampleURL(rules))
+	case u.User != nil:
+		m.wrong(v.place, "an address holds no user and password: they have their own keys")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		m.wrong(v.place, "an address ends before \"?\" and \"#\": want one such as %s", exampleURL(rules))
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		m.wrong(v.place, "plain http would send the credentials readable to %s: want https; http is for this machine only (127.0.0.1, ::1, localhost)", u.Hostname())
+	case s.Vendor == sms.Tencent && strings.Trim(u.Path, "/") != "":
+		m.wrong(v.place, "the address of a tencent source has no path: want one such as %s", exampleURL(rules))
+	default:
+		s.BaseURL = strings.TrimRight(v.text, "/")
+	}
+}
+
+func exampleURL(rules vendorRules) string {
+	if rules.baseURL == "" {
+		return "https://api.example.com"
+	}
+	return rules.baseURL
+}
