@@ -23,7 +23,7 @@ func (s *session) down(ctx context.Context, steps int) error {
 		return serr
 	}
 	applied := slices.Index(all, version) + 1
-	if steps < applied {
+	if steps > 0 && steps < applied {
 		return s.stepsDown(steps)
 	}
 	if err := s.riverDown(ctx); err != nil {

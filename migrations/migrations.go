@@ -71,11 +71,11 @@ func Up(ctx context.Context, url string) error {
 	})
 }
 
-// Down undoes the newest steps files. With as many steps as there are applied files it undoes everything: River's tables
-// and the schemas too.
+// Down undoes the newest steps files; 0 means all of them. With as many steps as there are applied files it undoes
+// everything: River's tables and the schemas too.
 func Down(ctx context.Context, url string, steps int) error {
-	if steps < 1 {
-		return fmt.Errorf("migrations: down by %d files: want at least 1", steps)
+	if steps < 0 {
+		return fmt.Errorf("migrations: down by %d files: want 1 or more, or 0 for all", steps)
 	}
 	return exclusively(ctx, url, "down", func(s *session) error { return s.down(ctx, steps) })
 }

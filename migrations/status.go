@@ -18,6 +18,9 @@ type Standing struct {
 	RiverOK bool   // River's tables are those that the program's River wants
 }
 
+// IsNew says that nothing has been applied yet.
+func (s Standing) IsNew() bool { return s.Version == 0 && !s.Dirty }
+
 // Current says whether the program can work with the database, and when not, what to do: the error is ErrNewer, ErrDirty
 // or ErrBehind.
 func (s Standing) Current() error {

@@ -7,6 +7,9 @@ type Batch struct {
 	Failures   []Failure
 	Rejects    []Reject
 	Findings   []Finding
+	// Zeros counts vendor rows that were understood and gave no fact: a row of failure counts that are all 0. It tells an
+	// answer that says "nothing failed" from one that says nothing.
+	Zeros int64
 }
 
 // Received counts what the answers held: every fact row understood and every vendor row rejected. At the end of a load
