@@ -235,7 +235,6 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-
 func TestFirst(t *testing.T) {
 	now := at("2026-11-22 03:00 +08:00")
 	s := Source{Zone: zone("-03:00"), HistoryStart: day("2024-01-01")}

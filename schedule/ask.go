@@ -1,0 +1,171 @@
+package schedule
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"smsetl/sms"
+)
+
+// Ask is what a person or a clock wants to have asked for. The zero value of each field narrows nothing.
+type Ask struct {
+	From, To    *sms.Day // both inside; without them from the start of the history to yesterday
+	Vendors     []string
+	Sources     []string
+	Accounts    []string // account ids, or vendor/id
+	Datasets    []string // one of a group stands for the group
+	Refetch     bool     // settled days too, all but the frozen
+	NewestFirst bool
+}
+
+// String gives the ask as the flags of a command line.
+func (ask Ask) String() string {
+	var flags []string
+	for _, day := range []struct {
+		flag string
+		day  *sms.Day
+	}{{"--from", ask.From}, {"--to", ask.To}} {
+		if day.day != nil {
+			flags = append(flags, day.flag, day.day.String())
+		}
+	}
+	for _, list := range []struct {
+		flag  string
+		words []string
+	}{{"--vendor", ask.Vendors}, {"--source", ask.Sources}, {"--account", ask.Accounts}, {"--dataset", ask.Datasets}} {
+		for _, word := range list.words {
+			flags = append(flags, list.flag, word)
+		}
+	}
+	if ask.Refetch {
+		flags = append(flags, "--refetch")
+	}
+	if ask.NewestFirst {
+		flags = append(flags, "--newest")
+	}
+	return strings.Join(flags, " ")
+}
+
+// chosen is a source with those of its accounts and dataset groups that are asked for.
+type chosen struct {
+	source   Source
+	accounts []sms.Account
+	groups   [][]sms.Dataset
+}
+
+// choose narrows the sources to what is asked for. A name that none of them knows is an error that lists those there are.
+func choose(ask Ask, sources []Source) ([]chosen, error) {
+	var names, vendorsHere []string
+	for _, s := range sources {
+		names, vendorsHere = append(names, s.Name), append(vendorsHere, string(s.Vendor))
+	}
+	if err := checkNames("vendor", ask.Vendors, sorted(vendorsHere)); err != nil {
+		return nil, err
+	}
+	if err := checkNames("source", ask.Sources, names); err != nil {
+		return nil, err
+	}
+	var all []chosen
+	var accounts, qualified, datasets []string
+	for _, s := range sources {
+		if !isOneOf(ask.Sources, s.Name) || !isOneOf(ask.Vendors, string(s.Vendor)) {
+			continue
+		}
+		for _, a := range s.Accounts() {
+			accounts, qualified = append(accounts, a.ID), append(qualified, a.String())
+		}
+		for _, group := range s.Vendor.Groups() {
+			for _, d := range group {
+				datasets = append(datasets, string(d))
+			}
+		}
+		all = append(all, chosen{s, ask.accountsOf(s), ask.groupsOf(s.Vendor)})
+	}
+	given := make([]string, 0, len(ask.Accounts))
+	for _, a := range ask.Accounts {
+		if !slices.Contains(qualified, a) {
+			given = append(given, a)
+		}
+	}
+	if err := checkNames("account", given, accounts); err != nil {
+		return nil, err
+	}
+	if err := checkNames("dataset", ask.Datasets, sorted(datasets)); err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// isOneOf says whether the name is asked for; no names ask for all.
+func isOneOf(names []string, name string) bool {
+	return len(names) == 0 || slices.Contains(names, name)
+}
+
+func (ask Ask) accountsOf(s Source) []sms.Account {
+	var accounts []sms.Account
+	for _, a := range s.Accounts() {
+		if isOneOf(ask.Accounts, a.ID) || isOneOf(ask.Accounts, a.String()) {
+			accounts = append(accounts, a)
+		}
+	}
+	return accounts
+}
+
+func (ask Ask) groupsOf(v sms.Vendor) [][]sms.Dataset {
+	var groups [][]sms.Dataset
+	for _, group := range v.Groups() {
+		named := func(d sms.Dataset) bool { return isOneOf(ask.Datasets, string(d)) }
+		if slices.ContainsFunc(group, named) {
+			groups = append(groups, group)
+		}
+	}
+	return groups
+}
+
+func checkNames(kind string, given, known []string) error {
+	for _, name := range given {
+		if slices.Contains(known, name) {
+			continue
+		}
+		hint := didYouMean(name, known)
+		if hint == "" {
+			hint = "there is"
+			if len(known) > 1 {
+				hint = "there are"
+			}
+			hint += " " + strings.Join(known, ", ")
+		}
+		return fmt.Errorf("no %s %q: %s", kind, name, hint)
+	}
+	return nil
+}
+
+// checkRange refuses a range that is reversed or not over. A range that reaches into the future is refused and not cut: a
+// script that asks for a day that is not over would otherwise believe that it has it.
+func checkRange(ask Ask, all []chosen, now time.Time) error {
+	if ask.From != nil && ask.To != nil && *ask.From > *ask.To {
+		return fmt.Errorf("the range from %s to %s is reversed: the first day must not be after the last", *ask.From, *ask.To)
+	}
+	if ask.From != nil && *ask.From < earliest {
+		return fmt.Errorf("%s is before %s: no vendor has statistics that old", *ask.From, earliest)
+	}
+	var until *chosen // the source whose day ends last
+	for i, c := range all {
+		if until == nil || c.source.Yesterday(now) < until.source.Yesterday(now) {
+			until = &all[i]
+		}
+	}
+	if until == nil {
+		return nil
+	}
+	last := until.source.Yesterday(now)
+	for _, d := range []*sms.Day{ask.From, ask.To} {
+		if d != nil && *d > last {
+			return fmt.Errorf("%s is not over yet: the last day that can be asked for is %s, because today is %s for source %s (%s)",
+				*d, last, last+1, until.source.Name, until.source.Zone)
+		}
+	}
+	return nil
+}

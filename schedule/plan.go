@@ -1,0 +1,178 @@
+package schedule
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"smsetl/sms"
+)
+
+// Item is one window to be asked for.
+type Item struct {
+	Source string
+	Scope  sms.Scope
+	Reason string        // why its days are due: "88 missing, 2 failed"
+	Calls  int           // to the vendor; for Tencent the most there can be
+	Time   time.Duration // at the source's rate
+}
+
+// Plan gives the windows to ask for, oldest first unless asked otherwise; none when nothing is due. Every error is the
+// asker's: a name that is not there, a range that cannot be asked for.
+// coverage has to reach over every day that can be planned: from First of each source, or From when that is earlier.
+//
+// A day is due when it is over in its source's zone and the ledger does not hold it as settled. A quarantined day is due
+// once its source's ConfirmAfter has passed. Each due day is in exactly one window. Windows of a chunk are cut at fixed
+// places of the calendar and never bridge days that are not due, so planning what is left of a broken backfill gives the
+// windows that were left, under the same names.
+func Plan(ask Ask, sources []Source, coverage []sms.DayStatus, now time.Time) ([]Item, error) {
+	chosen, err := choose(ask, sources)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkRange(ask, chosen, now); err != nil {
+		return nil, err
+	}
+	book := newLedger(coverage)
+	var items []Item
+	for _, c := range chosen {
+		first, last := c.source.First(now), c.source.Yesterday(now)
+		if ask.From != nil {
+			first = *ask.From
+		}
+		if ask.To != nil {
+			last = *ask.To
+		}
+		for _, a := range c.accounts {
+			for _, group := range c.groups {
+				days := dueDays(ask, c.source, book, a, group, first, last, now)
+				items = append(items, c.source.windows(a, group, days)...)
+			}
+		}
+	}
+	slices.SortStableFunc(items, func(a, b Item) int {
+		if ask.NewestFirst {
+			return cmp.Compare(b.Scope.Window.Last(), a.Scope.Window.Last())
+		}
+		return cmp.Compare(a.Scope.Window.First(), b.Scope.Window.First())
+	})
+	return items, nil
+}
+
+// dueDay is a day to be asked for, and the state it is in.
+type dueDay struct {
+	day   sms.Day
+	state sms.State
+}
+
+func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset, first, last sms.Day, now time.Time) []dueDay {
+	var days []dueDay
+	for d := first; d <= last; d++ {
+		if state, due := s.isDue(ask, book, a, group, d, now); due {
+			days = append(days, dueDay{d, state})
+		}
+	}
+	return days
+}
+
+// isDue says whether the day is to be asked for, and in which state its group of datasets is: the first in this order that
+// one of them is in. A frozen dataset freezes its group, because the group's rows are replaced together.
+func (s Source) isDue(ask Ask, book ledger, a sms.Account, group []sms.Dataset, d sms.Day, now time.Time) (sms.State, bool) {
+	var all []sms.DayStatus
+	for _, dataset := range group {
+		all = append(all, book.status(a, dataset, d))
+	}
+	in := func(state sms.State) bool {
+		return slices.ContainsFunc(all, func(st sms.DayStatus) bool { return st.State == state })
+	}
+	if in(sms.Frozen) {
+		return sms.Frozen, false
+	}
+	for _, state := range []sms.State{sms.Missing, sms.Failed} {
+		if in(state) {
+			return state, true
+		}
+	}
+	if in(sms.Quarantined) {
+		waits := slices.ContainsFunc(all, func(st sms.DayStatus) bool {
+			return st.State == sms.Quarantined && now.Before(s.AskAgainAt(st))
+		})
+		return sms.Quarantined, ask.Refetch || !waits
+	}
+	if in(sms.Provisional) {
+		return sms.Provisional, true
+	}
+	return all[0].State, ask.Refetch
+}
+
+// windows makes windows of consecutive days. A window ends where its days do, and where the calendar, counted in chunks from
+// 1970-01-01, does.
+func (s Source) windows(a sms.Account, group []sms.Dataset, days []dueDay) []Item {
+	chunk := func(d sms.Day) sms.Day { return d / sms.Day(s.ChunkDays) }
+	var items []Item
+	for len(days) > 0 {
+		n := 1
+		for n < len(days) && days[n].day == days[n-1].day+1 && chunk(days[n].day) == chunk(days[0].day) {
+			n++
+		}
+		window, err := sms.NewWindow(days[0].day, days[n-1].day, s.Zone)
+		if err != nil {
+			panic(err) // the days are in order
+		}
+		item := Item{Source: s.Name, Scope: sms.Scope{Account: a, Datasets: group, Window: window}, Reason: reasonOf(days[:n])}
+		item.Calls, item.Time = s.cost(item.Scope)
+		items = append(items, item)
+		days = days[n:]
+	}
+	return items
+}
+
+// reasonOf counts the days by why they are due. Settled days are due because somebody wants them once more.
+func reasonOf(days []dueDay) string {
+	counts := map[sms.State]int{}
+	for _, d := range days {
+		if d.state.IsSettled() {
+			d.state = "refetch"
+		}
+		counts[d.state]++
+	}
+	var parts []string
+	for _, state := range []sms.State{sms.Missing, sms.Failed, sms.Quarantined, sms.Provisional, "refetch"} {
+		if n := counts[state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, state))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// cost estimates the calls of a scope and how long they take at the source's rate.
+func (s Source) cost(scope sms.Scope) (calls int, takes time.Duration) {
+	var inTurn int // calls that share one limit
+	switch s.Vendor {
+	case sms.Tencent:
+		// A call gives one sum. Wide sums spare the calls for days without messages, so a call a day is the most there can
+		// be. Each action has its own limit, and they are called side by side.
+		inTurn = scope.Window.Len()
+		calls = inTurn * len(scope.Datasets)
+	default:
+		// A call takes a whole window, and at most 10 ids of each filter.
+		calls = batches(s.EngageLab.TemplateIDs) * batches(s.EngageLab.LabelIDs) * len(scope.Datasets)
+		inTurn = calls
+	}
+	return calls, time.Duration(float64(inTurn) / s.MaxRequestsPerSecond * float64(time.Second))
+}
+
+func batches(ids []string) int { return max(1, (len(ids)+9)/10) }
+
+// Estimate adds up items: the calls, and the time until the last of them is done when sources are asked side by side.
+func Estimate(items []Item) (calls int, takes time.Duration) {
+	bySource := map[string]time.Duration{}
+	for _, i := range items {
+		calls += i.Calls
+		bySource[i.Source] += i.Time
+		takes = max(takes, bySource[i.Source])
+	}
+	return calls, takes
+}
