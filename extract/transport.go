@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -139,6 +140,9 @@ func (t *Transport) Ask(req *http.Request, turn Waiter) (*Answer, error) {
 		GotFirstResponseByte: slot.Answered,
 	}))
 	req.Header.Set("Accept-Encoding", "gzip")
+	if req.Body == nil {
+		req.Body = noReplay{}
+	}
 	resp, err := t.http.RoundTrip(req)
 	if err != nil {
 		return nil, reason(outer, ctx, err)
@@ -159,6 +163,13 @@ func (t *Transport) Ask(req *http.Request, turn Waiter) (*Answer, error) {
 		return answer, reason(outer, ctx, err)
 	}
 }
+
+// noReplay is the body of a request that has none. Without it net/http sends a GET a second time by itself when a kept
+// connection breaks, past the limiter and the policy; a body that it cannot rewind stops it.
+type noReplay struct{}
+
+func (noReplay) Read([]byte) (int, error) { return 0, io.EOF }
+func (noReplay) Close() error             { return nil }
 
 func closeBody(req *http.Request) {
 	if req.Body != nil {
@@ -182,7 +193,8 @@ func reason(outer, ctx context.Context, err error) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%w: %w", sms.ErrTemporary, err)
+	// The cause as text alone: a time limit of ours must not read as the end of the caller's context.
+	return fmt.Errorf("%w: %v", sms.ErrTemporary, err)
 }
 
 // isFramed says whether the answer tells where it ends. A body that ends with its connection reads as whole when it was cut.

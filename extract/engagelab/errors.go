@@ -1,0 +1,105 @@
+package engagelab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"smsetl/extract"
+	"smsetl/sms"
+)
+
+// known are the error codes that the vendor's pages show. There is no complete table, and none for a rate limit.
+var known = map[string]struct {
+	kind error
+	hint string
+}{
+	"30000": {sms.ErrSourceDenied, "check sms_user and sms_key, and that they belong to the old EngageLab SMS API"},
+	"33001": {sms.ErrRefused, "a template of the filter does not exist"},
+	"34020": {sms.ErrRefused, "the labels of the filter must be whole numbers"},
+}
+
+// judge gives the error of one try, nil for an answer to be understood. What is worth another try has the mark of
+// extract.Again. The status decides before the body does, except under 200, where the vendor's clients treat the presence
+// of `code` as failure whatever the status says.
+func (c *Client) judge(a *extract.Answer, err error) error {
+	switch {
+	case err != nil:
+		return again(err)
+	case a.Status == http.StatusOK:
+		return c.judgeBody(a)
+	}
+	e := envelope{}
+	if got, err := peek(a.Head, a.IsWhole()); err == nil {
+		e = got
+	}
+	said := fmt.Sprintf("HTTP %d%s", a.Status, c.quote(e))
+	rule, isKnown := known[e.code]
+	switch {
+	case extract.IsTemporary(a.Status):
+		return extract.Again(fmt.Errorf("%w: %s", sms.ErrTemporary, said), extract.RetryAfter(a.Header, c.now()))
+	case a.Status/100 == 3:
+		return fmt.Errorf("%w: %s: redirected%s, which is not followed: set base_url and paths to the final address", sms.ErrRefused, said, c.target(a))
+	case a.Status/100 == 2:
+		return extract.Again(fmt.Errorf("%w: %s instead of 200", sms.ErrMalformed, said), 0)
+	case isKnown:
+		return fmt.Errorf("%w: %s: %s", rule.kind, said, rule.hint)
+	case a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden:
+		return fmt.Errorf("%w: %s: %s", sms.ErrSourceDenied, said, known["30000"].hint)
+	case a.Status == http.StatusNotFound:
+		return fmt.Errorf("%w: %s: the path is wrong, which never means that there is no data: check the setting paths, and base_url", sms.ErrRefused, said)
+	default:
+		return fmt.Errorf("%w: %s: the vendor does not take the parameters: check filters, msg_type and time_zone", sms.ErrRefused, said)
+	}
+}
+
+// again marks what the transport says is worth another try.
+func again(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
+		errors.Is(err, extract.ErrTooLarge), errors.Is(err, sms.ErrRefused):
+		return err
+	default:
+		return extract.Again(err, 0)
+	}
+}
+
+// judgeBody judges what came under 200.
+func (c *Client) judgeBody(a *extract.Answer) error {
+	e, err := peek(a.Head, a.IsWhole())
+	if err != nil {
+		return extract.Again(fmt.Errorf("%w: %s", sms.ErrMalformed, c.scrub.Text(err.Error())), 0)
+	}
+	if !e.isError {
+		return nil
+	}
+	// An error under 200 contradicts itself, so even a code that is final elsewhere gets its tries.
+	said := "an error under HTTP 200" + c.quote(e)
+	if rule, ok := known[e.code]; ok {
+		return extract.Again(fmt.Errorf("%w: %s: %s", rule.kind, said, rule.hint), 0)
+	}
+	return extract.Again(fmt.Errorf("%w: %s", sms.ErrTemporary, said), extract.RetryAfter(a.Header, c.now()))
+}
+
+// quote gives code and message of an error body for an error text, empty when there is neither.
+func (c *Client) quote(e envelope) string {
+	var s string
+	if e.code != "" {
+		s = ", code " + c.scrub.Text(e.code)
+	}
+	if e.message != "" {
+		s += fmt.Sprintf(", %q", c.scrub.Text(e.message))
+	}
+	return s
+}
+
+// target names the host that a redirect points at. Its path and query are left out: they may hold anything.
+func (c *Client) target(a *extract.Answer) string {
+	u, err := url.Parse(a.Header.Get("Location"))
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return " to " + c.scrub.Text(u.Scheme+"://"+u.Host)
+}
