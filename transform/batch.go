@@ -1,0 +1,135 @@
+package transform
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"smsetl/internal/pack"
+	"smsetl/sms"
+)
+
+// vendor is what this package knows of one vendor.
+type vendor struct {
+	read    func(*batch, []sms.Payload) error
+	reasons func() []sms.Reason
+}
+
+// vendors is the table of those understood. A new vendor is a line here and a file beside this one.
+var vendors = map[sms.Vendor]vendor{
+	sms.EngageLab: {read: readEngageLab, reasons: engageLabReasons},
+	sms.Tencent:   {read: readTencent, reasons: tencentReasons},
+}
+
+// Batch gives the facts that the answers of one scope hold. Payloads that the extractor refused are ignored; the others
+// must be answers for the scope's account and datasets, over windows inside the scope that leave none of its days out.
+//
+// The error wraps sms.ErrMalformed when the answers cannot be believed and pack.ErrCorrupt when a payload's bytes are
+// not those that came from the vendor. With an error the batch holds no facts; what was rejected and found is there.
+func Batch(scope sms.Scope, payloads []sms.Payload) (sms.Batch, error) {
+	b := &batch{Batch: sms.Batch{Scope: scope}}
+	err := b.read(payloads)
+	b.Findings = b.notes.list
+	if err != nil {
+		b.Deliveries, b.Failures = nil, nil
+		if errors.Is(err, pack.ErrCorrupt) {
+			b.Rejects, b.Findings = nil, nil // nothing that the vendor said
+		}
+		err = fmt.Errorf("transform: %s: %w", scope, err)
+	}
+	return b.Batch, err
+}
+
+// Reasons lists the failure reasons of a vendor that have a category, in the vendor's order. Codes that are not listed
+// become facts too, with the category sms.Unmapped.
+func Reasons(v sms.Vendor) []sms.Reason {
+	if known, ok := vendors[v]; ok {
+		return known.reasons()
+	}
+	return nil
+}
+
+// batch is a Batch in the making.
+type batch struct {
+	sms.Batch
+	notes notes
+}
+
+func (b *batch) read(payloads []sms.Payload) error {
+	v, ok := vendors[b.Scope.Account.Vendor]
+	if !ok {
+		return fmt.Errorf("vendor %q is not understood", b.Scope.Account.Vendor)
+	}
+	if len(b.Scope.Datasets) == 0 {
+		return errors.New("the scope names no dataset")
+	}
+	var believed []sms.Payload
+	for _, p := range payloads {
+		if p.Refused != "" {
+			continue
+		}
+		if err := belongs(b.Scope, &p); err != nil {
+			return err
+		}
+		believed = append(believed, p)
+	}
+	for _, dataset := range b.Scope.Datasets {
+		if err := covers(b.Scope.Window, dataset, believed); err != nil {
+			return err
+		}
+	}
+	return v.read(b, believed)
+}
+
+// belongs says why the payload is no answer to the scope. That is never the vendor's doing: somebody mixed up payloads.
+func belongs(scope sms.Scope, p *sms.Payload) error {
+	switch w := p.Window; {
+	case p.Account != scope.Account:
+		return fmt.Errorf("answer %s was asked for %s (%s)", short(p), p.Account, p.Account.Zone)
+	case !slices.Contains(scope.Datasets, p.Dataset):
+		return fmt.Errorf("answer %s is of dataset %s", short(p), p.Dataset)
+	case w.Zone() != scope.Window.Zone():
+		return fmt.Errorf("answer %s counts days in zone %s, the scope in %s", short(p), w.Zone(), scope.Window.Zone())
+	case !scope.Window.Contains(w.First()) || !scope.Window.Contains(w.Last()):
+		return fmt.Errorf("answer %s was asked for %s, which is not inside the scope", short(p), w)
+	}
+	return nil
+}
+
+// covers says which day of the window no answer of the dataset was asked for. A load replaces every day of its scope,
+// so a day without an answer would be emptied.
+func covers(w sms.Window, dataset sms.Dataset, payloads []sms.Payload) error {
+	for day := range w.Days() {
+		asked := slices.ContainsFunc(payloads, func(p sms.Payload) bool {
+			return p.Dataset == dataset && p.Window.Contains(day)
+		})
+		if !asked {
+			return malformed("no answer of %s covers day %s", dataset, day)
+		}
+	}
+	return nil
+}
+
+// The text of a rejected row is cut, and beyond so many rows left out: its place in the stored answer finds it again.
+// A whole answer of another account's rows would otherwise be held in memory a second time.
+const (
+	maxRowText  = 500
+	maxRowTexts = 1000
+)
+
+// reject notes a vendor row that is not believed.
+func (b *batch) reject(p *sms.Payload, position int64, reason string, raw []byte) {
+	r := sms.Reject{Payload: p.Body.Hash, Position: position, Reason: reason}
+	if len(b.Rejects) < maxRowTexts {
+		r.Row = cut(raw, maxRowText)
+	}
+	b.Rejects = append(b.Rejects, r)
+}
+
+// malformed gives an error for an answer that cannot be believed: what was found, and what is wanted.
+func malformed(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", sms.ErrMalformed, fmt.Sprintf(format, args...))
+}
+
+// short names an answer by the head of its hash, enough to find it among the stored ones.
+func short(p *sms.Payload) string { return p.Body.Hash.String()[:12] }

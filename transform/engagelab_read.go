@@ -1,0 +1,232 @@
+package transform
+
+import (
+	"fmt"
+
+	"smsetl/sms"
+)
+
+// engageLab reads the answers of one EngageLab scope.
+type engageLab struct {
+	*batch
+	payload *sms.Payload
+	layout  *layout
+	stream  stream
+	row     row
+	counts  [maxFields]sms.Count // of the row, in the layout's order
+
+	before   facts  // how many there were before this answer
+	believed int64  // rows of this answer
+	rejected int64  // rows of this answer
+	first    string // why the first of those was rejected
+	stray    string // the first row that lies outside the window
+
+	keys    map[string]sms.Key // by the JSON text of the key
+	day     sms.Day            // of the row; 0 when it could not be read
+	dayText []byte             // the last day read, as the row wrote it
+	dayRead sms.Day            // and what it means
+
+	newReasons map[string]*sms.Reason // fields that no table knows and that hold counts
+	nulls      map[string]bool        // fields that no table knows and that were null before they held a count
+}
+
+// facts is a number of rows of each fact.
+type facts struct{ deliveries, failures int }
+
+// readEngageLab reads each answer by itself: together they are what the scope asked for, cut by window or by filter.
+func readEngageLab(b *batch, payloads []sms.Payload) error {
+	return (&engageLab{batch: b}).readAll(payloads)
+}
+
+func (e *engageLab) readAll(payloads []sms.Payload) error {
+	e.keys, e.newReasons = make(map[string]sms.Key), make(map[string]*sms.Reason)
+	if err := e.pass(payloads); err != nil {
+		return err
+	}
+	for field := range e.nulls {
+		if e.newReasons[field] != nil {
+			// The field was null before a number in it showed that it is a reason. Null is not zero, so the answers are
+			// read again, knowing better.
+			*e.batch = batch{Batch: sms.Batch{Scope: e.Scope}}
+			return e.pass(payloads)
+		}
+	}
+	return nil
+}
+
+func (e *engageLab) pass(payloads []sms.Payload) error {
+	e.nulls = make(map[string]bool)
+	for i := range payloads {
+		if err := e.answer(&payloads[i]); err != nil {
+			return fmt.Errorf("answer %s for %s: %w", short(&payloads[i]), payloads[i].Window, err)
+		}
+	}
+	return nil
+}
+
+func (e *engageLab) answer(p *sms.Payload) error {
+	l, ok := engageLabLayouts[p.Dataset]
+	if !ok {
+		return fmt.Errorf("dataset %q is not understood", p.Dataset)
+	}
+	src, err := open(p.Body)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	e.payload, e.layout = p, l
+	e.before = facts{len(e.Deliveries), len(e.Failures)}
+	e.believed, e.rejected, e.first, e.stray = 0, 0, "", ""
+	e.stream = stream{
+		src: src, row: &e.row, scanner: newScanner(l), each: e.each, unknown: e.envelopeField,
+		buffer: e.stream.buffer, noBuffer: e.stream.noBuffer,
+	}
+	understood := e.stream.read()
+	if err := src.verify(); err != nil {
+		return err
+	}
+	if understood != nil {
+		return understood
+	}
+	return e.believe(&e.stream.env)
+}
+
+// believe says why the answer as a whole cannot be believed.
+func (e *engageLab) believe(env *envelope) error {
+	if err := e.checkEnvelope(env); err != nil {
+		return err
+	}
+	switch {
+	case e.stray != "":
+		return malformed("%s", e.stray)
+	case e.rejected > 0 && e.believed == 0:
+		// Taken for an empty answer it would empty the window.
+		return malformed("none of its %d rows can be believed: %s", e.rejected, e.first)
+	}
+	return nil
+}
+
+func (e *engageLab) checkEnvelope(env *envelope) error {
+	switch {
+	case env.code != nil:
+		return malformed("it is an error: code %s, message %s", excerpt(env.code), cut(env.message, 200))
+	case !env.seen["result"]:
+		return malformed("it has no result, want an array of rows")
+	case env.result == "an object":
+		return malformed("result is an object, as asked for by aggregate_by=1, want an array of rows")
+	case env.result != "":
+		return malformed("result is %s, want an array of rows", env.result)
+	}
+	// count is the only sign of an answer that the vendor cut short: no paging is documented for these calls.
+	if n, why := count(env.count); why != "" || n != sms.Reported(env.rows) {
+		return malformed("count is %s, want %d, the number of rows", kind(env.count), env.rows)
+	}
+	total, why := count(env.total)
+	switch {
+	case total.Or(0) > env.rows:
+		return malformed("it holds %d rows out of a total of %s, want all of them", env.rows, total)
+	case env.total != nil && (why != "" || total != sms.Reported(env.rows)):
+		e.notes.add(totalDiffers, "total", 0, func() string {
+			return fmt.Sprintf("total is %s in an answer of %d rows", excerpt(env.total), env.rows)
+		})
+	}
+	return nil
+}
+
+func (e *engageLab) envelopeField(field string, value []byte) {
+	e.notes.add(unknownField, subject([]byte("envelope."+field)), 0, func() string {
+		return fmt.Sprintf("the answer has a field %q: %s", field, excerpt(value))
+	})
+}
+
+// each makes facts of one row, or rejects it.
+func (e *engageLab) each(position int64, isObject bool) error {
+	if !isObject {
+		e.day = 0
+		e.drop(position, &fault{rejectedRow, "row", "the row is " + kind(e.row.raw) + ", want an object"})
+		return nil
+	}
+	g, fault := e.grain()
+	if fault == nil {
+		fault = e.readCounts(g.Day)
+	}
+	if fault != nil {
+		e.drop(position, fault)
+		return nil
+	}
+	e.believed++
+	if e.layout.reasons == nil {
+		e.delivery(&g)
+		return nil
+	}
+	return e.failures(&g)
+}
+
+// fault is why a row is rejected.
+type fault struct {
+	check   check
+	subject string
+	reason  string
+}
+
+// drop rejects the row.
+func (e *engageLab) drop(position int64, f *fault) {
+	if e.rejected++; e.rejected == 1 {
+		e.first = fmt.Sprintf("row %d: %s", position, f.reason)
+	}
+	if f.check == strayRow && e.stray == "" {
+		e.stray = fmt.Sprintf("row %d: %s", position, f.reason)
+	}
+	e.reject(e.payload, position, f.reason, e.row.raw)
+	e.notes.add(f.check, f.subject, e.day, func() string {
+		return fmt.Sprintf("row %d of answer %s was rejected: %s", position, short(e.payload), f.reason)
+	})
+}
+
+// readCounts reads the row's counts.
+func (e *engageLab) readCounts(day sms.Day) *fault {
+	for i := firstCount; i < firstCount+e.layout.counts; i++ {
+		value := e.row.values[i]
+		c, why := count(value)
+		e.counts[i] = c
+		if c.IsReported() {
+			continue
+		}
+		field := e.layout.fields[i]
+		switch {
+		case why != "":
+			return &fault{rejectedRow, field, fmt.Sprintf("%s is %s: %s", field, excerpt(value), why)}
+		case value == nil:
+			e.missing(field, day)
+		default:
+			e.notes.add(nullCount, field, day, func() string {
+				return fmt.Sprintf("%s is null on %s: stored as not reported", field, day)
+			})
+		}
+	}
+	return nil
+}
+
+func (e *engageLab) missing(field string, day sms.Day) {
+	e.notes.add(missingField, field, day, func() string {
+		return fmt.Sprintf("%s has no field %s on %s", e.payload.Dataset, field, day)
+	})
+}
+
+// delivery makes the fact of a row of stats_day.
+func (e *engageLab) delivery(g *sms.Grain) {
+	m := e.measures(g)
+	e.checkSent(g, &m)
+	e.checkShares(g, &m)
+	for _, field := range e.row.unknown {
+		e.unknownField(field, g)
+	}
+	e.Deliveries = grow(e.Deliveries, e.before.deliveries, e.stream.done, e.payload.Body.Size)
+	e.Deliveries = append(e.Deliveries, sms.Delivery{Grain: *g, Measures: m})
+}
+
+func (e *engageLab) unknownField(m member, g *sms.Grain) {
+	e.notes.add(unknownField, subject(m.name), g.Day, func() string {
+		return fmt.Sprintf("%s has a field %q, on %s: %s", e.payload.Dataset, cut(m.name, maxKey), g.Day, excerpt(m.value))
+	})
+}

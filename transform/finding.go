@@ -1,0 +1,77 @@
+package transform
+
+import (
+	"fmt"
+
+	"smsetl/sms"
+)
+
+// check is one thing that is looked at in every answer.
+type check struct {
+	name     string
+	severity sms.Severity
+}
+
+// The checks. None of them drops a row.
+var (
+	unknownField = check{"unknown_field", sms.Info}               // the answer has a field that no table here knows
+	missingField = check{"missing_field", sms.Warning}            // the answer lacks a field that the vendor documents
+	nullCount    = check{"null_count", sms.Warning}               // a count is null: stored as not reported
+	unmapped     = check{"unmapped_reason", sms.Warning}          // a failure reason without a category
+	rejectedRow  = check{"rejected_row", sms.Error}               // a row of ours that cannot be understood: its messages are missing
+	strayRow     = check{"stray_day", sms.Error}                  // a row of a day that was not asked for: the answer is refused
+	foreignRow   = check{"foreign_account", sms.Warning}          // rows of another account in an answer for ours
+	totalDiffers = check{"total_differs", sms.Warning}            // the envelope's total is no row count
+	percent      = check{"vendor_percent", sms.Info}              // a percentage of the vendor is not what its counts give
+	sentIdentity = check{"sent_identity", sms.Warning}            // `sent` fits neither reading of the vendor's page
+	negAccepted  = check{"negative_accepted", sms.Error}          // more messages stopped than requested
+	negStopped   = check{"negative_processing_failed", sms.Error} // more requests succeeded than made
+	negPending   = check{"negative_pending", sms.Error}           // more receipts than messages handed on
+	negResidual  = check{"negative_residual", sms.Error}          // the reasons add up to more than the failures
+	callbackSum  = check{"callback_sum", sms.Warning}             // receipts are not successes plus failures
+	successDiff  = check{"request_success_differs", sms.Info}     // two answers disagree, being asked for at two moments
+)
+
+// maxSubjects bounds the findings of one check: an answer of nothing but unknown names makes no thousand findings.
+const maxSubjects = 50
+
+const otherSubjects = "(others)"
+
+// notes gathers findings: one for each check and subject.
+type notes struct{ list []sms.Finding }
+
+// add notes that one row showed something. detail is asked only for the first row, which becomes the example.
+func (n *notes) add(c check, subject string, day sms.Day, detail func() string) {
+	subjects := 0
+	for i := range n.list {
+		f := &n.list[i]
+		if f.Check != c.name {
+			continue
+		}
+		if f.Subject == subject || f.Subject == otherSubjects {
+			f.Rows++
+			if f.Day == 0 || day != 0 && day < f.Day {
+				f.Day = day
+			}
+			return
+		}
+		subjects++
+	}
+	if subjects == maxSubjects {
+		subject = otherSubjects
+	}
+	n.list = append(n.list, sms.Finding{
+		Check: c.name, Subject: subject, Severity: c.severity, Day: day, Detail: detail(), Rows: 1,
+	})
+}
+
+// subject gives a field's or account's name as a finding can show it: cut, and without characters that a text column refuses.
+func subject(field []byte) string {
+	s := cut(field, maxKey)
+	for _, r := range s {
+		if r < ' ' {
+			return fmt.Sprintf("%q", s)
+		}
+	}
+	return s
+}
