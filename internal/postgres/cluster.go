@@ -51,28 +51,37 @@ func aside(path string, log *zap.Logger) error {
 	return nil
 }
 
+// stored finds out what the data home holds.
+func (h *home) stored(log *zap.Logger) (data stored, err error) {
+	if data.major, err = h.clusterMajor(log); err != nil {
+		return stored{}, err
+	}
+	data.volume, err = h.readVolume()
+	return data, err
+}
+
 // make runs initdb. The data appears under its name only when it is whole.
-func (h *home) make(ctx context.Context, opt Options, b binaries, password string) error {
-	if err := os.Mkdir(h.newCluster(), 0o700); err != nil {
+func (s *starter) make(ctx context.Context, b binaries) error {
+	if err := os.Mkdir(s.newCluster(), 0o700); err != nil {
 		return err
 	}
-	secret := filepath.Join(h.dir, "initdb.password") // initdb, maybe another user, reads it; gone when this returns
+	secret := filepath.Join(s.dir, "initdb.password") // initdb, maybe another user, reads it; gone when this returns
 	defer os.Remove(secret)
-	if err := os.WriteFile(secret, []byte(password+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(secret, []byte(s.last.password+"\n"), 0o600); err != nil {
 		return err
 	}
-	if err := errors.Join(h.as.give(h.newCluster()), h.as.give(secret)); err != nil {
+	if err := errors.Join(s.as.give(s.newCluster()), s.as.give(secret)); err != nil {
 		return err
 	}
 	args := []string{
-		"--pgdata", h.newCluster(), "--username", superuser, "--pwfile", secret, "--auth", "scram-sha-256",
+		"--pgdata", s.newCluster(), "--username", superuser, "--pwfile", secret, "--auth", "scram-sha-256",
 		"--encoding", "UTF8", "--locale", "C", "--no-instructions",
 	}
-	if opt.Throwaway {
+	if s.opt.Throwaway {
 		args = append(args, "--no-sync")
 	}
 	var said strings.Builder
-	cmd := h.command(b, "initdb", args...)
+	cmd := s.command(b, "initdb", args...)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	p, err := launch(cmd)
 	if err != nil {
@@ -88,7 +97,7 @@ func (h *home) make(ctx context.Context, opt Options, b binaries, password strin
 	if p.err != nil {
 		return fmt.Errorf("initdb: %w: %s", p.err, lastLines(said.String(), 5))
 	}
-	return os.Rename(h.newCluster(), h.cluster())
+	return os.Rename(s.newCluster(), s.cluster())
 }
 
 // command prepares one of the server's programs to run as the server's user.

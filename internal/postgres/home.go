@@ -65,11 +65,14 @@ func openHome(dir string) (*home, error) {
 	if err != nil {
 		return nil, err
 	}
-	// 0711: a server that runs as another user must get through to its own folder, and has no business in the others.
-	if err := os.MkdirAll(dir, 0o711); err != nil {
-		return nil, err
-	}
 	h := &home{dir: dir}
+	if !isThere(dir) {
+		// 0711, whatever the umask: a server that runs as another user must get through to its own folder, and has no
+		// business in the others.
+		if err := errors.Join(os.MkdirAll(dir, 0o711), os.Chmod(dir, 0o711)); err != nil {
+			return nil, err
+		}
+	}
 	if h.as, err = serverAccount(h.cluster()); err != nil {
 		return nil, err
 	}

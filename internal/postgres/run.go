@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
-	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -15,46 +14,47 @@ import (
 	"go.uber.org/zap"
 )
 
-// startError says that binaries were found and did not work, which is another thing than having none.
-type startError struct{ err error }
-
-func (e *startError) Error() string { return e.err.Error() }
-func (e *startError) Unwrap() error { return e.err }
-
 // portTaken is what PostgreSQL says when it cannot listen. Messages are in English, for LC_ALL is C.
 var portTaken = regexp.MustCompile(`could not (bind|create) .*IPv4|could not create any TCP/IP sockets`)
 
 // errPortTaken: somebody took the port between our look and the server's.
 var errPortTaken = errors.New("the port was taken")
 
-// run starts binaries on the data, which is made first where there is none.
-func (h *home) run(ctx context.Context, opt Options, b binaries, last endpoint, lock *os.File) (*Server, error) {
-	if !isThere(h.cluster()) {
-		opt.Progress("making the database in " + h.dir)
-		if err := h.make(ctx, opt, b, last.password); err != nil {
-			return nil, &startError{err}
-		}
-	}
-	e := endpoint{Way: b.way, Version: b.version, Source: b.dir, password: last.password}
+// serve starts a server on a free port and waits until it lets us in. command gives the program that runs it.
+func (s *starter) serve(ctx context.Context, e *endpoint, command func(port int) *exec.Cmd) (*Server, error) {
 	for try := 1; ; try++ {
 		var err error
-		if e.Port, err = freePort(last.Port); err != nil {
+		if e.Port, err = freePort(s.last.Port); err != nil {
 			return nil, err
 		}
-		p, err := h.serve(ctx, opt, b, &e)
+		p, err := s.serveOnce(ctx, e, command(e.Port))
 		if errors.Is(err, errPortTaken) && try < 5 {
 			continue
 		}
 		if err != nil {
-			return nil, &startError{fmt.Errorf("PostgreSQL %s in %s: %w", b.version, b.dir, err)}
+			return nil, err
 		}
-		return &Server{
-			endpoint: e,
-			how:      fmt.Sprintf("PostgreSQL %s (%s) on port %d, data in %s", e.Version, b.dir, e.Port, h.dir),
-			byHand:   h.byHand(b, e),
-			stop:     supervise(p, lock, opt.Log),
-		}, nil
+		return &Server{endpoint: *e, stop: supervise(p, s.lock, s.opt.Log)}, nil
 	}
+}
+
+// serveOnce starts cmd, a server that is to answer at e.
+func (s *starter) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*process, error) {
+	log, err := s.openLog()
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	p, err := launch(cmd)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.ready(ctx, p, e); err != nil {
+		_ = p.end(ctx)
+		return nil, err
+	}
+	return p, nil
 }
 
 // supervise waits for the end of the server, logs it when nobody asked for it, and gives the lock back: not before, for
@@ -83,48 +83,21 @@ func supervise(p *process, lock *os.File, log *zap.Logger) (stop func(context.Co
 	}
 }
 
-// settings are the server's beyond PostgreSQL's defaults: reachable from this machine only, sized for a laptop, and in
-// UTC, so that no machine's zone gets into the data.
-func settings(e *endpoint, throwaway bool) []string {
+// settings are the server's beyond PostgreSQL's defaults: sized for a laptop, and in UTC, so that no machine's zone gets
+// into the data.
+func settings(throwaway bool) []string {
 	all := []string{
-		"listen_addresses=" + loopback,
-		"port=" + strconv.Itoa(e.Port),
-		"unix_socket_directories=", // the usual folder is often closed to the server's user
-		"shared_buffers=256MB",
-		"max_wal_size=2GB",
-		"timezone=UTC",
-		"log_timezone=UTC",
-		"logging_collector=off",
-		"log_line_prefix=%m [%p] ",
+		"-c", "shared_buffers=256MB",
+		"-c", "max_wal_size=2GB",
+		"-c", "timezone=UTC",
+		"-c", "log_timezone=UTC",
+		"-c", "logging_collector=off", // to our own file
+		"-c", "log_line_prefix=%m [%p] ",
 	}
 	if throwaway {
-		all = append(all, "fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=128MB")
+		all = append(all, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "shared_buffers=128MB")
 	}
 	return all
-}
-
-// serve starts the server and waits until it lets us in. Recovery after a crash may take long, so only ctx and the end
-// of the server end the wait.
-func (h *home) serve(ctx context.Context, opt Options, b binaries, e *endpoint) (*process, error) {
-	cmd := h.command(b, "postgres", "-D", h.cluster())
-	for _, s := range settings(e, opt.Throwaway) {
-		cmd.Args = append(cmd.Args, "-c", s)
-	}
-	log, err := h.openLog()
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	cmd.Stdout, cmd.Stderr = log, log
-	p, err := launch(cmd)
-	if err != nil {
-		return nil, err
-	}
-	if err := h.ready(ctx, opt, p, e); err != nil {
-		_ = p.end(ctx)
-		return nil, err
-	}
-	return p, nil
 }
 
 // openLog gives the server's log, emptied, with the last start's log kept beside it.
@@ -137,7 +110,9 @@ func (h *home) openLog() (*os.File, error) {
 	return os.OpenFile(h.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 }
 
-func (h *home) ready(ctx context.Context, opt Options, p *process, e *endpoint) error {
+// ready waits until the server lets us in. Recovery after a crash may take long, so only ctx and the end of the server
+// end the wait.
+func (s *starter) ready(ctx context.Context, p *process, e *endpoint) error {
 	told := false
 	for {
 		version, err := e.probe(ctx)
@@ -147,7 +122,7 @@ func (h *home) ready(ctx context.Context, opt Options, p *process, e *endpoint) 
 		}
 		select {
 		case <-p.done:
-			return h.explain(p)
+			return s.explain(p)
 		default:
 		}
 		if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
@@ -156,7 +131,7 @@ func (h *home) ready(ctx context.Context, opt Options, p *process, e *endpoint) 
 				return err
 			case !told:
 				told = true
-				opt.Progress("PostgreSQL is recovering from an unclean end")
+				s.opt.Progress("PostgreSQL is recovering from an unclean end")
 			}
 		}
 		if err := sleep(ctx, poll); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -85,13 +86,18 @@ func (h *home) own(ctx context.Context, opt Options, lock *os.File) (*Server, er
 	}
 	if left, err := h.leftover(ctx, opt.Log); err != nil || left != nil {
 		if left != nil {
-			left.stop = func(context.Context) error { return lock.Close() }
+			release := sync.OnceValue(lock.Close)
+			left.stop = func(context.Context) error { return release() }
 		}
 		return left, err
 	}
-	last, _ := h.readEndpoint()
-	last.password = secret
-	s, err := h.firstWay(ctx, opt, last, lock)
+	st := &starter{home: h, opt: opt, lock: lock}
+	st.last, _ = h.readEndpoint()
+	st.last.password = secret
+	if st.data, err = h.stored(opt.Log); err != nil {
+		return nil, err
+	}
+	s, err := st.start(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,139 @@
+package postgres
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// DefaultImage is the image of the Docker way.
+const DefaultImage = "postgres:18-alpine"
+
+// engineWait bounds the wait for an engine to say that it is there.
+const engineWait = 10 * time.Second
+
+// volume is where a container keeps its data, as the file volume.json in the data home says.
+type volume struct {
+	Name  string `json:"volume"`
+	Image string `json:"image"` // the image that made the data; another major version could not open it
+}
+
+func (h *home) volumeFile() string { return filepath.Join(h.dir, "volume.json") }
+
+func (h *home) readVolume() (v volume, err error) {
+	b, err := os.ReadFile(h.volumeFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return volume{}, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &v)
+	}
+	if err != nil {
+		return volume{}, fmt.Errorf("%s: %w", h.volumeFile(), err)
+	}
+	return v, nil
+}
+
+// containerName gives the name of the container of this data home, the same at every start, so that a container which
+// outlived its program is found.
+func (h *home) containerName() string {
+	sum := sha256.Sum256([]byte(h.dir))
+	return "smsetl-" + hex.EncodeToString(sum[:6])
+}
+
+// contain runs the server in a container, through the docker client. The client stays in the foreground and passes its
+// signals on to the server, so what ends the client ends the container in good order.
+func (s *starter) contain(ctx context.Context) (*Server, error) {
+	v := s.data.volume
+	if v.Name == "" {
+		v = volume{Name: s.containerName(), Image: s.opt.Image}
+		if v.Image == "" {
+			v.Image = DefaultImage
+		}
+	}
+	if err := s.prepare(ctx, v); err != nil {
+		return nil, err
+	}
+	e := endpoint{Way: Docker, Source: "image " + v.Image, password: s.last.password}
+	server, err := s.serve(ctx, &e, func(port int) *exec.Cmd { return s.runContainer(v, port) })
+	if err != nil {
+		return nil, &startError{fmt.Errorf("image %s: %w", v.Image, err)}
+	}
+	if err := s.writeVolume(v); err != nil {
+		return nil, errors.Join(err, server.stop(ctx))
+	}
+	server.how = fmt.Sprintf("PostgreSQL %s (container %s of image %s) on port %d, data in the Docker volume %s",
+		e.Version, s.containerName(), v.Image, e.Port, v.Name)
+	return server, nil
+}
+
+// prepare makes sure that an engine answers, the image is there and no container of an earlier program is.
+func (s *starter) prepare(ctx context.Context, v volume) error {
+	hurry, cancel := context.WithTimeout(ctx, engineWait)
+	defer cancel()
+	if _, err := docker(hurry, "version", "--format", "{{.Server.Version}}"); err != nil {
+		return fmt.Errorf("no Docker engine answers: %w", err)
+	}
+	if _, err := docker(ctx, "image", "inspect", "--format", "{{.Id}}", v.Image); err != nil {
+		s.opt.Progress("pulling the image " + v.Image)
+		if _, err := docker(ctx, "pull", "--quiet", v.Image); err != nil {
+			return err
+		}
+	}
+	// Nobody else holds the lock, so the container has lost its program.
+	if id, err := docker(ctx, "ps", "--all", "--quiet", "--filter", "name=^"+s.containerName()+"$"); err != nil {
+		return err
+	} else if id != "" {
+		_, stopErr := docker(ctx, "stop", id)
+		if _, err := docker(ctx, "wait", id); err != nil && !strings.Contains(err.Error(), "No such container") {
+			return errors.Join(stopErr, err)
+		}
+	}
+	return nil
+}
+
+// writeVolume remembers where the data is. It is called when there is data, and so once more at every start.
+func (h *home) writeVolume(v volume) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return writeWhole(h.volumeFile(), append(b, '\n'), 0o600)
+}
+
+// runContainer gives the client that runs the server. The password goes through the client's environment: a command line
+// can be read by everybody on the machine.
+func (s *starter) runContainer(v volume, port int) *exec.Cmd {
+	args := []string{
+		"run", "--rm", "--name", s.containerName(), "--shm-size", "256m", "--stop-timeout", "60",
+		"--publish", fmt.Sprintf("%s:%d:5432", loopback, port),
+		"--volume", v.Name + ":/data", "--env", "PGDATA=/data/cluster",
+		"--env", "POSTGRES_PASSWORD", "--env", "POSTGRES_INITDB_ARGS=--encoding=UTF8 --locale=C",
+		v.Image, "postgres",
+	}
+	cmd := exec.Command("docker", append(args, settings(s.opt.Throwaway)...)...)
+	cmd.Env = append(os.Environ(), "POSTGRES_PASSWORD="+s.last.password)
+	(*account)(nil).apply(cmd)
+	return cmd
+}
+
+// docker runs the client and gives what it printed.
+func docker(ctx context.Context, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, "docker", args...)
+	var said strings.Builder
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("docker %s: %w: %s", args[0], err, lastLines(said.String(), 3))
+	}
+	return trimmed(out), nil
+}
