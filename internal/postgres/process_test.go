@@ -66,7 +66,7 @@ func TestStartRightAfterAKill(t *testing.T) {
 func TestStartAfterTheServerWasKilled(t *testing.T) {
 	t.Parallel()
 	needLocal(t)
-	opt := Options{Dir: homeOf(t), Way: Local, Throwaway: true}
+	opt := Options{Dir: homeOf(t), Way: Local} // synced: a commit must be found again
 	s := start(t, opt)
 	do(t, s.URL(), "CREATE TABLE kept AS SELECT 'still here' AS text")
 	if err := syscall.Kill(serverPid(t, opt.Dir), syscall.SIGKILL); err != nil {

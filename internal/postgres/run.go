@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.uber.org/zap"
@@ -113,32 +114,31 @@ func (h *home) openLog() (*os.File, error) {
 // ready waits until the server lets us in. Recovery after a crash may take long, so only ctx and the end of the server
 // end the wait.
 func (s *starter) ready(ctx context.Context, p *process, e *endpoint) error {
-	told := false
+	slow := time.After(slowStart)
 	for {
 		version, err := e.probe(ctx)
 		if err == nil {
 			e.Version = version
 			return nil
 		}
+		refused, ok := errors.AsType[*pgconn.PgError](err)
+		if ok && refused.Code != cannotConnectNow {
+			return err
+		}
 		select {
 		case <-p.done:
 			return s.explain(p)
-		default:
-		}
-		if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
-			switch {
-			case refused.Code != cannotConnectNow:
-				return err
-			case !told:
-				told = true
-				s.opt.Progress("PostgreSQL is recovering from an unclean end")
-			}
-		}
-		if err := sleep(ctx, poll); err != nil {
-			return err
+		case <-slow:
+			s.opt.Progress("PostgreSQL is still starting; after an unclean end it recovers first")
+		case <-time.After(poll):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }
+
+// slowStart is when a start begins to need an explanation.
+const slowStart = 3 * time.Second
 
 // cannotConnectNow is the SQLSTATE of a server that is starting up or shutting down.
 const cannotConnectNow = "57P03"
