@@ -1,0 +1,156 @@
+// Package tencent asks Tencent Cloud SMS for SendStatusStatistics and CallbackStatusStatistics: one sum over a span of hours
+// for one application (SdkAppId). The vendor's SDK signs and speaks; what comes back is read here from the exact bytes.
+//
+// Sources: https://cloud.tencent.com/document/api/382/55965 and .../55966, and the comments of the SDK.
+package tencent
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
+	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
+	"go.uber.org/zap"
+
+	"smsetl/extract"
+	"smsetl/sms"
+)
+
+// DefaultBaseURL is the mainland site. International accounts set https://sms.intl.tencentcloudapi.com.
+const DefaultBaseURL = "https://sms.tencentcloudapi.com"
+
+// VendorLimit is how many requests of one action the vendor takes from one secret in a second.
+const VendorLimit = 10
+
+// MaxDays is the longest span of one call: CallbackStatusStatistics takes 32 days between BeginTime and EndTime.
+const MaxDays = 32
+
+// EndHour says how the vendor reads EndTime. Its pages do not tell; the evidence is for inclusive.
+type EndHour string
+
+// The readings of EndTime: a day is asked for as 00 to 23, or as 00 to 00 of the next day.
+const (
+	Inclusive EndHour = "inclusive"
+	Exclusive EndHour = "exclusive"
+)
+
+// Options are the settings of a Client that have a default. The zero Options are good for production.
+type Options struct {
+	BaseURL   string   // default DefaultBaseURL; plain http for loopback addresses only
+	Region    string   // default ap-guangzhou
+	SdkAppIDs []string // the applications that may be asked for; empty: any
+	EndHour   EndHour  // default Inclusive
+
+	// RequestsPerSecond of each of the two actions is 9.5 by default: the vendor takes 10 in a second, and 9.5 evenly
+	// spaced keep clear of that when one is 50 ms late.
+	RequestsPerSecond float64
+	// Pace gives what lets the requests of an action go, instead of limiters of RequestsPerSecond; several clients of one
+	// secret must share them.
+	Pace func(action string) extract.Waiter
+
+	MaxBody int64          // bytes of one answer, decompressed; default 1 MiB: an answer is well under 1 KiB
+	Limits  extract.Limits // of time; Body and Head are MaxBody's business
+	Policy  extract.Policy // of trying a request again
+	Now     func() time.Time
+}
+
+// Client asks for the statistics of the applications that one secret may see. Safe for use by many goroutines.
+type Client struct {
+	credential *common.Credential
+	profile    *profile.ClientProfile
+	region     string
+	base       *url.URL
+	apps       []string
+	endHour    EndHour
+	pace       map[sms.Dataset]extract.Waiter
+	policy     extract.Policy
+	now        func() time.Time
+	transport  *extract.Transport
+	scrub      *extract.Scrubber
+	logger     *zap.Logger
+}
+
+// New gives a client that signs with the secret of that id and key. Its errors are about the settings.
+func New(id, key string, o Options, logger *zap.Logger) (*Client, error) {
+	if id == "" || key == "" {
+		return nil, errors.New("tencent: secret_id and secret_key must be set")
+	}
+	if o.BaseURL == "" {
+		o.BaseURL = DefaultBaseURL
+	}
+	base, err := extract.ParseBase(o.BaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("tencent: %w", err)
+	}
+	switch {
+	case base.Path != "":
+		// The signature is over the path / whatever the URL's is.
+		return nil, fmt.Errorf("tencent: base_url %q holds a path: want scheme and host alone", o.BaseURL)
+	case slices.Contains(o.SdkAppIDs, ""):
+		return nil, errors.New("tencent: sdk_app_ids holds an empty one")
+	}
+	if o.EndHour == "" {
+		o.EndHour = Inclusive
+	}
+	if o.EndHour != Inclusive && o.EndHour != Exclusive {
+		return nil, fmt.Errorf("tencent: end_hour %q: want inclusive or exclusive", o.EndHour)
+	}
+	if o.Region == "" {
+		o.Region = "ap-guangzhou"
+	}
+	if o.RequestsPerSecond <= 0 {
+		o.RequestsPerSecond = 9.5
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.MaxBody <= 0 {
+		o.MaxBody = 1 << 20
+	}
+	o.Limits.Body, o.Limits.Head = o.MaxBody, int(o.MaxBody)
+	return &Client{
+		credential: common.NewCredential(id, key), profile: speaking(base), region: o.Region, base: base,
+		apps: slices.Clone(o.SdkAppIDs), endHour: o.EndHour, pace: o.paces(), policy: o.Policy, now: o.Now,
+		transport: extract.NewTransport(base, o.Limits),
+		scrub:     extract.NewScrubber(key, id),
+		logger:    logger.Named("tencent"),
+	}, nil
+}
+
+// Close closes the connections that are not in use.
+func (c *Client) Close() { c.transport.CloseIdle() }
+
+// String names the client without its secret, however it is printed.
+func (c *Client) String() string { return string(sms.Tencent) + "/" + strings.Join(c.apps, ",") }
+
+// paces gives what lets the requests of each action go: the vendor counts each action by itself.
+func (o Options) paces() map[sms.Dataset]extract.Waiter {
+	paces := make(map[sms.Dataset]extract.Waiter)
+	for dataset, action := range actions {
+		if o.Pace != nil {
+			paces[dataset] = o.Pace(action)
+			continue
+		}
+		// Who sets a higher rate has been granted a higher limit; it keeps the same distance.
+		most := max(VendorLimit, int(math.Ceil(o.RequestsPerSecond/0.95)))
+		paces[dataset] = extract.NewLimiter(o.RequestsPerSecond, most)
+	}
+	return paces
+}
+
+// speaking is how the SDK is told to speak. It retries nothing: its own retries resend an old signature, know one of the
+// codes only, and do not listen to the context.
+func speaking(base *url.URL) *profile.ClientProfile {
+	p := profile.NewClientProfile()
+	p.HttpProfile.Scheme = strings.ToUpper(base.Scheme)
+	p.HttpProfile.Endpoint = base.Host // host and port: a URL would be taken for a host name
+	p.HttpProfile.ReqTimeout = 0       // it would count the wait for the limiter; the transport has limits of its own
+	p.Language = "en-US"
+	p.DisableRegionBreaker = true // it would send requests to another host
+	return p
+}

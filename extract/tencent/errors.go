@@ -1,0 +1,157 @@
+package tencent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"smsetl/extract"
+	"smsetl/sms"
+)
+
+// rule is what a code of the vendor means to us.
+type rule struct {
+	prefix   string
+	kind     error
+	isRetry  bool
+	treating string // what to do, for people; clock is replaced by the clocks' difference
+}
+
+const (
+	clock = "check this machine's clock"
+	keys  = "check secret_id and secret_key"
+	bug   = "the request is wrong: a setting, or an error in this program"
+)
+
+// rules say what to do about the vendor's codes; the first prefix that fits decides. Stopping one application too many costs
+// its data, asking one too many costs a call: what may be about one application stops that one only.
+var rules = []rule{
+	{"RequestLimitExceeded", sms.ErrTemporary, true, "asked too often"}, // and its children .UinLimitExceeded, .IPLimitExceeded ...
+	{"LimitExceeded", sms.ErrTemporary, true, "a quota is used up"},
+	{"ServiceUnavailable", sms.ErrTemporary, true, ""},
+	{"ResourceUnavailable", sms.ErrTemporary, true, ""},
+	{"ResourceInsufficient", sms.ErrTemporary, true, ""},
+
+	{"InternalError.RequestTimeException", sms.ErrSourceDenied, false, clock},
+	{"InternalError.RestApiInterfaceNotExist", sms.ErrRefused, false, bug},
+	{"InternalError.SigFieldMissing", sms.ErrRefused, false, bug},
+	{"InternalError.SigVerificationFail", sms.ErrRefused, false, bug},
+	{"InternalError", sms.ErrTemporary, true, ""},
+
+	{"FailedOperation.ProhibitSubAccountUse", sms.ErrSourceDenied, false, "use a secret of the main account"},
+	{"FailedOperation", sms.ErrTemporary, true, ""},
+
+	{"AuthFailure.SignatureExpire", sms.ErrSourceDenied, false, clock},
+	{"AuthFailure", sms.ErrSourceDenied, false, keys},
+
+	// The secret does not belong to this application; to others it may.
+	{"UnauthorizedOperation.SmsSdkAppIdVerifyFail", sms.ErrAccountDenied, false, "the secret may not see this sdk_app_id"},
+	{"UnauthorizedOperation.SdkAppIdIsDisabled", sms.ErrAccountDenied, false, "the vendor has closed this application"},
+	// Permissions can be granted by application.
+	{"UnauthorizedOperation.RequestPermissionDeny", sms.ErrAccountDenied, false, "grant the secret read access to SMS"},
+	{"UnauthorizedOperation.RequestIpNotInWhitelist", sms.ErrSourceDenied, false, "allow this machine's address in the console"},
+	{"UnauthorizedOperation.ServiceSuspendDueToArrears", sms.ErrSourceDenied, false, "the account is in arrears"},
+	{"UnauthorizedOperation", sms.ErrSourceDenied, false, keys},
+	{"InvalidParameterValue.SdkAppIdNotExist", sms.ErrAccountDenied, false, "check sdk_app_ids"},
+	{"InvalidParameter.AppidAndBizId", sms.ErrAccountDenied, false, "the sdk_app_id is not this account's"},
+	{"IpInBlacklist", sms.ErrSourceDenied, false, "the vendor blocks this machine's address"},
+	{"IpNotInWhitelist", sms.ErrSourceDenied, false, "allow this machine's address in the console"},
+
+	{"InvalidParameter", sms.ErrRefused, false, bug},
+	{"UnsupportedRegion", sms.ErrRefused, false, "check region"},
+	{"InvalidAction", sms.ErrRefused, false, "check base_url: " + bug},
+	{"", sms.ErrRefused, false, bug}, // MissingParameter, UnknownParameter, NoSuchVersion, ActionOffline ... and what is not known
+}
+
+func ruleOf(code string) rule {
+	for _, r := range rules {
+		if strings.HasPrefix(code, r.prefix) {
+			return r
+		}
+	}
+	panic("unreachable: the last prefix is empty")
+}
+
+// isLimit says whether the code means that requests come too fast.
+func isLimit(code string) bool { return strings.HasPrefix(code, "RequestLimitExceeded") }
+
+// judge gives the error of one try, nil for an answer to be understood. What is worth another try has the mark of
+// extract.Again. The body decides before the status does: the vendor's errors stand under 200, and sometimes elsewhere.
+func (c *Client) judge(x *exchange, e envelope, peeked error, action string) error {
+	a := x.answer
+	switch {
+	case x.err != nil:
+		return again(x.err)
+	case peeked == nil && e.hasError && e.code != "":
+		return c.judgeCode(e, a)
+	case extract.IsTemporary(a.Status):
+		return extract.Again(fmt.Errorf("%w: HTTP %d", sms.ErrTemporary, a.Status), extract.RetryAfter(a.Header, c.now()))
+	case a.Status/100 == 3:
+		return fmt.Errorf("%w: HTTP %d: a redirect, which is not followed: set base_url to the final address", sms.ErrRefused, a.Status)
+	case a.Status/100 == 4:
+		return fmt.Errorf("%w: HTTP %d without a code of the vendor: check base_url and what stands between", sms.ErrRefused, a.Status)
+	case a.Status != http.StatusOK:
+		return extract.Again(fmt.Errorf("%w: HTTP %d instead of 200", sms.ErrMalformed, a.Status), 0)
+	case peeked != nil:
+		return extract.Again(fmt.Errorf("%w: %w", sms.ErrMalformed, peeked), 0)
+	case e.hasError:
+		return extract.Again(fmt.Errorf("%w: an error without a code", sms.ErrMalformed), 0)
+	case e.sums == nil:
+		// Missing is not zero: the SDK would take this for a success without numbers.
+		return extract.Again(fmt.Errorf("%w: the answer holds no %s", sms.ErrMalformed, action), 0)
+	default:
+		return nil
+	}
+}
+
+// judgeCode judges an error in the vendor's own words.
+func (c *Client) judgeCode(e envelope, a *extract.Answer) error {
+	r := ruleOf(e.code)
+	said := c.scrub.Text(e.code)
+	if e.message != "" {
+		said += fmt.Sprintf(", %q", c.scrub.Text(e.message))
+	}
+	if r.treating != "" {
+		said += ": " + r.treating
+	}
+	if r.treating == clock {
+		said += c.skew(a)
+	}
+	err := fmt.Errorf("%w: %s", r.kind, said)
+	switch {
+	case isLimit(e.code):
+		return extract.Again(err, max(time.Second, extract.RetryAfter(a.Header, c.now())))
+	case r.isRetry:
+		return extract.Again(err, extract.RetryAfter(a.Header, c.now()))
+	default:
+		return err
+	}
+}
+
+// skew tells how far this machine's clock is from the vendor's, as far as its Date header shows.
+func (c *Client) skew(a *extract.Answer) string {
+	theirs, err := http.ParseTime(a.Header.Get("Date"))
+	if err != nil {
+		return ""
+	}
+	d := c.now().Sub(theirs).Round(time.Second)
+	if d < 0 {
+		return fmt.Sprintf(", which is %s behind the vendor's", -d)
+	}
+	return fmt.Sprintf(", which is %s ahead of the vendor's", d)
+}
+
+// again marks what the transport says is worth another try.
+func again(err error) error {
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, sms.ErrRefused):
+		return err
+	case errors.Is(err, extract.ErrTooLarge):
+		return extract.Again(fmt.Errorf("%w: %w", sms.ErrMalformed, err), 0)
+	default:
+		return extract.Again(err, 0)
+	}
+}

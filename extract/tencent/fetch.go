@@ -1,0 +1,170 @@
+package tencent
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/extract"
+	"smsetl/internal/pack"
+	"smsetl/sms"
+)
+
+// SeveralDays is the Refused of an answer that is right and of no use: its sums belong to several days.
+const SeveralDays = "covers several days; asked again by day"
+
+// Fetch asks for both statistics of the scope's application and gives every answer to emit. The answers to be understood
+// come in pairs, send_status before callback_status with the same window, oldest first, and cover each day once: one day
+// each, or several days on which every sum is 0. The refused ones are the vendor's errors, and sums over several days that
+// are not 0, whose days were asked for again. Errors wrap a kind of package sms, are ctx's own when it ended, or emit's, which
+// ends the fetch.
+func (c *Client) Fetch(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error {
+	f := fetch{Client: c, account: scope.Account, emit: emit, policy: c.policy}
+	if err := f.scope(ctx, scope); err != nil {
+		return fmt.Errorf("%s: %w", scope, err)
+	}
+	return nil
+}
+
+// Check asks for what the account sent yesterday, with few tries, to find out whether address, secret and application are right.
+func (c *Client) Check(ctx context.Context, account sms.Account) error {
+	day := sms.OneDay(account.Zone.Today(c.now())-1, account.Zone)
+	f := fetch{Client: c, account: account, emit: func(sms.Payload) error { return nil }, policy: c.policy}
+	f.policy.Tries = 2
+	err := f.allowed(account)
+	if err == nil {
+		_, _, err = f.ask(ctx, sms.SendStatus, day)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %s: %w", account, sms.SendStatus, err)
+	}
+	return nil
+}
+
+// fetch is one call of Fetch or Check.
+type fetch struct {
+	*Client
+	account sms.Account
+	emit    func(sms.Payload) error
+	policy  extract.Policy
+}
+
+func (f *fetch) scope(ctx context.Context, scope sms.Scope) error {
+	if err := f.allowed(scope.Account); err != nil {
+		return err
+	}
+	// Each reports some of the measures of the same rows.
+	if len(scope.Datasets) != 2 || !slices.Contains(scope.Datasets, sms.SendStatus) || !slices.Contains(scope.Datasets, sms.CallbackStatus) {
+		return fmt.Errorf("%w: want %s and %s together", sms.ErrRefused, sms.SendStatus, sms.CallbackStatus)
+	}
+	for _, stretch := range scope.Window.Chunks(MaxDays) {
+		for walk := newWalk(stretch); !walk.isDone(); {
+			span := walk.span()
+			o, err := f.resolve(ctx, span)
+			if err != nil && span != scope.Window {
+				err = fmt.Errorf("%s: %w", span, err)
+			}
+			if err != nil {
+				return err
+			}
+			walk.saw(span, o)
+		}
+	}
+	return nil
+}
+
+// allowed says whether the source is for the account.
+func (f *fetch) allowed(a sms.Account) error {
+	if a.Vendor != sms.Tencent || a.ID == "" || len(f.apps) > 0 && !slices.Contains(f.apps, a.ID) {
+		return fmt.Errorf("%w: the source is not for this account: see sdk_app_ids", sms.ErrRefused)
+	}
+	return nil
+}
+
+// resolve asks for the span. The receipts are not asked for when the sums of what was sent already tell that the span must
+// be asked for in parts.
+func (f *fetch) resolve(ctx context.Context, span sms.Window) (outcome, error) {
+	send, isZero, err := f.ask(ctx, sms.SendStatus, span)
+	if err != nil {
+		return 0, err
+	}
+	if span.Len() > 1 && !isZero {
+		return several, f.keep(SeveralDays, send)
+	}
+	callback, isAlsoZero, err := f.ask(ctx, sms.CallbackStatus, span)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case isZero && isAlsoZero:
+		return quiet, f.keep("", send, callback)
+	case span.Len() > 1:
+		return several, f.keep(SeveralDays, send, callback)
+	default:
+		return active, f.keep("", send, callback)
+	}
+}
+
+// ask gives the answer to one call, and whether all its sums are 0. Each refused answer is given to emit before the next try.
+func (f *fetch) ask(ctx context.Context, dataset sms.Dataset, span sms.Window) (p sms.Payload, isAllZero bool, err error) {
+	action := actions[dataset]
+	p = sms.Payload{Account: f.account, Dataset: dataset, Window: span,
+		Request: sms.Request{Method: http.MethodPost, URL: f.base.String() + "/", Action: action}}
+	err = f.policy.Do(ctx, func() error {
+		start := time.Now()
+		x := f.send(ctx, dataset, f.account.ID, span)
+		if x.answer == nil {
+			return f.judge(x, envelope{}, nil, action)
+		}
+		e, peeked := peek(x.answer.Head, action)
+		err := f.judge(x, e, peeked, action)
+		f.giveWay(dataset, e)
+		p.FetchedAt, p.Status, p.RequestID = f.now(), x.answer.Status, f.scrub.Text(e.requestID)
+		p.Request.Body, p.Body = x.posted, x.answer.Body
+		f.logger.Debug("request answered", zap.String("account", f.account.ID), zap.String("dataset", string(dataset)),
+			zap.Stringer("window_from", span.First()), zap.Stringer("window_to", span.Last()),
+			zap.Int("status", p.Status), zap.String("code", f.scrub.Text(e.code)), zap.String("request_id", p.RequestID),
+			zap.Duration("elapsed", time.Since(start)))
+		if err == nil {
+			isAllZero = isZero(e.sums, action)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return err
+		}
+		refused := p
+		refused.Body = pack.Bytes(f.scrub.Bytes(x.answer.Head[:min(len(x.answer.Head), 64<<10)]))
+		if err := f.keep(err.Error(), refused); err != nil {
+			return err
+		}
+		return err
+	})
+	return p, isAllZero, err
+}
+
+// giveWay slows the limiter down when the vendor says that requests come too fast.
+func (f *fetch) giveWay(dataset sms.Dataset, e envelope) {
+	if !isLimit(e.code) {
+		return
+	}
+	if l, ok := f.pace[dataset].(interface{ Slower() }); ok {
+		l.Slower()
+		f.logger.Warn("the vendor's limit is exceeded: slowing down", zap.String("account", f.account.ID),
+			zap.String("dataset", string(dataset)), zap.String("code", f.scrub.Text(e.code)))
+	}
+}
+
+// keep gives the payloads to emit, refused for the reason given unless that is empty.
+func (f *fetch) keep(refused string, payloads ...sms.Payload) error {
+	for _, p := range payloads {
+		p.Refused = refused
+		if err := f.emit(p); err != nil {
+			return fmt.Errorf("keep the answer: %w", err)
+		}
+	}
+	return nil
+}
