@@ -116,26 +116,25 @@ func TestBadFiles(t *testing.T) {
 var ignoreTiming = cmpopts.IgnoreFields(Schedule{}, "Timing", "Zone")
 
 func TestGoodFiles(t *testing.T) {
-	defaultPaths := map[sms.Dataset]string{
-		sms.StatsDay: "/v1/stats_day", sms.ProcessFailed: "/v1/stats/process_failed", sms.SendFailed: "/v1/stats/send_failed",
-	}
 	engageLab := Source{
-		Name: "engagelab-main", Vendor: sms.EngageLab, Zone: zone("+08:00"), BaseURL: "https://sms.api.engagelab.cc",
-		ChunkDays: 90, SettleDays: 4, SweepDays: 35, MaxRequestsPerSecond: 1, MaxBodyBytes: 64 << 20,
+		Name: "engagelab-main", Vendor: sms.EngageLab, Zone: zone("+08:00"),
+		ChunkDays: 90, SettleDays: 4, SweepDays: 35, MaxRequestsPerSecond: 1,
 		Shrink: Shrink{Ratio: 0.5, MinMessages: 100}, ConfirmAfter: time.Hour,
-		EngageLab: EngageLab{User: "marketing", Key: NewSecret("a: b # c canary-id ${d} $e"), Paths: defaultPaths},
+		EngageLab: EngageLab{User: "marketing", Key: NewSecret("a: b # c canary-id ${d} $e")},
 	}
 	tencent := Source{
-		Name: "tencent-main", Vendor: sms.Tencent, Zone: zone("+08:00"), BaseURL: "https://sms.tencentcloudapi.com",
-		ChunkDays: 32, SettleDays: 4, SweepDays: 35, MaxRequestsPerSecond: 9.5, MaxBodyBytes: 64 << 20,
+		Name: "tencent-main", Vendor: sms.Tencent, Zone: zone("+08:00"),
+		ChunkDays: 32, SettleDays: 4, SweepDays: 35, MaxRequestsPerSecond: 9.5,
 		Shrink: Shrink{Ratio: 0.5, MinMessages: 100}, ConfirmAfter: time.Hour,
 		Tencent: Tencent{
-			SecretID: NewSecret("canary-id-in-file"), SecretKey: NewSecret("canary-key-in-file"), Region: "ap-guangzhou",
+			SecretID: NewSecret("canary-id-in-file"), SecretKey: NewSecret("canary-key-in-file"),
 			SdkAppIDs: []string{"1400006874", "1400006875"}, EndHour: Inclusive,
 		},
 	}
 	fromInterface := []Source{engageLab, tencent}
 	fromInterface[0].HistoryStart, fromInterface[1].HistoryStart = day("2024-01-01"), day("2024-01-01")
+	fromInterface[0].BaseURL, fromInterface[1].BaseURL = "https://sms.api.engagelab.cc", "https://sms.tencentcloudapi.com"
+	fromInterface[1].Tencent.Region = "ap-guangzhou"
 	fromInterface[0].EngageLab.User, fromInterface[0].EngageLab.Key = "canary-user", NewSecret("canary: key # ${HOME}")
 	fromInterface[1].Tencent.SecretID, fromInterface[1].Tencent.SecretKey = NewSecret("canary-id"), NewSecret("file:canary-key")
 	fromInterface[1].Tencent.SdkAppIDs = []string{"1400006874"}
@@ -160,14 +159,12 @@ func TestGoodFiles(t *testing.T) {
 					EngageLab: EngageLab{
 						User: "marketing", Key: NewSecret("canary: key # ${HOME}"), TemplateIDs: []string{"1", "two"},
 						LabelIDs: []string{"3"}, MsgType: "2",
-						Paths: map[sms.Dataset]string{
-							sms.StatsDay: "/v1/data/stats_day", sms.ProcessFailed: "/v1/stats/process_failed", sms.SendFailed: "/v1/stats/send_failed",
-						},
+						Paths: Paths{StatsDay: "/v1/data/stats_day"},
 					},
 				},
 				{
 					Name: "腾讯", Vendor: sms.Tencent, Zone: zone("+05:30"), BaseURL: "http://localhost:8081",
-					ChunkDays: 32, SettleDays: 4, SweepDays: 35, MaxRequestsPerSecond: 10, MaxBodyBytes: 64 << 20,
+					ChunkDays: 32, SettleDays: 4, SweepDays: 35, MaxRequestsPerSecond: 10,
 					Shrink: Shrink{Ratio: 0.5, MinMessages: 100}, ConfirmAfter: time.Hour,
 					Tencent: Tencent{
 						SecretID: NewSecret("id"), SecretKey: NewSecret("key"), Region: "ap-singapore",
@@ -244,5 +241,38 @@ func TestFirst(t *testing.T) {
 	s.HistoryStart = 0
 	if got := s.First(now); got != day("2025-11-21") { // it is still the 21st there
 		t.Errorf("First by default = %s", got)
+	}
+}
+
+func TestExampleFile(t *testing.T) {
+	got, err := parseFile(t, "../schedules.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := parseFile(t, "testdata/good.interface.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The example leaves to the defaults what the other file spells out.
+	want.Sources[0].BaseURL, want.Sources[1].BaseURL, want.Sources[1].Tencent.Region = "", "", ""
+	if diff := cmp.Diff(want, got, ignoreTiming, cmp.AllowUnexported(sms.Zone{})); diff != "" {
+		t.Errorf("schedules.yaml (-want +got):\n%s", diff)
+	}
+}
+
+// TestCommentedDefaults takes the comment signs off: what the example shows has to be understood too.
+func TestCommentedDefaults(t *testing.T) {
+	data, err := os.ReadFile("../schedules.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(data), "\n")
+	for i, line := range lines {
+		if rest, ok := strings.CutPrefix(line, "    # "); ok {
+			lines[i] = "    " + rest
+		}
+	}
+	if _, err := Parse("schedules.yaml", []byte(strings.Join(lines, "\n")), testEnv()); err != nil {
+		t.Error(err)
 	}
 }

@@ -15,12 +15,12 @@ type Source struct {
 	Vendor               sms.Vendor
 	Zone                 sms.Zone // of the vendor's day
 	HistoryStart         sms.Day  // 0: DefaultHistory days before the day of asking; use First
-	BaseURL              string   // without a slash at its end
+	BaseURL              string   // without a slash at its end; empty is the vendor's own, which its client knows
 	ChunkDays            int      // the longest window, in days
 	SettleDays           int      // a day younger than this stays provisional
 	SweepDays            int      // how far back the slow sweep looks; 0 is never
 	MaxRequestsPerSecond float64  // of each action
-	MaxBodyBytes         int64    // of one answer, unpacked
+	MaxBodyBytes         int64    // of one answer, unpacked; 0 leaves it to the client
 	Shrink               Shrink
 	ConfirmAfter         time.Duration // how much later a second answer has to be to confirm a doubtful one
 
@@ -41,15 +41,22 @@ type EngageLab struct {
 	TemplateIDs []string
 	LabelIDs    []string
 	MsgType     string // 2 is international; empty sends no such filter
-	// Paths of the three calls. The vendor's page contradicts itself about two of them, so they are settings.
-	Paths map[sms.Dataset]string
+	Paths       Paths
+}
+
+// Paths are those of EngageLab's three calls; an empty one leaves it to the client. The vendor's page contradicts itself about
+// two of them, so they are settings.
+type Paths struct {
+	StatsDay      string
+	ProcessFailed string
+	SendFailed    string
 }
 
 // Tencent is what only Tencent sources have.
 type Tencent struct {
 	SecretID  Secret
 	SecretKey Secret
-	Region    string
+	Region    string   // empty leaves it to the client
 	SdkAppIDs []string // each one an account
 	EndHour   EndHour
 }
@@ -129,7 +136,6 @@ func joined(lists ...[]string) []string {
 // vendorRules is what differs between the vendors' sources.
 type vendorRules struct {
 	keys           []string
-	baseURL        string
 	chunkDays      int64
 	rate, mostRate float64 // calls a second
 	wholeHours     bool    // the zone is sent as +8
@@ -138,12 +144,12 @@ type vendorRules struct {
 
 var vendors = map[sms.Vendor]vendorRules{
 	sms.EngageLab: {
-		keys: engageLabKeys, baseURL: "https://sms.api.engagelab.cc", chunkDays: 90,
+		keys: engageLabKeys, chunkDays: 90,
 		// The vendor states no limit for statistics; 60 a minute is that of its status call.
 		rate: 1, mostRate: 1000, wholeHours: true, read: (*mapping).engageLab,
 	},
 	sms.Tencent: {
-		keys: tencentKeys, baseURL: "https://sms.tencentcloudapi.com", chunkDays: 32,
+		keys: tencentKeys, chunkDays: 32,
 		// The limit is 10 in any second; spaced at 9.5 it holds with 52 ms of jitter on the way.
 		rate: 9.5, mostRate: 10, read: (*mapping).tencent,
 	},
@@ -160,11 +166,11 @@ func (r *reader) source(m *mapping) Source {
 	m.refuseSourceKeys(s.Vendor, rules)
 	m.zone(&s, rules)
 	m.historyStart(&s)
-	m.baseURL(&s, rules)
+	m.baseURL(&s)
 	s.ChunkDays = int(m.whole("chunk_days", rules.chunkDays, 1, 90))
 	s.SettleDays = int(m.whole("settle_days", 4, 0, 90))
 	s.SweepDays = int(m.whole("sweep_days", 35, 0, 366))
-	s.MaxBodyBytes = m.bytes("max_body_bytes", 64<<20)
+	s.MaxBodyBytes = m.bytes("max_body_bytes")
 	s.Shrink = Shrink{Ratio: m.number("shrink_ratio", 0.5, 0, 1), MinMessages: m.whole("shrink_min_messages", 100, 0, 1e12)}
 	s.ConfirmAfter = time.Hour
 	if v, ok := m.scalar("confirm_after"); ok {
@@ -234,11 +240,11 @@ func (m *mapping) rate(s *Source, rules vendorRules) {
 }
 
 // bytes reads a size: a number of bytes, or one of KiB, MiB or GiB.
-func (m *mapping) bytes(name string, otherwise int64) int64 {
+func (m *mapping) bytes(name string) int64 {
 	const least, most = 1 << 10, 1 << 30
 	s, ok := m.scalar(name)
 	if !ok {
-		return otherwise
+		return 0
 	}
 	digits, unit := s, int64(1)
 	for suffix, size := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
@@ -249,37 +255,30 @@ func (m *mapping) bytes(name string, otherwise int64) int64 {
 	n, ok := wholeNumber(digits.text)
 	if !ok || n < 1 || n > most/unit || n*unit < least {
 		m.wrong(s.place, "%s is not a size from 1KiB to 1GiB: want bytes, or a number with KiB, MiB or GiB", s.shown())
-		return otherwise
+		return 0
 	}
 	return n * unit
 }
 
-func (m *mapping) baseURL(s *Source, rules vendorRules) {
-	s.BaseURL = rules.baseURL
+func (m *mapping) baseURL(s *Source) {
+	const example = "want one such as https://sms.example.com"
 	v, ok := m.scalar("base_url")
 	if !ok {
 		return
 	}
 	u, err := url.Parse(v.text)
 	switch {
-	case err != nil || u.Host == "" || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
-		m.wrong(v.place, "this is no address: want one such as %s", exampleURL(rules))
+	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
+		m.wrong(v.place, "this is no address: %s", example)
 	case u.User != nil:
-		m.wrong(v.place, "an address holds no user and password: they have their own keys")
+		m.wrong(v.place, "an address holds no user and password: they have keys of their own")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		m.wrong(v.place, "an address ends before \"?\" and \"#\": want one such as %s", exampleURL(rules))
+		m.wrong(v.place, "an address ends before \"?\" and \"#\": %s", example)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		m.wrong(v.place, "plain http would send the credentials readable to %s: want https; http is for this machine only (127.0.0.1, ::1, localhost)", u.Hostname())
 	case s.Vendor == sms.Tencent && strings.Trim(u.Path, "/") != "":
-		m.wrong(v.place, "the address of a tencent source has no path: want one such as %s", exampleURL(rules))
+		m.wrong(v.place, "the address of a tencent source has no path: %s", example)
 	default:
 		s.BaseURL = strings.TrimRight(v.text, "/")
 	}
-}
-
-func exampleURL(rules vendorRules) string {
-	if rules.baseURL == "" {
-		return "https://api.example.com"
-	}
-	return rules.baseURL
 }

@@ -126,38 +126,35 @@ func (m *mapping) ids(name string) []string {
 	return ids
 }
 
-func (m *mapping) paths() map[sms.Dataset]string {
-	paths := map[sms.Dataset]string{
-		sms.StatsDay: "/v1/stats_day", sms.ProcessFailed: "/v1/stats/process_failed", sms.SendFailed: "/v1/stats/send_failed",
-	}
+func (m *mapping) paths() Paths {
 	e, ok := m.find("paths")
 	if !ok {
-		return paths
+		return Paths{}
 	}
 	own, ok := m.mapping(e.place, e.value)
 	if !ok {
-		return paths
+		return Paths{}
 	}
 	own.refuse(engageLabPaths, func(string) string { return "" })
-	for _, name := range engageLabPaths {
-		v, ok := own.scalar(name)
-		if !ok {
-			continue
-		}
-		if !pathForm.MatchString(v.text) || strings.Contains(v.text, "..") {
-			m.wrong(v.place, "%s is not a path: want one such as %s", v.shown(), paths[sms.Dataset(name)])
-			continue
-		}
-		paths[sms.Dataset(name)] = v.text
+	return Paths{StatsDay: own.path("stats_day"), ProcessFailed: own.path("process_failed"), SendFailed: own.path("send_failed")}
+}
+
+func (m *mapping) path(name string) string {
+	v, ok := m.scalar(name)
+	if !ok {
+		return ""
 	}
-	return paths
+	if !pathForm.MatchString(v.text) || strings.Contains(v.text, "..") {
+		m.wrong(v.place, "%s is not a path: want one such as /v1/%s", v.shown(), name)
+		return ""
+	}
+	return v.text
 }
 
 func (m *mapping) tencent(s *Source) {
 	s.Tencent.SecretID = m.secret("secret_id", `the vendor's SecretId, such as "secret_id: ${TENCENTCLOUD_SECRET_ID}"`)
 	s.Tencent.SecretKey = m.secret("secret_key", `the vendor's SecretKey, such as "secret_key: ${TENCENTCLOUD_SECRET_KEY}" or "secret_key: file:/run/secrets/tencent"`)
 	s.Tencent.SdkAppIDs = m.sdkAppIDs()
-	s.Tencent.Region = "ap-guangzhou"
 	if v, ok := m.scalar("region"); ok {
 		s.Tencent.Region = v.text
 		if !regionForm.MatchString(v.text) {

@@ -1,0 +1,176 @@
+package rules
+
+import (
+	"go/ast"
+	"go/token"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The places outside of which something may not stand, each with its reason.
+var (
+	// SQL stands beside the tables. The others speak to the server itself and not to the warehouse.
+	sqlPlaces = []string{"load", "migrations", "internal/postgres", "internal/pgtest", "internal/bench"}
+
+	// Vendors' addresses are known to their clients. The embedded server knows where its download is; the emulator answers
+	// with redirects; schedule shows an example in a message.
+	httpsPlaces = []string{"extract", "internal/postgres", "sandbox", "schedule/source.go"}
+
+	// Whoever starts a goroutine also waits for it. job works accounts side by side; cmd/etl waits for signals; the emulator
+	// serves; the embedded server is watched by a thread of its own; the bench measures two programs at once.
+	goroutinePlaces = []string{"job", "cmd/etl", "sandbox", "internal/postgres", "internal/pgtest", "internal/bench", "schedule"}
+
+	// One file reads the environment of the program, so that all settings can be listed. The others are for tests, or hand the
+	// environment on to a program that they start.
+	environmentPlaces = []string{"cmd/etl/environment.go", "internal/pgtest", "internal/postgres", "internal/bench"}
+
+	// Pure rooms are told the time.
+	clocklessRooms = []string{"sms", "transform", "schedule", "migrations", "internal/pack"}
+)
+
+var sqlForm = regexp.MustCompile(`\b(SELECT|INSERT INTO|DELETE FROM|MERGE INTO|UPDATE [a-z_.]+ SET|CREATE (TABLE|VIEW|SCHEMA)|TRUNCATE)\b`)
+
+func TestWhatStandsWhere(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.isTest {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.BasicLit:
+				s.checkText(t, n)
+			case *ast.GoStmt:
+				if !inAny(s.path, goroutinePlaces) && !isTestRoom(s.dir) {
+					t.Errorf("%s: a goroutine starts here: only %s start them", s.at(n), strings.Join(goroutinePlaces, ", "))
+				}
+			case *ast.SelectorExpr:
+				s.checkSelector(t, n)
+			}
+			return true
+		})
+	}
+}
+
+func (s source) checkText(t *testing.T, n *ast.BasicLit) {
+	if n.Kind != token.STRING {
+		return
+	}
+	text, err := strconv.Unquote(n.Value)
+	if err != nil {
+		t.Errorf("%s: %v", s.at(n), err)
+		return
+	}
+	if sqlForm.MatchString(text) && !inAny(s.path, sqlPlaces) {
+		t.Errorf("%s: SQL stands here: it belongs into load", s.at(n))
+	}
+	if strings.Contains(text, "https://") && !inAny(s.path, httpsPlaces) {
+		t.Errorf("%s: an address stands here: it belongs into extract", s.at(n))
+	}
+}
+
+func (s source) checkSelector(t *testing.T, n *ast.SelectorExpr) {
+	pkg, ok := n.X.(*ast.Ident)
+	if !ok {
+		return
+	}
+	switch name := pkg.Name + "." + n.Sel.Name; name {
+	case "os.Getenv", "os.LookupEnv", "os.Environ", "os.ExpandEnv":
+		if !inAny(s.path, environmentPlaces) {
+			t.Errorf("%s: %s: the environment is read in %s", s.at(n), name, environmentPlaces[0])
+		}
+	case "time.Now", "time.Since", "time.Until":
+		if inAny(s.path, clocklessRooms) {
+			t.Errorf("%s: %s: %s is told the time", s.at(n), name, s.dir)
+		}
+	case "zap.L", "zap.S":
+		t.Errorf("%s: %s: a logger is handed over", s.at(n), name)
+	}
+}
+
+func TestNoInitAndNoUntypedRecords(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.isTest {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				if n.Recv == nil && n.Name.Name == "init" {
+					t.Errorf("%s: no init: what happens at start-up stands in main", s.at(n))
+				}
+			case *ast.MapType:
+				if isAny(n.Value) {
+					t.Errorf("%s: a map of any: name the fields in a struct", s.at(n))
+				}
+			case *ast.StructType:
+				s.checkTags(t, n)
+			}
+			return true
+		})
+	}
+}
+
+// checkTags keeps settings out of struct tags of other rooms: they are read from the environment too.
+func (s source) checkTags(t *testing.T, n *ast.StructType) {
+	for _, field := range n.Fields.List {
+		if field.Tag != nil && strings.Contains(field.Tag.Value, `env:"`) {
+			t.Errorf("%s: an env tag reads the environment behind the back of %s", s.at(field), environmentPlaces[0])
+		}
+	}
+}
+
+func isAny(e ast.Expr) bool {
+	if id, ok := e.(*ast.Ident); ok {
+		return id.Name == "any"
+	}
+	i, ok := e.(*ast.InterfaceType)
+	return ok && len(i.Methods.List) == 0
+}
+
+func TestFilesAreNamedByWhatIsInThem(t *testing.T) {
+	nameless := []string{"util", "utils", "helper", "helpers", "common", "misc", "types", "model", "models", "base_types"}
+	for _, s := range sources(t) {
+		stem := strings.TrimSuffix(strings.TrimSuffix(path.Base(s.path), ".go"), "_test")
+		if slices.Contains(nameless, stem) || slices.Contains(nameless, path.Base(s.dir)) {
+			t.Errorf("%s: the name says the kind of code and not its subject", s.path)
+		}
+	}
+}
+
+// unwanted are words that mean nothing to the next reader, and folders of one machine.
+var unwanted = []*regexp.Regexp{
+	regexp.MustCompile(`(?i)\bissue` + ` #?[0-9]+`),
+	regexp.MustCompile(`\b(TO` + `DO|FIX` + `ME|XX` + `X)\b`),
+	regexp.MustCompile(`\b[Tt]his ses` + `sion\b|\b[Aa]s reque` + `sted\b`),
+	regexp.MustCompile(`(^|[\s"'` + "`" + `=(])/(wo` + `rk|ro` + `ot|fa` + `rm)/`),
+}
+
+func TestNoWordsOfTheWorkshop(t *testing.T) {
+	texts := []string{".go", ".md", ".sql", ".yaml", ".yml", ".mod", ".sh", ".toml", ".example", "", ".html", ".css", ".js"}
+	top := root(t)
+	for _, name := range files(t) {
+		if !slices.Contains(texts, path.Ext(name)) || strings.Contains(name, "testdata/") || name == module {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(top, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(data) > 1<<20 {
+			continue // no text that somebody wrote
+		}
+		for i, line := range strings.Split(string(data), "\n") {
+			for _, form := range unwanted {
+				if found := form.FindString(line); found != "" {
+					t.Errorf("%s:%d: %q means nothing to the next reader", name, i+1, strings.TrimSpace(found))
+				}
+			}
+		}
+	}
+}

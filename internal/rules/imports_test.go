@@ -1,0 +1,122 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport says which rooms of the module each room may know. Everything may know sms. A folder that is not here may not
+// exist: whoever adds a room says what it may know.
+var mayImport = map[string][]string{
+	"sms":                 {},
+	"extract":             {"internal/pack"},
+	"extract/engagelab":   {"extract", "internal/pack"},
+	"extract/tencent":     {"extract", "internal/pack"},
+	"extract/extracttest": {"extract", "internal/pack"},
+	"transform":           {"internal/pack"},
+	"load":                {"internal/pack", "migrations"},
+	"load/loadtest":       {"load", "internal/pack"},
+	"migrations":          {},
+	"schedule":            {},
+	"job":                 {"internal/pack", "load", "transform"}, // the order of the steps
+	"sandbox":             {"sandbox/traffic"},                    // the vendors know nothing of their customers' program
+	"sandbox/traffic":     {},
+	"internal/pack":       {},
+	"internal/postgres":   {},
+	"internal/golden":     {},
+	"internal/pgtest":     {"migrations", "internal/postgres"},
+	"internal/rules":      {},
+	// These two put everything together.
+	"cmd/etl":        {"*"},
+	"internal/bench": {"*"},
+}
+
+// mayNotImport names what else a room has no business with.
+var mayNotImport = map[string][]string{
+	// The same bytes give the same rows in ten years: no network, no files, no database, no clock, no logs.
+	"transform": {"net", "os", "database/sql", "context", "log", "github.com/jackc", "go.uber.org/zap", "github.com/riverqueue"},
+	// Planning is pure, and reads files and variables only through what it is handed. net/url and net/netip are parsers.
+	"schedule": {"net/http", "os", "database/sql", "github.com/jackc", "go.uber.org/zap", "github.com/riverqueue"},
+	// Vendors' answers are none of the warehouse's business, nor tables of the extractors'.
+	"load":    {"net/http", "encoding/json/v2"},
+	"extract": {"database/sql", "github.com/jackc", "github.com/riverqueue"},
+	"sandbox": {"database/sql", "github.com/jackc", "github.com/riverqueue", "github.com/tencentcloud"},
+	"job":     {"net/http", "github.com/goccy", "github.com/tencentcloud"},
+}
+
+func TestRoomsKnowOnlyWhatTheyMay(t *testing.T) {
+	for _, s := range sources(t) {
+		allowed, known := mayImport[s.dir]
+		if !known {
+			t.Errorf("%s: the folder %s is not in the table of rooms: say there what it may import", s.path, s.dir)
+			continue
+		}
+		for name, spec := range s.imports() {
+			if other, ours := room(name); ours {
+				// Tests may use test rooms and put rooms together.
+				fine := s.isTest || other == "sms" || slices.Contains(allowed, other) || slices.Contains(allowed, "*") ||
+					isTestRoom(s.dir) && isTestRoom(other)
+				if !fine {
+					t.Errorf("%s: %s may not import %s", s.at(spec), s.dir, other)
+				}
+			} else if s.dir == "sms" && !s.isTest && !isStandard(name) {
+				t.Errorf("%s: sms imports only the standard library, and not %s", s.at(spec), name)
+			}
+			if s.isTest {
+				continue
+			}
+			for place, forbidden := range mayNotImport {
+				if inAny(s.path, []string{place}) && inAny(name, forbidden) && !strings.HasPrefix(name, "net/url") {
+					t.Errorf("%s: %s has no business with %s", s.at(spec), s.dir, name)
+				}
+			}
+		}
+	}
+}
+
+func TestVendorsDoNotKnowEachOther(t *testing.T) {
+	apart := []string{"extract", "transform", "load"}
+	roomOf := func(dir string) string { first, _, _ := strings.Cut(dir, "/"); return first }
+	for _, s := range sources(t) {
+		if s.isTest || !slices.Contains(apart, roomOf(s.dir)) {
+			continue
+		}
+		for name, spec := range s.imports() {
+			other, ours := room(name)
+			if ours && slices.Contains(apart, roomOf(other)) && roomOf(other) != roomOf(s.dir) {
+				t.Errorf("%s: %s and %s never know each other", s.at(spec), roomOf(s.dir), roomOf(other))
+			}
+		}
+	}
+}
+
+func TestTestRoomsAreForTests(t *testing.T) {
+	for _, s := range sources(t) {
+		if s.isTest || isTestRoom(s.dir) {
+			continue
+		}
+		for name, spec := range s.imports() {
+			other, ours := room(name)
+			if ours && isTestRoom(other) {
+				t.Errorf("%s: %s is for tests only", s.at(spec), other)
+			}
+			if name == "testing" || strings.HasPrefix(name, "testing/") && name != "testing/iotest" || strings.HasPrefix(name, "github.com/testcontainers/") ||
+				name == "pgregory.net/rapid" || strings.HasPrefix(name, "github.com/google/go-cmp") || name == "go.uber.org/goleak" {
+				t.Errorf("%s: %s belongs into tests and ...test packages", s.at(spec), name)
+			}
+		}
+	}
+}
+
+func TestNoBlankImports(t *testing.T) {
+	// embed needs it to allow the directive; tzdata is data.
+	allowed := []string{"embed", "time/tzdata"}
+	for _, s := range sources(t) {
+		for name, spec := range s.imports() {
+			if spec.Name != nil && spec.Name.Name == "_" && !slices.Contains(allowed, name) {
+				t.Errorf("%s: a blank import of %s: call what is needed instead of registering it", s.at(spec), name)
+			}
+		}
+	}
+}
