@@ -27,7 +27,7 @@ var (
 type statRow struct {
 	day  traffic.Day
 	user string
-	traffic.Row
+	*traffic.Row
 	names []string // of the reasons, on this day
 	order uint64   // rows come in no useful order, but always in the same
 }
@@ -59,12 +59,16 @@ func (s *Sandbox) appendStatistics(rows []statRow, q query, a *account, at time.
 			continue
 		}
 		named := rename(edits, d, names)
-		for _, row := range a.day(d, q.offset, at, edits) {
+		told := a.day(d, q.offset, at, edits)
+		for i := range told {
+			row := &told[i]
 			order := s.place(d, row.Key)
 			if !q.keeps(row.Key) || !isTold(q.dataset, &row.Tally, order) {
 				continue
 			}
-			row.Tally = row.Times(factor)
+			if factor != 1 {
+				row.Tally = row.Times(factor)
+			}
 			rows = append(rows, statRow{day: d, user: a.id, Row: row, names: named, order: order})
 		}
 	}
