@@ -1,0 +1,119 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/sms"
+)
+
+// Account makes an account known under the name of the source that loads it. An account's zone never changes: another one
+// is ErrZone.
+func (w *Warehouse) Account(ctx context.Context, source string, account sms.Account) error {
+	doing := "account " + account.String()
+	v, known := w.vendors[account.Vendor]
+	if !known {
+		return failed(doing, fmt.Errorf("the vendor %q is not in sms.dim_vendor", account.Vendor))
+	}
+	zone, stored, err := w.readAccount(ctx, v.key, account.ID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		_, err = w.pool.Exec(ctx, `
+			INSERT INTO sms.dim_account (vendor_key, account, zone, source)
+			VALUES ($1, $2, $3, $4)
+			ON CONFLICT (vendor_key, account) DO NOTHING`, v.key, account.ID, account.Zone.String(), source)
+		if err != nil {
+			return failed(doing, err)
+		}
+		zone, stored, err = w.readAccount(ctx, v.key, account.ID)
+	}
+	if err != nil {
+		return failed(doing, err)
+	}
+	if zone != account.Zone.String() {
+		return failed(doing, fmt.Errorf("%w: its days are stored in zone %s, and %s is asked for now; the zone of an account cannot change, "+
+			"since the same date in two zones is two different facts", ErrZone, zone, account.Zone))
+	}
+	if stored != source {
+		_, err = w.pool.Exec(ctx, `
+			UPDATE sms.dim_account
+			SET source = $3
+			WHERE vendor_key = $1
+			  AND account = $2`, v.key, account.ID, source)
+	}
+	return failed(doing, err)
+}
+
+func (w *Warehouse) readAccount(ctx context.Context, vendorKey int32, account string) (zone, source string, err error) {
+	err = w.pool.QueryRow(ctx, `
+		SELECT zone, source
+		FROM sms.dim_account
+		WHERE vendor_key = $1
+		  AND account = $2`, vendorKey, account).Scan(&zone, &source)
+	return zone, source, err
+}
+
+// Start is what is known of a load before it fetches.
+type Start struct {
+	RunID  int64  // 0 for no run
+	Source string // the source that loads the account; empty when Account has told it before
+	Scope  sms.Scope
+	JobID  int64 // the queue's job; 0 for none
+	Now    time.Time
+}
+
+// Begin writes down that a load starts, and gives its number. Numbers grow in the order in which loads begin: a load never
+// overwrites a day that a load with a higher number has written.
+func (w *Warehouse) Begin(ctx context.Context, start Start) (loadID int64, err error) {
+	scope := start.Scope
+	if err := w.fits(scope); err != nil {
+		return 0, failed("beginning "+scope.String(), err)
+	}
+	if start.Source != "" {
+		if err := w.Account(ctx, start.Source, scope.Account); err != nil {
+			return 0, err
+		}
+	}
+	err = w.pool.QueryRow(ctx, `
+		INSERT INTO etl.load (run_id, account_key, datasets, window_from, window_to, zone, river_job_id, started_at)
+		SELECT NULLIF($1::bigint, 0), account_key, $4, $5, $6, $7, NULLIF($8::bigint, 0), $9
+		FROM sms.dim_account
+		WHERE vendor_key = $2
+		  AND account = $3
+		  AND zone = $7
+		RETURNING load_id`,
+		start.RunID, w.vendors[scope.Account.Vendor].key, scope.Account.ID, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()),
+		scope.Account.Zone.String(), start.JobID, start.Now).Scan(&loadID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = fmt.Errorf("%w in zone %s", ErrUnknownAccount, scope.Account.Zone)
+	}
+	return loadID, failed("beginning "+scope.String(), err)
+}
+
+// fits says whether the scope is one that a load can replace: datasets of the account's vendor, in the account's zone.
+func (w *Warehouse) fits(scope sms.Scope) error {
+	if len(scope.Datasets) == 0 {
+		return errors.New("the scope names no dataset")
+	}
+	for _, d := range scope.Datasets {
+		if o, known := w.datasets[d]; !known || o.vendor != scope.Account.Vendor {
+			return fmt.Errorf("the vendor %s has no dataset %q", scope.Account.Vendor, d)
+		}
+	}
+	if scope.Window.Zone() != scope.Account.Zone {
+		return fmt.Errorf("%w: the window is in zone %s and the account in %s", ErrZone, scope.Window.Zone(), scope.Account.Zone)
+	}
+	return nil
+}
+
+// date gives a day as the driver writes it into a date column.
+func date(d sms.Day) time.Time { return d.UTC() }
+
+// clean makes a text of foreign origin fit for a text column, which takes neither NUL nor broken UTF-8.
+func clean(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}

@@ -1,0 +1,45 @@
+package load
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/sms"
+)
+
+// Keep stores an answer of a load, refused or not, in a transaction of its own: it has to be there when the load fails,
+// and harms nobody when it does. Bytes that are there already, from any load, are not sent again.
+func (w *Warehouse) Keep(ctx context.Context, loadID int64, p sms.Payload) error {
+	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
+		var hash []byte
+		if p.Body.Packed != nil {
+			hash = p.Body.Hash[:]
+			if err := keepBody(ctx, tx, p.Body); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, `
+			INSERT INTO etl.fetch
+			    (load_id, hash, dataset, window_from, window_to, method, url, action, body, status, request_id, fetched_at, refused)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			loadID, hash, string(p.Dataset), date(p.Window.First()), date(p.Window.Last()), p.Request.Method, clean(p.Request.URL),
+			clean(p.Request.Action), clean(p.Request.Body), p.Status, clean(p.RequestID), p.FetchedAt, clean(p.Refused))
+		return err
+	})
+	return failed("keeping an answer of "+p.Account.String()+" "+string(p.Dataset)+" "+p.Window.String(), err)
+}
+
+// keepBody looks first, because an insert that finds the row would have sent megabytes for nothing.
+func keepBody(ctx context.Context, tx pgx.Tx, body sms.Body) error {
+	var kept bool
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM etl.raw WHERE hash = $1)`, body.Hash[:]).Scan(&kept)
+	if err != nil || kept {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO etl.raw (hash, packed, size)
+		VALUES ($1, $2, $3)
+		ON CONFLICT (hash) DO NOTHING`, body.Hash[:], body.Packed, body.Size)
+	return err
+}

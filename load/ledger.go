@@ -1,0 +1,250 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/sms"
+)
+
+//go:embed sql/ledger_read.sql
+var ledgerRead string
+
+//go:embed sql/ledger_write.sql
+var ledgerWrite string
+
+// lineKey names a line of the ledger within an account.
+type lineKey struct {
+	dataset sms.Dataset
+	day     sms.Day
+}
+
+// ledgerLine is a line of etl.coverage. Pointers are nil for NULL.
+type ledgerLine struct {
+	state       sms.State
+	reason      string
+	pending     *int64
+	messages    *int64
+	rows        int64
+	checksum    int64
+	loadID      int64
+	loadedAt    *time.Time
+	confirmedAt *time.Time
+	since       time.Time
+	attempts    int32
+	suspect     *int64
+	suspectAt   *time.Time
+	version     *int32
+}
+
+// readLedger reads the lines of the scope.
+func (p *put) readLedger(ctx context.Context, tx pgx.Tx) (err error) {
+	p.ledger, err = readLedger(ctx, tx, p.account, p.scope)
+	if err != nil {
+		return fmt.Errorf("reading the ledger: %w", err)
+	}
+	return nil
+}
+
+func readLedger(ctx context.Context, tx pgx.Tx, account int32, scope sms.Scope) (map[lineKey]*ledgerLine, error) {
+	rows, err := tx.Query(ctx, ledgerRead, account, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()))
+	if err != nil {
+		return nil, err
+	}
+	lines := make(map[lineKey]*ledgerLine, scope.Window.Len()*len(scope.Datasets))
+	var l ledgerLine
+	var key lineKey
+	var day time.Time
+	_, err = pgx.ForEachRow(rows, []any{
+		&key.dataset, &day, &l.state, &l.reason, &l.pending, &l.messages, &l.rows, &l.checksum, &l.loadID,
+		&l.loadedAt, &l.confirmedAt, &l.since, &l.attempts, &l.suspect, &l.suspectAt, &l.version,
+	}, func() error {
+		line := l
+		key.day = sms.DayOf(day)
+		lines[key] = &line
+		return nil
+	})
+	return lines, err
+}
+
+// isSame says that the answer is byte for byte what the warehouse holds: one load wrote or confirmed every line of the
+// scope, it asked for the same window, and its answer had the same hash, understood by the same code.
+func (p *put) isSame(ctx context.Context, tx pgx.Tx) (bool, error) {
+	if p.options.CompareAlways || p.options.ContentHash == (sms.Hash{}) {
+		return false, nil
+	}
+	var last int64
+	for _, dataset := range p.scope.Datasets {
+		for day := range p.window.Days() {
+			c := p.ledger[lineKey{dataset, day}]
+			if c == nil || !isLoaded(c.state) || c.loadID > p.loadID || last != 0 && c.loadID != last {
+				return false, nil
+			}
+			last = c.loadID
+		}
+	}
+	var hash []byte
+	var first, to time.Time
+	var version *int
+	err := tx.QueryRow(ctx, `
+		SELECT content_hash, window_from, window_to, transform_version
+		FROM etl.load
+		WHERE load_id = $1`, last).Scan(&hash, &first, &to, &version)
+	if err != nil {
+		return false, fmt.Errorf("reading load %d: %w", last, err)
+	}
+	return bytes.Equal(hash, p.options.ContentHash[:]) && sms.DayOf(first) == p.window.First() && sms.DayOf(to) == p.window.Last() &&
+		version != nil && *version == p.options.TransformVersion, nil
+}
+
+func isLoaded(s sms.State) bool { return sms.DayStatus{State: s}.IsLoaded() }
+
+// finish ends the load's own line. Its time is the server's, later than that of every load whose rows it replaced, so that
+// the history has no two images of one time.
+func (p *put) finish(ctx context.Context, tx pgx.Tx) error {
+	var before time.Time
+	for _, c := range p.ledger {
+		if c.confirmedAt != nil && c.confirmedAt.After(before) {
+			before = *c.confirmedAt
+		}
+	}
+	r := &p.result
+	return tx.QueryRow(ctx, `
+		UPDATE etl.load
+		SET outcome = $2, loaded_at = greatest(clock_timestamp(), $3::timestamptz + interval '1 microsecond'),
+		    received = $4, inserted = $5, updated = $6, unchanged = $7, rejected = $8, removed = $9, held = $10,
+		    content_hash = $11, transform_version = $12
+		WHERE load_id = $1
+		RETURNING loaded_at`,
+		p.loadID, r.Outcome, before, r.Received, r.Inserted, r.Updated, r.Unchanged, r.Rejected, r.Removed, r.Held,
+		p.options.ContentHash[:], p.options.TransformVersion).Scan(&r.LoadedAt)
+}
+
+// writeLedger writes the lines of every day that this load decided about.
+func (p *put) writeLedger(ctx context.Context, tx pgx.Tx, same bool) error {
+	var out ledgerColumns
+	for _, dataset := range p.scope.Datasets {
+		for day := range p.window.Days() {
+			old := p.ledger[lineKey{dataset, day}]
+			v := &p.verdicts[day-p.window.First()]
+			switch v.fate {
+			case believed:
+				out.add(dataset, day, p.believedLine(old, dataset, day, v, same))
+			case quarantined:
+				out.add(dataset, day, p.quarantinedLine(old, dataset, v))
+			}
+		}
+	}
+	return out.write(ctx, tx, p.account)
+}
+
+// believedLine is the line of a day whose rows are now what the answer said.
+func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict, same bool) ledgerLine {
+	i := day - p.window.First()
+	part := p.partOf(dataset)
+	var rows, pending int64
+	for part := range parts {
+		rows += p.tally.days[part][i].rows
+		pending += p.tally.days[part][i].pending.total
+	}
+	said := &p.tally.days[part][i]
+	version := int32(p.options.TransformVersion)
+	line := ledgerLine{
+		state:       stateOf(int(p.window.Zone().Today(p.options.Now)-day), p.options.SettleDays, pending, rows),
+		pending:     said.pending.pointer(),
+		messages:    said.messages.pointer(),
+		rows:        said.rows,
+		checksum:    int64(p.checksums[part][i]),
+		loadID:      p.loadID,
+		loadedAt:    &p.result.LoadedAt,
+		confirmedAt: &p.result.LoadedAt,
+		since:       p.options.Now,
+		version:     &version,
+	}
+	if same {
+		// Nothing was resolved, compared or doubted, and nothing differs.
+		line.checksum, line.suspect, line.suspectAt = old.checksum, old.suspect, old.suspectAt
+	}
+	if suspect, doubted := v.suspect[dataset]; doubted {
+		line.suspect, line.suspectAt = &suspect, &v.since
+	}
+	if old == nil {
+		return line
+	}
+	if !p.changed[part][i] && old.loadedAt != nil {
+		line.loadedAt = old.loadedAt
+	}
+	if old.state == line.state {
+		line.since = old.since
+	}
+	return line
+}
+
+// quarantinedLine is the line of a day whose answer is not believed: what was stored, and so what the line says of it,
+// stays.
+func (p *put) quarantinedLine(old *ledgerLine, dataset sms.Dataset, v *verdict) ledgerLine {
+	line := ledgerLine{}
+	if old != nil {
+		line = *old
+	}
+	suspect := v.suspect[dataset]
+	line.state, line.reason = sms.Quarantined, v.reason
+	line.loadID = p.loadID
+	line.since = v.since
+	line.attempts++
+	line.suspect, line.suspectAt = &suspect, &v.since
+	return line
+}
+
+// ledgerColumns are lines turned on their side, as unnest wants them: one statement writes a window.
+type ledgerColumns struct {
+	datasets    []sms.Dataset
+	days        []time.Time
+	states      []sms.State
+	reasons     []string
+	pending     []*int64
+	messages    []*int64
+	rows        []int64
+	checksums   []int64
+	loads       []int64
+	loadedAt    []*time.Time
+	confirmedAt []*time.Time
+	since       []time.Time
+	attempts    []int32
+	suspects    []*int64
+	suspectAt   []*time.Time
+	versions    []*int32
+}
+
+func (c *ledgerColumns) add(dataset sms.Dataset, day sms.Day, l ledgerLine) {
+	c.datasets = append(c.datasets, dataset)
+	c.days = append(c.days, date(day))
+	c.states = append(c.states, l.state)
+	c.reasons = append(c.reasons, clean(l.reason))
+	c.pending = append(c.pending, l.pending)
+	c.messages = append(c.messages, l.messages)
+	c.rows = append(c.rows, l.rows)
+	c.checksums = append(c.checksums, l.checksum)
+	c.loads = append(c.loads, l.loadID)
+	c.loadedAt = append(c.loadedAt, l.loadedAt)
+	c.confirmedAt = append(c.confirmedAt, l.confirmedAt)
+	c.since = append(c.since, l.since)
+	c.attempts = append(c.attempts, l.attempts)
+	c.suspects = append(c.suspects, l.suspect)
+	c.suspectAt = append(c.suspectAt, l.suspectAt)
+	c.versions = append(c.versions, l.version)
+}
+
+func (c *ledgerColumns) write(ctx context.Context, tx pgx.Tx, account int32) error {
+	if len(c.days) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, ledgerWrite, account, c.datasets, c.days, c.states, c.reasons, c.pending, c.messages, c.rows, c.checksums,
+		c.loads, c.loadedAt, c.confirmedAt, c.since, c.attempts, c.suspects, c.suspectAt, c.versions)
+	return err
+}

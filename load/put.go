@@ -1,0 +1,278 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/sms"
+)
+
+// PutOptions say how an answer is judged and remembered.
+type PutOptions struct {
+	// Now decides how old a day is, and when doubt began. It is the caller's clock; the time of the commit is the server's.
+	Now time.Time
+	// SettleDays: a day is provisional until this many days after it, and while messages are pending. 0 settles at once.
+	SettleDays int
+	Guard      Guard
+	// ContentHash names the bytes of all answers: with the hash that was last loaded nothing has to be compared. The zero
+	// hash names nothing.
+	ContentHash sms.Hash
+	// TransformVersion is of the code that made the batch.
+	TransformVersion int
+	// CompareAlways compares every row even when the bytes are those that were last loaded.
+	CompareAlways bool
+}
+
+// The outcomes of a Put.
+const (
+	Loaded     = "loaded"     // something was written, or held
+	Unchanged  = "unchanged"  // the warehouse already said the same
+	Superseded = "superseded" // a later load had been faster on every day
+)
+
+// Result says what a Put did. Received = Inserted + Updated + Unchanged + Rejected + Held.
+type Result struct {
+	LoadID   int64
+	Outcome  string
+	LoadedAt time.Time // when readers began to see it, by the server's clock
+
+	Received, Inserted, Updated, Unchanged, Rejected, Held int64 // rows
+	Removed                                                int64 // rows the vendor no longer reports, in the history
+
+	Quarantined []sms.Day // not believed yet; what was stored stays
+	Superseded  []sms.Day // written by a later load
+	Frozen      []sms.Day // left alone because an operator said so
+}
+
+// Put replaces the facts of the batch's scope on every day of its window by what the batch says, as the load loadID: new
+// rows are inserted, changed ones updated and vanished ones removed, both kept in the history; unchanged rows are not
+// touched. Dimensions, facts, history, summaries, findings, rejects and ledger are one transaction, in which complete runs
+// last (it may be nil): when it fails, nothing is written.
+//
+// Days are left alone that a later load has written, that are frozen, or whose rows are not believed yet (Guard).
+//
+// The error is sms.ErrMalformed for a batch that cannot be a scope's facts, such as two rows of one grain; sms.ErrTemporary
+// when the same call may succeed later; ErrFinished for a load that has ended.
+func (w *Warehouse) Put(ctx context.Context, loadID int64, batch sms.Batch, options PutOptions, complete func(context.Context, pgx.Tx) error) (Result, error) {
+	p := &put{w: w, loadID: loadID, scope: batch.Scope, window: batch.Scope.Window, options: options, guard: options.Guard}
+	if p.guard == (Guard{}) {
+		p.guard = DefaultGuard
+	}
+	p.result = Result{LoadID: loadID, Received: batch.Received(), Rejected: int64(len(batch.Rejects))}
+	doing := "putting " + batch.Scope.String()
+	err := w.fits(batch.Scope)
+	if err == nil {
+		p.vendor = w.vendors[batch.Scope.Account.Vendor]
+		p.tally, err = count(&batch, p.vendor)
+	}
+	if err != nil {
+		return Result{}, failed(doing, err)
+	}
+	err = pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		if err := p.run(ctx, tx); err != nil {
+			return err
+		}
+		if complete == nil {
+			return nil
+		}
+		return complete(ctx, tx)
+	})
+	if err != nil {
+		return Result{}, failed(doing, err)
+	}
+	return p.result, nil
+}
+
+// put is one Put under way.
+type put struct {
+	w       *Warehouse
+	loadID  int64
+	scope   sms.Scope
+	window  sms.Window
+	options PutOptions
+	guard   Guard
+	vendor  vendor
+	account int32
+	tally   *tally
+
+	ledger   map[lineKey]*ledgerLine
+	verdicts []verdict // by day of the window
+	// checksums and changed are by day of the window: the content of believed days, and whether rows were written.
+	checksums [parts][]uint64
+	changed   [parts][]bool
+	result    Result
+}
+
+// run does everything but the completion.
+func (p *put) run(ctx context.Context, tx pgx.Tx) error {
+	if err := p.lock(ctx, tx); err != nil {
+		return err
+	}
+	if err := p.readLedger(ctx, tx); err != nil {
+		return err
+	}
+	same, err := p.isSame(ctx, tx)
+	if err != nil {
+		return err
+	}
+	p.checksums, p.changed = perDay[uint64](p.window), perDay[bool](p.window)
+	if same {
+		p.keep()
+	} else {
+		p.judge()
+		if err := p.replace(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if err := p.writeFindings(ctx, tx); err != nil {
+		return fmt.Errorf("findings: %w", err)
+	}
+	if err := writeRejects(ctx, tx, p.loadID, p.tally.batch.Rejects); err != nil {
+		return fmt.Errorf("rejects: %w", err)
+	}
+	p.settle()
+	if err := p.checkIdentity(); err != nil {
+		return err
+	}
+	if err := p.finish(ctx, tx); err != nil {
+		return fmt.Errorf("ending the load: %w", err)
+	}
+	// The ledger comes last: a line says that the rows are there, so it is written when they are, and commits with them.
+	if err := p.writeLedger(ctx, tx, same); err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	return nil
+}
+
+func perDay[T any](w sms.Window) (all [parts][]T) {
+	for part := range all {
+		all[part] = make([]T, w.Len())
+	}
+	return all
+}
+
+// lockSpace keeps these advisory locks apart from anybody else's: "sms" and the part.
+const lockSpace = 0x736d7300
+
+// lock waits until no other load writes the same facts of the account. It comes before every read: what a statement reads
+// after it is what the other load has committed.
+func (p *put) lock(ctx context.Context, tx pgx.Tx) error {
+	err := tx.QueryRow(ctx, `SELECT account_key FROM etl.load WHERE load_id = $1`, p.loadID).Scan(&p.account)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("there is no load %d", p.loadID)
+	}
+	if err != nil {
+		return err
+	}
+	for part := range parts {
+		if !p.fills(part) {
+			continue
+		}
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, int32(lockSpace+part), p.account); err != nil {
+			return fmt.Errorf("waiting for another load of the account: %w", err)
+		}
+	}
+	return p.checkLoad(ctx, tx)
+}
+
+// checkLoad makes sure that the load is this scope's and still to be put.
+func (p *put) checkLoad(ctx context.Context, tx pgx.Tx) error {
+	var outcome, zone string
+	var datasets []sms.Dataset
+	var account string
+	var first, last time.Time
+	err := tx.QueryRow(ctx, `
+		SELECT l.outcome, l.datasets, l.window_from, l.window_to, a.account, a.zone
+		FROM etl.load        AS l
+		JOIN sms.dim_account AS a ON a.account_key = l.account_key
+		WHERE l.load_id = $1`, p.loadID).Scan(&outcome, &datasets, &first, &last, &account, &zone)
+	switch {
+	case err != nil:
+		return err
+	case outcome != "running":
+		return fmt.Errorf("%w: load %d is %s", ErrFinished, p.loadID, outcome)
+	case zone != p.scope.Account.Zone.String():
+		return fmt.Errorf("%w: %s", ErrZone, zone)
+	case account != p.scope.Account.ID || !slices.Equal(datasets, p.scope.Datasets) ||
+		sms.DayOf(first) != p.window.First() || sms.DayOf(last) != p.window.Last():
+		return fmt.Errorf("load %d began for another scope", p.loadID)
+	}
+	return nil
+}
+
+func (p *put) partOf(dataset sms.Dataset) part {
+	o := p.w.datasets[dataset]
+	if part, ok := partOf(o.stage); ok && !o.delivery {
+		return part
+	}
+	return delivery
+}
+
+// fills says whether the scope's datasets fill a part.
+func (p *put) fills(part part) bool {
+	return slices.ContainsFunc(p.scope.Datasets, func(d sms.Dataset) bool { return p.partOf(d) == part })
+}
+
+func (p *put) isBelieved(day sms.Day) bool { return p.verdicts[day-p.window.First()].fate == believed }
+
+// keep is for an answer that is byte for byte the one last loaded: every day is believed and nothing has changed.
+func (p *put) keep() {
+	p.verdicts = make([]verdict, p.window.Len())
+	p.result.Unchanged = int64(len(p.tally.deliveries) + len(p.tally.failures))
+}
+
+// settle counts what was held back and names the outcome.
+func (p *put) settle() {
+	r := &p.result
+	for i, v := range p.verdicts {
+		day := p.window.First() + sms.Day(i)
+		switch v.fate {
+		case quarantined:
+			r.Quarantined = append(r.Quarantined, day)
+		case superseded:
+			r.Superseded = append(r.Superseded, day)
+		case frozen:
+			r.Frozen = append(r.Frozen, day)
+		}
+		if v.fate != believed {
+			for part := range parts {
+				r.Held += p.tally.days[part][i].rows
+			}
+		}
+	}
+	switch {
+	case len(r.Superseded) == p.window.Len():
+		r.Outcome = Superseded
+	case r.Inserted+r.Updated+r.Removed+r.Held == 0 && len(r.Quarantined) == 0 && p.isConfirmed():
+		r.Outcome = Unchanged
+	default:
+		r.Outcome = Loaded
+	}
+}
+
+// isConfirmed says that every day had been loaded before.
+func (p *put) isConfirmed() bool {
+	for _, dataset := range p.scope.Datasets {
+		for day := range p.window.Days() {
+			if c := p.ledger[lineKey{dataset, day}]; c == nil || c.confirmedAt == nil {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// checkIdentity makes sure that no row was lost between the answer and the tables.
+func (p *put) checkIdentity() error {
+	r := p.result
+	if sum := r.Inserted + r.Updated + r.Unchanged + r.Rejected + r.Held; sum != r.Received {
+		return fmt.Errorf("received %d rows, but inserted %d + updated %d + unchanged %d + rejected %d + held %d = %d",
+			r.Received, r.Inserted, r.Updated, r.Unchanged, r.Rejected, r.Held, sum)
+	}
+	return nil
+}

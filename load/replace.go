@@ -1,0 +1,137 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/sms"
+)
+
+// replace brings the believed days of the scope to what the batch says.
+func (p *put) replace(ctx context.Context, tx pgx.Tx) error {
+	if err := p.resolve(ctx, tx); err != nil {
+		return fmt.Errorf("dimensions: %w", err)
+	}
+	if err := p.order(); err != nil {
+		return err
+	}
+	if err := p.checkCalendar(ctx, tx); err != nil {
+		return err
+	}
+	p.weigh()
+	if p.w.restsTriggers {
+		// Every key was resolved above, in this transaction, and nobody deletes what it points at. Triggers that are enabled
+		// ALWAYS still fire.
+		if _, err := tx.Exec(ctx, `SET LOCAL session_replication_role = replica`); err != nil {
+			return err
+		}
+	}
+	if p.fills(delivery) {
+		if err := p.replaceFact(ctx, tx, p.deliveryFact()); err != nil {
+			return fmt.Errorf("delivery facts: %w", err)
+		}
+		if err := p.summarise(ctx, tx); err != nil {
+			return fmt.Errorf("summaries: %w", err)
+		}
+	}
+	if p.fills(processing) || p.fills(sending) {
+		if err := p.replaceFact(ctx, tx, p.failureFact()); err != nil {
+			return fmt.Errorf("failure facts: %w", err)
+		}
+	}
+	if p.w.restsTriggers {
+		if _, err := tx.Exec(ctx, `SET LOCAL session_replication_role = origin`); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// order sorts the lines by key, which is the order in which the index likes them and every load writes them, and refuses
+// two lines of one grain: adding them up or picking one would be a guess.
+func (p *put) order() error {
+	for _, lines := range [][]line{p.tally.deliveries, p.tally.failures} {
+		byKey := func(a, b line) int { return a.compare(&b) }
+		if !slices.IsSortedFunc(lines, byKey) {
+			slices.SortFunc(lines, byKey)
+		}
+	}
+	for i, l := range p.tally.deliveries {
+		if i > 0 && l.compare(&p.tally.deliveries[i-1]) == 0 {
+			return twice(&p.tally.batch.Deliveries[l.at].Grain, "")
+		}
+	}
+	for i, l := range p.tally.failures {
+		if i > 0 && l.compare(&p.tally.failures[i-1]) == 0 {
+			f := &p.tally.batch.Failures[l.at]
+			return twice(&f.Grain, ", reason "+f.Reason.Code)
+		}
+	}
+	return nil
+}
+
+func twice(g *sms.Grain, reason string) error {
+	return fmt.Errorf("%w: two rows for %s, template %s, label %s, message type %s%s", sms.ErrMalformed, g.Day, g.Template, g.Label, g.MessageType, reason)
+}
+
+// compare orders lines by key, whatever their numbers are.
+func (l *line) compare(o *line) int {
+	switch {
+	case l.day != o.day:
+		return cmp.Compare(l.day, o.day)
+	case l.template != o.template:
+		return cmp.Compare(l.template, o.template)
+	case l.label != o.label:
+		return cmp.Compare(l.label, o.label)
+	case l.messageType != o.messageType:
+		return cmp.Compare(l.messageType, o.messageType)
+	default:
+		return cmp.Compare(l.reason, o.reason)
+	}
+}
+
+// checkCalendar makes sure that the days exist in the calendar, which nothing else does while the triggers rest.
+func (p *put) checkCalendar(ctx context.Context, tx pgx.Tx) error {
+	var days int
+	err := tx.QueryRow(ctx, `SELECT count(*) FROM sms.dim_date WHERE date_key BETWEEN $1 AND $2`,
+		date(p.window.First()), date(p.window.Last())).Scan(&days)
+	if err != nil {
+		return err
+	}
+	if days != p.window.Len() {
+		return fmt.Errorf("the window %s leaves the calendar in sms.dim_date", p.window)
+	}
+	return nil
+}
+
+// weigh computes the checksum of every day and part: etl.stored_day computes the same from the tables.
+func (p *put) weigh() {
+	for i := range p.tally.deliveries {
+		l := &p.tally.deliveries[i]
+		var weight uint64
+		c := counts(&p.tally.batch.Deliveries[l.at].Measures)
+		for m := range c {
+			weight += uint64(2*m+1) * uint64(c[m].Or(-1))
+		}
+		p.checksums[delivery][l.day-p.window.First()] += l.factor(0) * weight
+	}
+	for i := range p.tally.failures {
+		l := &p.tally.failures[i]
+		f := &p.tally.batch.Failures[l.at]
+		part, _ := partOf(f.Reason.Stage)
+		p.checksums[part][l.day-p.window.First()] += l.factor(l.reason) * uint64(f.Messages.Or(-1))
+	}
+}
+
+// factor mixes the keys of a row into its weight, so that rows which swap their numbers show.
+func (l *line) factor(reason int32) uint64 {
+	n := (int64(l.template)*7 + int64(l.label)*13 + int64(l.messageType)*17 + int64(reason)*19) % 1009
+	if n < 0 {
+		n += 1009
+	}
+	return uint64(1 + n)
+}

@@ -1,0 +1,17 @@
+SELECT v.vendor,
+       a.account,
+       c.dataset,
+       c.date_key,
+       c.state,
+       c.reason,
+       c.pending,
+       c.row_count,
+       c.load_id,
+       c.confirmed_at,
+       c.since
+FROM unnest($1::text[], $2::text[]) AS asked (vendor, account)
+JOIN sms.dim_vendor  AS v ON v.vendor = asked.vendor
+JOIN sms.dim_account AS a ON a.vendor_key = v.vendor_key AND a.account = asked.account
+JOIN etl.coverage    AS c ON c.account_key = a.account_key
+WHERE c.date_key BETWEEN $3 AND $4
+ORDER BY v.vendor, a.account, c.dataset, c.date_key

@@ -1,0 +1,20 @@
+SELECT dataset,
+       date_key,
+       state,
+       reason,
+       pending,
+       messages,
+       row_count,
+       checksum,
+       load_id,
+       loaded_at,
+       confirmed_at,
+       since,
+       attempts,
+       suspect_checksum,
+       suspect_at,
+       transform_version
+FROM etl.coverage
+WHERE account_key = $1
+  AND dataset = ANY ($2)
+  AND date_key BETWEEN $3 AND $4

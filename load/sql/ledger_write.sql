@@ -1,0 +1,25 @@
+INSERT INTO etl.coverage AS c
+    (account_key, dataset, date_key, state, reason, pending, messages, row_count, checksum, load_id,
+     loaded_at, confirmed_at, since, attempts, suspect_checksum, suspect_at, transform_version)
+SELECT $1, dataset, date_key, state, reason, pending, messages, row_count, checksum, load_id,
+       loaded_at, confirmed_at, since, attempts, suspect_checksum, suspect_at, transform_version
+FROM unnest($2::text[], $3::date[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
+            $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::int[], $15::bigint[], $16::timestamptz[], $17::int[])
+     AS u (dataset, date_key, state, reason, pending, messages, row_count, checksum, load_id,
+           loaded_at, confirmed_at, since, attempts, suspect_checksum, suspect_at, transform_version)
+ORDER BY dataset, date_key
+ON CONFLICT (account_key, dataset, date_key) DO UPDATE
+SET state             = excluded.state,
+    reason            = excluded.reason,
+    pending           = excluded.pending,
+    messages          = excluded.messages,
+    row_count         = excluded.row_count,
+    checksum          = excluded.checksum,
+    load_id           = excluded.load_id,
+    loaded_at         = excluded.loaded_at,
+    confirmed_at      = excluded.confirmed_at,
+    since             = excluded.since,
+    attempts          = excluded.attempts,
+    suspect_checksum  = excluded.suspect_checksum,
+    suspect_at        = excluded.suspect_at,
+    transform_version = excluded.transform_version

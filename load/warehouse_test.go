@@ -1,0 +1,161 @@
+package load_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/internal/pack"
+	"smsetl/internal/pgtest"
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+var (
+	east      = zone("+08:00")
+	marketing = sms.Account{Vendor: sms.EngageLab, ID: "marketing", Zone: east}
+	app       = sms.Account{Vendor: sms.Tencent, ID: "1400006874", Zone: east}
+)
+
+// open gives a warehouse in a database of its own, with the accounts known.
+func open(t testing.TB, accounts ...sms.Account) *load.Warehouse {
+	t.Helper()
+	wh, err := load.Open(t.Context(), pgtest.New(t), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(wh.Close)
+	for _, account := range accounts {
+		if err := wh.Account(t.Context(), "test", account); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return wh
+}
+
+// scope reads "01-05..01-07" of 2026, or "01-05" for one day.
+func scope(account sms.Account, days string, datasets ...sms.Dataset) sms.Scope {
+	first, last, ok := strings.Cut(days, "..")
+	if !ok {
+		last = first
+	}
+	w, err := sms.NewWindow(day(first), day(last), account.Zone)
+	if err != nil {
+		panic(err)
+	}
+	return sms.Scope{Account: account, Datasets: datasets, Window: w}
+}
+
+// put begins a load and puts the batch as of "01-20 12:00", long after every day of the tests has settled.
+func put(t testing.TB, wh *load.Warehouse, batch sms.Batch, change ...func(*load.PutOptions)) load.Result {
+	t.Helper()
+	result, err := tryPut(t.Context(), wh, batch, change...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func tryPut(ctx context.Context, wh *load.Warehouse, batch sms.Batch, change ...func(*load.PutOptions)) (load.Result, error) {
+	options := load.PutOptions{Now: at("01-20 12:00"), SettleDays: 4, TransformVersion: 1}
+	for _, c := range change {
+		c(&options)
+	}
+	id, err := wh.Begin(ctx, load.Start{Scope: batch.Scope, Now: options.Now})
+	if err != nil {
+		return load.Result{}, err
+	}
+	return wh.Put(ctx, id, batch, options, nil)
+}
+
+func now(text string) func(*load.PutOptions) {
+	return func(o *load.PutOptions) { o.Now = at(text) }
+}
+
+func content(text string) func(*load.PutOptions) {
+	return func(o *load.PutOptions) { o.ContentHash = pack.Bytes([]byte(text)).Hash }
+}
+
+// row is a delivery row whose numbers follow from requested: nine of ten delivered, the rest failed.
+func row(d, template string, requested int64) sms.Delivery {
+	n := sms.Reported
+	failed := requested / 10
+	return sms.Delivery{
+		Grain: sms.Grain{Day: day(d), Template: sms.Named(template), Label: sms.None, MessageType: sms.Named("2")},
+		Measures: sms.Measures{
+			Requested: n(requested), Accepted: n(requested), ProcessingFailed: n(0), Delivered: n(requested - failed), SendFailed: n(failed),
+			Pending: n(0), BilledSegments: n(requested), VendorSent: n(requested),
+		},
+	}
+}
+
+var (
+	powerOff = &sms.Reason{Code: "power_off", Stage: sms.Sending, Category: sms.Unreachable}
+	busy     = &sms.Reason{Code: "busy", Stage: sms.Sending, Category: sms.Unreachable}
+	keyword  = &sms.Reason{Code: "keyword_block", Stage: sms.Processing, Category: sms.ContentTemplate}
+)
+
+func failure(d, template string, reason *sms.Reason, messages int64) sms.Failure {
+	return sms.Failure{
+		Grain:  sms.Grain{Day: day(d), Template: sms.Named(template), Label: sms.None, MessageType: sms.Named("2")},
+		Reason: reason, Messages: sms.Reported(messages),
+	}
+}
+
+// dump gives the rows of a query as text, one a line.
+func dump(t testing.TB, wh *load.Warehouse, query string, arguments ...any) string {
+	t.Helper()
+	rows, err := wh.Pool().Query(t.Context(), query, arguments...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (string, error) {
+		values, err := r.Values()
+		texts := make([]string, len(values))
+		for i, v := range values {
+			switch v := v.(type) {
+			case time.Time:
+				texts[i] = v.UTC().Format("2006-01-02 15:04:05.000000")
+				texts[i] = strings.TrimSuffix(texts[i], " 00:00:00.000000")
+			case nil:
+				texts[i] = "-"
+			default:
+				texts[i] = fmt.Sprint(v)
+			}
+		}
+		return strings.Join(texts, " "), err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func day(text string) sms.Day {
+	d, err := sms.ParseDay("2026-" + text)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// at reads "01-20 12:00" of 2026 in UTC.
+func at(text string) time.Time {
+	t, err := time.Parse("2006-01-02 15:04", "2026-"+text)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+func zone(text string) sms.Zone {
+	z, err := sms.ParseZone(text)
+	if err != nil {
+		panic(err)
+	}
+	return z
+}
