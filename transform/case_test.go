@@ -55,7 +55,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-func readCase(t *testing.T, file string, vendor sms.Vendor) (sms.Scope, []sms.Payload) {
+func readCase(t testing.TB, file string, vendor sms.Vendor) (sms.Scope, []sms.Payload) {
 	t.Helper()
 	raw, err := os.ReadFile(file)
 	if err != nil {

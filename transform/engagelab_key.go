@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"smsetl/sms"
 )
@@ -72,7 +73,7 @@ func (e *engageLab) readAccount() *fault {
 	if !isName(value) {
 		return &fault{rejectedRow, "sms_user", fmt.Sprintf("sms_user is %s, want a name", excerpt(value))}
 	}
-	if user := text(value); string(user) != e.Scope.Account.ID {
+	if user := nameOf(value); string(user) != e.Scope.Account.ID {
 		return &fault{foreignRow, subject(user), fmt.Sprintf("sms_user is %s, want %q", excerpt(value), e.Scope.Account.ID)}
 	}
 	return nil
@@ -104,7 +105,7 @@ func parseKey(value []byte) (sms.Key, string) {
 	if !isName(value) {
 		return sms.Key{}, fmt.Sprintf("is %s, want a name or a number", excerpt(value))
 	}
-	name := text(value)
+	name := nameOf(value)
 	switch {
 	case len(name) > maxKey:
 		return sms.Key{}, fmt.Sprintf("is longer than %d bytes: %s", maxKey, excerpt(value))
@@ -112,13 +113,19 @@ func parseKey(value []byte) (sms.Key, string) {
 		return sms.Key{}, fmt.Sprintf("holds a NUL: %s", excerpt(value))
 	case string(name) == "None":
 		return sms.None, ""
-	case value[0] != '"' && bytes.ContainsAny(name, ".eE"):
-		// An identifier that a server wrote as 7.0 for once is still identifier 7.
-		if n, why := whole(name); why == "" {
-			return sms.Named(sms.Reported(n).String()), ""
-		}
 	}
 	return sms.Named(string(name)), ""
+}
+
+// nameOf gives the name that a string or a number writes. An identifier that a server wrote as 7.0 for once is still 7.
+func nameOf(value []byte) []byte {
+	name := text(value)
+	if value[0] != '"' && bytes.ContainsAny(name, ".eE") {
+		if n, why := whole(name); why == "" {
+			return strconv.AppendInt(nil, n, 10)
+		}
+	}
+	return name
 }
 
 // isName says whether the value is a string or a number.

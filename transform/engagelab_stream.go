@@ -217,7 +217,7 @@ func (s *stream) takeOver() (io.Reader, int64) {
 		s.buffer = make([]byte, 0, bufferSize)
 	}
 	ahead := s.dec.UnreadBuffer()
-	if len(ahead) > bufferSize { // the envelope began with something huge
+	if len(ahead) > cap(s.buffer) { // the envelope began with something huge
 		s.buffer = s.buffer[:0]
 		return io.MultiReader(bytes.NewReader(bytes.Clone(ahead)), s.src), s.offset()
 	}
