@@ -1,0 +1,108 @@
+package main
+
+import (
+	"smsetl/schedule"
+)
+
+type runCommand struct {
+	configFlag
+	databaseFlag
+	narrowFlags
+	nowFlag
+	outputFlag
+}
+
+// Run loads what the ledger calls due.
+func (c *runCommand) Run(s *session) error {
+	ask := c.narrowFlags.ask()
+	return s.load("run", ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+}
+
+// rangeFlags choose the days of a backfill.
+type rangeFlags struct {
+	From    string `help:"First day, inclusive: yyyy-MM-dd." placeholder:"DAY"`
+	To      string `help:"Last day, inclusive: yyyy-MM-dd." placeholder:"DAY"`
+	Refetch bool   `help:"Ask for days again that are final."`
+	Newest  bool   `help:"Newest days first; the default is oldest first."`
+}
+
+type backfillCommand struct {
+	configFlag
+	databaseFlag
+	rangeFlags
+	narrowFlags
+	nowFlag
+	outputFlag
+	DryRun bool `help:"Show the plan and ask nobody."`
+}
+
+// Run loads a range of days.
+func (c *backfillCommand) Run(s *session) error {
+	ask, err := c.rangeFlags.ask(c.narrowFlags)
+	if err != nil {
+		return err
+	}
+	if c.DryRun {
+		return s.showPlan(ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+	}
+	return s.load("backfill", ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+}
+
+func (f narrowFlags) ask() schedule.Ask {
+	return schedule.Ask{Sources: f.Source, Accounts: f.Account, Datasets: f.Dataset, Vendors: f.Vendor}
+}
+
+func (f rangeFlags) ask(narrow narrowFlags) (schedule.Ask, error) {
+	ask := narrow.ask()
+	ask.Refetch, ask.NewestFirst = f.Refetch, f.Newest
+	if f.From != "" {
+		day, err := parseDay("from", f.From)
+		if err != nil {
+			return ask, err
+		}
+		ask.From = &day
+	}
+	if f.To != "" {
+		day, err := parseDay("to", f.To)
+		if err != nil {
+			return ask, err
+		}
+		ask.To = &day
+	}
+	return ask, nil
+}
+
+// load is run and backfill: plan, load, report.
+func (s *session) load(command string, ask schedule.Ask, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
+	p, release, err := s.pipeline(file, db, at)
+	if err != nil {
+		return err
+	}
+	defer release()
+	items, err := p.plan(s.ctx, ask)
+	if err != nil {
+		return err
+	}
+	report, err := p.execute(s.ctx, command, ask, items)
+	if err != nil {
+		return err
+	}
+	return s.finish(report, out.isJSON())
+}
+
+// pipeline reads the configuration before it touches the database, so that a slip in the file costs nothing.
+func (s *session) pipeline(file configFlag, db databaseFlag, at nowFlag) (*pipeline, func(), error) {
+	now, err := at.clock()
+	if err != nil {
+		return nil, nil, err
+	}
+	config, err := s.config(file, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	wh, release, err := s.warehouse(db)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &pipeline{session: s, config: config, warehouse: wh, now: now}, release, nil
+}

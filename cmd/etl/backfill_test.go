@@ -1,0 +1,100 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The main promise: what the vendors know is what analysts see, to the last message, and asking again writes nothing.
+func TestBackfillEqualsTheVendorsTruth(t *testing.T) {
+	t.Parallel()
+	days := 400
+	if testing.Short() {
+		days = 100
+	}
+	w := newWorld(t, quick(days))
+	first, yesterday := w.vendors.First(), today.AddDate(0, 0, -1).Format(time.DateOnly)
+	all := append(at(today), "--from", first, "--to", yesterday)
+	w.must(exitOK, "backfill", all...)
+	if !w.equalsTruth() {
+		t.Fatal("the warehouse differs from the vendors' truth")
+	}
+	before := w.tuples()
+	if before == 0 {
+		t.Fatal("nothing was written, so idempotence would mean nothing")
+	}
+	var report runReport
+	if err := json.Unmarshal([]byte(w.must(exitOK, "backfill", append(all, "--refetch", "-o", "json")...)), &report); err != nil {
+		t.Fatal(err)
+	}
+	if written := w.tuples() - before; written != 0 {
+		t.Errorf("the second backfill wrote %d tuples to facts and dimensions, want 0", written)
+	}
+	if report.Inserted+report.Updated+report.Removed != 0 || report.Unchanged == 0 {
+		t.Errorf("the second backfill reports %+v, want only unchanged rows", report.tally)
+	}
+	if out := w.must(exitOK, "plan", append(at(today), "-o", "json")...); strings.Contains(out, `"missing"`) {
+		t.Errorf("days are missing after a whole backfill: %s", out)
+	}
+	if drifted := w.number("SELECT count(*) FROM etl.load WHERE outcome NOT IN ('loaded', 'unchanged')"); drifted != 0 {
+		t.Errorf("%d loads did not end well", drifted)
+	}
+}
+
+func TestRunTwiceChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick(40))
+	w.must(exitOK, "run", at(today)...)
+	before := w.tuples()
+	w.must(exitOK, "run", at(today)...)
+	if written := w.tuples() - before; written != 0 {
+		t.Errorf("the second run wrote %d tuples, want 0", written)
+	}
+	if !w.equalsTruth() {
+		t.Error("the warehouse differs from the truth")
+	}
+	w.must(exitOK, "status", at(today)...)
+}
+
+func TestStatusKnowsEveryDay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick(40))
+	w.must(exitPartial, "status", at(today)...)
+	w.must(exitOK, "run", at(today)...)
+	var report statusReport
+	if err := json.Unmarshal([]byte(w.must(exitOK, "status", append(at(today), "-o", "json")...)), &report); err != nil {
+		t.Fatal(err)
+	}
+	yesterday := today.AddDate(0, 0, -1).Format(time.DateOnly)
+	for _, a := range report.Accounts {
+		if a.LoadedUpTo != yesterday || len(a.Gaps) != 0 || a.Expected != 40 {
+			t.Errorf("%s %s: loaded up to %s of %d days with gaps %v, want %s of 40 and none", a.Account, a.Dataset, a.LoadedUpTo, a.Expected, a.Gaps, yesterday)
+		}
+		if a.States["provisional"] == 0 || a.States["final"]+a.States["empty"]+a.States["provisional"] != 40 {
+			t.Errorf("%s %s: states %v do not add up to 40 days", a.Account, a.Dataset, a.States)
+		}
+	}
+	// A later run on the same clock finds settled what has settled in the meantime.
+	w.must(exitOK, "plan", at(today)...)
+}
+
+func TestDryRunAsksNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick(40))
+	out := w.must(exitOK, "backfill", append(at(today), "--from", "2026-11-01", "--to", "2026-11-10", "--dry-run", "-o", "json")...)
+	var plan planReport
+	if err := json.Unmarshal([]byte(out), &plan); err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Windows) == 0 || plan.Calls == 0 {
+		t.Errorf("the plan is empty: %s", out)
+	}
+	if n := len(w.vendors.Counters().Calls); n != 0 {
+		t.Errorf("a dry run made calls: %+v", w.vendors.Counters().Calls)
+	}
+	if n := w.number("SELECT count(*) FROM etl.load"); n != 0 {
+		t.Errorf("a dry run began %d loads", n)
+	}
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"smsetl/internal/postgres"
+	"smsetl/load"
+	"smsetl/migrations"
+	"smsetl/sandbox"
+	"smsetl/schedule"
+)
+
+// demoDays is how much history the sandbox vendors have.
+const demoDays = 400
+
+type demoCommand struct {
+	Exit     bool   `help:"End after printing, for scripts. Without it the demo stays up until ^C."`
+	Database string `help:"Use this PostgreSQL instead of the embedded one. DATABASE_URL is not looked at: a demo must not fill a real warehouse." placeholder:"URL"`
+}
+
+// Run puts 400 days of both sandbox vendors into a warehouse of its own and shows what an analyst would ask first.
+func (c *demoCommand) Run(s *session) error {
+	url, release, err := s.demoDatabase(c.Database)
+	if err != nil {
+		return err
+	}
+	defer release()
+	vendors := sandbox.New(sandbox.Options{Days: demoDays, Seed: 7})
+	addresses, stop, err := vendors.Listen(s.ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	config, err := schedule.Parse("sandbox", []byte(vendors.SchedulesYAML(addresses)), schedule.Env{Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: time.Now})
+	if err != nil {
+		return err
+	}
+	wh, err := load.Open(s.ctx, url, load.Options{Log: s.log})
+	if err != nil {
+		return err
+	}
+	defer wh.Close()
+	p := &pipeline{session: s, config: config, warehouse: wh, now: time.Now}
+	fmt.Fprintf(s.stderr, "Sandbox: EngageLab on %s, Tencent on %s, with their real limits\n", addresses.EngageLab, addresses.Tencent)
+	items, err := p.plan(s.ctx, schedule.Ask{})
+	if err != nil {
+		return err
+	}
+	report, err := p.execute(s.ctx, "demo", schedule.Ask{}, items)
+	if err != nil {
+		return err
+	}
+	s.printReport(report)
+	if err := s.printAnswers(wh); err != nil {
+		return err
+	}
+	s.printConnect(url)
+	if !c.Exit {
+		fmt.Fprintln(s.stderr, "\nThe database stays up until ^C. The data is kept: the next demo starts with it.")
+		<-s.ctx.Done()
+		return nil
+	}
+	if len(report.Open) > 0 {
+		return exit{code: exitPartial}
+	}
+	return nil
+}
+
+// demoDatabase gives a database with the schema. The embedded one lives in a folder of its own, apart from a real
+// warehouse's.
+func (s *session) demoDatabase(url string) (string, func(), error) {
+	release := func() {}
+	if url == "" {
+		dir := s.env.value("ETL_DATA_DIR")
+		if dir == "" {
+			home, err := postgres.DefaultDir()
+			if err != nil {
+				return "", nil, err
+			}
+			dir = home
+		}
+		server, stop, err := s.embedded(filepath.Join(dir, "demo"))
+		if err != nil {
+			return "", nil, err
+		}
+		url, release = server.URL(), stop
+	}
+	if err := migrations.Up(s.ctx, url); err != nil {
+		release()
+		return "", nil, err
+	}
+	return url, release, nil
+}
+
+// printAnswers shows delivery rate by vendor and month, and the top failure reasons.
+func (s *session) printAnswers(wh *load.Warehouse) error {
+	rates, err := wh.MonthlyRates(s.ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(s.stdout, "\nDelivery rate by vendor and month (delivered / requested)\n\n")
+	rows := make([][]string, len(rates))
+	for i, r := range rates {
+		rows[i] = []string{r.Month, r.Vendor, number(r.Requested), number(r.Delivered), percent(r.DeliveryRate), bar(r.DeliveryRate)}
+	}
+	if err := table(s.stdout, []string{"month", "vendor", ">requested", ">delivered", ">rate", "80 % to 100 %"}, rows); err != nil {
+		return err
+	}
+	reasons, err := wh.TopReasons(s.ctx, 90, 10)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(s.stdout, "\nTop failure reasons of the last 90 days\n\n")
+	rows = make([][]string, len(reasons))
+	for i, r := range reasons {
+		rows[i] = []string{r.Vendor, r.Stage, r.Reason, r.Category, number(r.Messages)}
+	}
+	return table(s.stdout, []string{"vendor", "stage", "reason", "category", ">messages"}, rows)
+}
+
+func percent(rate *float64) string {
+	if rate == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.2f %%", *rate*100)
+}
+
+// bar draws a rate between 80 % and 100 %, where the differences between vendors are.
+func bar(rate *float64) string {
+	const width = 20
+	if rate == nil {
+		return ""
+	}
+	filled := int((*rate - 0.8) / 0.2 * width)
+	return strings.Repeat("#", min(max(filled, 0), width))
+}
+
+func (s *session) printConnect(url string) {
+	fmt.Fprintf(s.stdout, "\nConnect with psql or a BI tool (schema sms; start with sms.delivery_daily and sms.failure_daily):\n\n  psql '%s'\n", url)
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"smsetl/load"
+)
+
+type doctorCommand struct {
+	configFlag
+	databaseFlag
+	outputFlag
+}
+
+// check is one line of the doctor's report.
+type check struct {
+	Check  string `json:"check"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+}
+
+// maxSkew is how far the machine's clock may be from the database's: Tencent refuses signatures five minutes off.
+const maxSkew = time.Minute
+
+// Run checks everything that a load needs and changes nothing. It goes on after a failed check, so that one look shows all
+// that is wrong.
+func (c *doctorCommand) Run(s *session) error {
+	config, err := s.config(c.configFlag, time.Now)
+	if err != nil {
+		return err
+	}
+	checks := []check{{"configuration", true, fmt.Sprintf("%s: %s, %s", c.Config, plural(len(config.Sources), "source"), plural(len(config.Schedules), "schedule"))}}
+	wh, release, err := s.warehouse(c.databaseFlag)
+	if err != nil {
+		checks = append(checks, check{"database", false, err.Error()})
+	} else {
+		defer release()
+		checks = append(checks, databaseChecks(s.ctx, wh)...)
+	}
+	for _, source := range config.Sources {
+		client, err := dial(source, time.Now, s.log)
+		if err != nil {
+			checks = append(checks, check{source.Name, false, err.Error()})
+			continue
+		}
+		for _, account := range source.Accounts() {
+			ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
+			err := client.Check(ctx, account)
+			cancel()
+			checks = append(checks, verdict(source.Name+" "+account.ID, err, "the credentials are accepted"))
+		}
+	}
+	return s.printChecks(checks, c.isJSON())
+}
+
+func databaseChecks(ctx context.Context, wh *load.Warehouse) []check {
+	health, err := wh.Health(ctx)
+	if err != nil {
+		return []check{{"database", false, err.Error()}}
+	}
+	skew := time.Since(health.Now).Abs()
+	clock := check{"clock", skew <= maxSkew, fmt.Sprintf("%s from the database's", skew.Round(time.Millisecond))}
+	return []check{
+		{"database", true, "PostgreSQL " + health.Version},
+		verdict("grants", health.Grants, "facts, dimensions, ledger and queue can be written"),
+		clock,
+	}
+}
+
+func verdict(name string, err error, good string) check {
+	if err != nil {
+		return check{name, false, err.Error()}
+	}
+	return check{name, true, good}
+}
+
+func (s *session) printChecks(checks []check, asJSON bool) error {
+	bad := 0
+	rows := make([][]string, len(checks))
+	for i, c := range checks {
+		word := "ok"
+		if !c.OK {
+			bad, word = bad+1, "FAILED"
+		}
+		rows[i] = []string{c.Check, word, c.Detail}
+	}
+	var err error
+	if asJSON {
+		err = s.printJSON(checks)
+	} else {
+		err = table(s.stdout, []string{"check", "result", "detail"}, rows)
+	}
+	if err != nil {
+		return err
+	}
+	if bad > 0 {
+		return exit{code: exitFailed}
+	}
+	return nil
+}

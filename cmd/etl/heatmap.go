@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"smsetl/sms"
+)
+
+// mark is how a day state looks in the terminal's heatmap: a letter everywhere, with a colour where there are colours.
+type mark struct {
+	state  sms.State
+	letter rune
+	colour string // ANSI select graphic rendition
+}
+
+// marks are ordered from worst to best: a day shows the worst state among its datasets.
+var marks = []mark{
+	{sms.Quarantined, 'Q', "30;45"},
+	{sms.Failed, 'X', "97;41"},
+	{sms.Lost, 'L', "97;40"},
+	{sms.Missing, '-', "31"},
+	{sms.Provisional, 'p', "30;43"},
+	{sms.Frozen, 'Z', "30;46"},
+	{sms.Empty, 'e', "30;47"},
+	{sms.Final, 'F', "30;42"},
+	{sms.NotDue, '.', "90"},
+}
+
+func rank(state sms.State) int {
+	return slices.IndexFunc(marks, func(m mark) bool { return m.state == state })
+}
+
+// heatmap draws one line a month and one cell a day for each account.
+func heatmap(w io.Writer, days []sms.DayStatus, colours bool) {
+	type cellKey struct {
+		account sms.Account
+		day     sms.Day
+	}
+	worst := map[cellKey]sms.State{}
+	first, last := map[sms.Account]sms.Day{}, map[sms.Account]sms.Day{}
+	var accounts []sms.Account
+	for _, d := range days {
+		key := cellKey{d.Account, d.Day}
+		if old, ok := worst[key]; !ok || rank(d.State) < rank(old) {
+			worst[key] = d.State
+		}
+		if _, ok := first[d.Account]; !ok {
+			accounts = append(accounts, d.Account)
+			first[d.Account], last[d.Account] = d.Day, d.Day
+		}
+		first[d.Account], last[d.Account] = min(first[d.Account], d.Day), max(last[d.Account], d.Day)
+	}
+	for _, account := range accounts {
+		fmt.Fprintf(w, "%s (%s)\n", account, account.Zone)
+		for month := monthStart(first[account]); month <= last[account]; month = nextMonth(month) {
+			var line strings.Builder
+			for day := month; day < nextMonth(month); day++ {
+				state, ok := worst[cellKey{account, day}]
+				if !ok {
+					line.WriteByte(' ')
+					continue
+				}
+				line.WriteString(cell(state, colours))
+			}
+			fmt.Fprintf(w, "  %s  %s\n", month.String()[:7], strings.TrimRight(line.String(), " "))
+		}
+	}
+	legend(w, colours)
+}
+
+func legend(w io.Writer, colours bool) {
+	for i, m := range marks {
+		if i > 0 {
+			fmt.Fprint(w, "  ")
+		}
+		fmt.Fprintf(w, "%s %s", cell(m.state, colours), strings.ReplaceAll(string(m.state), "_", " "))
+	}
+	fmt.Fprintln(w)
+}
+
+func cell(state sms.State, colours bool) string {
+	m := marks[rank(state)]
+	if !colours {
+		return string(m.letter)
+	}
+	return fmt.Sprintf("\x1b[%sm%c\x1b[0m", m.colour, m.letter)
+}
+
+func monthStart(d sms.Day) sms.Day {
+	t := d.UTC()
+	return sms.Date(t.Year(), t.Month(), 1)
+}
+
+func nextMonth(d sms.Day) sms.Day {
+	t := d.UTC()
+	return sms.Date(t.Year(), t.Month()+time.Month(1), 1)
+}

@@ -1,0 +1,80 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"smsetl/sandbox"
+)
+
+// A backfill is killed at random moments, again and again, then left to finish: nothing is lost, doubled or left over.
+func TestKilledBackfillResumes(t *testing.T) {
+	t.Parallel()
+	kills := 50
+	if text := os.Getenv("ETL_TEST_KILLS"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kills = n
+	} else if testing.Short() {
+		kills = 5
+	}
+	options := quick(200)
+	options.Latency = 15 * time.Millisecond
+	w := newWorld(t, options)
+	arguments := append([]string{"backfill", "--config", w.config, "--from", w.vendors.First(), "--to", "2026-11-21", "--refetch"}, at(today)...)
+	random := rand.New(rand.NewPCG(1, 2))
+	landed, during := 0, 0
+	for range kills {
+		before := w.number("SELECT count(*) FROM etl.load")
+		cmd := exec.Command(os.Args[0], arguments...)
+		cmd.Env = append(os.Environ(), "ETL_TEST_BE_THE_PROGRAM=1", "DATABASE_URL="+w.url)
+		var printed bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &printed, &printed
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100*time.Millisecond + time.Duration(random.IntN(900))*time.Millisecond)
+		if err := cmd.Process.Signal(syscall.SIGKILL); err == nil {
+			landed++
+		}
+		if err := cmd.Wait(); err == nil {
+			continue // it had ended by itself
+		}
+		if w.number("SELECT count(*) FROM etl.load") > before {
+			during++
+		}
+	}
+	if landed < kills*9/10 || during < kills/4 {
+		t.Fatalf("%d of %d kills landed, %d of them on a working backfill: too few to prove anything", landed, kills, during)
+	}
+	w.vendors.SetFaults(sandbox.Faults{})
+	w.must(exitOK, "backfill", append(at(today), "--from", w.vendors.First(), "--to", "2026-11-21")...)
+	if !w.equalsTruth() {
+		t.Error("unequal to the truth after the kills")
+	}
+	w.noLeftovers()
+}
+
+// noLeftovers looks for what a killed load could leave behind.
+func (w *world) noLeftovers() {
+	w.t.Helper()
+	for what, query := range map[string]string{
+		"staging tables":                    "SELECT count(*) FROM pg_class WHERE relname ~ 'staging' AND relkind = 'r'",
+		"unfinished jobs":                   "SELECT count(*) FROM river.river_job WHERE finalized_at IS NULL",
+		"days that do not match the ledger": "SELECT count(*) FROM etl.coverage AS c, etl.day_content(c.account_key, c.dataset, c.date_key) AS d WHERE (d.row_count, d.checksum) IS DISTINCT FROM (c.row_count, c.checksum)",
+	} {
+		if n := w.number(query); n != 0 {
+			w.t.Errorf("%d %s", n, what)
+		}
+	}
+}

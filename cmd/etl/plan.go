@@ -1,0 +1,105 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"smsetl/schedule"
+)
+
+type planCommand struct {
+	configFlag
+	databaseFlag
+	rangeFlags
+	narrowFlags
+	nowFlag
+	outputFlag
+}
+
+// Run shows what run would ask for, or backfill when a range is given.
+func (c *planCommand) Run(s *session) error {
+	ask, err := c.rangeFlags.ask(c.narrowFlags)
+	if err != nil {
+		return err
+	}
+	return s.showPlan(ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+}
+
+// planReport is the JSON of `etl plan`.
+type planReport struct {
+	Windows []plannedWindow `json:"windows"`
+	Days    int             `json:"days"`
+	Calls   int             `json:"calls"`
+	Seconds float64         `json:"seconds"`
+}
+
+// plannedWindow is one window that would be asked for. Calls is an upper bound.
+type plannedWindow struct {
+	Source   string   `json:"source"`
+	Vendor   string   `json:"vendor"`
+	Account  string   `json:"account"`
+	Datasets []string `json:"datasets"`
+	From     string   `json:"from"`
+	To       string   `json:"to"`
+	Days     int      `json:"days"`
+	Reason   string   `json:"reason"`
+	Calls    int      `json:"calls"`
+	Seconds  float64  `json:"seconds"`
+}
+
+func (s *session) showPlan(ask schedule.Ask, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
+	p, release, err := s.pipeline(file, db, at)
+	if err != nil {
+		return err
+	}
+	defer release()
+	items, err := p.plan(s.ctx, ask)
+	if err != nil {
+		return err
+	}
+	report := newPlanReport(items)
+	if out.isJSON() {
+		return s.printJSON(report)
+	}
+	return s.printPlan(report)
+}
+
+func newPlanReport(items []schedule.Item) planReport {
+	report := planReport{Windows: []plannedWindow{}}
+	perSource := map[string]float64{}
+	for _, item := range items {
+		window := plannedWindow{
+			Source: item.Source, Vendor: string(item.Scope.Account.Vendor), Account: item.Scope.Account.ID,
+			From: item.Scope.Window.First().String(), To: item.Scope.Window.Last().String(), Days: item.Scope.Window.Len(),
+			Reason: item.Reason, Calls: item.Calls, Seconds: item.Time.Seconds(),
+		}
+		for _, d := range item.Scope.Datasets {
+			window.Datasets = append(window.Datasets, string(d))
+		}
+		report.Windows = append(report.Windows, window)
+		report.Days += window.Days
+		report.Calls += window.Calls
+		perSource[item.Source] += window.Seconds
+	}
+	for _, seconds := range perSource { // sources are asked side by side
+		report.Seconds = max(report.Seconds, seconds)
+	}
+	return report
+}
+
+func (s *session) printPlan(r planReport) error {
+	if len(r.Windows) == 0 {
+		fmt.Fprintln(s.stdout, "Nothing is due.")
+		return nil
+	}
+	rows := make([][]string, len(r.Windows))
+	for i, w := range r.Windows {
+		rows[i] = []string{w.Source, w.Account, join(w.Datasets), w.From, w.To, number(w.Days), w.Reason, number(w.Calls)}
+	}
+	if err := table(s.stdout, []string{"source", "account", "datasets", "from", "to", ">days", "reason", ">calls at most"}, rows); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "%s, at most %s, about %s at the vendors' rates\n",
+		plural(len(r.Windows), "window"), plural(r.Calls, "call"), time.Duration(r.Seconds*float64(time.Second)).Round(time.Second))
+	return nil
+}

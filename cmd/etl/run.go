@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"golang.org/x/term"
+
+	"smsetl/sms"
+)
+
+// The exit codes that scripts and monitors rely on.
+const (
+	exitOK      = 0
+	exitFailed  = 1
+	exitUsage   = 2 // the command line or the configuration is wrong
+	exitPartial = 3 // some days are not loaded; run again to resume
+	exitQuality = 4 // a quarantined day or an open finding
+)
+
+// exit is an error that knows the program's exit code. An empty message means that everything has been said.
+type exit struct {
+	code int
+	err  error
+}
+
+func (e exit) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e exit) Unwrap() error { return e.err }
+
+func usage(err error) error { return exit{exitUsage, err} }
+
+// cli is the command line. Kong reads the help from the tags.
+type cli struct {
+	LogLevel string `help:"debug, info, warn or error. Default: warn on a terminal, info elsewhere." enum:",debug,info,warn,error" default:""`
+
+	Demo     demoCommand     `cmd:"" help:"Everything here and now: an embedded Postgres, sandbox vendors, 400 days. No keys, no Docker."`
+	Run      runCommand      `cmd:"" help:"Load what is due, once, then exit. For cron, systemd timers, Kubernetes CronJobs."`
+	Backfill backfillCommand `cmd:"" help:"Load a range of days. Running it again resumes it."`
+	Plan     planCommand     `cmd:"" help:"Show what run or backfill would ask for, without asking."`
+	Status   statusCommand   `cmd:"" help:"Show what the ledger knows of every day. The exit code is for monitors."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up, down, or show where it stands."`
+	Doctor   doctorCommand   `cmd:"" help:"Check configuration, database, clock and each credential with one cheap call."`
+	Sandbox  sandboxCommand  `cmd:"" help:"Play both vendors on loopback, with a ground truth and faults on demand."`
+	Version  versionCommand  `cmd:"" help:"Show the program's version."`
+}
+
+// session is what a command gets to work with.
+type session struct {
+	ctx    context.Context
+	env    environment
+	stdout io.Writer
+	stderr io.Writer
+	log    *zap.Logger
+}
+
+// run is the whole program but for the process around it.
+func run(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("etl"),
+		kong.Description("SMS delivery statistics of every vendor in one Postgres star schema."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(stderr, "etl:", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 { // --help
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "etl: %v\nRun \"etl --help\" for the commands.\n", err)
+		return exitUsage
+	}
+	s := &session{ctx: ctx, env: env, stdout: stdout, stderr: stderr, log: newLogger(c.LogLevel, stderr)}
+	defer func() { _ = s.log.Sync() }() // a terminal cannot be synced, and nothing is lost by it
+	return s.end(parsed.Run(s))
+}
+
+// end prints what went wrong, once, and gives the exit code.
+func (s *session) end(err error) int {
+	if err == nil {
+		return exitOK
+	}
+	code := exitFailed
+	if e, ok := errors.AsType[exit](err); ok {
+		code = e.code
+	}
+	if errors.Is(err, context.Canceled) && s.ctx.Err() != nil {
+		fmt.Fprintln(s.stderr, "etl: stopped. What was loaded stays; run the same command again to resume.")
+		return exitPartial
+	}
+	if message := err.Error(); message != "" {
+		fmt.Fprintln(s.stderr, "etl:", message)
+	}
+	return code
+}
+
+// newLogger writes lines for people on a terminal and JSON elsewhere.
+func newLogger(level string, w io.Writer) *zap.Logger {
+	at, err := zapcore.ParseLevel(level)
+	switch {
+	case level != "" && err == nil:
+	case isTerminal(w):
+		at = zapcore.WarnLevel // the bar and the tables say the rest
+	default:
+		at = zapcore.InfoLevel
+	}
+	config := zap.NewProductionEncoderConfig()
+	config.EncodeTime = zapcore.ISO8601TimeEncoder
+	config.EncodeDuration = zapcore.StringDurationEncoder
+	encoder := zapcore.NewJSONEncoder(config)
+	if isTerminal(w) {
+		config.EncodeLevel = zapcore.CapitalColorLevelEncoder
+		encoder = zapcore.NewConsoleEncoder(config)
+	}
+	return zap.New(zapcore.NewCore(encoder, zapcore.AddSync(w), at))
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// nowFlag lets a rehearsal happen at another time.
+type nowFlag struct {
+	Now string `help:"Pretend that it is this time, such as 2026-11-22T03:00:00+08:00, for rehearsals." placeholder:"TIME"`
+}
+
+// clock gives the time source; without the flag it is the machine's.
+func (f nowFlag) clock() (func() time.Time, error) {
+	if f.Now == "" {
+		return time.Now, nil
+	}
+	at, err := time.Parse(time.RFC3339, f.Now)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--now: %q is not a time: want RFC 3339, such as 2026-11-22T03:00:00+08:00", f.Now))
+	}
+	return func() time.Time { return at }, nil
+}
+
+// outputFlag chooses between tables for people and one JSON document for scripts.
+type outputFlag struct {
+	Output string `short:"o" help:"text or json. With json, standard output holds one document and nothing else." enum:"text,json" default:"text"`
+}
+
+func (f outputFlag) isJSON() bool { return f.Output == "json" }
+
+// parseDay reads the day of a flag.
+func parseDay(flag, text string) (sms.Day, error) {
+	day, err := sms.ParseDay(text)
+	if err != nil {
+		return 0, usage(fmt.Errorf("--%s: %w", flag, err))
+	}
+	return day, nil
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"smsetl/sandbox"
+)
+
+// sandboxCommand plays the vendors for a pipeline elsewhere.
+type sandboxCommand struct {
+	Days   int    `help:"Days of history." default:"400"`
+	Seed   uint64 `help:"Another seed is another history." default:"7"`
+	Config string `help:"Write a schedules.yaml for these vendors to this file." placeholder:"FILE"`
+	nowFlag
+}
+
+// Run serves until ^C.
+func (c *sandboxCommand) Run(s *session) error {
+	now, err := c.clock()
+	if err != nil {
+		return err
+	}
+	vendors := sandbox.New(sandbox.Options{Days: c.Days, Seed: c.Seed, Now: now})
+	addresses, stop, err := vendors.Listen(s.ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	config := vendors.SchedulesYAML(addresses)
+	if c.Config != "" {
+		if err := os.WriteFile(c.Config, []byte(config), 0o600); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stderr, "Wrote %s. In another terminal: etl backfill --config %s\n", c.Config, c.Config)
+	} else {
+		fmt.Fprint(s.stdout, config)
+	}
+	fmt.Fprintf(s.stderr, "EngageLab %s\nTencent   %s\nAdmin     %s (truth, faults, counters, clock)\nUntil ^C.\n",
+		addresses.EngageLab, addresses.Tencent, addresses.Admin)
+	<-s.ctx.Done()
+	return nil
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"fmt"
+
+	"smsetl/schedule"
+	"smsetl/sms"
+)
+
+type statusCommand struct {
+	configFlag
+	databaseFlag
+	nowFlag
+	outputFlag
+}
+
+// statusReport is the JSON of `etl status`.
+type statusReport struct {
+	Now      string          `json:"now"`
+	Accounts []accountStatus `json:"accounts"`
+}
+
+// accountStatus is what the ledger knows of one dataset of one account.
+type accountStatus struct {
+	Source     string         `json:"source"`
+	Vendor     string         `json:"vendor"`
+	Account    string         `json:"account"`
+	Dataset    string         `json:"dataset"`
+	Expected   int            `json:"expected_days"`
+	States     map[string]int `json:"states"`
+	LoadedUpTo string         `json:"loaded_up_to"` // every day until this one is loaded; empty when the first is not
+	FinalUpTo  string         `json:"final_up_to"`  // every day until this one is final or empty
+	Gaps       []gap          `json:"gaps"`
+}
+
+// gap is a run of days in one state that a person may have to look at.
+type gap struct {
+	State  string `json:"state"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Days   int    `json:"days"`
+	Reason string `json:"reason"`
+}
+
+// Run shows the ledger. Exit code 4 tells of quarantined days, 3 of days that are missing, failed or lost.
+func (c *statusCommand) Run(s *session) error {
+	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
+	if err != nil {
+		return err
+	}
+	defer release()
+	ledger, err := p.coverage(s.ctx)
+	if err != nil {
+		return err
+	}
+	report := statusReport{Now: p.now().Format("2006-01-02T15:04:05Z07:00"), Accounts: []accountStatus{}}
+	var all []sms.DayStatus
+	for _, source := range p.config.Sources {
+		days := schedule.Expected(source, ledger, p.now())
+		all = append(all, days...)
+		report.Accounts = append(report.Accounts, summarize(source.Name, days)...)
+	}
+	if c.isJSON() {
+		err = s.printJSON(report)
+	} else {
+		err = s.printStatus(report, all)
+	}
+	if err != nil {
+		return err
+	}
+	return report.exit()
+}
+
+// summarize groups days, which come sorted, by account and dataset.
+func summarize(source string, days []sms.DayStatus) []accountStatus {
+	var all []accountStatus
+	var group []sms.DayStatus
+	flush := func() {
+		if len(group) > 0 {
+			all = append(all, summary(source, group))
+		}
+		group = nil
+	}
+	for _, d := range days {
+		if len(group) > 0 && (group[0].Account != d.Account || group[0].Dataset != d.Dataset) {
+			flush()
+		}
+		group = append(group, d)
+	}
+	flush()
+	return all
+}
+
+func summary(source string, days []sms.DayStatus) accountStatus {
+	a := accountStatus{
+		Source: source, Vendor: string(days[0].Account.Vendor), Account: days[0].Account.ID, Dataset: string(days[0].Dataset),
+		States: map[string]int{}, Gaps: []gap{},
+	}
+	for _, d := range days {
+		a.States[string(d.State)]++
+		if d.State != sms.NotDue {
+			a.Expected++
+		}
+		if d.IsLoaded() || d.State == sms.NotDue || d.State == sms.Frozen {
+			continue
+		}
+		last := len(a.Gaps) - 1
+		if last >= 0 && a.Gaps[last].State == string(d.State) && a.Gaps[last].Reason == d.Reason && a.Gaps[last].To == (d.Day-1).String() {
+			a.Gaps[last].To = d.Day.String()
+			a.Gaps[last].Days++
+			continue
+		}
+		a.Gaps = append(a.Gaps, gap{string(d.State), d.Day.String(), d.Day.String(), 1, d.Reason})
+	}
+	if loaded, ok := schedule.LoadedUpTo(days); ok {
+		a.LoadedUpTo = loaded.String()
+	}
+	if final, ok := schedule.FinalUpTo(days); ok {
+		a.FinalUpTo = final.String()
+	}
+	return a
+}
+
+func (s *session) printStatus(r statusReport, days []sms.DayStatus) error {
+	heatmap(s.stdout, days, isTerminal(s.stdout))
+	fmt.Fprintln(s.stdout)
+	rows := make([][]string, len(r.Accounts))
+	for i, a := range r.Accounts {
+		open := a.States[string(sms.Missing)] + a.States[string(sms.Failed)] + a.States[string(sms.Lost)]
+		rows[i] = []string{
+			a.Source, a.Account, a.Dataset, orDash(a.LoadedUpTo), orDash(a.FinalUpTo), number(a.Expected),
+			number(a.States[string(sms.Provisional)]), number(open), number(a.States[string(sms.Quarantined)]),
+		}
+	}
+	header := []string{"source", "account", "dataset", "loaded up to", "final up to", ">expected", ">provisional", ">not loaded", ">quarantined"}
+	if err := table(s.stdout, header, rows); err != nil {
+		return err
+	}
+	for _, a := range r.Accounts {
+		for _, g := range a.Gaps {
+			fmt.Fprintf(s.stdout, "%s %s: %s %s/%s (%s)  %s\n", a.Source, a.Dataset, g.State, g.From, g.To, plural(g.Days, "day"), g.Reason)
+		}
+	}
+	return nil
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return text
+}
+
+func (r statusReport) exit() error {
+	code := exitOK
+	for _, a := range r.Accounts {
+		if a.States[string(sms.Missing)]+a.States[string(sms.Failed)]+a.States[string(sms.Lost)] > 0 {
+			code = max(code, exitPartial)
+		}
+		if a.States[string(sms.Quarantined)] > 0 {
+			code = exitQuality
+		}
+	}
+	if code == exitOK {
+		return nil
+	}
+	return exit{code: code}
+}

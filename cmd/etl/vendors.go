@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/extract/engagelab"
+	"smsetl/extract/tencent"
+	"smsetl/job"
+	"smsetl/load"
+	"smsetl/schedule"
+	"smsetl/sms"
+)
+
+// client is what a vendor's folder under extract offers.
+type client interface {
+	job.Fetcher
+	// Check makes one cheap call for the account, and says what is wrong with the credentials if anything is.
+	Check(ctx context.Context, account sms.Account) error
+}
+
+// vendor is how a configured source becomes a client, and how many of its windows are worked at once. EngageLab answers a
+// window in one call: one window decodes while another loads. Tencent answers a day per call, so more windows keep its
+// limit used whatever its latency.
+type vendor struct {
+	connect  func(schedule.Source, func() time.Time, *zap.Logger) (client, error)
+	parallel int
+}
+
+// vendors lists every vendor. A new one is a line here, a folder under extract, a file in transform, an emulator in sandbox.
+var vendors = map[sms.Vendor]vendor{
+	sms.EngageLab: {connectEngageLab, 2},
+	sms.Tencent:   {connectTencent, 12},
+}
+
+func connectEngageLab(s schedule.Source, now func() time.Time, log *zap.Logger) (client, error) {
+	return engagelab.New(s.EngageLab.User, s.EngageLab.Key.Reveal(), engagelab.Options{
+		BaseURL: s.BaseURL, Paths: engagelab.Paths(s.EngageLab.Paths), TemplateIDs: s.EngageLab.TemplateIDs, LabelIDs: s.EngageLab.LabelIDs,
+		MsgType: s.EngageLab.MsgType, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
+	}, log)
+}
+
+func connectTencent(s schedule.Source, now func() time.Time, log *zap.Logger) (client, error) {
+	return tencent.New(s.Tencent.SecretID.Reveal(), s.Tencent.SecretKey.Reveal(), tencent.Options{
+		BaseURL: s.BaseURL, Region: s.Tencent.Region, EndHour: tencent.EndHour(s.Tencent.EndHour),
+		RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
+	}, log)
+}
+
+// connect makes a client of each source.
+func connect(sources []schedule.Source, now func() time.Time, log *zap.Logger) ([]job.Source, error) {
+	var all []job.Source
+	for _, s := range sources {
+		c, err := dial(s, now, log)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, job.Source{
+			Name: s.Name, Fetcher: c, Parallel: vendors[s.Vendor].parallel, SettleDays: s.SettleDays,
+			Guard: load.Guard{ShrinkRatio: s.Shrink.Ratio, MinMessages: s.Shrink.MinMessages, ConfirmAfter: s.ConfirmAfter},
+		})
+	}
+	return all, nil
+}
+
+func dial(s schedule.Source, now func() time.Time, log *zap.Logger) (client, error) {
+	v, known := vendors[s.Vendor]
+	if !known {
+		return nil, fmt.Errorf("source %q: the vendor %q is not built in", s.Name, s.Vendor)
+	}
+	c, err := v.connect(s, now, log)
+	if err != nil {
+		return nil, fmt.Errorf("source %q: %w", s.Name, err)
+	}
+	return c, nil
+}

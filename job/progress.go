@@ -1,0 +1,23 @@
+package job
+
+import (
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+// Progress is told what happens, from several goroutines at once. It must not block for long.
+type Progress interface {
+	// Called reports one answer of a vendor.
+	Called(sms.Payload)
+	// Finished reports the end of a window: loaded when err is nil, given up otherwise.
+	Finished(item Item, result load.Result, err error)
+}
+
+// Quiet is the Progress that nobody watches.
+type Quiet struct{}
+
+// Called does nothing.
+func (Quiet) Called(sms.Payload) {}
+
+// Finished does nothing.
+func (Quiet) Finished(Item, load.Result, error) {}

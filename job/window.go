@@ -1,0 +1,94 @@
+package job
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"smsetl/sms"
+)
+
+// Window is the queue's argument of one load: a scope in plain words, without any secret.
+type Window struct {
+	Source   string        `json:"source"   river:"unique"`
+	Vendor   sms.Vendor    `json:"vendor"   river:"unique"`
+	Account  string        `json:"account"  river:"unique"`
+	Datasets []sms.Dataset `json:"datasets" river:"unique"`
+	From     string        `json:"from"     river:"unique"` // yyyy-MM-dd, inclusive
+	To       string        `json:"to"       river:"unique"` // yyyy-MM-dd, inclusive
+	Zone     string        `json:"zone"     river:"unique"` // +08:00
+	RunID    int64         `json:"run_id"`
+	// Refetch asks for days that the ledger calls settled too.
+	Refetch bool `json:"refetch" river:"unique"`
+}
+
+// Kind names the job in the queue.
+func (Window) Kind() string { return "window" }
+
+// InsertOpts makes a window unique while it is not finished. Finished states are left out by name: River's default
+// includes completed jobs, and a second run of the same window would silently be skipped for a day.
+func (w Window) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{
+		Queue: w.Source,
+		UniqueOpts: river.UniqueOpts{
+			ByArgs: true,
+			ByState: []rivertype.JobState{
+				rivertype.JobStateAvailable,
+				rivertype.JobStatePending,
+				rivertype.JobStateRetryable,
+				rivertype.JobStateRunning,
+				rivertype.JobStateScheduled,
+			},
+		},
+	}
+}
+
+func newWindow(item Item, runID int64) Window {
+	w := item.Scope.Window
+	return Window{
+		Source:   item.Source,
+		Vendor:   item.Scope.Account.Vendor,
+		Account:  item.Scope.Account.ID,
+		Datasets: item.Scope.Datasets,
+		From:     w.First().String(),
+		To:       w.Last().String(),
+		Zone:     w.Zone().String(),
+		RunID:    runID,
+		Refetch:  item.Refetch,
+	}
+}
+
+// scope reads the arguments back. An error means that a job was written by hand or by another version.
+func (w Window) scope() (sms.Scope, error) {
+	zone, err := sms.ParseZone(w.Zone)
+	if err != nil {
+		return sms.Scope{}, err
+	}
+	first, err := sms.ParseDay(w.From)
+	if err != nil {
+		return sms.Scope{}, err
+	}
+	last, err := sms.ParseDay(w.To)
+	if err != nil {
+		return sms.Scope{}, err
+	}
+	window, err := sms.NewWindow(first, last, zone)
+	if err != nil {
+		return sms.Scope{}, err
+	}
+	account := sms.Account{Vendor: w.Vendor, ID: w.Account, Zone: zone}
+	return sms.Scope{Account: account, Datasets: w.Datasets, Window: window}, nil
+}
+
+// retryAfter gives the pause before a window's next try: 1 s, 2 s, 4 s, ... with at most a minute. The request has
+// already been retried by then, so this is for answers that were refused.
+func retryAfter(attempt int, base time.Duration) time.Duration {
+	return min(base<<min(attempt-1, 10), time.Minute)
+}
+
+// errArgs says that a job's arguments cannot be understood.
+func errArgs(err error) error {
+	return fmt.Errorf("job: the window's arguments cannot be read: %w", err)
+}

@@ -1,0 +1,180 @@
+package job
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"go.uber.org/zap"
+
+	"smsetl/load"
+	"smsetl/sms"
+	"smsetl/transform"
+)
+
+// worker brings one window into the warehouse.
+type worker struct {
+	river.WorkerDefaults[Window]
+
+	warehouse *load.Warehouse
+	sources   map[string]Source
+	denied    *denials
+	options   Options
+	progress  Progress
+	log       *zap.Logger
+}
+
+// Timeout bounds a window; the queue's rescue time lies beyond it.
+func (w *worker) Timeout(*river.Job[Window]) time.Duration { return w.options.WindowTimeout }
+
+// NextRetry spaces the tries of a window.
+func (w *worker) NextRetry(job *river.Job[Window]) time.Time {
+	return time.Now().Add(retryAfter(job.Attempt, w.options.RetryPause))
+}
+
+// Work is called by the queue. What it returns decides what becomes of the job: nil is done, a cancel is final, any other
+// error is tried again.
+func (w *worker) Work(ctx context.Context, job *river.Job[Window]) error {
+	scope, err := job.Args.scope()
+	if err != nil {
+		return river.JobCancel(errArgs(err))
+	}
+	source, known := w.sources[job.Args.Source]
+	if !known {
+		return river.JobCancel(fmt.Errorf("job: the source %q is not configured any more", job.Args.Source))
+	}
+	item := Item{Source: source.Name, Scope: scope, Refetch: job.Args.Refetch}
+	if done, err := w.isSettled(ctx, item); done || err != nil {
+		return err
+	}
+	started := time.Now()
+	result, err := w.load(ctx, source, item, job)
+	if err == nil {
+		w.log.Debug("window loaded", append(fields(item), zap.Int64("load_id", result.LoadID), zap.Int64("inserted", result.Inserted),
+			zap.Int64("updated", result.Updated), zap.Int64("removed", result.Removed), zap.Int64("unchanged", result.Unchanged),
+			zap.Int("quarantined", len(result.Quarantined)), zap.Duration("elapsed", time.Since(started)))...)
+		w.progress.Finished(item, result, nil)
+		return nil
+	}
+	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
+		return err // the program is stopping: the window goes back to the queue
+	}
+	w.denied.note(source.Name, scope.Account, err)
+	final := isFinal(err) || job.Attempt >= job.MaxAttempts
+	w.log.Debug("window failed", append(fields(item), zap.Int("attempt", job.Attempt), zap.Bool("final", final), zap.Error(err))...)
+	if final {
+		w.progress.Finished(item, load.Result{}, err)
+	}
+	if isFinal(err) {
+		return river.JobCancel(err)
+	}
+	return err
+}
+
+// isFinal says whether asking again can change nothing.
+func isFinal(err error) bool {
+	return errors.Is(err, sms.ErrRefused) || errors.Is(err, sms.ErrAccountDenied) || errors.Is(err, sms.ErrSourceDenied)
+}
+
+// isSettled says whether the ledger already holds every day of the window: a job left behind by a run that was killed,
+// whose days another run has loaded since.
+func (w *worker) isSettled(ctx context.Context, item Item) (bool, error) {
+	if item.Refetch {
+		return false, nil
+	}
+	days, err := w.warehouse.Coverage(ctx, []sms.Account{item.Scope.Account}, item.Scope.Window.First(), item.Scope.Window.Last())
+	if err != nil {
+		return false, err
+	}
+	settled := 0
+	for _, day := range days {
+		for _, dataset := range item.Scope.Datasets {
+			if day.Dataset == dataset && day.State.IsSettled() {
+				settled++
+			}
+		}
+	}
+	return settled == item.Scope.Window.Len()*len(item.Scope.Datasets), nil
+}
+
+// load runs the steps of one try. Every failure ends in the ledger, and so does every refused answer.
+func (w *worker) load(ctx context.Context, source Source, item Item, job *river.Job[Window]) (load.Result, error) {
+	start := load.Start{RunID: job.Args.RunID, Source: source.Name, Scope: item.Scope, JobID: job.ID, Now: w.options.Now()}
+	loadID, err := w.warehouse.Begin(ctx, start)
+	if err != nil {
+		return load.Result{}, err
+	}
+	var rejects []sms.Reject
+	result, err := w.steps(ctx, source, item, loadID, &rejects, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
+		return err
+	})
+	if err != nil {
+		return result, w.fail(ctx, loadID, item.Scope, rejects, err)
+	}
+	return result, nil
+}
+
+func (w *worker) steps(ctx context.Context, source Source, item Item, loadID int64, rejects *[]sms.Reject,
+	complete func(context.Context, pgx.Tx) error,
+) (load.Result, error) {
+	if err := w.denied.check(source.Name, item.Scope.Account); err != nil {
+		return load.Result{}, err
+	}
+	var payloads []sms.Payload
+	err := source.Fetcher.Fetch(ctx, item.Scope, func(p sms.Payload) error {
+		w.progress.Called(p)
+		if p.Refused == "" {
+			payloads = append(payloads, p)
+		}
+		return w.warehouse.Keep(ctx, loadID, p)
+	})
+	if err != nil {
+		return load.Result{}, err
+	}
+	options := load.PutOptions{
+		Now: w.options.Now(), SettleDays: source.SettleDays, Guard: source.Guard,
+		ContentHash: contentHash(payloads), TransformVersion: transform.Version,
+	}
+	batch, err := transform.Batch(item.Scope, payloads)
+	if err != nil {
+		*rejects = batch.Rejects
+		return load.Result{}, err
+	}
+	return w.warehouse.Put(ctx, loadID, batch, options, complete)
+}
+
+// fail writes the reason into the ledger, also when the window's own time is up, and gives the error back.
+func (w *worker) fail(ctx context.Context, loadID int64, scope sms.Scope, rejects []sms.Reject, err error) error {
+	if errors.Is(context.Cause(ctx), context.Canceled) {
+		return err // the program is stopping, which says nothing about the days
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return errors.Join(err, w.warehouse.Fail(late, loadID, scope, rejects, err.Error(), w.options.Now()))
+}
+
+// contentHash names everything that a scope's answers said: which dataset and days each one was for, and its bytes.
+func contentHash(payloads []sms.Payload) sms.Hash {
+	h := sha256.New()
+	for _, p := range payloads {
+		fmt.Fprintf(h, "%s %s %s\n", p.Dataset, p.Window, p.Body.Hash)
+	}
+	return sms.Hash(h.Sum(nil))
+}
+
+func fields(item Item) []zap.Field {
+	return []zap.Field{
+		zap.String("source", item.Source),
+		zap.String("vendor", string(item.Scope.Account.Vendor)),
+		zap.String("account", item.Scope.Account.ID),
+		zap.Any("datasets", item.Scope.Datasets),
+		zap.Stringer("window_from", item.Scope.Window.First()),
+		zap.Stringer("window_to", item.Scope.Window.Last()),
+	}
+}
