@@ -1,0 +1,54 @@
+// Command bench measures the product against the limit of the machine that it runs on, in one run, and writes the table to
+// docs/benchmarks.md. The limit is psql \copy of the same rows into an identical empty fact. The product runs as its own
+// process, from HTTP to committed facts, so that its memory and processor time can be read off it.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+func main() {
+	rounds := flag.Int("rounds", 3, "how often each path is measured; the median counts")
+	days := flag.Int("days", 365, "days of 2,740 rows")
+	out := flag.String("out", "docs/benchmarks.md", "the file to write; - for standard output only")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := measure(ctx, *rounds, *days, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func measure(ctx context.Context, rounds, days int, out string) error {
+	started := time.Now()
+	b, err := newBench(ctx, days)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	report := report{rounds: rounds, days: days, rows: days * rowsPerDay, bytes: b.vendor.size(), server: b.serverVersion}
+	for range rounds {
+		if err := b.round(ctx, &report); err != nil {
+			return err
+		}
+	}
+	if err := b.dayIntoStored(ctx, &report); err != nil {
+		return err
+	}
+	if err := b.tencent(ctx, &report); err != nil {
+		return err
+	}
+	report.took = time.Since(started)
+	text := report.markdown()
+	fmt.Print(text)
+	if out == "-" {
+		return nil
+	}
+	return os.WriteFile(out, []byte(text), 0o644)
+}
