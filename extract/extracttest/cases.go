@@ -319,7 +319,7 @@ func (v Vendor) secrets(t *testing.T) {
 	servers := map[string]http.Handler{
 		"final error": echo(v.Final),
 		"redirect": echo(func(s string) http.Handler {
-			return Say(302, s, "Location", "https://"+url.QueryEscape(v.Secrets[0])+".example.com/?"+url.QueryEscape(s))
+			return Say(302, s, "Location", "https://"+hex.EncodeToString([]byte(v.Secrets[0]))+".example.com/?"+url.QueryEscape(s))
 		}),
 		"echo in a header": echo(func(s string) http.Handler {
 			return Say(503, "", "Retry-After", url.QueryEscape(s), "X-Request-Id", url.QueryEscape(s))

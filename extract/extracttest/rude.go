@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,37 +40,25 @@ func Gzip(body string) http.HandlerFunc {
 }
 
 // Bomb answers 200 with a gzip stream that opens to size spaces.
-func Bomb(size int) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Encoding", "gzip")
-		z := gzip.NewWriter(w)
-		spaces := bytes.Repeat([]byte(" "), 1<<16)
-		for left := size; left > 0; left -= len(spaces) {
-			if _, err := z.Write(spaces[:min(left, len(spaces))]); err != nil {
-				return
-			}
-		}
-		z.Close()
-	}
-}
+func Bomb(size int) http.HandlerFunc { return Gzip(strings.Repeat(" ", size)) }
 
 // Cut answers 200, states the length of the body, and closes the connection after half of it.
 func Cut(body string) http.HandlerFunc {
-	return raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:len(body)/2]))
+	return Raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(body), body[:len(body)/2]))
 }
 
 // CutChunks is Cut with a chunked body that lacks its last chunk.
 func CutChunks(body string) http.HandlerFunc {
-	return raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", len(body), body))
+	return Raw(fmt.Sprintf("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n", len(body), body))
 }
 
 // CloseDelimited answers 200 with a body that ends with the connection: whether it is whole cannot be told.
 func CloseDelimited(body string) http.HandlerFunc {
-	return raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body)
+	return Raw("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + body)
 }
 
 // Drop closes the connection without a word.
-func Drop() http.HandlerFunc { return raw("") }
+func Drop() http.HandlerFunc { return Raw("") }
 
 // Stall answers 200 with the start of a body, and then nothing until the client goes away.
 func Stall(start string) http.HandlerFunc {
@@ -116,7 +105,8 @@ func wait(r *http.Request, d time.Duration) (isGone bool) {
 	}
 }
 
-func raw(bytes string) http.HandlerFunc {
+// Raw writes the bytes, closes the connection and says nothing else.
+func Raw(bytes string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		conn, _, err := http.NewResponseController(w).Hijack()

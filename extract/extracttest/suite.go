@@ -30,7 +30,7 @@ type Source interface {
 // Vendor is a vendor's client and the words of its API, as far as the suite needs them.
 type Vendor struct {
 	// Open gives a client of the base URL that tries a request Tries times, a few milliseconds apart, and is not slowed down
-	// by its limiter. It ends a stalled body and waits for a header for less than a second.
+	// by its limiter. It ends a stalled body, and waits for a header, for about a second.
 	Open func(t testing.TB, baseURL string, logger *zap.Logger) Source
 	// Tries is how often the client of Open sends a request that goes on failing.
 	Tries int
