@@ -50,10 +50,10 @@ type Options struct {
 	RequestsPerSecond float64
 	Pace              extract.Waiter // instead of a limiter of RequestsPerSecond
 
-	MaxBody int64          // bytes of one answer, decompressed; default 64 MiB; over it the window is halved
-	Limits  extract.Limits // of time; Body and Head are MaxBody's business
-	Policy  extract.Policy // of trying a request again
-	Now     func() time.Time
+	MaxBody int64            // bytes of one answer, decompressed; default 64 MiB; over it the window is halved
+	Limits  extract.Limits   // of time; Body and Head are MaxBody's business
+	Policy  extract.Policy   // of trying a request again
+	Now     func() time.Time // of FetchedAt, and of what Check calls yesterday; default time.Now
 }
 
 // Client asks for the statistics of one sms_user. Safe for use by many goroutines.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"smsetl/extract"
 	"smsetl/sms"
@@ -39,7 +40,7 @@ func (c *Client) judge(a *extract.Answer, err error) error {
 	rule, isKnown := known[e.code]
 	switch {
 	case extract.IsTemporary(a.Status):
-		return extract.Again(fmt.Errorf("%w: %s", sms.ErrTemporary, said), extract.RetryAfter(a.Header, c.now()))
+		return extract.Again(fmt.Errorf("%w: %s", sms.ErrTemporary, said), extract.RetryAfter(a.Header, time.Now()))
 	case a.Status/100 == 3:
 		return fmt.Errorf("%w: %s: redirected%s, which is not followed: set base_url and paths to the final address", sms.ErrRefused, said, c.target(a))
 	case a.Status/100 == 2:
@@ -80,7 +81,7 @@ func (c *Client) judgeBody(a *extract.Answer) error {
 	if rule, ok := known[e.code]; ok {
 		return extract.Again(fmt.Errorf("%w: %s: %s", rule.kind, said, rule.hint), 0)
 	}
-	return extract.Again(fmt.Errorf("%w: %s", sms.ErrTemporary, said), extract.RetryAfter(a.Header, c.now()))
+	return extract.Again(fmt.Errorf("%w: %s", sms.ErrTemporary, said), extract.RetryAfter(a.Header, time.Now()))
 }
 
 // quote gives code and message of an error body for an error text, empty when there is neither.

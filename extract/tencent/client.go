@@ -53,10 +53,10 @@ type Options struct {
 	// secret must share them.
 	Pace func(action string) extract.Waiter
 
-	MaxBody int64          // bytes of one answer, decompressed; default 1 MiB: an answer is well under 1 KiB
-	Limits  extract.Limits // of time; Body and Head are MaxBody's business
-	Policy  extract.Policy // of trying a request again
-	Now     func() time.Time
+	MaxBody int64            // bytes of one answer, decompressed; default, and at most, 1 MiB: an answer is well under 1 KiB
+	Limits  extract.Limits   // of time; Body and Head are MaxBody's business
+	Policy  extract.Policy   // of trying a request again
+	Now     func() time.Time // of FetchedAt, and of what Check calls yesterday; default time.Now
 }
 
 // Client asks for the statistics of the applications that one secret may see. Safe for use by many goroutines.
@@ -109,7 +109,7 @@ func New(id, key string, o Options, logger *zap.Logger) (*Client, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.MaxBody <= 0 {
+	if o.MaxBody <= 0 || o.MaxBody > 1<<20 {
 		o.MaxBody = 1 << 20
 	}
 	o.Limits.Body, o.Limits.Head = o.MaxBody, int(o.MaxBody)

@@ -88,7 +88,7 @@ func (c *Client) judge(x *exchange, e envelope, peeked error, action string) err
 	case peeked == nil && e.hasError && e.code != "":
 		return c.judgeCode(e, a)
 	case extract.IsTemporary(a.Status):
-		return extract.Again(fmt.Errorf("%w: HTTP %d", sms.ErrTemporary, a.Status), extract.RetryAfter(a.Header, c.now()))
+		return extract.Again(fmt.Errorf("%w: HTTP %d", sms.ErrTemporary, a.Status), extract.RetryAfter(a.Header, time.Now()))
 	case a.Status/100 == 3:
 		return fmt.Errorf("%w: HTTP %d: a redirect, which is not followed: set base_url to the final address", sms.ErrRefused, a.Status)
 	case a.Status/100 == 4:
@@ -118,26 +118,26 @@ func (c *Client) judgeCode(e envelope, a *extract.Answer) error {
 		said += ": " + r.treating
 	}
 	if r.treating == clock {
-		said += c.skew(a)
+		said += skew(a)
 	}
 	err := fmt.Errorf("%w: %s", r.kind, said)
 	switch {
 	case isLimit(e.code):
-		return extract.Again(err, max(time.Second, extract.RetryAfter(a.Header, c.now())))
+		return extract.Again(err, max(time.Second, extract.RetryAfter(a.Header, time.Now())))
 	case r.isRetry:
-		return extract.Again(err, extract.RetryAfter(a.Header, c.now()))
+		return extract.Again(err, extract.RetryAfter(a.Header, time.Now()))
 	default:
 		return err
 	}
 }
 
 // skew tells how far this machine's clock is from the vendor's, as far as its Date header shows.
-func (c *Client) skew(a *extract.Answer) string {
+func skew(a *extract.Answer) string {
 	theirs, err := http.ParseTime(a.Header.Get("Date"))
 	if err != nil {
 		return ""
 	}
-	d := c.now().Sub(theirs).Round(time.Second)
+	d := time.Since(theirs).Round(time.Second) // the clock that signatures are made with, whatever Options.Now says
 	if d < 0 {
 		return fmt.Sprintf(", which is %s behind the vendor's", -d)
 	}
