@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"reflect"
 	"runtime"
+	"strings"
 	"testing"
 
 	"smsetl/internal/pack"
@@ -20,6 +21,9 @@ func FuzzScannerAgrees(f *testing.F) {
 		"{\"count\": 2, \"x\": [1], \"result\" : [\n" + row + " ,\t" + row + "\r\n] }",
 		`{"result":[` + row + `,],"count":1}`, `{"result":[,` + row + `],"count":1}`, `{"result":[` + row + row + `],"count":2}`,
 		`{"result":[` + row + `.5],"count":2}`, `{"result":[` + row + `5],"count":2}`, `{"result":[` + row + `""],"count":2}`,
+		`{"result":[` + row + `.5],"count":1}`, `{"result":[` + row + `e5],"count":1}`, `{"result":[` + row + `""],"count":1}`,
+		`{"result":[` + row + `,` + strings.Repeat(" ", 700) + `],"count":1}`, `{"result":[` + row + `,` + strings.Repeat(" ", 700) + row + `],"count":2}`,
+		`{"x":"` + strings.Repeat("x", 3000) + `","result":[` + row + `],"count":1}`,
 		`{"result":[` + row + `,1,null,"x",[],` + row + `],"count":6}`, `{"result":[{},` + row + `],"count":2}`,
 		`{"result":[{"send\u005fdate":"2026-01-01","sms_user":"\u0061","targets":1e0},` + row + `],"count":2}`,
 		`{"result":[{"send_date":"2026-01-01","sms_user":"a","targets":1,"targets":1},` + row + `],"count":2}`,

@@ -41,6 +41,9 @@ func TestBatchRefusesPayloadsOfOtherScopes(t *testing.T) {
 		"window": {func(p *sms.Payload) {
 			p.Window, _ = sms.NewWindow(p.Window.First(), p.Window.Last()+1, p.Window.Zone())
 		}, "not inside the scope"},
+		"window before": {func(p *sms.Payload) {
+			p.Window, _ = sms.NewWindow(p.Window.First()-1, p.Window.Last(), p.Window.Zone())
+		}, "not inside the scope"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
