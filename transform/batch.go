@@ -24,8 +24,14 @@ var vendors = map[sms.Vendor]vendor{
 // Batch gives the facts that the answers of one scope hold. Payloads that the extractor refused are ignored; the others
 // must be answers for the scope's account and datasets, over windows inside the scope that leave none of its days out.
 //
+// A row that cannot be understood, or is of another account, is rejected and the rest believed; a row of a day that its
+// answer was not asked for makes the whole answer unbelievable, as does an answer with rows of which none can be
+// believed. Facts stand in the order of the payloads and their rows (EngageLab) or of the days (Tencent). Whether two
+// of them are about the same thing is not looked at. An answer without rows gives no facts and no error.
+//
 // The error wraps sms.ErrMalformed when the answers cannot be believed and pack.ErrCorrupt when a payload's bytes are
-// not those that came from the vendor. With an error the batch holds no facts; what was rejected and found is there.
+// not those that came from the vendor; any other error is the caller's, who mixed up payloads. With an error the batch
+// holds no facts; what was rejected and found is there.
 func Batch(scope sms.Scope, payloads []sms.Payload) (sms.Batch, error) {
 	b := &batch{Batch: sms.Batch{Scope: scope}}
 	err := b.read(payloads)
@@ -99,11 +105,14 @@ func belongs(scope sms.Scope, p *sms.Payload) error {
 // covers says which day of the window no answer of the dataset was asked for. A load replaces every day of its scope,
 // so a day without an answer would be emptied.
 func covers(w sms.Window, dataset sms.Dataset, payloads []sms.Payload) error {
+	var asked []sms.Window
+	for i := range payloads {
+		if payloads[i].Dataset == dataset {
+			asked = append(asked, payloads[i].Window)
+		}
+	}
 	for day := range w.Days() {
-		asked := slices.ContainsFunc(payloads, func(p sms.Payload) bool {
-			return p.Dataset == dataset && p.Window.Contains(day)
-		})
-		if !asked {
+		if !slices.ContainsFunc(asked, func(w sms.Window) bool { return w.Contains(day) }) {
 			return malformed("no answer of %s covers day %s", dataset, day)
 		}
 	}
