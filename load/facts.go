@@ -218,10 +218,6 @@ func (p *put) compare(ctx context.Context, tx pgx.Tx, f *fact, lines []line, day
 
 // difference finds what to write, and marks the days that have any of it.
 func (p *put) difference(ctx context.Context, tx pgx.Tx, f *fact, days []sms.Day) (added, updated, removed int64, err error) {
-	// Hash joins of a window of 64 MiB of JSON fit in this; the default would spill to disk.
-	if _, err := tx.Exec(ctx, `SET LOCAL work_mem = '64MB'`); err != nil {
-		return 0, 0, 0, err
-	}
 	if _, err := tx.Exec(ctx, p.literal(f, days, f.diff), pgx.QueryExecModeSimpleProtocol); err != nil {
 		return 0, 0, 0, err
 	}

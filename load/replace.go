@@ -11,6 +11,12 @@ import (
 	"smsetl/sms"
 )
 
+// planning suits the statements of a load: the hash of a window of 64 MiB of JSON fits into this memory and would otherwise
+// spill to disk, and a sample of 3,000 staged rows says as much as the default's 30,000 in a tenth of the time.
+const planning = `
+	SET LOCAL work_mem = '64MB';
+	SET LOCAL default_statistics_target = 10`
+
 // replace brings the believed days of the scope to what the batch says.
 func (p *put) replace(ctx context.Context, tx pgx.Tx) error {
 	if err := p.resolve(ctx, tx); err != nil {
@@ -23,6 +29,9 @@ func (p *put) replace(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	p.weigh()
+	if _, err := tx.Exec(ctx, planning, pgx.QueryExecModeSimpleProtocol); err != nil {
+		return err
+	}
 	if p.w.restsTriggers {
 		// Every key was resolved above, in this transaction, and nobody deletes what it points at. Triggers that are enabled
 		// ALWAYS still fire.
