@@ -33,7 +33,7 @@ func (r *reader) schedules(top *mapping, sources []Source) []Schedule {
 		s := Schedule{Name: m.name(), Sources: m.sourceNames(sources)}
 		if twice := slices.ContainsFunc(all, func(o Schedule) bool { return o.Name == s.Name && s.Name != "" }); twice {
 			name, _ := m.find("name")
-			m.wrong(name.at(start(name.value)), "another schedule has this name already: every schedule needs its own")
+			m.wrongf(name.at(start(name.value)), "another schedule has this name already: every schedule needs its own")
 		}
 		m.timing(&s)
 		all = append(all, s)
@@ -54,11 +54,11 @@ func (m *mapping) sourceNames(sources []Source) []string {
 		return known
 	}
 	if ok && len(words) == 0 && !m.hasMistakeAt(list.key) {
-		m.wrong(list.place, "the list is empty: name a source, or leave the key out for all of them")
+		m.wrongf(list.place, "the list is empty: name a source, or leave the key out for all of them")
 	}
 	for _, w := range words {
 		if !slices.Contains(known, w.text) {
-			m.wrong(w.place, "%s is not a source of this file: %s", w.shown(), hint(w.text, known))
+			m.wrongf(w.place, "%s is not a source of this file: %s", w.shown(), hint(w.text, known))
 			continue
 		}
 		names = append(names, w.text)
@@ -73,7 +73,7 @@ func (m *mapping) timing(s *Schedule) {
 	if zoned {
 		loc, err := time.LoadLocation(zone.text)
 		if err != nil || zone.text == "" || zone.text == "Local" {
-			m.wrong(zone.place, "%s is not a time zone: %s", zone.shown(), meantLocation(zone.text))
+			m.wrongf(zone.place, "%s is not a time zone: %s", zone.shown(), meantLocation(zone.text))
 			zoned = false
 		} else {
 			s.Zone = loc
@@ -87,7 +87,7 @@ func (m *mapping) timing(s *Schedule) {
 	}
 	switch {
 	case prefix != nil && zoned && prefix.String() != s.Zone.String():
-		m.wrong(expression.place, "the expression names a zone and time_zone another: keep one")
+		m.wrongf(expression.place, "the expression names a zone and time_zone another: keep one")
 		return
 	case prefix != nil:
 		s.Zone = prefix
@@ -104,7 +104,7 @@ func (m *mapping) cronZone(at scalar, text string) (prefix *time.Location, spec 
 	_, name, _ := strings.Cut(first, "=")
 	loc, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
-		m.wrong(at.place, "%s does not start with a time zone: %s", at.shown(), meantLocation(name))
+		m.wrongf(at.place, "%s does not start with a time zone: %s", at.shown(), meantLocation(name))
 		return nil, "", false
 	}
 	return loc, strings.TrimSpace(spec), true
@@ -113,7 +113,7 @@ func (m *mapping) cronZone(at scalar, text string) (prefix *time.Location, spec 
 func (m *mapping) cron(s *Schedule, at scalar, spec string) {
 	const want = `want five fields (minute hour day-of-month month day-of-week) such as "30 2 * * *", or "@every 1h", "@daily"`
 	if spec == "" || strings.HasPrefix(spec, "TZ=") || strings.HasPrefix(spec, "CRON_TZ=") {
-		m.wrong(at.place, "%s is not a cron expression: %s", at.shown(), want)
+		m.wrongf(at.place, "%s is not a cron expression: %s", at.shown(), want)
 		return
 	}
 	timing, err := cron.ParseStandard("CRON_TZ=" + s.Zone.String() + " " + spec)
@@ -122,16 +122,16 @@ func (m *mapping) cron(s *Schedule, at scalar, spec string) {
 		if at.expanded {
 			why = "the library does not take it" // its message quotes the value
 		}
-		m.wrong(at.place, "%s is not a cron expression (%s): %s", at.shown(), printable(why), want)
+		m.wrongf(at.place, "%s is not a cron expression (%s): %s", at.shown(), printable(why), want)
 		return
 	}
 	if every, ok := timing.(cron.ConstantDelaySchedule); ok && every.Delay < shortestEvery {
-		m.wrong(at.place, "%s rings more often than once a minute: want \"@every 1m\" or slower", at.shown())
+		m.wrongf(at.place, "%s rings more often than once a minute: want \"@every 1m\" or slower", at.shown())
 		return
 	}
 	// A date such as 30 February never comes; the library then gives the zero time.
 	if timing.Next(time.Date(2026, time.January, 1, 0, 0, 0, 0, s.Zone)).IsZero() {
-		m.wrong(at.place, "%s never rings: there is no such date", at.shown())
+		m.wrongf(at.place, "%s never rings: there is no such date", at.shown())
 		return
 	}
 	s.Timing = timing

@@ -92,12 +92,12 @@ func (r *reader) config(data []byte) Config {
 func (r *reader) sources(top *mapping) []Source {
 	const example = `a list with one entry for each account of a vendor, such as "- name: main"`
 	if _, ok := top.find("sources"); !ok {
-		r.wrong(top.place, "sources is missing: add %s", example)
+		r.wrongf(top.place, "sources is missing: add %s", example)
 		return nil
 	}
 	list, nodes, ok := top.items("sources")
 	if ok && len(nodes) == 0 {
-		r.wrong(list.place, "there is no source: want %s", example)
+		r.wrongf(list.place, "there is no source: want %s", example)
 	}
 	var all []Source
 	seen := identities{}
@@ -119,13 +119,13 @@ type identities map[string]int
 func (seen identities) check(m *mapping, s Source) {
 	if name, ok := m.find("name"); ok && s.Name != "" {
 		if line, twice := seen["name "+s.Name]; twice {
-			m.wrong(name.at(start(name.value)), "the source of line %d has this name already: every source needs its own", line)
+			m.wrongf(name.at(start(name.value)), "the source of line %d has this name already: every source needs its own", line)
 		}
 		seen["name "+s.Name] = m.line
 	}
 	for _, a := range s.Accounts() {
 		if line, twice := seen[a.String()]; twice && a.ID != "" {
-			m.wrong(m.place, "the source of line %d has the same account of %s: an account belongs to one source", line, a.Vendor)
+			m.wrongf(m.place, "the source of line %d has the same account of %s: an account belongs to one source", line, a.Vendor)
 		}
 		seen[a.String()] = m.line
 	}
@@ -138,7 +138,7 @@ func (m *mapping) secret(name, example string) Secret {
 		return Secret{}
 	}
 	if strings.ContainsAny(s.text, "\r\n\x00") {
-		m.wrong(s.place, "the credential has more than one line: want a single line")
+		m.wrongf(s.place, "the credential has more than one line: want a single line")
 	}
 	return NewSecret(s.text)
 }
@@ -151,10 +151,10 @@ func (r *reader) fileText(p place, path string) (string, bool) {
 	data, err := r.env.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		r.wrong(p, "the file %s is not there: put the value into it, or write ${NAME} to read a variable", printable(path))
+		r.wrongf(p, "the file %s is not there: put the value into it, or write ${NAME} to read a variable", printable(path))
 		return "", false
 	case err != nil:
-		r.wrong(p, "the file %s cannot be read: %s", printable(path), reason(err))
+		r.wrongf(p, "the file %s cannot be read: %s", printable(path), reason(err))
 		return "", false
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), true
@@ -162,8 +162,7 @@ func (r *reader) fileText(p place, path string) (string, bool) {
 
 // reason gives the cause of a file error without the path, which the message has already.
 func reason(err error) string {
-	var at *fs.PathError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		return at.Err.Error()
 	}
 	return err.Error()

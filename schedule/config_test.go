@@ -2,7 +2,6 @@ package schedule
 
 import (
 	"errors"
-	"flag"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,10 +12,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"smsetl/internal/golden"
 	"smsetl/sms"
 )
-
-var update = flag.Bool("update", false, "write the .want files from what the code says; read the diff")
 
 // canary is the value of every credential that the tests plant.
 const canary = "canary"
@@ -96,19 +94,7 @@ func TestBadFiles(t *testing.T) {
 			if strings.Contains(got, canary) {
 				t.Errorf("the message shows a credential:\n%s", got)
 			}
-			wantFile := strings.TrimSuffix(file, ".yaml") + ".want"
-			if *update {
-				if err := os.WriteFile(wantFile, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(wantFile)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("message (-want +got):\n%s", diff)
-			}
+			golden.Check(t, strings.TrimSuffix(filepath.Base(file), ".yaml"), got)
 		})
 	}
 }

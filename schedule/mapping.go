@@ -30,22 +30,22 @@ func (r *reader) mapping(p place, n ast.Node) (*mapping, bool) {
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{n}
 	case *ast.NullNode:
-		r.wrong(m.place, "there is nothing here: want keys with values, such as \"name: main\"")
+		r.wrongf(m.place, "there is nothing here: want keys with values, such as \"name: main\"")
 		return nil, false
 	default:
-		r.wrong(m.place, "want keys with values, such as \"name: main\", and not %s", kindWithScalars(n))
+		r.wrongf(m.place, "want keys with values, such as \"name: main\", and not %s", kindWithScalars(n))
 		return nil, false
 	}
 	for _, v := range values {
 		key, ok := v.Key.(ast.ScalarNode)
 		if !ok {
-			r.wrong(m.at(v.Key.GetToken()), "this key is not understood: want a plain name followed by \": \"")
+			r.wrongf(m.at(v.Key.GetToken()), "this key is not understood: want a plain name followed by \": \"")
 			continue
 		}
 		name := key.GetToken().Value
 		e := entry{place: m.under(printable(name)).at(v.Key.GetToken()), name: name, value: v.Value}
 		if first, ok := m.find(name); ok {
-			r.wrong(e.place, "the key stands here a second time: line %d has it already; keep one", first.line)
+			r.wrongf(e.place, "the key stands here a second time: line %d has it already; keep one", first.line)
 			continue
 		}
 		m.entries = append(m.entries, e)
@@ -75,14 +75,14 @@ func (m *mapping) refuse(known []string, elsewhere func(name string) string) {
 			continue
 		}
 		if why := elsewhere(e.name); why != "" {
-			m.wrong(e.place, "%s", why)
+			m.wrongf(e.place, "%s", why)
 			continue
 		}
 		hint := didYouMean(e.name, known)
 		if hint == "" {
 			hint = "the keys here are " + strings.Join(known, ", ")
 		}
-		m.wrong(e.place, "unknown key: %s", hint)
+		m.wrongf(e.place, "unknown key: %s", hint)
 	}
 }
 
@@ -98,12 +98,12 @@ func (m *mapping) scalar(name string) (scalar, bool) {
 // required gives the value of a key that has no default.
 func (m *mapping) required(name, example string) (scalar, bool) {
 	if _, ok := m.find(name); !ok {
-		m.wrong(m.place, "%s is missing: add %s", name, example)
+		m.wrongf(m.place, "%s is missing: add %s", name, example)
 		return scalar{}, false
 	}
 	s, ok := m.scalar(name)
 	if ok && s.text == "" {
-		m.wrong(s.place, "%s is empty: want %s", emptyOf(s), example)
+		m.wrongf(s.place, "%s is empty: want %s", emptyOf(s), example)
 		return scalar{}, false
 	}
 	return s, ok
@@ -150,7 +150,7 @@ func (m *mapping) items(name string) (list entry, nodes []ast.Node, ok bool) {
 	}
 	seq, ok := e.value.(*ast.SequenceNode)
 	if !ok {
-		m.wrong(e.at(start(e.value)), "want a list, such as [a, b], and not %s", kindWithScalars(e.value))
+		m.wrongf(e.at(start(e.value)), "want a list, such as [a, b], and not %s", kindWithScalars(e.value))
 		return e, nil, false
 	}
 	return e, seq.Values, true
@@ -164,9 +164,9 @@ func (m *mapping) words(name string) (list entry, words []scalar, ok bool) {
 		switch same := func(o scalar) bool { return o.text == s.text }; {
 		case !read:
 		case s.text == "":
-			m.wrong(s.place, "%s is empty", emptyOf(s))
+			m.wrongf(s.place, "%s is empty", emptyOf(s))
 		case slices.ContainsFunc(words, same):
-			m.wrong(s.place, "%s stands in the list twice", s.shown())
+			m.wrongf(s.place, "%s stands in the list twice", s.shown())
 		default:
 			words = append(words, s)
 		}

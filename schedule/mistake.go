@@ -37,6 +37,8 @@ func (m Mistake) String() string {
 }
 
 // Mistakes is the error of a configuration file that cannot be used: everything wrong with it, in the order of its lines.
+//
+//nolint:errname // the list is the error, and reads better without the word
 type Mistakes []Mistake
 
 // Error gives every mistake on its own lines.

@@ -15,7 +15,7 @@ type Item struct {
 	Source string
 	Scope  sms.Scope
 	Reason string        // why its days are due: "88 missing, 2 failed"
-	Calls  int           // to the vendor; for Tencent the most there can be
+	Calls  int           // to the vendor, about; for Tencent as if every day had messages
 	Time   time.Duration // at the source's rate
 }
 
@@ -152,8 +152,8 @@ func (s Source) cost(scope sms.Scope) (calls int, takes time.Duration) {
 	var inTurn int // calls that share one limit
 	switch s.Vendor {
 	case sms.Tencent:
-		// A call gives one sum. Wide sums spare the calls for days without messages, so a call a day is the most there can
-		// be. Each action has its own limit, and they are called side by side.
+		// A call gives one sum, so a day with messages takes one; quiet stretches take fewer. Each action has its own limit,
+		// and they are called side by side.
 		inTurn = scope.Window.Len()
 		calls = inTurn * len(scope.Datasets)
 	default:

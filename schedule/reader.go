@@ -52,7 +52,7 @@ func (p place) at(t *token.Token) place {
 	return p
 }
 
-func (r *reader) wrong(p place, format string, args ...any) {
+func (r *reader) wrongf(p place, format string, args ...any) {
 	r.mistakes = append(r.mistakes, Mistake{
 		File: r.file, Line: p.line, Column: p.column, Key: p.key,
 		Message: fmt.Sprintf(format, args...),
@@ -65,10 +65,10 @@ func (r *reader) document(data []byte) ast.Node {
 	const wanted = `want "sources:" with at least one source; README.md has an example`
 	switch {
 	case len(data) > maxFileBytes:
-		r.wrong(place{}, "the file has %d bytes: a configuration has at most %d", len(data), maxFileBytes)
+		r.wrongf(place{}, "the file has %d bytes: a configuration has at most %d", len(data), maxFileBytes)
 		return nil
 	case !utf8.Valid(data):
-		r.wrong(place{line: badLine(r.lines), column: 1}, "the file is not UTF-8 text: save it as UTF-8")
+		r.wrongf(place{line: badLine(r.lines), column: 1}, "the file is not UTF-8 text: save it as UTF-8")
 		return nil
 	}
 	file, err := parse(data)
@@ -84,10 +84,10 @@ func (r *reader) document(data []byte) ast.Node {
 	}
 	switch {
 	case len(bodies) == 0:
-		r.wrong(place{}, "the file is empty: "+wanted)
+		r.wrongf(place{}, "the file is empty: "+wanted)
 		return nil
 	case len(bodies) > 1:
-		r.wrong(place{}.at(start(bodies[1])), "a second YAML document starts here: put everything into one, without \"---\" in between")
+		r.wrongf(place{}.at(start(bodies[1])), "a second YAML document starts here: put everything into one, without \"---\" in between")
 		return nil
 	}
 	return bodies[0]
@@ -108,7 +108,7 @@ func parse(data []byte) (file *ast.File, err error) {
 func (r *reader) wrongSyntax(err error) {
 	var at yaml.Error
 	if !errors.As(err, &at) {
-		r.wrong(place{}, "broken YAML: %s", err)
+		r.wrongf(place{}, "broken YAML: %s", err)
 		return
 	}
 	p := place{}.at(at.GetToken())
@@ -130,7 +130,7 @@ func (r *reader) wrongSyntax(err error) {
 	case strings.HasPrefix(message, "value is not allowed in this context"), message == "non-map value is specified":
 		message += `: check the indentation, and that every key is followed by ": "`
 	}
-	r.wrong(p, "broken YAML: %s", message)
+	r.wrongf(p, "broken YAML: %s", message)
 }
 
 // start gives the token that a node begins with: a mapping's own token is the colon of its first key.
@@ -186,18 +186,18 @@ func (r *reader) scalar(p place, n ast.Node) (scalar, bool) {
 	case *ast.IntegerNode, *ast.FloatNode:
 		written = n.GetToken().Value // as written: 0123 is an identifier as good as any
 	case *ast.NullNode:
-		r.wrong(p, "there is no value: write one, or leave the key out")
+		r.wrongf(p, "there is no value: write one, or leave the key out")
 		return scalar{}, false
 	case *ast.AliasNode, *ast.AnchorNode, *ast.TagNode:
-		r.wrong(p, "anchors, aliases and tags are not understood here: write the value out, or put it in quotes")
+		r.wrongf(p, "anchors, aliases and tags are not understood here: write the value out, or put it in quotes")
 		return scalar{}, false
 	default:
-		r.wrong(p, "want one value and not %s", kindOf(n))
+		r.wrongf(p, "want one value and not %s", kindOf(n))
 		return scalar{}, false
 	}
 	text, err := expand(written, r.env)
 	if err != nil {
-		r.wrong(p, "%s", err)
+		r.wrongf(p, "%s", err)
 		return scalar{}, false
 	}
 	// Decided by what the configuration says, so that a variable whose value starts with file: stays what it is.
@@ -226,7 +226,7 @@ func kindOf(n ast.Node) string {
 func (r *reader) whole(s scalar, least, most int64) (int64, bool) {
 	n, err := strconv.ParseInt(s.text, 10, 64)
 	if err != nil || n < least || n > most {
-		r.wrong(s.place, "%s is not a whole number from %d to %s", s.shown(), least, ceiling(most))
+		r.wrongf(s.place, "%s is not a whole number from %d to %s", s.shown(), least, ceiling(most))
 		return 0, false
 	}
 	return n, true
@@ -243,7 +243,7 @@ func ceiling(most int64) string {
 func (r *reader) number(s scalar, least, most float64) (float64, bool) {
 	x, err := strconv.ParseFloat(s.text, 64)
 	if err != nil || !(x >= least && x <= most) { // not a number fails both
-		r.wrong(s.place, "%s is not a number from %v to %v", s.shown(), least, most)
+		r.wrongf(s.place, "%s is not a number from %v to %v", s.shown(), least, most)
 		return 0, false
 	}
 	return x, true
@@ -253,7 +253,7 @@ func (r *reader) number(s scalar, least, most float64) (float64, bool) {
 func (r *reader) duration(s scalar, most time.Duration) (time.Duration, bool) {
 	d, err := time.ParseDuration(s.text)
 	if err != nil || d < 0 || d > most {
-		r.wrong(s.place, "%s is not a time span from 0s to %v: want hours, minutes or seconds such as 1h, 90m or 30s", s.shown(), most)
+		r.wrongf(s.place, "%s is not a time span from 0s to %v: want hours, minutes or seconds such as 1h, 90m or 30s", s.shown(), most)
 		return 0, false
 	}
 	return d, true

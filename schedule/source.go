@@ -3,6 +3,7 @@ package schedule
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -190,7 +191,7 @@ func (m *mapping) name() string {
 		return ""
 	}
 	if !nameForm.MatchString(s.text) {
-		m.wrong(s.place, "%s is no name: want up to 64 letters, digits, dots, dashes and underscores, without blanks", s.shown())
+		m.wrongf(s.place, "%s is no name: want up to 64 letters, digits, dots, dashes and underscores, without blanks", s.shown())
 		return ""
 	}
 	return s.text
@@ -203,7 +204,7 @@ func (m *mapping) vendor(s *Source) (vendorRules, bool) {
 	}
 	rules, known := vendors[sms.Vendor(v.text)]
 	if !known {
-		m.wrong(v.place, "%s is not a vendor that can be asked: %s", v.shown(), hint(v.text, vendorNames))
+		m.wrongf(v.place, "%s is not a vendor that can be asked: %s", v.shown(), hint(v.text, vendorNames))
 		return vendorRules{chunkDays: 90}, false
 	}
 	s.Vendor = sms.Vendor(v.text)
@@ -225,10 +226,8 @@ func (m *mapping) refuseSourceKeys(v sms.Vendor, rules vendorRules) {
 	}
 	m.refuse(known, func(name string) string {
 		for _, other := range vendorNames {
-			for _, key := range vendors[sms.Vendor(other)].keys {
-				if key == name {
-					return "this is a key of " + other + " sources, and the source is of " + string(v) + ": leave it out, or change the vendor"
-				}
+			if slices.Contains(vendors[sms.Vendor(other)].keys, name) {
+				return "this is a key of " + other + " sources, and the source is of " + string(v) + ": leave it out, or change the vendor"
 			}
 		}
 		return ""
@@ -254,7 +253,7 @@ func (m *mapping) bytes(name string) int64 {
 	}
 	n, ok := wholeNumber(digits.text)
 	if !ok || n < 1 || n > most/unit || n*unit < least {
-		m.wrong(s.place, "%s is not a size from 1KiB to 1GiB: want bytes, or a number with KiB, MiB or GiB", s.shown())
+		m.wrongf(s.place, "%s is not a size from 1KiB to 1GiB: want bytes, or a number with KiB, MiB or GiB", s.shown())
 		return 0
 	}
 	return n * unit
@@ -269,15 +268,15 @@ func (m *mapping) baseURL(s *Source) {
 	u, err := url.Parse(v.text)
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
-		m.wrong(v.place, "this is no address: %s", example)
+		m.wrongf(v.place, "this is no address: %s", example)
 	case u.User != nil:
-		m.wrong(v.place, "an address holds no user and password: they have keys of their own")
+		m.wrongf(v.place, "an address holds no user and password: they have keys of their own")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		m.wrong(v.place, "an address ends before \"?\" and \"#\": %s", example)
+		m.wrongf(v.place, "an address ends before \"?\" and \"#\": %s", example)
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		m.wrong(v.place, "plain http would send the credentials readable to %s: want https; http is for this machine only (127.0.0.1, ::1, localhost)", u.Hostname())
+		m.wrongf(v.place, "plain http would send the credentials readable to %s: want https; http is for this machine only (127.0.0.1, ::1, localhost)", u.Hostname())
 	case s.Vendor == sms.Tencent && strings.Trim(u.Path, "/") != "":
-		m.wrong(v.place, "the address of a tencent source has no path: %s", example)
+		m.wrongf(v.place, "the address of a tencent source has no path: %s", example)
 	default:
 		s.BaseURL = strings.TrimRight(v.text, "/")
 	}

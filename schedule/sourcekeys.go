@@ -42,9 +42,9 @@ func (m *mapping) zone(s *Source, rules vendorRules) {
 	zone, err := sms.ParseZone(v.text)
 	switch {
 	case err != nil:
-		m.wrong(v.place, "%s is not the zone of a vendor's day: %s", v.shown(), meantZone(v.text))
+		m.wrongf(v.place, "%s is not the zone of a vendor's day: %s", v.shown(), meantZone(v.text))
 	case rules.wholeHours && zone.Minutes()%60 != 0:
-		m.wrong(v.place, "%s is not a whole number of hours: %s knows only zones such as \"+08:00\"", v.shown(), s.Vendor)
+		m.wrongf(v.place, "%s is not a whole number of hours: %s knows only zones such as \"+08:00\"", v.shown(), s.Vendor)
 	default:
 		s.Zone = zone
 	}
@@ -76,11 +76,11 @@ func (m *mapping) historyStart(s *Source) {
 	day, err := sms.ParseDay(v.text)
 	switch {
 	case err != nil:
-		m.wrong(v.place, "%s is not a day: want year-month-day, such as 2024-01-31", v.shown())
+		m.wrongf(v.place, "%s is not a day: want year-month-day, such as 2024-01-31", v.shown())
 	case day < earliest:
-		m.wrong(v.place, "%s is before %s: no vendor has statistics that old", v.shown(), earliest)
+		m.wrongf(v.place, "%s is before %s: no vendor has statistics that old", v.shown(), earliest)
 	case m.env.Now != nil && day > s.Zone.Today(m.env.Now()):
-		m.wrong(v.place, "%s is in the future: want today (%s in %s) or a day before it", v.shown(), s.Zone.Today(m.env.Now()), s.Zone)
+		m.wrongf(v.place, "%s is in the future: want today (%s in %s) or a day before it", v.shown(), s.Zone.Today(m.env.Now()), s.Zone)
 	default:
 		s.HistoryStart = day
 	}
@@ -90,7 +90,7 @@ func (m *mapping) engageLab(s *Source) {
 	if user, ok := m.required("sms_user", `the vendor's sms_user, such as "sms_user: ${ENGAGELAB_SMS_USER}"`); ok {
 		s.EngageLab.User = user.text
 		if strings.ContainsAny(user.text, ":;\r\n\x00") {
-			m.wrong(user.place, "this is no sms_user: it holds none of \":\", \";\" and line breaks")
+			m.wrongf(user.place, "this is no sms_user: it holds none of \":\", \";\" and line breaks")
 		}
 	}
 	s.EngageLab.Key = m.secret("sms_key", `the vendor's sms_key, such as "sms_key: ${ENGAGELAB_SMS_KEY}" or "sms_key: file:/run/secrets/sms_key"`)
@@ -100,7 +100,7 @@ func (m *mapping) engageLab(s *Source) {
 	if v, ok := m.scalar("msg_type"); ok {
 		s.EngageLab.MsgType = v.text
 		if !allDigits.MatchString(v.text) {
-			m.wrong(v.place, "%s is not a message type: want the vendor's number, such as 2 for international", v.shown())
+			m.wrongf(v.place, "%s is not a message type: want the vendor's number, such as 2 for international", v.shown())
 		}
 	}
 }
@@ -118,7 +118,7 @@ func (m *mapping) ids(name string) []string {
 	var ids []string
 	for _, w := range words {
 		if !idForm.MatchString(w.text) {
-			m.wrong(w.place, "%s is not an id: want it without blanks and \";\"", w.shown())
+			m.wrongf(w.place, "%s is not an id: want it without blanks and \";\"", w.shown())
 			continue
 		}
 		ids = append(ids, w.text)
@@ -145,7 +145,7 @@ func (m *mapping) path(name string) string {
 		return ""
 	}
 	if !pathForm.MatchString(v.text) || strings.Contains(v.text, "..") {
-		m.wrong(v.place, "%s is not a path: want one such as /v1/%s", v.shown(), name)
+		m.wrongf(v.place, "%s is not a path: want one such as /v1/%s", v.shown(), name)
 		return ""
 	}
 	return v.text
@@ -158,7 +158,7 @@ func (m *mapping) tencent(s *Source) {
 	if v, ok := m.scalar("region"); ok {
 		s.Tencent.Region = v.text
 		if !regionForm.MatchString(v.text) {
-			m.wrong(v.place, "%s is not a region: want one such as ap-guangzhou", v.shown())
+			m.wrongf(v.place, "%s is not a region: want one such as ap-guangzhou", v.shown())
 		}
 	}
 	s.Tencent.EndHour = Inclusive
@@ -166,7 +166,7 @@ func (m *mapping) tencent(s *Source) {
 		readings := []string{string(Inclusive), string(Exclusive)}
 		s.Tencent.EndHour = EndHour(v.text)
 		if v.text != readings[0] && v.text != readings[1] {
-			m.wrong(v.place, "%s does not say how the vendor reads EndTime: %s", v.shown(), hint(v.text, readings))
+			m.wrongf(v.place, "%s does not say how the vendor reads EndTime: %s", v.shown(), hint(v.text, readings))
 		}
 	}
 }
@@ -174,17 +174,17 @@ func (m *mapping) tencent(s *Source) {
 func (m *mapping) sdkAppIDs() []string {
 	const example = `the ids of the SMS applications, such as sdk_app_ids: ["1400006874"]`
 	if _, ok := m.find("sdk_app_ids"); !ok {
-		m.wrong(m.place, "sdk_app_ids is missing: add %s", example)
+		m.wrongf(m.place, "sdk_app_ids is missing: add %s", example)
 		return nil
 	}
 	list, words, ok := m.words("sdk_app_ids")
 	if ok && len(words) == 0 && !m.hasMistakeAt(list.key) {
-		m.wrong(list.place, "the list is empty: want %s", example)
+		m.wrongf(list.place, "the list is empty: want %s", example)
 	}
 	var ids []string
 	for _, w := range words {
 		if !allDigits.MatchString(w.text) {
-			m.wrong(w.place, "%s is not an SdkAppId: want digits, such as 1400006874", w.shown())
+			m.wrongf(w.place, "%s is not an SdkAppId: want digits, such as 1400006874", w.shown())
 			continue
 		}
 		ids = append(ids, w.text)

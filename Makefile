@@ -1,0 +1,47 @@
+# `make` alone prints what there is.
+GO       ?= go
+FUZZTIME ?= 30s
+LINT     := bin/golangci-lint
+
+.PHONY: help build test lint fmt check bench fuzz demo clean
+
+help: ## print this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build the program as ./etl
+	$(GO) build -o etl ./cmd/etl
+
+test: ## run every test; finds a PostgreSQL by itself (CONTRIBUTING.md says how)
+	$(GO) test ./...
+
+lint: $(LINT) ## run every linter of .golangci.yml
+	$(GO) vet ./...
+	$(LINT) run ./...
+
+fmt: $(LINT) ## format the Go files
+	$(LINT) fmt ./...
+
+check: ## run what CI runs, in the same order
+	.ci/run
+
+bench: ## measure the product beside psql \copy and write docs/benchmarks.md
+	$(GO) run ./internal/bench
+
+fuzz: ## run each fuzz target for FUZZTIME (default 30s)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "$$pkg $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$pkg; \
+	  done; \
+	done
+
+demo: ## everything here and now: a Postgres, both vendors on loopback, 400 days
+	$(GO) run ./cmd/etl demo
+
+clean: ## remove what was built
+	rm -rf bin etl
+
+# Building it takes two to four minutes, so it is kept. Its module is not the product's: it needs hundreds of others.
+$(LINT): tools/go.mod tools/go.sum
+	$(GO) -C tools build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
