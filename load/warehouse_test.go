@@ -109,7 +109,12 @@ func failure(d, template string, reason *sms.Reason, messages int64) sms.Failure
 // dump gives the rows of a query as text, one a line.
 func dump(t testing.TB, wh *load.Warehouse, query string, arguments ...any) string {
 	t.Helper()
-	rows, err := wh.Pool().Query(t.Context(), query, arguments...)
+	return dumpWith(t, wh, query, arguments...)
+}
+
+// dumpWith is dump for the test of a property, which has no context.
+func dumpWith(t interface{ Fatal(...any) }, wh *load.Warehouse, query string, arguments ...any) string {
+	rows, err := wh.Pool().Query(context.Background(), query, arguments...)
 	if err != nil {
 		t.Fatal(err)
 	}
