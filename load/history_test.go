@@ -217,12 +217,12 @@ func (m *model) remember() {
 func (m *model) compare() {
 	rows := dumpWith(m.t, m.wh, `
 		SELECT to_char(send_date, 'YYYY-MM-DD'), template, coalesce(requested::text, 'not reported'), coalesce(delivered::text, 'not reported')
-		FROM sms.delivery_daily WHERE account = $1 ORDER BY 1, 2 COLLATE "C"`, m.account.ID)
+		FROM sms.delivery_daily WHERE account = $1 ORDER BY 1, template COLLATE "C"`, m.account.ID)
 	if d := cmp.Diff(m.wantDeliveries(), rows); d != "" {
 		m.t.Fatal("deliveries (-want +got):\n", d)
 	}
 	rows = dumpWith(m.t, m.wh, `
-		SELECT to_char(send_date, 'YYYY-MM-DD'), template, reason, messages FROM sms.failure_daily WHERE account = $1 ORDER BY 1, 3 COLLATE "C"`, m.account.ID)
+		SELECT to_char(send_date, 'YYYY-MM-DD'), template, reason, messages FROM sms.failure_daily WHERE account = $1 ORDER BY 1, reason COLLATE "C"`, m.account.ID)
 	if d := cmp.Diff(m.wantFailures(), rows); d != "" {
 		m.t.Fatal("failures (-want +got):\n", d)
 	}

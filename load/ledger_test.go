@@ -1,0 +1,250 @@
+package load_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"smsetl/internal/pack"
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+func TestFail(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	put(t, wh, sms.Batch{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10)}})
+	put(t, wh, sms.Batch{Scope: scope(marketing, "01-06", sms.StatsDay)}) // quarantined
+	s := scope(marketing, "01-05..01-07", sms.StatsDay)
+	fail := func(reason string) {
+		t.Helper()
+		id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
+		if err == nil {
+			err = wh.Fail(t.Context(), id, s, []sms.Reject{{Reason: "r"}}, reason, at("01-20 12:30"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	fail("503")
+	fail("504")
+	same(t, "ledger", dump(t, wh, `SELECT to_char(date_key, 'DD'), state, split_part(reason, ';', 1), attempts, row_count, load_id FROM etl.coverage ORDER BY 1`),
+		"05 final 504 2 1 1",
+		"06 quarantined the whole answer holds no row 3 0 2",
+		"07 failed 504 2 0 4")
+	same(t, "loads", dump(t, wh, `SELECT outcome, reason, rejected, loaded_at FROM etl.load WHERE load_id > 2 ORDER BY load_id`), "failed 503 1 -", "failed 504 1 -")
+
+	// A failed try fences nobody off, and a good answer forgets it.
+	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10), row("01-07", "a", 10)}})
+	same(t, "ledger afterwards", dump(t, wh, `SELECT DISTINCT state, reason, attempts FROM etl.coverage`), "final  0")
+	verify(t, wh)
+
+	// What has been put stays put.
+	if err := wh.Fail(t.Context(), 1, s, nil, "too late", at("01-20 12:30")); err != nil {
+		t.Error(err)
+	}
+	same(t, "the first load", dump(t, wh, `SELECT outcome FROM etl.load WHERE load_id = 1`), "loaded")
+}
+
+func TestCoverage(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing, app)
+	batch := sms.Batch{Scope: scope(marketing, "01-05..01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10)}}
+	batch.Deliveries[0].Pending = sms.Reported(2)
+	r := put(t, wh, batch)
+	put(t, wh, sms.Batch{Scope: scope(app, "01-05", sms.SendStatus, sms.CallbackStatus), Deliveries: []sms.Delivery{row("01-05", "", 10)}})
+	got, err := wh.Coverage(t.Context(), []sms.Account{marketing}, day("01-01"), day("01-31"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	since := at("01-20 12:00")
+	want := []sms.DayStatus{
+		{Account: marketing, Dataset: sms.StatsDay, Day: day("01-05"), State: sms.Provisional, Pending: sms.Reported(2), Rows: 1, LoadID: r.LoadID, LoadedAt: r.LoadedAt, Since: since},
+		{Account: marketing, Dataset: sms.StatsDay, Day: day("01-06"), State: sms.Empty, LoadID: r.LoadID, LoadedAt: r.LoadedAt, Since: since},
+	}
+	if d := cmp.Diff(want, got, cmp.AllowUnexported(sms.Zone{}, sms.Count{}), cmpopts.EquateApproxTime(0)); d != "" {
+		t.Error("(-want +got):\n", d)
+	}
+	if got, err := wh.Coverage(t.Context(), []sms.Account{marketing}, day("01-06"), day("01-06")); err != nil || len(got) != 1 {
+		t.Error("one day:", got, err)
+	}
+	if got, err := wh.Coverage(t.Context(), nil, day("01-01"), day("01-31")); err != nil || len(got) != 0 {
+		t.Error("no account:", got, err)
+	}
+}
+
+func TestOverview(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	load := func(days string) load.Result {
+		s := scope(marketing, days, sms.StatsDay)
+		return put(t, wh, answerOf(s, 1000))
+	}
+	overview := func() any {
+		all, err := wh.Overview(t.Context())
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		o := all[0]
+		if o.Account != marketing || o.Dataset != sms.StatsDay || o.LoadedAt.IsZero() {
+			t.Errorf("%+v", o)
+		}
+		return []any{o.First.String(), o.Last.String(), o.IsComplete, o.CompleteTo.String(), o.Days, o.Rows}
+	}
+	days := func(counts ...any) map[sms.State]int {
+		m := map[sms.State]int{}
+		for i := 0; i < len(counts); i += 2 {
+			m[counts[i].(sms.State)] = counts[i+1].(int)
+		}
+		return m
+	}
+	load("01-05")
+	load("01-06")
+	load("01-08")
+	want := []any{"2026-01-05", "2026-01-08", true, "2026-01-06", days(sms.Final, 3), int64(3)}
+	if d := cmp.Diff(want, overview()); d != "" {
+		t.Error("with a hole (-want +got):\n", d)
+	}
+	load("01-07")
+	want = []any{"2026-01-05", "2026-01-08", true, "2026-01-08", days(sms.Final, 4), int64(4)}
+	if d := cmp.Diff(want, overview()); d != "" {
+		t.Error("filled (-want +got):\n", d)
+	}
+	put(t, wh, answerOf(scope(marketing, "01-05", sms.StatsDay), 1)) // quarantined
+	want = []any{"2026-01-05", "2026-01-08", false, "1970-01-01", days(sms.Final, 3, sms.Quarantined, 1), int64(4)}
+	if d := cmp.Diff(want, overview()); d != "" {
+		t.Error("first day in doubt (-want +got):\n", d)
+	}
+}
+
+func TestAccountZone(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	moved := marketing
+	moved.Zone = zone("+07:00")
+	if err := wh.Account(t.Context(), "test", moved); !errors.Is(err, load.ErrZone) {
+		t.Error("got", err)
+	}
+	if _, err := wh.Begin(t.Context(), load.Start{Source: "test", Scope: scope(moved, "01-05", sms.StatsDay), Now: at("01-20 12:00")}); !errors.Is(err, load.ErrZone) {
+		t.Error("got", err)
+	}
+	elsewhere := scope(marketing, "01-05", sms.StatsDay)
+	elsewhere.Window = sms.OneDay(day("01-05"), moved.Zone)
+	if _, err := wh.Begin(t.Context(), load.Start{Scope: elsewhere, Now: at("01-20 12:00")}); !errors.Is(err, load.ErrZone) {
+		t.Error("got", err)
+	}
+	if err := wh.Account(t.Context(), "renamed", marketing); err != nil {
+		t.Error(err)
+	}
+	same(t, "account", dump(t, wh, `SELECT account, zone, source FROM sms.dim_account`), "marketing +08:00 renamed")
+	if _, err := wh.Begin(t.Context(), load.Start{Scope: scope(app, "01-05", sms.SendStatus), Now: at("01-20 12:00")}); !errors.Is(err, load.ErrUnknownAccount) {
+		t.Error("got", err)
+	}
+	if _, err := wh.Begin(t.Context(), load.Start{Scope: scope(marketing, "01-05", sms.SendStatus), Now: at("01-20 12:00")}); err == nil {
+		t.Error("another vendor's dataset was taken")
+	}
+}
+
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	s := scope(marketing, "01-05", sms.StatsDay)
+	runID, err := wh.StartRun(t.Context(), load.Run{Command: "backfill", Arguments: "--from 2026-01-05", Version: "1", Now: at("01-20 12:00")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := wh.Begin(t.Context(), load.Start{RunID: runID, Scope: s, JobID: 7, Now: at("01-20 12:00")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := sms.Payload{
+		Account: marketing, Dataset: sms.StatsDay, Window: s.Window, FetchedAt: at("01-20 12:00"), Status: 200, RequestID: "rid",
+		Request: sms.Request{Method: "GET", URL: "https://h/v1/stats_day?start_date=2026-01-05"}, Body: pack.Bytes([]byte(`{"result":[]}`)),
+	}
+	refused := answer
+	refused.Status, refused.Refused, refused.Body = 502, "not JSON\x00", sms.Body{}
+	raw := `SELECT ctid::text, xmin::text FROM etl.raw`
+	var before string
+	for i, p := range []sms.Payload{answer, answer, refused} {
+		if err := wh.Keep(t.Context(), id, p); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			before = dump(t, wh, raw)
+		}
+	}
+	if d := cmp.Diff(before, dump(t, wh, raw)); d != "" {
+		t.Error("an identical answer was written again:\n", d)
+	}
+	same(t, "answers", dump(t, wh, `SELECT dataset, status, request_id, refused, octet_length(hash), window_from, fetched_at FROM etl.fetch ORDER BY fetch_id`),
+		"stats_day 200 rid  32 2026-01-05 2026-01-20 12:00:00.000000",
+		"stats_day 200 rid  32 2026-01-05 2026-01-20 12:00:00.000000",
+		"stats_day 502 rid not JSON\uFFFD - 2026-01-05 2026-01-20 12:00:00.000000")
+	var packed []byte
+	var size int64
+	if err := wh.Pool().QueryRow(t.Context(), `SELECT packed, size FROM etl.raw`).Scan(&packed, &size); err != nil {
+		t.Fatal(err)
+	}
+	bytes, err := pack.Unpack(sms.Body{Packed: packed, Size: size, Hash: answer.Body.Hash})
+	if err != nil || string(bytes) != `{"result":[]}` {
+		t.Error(string(bytes), err)
+	}
+	if err := wh.EndRun(t.Context(), runID, "ok", at("01-20 12:05")); err != nil {
+		t.Error(err)
+	}
+	same(t, "run", dump(t, wh, `SELECT r.command, r.arguments, r.outcome, l.river_job_id FROM etl.run AS r JOIN etl.load AS l USING (run_id)`),
+		"backfill --from 2026-01-05 ok 7")
+}
+
+func TestVerifySeesWhatWasDoneByHand(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	s := scope(marketing, "01-05..01-06", sms.StatsDay)
+	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-05", "b", 20), row("01-06", "a", 30)}})
+	for name, hand := range map[string]string{
+		"a number":                  `UPDATE sms.fact_delivery_daily SET pending = pending + 1 WHERE requested = 10`,
+		"NULL for zero":             `UPDATE sms.fact_delivery_daily SET pending = NULL WHERE requested = 10`,
+		"two measures swapped":      `UPDATE sms.fact_delivery_daily SET delivered = send_failed, send_failed = delivered WHERE requested = 10`,
+		"two rows swapped":          `UPDATE sms.fact_delivery_daily SET requested = 30 - requested WHERE date_key = '2026-01-05'`,
+		"a row gone":                `DELETE FROM sms.fact_delivery_daily WHERE requested = 10`,
+		"another label on the row":  `UPDATE sms.fact_delivery_daily SET label_key = -1 WHERE requested = 10`,
+		"a row where there is none": `INSERT INTO sms.fact_delivery_daily SELECT '2026-01-09', account_key, -1, -1, -1, 1, 1, 1, 1, 1, 1, 1, 1, load_id FROM sms.fact_delivery_daily LIMIT 1`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			tx, err := wh.Pool().Begin(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tx.Rollback(ctx)
+			if _, err := tx.Exec(ctx, hand); err != nil {
+				t.Fatal(err)
+			}
+			var differ int
+			err = tx.QueryRow(ctx, `
+				SELECT count(*)
+				FROM etl.coverage AS c
+				FULL JOIN etl.stored_day AS s USING (account_key, dataset, date_key)
+				WHERE (coalesce(c.row_count, 0), coalesce(c.checksum, 0)) <> (coalesce(s.row_count, 0), coalesce(s.checksum, 0))`).Scan(&differ)
+			if err != nil || differ != 1 {
+				t.Errorf("%d days differ, want 1 (%v)", differ, err)
+			}
+		})
+	}
+	verify(t, wh)
+	if _, err := wh.Pool().Exec(t.Context(), `DELETE FROM sms.fact_delivery_daily WHERE requested = 30`); err != nil {
+		t.Fatal(err)
+	}
+	got, err := wh.Verify(t.Context())
+	if err != nil || len(got) != 1 || got[0].Day != day("01-06") || got[0].Rows != 1 || got[0].Found != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	same(t, "one day", dump(t, wh, `SELECT row_count, checksum FROM etl.day_content(1, 'stats_day', '2026-01-06')`), "0 0")
+	same(t, "another", dump(t, wh, `
+		SELECT d.row_count, d.checksum = c.checksum
+		FROM etl.coverage AS c, etl.day_content(c.account_key, c.dataset, c.date_key) AS d
+		WHERE c.date_key = '2026-01-05'`), "2 true")
+}
