@@ -230,7 +230,10 @@ func verdict(version, newest uint, dirty bool) error {
 
 // rewind puts the mark of a file that was rolled back to the version below it.
 func (s *session) rewind() error {
-	version, _, err := s.m.Version()
+	version, dirty, err := s.m.Version()
+	if errors.Is(err, migrate.ErrNilVersion) || err == nil && !dirty {
+		return nil // the mark itself could not be written
+	}
 	if err != nil {
 		return fmt.Errorf("reading the version: %w", err)
 	}
@@ -250,9 +253,14 @@ func failed(err error) error {
 }
 
 func isLockTimeout(err error) bool {
+	// golang-migrate's error comes by value and by pointer, and has no Unwrap.
 	var file database.Error
-	if errors.As(err, &file) {
-		err = file.OrigErr // golang-migrate's error has no Unwrap
+	var mark *database.Error
+	switch {
+	case errors.As(err, &file):
+		err = file.OrigErr
+	case errors.As(err, &mark):
+		err = mark.OrigErr
 	}
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && pg.Code == "55P03"
