@@ -21,8 +21,11 @@ func named(context.Context) (*server, error) {
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
 		return nil, errors.New("want postgres://user:password@host:port/postgres") // and not the text, which may hold a password
 	}
-	return &server{url: u.String(), how: "the server of " + urlVariable + ": " + u.Redacted()}, nil
+	return &server{url: u.String(), how: "the server of " + urlVariable + ": " + u.Redacted(), giveUp: nothing}, nil
 }
+
+// nothing is to be ended for a server that was there before.
+func nothing() error { return nil }
 
 // local runs the PostgreSQL of this machine. Its data is kept between runs, for a cluster that is there starts in 30 ms
 // with the template already in it. Test processes run side by side, so there are several, and each process takes the first that
@@ -41,7 +44,12 @@ func local(ctx context.Context) (*server, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &server{url: s.AdminURL(), how: "local binaries: " + s.How(), revive: s.ByHand()}, nil
+		return &server{
+			url:    s.AdminURL(),
+			how:    "local binaries: " + s.How(),
+			giveUp: func() error { return s.Stop(context.Background()) },
+			revive: s.ByHand(),
+		}, nil
 	}
 	return nil, fmt.Errorf("64 test processes use the servers in %s already", base)
 }
@@ -53,8 +61,5 @@ func localDir() (string, error) {
 		base = "/var/tmp"
 	}
 	dir := filepath.Join(base, "smsetl-pgtest-"+strconv.Itoa(os.Getuid()))
-	if err := os.MkdirAll(dir, 0o711); err != nil {
-		return "", err
-	}
-	return dir, nil
+	return dir, errors.Join(os.MkdirAll(dir, 0o711), os.Chmod(dir, 0o711)) // whatever the umask
 }

@@ -16,9 +16,10 @@ import (
 
 // server is the one server of this test process.
 type server struct {
-	url    string // of the maintenance database
-	how    string // what it is, in one line
-	revive string // how to start it again after the test process has ended; empty for one that lives on
+	url    string       // of the maintenance database
+	how    string       // what it is, in one line
+	giveUp func() error // ends what was started for it, when it turns out to be of no use
+	revive string       // how to start it again after the test process has ended; empty for one that lives on
 
 	templateMu sync.Mutex
 	built      map[string]bool // templates known to be whole
@@ -41,7 +42,10 @@ func (p provider) server() (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.open(ctx)
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.giveUp())
+	}
+	return s, nil
 }
 
 // find gives the first server that can be had, or the joined reasons of all providers.
@@ -57,9 +61,12 @@ func find() (*server, error) {
 	for _, p := range providers {
 		s, err := p.server()
 		if err == nil {
+			fmt.Fprintf(os.Stderr, "pgtest: %s\n", s.how)
 			return s, nil
 		}
-		reasons = append(reasons, fmt.Errorf("%s: %w", p.name, err))
+		err = fmt.Errorf("%s: %w", p.name, err)
+		fmt.Fprintf(os.Stderr, "pgtest: not %v\n", err)
+		reasons = append(reasons, err)
 	}
 	return nil, errors.Join(reasons...)
 }
@@ -86,7 +93,7 @@ func refuse(t testing.TB, err error, mustHave bool) {
 	t.Skip(line)
 }
 
-// open waits until the server lets us in, tells once what it is, and drops what killed tests left on it.
+// open waits until the server lets us in, asks what it is, and drops what killed tests left on it.
 func (s *server) open(ctx context.Context) error {
 	conn, err := patiently(ctx, s.url)
 	if err != nil {
@@ -98,14 +105,14 @@ func (s *server) open(ctx context.Context) error {
 	if err := conn.QueryRow(ctx, "SHOW server_version").Scan(&version); err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stderr, "pgtest: %s; server version %s\n", s.how, version)
+	s.how += "; server version " + version
 	return sweep(ctx, conn)
 }
 
 // patiently connects to a server that may still be starting.
 func patiently(ctx context.Context, url string) (*pgx.Conn, error) {
 	for {
-		conn, err := pgx.Connect(ctx, url)
+		conn, err := promptly(ctx, url)
 		if err == nil {
 			return conn, nil
 		}
@@ -115,6 +122,14 @@ func patiently(ctx context.Context, url string) (*pgx.Conn, error) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
+}
+
+// promptly connects within two seconds. Docker's proxy takes connections before the server in the container does, and
+// now and then keeps one without an answer for ever.
+func promptly(ctx context.Context, url string) (*pgx.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return pgx.Connect(ctx, url)
 }
 
 // sweep drops the test databases of yesterday and before. Other test processes may do the same at the same time.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,8 +23,10 @@ import (
 const childVariable = "SMSETL_POSTGRES_CHILD"
 
 type orders struct {
-	Dir  string
-	Slow time.Duration // hold the lock for that long before the start
+	Dir   string
+	Way   Way // "": Local
+	Image string
+	Slow  time.Duration // hold the lock for that long before the start
 }
 
 // report is what the child prints when it has a server.
@@ -40,7 +43,10 @@ func TestChild(t *testing.T) {
 	}
 	ctx, stop := signal.NotifyContext(t.Context(), syscall.SIGTERM)
 	defer stop()
-	s, err := Start(ctx, Options{Dir: o.Dir, Way: Local, Throwaway: true, Progress: func(string) { time.Sleep(o.Slow) }})
+	s, err := Start(ctx, Options{
+		Dir: o.Dir, Way: cmp.Or(o.Way, Local), Image: o.Image, Throwaway: true,
+		Progress: func(string) { time.Sleep(o.Slow) },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,8 +183,10 @@ func ask(t *testing.T, url, sql string) string {
 func homeOf(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
-		t.Fatal(err)
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return filepath.Join(dir, "home")
 }

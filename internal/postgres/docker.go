@@ -114,7 +114,8 @@ func (h *home) writeVolume(v volume) error {
 // can be read by everybody on the machine.
 func (s *starter) runContainer(v volume, port int) *exec.Cmd {
 	args := []string{
-		"run", "--rm", "--name", s.containerName(), "--shm-size", "256m", "--stop-timeout", "60",
+		"run", "--rm", "--name", s.containerName(), "--shm-size", "256m",
+		"--stop-signal", "SIGINT", "--stop-timeout", "60", // a fast shutdown: the usual SIGTERM waits for every client to leave
 		"--publish", fmt.Sprintf("%s:%d:5432", loopback, port),
 		"--volume", v.Name + ":/data", "--env", "PGDATA=/data/cluster",
 		"--env", "POSTGRES_PASSWORD", "--env", "POSTGRES_INITDB_ARGS=--encoding=UTF8 --locale=C",

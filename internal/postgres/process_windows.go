@@ -48,12 +48,12 @@ func assign(job windows.Handle, p *os.Process) error {
 
 // interrupt asks for a fast shutdown: sessions are cut, and a checkpoint is written. PostgreSQL takes its signals through
 // a pipe on Windows, which pg_ctl knows.
-func interrupt(cmd *exec.Cmd) error { return signal(cmd, "INT") }
+func interrupt(cmd *exec.Cmd) error { return send(cmd, "INT") }
 
 // quit asks for an immediate shutdown: the next start recovers from the log.
-func quit(cmd *exec.Cmd) error { return signal(cmd, "QUIT") }
+func quit(cmd *exec.Cmd) error { return send(cmd, "QUIT") }
 
-func signal(cmd *exec.Cmd, name string) error {
+func send(cmd *exec.Cmd, name string) error {
 	control := filepath.Join(filepath.Dir(cmd.Path), program("pg_ctl"))
 	return exec.Command(control, "kill", name, strconv.Itoa(cmd.Process.Pid)).Run()
 }
