@@ -178,7 +178,7 @@ func (r *Runner) queueLogger() *slog.Logger {
 	if err != nil {
 		core = r.log.Core() // it is already stricter than that
 	}
-	return slog.New(zapslog.NewHandler(core, zapslog.WithName("river")))
+	return slog.New(zapslog.NewHandler(core, zapslog.WithName("river"), zapslog.AddStacktraceAt(slog.LevelError+1)))
 }
 
 // insert queues the windows and gives the jobs to wait for. A window that is already queued or being worked by another

@@ -78,4 +78,3 @@ func TestDeniedApplicationStopsNobodyElse(t *testing.T) {
 		t.Errorf("%d days tell of the refused application, want 20 days of 2 datasets", n)
 	}
 }
-

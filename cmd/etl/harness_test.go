@@ -59,9 +59,8 @@ func newWorld(t *testing.T, options sandbox.Options) *world {
 	t.Cleanup(stop)
 	w := &world{t: t, url: pgtest.New(t), vendors: vendors, config: filepath.Join(t.TempDir(), "schedules.yaml")}
 	text := vendors.SchedulesYAML(addresses)
-	if options.Tencent.PerSecond > 10 {
-		text = strings.ReplaceAll(text, "    base_url:", "    max_requests_per_second: 100000\n    base_url:")
-	}
+	text = strings.ReplaceAll(text, "    sms_key:", "    max_requests_per_second: 1000\n    sms_key:")
+	text = strings.ReplaceAll(text, "    secret_id:", "    max_requests_per_second: 10\n    secret_id:")
 	w.write(text)
 	if w.conn, err = pgx.Connect(context.Background(), w.url); err != nil {
 		t.Fatal(err)

@@ -66,10 +66,13 @@ func (p *pipeline) register(ctx context.Context) error {
 	return nil
 }
 
-// coverage reads the ledger from the first expected day of any source until now.
-func (p *pipeline) coverage(ctx context.Context) ([]sms.DayStatus, error) {
+// coverage reads the ledger from the first expected day of any source, or from an earlier day that is asked for, until now.
+func (p *pipeline) coverage(ctx context.Context, ask schedule.Ask) ([]sms.DayStatus, error) {
 	now := p.now()
 	first, last := sms.Day(1<<30), sms.Day(0)
+	if ask.From != nil {
+		first = *ask.From
+	}
 	for _, source := range p.config.Sources {
 		first, last = min(first, source.First(now)), max(last, source.Zone.Today(now))
 	}
@@ -78,7 +81,7 @@ func (p *pipeline) coverage(ctx context.Context) ([]sms.DayStatus, error) {
 
 // plan asks the planner which windows the ledger calls due.
 func (p *pipeline) plan(ctx context.Context, ask schedule.Ask) ([]schedule.Item, error) {
-	ledger, err := p.coverage(ctx)
+	ledger, err := p.coverage(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +152,7 @@ func outcome(report runReport, err error) string {
 
 // open asks the ledger which of the days just asked for are still not loaded. Provisional days are loaded.
 func (p *pipeline) open(ctx context.Context, ask schedule.Ask, items []schedule.Item) ([]openDays, error) {
-	ledger, err := p.coverage(ctx)
+	ledger, err := p.coverage(ctx, ask)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func (c *statusCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	ledger, err := p.coverage(s.ctx)
+	ledger, err := p.coverage(s.ctx, schedule.Ask{})
 	if err != nil {
 		return err
 	}
