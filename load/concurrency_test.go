@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
@@ -81,6 +82,40 @@ func TestConcurrentLoadsOfOneDay(t *testing.T) {
 	same(t, "loads", dump(t, wh, `
 		SELECT sum(inserted)::int, sum(unchanged + held)::int, sum(updated)::int FROM etl.load`), "1 7 0")
 	verify(t, wh)
+}
+
+// A load's time is that of its end: readers that came while it waited saw the old rows.
+func TestLoadedAtIsTheEnd(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	other, err := wh.Pool().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Exec(t.Context(), `SELECT pg_advisory_xact_lock(x'736d7300'::int, 1)`); err != nil {
+		t.Fatal(err)
+	}
+	results := make(chan load.Result, 1)
+	go func() {
+		r, err := tryPut(t.Context(), wh, answerOf(scope(marketing, "01-05", sms.StatsDay), 10))
+		if err != nil {
+			t.Error(err)
+		}
+		results <- r
+	}()
+	for dump(t, wh, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) != "1" {
+		time.Sleep(time.Millisecond)
+	}
+	var waiting time.Time
+	if err := other.QueryRow(t.Context(), `SELECT clock_timestamp()`).Scan(&waiting); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r := <-results; !r.LoadedAt.After(waiting) {
+		t.Errorf("loaded at %s, and was still waiting at %s", r.LoadedAt, waiting)
+	}
 }
 
 // No lock of a load stands in a reader's way, and none forbids another writer.

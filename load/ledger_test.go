@@ -37,7 +37,7 @@ func TestFail(t *testing.T) {
 		"07 failed 504 2 0 4")
 	same(t, "loads", dump(t, wh, `SELECT outcome, reason, rejected, loaded_at FROM etl.load WHERE load_id > 2 ORDER BY load_id`), "failed 503 1 -", "failed 504 1 -")
 
-	// A failed try fences nobody off, and a good answer forgets it.
+	// A good answer forgets it.
 	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10), row("01-07", "a", 10)}})
 	same(t, "ledger afterwards", dump(t, wh, `SELECT DISTINCT state, reason, attempts FROM etl.coverage`), "final  0")
 	verify(t, wh)
@@ -47,6 +47,30 @@ func TestFail(t *testing.T) {
 		t.Error(err)
 	}
 	same(t, "the first load", dump(t, wh, `SELECT outcome FROM etl.load WHERE load_id = 1`), "loaded")
+}
+
+// A failed try has said nothing about the rows, so it fences nobody off.
+func TestFailedTryIsNoFence(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	s := scope(marketing, "01-05", sms.StatsDay)
+	start := load.Start{Scope: s, Now: at("01-20 12:00")}
+	slow, err := wh.Begin(t.Context(), start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	quick, err := wh.Begin(t.Context(), start)
+	if err == nil {
+		err = wh.Fail(t.Context(), quick, s, nil, "503", at("01-20 12:00"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := wh.Put(t.Context(), slow, answerOf(s, 10), load.PutOptions{Now: at("01-20 12:00")}, nil)
+	if err != nil || r.Inserted != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	same(t, "ledger", dump(t, wh, ledger), "stats_day 2026-01-05 final 1 0 0")
 }
 
 func TestCoverage(t *testing.T) {

@@ -119,6 +119,47 @@ func TestPutAgainWritesNothing(t *testing.T) {
 	}
 }
 
+// The same bytes are another answer when they are for other days, or when other code reads them.
+func TestPutSameBytesOtherMeaning(t *testing.T) {
+	t.Parallel()
+	for name, again := range map[string]struct {
+		days   string
+		change func(*load.PutOptions)
+	}{
+		"other days": {"01-05", func(*load.PutOptions) {}},
+		"other code": {"01-05..01-06", func(o *load.PutOptions) { o.TransformVersion = 2 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wh := open(t, marketing)
+			put(t, wh, sms.Batch{Scope: scope(marketing, "01-05..01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10)}}, content("answer"))
+			r := put(t, wh, sms.Batch{Scope: scope(marketing, again.days, sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 11)}}, content("answer"), again.change)
+			if r.Updated != 1 {
+				t.Errorf("%+v", r)
+			}
+			verify(t, wh)
+		})
+	}
+}
+
+// The ledger tells when rows were last written from when an answer last agreed with them.
+func TestPutTellsWrittenFromConfirmed(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	batch := sms.Batch{Scope: scope(marketing, "01-05..01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}}
+	put(t, wh, batch)
+	batch.Deliveries[1] = row("01-06", "a", 11)
+	put(t, wh, batch)
+	same(t, "ledger", dump(t, wh, `
+		SELECT to_char(c.date_key, 'DD'), w.load_id AS written, f.load_id AS confirmed
+		FROM etl.coverage AS c
+		JOIN etl.load AS w ON w.loaded_at = c.loaded_at
+		JOIN etl.load AS f ON f.loaded_at = c.confirmed_at
+		ORDER BY 1`), "05 1 2", "06 2 2")
+	same(t, "views", dump(t, wh, `
+		SELECT to_char(send_date, 'DD'), l.load_id FROM sms.delivery_daily AS d JOIN etl.load AS l USING (loaded_at) ORDER BY 1`), "05 1", "06 2")
+}
+
 func TestPutStates(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)

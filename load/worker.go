@@ -27,9 +27,10 @@ func (w *Warehouse) RegisterWorker(ctx context.Context, clientID string) (releas
 	end := func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		// The lock goes with the session, whatever becomes of the line.
+		// The lock goes with the session in any case, but the server ends that a little after the connection is closed.
 		_, err := conn.Exec(ctx, `DELETE FROM etl.worker WHERE client_id = $1`, clientID)
-		err = errors.Join(err, conn.Close(ctx))
+		_, unlock := conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
+		err = errors.Join(err, unlock, conn.Close(ctx))
 		if err != nil {
 			w.log.Debug("worker not signed off, its session is gone")
 		}
