@@ -151,7 +151,7 @@ func (r *Runner) client(id string, spec Spec) (*river.Client[pgx.Tx], error) {
 	river.AddWorker(workers, w)
 	queues := map[string]river.QueueConfig{}
 	for _, item := range spec.Items {
-		queues[item.Source] = river.QueueConfig{MaxWorkers: max(1, r.sources[item.Source].Parallel)}
+		queues[queueOf(item.Source)] = river.QueueConfig{MaxWorkers: max(1, r.sources[item.Source].Parallel)}
 	}
 	client, err := river.NewClient(riverpgxv5.New(r.warehouse.Pool()), &river.Config{
 		ID:            id,

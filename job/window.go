@@ -1,7 +1,10 @@
 package job
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"regexp"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -31,7 +34,7 @@ func (Window) Kind() string { return "window" }
 // includes completed jobs, and a second run of the same window would silently be skipped for a day.
 func (w Window) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{
-		Queue: w.Source,
+		Queue: queueOf(w.Source),
 		UniqueOpts: river.UniqueOpts{
 			ByArgs: true,
 			ByState: []rivertype.JobState{
@@ -43,6 +46,18 @@ func (w Window) InsertOpts() river.InsertOpts {
 			},
 		},
 	}
+}
+
+var queueForm = regexp.MustCompile(`^[a-z0-9]+([_-][a-z0-9]+)*$`)
+
+// queueOf gives the name of a source's queue: the source's own where the queue takes it, else a hash of it. A queue each
+// keeps a slow source from holding up another.
+func queueOf(source string) string {
+	if queueForm.MatchString(source) && len(source) <= 64 {
+		return source
+	}
+	sum := sha256.Sum256([]byte(source))
+	return "source-" + hex.EncodeToString(sum[:8])
 }
 
 func newWindow(item Item, runID int64) Window {

@@ -23,10 +23,10 @@ type Item struct {
 // asker's: a name that is not there, a range that cannot be asked for.
 // coverage has to reach over every day that can be planned: from First of each source, or From when that is earlier.
 //
-// A day is due when it is over in its source's zone and the ledger does not hold it as settled. A quarantined day is due
-// once its source's ConfirmAfter has passed. Each due day is in exactly one window. Windows of a chunk are cut at fixed
-// places of the calendar and never bridge days that are not due, so planning what is left of a broken backfill gives the
-// windows that were left, under the same names.
+// A day is due when it is over in its source's zone and the ledger does not hold it as settled. A quarantined day is due at
+// once: the next answer may be a good one, and an equal one confirms it only when ConfirmAfter has passed. Each due day is
+// in exactly one window. Windows of a chunk are cut at fixed places of the calendar and never bridge days that are not due,
+// so planning what is left of a broken backfill gives the windows that were left, under the same names.
 func Plan(ask Ask, sources []Source, coverage []sms.DayStatus, now time.Time) ([]Item, error) {
 	chosen, err := choose(ask, sources)
 	if err != nil {
@@ -47,7 +47,7 @@ func Plan(ask Ask, sources []Source, coverage []sms.DayStatus, now time.Time) ([
 		}
 		for _, a := range c.accounts {
 			for _, group := range c.groups {
-				days := dueDays(ask, c.source, book, a, group, first, last, now)
+				days := dueDays(ask, c.source, book, a, group, first, last)
 				items = append(items, c.source.windows(a, group, days)...)
 			}
 		}
@@ -67,10 +67,10 @@ type dueDay struct {
 	state sms.State
 }
 
-func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset, first, last sms.Day, now time.Time) []dueDay {
+func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset, first, last sms.Day) []dueDay {
 	var days []dueDay
 	for d := first; d <= last; d++ {
-		if state, due := s.isDue(ask, book, a, group, d, now); due {
+		if state, due := s.isDue(ask, book, a, group, d); due {
 			days = append(days, dueDay{d, state})
 		}
 	}
@@ -79,7 +79,7 @@ func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset,
 
 // isDue says whether the day is to be asked for, and in which state its group of datasets is: the first in this order that
 // one of them is in. A frozen dataset freezes its group, because the group's rows are replaced together.
-func (s Source) isDue(ask Ask, book ledger, a sms.Account, group []sms.Dataset, d sms.Day, now time.Time) (sms.State, bool) {
+func (s Source) isDue(ask Ask, book ledger, a sms.Account, group []sms.Dataset, d sms.Day) (sms.State, bool) {
 	var all []sms.DayStatus
 	for _, dataset := range group {
 		all = append(all, book.status(a, dataset, d))
@@ -90,19 +90,10 @@ func (s Source) isDue(ask Ask, book ledger, a sms.Account, group []sms.Dataset, 
 	if in(sms.Frozen) {
 		return sms.Frozen, false
 	}
-	for _, state := range []sms.State{sms.Missing, sms.Failed} {
+	for _, state := range []sms.State{sms.Missing, sms.Failed, sms.Quarantined, sms.Provisional} {
 		if in(state) {
 			return state, true
 		}
-	}
-	if in(sms.Quarantined) {
-		waits := slices.ContainsFunc(all, func(st sms.DayStatus) bool {
-			return st.State == sms.Quarantined && now.Before(s.AskAgainAt(st))
-		})
-		return sms.Quarantined, ask.Refetch || !waits
-	}
-	if in(sms.Provisional) {
-		return sms.Provisional, true
 	}
 	return all[0].State, ask.Refetch
 }

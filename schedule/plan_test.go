@@ -100,13 +100,10 @@ func TestPlan(t *testing.T) {
 			coverage: covered(marketing, "11-17 final; 11-18 failed; 11-19 provisional; 11-20 quarantined 61m"),
 			want:     []string{"el engagelab/marketing stats_day 2026-11-18/2026-11-21: 1 missing, 1 failed, 1 quarantined, 1 provisional"},
 		},
-		"a quarantined day waits for its hour and cuts the window": {
+		"a quarantined day is due at once: another answer may be a good one": {
 			ask: stats, sources: []Source{el},
-			coverage: covered(marketing, "11-18 quarantined 59m"),
-			want: []string{
-				"el engagelab/marketing stats_day 2026-11-17/2026-11-17: 1 missing",
-				"el engagelab/marketing stats_day 2026-11-19/2026-11-21: 3 missing",
-			},
+			coverage: covered(marketing, "11-18 quarantined 1m"),
+			want:     []string{"el engagelab/marketing stats_day 2026-11-17/2026-11-21: 4 missing, 1 quarantined"},
 		},
 		"final days between are not asked for": {
 			ask: stats, sources: []Source{el},
@@ -337,8 +334,7 @@ func TestPlanProperties(t *testing.T) {
 									coverage = append(coverage, sms.DayStatus{Account: a, Dataset: dataset, Day: d, State: state, Since: now.Add(-ago)})
 								}
 							}
-							waits := state == sms.Quarantined && ago < time.Hour && !ask.Refetch
-							due[k] = (!state.IsSettled() || ask.Refetch) && state != sms.Frozen && !waits
+							due[k] = (!state.IsSettled() || ask.Refetch) && state != sms.Frozen
 							final[k] = state == sms.Final || state == sms.Empty
 							frozen[k] = state == sms.Frozen
 							d++

@@ -14,6 +14,7 @@ func TestFaults(t *testing.T) {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, quick(30))
+			w.shortWindows()
 			w.vendors.SetFaults(sandbox.Faults{Seed: 3, Chance: map[sandbox.Fault]float64{fault: 0.3}, Delay: 50 * time.Millisecond})
 			code, stdout, stderr := w.etl("run", at(today)...)
 			switch code {

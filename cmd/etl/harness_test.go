@@ -60,7 +60,7 @@ func newWorld(t *testing.T, options sandbox.Options) *world {
 	w := &world{t: t, url: pgtest.New(t), vendors: vendors, config: filepath.Join(t.TempDir(), "schedules.yaml")}
 	text := vendors.SchedulesYAML(addresses)
 	text = strings.ReplaceAll(text, "    sms_key:", "    max_requests_per_second: 1000\n    sms_key:")
-	text = strings.ReplaceAll(text, "    secret_id:", "    max_requests_per_second: 10\n    secret_id:")
+	text = strings.ReplaceAll(text, "    secret_id:", "    max_requests_per_second: 1000\n    secret_id:")
 	w.write(text)
 	if w.conn, err = pgx.Connect(context.Background(), w.url); err != nil {
 		t.Fatal(err)
@@ -196,4 +196,14 @@ func (w *world) addApp(id string) {
 		w.t.Fatalf("no sdk_app_ids in the configuration:\n%s", text)
 	}
 	w.write(changed)
+}
+
+// shortWindows makes EngageLab answer more often, so that faults have something to hit.
+func (w *world) shortWindows() {
+	w.t.Helper()
+	text, err := os.ReadFile(w.config)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.write(strings.ReplaceAll(string(text), "    sms_key:", "    chunk_days: 5\n    sms_key:"))
 }
