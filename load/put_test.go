@@ -3,7 +3,6 @@ package load_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -390,44 +389,4 @@ func TestPutKeepsFindingsAndRejects(t *testing.T) {
 		"negative_pending pending error 2026-01-05 z\uFFFD\uFFFD 1 2", "unknown_field carrier info - x 5 2")
 	same(t, "rejects", dump(t, wh, `SELECT load_id, position, reason, row, octet_length(hash) FROM etl.reject ORDER BY 1`),
 		"1 7 another account's {\"a\":\uFFFD} 32", "2 7 another account's {\"a\":\uFFFD} 32")
-}
-
-// same compares a dump with the lines wanted.
-func same(t testing.TB, what, got string, want ...string) {
-	t.Helper()
-	if d := cmp.Diff(want, strings.Split(got, "\n")); d != "" {
-		t.Errorf("%s (-want +got):\n%s", what, d)
-	}
-}
-
-// verify checks what must hold after every load: the ledger describes the facts, the summaries are their sums, and no
-// staging table is left.
-func verify(t testing.TB, wh *load.Warehouse) {
-	t.Helper()
-	if mismatches, err := wh.Verify(t.Context()); err != nil || len(mismatches) > 0 {
-		t.Errorf("ledger and facts differ: %+v %v", mismatches, err)
-	}
-	sums := make([]string, 0, 8)
-	for _, m := range strings.Fields("requested accepted processing_failed delivered send_failed pending billed_segments vendor_sent") {
-		sums = append(sums, fmt.Sprintf("sum(%s)::bigint AS %[1]s", m))
-	}
-	for _, summary := range []struct{ table, keys, by string }{
-		{"sms.delivery_by_day", "date_key, account_key", "date_key, account_key"},
-		{"sms.delivery_by_month_template", "month_start, account_key, template_key", "date_trunc('month', date_key::timestamp)::date, account_key, template_key"},
-	} {
-		facts := `SELECT ` + summary.by + `, count(*) AS row_count, ` + strings.Join(sums, ", ") + ` FROM sms.fact_delivery_daily GROUP BY ` + summary.by
-		stored := `SELECT ` + summary.keys + `, row_count, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent FROM ` + summary.table
-		query := `(` + facts + ` EXCEPT ALL ` + stored + `) UNION ALL (` + stored + ` EXCEPT ALL ` + facts + `)`
-		if got := dump(t, wh, query); got != "" {
-			t.Errorf("%s is not the sum of the facts:\n%s", summary.table, got)
-		}
-	}
-	if got := dump(t, wh, `SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'`); got != "" {
-		t.Error("staging tables are left:", got)
-	}
-	if got := dump(t, wh, `
-		SELECT load_id FROM etl.load
-		WHERE outcome IN ('loaded', 'unchanged', 'superseded') AND received <> inserted + updated + unchanged + rejected + held`); got != "" {
-		t.Error("counters of loads do not add up:", got)
-	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -91,7 +92,9 @@ func poolConfig(url string, options Options) (*pgxpool.Config, error) {
 		return nil, migrations.ErrAddress // the driver's text quotes the address
 	}
 	const roomForQueue = 16 // windows in flight, the queue's own fetching and listening, and pages
-	config.MaxConns = max(config.MaxConns, roomForQueue)
+	if !strings.Contains(url, "pool_max_conns") {
+		config.MaxConns = max(config.MaxConns, roomForQueue)
+	}
 	if options.MaxConns > 0 {
 		config.MaxConns = options.MaxConns
 	}

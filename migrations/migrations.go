@@ -63,6 +63,13 @@ COMMENT ON SCHEMA river IS 'The queue of jobs, kept by River.';
 //
 // The error is one of this package's kinds, or wraps the failed file's *database.Error.
 func Up(ctx context.Context, url string) error {
+	status, err := Check(ctx, url)
+	if err != nil {
+		return err
+	}
+	if err := status.Current(); err == nil || !errors.Is(err, ErrBehind) {
+		return err // nothing to do needs no lock, and no right to make schemas
+	}
 	return exclusively(ctx, url, "up", func(s *session) error {
 		if err := s.up(); err != nil {
 			return err

@@ -62,6 +62,11 @@ func TestUpIsIdempotent(t *testing.T) {
 	url := pgtest.New(t)
 	before := catalog(t, url)
 	up(t, url)
+	// A program that has nothing to do does not queue behind one that has.
+	if _, err := connect(t, url).Exec(t.Context(), `SELECT pg_advisory_lock(x'736d7365746c'::bigint)`); err != nil {
+		t.Fatal(err)
+	}
+	up(t, url)
 	if d := cmp.Diff(before, catalog(t, url)); d != "" {
 		t.Error("(-before +after):\n", d)
 	}
