@@ -55,7 +55,7 @@ func newBench(ctx context.Context, days int) (*bench, error) {
   - name: bench
     vendor: engagelab
     sms_user: bench
-    sms_key: bench
+    sms_key: key-of-the-benchmark
     history_start: %s
     base_url: %s
     max_requests_per_second: 1000

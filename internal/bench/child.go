@@ -8,7 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -39,8 +40,12 @@ func (b *bench) etl(ctx context.Context, arguments ...string) (run, error) {
 	cmd.Env = append(os.Environ(), "DATABASE_URL="+b.url)
 	cmd.Stdout, cmd.Stderr = &printed, &printed
 	started := time.Now()
-	err := cmd.Run()
-	r := run{wall: time.Since(started), output: printed.String()}
+	if err := cmd.Start(); err != nil {
+		return run{}, err
+	}
+	peak := watchMemory(cmd.Process.Pid)
+	err := cmd.Wait()
+	r := run{wall: time.Since(started), output: printed.String(), memory: <-peak}
 	if exited, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 		return r, err
 	} else if ok {
@@ -50,8 +55,26 @@ func (b *bench) etl(ctx context.Context, arguments ...string) (run, error) {
 		return r, fmt.Errorf("etl %v: exit %d: %s", arguments, r.exit, printed.String())
 	}
 	r.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.memory = usage.Maxrss * 1024 // Linux counts in KiB
-	}
 	return r, nil
+}
+
+// watchMemory reads the process's peak of resident memory until it is gone. The operating system's own account of a child's
+// peak starts with the size of its parent, which holds the vendor's answers.
+func watchMemory(pid int) <-chan int64 {
+	peak := make(chan int64, 1)
+	go func() {
+		var most int64
+		for {
+			words := strings.Fields(field(fmt.Sprintf("/proc/%d/status", pid), "VmHWM", ""))
+			if len(words) == 0 {
+				break
+			}
+			if kib, err := strconv.ParseInt(words[0], 10, 64); err == nil {
+				most = max(most, kib*1024)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		peak <- most
+	}()
+	return peak
 }

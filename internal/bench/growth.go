@@ -26,7 +26,7 @@ func (b *bench) dayIntoStored(ctx context.Context, r *report) error {
 			if err := b.forget(ctx, day); err != nil {
 				return err
 			}
-			ran, err := b.etl(ctx, "--log-level", "debug", "backfill", "--from", day, "--to", day, "--dataset", "stats_day")
+			ran, err := b.etl(ctx, "--log-level", "debug", "backfill", "--dataset", "stats_day", "--from", day, "--to", day)
 			if err != nil {
 				return err
 			}

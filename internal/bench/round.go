@@ -26,7 +26,7 @@ func (b *bench) round(ctx context.Context, r *report) error {
 	}
 	b.vendor.change.Store(0)
 	b.vendor.spaced.Store(false)
-	year := []string{"backfill", "--from", firstDay, "--to", b.vendor.first.AddDate(0, 0, b.days-1).Format(time.DateOnly)}
+	year := []string{"backfill", "--dataset", "stats_day", "--from", firstDay, "--to", b.vendor.first.AddDate(0, 0, b.days-1).Format(time.DateOnly)}
 	again := append(year, "--refetch")
 
 	first, err := b.path(ctx, "first load", year...)
