@@ -83,7 +83,7 @@ func (s *starter) make(ctx context.Context, b binaries) error {
 	var said strings.Builder
 	cmd := s.command(b, "initdb", args...)
 	cmd.Stdout, cmd.Stderr = &said, &said
-	p, err := launch(cmd)
+	p, err := launch(cmd, false)
 	if err != nil {
 		return err
 	}

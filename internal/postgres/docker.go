@@ -50,8 +50,8 @@ func (h *home) containerName() string {
 	return "smsetl-" + hex.EncodeToString(sum[:6])
 }
 
-// contain runs the server in a container, through the docker client. The client stays in the foreground and passes its
-// signals on to the server, so what ends the client ends the container in good order.
+// contain runs the server in a container, through the docker client, which stays in the foreground: what ends the client
+// ends the container in good order.
 func (s *starter) contain(ctx context.Context) (*Server, error) {
 	v := s.data.volume
 	if v.Name == "" {
@@ -89,16 +89,24 @@ func (s *starter) prepare(ctx context.Context, v volume) error {
 			return err
 		}
 	}
-	// Nobody else holds the lock, so the container has lost its program.
-	if id, err := docker(ctx, "ps", "--all", "--quiet", "--filter", "name=^"+s.containerName()+"$"); err != nil {
-		return err
-	} else if id != "" {
-		_, stopErr := docker(ctx, "stop", id)
-		if _, err := docker(ctx, "wait", id); err != nil && !strings.Contains(err.Error(), "No such container") {
-			return errors.Join(stopErr, err)
+	return s.endOrphan(ctx)
+}
+
+// endOrphan ends a container whose program is gone, as it must be while we hold the lock, and waits until its name is
+// free: Docker removes it some time after it has stopped. The data is in the volume, which stays.
+func (s *starter) endOrphan(ctx context.Context) error {
+	for {
+		id, err := docker(ctx, "ps", "--all", "--quiet", "--filter", "name=^"+s.containerName()+"$")
+		if err != nil || id == "" {
+			return err
+		}
+		// Neither fails for good: the container may go by itself meanwhile, and if it stays we see it.
+		_, _ = docker(ctx, "stop", id)
+		_, _ = docker(ctx, "rm", "--force", id)
+		if err := sleep(ctx, 10*poll); err != nil {
+			return fmt.Errorf("container %s does not end: %w", s.containerName(), err)
 		}
 	}
-	return nil
 }
 
 // writeVolume remembers where the data is. It is called when there is data, and so once more at every start.
@@ -110,16 +118,28 @@ func (h *home) writeVolume(v volume) error {
 	return writeWhole(h.volumeFile(), append(b, '\n'), 0o600)
 }
 
+// inContainer is the container's first process. It starts the server as the image would, and interrupts it when the
+// standard input ends, which the end of this program brings about, or that of the docker client, however they end. The
+// client's own passing on of signals is not enough: now and then it exits before the signal is sent.
+const inContainer = `
+docker-entrypoint.sh postgres "$@" &
+server=$!
+exec 3<&0
+(cat <&3 >/dev/null; while kill -INT "$server" 2>/dev/null; do sleep 1; done) &
+trap 'kill -INT "$server"' INT TERM
+trap 'kill -QUIT "$server"' QUIT
+while kill -0 "$server" 2>/dev/null; do wait "$server"; done
+`
+
 // runContainer gives the client that runs the server. The password goes through the client's environment: a command line
 // can be read by everybody on the machine.
 func (s *starter) runContainer(v volume, port int) *exec.Cmd {
 	args := []string{
-		"run", "--rm", "--name", s.containerName(), "--shm-size", "256m",
-		"--stop-signal", "SIGINT", "--stop-timeout", "60", // a fast shutdown: the usual SIGTERM waits for every client to leave
+		"run", "--rm", "--interactive", "--name", s.containerName(), "--shm-size", "256m", "--stop-timeout", "60",
 		"--publish", fmt.Sprintf("%s:%d:5432", loopback, port),
 		"--volume", v.Name + ":/data", "--env", "PGDATA=/data/cluster",
 		"--env", "POSTGRES_PASSWORD", "--env", "POSTGRES_INITDB_ARGS=--encoding=UTF8 --locale=C",
-		v.Image, "postgres",
+		"--entrypoint", "/bin/sh", v.Image, "-c", inContainer, "sh",
 	}
 	cmd := exec.Command("docker", append(args, settings(s.opt.Throwaway)...)...)
 	cmd.Env = append(os.Environ(), "POSTGRES_PASSWORD="+s.last.password)

@@ -47,7 +47,7 @@ func (s *starter) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*p
 	}
 	defer log.Close()
 	cmd.Stdout, cmd.Stderr = log, log
-	p, err := launch(cmd)
+	p, err := launch(cmd, e.Way == Docker)
 	if err != nil {
 		return nil, err
 	}

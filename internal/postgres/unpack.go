@@ -58,7 +58,7 @@ func unpackEntry(root *os.Root, h *tar.Header, content io.Reader) error {
 	switch {
 	case h.Typeflag == tar.TypeDir && path.Clean(h.Name) == "package":
 		return nil
-	case !below || strings.Contains(h.Name, "..") || !filepath.IsLocal(filepath.FromSlash(name)):
+	case !below || !filepath.IsLocal(filepath.FromSlash(name)):
 		return errors.New("lies outside the package")
 	case h.Typeflag == tar.TypeDir:
 		return root.MkdirAll(name, 0o755)
