@@ -141,6 +141,10 @@ func (w *worker) steps(ctx context.Context, source Source, item Item, loadID int
 		Now: w.options.Now(), SettleDays: source.SettleDays, Guard: source.Guard,
 		ContentHash: contentHash(payloads), TransformVersion: transform.Version,
 	}
+	result, done, err := w.warehouse.Confirm(ctx, loadID, item.Scope, options, complete)
+	if done || err != nil {
+		return result, err
+	}
 	batch, err := transform.Batch(item.Scope, payloads)
 	if err != nil {
 		*rejects = batch.Rejects

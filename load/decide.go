@@ -93,6 +93,9 @@ func (p *put) doubt(day sms.Day) string {
 	if p.tally.isSilent() && !p.holdsNothing(day) {
 		return "the whole answer holds no row"
 	}
+	if p.unreadable > 0 {
+		return fmt.Sprintf("%d rows of the answer cannot be read", p.unreadable)
+	}
 	for _, dataset := range p.scope.Datasets {
 		part := p.partOf(dataset)
 		said := p.tally.days[part][day-p.window.First()]

@@ -36,6 +36,9 @@ func TestQuarantine(t *testing.T) {
 	unread.Deliveries[1].Delivered = sms.Count{}
 	unreadOther := answerOf(s, 500, 501)
 	unreadOther.Deliveries[1].Delivered = sms.Count{}
+	unreadable, foreign := answerOf(s, 5), answerOf(s, 5)
+	unreadable.Rejects = []sms.Reject{{Reason: "targets is -1"}}
+	foreign.Rejects = []sms.Reject{{Foreign: true, Reason: "sms_user is another"}}
 	for name, steps := range map[string][]step{
 		"a silent answer is believed when it is repeated an hour later": {
 			{now: "01-20 12:00", batch: answerOf(s), state: "quarantined 0", doubtOnly: true},
@@ -47,6 +50,15 @@ func TestQuarantine(t *testing.T) {
 			{now: "01-20 12:00", batch: answerOf(s, 5), state: "final 1"},
 			{now: "01-20 13:00", batch: answerOf(s), state: "quarantined 1", doubtOnly: true},
 			{now: "01-20 14:00", batch: answerOf(s), state: "empty 0"},
+		},
+		"a row that cannot be read": {
+			{now: "01-20 12:00", batch: unreadable, state: "quarantined 0", held: 1, doubtOnly: true},
+			{now: "01-20 12:30", batch: answerOf(s, 5, 6), state: "final 2"},
+			{now: "01-20 13:00", batch: unreadable, state: "quarantined 2", held: 1, doubtOnly: true},
+			{now: "01-20 14:00", batch: unreadable, state: "final 1"},
+		},
+		"a row of another account is nobody's loss": {
+			{now: "01-20 12:00", batch: foreign, state: "final 1"},
 		},
 		"an answer of zeros is not silent": {
 			{now: "01-20 12:00", batch: sms.Batch{Scope: s, Zeros: 3}, state: "empty 0"},

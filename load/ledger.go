@@ -1,7 +1,6 @@
 package load
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
@@ -72,36 +71,6 @@ func readLedger(ctx context.Context, tx pgx.Tx, account int32, scope sms.Scope) 
 	return lines, err
 }
 
-// isSame says that the answer is byte for byte what the warehouse holds: one load wrote or confirmed every line of the
-// scope, it asked for the same window, and its answer had the same hash, understood by the same code.
-func (p *put) isSame(ctx context.Context, tx pgx.Tx) (bool, error) {
-	if p.options.CompareAlways || p.options.ContentHash == (sms.Hash{}) {
-		return false, nil
-	}
-	var last int64
-	for _, dataset := range p.scope.Datasets {
-		for day := range p.window.Days() {
-			c := p.ledger[lineKey{dataset, day}]
-			if c == nil || !isLoaded(c.state) || c.loadID > p.loadID || last != 0 && c.loadID != last {
-				return false, nil
-			}
-			last = c.loadID
-		}
-	}
-	var hash []byte
-	var first, to time.Time
-	var version *int
-	err := tx.QueryRow(ctx, `
-		SELECT content_hash, window_from, window_to, transform_version
-		FROM etl.load
-		WHERE load_id = $1`, last).Scan(&hash, &first, &to, &version)
-	if err != nil {
-		return false, fmt.Errorf("reading load %d: %w", last, err)
-	}
-	return bytes.Equal(hash, p.options.ContentHash[:]) && sms.DayOf(first) == p.window.First() && sms.DayOf(to) == p.window.Last() &&
-		version != nil && *version == p.options.TransformVersion, nil
-}
-
 func isLoaded(s sms.State) bool { return sms.DayStatus{State: s}.IsLoaded() }
 
 // finish ends the load's own line. Its time is the server's, later than that of every load whose rows it replaced, so that
@@ -126,7 +95,7 @@ func (p *put) finish(ctx context.Context, tx pgx.Tx) error {
 }
 
 // writeLedger writes the lines of every day that this load decided about.
-func (p *put) writeLedger(ctx context.Context, tx pgx.Tx, same bool) error {
+func (p *put) writeLedger(ctx context.Context, tx pgx.Tx) error {
 	var out ledgerColumns
 	for _, dataset := range p.scope.Datasets {
 		for day := range p.window.Days() {
@@ -134,7 +103,7 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx, same bool) error {
 			v := &p.verdicts[day-p.window.First()]
 			switch v.fate {
 			case believed:
-				out.add(dataset, day, p.believedLine(old, dataset, day, v, same))
+				out.add(dataset, day, p.believedLine(old, dataset, day, v))
 			case quarantined:
 				out.add(dataset, day, p.quarantinedLine(old, dataset, v))
 			}
@@ -144,7 +113,7 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx, same bool) error {
 }
 
 // believedLine is the line of a day whose rows are now what the answer said.
-func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict, same bool) ledgerLine {
+func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict) ledgerLine {
 	i := day - p.window.First()
 	part := p.partOf(dataset)
 	var rows, pending int64
@@ -165,10 +134,6 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 		confirmedAt: &p.result.LoadedAt,
 		since:       p.options.Now,
 		version:     &version,
-	}
-	if same {
-		// Nothing was resolved, compared or doubted, and nothing differs.
-		line.checksum, line.suspect, line.suspectAt = old.checksum, old.suspect, old.suspectAt
 	}
 	if suspect, doubted := v.suspect[dataset]; doubted {
 		line.suspect, line.suspectAt = &suspect, &v.since

@@ -19,13 +19,10 @@ type PutOptions struct {
 	// SettleDays: a day is provisional until this many days after it, and while messages are pending. 0 settles at once.
 	SettleDays int
 	Guard      Guard
-	// ContentHash names the bytes of all answers: with the hash that was last loaded nothing has to be compared. The zero
-	// hash names nothing.
+	// ContentHash names the bytes of all answers, for a later Confirm. The zero hash names nothing.
 	ContentHash sms.Hash
 	// TransformVersion is of the code that made the batch.
 	TransformVersion int
-	// CompareAlways compares every row even when the bytes are those that were last loaded.
-	CompareAlways bool
 }
 
 // The outcomes of a Put.
@@ -59,11 +56,8 @@ type Result struct {
 // The error is sms.ErrMalformed for a batch that cannot be a scope's facts, such as two rows of one grain; sms.ErrTemporary
 // when the same call may succeed later; ErrFinished for a load that has ended.
 func (w *Warehouse) Put(ctx context.Context, loadID int64, batch sms.Batch, options PutOptions, complete func(context.Context, pgx.Tx) error) (Result, error) {
-	p := &put{w: w, loadID: loadID, scope: batch.Scope, window: batch.Scope.Window, options: options, guard: options.Guard}
-	if p.guard == (Guard{}) {
-		p.guard = DefaultGuard
-	}
-	p.result = Result{LoadID: loadID, Received: batch.Received(), Rejected: int64(len(batch.Rejects))}
+	p := newPut(w, loadID, batch.Scope, options)
+	p.result.Received, p.result.Rejected = batch.Received(), int64(len(batch.Rejects))
 	doing := "putting " + batch.Scope.String()
 	err := w.fits(batch.Scope)
 	if err == nil {
@@ -73,6 +67,7 @@ func (w *Warehouse) Put(ctx context.Context, loadID int64, batch sms.Batch, opti
 	if err != nil {
 		return Result{}, failed(doing, err)
 	}
+	p.unreadable = p.tally.unreadable()
 	err = pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		if err := p.run(ctx, tx); err != nil {
 			return err
@@ -99,6 +94,8 @@ type put struct {
 	vendor  vendor
 	account int32
 	tally   *tally
+	// unreadable counts rows whose messages are missing from the batch. Nobody knows which day they were of.
+	unreadable int64
 
 	ledger   map[lineKey]*ledgerLine
 	verdicts []verdict // by day of the window
@@ -106,6 +103,16 @@ type put struct {
 	checksums [parts][]uint64
 	changed   [parts][]bool
 	result    Result
+}
+
+func newPut(w *Warehouse, loadID int64, scope sms.Scope, options PutOptions) *put {
+	p := &put{w: w, loadID: loadID, scope: scope, window: scope.Window, options: options, guard: options.Guard}
+	if p.guard == (Guard{}) {
+		p.guard = DefaultGuard
+	}
+	p.result = Result{LoadID: loadID}
+	p.checksums, p.changed = perDay[uint64](p.window), perDay[bool](p.window)
+	return p
 }
 
 // run does everything but the completion.
@@ -116,18 +123,9 @@ func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 	if err := p.readLedger(ctx, tx); err != nil {
 		return err
 	}
-	same, err := p.isSame(ctx, tx)
-	if err != nil {
+	p.judge()
+	if err := p.replace(ctx, tx); err != nil {
 		return err
-	}
-	p.checksums, p.changed = perDay[uint64](p.window), perDay[bool](p.window)
-	if same {
-		p.keep()
-	} else {
-		p.judge()
-		if err := p.replace(ctx, tx); err != nil {
-			return err
-		}
 	}
 	if err := p.writeFindings(ctx, tx); err != nil {
 		return fmt.Errorf("findings: %w", err)
@@ -143,7 +141,7 @@ func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 		return fmt.Errorf("ending the load: %w", err)
 	}
 	// The ledger comes last: a line says that the rows are there, so it is written when they are, and commits with them.
-	if err := p.writeLedger(ctx, tx, same); err != nil {
+	if err := p.writeLedger(ctx, tx); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil
@@ -219,12 +217,6 @@ func (p *put) fills(part part) bool {
 }
 
 func (p *put) isBelieved(day sms.Day) bool { return p.verdicts[day-p.window.First()].fate == believed }
-
-// keep is for an answer that is byte for byte the one last loaded: every day is believed and nothing has changed.
-func (p *put) keep() {
-	p.verdicts = make([]verdict, p.window.Len())
-	p.result.Unchanged = int64(len(p.tally.deliveries) + len(p.tally.failures))
-}
 
 // settle counts what was held back and names the outcome.
 func (p *put) settle() {

@@ -210,6 +210,17 @@ func (t *tally) reason(r *sms.Reason) int32 {
 	return at
 }
 
+// unreadable counts rows of the account that could not be understood, and whose messages are therefore missing.
+func (t *tally) unreadable() int64 {
+	var n int64
+	for i := range t.batch.Rejects {
+		if !t.batch.Rejects[i].Foreign {
+			n++
+		}
+	}
+	return n
+}
+
 // isSilent says that the answer of the whole scope holds no row, not even one of zeros.
 func (t *tally) isSilent() bool {
 	return len(t.deliveries)+len(t.failures) == 0 && t.batch.Zeros == 0

@@ -22,6 +22,7 @@ func (b *Batch) Received() int64 {
 type Reject struct {
 	Payload  Hash   // the answer it stands in
 	Position int64  // index of the row in the answer, from 0
+	Foreign  bool   // the row is another account's: nothing of ours is missing
 	Reason   string // what is wrong, in words: "day 2026-01-05 lies outside the window 2026-01-01/2026-01-03"
 	Row      string // the row as the vendor sent it, cut to 500 bytes
 }

@@ -127,8 +127,8 @@ const (
 )
 
 // reject notes a vendor row that is not believed.
-func (b *batch) reject(p *sms.Payload, position int64, reason string, raw []byte) {
-	r := sms.Reject{Payload: p.Body.Hash, Position: position, Reason: reason}
+func (b *batch) reject(p *sms.Payload, position int64, c check, reason string, raw []byte) {
+	r := sms.Reject{Payload: p.Body.Hash, Position: position, Foreign: c == foreignRow, Reason: reason}
 	if len(b.Rejects) < maxRowTexts {
 		r.Row = cut(raw, maxRowText)
 	}

@@ -122,14 +122,15 @@ func show(b *sms.Batch, err error) string {
 		f := b.Failures[i]
 		return []any{f.Day, f.Template, f.Label, f.MessageType, f.Reason.Stage, f.Reason.Code, f.Reason.Category, f.Messages}
 	})
-	section(&out, "rejects", []string{"answer", "position", "reason", "row"}, len(b.Rejects), func(i int) []any {
+	section(&out, "rejects", []string{"answer", "position", "foreign", "reason", "row"}, len(b.Rejects), func(i int) []any {
 		r := b.Rejects[i]
-		return []any{r.Payload.String()[:12], r.Position, r.Reason, r.Row}
+		return []any{r.Payload.String()[:12], r.Position, r.Foreign, r.Reason, r.Row}
 	})
 	section(&out, "findings", []string{"check", "subject", "severity", "day", "rows", "detail"}, len(b.Findings), func(i int) []any {
 		f := b.Findings[i]
 		return []any{f.Check, f.Subject, f.Severity, f.Day, f.Rows, f.Detail}
 	})
+	fmt.Fprintf(&out, "rows without a fact: %d\n", b.Zeros)
 	return out.String()
 }
 

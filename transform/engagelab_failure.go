@@ -14,6 +14,7 @@ const maxNewReasons = 100
 
 // failures makes the facts of a row of process_failed or send_failed: one for each reason that is not zero.
 func (e *engageLab) failures(g *sms.Grain) error {
+	before := len(e.Failures)
 	for i, reason := range e.layout.reasons {
 		e.failure(g, reason, e.counts[firstCount+i])
 	}
@@ -21,6 +22,9 @@ func (e *engageLab) failures(g *sms.Grain) error {
 		if err := e.unknownReason(m, g); err != nil {
 			return err
 		}
+	}
+	if len(e.Failures) == before {
+		e.Zeros++
 	}
 	return nil
 }

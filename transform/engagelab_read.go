@@ -177,7 +177,7 @@ func (e *engageLab) drop(position int64, f *fault) {
 	if f.check == strayRow && e.stray == "" {
 		e.stray = fmt.Sprintf("row %d: %s", position, f.reason)
 	}
-	e.reject(e.payload, position, f.reason, e.row.raw)
+	e.reject(e.payload, position, f.check, f.reason, e.row.raw)
 	e.notes.add(f.check, f.subject, e.day, func() string {
 		return fmt.Sprintf("row %d of answer %s was rejected: %s", position, short(e.payload), f.reason)
 	})

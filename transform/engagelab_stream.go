@@ -183,8 +183,9 @@ func (s *stream) bufferedRows() error {
 	src, start := s.takeOver()
 	at, first := 0, true
 	for {
-		length, from, verdict := 0, 0, odd
-		if from, verdict = s.rowStart(at, first); verdict == plain {
+		length := 0
+		from, verdict := s.rowStart(at, first)
+		if verdict == plain {
 			length, verdict = s.bufferedRow(s.buffer[from:])
 		}
 		switch verdict {

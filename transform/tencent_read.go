@@ -134,7 +134,7 @@ func (t *tencent) counts(p *sms.Payload, want statistic, object []byte, values m
 		switch {
 		case why != "":
 			reason := fmt.Sprintf("%s is %s: %s", field, excerpt(value), why)
-			t.reject(p, 0, reason, object)
+			t.reject(p, 0, rejectedRow, reason, object)
 			return nil, malformed("%s", reason)
 		case value == nil:
 			t.notes.add(missingField, field, first, func() string {
