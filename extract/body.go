@@ -16,7 +16,6 @@ import (
 
 // reader brings one body home: packed as it comes, so that an answer of 60 MB never stands in memory unpacked.
 type reader struct {
-	ctx    context.Context
 	cancel context.CancelCauseFunc
 	idle   time.Duration
 	limits Limits

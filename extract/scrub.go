@@ -26,7 +26,7 @@ func NewScrubber(secrets ...string) *Scrubber {
 			continue
 		}
 		b := []byte(s)
-		quoted, _ := json.Marshal(s) // a string always marshals
+		quoted, _ := json.Marshal(s) //nolint:errchkjson // a string always marshals
 		forms = append(forms, s,
 			base64.StdEncoding.EncodeToString(b), base64.RawStdEncoding.EncodeToString(b),
 			base64.URLEncoding.EncodeToString(b), base64.RawURLEncoding.EncodeToString(b),

@@ -151,7 +151,7 @@ func (t *Transport) Ask(req *http.Request, turn Waiter) (*Answer, error) {
 
 	answer := &Answer{Status: resp.StatusCode, Header: resp.Header}
 	isGood := resp.StatusCode/100 == 2
-	body := &reader{ctx: ctx, cancel: cancel, idle: t.limits.Idle, limits: t.limits, isGood: isGood}
+	body := &reader{cancel: cancel, idle: t.limits.Idle, limits: t.limits, isGood: isGood}
 	err = body.read(resp)
 	answer.Head, answer.Body = body.head, body.whole
 	switch {

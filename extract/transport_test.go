@@ -29,10 +29,10 @@ func ask(t *testing.T, handler http.Handler, limits Limits) (*Answer, error) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return askURL(t, t.Context(), server.URL, limits)
+	return askURL(t.Context(), t, server.URL, limits)
 }
 
-func askURL(t *testing.T, ctx context.Context, address string, limits Limits) (*Answer, error) {
+func askURL(ctx context.Context, t *testing.T, address string, limits Limits) (*Answer, error) {
 	t.Helper()
 	base, err := ParseBase(address)
 	if err != nil {
@@ -135,7 +135,7 @@ func TestAsk(t *testing.T) {
 		})
 	}
 	t.Run("nobody there", func(t *testing.T) {
-		if _, err := askURL(t, t.Context(), closed.URL, small); !errors.Is(err, sms.ErrTemporary) {
+		if _, err := askURL(t.Context(), t, closed.URL, small); !errors.Is(err, sms.ErrTemporary) {
 			t.Errorf("error %v, want temporary", err)
 		}
 	})
@@ -174,7 +174,7 @@ func TestAskListensToTheContext(t *testing.T) {
 		server := httptest.NewServer(handler)
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		start := time.Now()
-		_, err := askURL(t, ctx, server.URL, Limits{})
+		_, err := askURL(ctx, t, server.URL, Limits{})
 		if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sms.ErrTemporary) {
 			t.Errorf("%s: error %v, want the context's alone", name, err)
 		}
@@ -221,7 +221,7 @@ func TestUntrustedHostIsRefused(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	defer server.Close()
-	if _, err := askURL(t, t.Context(), server.URL, Limits{}); !errors.Is(err, sms.ErrRefused) {
+	if _, err := askURL(t.Context(), t, server.URL, Limits{}); !errors.Is(err, sms.ErrRefused) {
 		t.Errorf("error %v, want refused: no retry mends a certificate", err)
 	}
 }
@@ -294,7 +294,7 @@ func TestMemoryOfALargeAnswer(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	answer, err := askURL(t, t.Context(), server.URL, Limits{})
+	answer, err := askURL(t.Context(), t, server.URL, Limits{})
 	if err != nil {
 		t.Fatal(err)
 	}

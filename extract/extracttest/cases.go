@@ -324,8 +324,8 @@ func (v Vendor) secrets(t *testing.T) {
 		"echo in a header": echo(func(s string) http.Handler {
 			return Say(503, "", "Retry-After", url.QueryEscape(s), "X-Request-Id", url.QueryEscape(s))
 		}),
-		"encoding": echo(func(s string) http.Handler { return Say(200, "{}", "Content-Encoding", v.Secrets[0]) }),
-		"key":      echo(func(s string) http.Handler { return Say(200, fmt.Sprintf(`{%q:`, v.Secrets[0])) }),
+		"encoding": echo(func(string) http.Handler { return Say(200, "{}", "Content-Encoding", v.Secrets[0]) }),
+		"key":      echo(func(string) http.Handler { return Say(200, fmt.Sprintf(`{%q:`, v.Secrets[0])) }),
 	}
 	for _, status := range []int{200, 400, 401, 403, 404, 500, 502} {
 		servers[fmt.Sprintf("page under %d", status)] = echo(func(s string) http.Handler { return Say(status, "<pre>"+s+"</pre>") })

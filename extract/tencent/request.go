@@ -64,6 +64,8 @@ func (c *Client) send(ctx context.Context, dataset sms.Dataset, app string, w sm
 		r := sdk.NewCallbackStatusStatisticsRequest()
 		r.BeginTime, r.EndTime, r.SmsSdkAppId, r.Limit, r.Offset = &begin, &end, &app, zero, zero
 		_, err = client.CallbackStatusStatisticsWithContext(ctx, r)
+	default:
+		err = fmt.Errorf("%q is no dataset of this vendor", dataset)
 	}
 	if x.answer == nil && x.err == nil {
 		x.err = fmt.Errorf("%w: the SDK did not send the request: %s", sms.ErrRefused, c.scrub.Text(fmt.Sprint(err)))

@@ -70,8 +70,9 @@ func scope(w sms.Window) sms.Scope { return sms.Scope{Account: account, Datasets
 
 // question is the body of a request.
 type question struct {
-	BeginTime, EndTime, SmsSdkAppId string
-	Limit, Offset                   *int
+	BeginTime, EndTime string
+	App                string `json:"SmsSdkAppId"`
+	Limit, Offset      *int
 }
 
 func (q question) days() (first, last sms.Day) {
@@ -129,7 +130,7 @@ func TestSuite(t *testing.T) {
 			if last-first >= 32 {
 				err = errors.Join(err, fmt.Errorf("%s: too long", body))
 			}
-			return extracttest.Question{Account: q.SmsSdkAppId, First: first, Last: last}, err
+			return extracttest.Question{Account: q.App, First: first, Last: last}, err
 		},
 		Final: func(message string) http.Handler {
 			return failure("AuthFailure.SecretIdNotFound", message)
