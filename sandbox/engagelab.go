@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -156,7 +157,7 @@ func readQuery(dataset, caller, raw string) (q query, code int, err error) {
 		return q, codeBadParameter, err
 	}
 	if q.last < q.first {
-		return q, codeBadParameter, fmt.Errorf("end_date must not be before start_date")
+		return q, codeBadParameter, errors.New("end_date must not be before start_date")
 	}
 	if q.last-q.first >= maxWindowDays {
 		return q, codeBadParameter, fmt.Errorf("the date range must not exceed %d days", maxWindowDays)
@@ -171,7 +172,7 @@ func readQuery(dataset, caller, raw string) (q query, code int, err error) {
 	case "1":
 		q.aggregate = true
 	default:
-		return q, codeBadParameter, fmt.Errorf("aggregate_by must be 0 or 1")
+		return q, codeBadParameter, errors.New("aggregate_by must be 0 or 1")
 	}
 	if q.users, err = list(p, "sms_users"); err != nil {
 		return q, codeBadParameter, err
@@ -193,10 +194,10 @@ func parameters(raw string) (map[string]string, error) {
 		name, value, _ := strings.Cut(pair, "=")
 		name, err := url.QueryUnescape(name)
 		if err != nil {
-			return nil, fmt.Errorf("bad query string")
+			return nil, errors.New("bad query string")
 		}
 		if value, err = url.QueryUnescape(value); err != nil {
-			return nil, fmt.Errorf("bad query string")
+			return nil, errors.New("bad query string")
 		}
 		if _, ok := p[name]; !ok && name != "" {
 			p[name] = value
@@ -221,7 +222,7 @@ func readZone(zone string) (int, error) {
 	digits := strings.TrimPrefix(zone, "+")
 	hours, err := strconv.Atoi(digits)
 	if err != nil || hours < -12 || hours > 14 || strings.HasPrefix(digits, "+") {
-		return 0, fmt.Errorf("time_zone is invalid")
+		return 0, errors.New("time_zone is invalid")
 	}
 	return hours, nil
 }

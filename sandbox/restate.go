@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -120,10 +121,10 @@ func read(r Restatement) (edit, error) {
 		}
 	case RenamedReason:
 		if r.Reason == "" || r.NewReason == "" {
-			return e, fmt.Errorf("reason and new_reason are both needed")
+			return e, errors.New("reason and new_reason are both needed")
 		}
 	default:
-		return e, fmt.Errorf("no such kind")
+		return e, errors.New("no such kind")
 	}
 	return e, nil
 }

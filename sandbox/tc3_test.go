@@ -107,8 +107,8 @@ func TestVendorClient(t *testing.T) {
 		t.Fatal(err)
 	}
 	send := vendor.NewSendStatusStatisticsRequest()
-	send.BeginTime, send.EndTime = common.StringPtr("2026011000"), common.StringPtr("2026011023")
-	send.SmsSdkAppId, send.Limit, send.Offset = common.StringPtr("1400006874"), common.Uint64Ptr(0), common.Uint64Ptr(0)
+	send.BeginTime, send.EndTime = new("2026011000"), new("2026011023")
+	send.SmsSdkAppId, send.Limit, send.Offset = new("1400006874"), new(uint64(0)), new(uint64(0))
 	sent, err := client.SendStatusStatistics(send)
 	if err != nil {
 		t.Fatal(err)

@@ -15,9 +15,9 @@ const busy = "1400006874"
 
 func TestTencentParameters(t *testing.T) {
 	day := newStatistics(callbackStatusStatistics, "2026031900", "2026031923", busy)
-	body := func(old, new string) statistics {
+	body := func(from, to string) statistics {
 		q := day
-		q.body = strings.Replace(q.body, old, new, 1)
+		q.body = strings.Replace(q.body, from, to, 1)
 		return q
 	}
 	window := func(action, begin, end string) statistics { return newStatistics(action, begin, end, busy) }

@@ -35,7 +35,9 @@ func total(a *Account, first, last Hour, at time.Time) (sum Tally) {
 	return sum
 }
 
-func check(t interface{ Fatalf(string, ...any) }, r Row) {
+func check(t interface {
+	Fatalf(format string, arguments ...any)
+}, r Row) {
 	if got := r.ProcessFailed() + r.Delivered + r.SendFailed() + r.Waiting; got != r.Targets {
 		t.Fatalf("%+v: parts add up to %d", r, got)
 	}
