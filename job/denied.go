@@ -31,7 +31,7 @@ func newDenials(lasts time.Duration, now func() time.Time) *denials {
 
 // note remembers what err denies, if it denies anything.
 func (d *denials) note(source string, account sms.Account, err error) {
-	key := ""
+	var key string
 	switch {
 	case errors.Is(err, sms.ErrSourceDenied):
 		key = source
