@@ -114,7 +114,7 @@ func TestAnalyst(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), `SET ROLE sms_analyst`); err != nil {
 		t.Fatal(err)
 	}
-	for _, readable := range strings.Fields(query(t, url, `
+	for readable := range strings.FieldsSeq(query(t, url, `
 		SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'sms'::regnamespace AND relkind IN ('r', 'v')`) +
 		" sms.delivery_daily_as_of(now()) sms.failure_daily_as_of(now())") {
 		if _, err := conn.Exec(t.Context(), `SELECT count(*) FROM `+readable); err != nil {
@@ -141,7 +141,7 @@ func TestDimensionRowsStay(t *testing.T) {
 	if _, err := conn.Exec(t.Context(), `SET session_replication_role = replica`); err != nil {
 		t.Fatal(err)
 	}
-	for _, dimension := range strings.Fields("date vendor account template label message_type failure_reason") {
+	for dimension := range strings.FieldsSeq("date vendor account template label message_type failure_reason") {
 		for _, sql := range []string{"DELETE FROM sms.dim_" + dimension, "TRUNCATE sms.dim_" + dimension + " CASCADE"} {
 			_, err := conn.Exec(t.Context(), sql)
 			var pg *pgconn.PgError
