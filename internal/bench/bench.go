@@ -42,7 +42,7 @@ func newBench(ctx context.Context, days int) (*bench, error) {
 	if err := os.Chmod(dir, 0o755); err != nil { // the server runs as another user
 		return nil, err
 	}
-	say("rendering %d rows of JSON", days*rowsPerDay)
+	sayf("rendering %d rows of JSON", days*rowsPerDay)
 	b := &bench{dir: dir, days: days, vendor: newVendor(days)}
 	if b.binary, err = build(ctx, dir); err != nil {
 		return b, err
@@ -64,7 +64,7 @@ func newBench(ctx context.Context, days int) (*bench, error) {
 
 // startServer makes a cluster of its own with the fixed settings. They need a restart.
 func (b *bench) startServer(ctx context.Context) error {
-	options := postgres.Options{Dir: filepath.Join(b.dir, "data"), Progress: func(line string) { say("%s", line) }}
+	options := postgres.Options{Dir: filepath.Join(b.dir, "data"), Progress: func(line string) { sayf("%s", line) }}
 	server, err := postgres.Start(ctx, options)
 	if err != nil {
 		return err
@@ -95,8 +95,8 @@ func (b *bench) startServer(ctx context.Context) error {
 	return err
 }
 
-func (b *bench) close() {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+func (b *bench) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
 	if b.conn != nil {
 		_ = b.conn.Close(ctx) // the server ends next
@@ -106,11 +106,11 @@ func (b *bench) close() {
 	}
 	if b.server != nil {
 		if err := b.server.Stop(ctx); err != nil {
-			say("%v", err)
+			sayf("%v", err)
 		}
 	}
 	if err := os.RemoveAll(b.dir); err != nil {
-		say("%v", err)
+		sayf("%v", err)
 	}
 }
 
@@ -144,4 +144,4 @@ func (b *bench) psql(ctx context.Context, command string) (time.Duration, error)
 	return time.Since(started), nil
 }
 
-func say(format string, a ...any) { fmt.Fprintf(os.Stderr, format+"\n", a...) }
+func sayf(format string, a ...any) { fmt.Fprintf(os.Stderr, format+"\n", a...) }

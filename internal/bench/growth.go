@@ -37,7 +37,7 @@ func (b *bench) dayIntoStored(ctx context.Context, r *report) error {
 			took = append(took, one)
 		}
 		r.growth = append(r.growth, growth{stored, median(took)})
-		say("%-40s %6.0f ms", fmt.Sprintf("a new day into %d stored rows", stored), median(took).Seconds()*1000)
+		sayf("%-40s %6.0f ms", fmt.Sprintf("a new day into %d stored rows", stored), median(took).Seconds()*1000)
 	}
 	return nil
 }

@@ -18,8 +18,9 @@ func main() {
 	out := flag.String("out", "docs/benchmarks.md", "the file to write; - for standard output only")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := measure(ctx, *rounds, *days, *out); err != nil {
+	err := measure(ctx, *rounds, *days, *out)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -31,7 +32,7 @@ func measure(ctx context.Context, rounds, days int, out string) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
+	defer b.close(ctx)
 	report := report{rounds: rounds, days: days, rows: days * rowsPerDay, bytes: b.vendor.size(), server: b.serverVersion}
 	for range rounds {
 		if err := b.round(ctx, &report); err != nil {

@@ -53,6 +53,6 @@ func (b *bench) tencentApp(ctx context.Context, profile traffic.Profile) (pace, 
 		p.share = max(p.share, rate.PerSecond()/10)
 		p.peak = max(p.peak, rate.Peak)
 	}
-	say("%-40s %d calls, %.1f %% of the limit, %d breaches", fmt.Sprintf("Tencent, %s application, %d days", profile, p.days), p.calls, p.share*100, p.breaches)
+	sayf("%-40s %d calls, %.1f %% of the limit, %d breaches", fmt.Sprintf("Tencent, %s application, %d days", profile, p.days), p.calls, p.share*100, p.breaches)
 	return p, nil
 }
