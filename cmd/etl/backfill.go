@@ -14,8 +14,7 @@ type runCommand struct {
 
 // Run loads what the ledger calls due.
 func (c *runCommand) Run(s *session) error {
-	ask := c.narrowFlags.ask()
-	return s.load("run", ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+	return s.load("run", c.ask(), c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
 }
 
 // rangeFlags choose the days of a backfill.

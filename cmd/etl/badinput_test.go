@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -42,10 +43,7 @@ func TestBadInput(t *testing.T) {
 	database := pgtest.New(t)
 	good := map[string]string{"DATABASE_URL": database, "USER_NAME": "harbor", "USER_KEY": canary}
 	with := func(name, value string) map[string]string {
-		m := map[string]string{}
-		for k, v := range good {
-			m[k] = v
-		}
+		m := maps.Clone(good)
 		m[name] = value
 		return m
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"smsetl/migrations"
@@ -37,7 +38,7 @@ type migrateDown struct {
 
 func (c *migrateDown) Run(s *session) error {
 	if !c.Yes {
-		return usage(fmt.Errorf("migrate down deletes tables and what is in them; say --yes if that is what you want"))
+		return usage(errors.New("migrate down deletes tables and what is in them; say --yes if that is what you want"))
 	}
 	url, release, err := s.databaseURL(c.databaseFlag)
 	if err != nil {

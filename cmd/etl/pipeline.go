@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -231,12 +230,5 @@ func (s *session) printReport(r runReport) {
 			break
 		}
 		fmt.Fprintf(s.stdout, "  %s  %s  %s\n", open.Source, open.Scope, strings.TrimSpace(open.Reason))
-	}
-}
-
-// removeTemporary deletes a folder that this process made, and says so when it cannot.
-func (s *session) removeTemporary(dir string) {
-	if err := os.RemoveAll(dir); err != nil {
-		fmt.Fprintln(s.stderr, "etl:", err)
 	}
 }

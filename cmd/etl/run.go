@@ -59,7 +59,7 @@ type cli struct {
 
 // session is what a command gets to work with.
 type session struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // one command runs in one session, and kong hands it one value
 	env    environment
 	stdout io.Writer
 	stderr io.Writer
