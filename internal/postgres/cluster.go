@@ -128,7 +128,7 @@ func (h *home) leftover(ctx context.Context, log *zap.Logger) (*Server, error) {
 	for {
 		b, err := os.ReadFile(pidFile)
 		if err != nil {
-			return nil, nil // none runs, or what is wrong shows at the start
+			return nil, nil //nolint:nilerr // none runs, or what is wrong shows at the start
 		}
 		lines := strings.Split(string(b), "\n") // pid, data folder, start time, port, ...
 		pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,8 +28,8 @@ func installed(ctx context.Context) []binaries {
 	var found, folders []binaries
 	if path, err := exec.LookPath("postgres"); err == nil {
 		// Debian and Homebrew link single programs into PATH; initdb stands beside the real one.
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			path = real
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			path = target
 		}
 		if b, ok := look(ctx, filepath.Dir(path)); ok {
 			found = append(found, b)
@@ -109,7 +110,7 @@ func choose(all []binaries, major int) (binaries, error) {
 		wanted = fmt.Sprintf("PostgreSQL %d", major)
 	}
 	if len(seen) == 0 {
-		return binaries{}, fmt.Errorf("no PostgreSQL is installed on PATH or in the usual folders")
+		return binaries{}, errors.New("no PostgreSQL is installed on PATH or in the usual folders")
 	}
 	return binaries{}, fmt.Errorf("%s is not installed; found %s", wanted, strings.Join(seen, ", "))
 }

@@ -29,7 +29,7 @@ var pinned = map[string]pin{
 }
 
 // pinFor gives the binaries for a system, for data of a major version or for no data yet (0).
-func pinFor(goos, goarch string, major int) (pin, error) {
+func pinFor(goos, goarch string, major int) (pin, error) { //nolint:unparam // runtime.GOARCH is a constant to the linter
 	p, ok := pinned[goos+"/"+goarch]
 	if !ok {
 		return pin{}, fmt.Errorf("there are no binaries for %s/%s", goos, goarch)

@@ -50,7 +50,7 @@ func unpack(tarball, dir string) (err error) {
 			return fmt.Errorf("entry %q: %w", h.Name, err)
 		}
 	}
-	return errors.Join(link(root), letIn(dir))
+	return errors.Join(link(root), letIn(root))
 }
 
 func unpackEntry(root *os.Root, h *tar.Header, content io.Reader) error {
@@ -82,12 +82,12 @@ func unpackEntry(root *os.Root, h *tar.Header, content io.Reader) error {
 }
 
 // letIn opens the folders to every user, which the umask may have kept.
-func letIn(dir string) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+func letIn(root *os.Root) error {
+	return fs.WalkDir(root.FS(), ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
 			return err
 		}
-		return os.Chmod(path, 0o755)
+		return root.Chmod(path, 0o755)
 	})
 }
 
