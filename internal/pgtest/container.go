@@ -53,18 +53,18 @@ func container(ctx context.Context) (*server, error) {
 	})
 	if err != nil {
 		if c != nil {
-			err = errors.Join(err, c.Terminate(context.Background()))
+			err = errors.Join(err, c.Terminate(context.WithoutCancel(ctx)))
 		}
 		return nil, fmt.Errorf("image %s: %w", image, err)
 	}
 	s, err := reach(ctx, c, onLoopback)
 	if err == nil {
 		s.how = fmt.Sprintf("container %s of image %s", c.GetContainerID()[:12], image)
-		s.giveUp = func() error { return c.Terminate(context.Background()) }
-		err = reap(c.GetContainerID())
+		s.giveUp = func() error { return c.Terminate(context.WithoutCancel(ctx)) }
+		s.heldOpen, err = reap(c.GetContainerID())
 	}
 	if err != nil {
-		return nil, errors.Join(err, c.Terminate(context.Background()))
+		return nil, errors.Join(err, c.Terminate(context.WithoutCancel(ctx)))
 	}
 	return s, nil
 }
@@ -125,13 +125,13 @@ func reach(ctx context.Context, c testcontainers.Container, onLoopback bool) (*s
 
 // reap makes sure that the container goes when this process does. Testcontainers has Ryuk for that, a container of its
 // own; where its image cannot be pulled TESTCONTAINERS_RYUK_DISABLED=true is set, and a shell does it.
-func reap(id string) error {
+func reap(id string) (heldOpen *os.File, err error) {
 	if os.Getenv("TESTCONTAINERS_RYUK_DISABLED") != "true" {
-		return nil
+		return nil, nil
 	}
 	r, w, err := os.Pipe()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer r.Close()
 	// The pipe ends with the last process that holds its other end, which is this one, and nothing is ever written to it.
@@ -139,11 +139,7 @@ func reap(id string) error {
 	sh.Stdin = r
 	detach(sh)
 	if err := sh.Start(); err != nil {
-		return errors.Join(err, w.Close())
+		return nil, errors.Join(err, w.Close())
 	}
-	heldOpen = w
-	return nil
+	return w, nil
 }
-
-// heldOpen keeps the garbage collector from closing the pipe of reap.
-var heldOpen *os.File

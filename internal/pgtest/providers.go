@@ -47,7 +47,7 @@ func local(ctx context.Context) (*server, error) {
 		return &server{
 			url:    s.AdminURL(),
 			how:    "local binaries: " + s.How(),
-			giveUp: func() error { return s.Stop(context.Background()) },
+			giveUp: func() error { return s.Stop(context.WithoutCancel(ctx)) },
 			revive: s.ByHand(),
 		}, nil
 	}

@@ -21,6 +21,7 @@ type server struct {
 	giveUp func() error // ends what was started for it, when it turns out to be of no use
 	revive string       // how to start it again after the test process has ended; empty for one that lives on
 
+	heldOpen   *os.File // the pipe of reap, which the garbage collector would close; nil without one
 	templateMu sync.Mutex
 	built      map[string]bool // templates known to be whole
 }
