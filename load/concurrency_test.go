@@ -130,9 +130,9 @@ func TestLoadLocks(t *testing.T) {
 	}
 	var modes, seen string
 	_, err = wh.Put(t.Context(), id, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "b", 20)}}, load.PutOptions{Now: at("01-20 12:00")},
-		func(context.Context, pgx.Tx) error {
-			seen = dump(t, wh, `SELECT template FROM sms.delivery_daily`)
-			modes = dump(t, wh, `
+		func(ctx context.Context, _ pgx.Tx) error {
+			seen = dumpWith(ctx, t, wh, `SELECT template FROM sms.delivery_daily`)
+			modes = dumpWith(ctx, t, wh, `
 				SELECT DISTINCT l.mode
 				FROM pg_locks AS l
 				JOIN pg_class AS c ON c.oid = l.relation

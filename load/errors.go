@@ -11,13 +11,13 @@ import (
 	"smsetl/sms"
 )
 
-// ErrZone: an account is known under another zone. The same date in two zones is two different facts.
+// ErrZone says that an account is known under another zone. The same date in two zones is two different facts.
 var ErrZone = errors.New("the account is known in another time zone")
 
-// ErrUnknownAccount: nobody has named the account to the warehouse.
+// ErrUnknownAccount says that nobody has named the account to the warehouse.
 var ErrUnknownAccount = errors.New("the account is not known to the warehouse")
 
-// ErrFinished: the load has been put or has failed already.
+// ErrFinished says that the load has been put or has failed already.
 var ErrFinished = errors.New("the load is finished already")
 
 // failed wraps an error of the database once, with what was tried. The error is sms.ErrTemporary when the same call may
@@ -40,8 +40,7 @@ func isTemporary(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, sms.ErrTemporary) {
 		return false
 	}
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		for _, class := range []string{"08", "40", "53", "57", "55P03"} {
 			if strings.HasPrefix(pg.Code, class) {
 				return true

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,7 +105,7 @@ func appendLines(all, more []line) []line {
 	if len(more) > 0 && cap(all) > len(all) && &all[:len(all)+1][len(all)] == &more[0] {
 		return all[:len(all)+len(more)]
 	}
-	return append(all[:len(all):len(all)], more...)
+	return append(slices.Clip(all), more...)
 }
 
 // present says which believed days hold facts of the scope now. The table is asked and not the ledger, because a COPY into

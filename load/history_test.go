@@ -200,7 +200,7 @@ func (m *model) facts(deliveries, failures string, at ...any) string {
 		`SELECT send_date, template, requested, delivered, pending, loaded_at FROM ` + deliveries + ` WHERE account = $1 ORDER BY 1, 2`,
 		`SELECT send_date, template, reason, messages, loaded_at FROM ` + failures + ` WHERE account = $1 ORDER BY 1, 2, 3`,
 	} {
-		rows += query[:40] + "\n" + dumpWith(m.t, m.wh, query, arguments...) + "\n"
+		rows += query[:40] + "\n" + dumpWith(context.Background(), m.t, m.wh, query, arguments...) + "\n"
 	}
 	return rows
 }
@@ -215,13 +215,13 @@ func (m *model) remember() {
 
 // compare checks the tables against the model.
 func (m *model) compare() {
-	rows := dumpWith(m.t, m.wh, `
+	rows := dumpWith(context.Background(), m.t, m.wh, `
 		SELECT to_char(send_date, 'YYYY-MM-DD'), template, coalesce(requested::text, 'not reported'), coalesce(delivered::text, 'not reported')
 		FROM sms.delivery_daily WHERE account = $1 ORDER BY 1, template COLLATE "C"`, m.account.ID)
 	if d := cmp.Diff(m.wantDeliveries(), rows); d != "" {
 		m.t.Fatal("deliveries (-want +got):\n", d)
 	}
-	rows = dumpWith(m.t, m.wh, `
+	rows = dumpWith(context.Background(), m.t, m.wh, `
 		SELECT to_char(send_date, 'YYYY-MM-DD'), template, reason, messages FROM sms.failure_daily WHERE account = $1 ORDER BY 1, reason COLLATE "C"`, m.account.ID)
 	if d := cmp.Diff(m.wantFailures(), rows); d != "" {
 		m.t.Fatal("failures (-want +got):\n", d)

@@ -106,6 +106,7 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx) error {
 				out.add(dataset, day, p.believedLine(old, dataset, day, v))
 			case quarantined:
 				out.add(dataset, day, p.quarantinedLine(old, dataset, v))
+			case superseded, frozen: // the line stays as it is
 			}
 		}
 	}

@@ -224,6 +224,8 @@ func (p *put) settle() {
 	for i, v := range p.verdicts {
 		day := p.window.First() + sms.Day(i)
 		switch v.fate {
+		case believed:
+			continue
 		case quarantined:
 			r.Quarantined = append(r.Quarantined, day)
 		case superseded:
@@ -231,10 +233,8 @@ func (p *put) settle() {
 		case frozen:
 			r.Frozen = append(r.Frozen, day)
 		}
-		if v.fate != believed {
-			for part := range parts {
-				r.Held += p.tally.days[part][i].rows
-			}
+		for part := range parts {
+			r.Held += p.tally.days[part][i].rows
 		}
 	}
 	switch {

@@ -114,12 +114,12 @@ func failure(d, template string, reason *sms.Reason, messages int64) sms.Failure
 // dump gives the rows of a query as text, one a line.
 func dump(t testing.TB, wh *load.Warehouse, query string, arguments ...any) string {
 	t.Helper()
-	return dumpWith(t, wh, query, arguments...)
+	return dumpWith(t.Context(), t, wh, query, arguments...)
 }
 
 // dumpWith is dump for the test of a property, which has no context.
-func dumpWith(t interface{ Fatal(...any) }, wh *load.Warehouse, query string, arguments ...any) string {
-	rows, err := wh.Pool().Query(context.Background(), query, arguments...)
+func dumpWith(ctx context.Context, t interface{ Fatal(arguments ...any) }, wh *load.Warehouse, query string, arguments ...any) string {
+	rows, err := wh.Pool().Query(ctx, query, arguments...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func verify(t testing.TB, wh *load.Warehouse) {
 		t.Errorf("ledger and facts differ: %+v %v", mismatches, err)
 	}
 	sums := make([]string, 0, 8)
-	for _, m := range strings.Fields("requested accepted processing_failed delivered send_failed pending billed_segments vendor_sent") {
+	for m := range strings.FieldsSeq("requested accepted processing_failed delivered send_failed pending billed_segments vendor_sent") {
 		sums = append(sums, fmt.Sprintf("sum(%s)::bigint AS %[1]s", m))
 	}
 	for _, summary := range []struct{ table, keys, by string }{
