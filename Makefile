@@ -21,7 +21,7 @@ lint: $(LINT) ## run every linter of .golangci.yml
 fmt: $(LINT) ## format the Go files
 	$(LINT) fmt ./...
 
-check: ## run what CI runs, in the same order
+check: ## run what CI runs, in the same order: .ci/run; a quarter of an hour, root on Debian
 	.ci/run
 
 bench: ## measure the product beside psql \copy and write docs/benchmarks.md
