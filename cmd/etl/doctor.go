@@ -39,8 +39,9 @@ func (c *doctorCommand) Run(s *session) error {
 		defer release()
 		checks = append(checks, databaseChecks(s.ctx, wh)...)
 	}
+	shared := newPaces(config.Sources)
 	for _, source := range config.Sources {
-		client, err := dial(source, time.Now, s.log)
+		client, err := dial(source, shared, time.Now, s.log)
 		if err != nil {
 			checks = append(checks, check{source.Name, false, err.Error()})
 			continue

@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"smsetl/extract"
 	"smsetl/extract/engagelab"
 	"smsetl/extract/tencent"
 	"smsetl/job"
@@ -26,7 +27,7 @@ type client interface {
 // window in one call: one window decodes while another loads. Tencent answers a day per call, so more windows keep its
 // limit used whatever its latency.
 type vendor struct {
-	connect  func(schedule.Source, func() time.Time, *zap.Logger) (client, error)
+	connect  func(schedule.Source, *paces, func() time.Time, *zap.Logger) (client, error)
 	parallel int
 }
 
@@ -36,25 +37,56 @@ var vendors = map[sms.Vendor]vendor{
 	sms.Tencent:   {connectTencent, 12},
 }
 
-func connectEngageLab(s schedule.Source, now func() time.Time, log *zap.Logger) (client, error) {
+func connectEngageLab(s schedule.Source, _ *paces, now func() time.Time, log *zap.Logger) (client, error) {
 	return engagelab.New(s.EngageLab.User, s.EngageLab.Key.Reveal(), engagelab.Options{
 		BaseURL: s.BaseURL, Paths: engagelab.Paths(s.EngageLab.Paths), TemplateIDs: s.EngageLab.TemplateIDs, LabelIDs: s.EngageLab.LabelIDs,
 		MsgType: s.EngageLab.MsgType, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
 	}, log)
 }
 
-func connectTencent(s schedule.Source, now func() time.Time, log *zap.Logger) (client, error) {
+func connectTencent(s schedule.Source, shared *paces, now func() time.Time, log *zap.Logger) (client, error) {
 	return tencent.New(s.Tencent.SecretID.Reveal(), s.Tencent.SecretKey.Reveal(), tencent.Options{
 		BaseURL: s.BaseURL, Region: s.Tencent.Region, EndHour: tencent.EndHour(s.Tencent.EndHour),
-		RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
+		SdkAppIDs: s.Tencent.SdkAppIDs, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
+		Pace: func(action string) extract.Waiter { return shared.of(s, action) },
 	}, log)
+}
+
+// paces are the limiters of this process. The vendor counts by secret and action, so sources of one secret share theirs,
+// at the lowest rate that one of them is given.
+type paces struct {
+	sources  []schedule.Source
+	limiters map[paceKey]*extract.Limiter
+}
+
+type paceKey struct{ address, secret, action string }
+
+func newPaces(sources []schedule.Source) *paces {
+	return &paces{sources: sources, limiters: map[paceKey]*extract.Limiter{}}
+}
+
+// of gives the limiter of a Tencent source's action.
+func (p *paces) of(s schedule.Source, action string) extract.Waiter {
+	key := paceKey{s.BaseURL, s.Tencent.SecretID.Reveal(), action}
+	if limiter, made := p.limiters[key]; made {
+		return limiter
+	}
+	rate := s.MaxRequestsPerSecond
+	for _, other := range p.sources {
+		if other.Vendor == s.Vendor && other.BaseURL == s.BaseURL && other.Tencent.SecretID.Equal(s.Tencent.SecretID) {
+			rate = min(rate, other.MaxRequestsPerSecond)
+		}
+	}
+	p.limiters[key] = tencent.NewLimiter(rate)
+	return p.limiters[key]
 }
 
 // connect makes a client of each source.
 func connect(sources []schedule.Source, now func() time.Time, log *zap.Logger) ([]job.Source, error) {
 	var all []job.Source
+	shared := newPaces(sources)
 	for _, s := range sources {
-		c, err := dial(s, now, log)
+		c, err := dial(s, shared, now, log)
 		if err != nil {
 			return nil, err
 		}
@@ -66,12 +98,12 @@ func connect(sources []schedule.Source, now func() time.Time, log *zap.Logger) (
 	return all, nil
 }
 
-func dial(s schedule.Source, now func() time.Time, log *zap.Logger) (client, error) {
+func dial(s schedule.Source, shared *paces, now func() time.Time, log *zap.Logger) (client, error) {
 	v, known := vendors[s.Vendor]
 	if !known {
 		return nil, fmt.Errorf("source %q: the vendor %q is not built in", s.Name, s.Vendor)
 	}
-	c, err := v.connect(s, now, log)
+	c, err := v.connect(s, shared, now, log)
 	if err != nil {
 		return nil, fmt.Errorf("source %q: %w", s.Name, err)
 	}

@@ -136,11 +136,15 @@ func (o Options) paces() map[sms.Dataset]extract.Waiter {
 			paces[dataset] = o.Pace(action)
 			continue
 		}
-		// Who sets a higher rate has been granted a higher limit; it keeps the same distance.
-		most := max(VendorLimit, int(math.Ceil(o.RequestsPerSecond/0.95)))
-		paces[dataset] = extract.NewLimiter(o.RequestsPerSecond, most)
+		paces[dataset] = NewLimiter(o.RequestsPerSecond)
 	}
 	return paces
+}
+
+// NewLimiter gives the limiter of one action of one secret, for perSecond requests a second. Who sets a rate above the
+// vendor's ordinary limit has been granted a higher one; it keeps the same distance.
+func NewLimiter(perSecond float64) *extract.Limiter {
+	return extract.NewLimiter(perSecond, max(VendorLimit, int(math.Ceil(perSecond/0.95))))
 }
 
 // speaking is how the SDK is told to speak. It retries nothing: its own retries resend an old signature, know one of the
