@@ -67,8 +67,10 @@ func Up(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	if err := status.Current(); err == nil || !errors.Is(err, ErrBehind) {
-		return err // nothing to do needs no lock, and no right to make schemas
+	// Nothing to do needs no lock, and no right to make schemas. A dirty version may be one that another program is working
+	// on at this moment: only who holds the lock can tell.
+	if err := status.Current(); err == nil || errors.Is(err, ErrNewer) {
+		return err
 	}
 	return exclusively(ctx, url, "up", func(s *session) error {
 		if err := s.up(); err != nil {

@@ -50,6 +50,27 @@ func Check(ctx context.Context, url string) (Standing, error) {
 	return status, nil
 }
 
+// Settled is Status once no other program migrates: between two of its files a database is behind, and within one dirty.
+func Settled(ctx context.Context, url string) (Standing, error) {
+	status, err := Status(ctx, url)
+	if err != nil || status.Current() == nil || status.IsNew() {
+		return status, err
+	}
+	config, err := parse(url)
+	if err != nil {
+		return status, fmt.Errorf("migrations: %w", err)
+	}
+	conn, err := connect(ctx, config.ConnConfig)
+	if err != nil {
+		return status, fmt.Errorf("migrations: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) // and with it the lock
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock_shared($1)`, int64(lockKey)); err != nil {
+		return status, fmt.Errorf("migrations: waiting for a program that migrates: %w", err)
+	}
+	return Status(ctx, url)
+}
+
 // Status says how the database stands. It changes nothing, so a standby can be asked too.
 func Status(ctx context.Context, url string) (Standing, error) {
 	status, _, err := look(ctx, url)

@@ -3,8 +3,11 @@ package main
 import (
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"smsetl/internal/pgtest"
 )
 
 // The main promise: what the vendors know is what analysts see, to the last message, and asking again writes nothing.
@@ -97,4 +100,20 @@ func TestDryRunAsksNobody(t *testing.T) {
 	if n := w.number("SELECT count(*) FROM etl.load"); n != 0 {
 		t.Errorf("a dry run began %d loads", n)
 	}
+}
+
+// Programs that start together on a database that is still empty wait for the one that makes the schema.
+func TestProgramsStartTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick(20))
+	w.url = pgtest.Empty(t)
+	var programs sync.WaitGroup
+	for range 8 {
+		programs.Go(func() {
+			if code, _, stderr := w.etl("plan", at(today)...); code != exitOK {
+				t.Errorf("exit %d: %s", code, stderr)
+			}
+		})
+	}
+	programs.Wait()
 }

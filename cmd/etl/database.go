@@ -70,7 +70,7 @@ func (s *session) warehouse(f databaseFlag) (*load.Warehouse, func(), error) {
 }
 
 func (s *session) open(url string) (*load.Warehouse, error) {
-	status, err := migrations.Status(s.ctx, url)
+	status, err := migrations.Settled(s.ctx, url)
 	if err != nil {
 		return nil, err
 	}
