@@ -61,8 +61,8 @@ func (w *worker) Work(ctx context.Context, job *river.Job[Window]) error {
 		w.progress.Finished(item, result, nil)
 		return nil
 	}
-	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
-		return err // the program is stopping: the window goes back to the queue
+	if isStopping(ctx) {
+		return err // the window goes back to the queue
 	}
 	w.denied.note(source.Name, scope.Account, err)
 	final := isFinal(err) || job.Attempt >= job.MaxAttempts
@@ -153,13 +153,17 @@ func (w *worker) steps(ctx context.Context, source Source, item Item, loadID int
 	return w.warehouse.Put(ctx, loadID, batch, options, complete)
 }
 
+// isStopping says that the work was called off, which says nothing about the days. A window whose own time is up ends with
+// another error.
+func isStopping(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
+
 // fail writes the reason into the ledger, also when the window's own time is up, and gives the error back.
 func (w *worker) fail(ctx context.Context, loadID int64, scope sms.Scope, rejects []sms.Reject, err error) error {
-	if errors.Is(context.Cause(ctx), context.Canceled) {
-		return err // the program is stopping, which says nothing about the days
-	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
+	if isStopping(ctx) {
+		return errors.Join(err, w.warehouse.Interrupt(late, loadID))
+	}
 	return errors.Join(err, w.warehouse.Fail(late, loadID, scope, rejects, err.Error(), w.options.Now()))
 }
 

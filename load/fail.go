@@ -40,3 +40,15 @@ func (w *Warehouse) Fail(ctx context.Context, loadID int64, scope sms.Scope, rej
 	})
 	return failed("failing "+scope.String(), err)
 }
+
+// Interrupt writes down that a load ended because its program was told to stop. That says nothing about its days, so the
+// ledger is left alone. A load that has ended already is left alone too.
+func (w *Warehouse) Interrupt(ctx context.Context, loadID int64) error {
+	_, err := w.pool.Exec(ctx, `
+		UPDATE etl.load
+		SET outcome = 'failed',
+		    reason  = 'the program was stopped'
+		WHERE load_id = $1
+		  AND outcome = 'running'`, loadID)
+	return failed("interrupting the load", err)
+}

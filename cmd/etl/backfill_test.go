@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"sync"
@@ -99,6 +100,38 @@ func TestDryRunAsksNobody(t *testing.T) {
 	}
 	if n := w.number("SELECT count(*) FROM etl.load"); n != 0 {
 		t.Errorf("a dry run began %d loads", n)
+	}
+}
+
+// A run that is told to stop leaves no day failed, no load running and no job behind, and the next one goes on.
+func TestInterruptedRunResumes(t *testing.T) {
+	t.Parallel()
+	options := quick(60)
+	options.Latency = 30 * time.Millisecond
+	w := newWorld(t, options)
+	ctx, stop := context.WithTimeoutCause(context.Background(), 700*time.Millisecond, context.Canceled)
+	defer stop()
+	signal, cancel := context.WithCancel(context.Background())
+	context.AfterFunc(ctx, cancel)
+	code, _, stderr := w.etlUntil(signal, "run", at(today)...)
+	if code != exitPartial || !strings.Contains(stderr, "run the same command again") {
+		t.Fatalf("exit %d, want %d and advice: %s", code, exitPartial, stderr)
+	}
+	if n := w.number("SELECT count(*) FROM etl.load"); n == 0 {
+		t.Fatal("nothing had begun, so the test proves nothing")
+	}
+	for what, query := range map[string]string{
+		"failed days":     "SELECT count(*) FROM etl.coverage WHERE state = 'failed'",
+		"running loads":   "SELECT count(*) FROM etl.load WHERE outcome = 'running'",
+		"unfinished jobs": "SELECT count(*) FROM river.river_job WHERE finalized_at IS NULL",
+	} {
+		if n := w.number(query); n != 0 {
+			t.Errorf("%d %s after the interrupt", n, what)
+		}
+	}
+	w.must(exitOK, "run", at(today)...)
+	if !w.equalsTruth() {
+		t.Error("unequal to the truth")
 	}
 }
 

@@ -79,6 +79,12 @@ func (w *world) write(config string) {
 // etl runs the program in this process, as its main does.
 func (w *world) etl(command string, arguments ...string) (code int, stdout, stderr string) {
 	w.t.Helper()
+	return w.etlUntil(context.Background(), command, arguments...)
+}
+
+// etlUntil is etl with a context that ends as a signal would end it.
+func (w *world) etlUntil(ctx context.Context, command string, arguments ...string) (code int, stdout, stderr string) {
+	w.t.Helper()
 	var out, errs bytes.Buffer
 	env := environment{lookup: func(name string) (string, bool) {
 		if name == "DATABASE_URL" {
@@ -87,7 +93,7 @@ func (w *world) etl(command string, arguments ...string) (code int, stdout, stde
 		return "", false
 	}, read: os.ReadFile}
 	all := append([]string{command, "--config", w.config}, arguments...)
-	code = run(context.Background(), all, env, &out, &errs)
+	code = run(ctx, all, env, &out, &errs)
 	return code, out.String(), errs.String()
 }
 

@@ -136,12 +136,29 @@ func (s *session) printStatus(r statusReport, days []sms.DayStatus) error {
 	if err := table(s.stdout, header, rows); err != nil {
 		return err
 	}
+	s.printGaps(r)
+	return nil
+}
+
+// printGaps lists what a person may have to look at, as far as a screen holds it.
+func (s *session) printGaps(r statusReport) {
+	const most, width = 20, 160
+	left := most
 	for _, a := range r.Accounts {
 		for _, g := range a.Gaps {
-			fmt.Fprintf(s.stdout, "%s %s: %s %s/%s (%s)  %s\n", a.Source, a.Dataset, g.State, g.From, g.To, plural(g.Days, "day"), g.Reason)
+			if left--; left < 0 {
+				continue
+			}
+			line := fmt.Sprintf("%s %s %s: %s %s/%s (%s)  %s", a.Source, a.Account, a.Dataset, g.State, g.From, g.To, plural(g.Days, "day"), g.Reason)
+			if runes := []rune(line); len(runes) > width {
+				line = string(runes[:width-1]) + "…"
+			}
+			fmt.Fprintln(s.stdout, line)
 		}
 	}
-	return nil
+	if left < 0 {
+		fmt.Fprintf(s.stdout, "and %s more; etl status -o json lists them whole\n", plural(-left, "gap"))
+	}
 }
 
 func orDash(text string) string {
