@@ -1,0 +1,130 @@
+package job
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/riverqueue/river/rivertype"
+
+	"smsetl/sms"
+)
+
+func item(t *testing.T) Item {
+	t.Helper()
+	zone, err := sms.ParseZone("+08:00")
+	if err != nil {
+		t.Fatal(err)
+	}
+	window, err := sms.NewWindow(sms.Date(2026, 1, 1), sms.Date(2026, 3, 31), zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account := sms.Account{Vendor: sms.Tencent, ID: "1400006874", Zone: zone}
+	return Item{Source: "Tencent Haupt", Scope: sms.Scope{Account: account, Datasets: []sms.Dataset{sms.SendStatus, sms.CallbackStatus}, Window: window}}
+}
+
+// What goes into the queue comes out of it, through JSON, as it went in.
+func TestWindowKeepsItsScope(t *testing.T) {
+	want := item(t)
+	encoded, err := json.Marshal(newWindow(want, 7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w Window
+	if err := json.Unmarshal(encoded, &w); err != nil {
+		t.Fatal(err)
+	}
+	got, err := w.scope()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(fmt.Sprint(want.Scope), fmt.Sprint(got)); d != "" || got.Window != want.Scope.Window || w.RunID != 7 || w.Source != want.Source {
+		t.Errorf("(-want +got): %s", d)
+	}
+}
+
+func TestBrokenArgumentsAreErrors(t *testing.T) {
+	for name, harm := range map[string]func(*Window){
+		"zone": func(w *Window) { w.Zone = "CST" }, "from": func(w *Window) { w.From = "1.1.2026" },
+		"to": func(w *Window) { w.To = "" }, "reversed": func(w *Window) { w.To = "2025-01-01" },
+	} {
+		w := newWindow(item(t), 1)
+		harm(&w)
+		if scope, err := w.scope(); err == nil {
+			t.Errorf("%s: read as %s", name, scope)
+		}
+	}
+}
+
+// A finished window never stands in the way of the same one asked for again.
+func TestUniqueOnlyWhileUnfinished(t *testing.T) {
+	opts := newWindow(item(t), 1).InsertOpts()
+	for _, finished := range []rivertype.JobState{rivertype.JobStateCompleted, rivertype.JobStateCancelled, rivertype.JobStateDiscarded} {
+		if slices.Contains(opts.UniqueOpts.ByState, finished) {
+			t.Errorf("a %s window blocks the same one", finished)
+		}
+	}
+	for _, open := range []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStateRunning, rivertype.JobStateRetryable} {
+		if !slices.Contains(opts.UniqueOpts.ByState, open) {
+			t.Errorf("a window that is %s can be queued twice", open)
+		}
+	}
+}
+
+func TestQueueOf(t *testing.T) {
+	if got := queueOf("engagelab-main"); got != "engagelab-main" {
+		t.Errorf("%q, want the source's own name", got)
+	}
+	seen := map[string]string{}
+	for _, source := range []string{"Main", "main", "main.", "主要", "a--b", "-a"} {
+		queue := queueOf(source)
+		if !queueForm.MatchString(queue) {
+			t.Errorf("%q: the queue refuses the name %q", source, queue)
+		}
+		if other, taken := seen[queue]; taken {
+			t.Errorf("%q and %q share the queue %q", source, other, queue)
+		}
+		seen[queue] = source
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	for attempt, want := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 7: time.Minute, 5000: time.Minute} {
+		if got := retryAfter(attempt, time.Second); got != want {
+			t.Errorf("after try %d: %s, want %s", attempt, got, want)
+		}
+	}
+}
+
+// A refused account stops its own windows, refused credentials stop the source's, and both are forgotten after a while.
+func TestDenials(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	d := newDenials(15*time.Minute, func() time.Time { return now })
+	mine, other := sms.Account{ID: "mine"}, sms.Account{ID: "other"}
+	d.note("a", mine, fmt.Errorf("wrapped: %w", sms.ErrAccountDenied))
+	d.note("a", other, sms.ErrTemporary)
+	d.note("b", mine, sms.ErrSourceDenied)
+	for name, c := range map[string]struct {
+		source  string
+		account sms.Account
+		want    error
+	}{
+		"the refused account":          {"a", mine, sms.ErrAccountDenied},
+		"another account":              {"a", other, nil},
+		"any account of a source":      {"b", other, sms.ErrSourceDenied},
+		"the account at another place": {"c", mine, nil},
+	} {
+		if err := d.check(c.source, c.account); !errors.Is(err, c.want) || c.want == nil && err != nil {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+	now = now.Add(16 * time.Minute)
+	if err := d.check("b", mine); err != nil {
+		t.Errorf("still denied after 16 minutes: %v", err)
+	}
+}

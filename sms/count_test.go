@@ -1,0 +1,65 @@
+package sms
+
+import (
+	"math"
+	"testing"
+)
+
+// Not reported is not zero, and what is computed from it is not reported either.
+func TestCount(t *testing.T) {
+	var none Count
+	if none.IsReported() || none == Reported(0) || none.Or(7) != 7 || none.String() != "not reported" {
+		t.Errorf("the zero Count is %s", none)
+	}
+	for _, n := range []int64{0, 1, -1, math.MaxInt64, math.MinInt64 + 1} {
+		if got, ok := Reported(n).Value(); !ok || got != n {
+			t.Errorf("Reported(%d) is %d, %v", n, got, ok)
+		}
+	}
+	if got := Reported(5).Minus(Reported(7)); got != Reported(-2) {
+		t.Errorf("5 - 7 is %s", got)
+	}
+	if got := Reported(5).Plus(Reported(7)); got != Reported(12) {
+		t.Errorf("5 + 7 is %s", got)
+	}
+	for name, got := range map[string]Count{
+		"none - 1": none.Minus(Reported(1)), "1 - none": Reported(1).Minus(none), "none + 1": none.Plus(Reported(1)), "1 + none": Reported(1).Plus(none),
+	} {
+		if got.IsReported() {
+			t.Errorf("%s is %s", name, got)
+		}
+	}
+}
+
+func TestKey(t *testing.T) {
+	if Named("") != None || Named("a") != Named("a") || Named("a") == Named("b") || Named("(none)") == None {
+		t.Error("keys do not compare as their names do")
+	}
+	for key, want := range map[Key]string{None: "(none)", NotReported: "(not reported)", Unknown: "(unknown)", Named("0"): "0"} {
+		name, named := key.Name()
+		if key.String() != want || named != (want == "0") || named && name != want {
+			t.Errorf("%s: named %v, %q", key, named, name)
+		}
+	}
+}
+
+// Every dataset of a group fills something, and no fact of a vendor is filled by two groups.
+func TestGroupsShareNothing(t *testing.T) {
+	for _, vendor := range []Vendor{EngageLab, Tencent} {
+		var delivery, processing, sending int
+		for _, group := range vendor.Groups() {
+			facts := Scope{Datasets: group}.Facts()
+			for filled, n := range map[*int]bool{&delivery: facts.Delivery, &processing: facts.Processing, &sending: facts.Sending} {
+				if n {
+					*filled++
+				}
+			}
+			if facts == (Facts{}) {
+				t.Errorf("%v fills nothing", group)
+			}
+		}
+		if delivery != 1 || sending != 1 || processing > 1 {
+			t.Errorf("%s: %d groups fill delivery, %d processing, %d sending", vendor, delivery, processing, sending)
+		}
+	}
+}
