@@ -32,7 +32,8 @@ func TestCount(t *testing.T) {
 }
 
 func TestKey(t *testing.T) {
-	if Named("") != None || Named("a") != Named("a") || Named("a") == Named("b") || Named("(none)") == None {
+	a, again := Named("a"), Named("a")
+	if Named("") != None || a != again || a == Named("b") || Named("(none)") == None {
 		t.Error("keys do not compare as their names do")
 	}
 	for key, want := range map[Key]string{None: "(none)", NotReported: "(not reported)", Unknown: "(unknown)", Named("0"): "0"} {
