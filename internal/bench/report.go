@@ -65,19 +65,25 @@ func (r *report) markdown() string {
 		"binary run as a process of its own (`etl backfill`), from its start to its end: HTTP, raw answers, queue, dimensions, ledger,\n"+
 		"history and summaries included. Median of %d rounds, limit and product in turn; the whole took %s.\n\n",
 		r.rows, r.days, rowsPerDay, float64(r.bytes)/1e6, r.rounds, r.took.Round(time.Second))
-	fmt.Fprintf(&w, "| path | seconds | x limit | target | peak memory | WAL | tuples in facts and dimensions: inserted, updated, deleted |\n|---|---|---|---|---|---|---|\n")
-	fmt.Fprintf(&w, "| limit: `psql \\copy` of the same rows as CSV into an identical empty fact, primary key, no foreign keys | %.2f | 1 | | | | |\n", limit.Seconds())
-	fmt.Fprintf(&w, "| the same with the fact's foreign keys checked by their triggers (once) | %.2f | %.2f | | | | |\n", r.withKeys.Seconds(), ratio(r.withKeys))
-	line := func(name, target string, samples []sample) {
+	fmt.Fprintf(&w, "| path | seconds | x limit | target | processor seconds | peak memory | WAL | tuples in facts and dimensions: inserted, updated, deleted |\n|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&w, "| limit: `psql \\copy` of the same rows as CSV into an identical empty fact, primary key, no foreign keys | %.2f | 1 | | | | | |\n", limit.Seconds())
+	fmt.Fprintf(&w, "| the same with the fact's foreign keys checked by their triggers (once) | %.2f | %.2f | | | | | |\n", r.withKeys.Seconds(), ratio(r.withKeys))
+	line := func(name string, target float64, samples []sample) {
 		s := middle(samples)
-		fmt.Fprintf(&w, "| %s | %.2f | %.2f | %s | %d MB | %.1f MB | %d, %d, %d |\n",
-			name, s.wall.Seconds(), ratio(s.wall), target, s.memory>>20, float64(s.wal)/1e6, s.inserted, s.updated, s.deleted)
+		verdict := "met"
+		if ratio(s.wall) > target {
+			verdict = "missed"
+		}
+		fmt.Fprintf(&w, "| %s | %.2f | %.2f | %.1f, %s | %.2f | %d MB | %.1f MB | %d, %d, %d |\n",
+			name, s.wall.Seconds(), ratio(s.wall), target, verdict, s.cpu.Seconds(), s.memory>>20, float64(s.wal)/1e6, s.inserted, s.updated, s.deleted)
 	}
-	line("first load", "1.5", r.first)
-	line("identical re-load, the very bytes of the last time", "0.3", r.same)
-	line("identical re-load in other bytes: every row is compared", "1.1", r.compared)
-	line("1 % of the rows changed", "1.2", r.changed)
-	fmt.Fprintf(&w, "\nIn the third path the answers' bytes differ, so they are stored anew: the write-ahead log is theirs.\n\n")
+	line("first load", 1.5, r.first)
+	line("identical re-load, the very bytes of the last time", 0.3, r.same)
+	line("identical re-load in other bytes: every row is compared", 1.1, r.compared)
+	line("1 % of the rows changed", 1.2, r.changed)
+	fmt.Fprintf(&w, "\nIn the third path the answers' bytes differ, so they are stored anew: the write-ahead log is theirs.\n"+
+		"Processor seconds are the product's own; the database and the vendor run on the same cores. What `psql \\copy` does not do and\n"+
+		"the product does on every byte: HTTP, SHA-256, zstd both ways, decoding JSON.\n\n")
 	fmt.Fprintf(&w, "## One new day\n\n| rows stored before | window of %d rows, ms |\n|---|---|\n", rowsPerDay)
 	for _, g := range r.growth {
 		fmt.Fprintf(&w, "| %d | %.0f |\n", g.stored, g.took.Seconds()*1000)
