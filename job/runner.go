@@ -230,8 +230,7 @@ func (r *Runner) wait(ctx context.Context, client *river.Client[pgx.Tx], waiting
 
 func forgetFinished(ctx context.Context, client *river.Client[pgx.Tx], waiting map[int64]bool) error {
 	open := make(map[int64]bool, len(waiting))
-	params := river.NewJobListParams().Queues().First(10_000).
-		States(rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled)
+	params := river.NewJobListParams().First(10_000).States(unfinished()...)
 	for {
 		page, err := client.JobList(ctx, params)
 		if err != nil {

@@ -36,15 +36,20 @@ func (w Window) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{
 		Queue: queueOf(w.Source),
 		UniqueOpts: river.UniqueOpts{
-			ByArgs: true,
-			ByState: []rivertype.JobState{
-				rivertype.JobStateAvailable,
-				rivertype.JobStatePending,
-				rivertype.JobStateRetryable,
-				rivertype.JobStateRunning,
-				rivertype.JobStateScheduled,
-			},
+			ByArgs:  true,
+			ByState: unfinished(),
 		},
+	}
+}
+
+// unfinished lists the states of a job that will still be worked, or is.
+func unfinished() []rivertype.JobState {
+	return []rivertype.JobState{
+		rivertype.JobStateAvailable,
+		rivertype.JobStatePending,
+		rivertype.JobStateRetryable,
+		rivertype.JobStateRunning,
+		rivertype.JobStateScheduled,
 	}
 }
 

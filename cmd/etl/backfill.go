@@ -78,11 +78,7 @@ func (s *session) load(command string, ask schedule.Ask, file configFlag, db dat
 		return err
 	}
 	defer release()
-	items, err := p.plan(s.ctx, ask)
-	if err != nil {
-		return err
-	}
-	report, err := p.execute(s.ctx, command, ask, items)
+	report, err := p.run(s.ctx, command, ask)
 	if err != nil {
 		return err
 	}

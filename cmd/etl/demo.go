@@ -45,11 +45,7 @@ func (c *demoCommand) Run(s *session) error {
 	defer wh.Close()
 	p := &pipeline{session: s, config: config, warehouse: wh, now: time.Now}
 	fmt.Fprintf(s.stderr, "Sandbox: EngageLab on %s, Tencent on %s, with their real limits\n", addresses.EngageLab, addresses.Tencent)
-	items, err := p.plan(s.ctx, schedule.Ask{})
-	if err != nil {
-		return err
-	}
-	report, err := p.execute(s.ctx, "demo", schedule.Ask{}, items)
+	report, err := p.run(s.ctx, "demo", schedule.Ask{})
 	if err != nil {
 		return err
 	}
@@ -63,10 +59,7 @@ func (c *demoCommand) Run(s *session) error {
 		<-s.ctx.Done()
 		return nil
 	}
-	if len(report.Open) > 0 {
-		return exit{code: exitPartial}
-	}
-	return nil
+	return report.exit()
 }
 
 // demoDatabase gives a database with the schema. The embedded one lives in a folder of its own, apart from a real

@@ -40,8 +40,6 @@ type pipeline struct {
 	config    schedule.Config
 	warehouse *load.Warehouse
 	now       func() time.Time
-	// jobs are the queue's settings; zero but for tests.
-	jobs job.Options
 }
 
 // accounts gives every configured account.
@@ -106,6 +104,15 @@ type openDays struct {
 	Days   int    `json:"days"`
 }
 
+// run loads what an ask plans.
+func (p *pipeline) run(ctx context.Context, command string, ask schedule.Ask) (runReport, error) {
+	items, err := p.plan(ctx, ask)
+	if err != nil {
+		return runReport{}, err
+	}
+	return p.execute(ctx, command, ask, items)
+}
+
 // execute loads the windows of a plan, and tells from the ledger what is still open.
 func (p *pipeline) execute(ctx context.Context, command string, ask schedule.Ask, items []schedule.Item) (runReport, error) {
 	if err := p.register(ctx); err != nil {
@@ -120,13 +127,11 @@ func (p *pipeline) execute(ctx context.Context, command string, ask schedule.Ask
 		return runReport{}, err
 	}
 	watch := newProgress(len(items), p.session.stderr, p.session.log)
-	jobs := p.jobs
-	jobs.Now = p.now
 	spec := job.Spec{RunID: runID, Progress: watch}
 	for _, item := range items {
 		spec.Items = append(spec.Items, job.Item{Source: item.Source, Scope: item.Scope, Refetch: ask.Refetch})
 	}
-	err = job.New(p.warehouse, sources, jobs, p.session.log).Run(ctx, spec)
+	err = job.New(p.warehouse, sources, job.Options{Now: p.now}, p.session.log).Run(ctx, spec)
 	report := runReport{RunID: runID, tally: watch.end()}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
@@ -196,7 +201,7 @@ func reason(d sms.DayStatus) string {
 	return string(d.State) + ": " + d.Reason
 }
 
-// finish prints the report and turns what is open into the exit code.
+// finish prints the report and gives its exit code.
 func (s *session) finish(report runReport, asJSON bool) error {
 	if asJSON {
 		if err := s.printJSON(report); err != nil {
@@ -205,7 +210,12 @@ func (s *session) finish(report runReport, asJSON bool) error {
 	} else {
 		s.printReport(report)
 	}
-	if len(report.Open) > 0 {
+	return report.exit()
+}
+
+// exit turns what is open into the exit code.
+func (r runReport) exit() error {
+	if len(r.Open) > 0 {
 		return exit{code: exitPartial}
 	}
 	return nil

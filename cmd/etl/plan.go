@@ -66,7 +66,6 @@ func (s *session) showPlan(ask schedule.Ask, file configFlag, db databaseFlag, a
 
 func newPlanReport(items []schedule.Item) planReport {
 	report := planReport{Windows: []plannedWindow{}}
-	perSource := map[string]float64{}
 	for _, item := range items {
 		window := plannedWindow{
 			Source: item.Source, Vendor: string(item.Scope.Account.Vendor), Account: item.Scope.Account.ID,
@@ -78,12 +77,9 @@ func newPlanReport(items []schedule.Item) planReport {
 		}
 		report.Windows = append(report.Windows, window)
 		report.Days += window.Days
-		report.Calls += window.Calls
-		perSource[item.Source] += window.Seconds
 	}
-	for _, seconds := range perSource { // sources are asked side by side
-		report.Seconds = max(report.Seconds, seconds)
-	}
+	calls, takes := schedule.Estimate(items)
+	report.Calls, report.Seconds = calls, takes.Seconds()
 	return report
 }
 
