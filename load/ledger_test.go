@@ -100,50 +100,6 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-func TestOverview(t *testing.T) {
-	t.Parallel()
-	wh := open(t, marketing)
-	load := func(days string) load.Result {
-		s := scope(marketing, days, sms.StatsDay)
-		return put(t, wh, answerOf(s, 1000))
-	}
-	overview := func() any {
-		all, err := wh.Overview(t.Context())
-		if err != nil || len(all) != 1 {
-			t.Fatal(all, err)
-		}
-		o := all[0]
-		if o.Account != marketing || o.Dataset != sms.StatsDay || o.LoadedAt.IsZero() {
-			t.Errorf("%+v", o)
-		}
-		return []any{o.First.String(), o.Last.String(), o.IsComplete, o.CompleteTo.String(), o.Days, o.Rows}
-	}
-	days := func(counts ...any) map[sms.State]int {
-		m := map[sms.State]int{}
-		for i := 0; i < len(counts); i += 2 {
-			m[counts[i].(sms.State)] = counts[i+1].(int)
-		}
-		return m
-	}
-	load("01-05")
-	load("01-06")
-	load("01-08")
-	want := []any{"2026-01-05", "2026-01-08", true, "2026-01-06", days(sms.Final, 3), int64(3)}
-	if d := cmp.Diff(want, overview()); d != "" {
-		t.Error("with a hole (-want +got):\n", d)
-	}
-	load("01-07")
-	want = []any{"2026-01-05", "2026-01-08", true, "2026-01-08", days(sms.Final, 4), int64(4)}
-	if d := cmp.Diff(want, overview()); d != "" {
-		t.Error("filled (-want +got):\n", d)
-	}
-	put(t, wh, answerOf(scope(marketing, "01-05", sms.StatsDay), 1)) // quarantined
-	want = []any{"2026-01-05", "2026-01-08", false, "1970-01-01", days(sms.Final, 3, sms.Quarantined, 1), int64(4)}
-	if d := cmp.Diff(want, overview()); d != "" {
-		t.Error("first day in doubt (-want +got):\n", d)
-	}
-}
-
 func TestAccountZone(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
