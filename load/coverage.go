@@ -14,7 +14,7 @@ import (
 var coverageQuery string
 
 // Coverage reads the ledger's lines of the accounts from first to last, both inside, ordered by account, dataset and day.
-// Days without a line (missing, or not due yet) are not in it. LoadedAt is when an answer was last believed.
+// Days without a line (missing, or not due yet) are not in it.
 func (w *Warehouse) Coverage(ctx context.Context, accounts []sms.Account, first, last sms.Day) ([]sms.DayStatus, error) {
 	known := make(map[[2]string]sms.Account, len(accounts))
 	vendors, ids := make([]string, len(accounts)), make([]string, len(accounts))
@@ -31,17 +31,20 @@ func (w *Warehouse) Coverage(ctx context.Context, accounts []sms.Account, first,
 	var day time.Time
 	var d sms.DayStatus
 	var pending *int64
-	var loadedAt *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&vendor, &account, &d.Dataset, &day, &d.State, &d.Reason, &pending, &d.Rows, &d.LoadID, &loadedAt, &d.Since},
+	var loadedAt, confirmedAt *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&vendor, &account, &d.Dataset, &day, &d.State, &d.Reason, &pending, &d.Rows, &d.LoadID, &loadedAt, &confirmedAt, &d.Since},
 		func() error {
 			d.Account = known[[2]string{vendor, account}]
 			d.Day = sms.DayOf(day)
-			d.Pending, d.LoadedAt = sms.Count{}, time.Time{}
+			d.Pending, d.LoadedAt, d.ConfirmedAt = sms.Count{}, time.Time{}, time.Time{}
 			if pending != nil {
 				d.Pending = sms.Reported(*pending)
 			}
 			if loadedAt != nil {
 				d.LoadedAt = *loadedAt
+			}
+			if confirmedAt != nil {
+				d.ConfirmedAt = *confirmedAt
 			}
 			all = append(all, d)
 			return nil

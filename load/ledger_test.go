@@ -78,7 +78,7 @@ func TestCoverage(t *testing.T) {
 	wh := open(t, marketing, app)
 	batch := sms.Batch{Scope: scope(marketing, "01-05..01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10)}}
 	batch.Deliveries[0].Pending = sms.Reported(2)
-	r := put(t, wh, batch)
+	r, again := put(t, wh, batch), put(t, wh, batch)
 	put(t, wh, sms.Batch{Scope: scope(app, "01-05", sms.SendStatus, sms.CallbackStatus), Deliveries: []sms.Delivery{row("01-05", "", 10)}})
 	got, err := wh.Coverage(t.Context(), []sms.Account{marketing}, day("01-01"), day("01-31"))
 	if err != nil {
@@ -86,8 +86,8 @@ func TestCoverage(t *testing.T) {
 	}
 	since := at("01-20 12:00")
 	want := []sms.DayStatus{
-		{Account: marketing, Dataset: sms.StatsDay, Day: day("01-05"), State: sms.Provisional, Pending: sms.Reported(2), Rows: 1, LoadID: r.LoadID, LoadedAt: r.LoadedAt, Since: since},
-		{Account: marketing, Dataset: sms.StatsDay, Day: day("01-06"), State: sms.Empty, LoadID: r.LoadID, LoadedAt: r.LoadedAt, Since: since},
+		{Account: marketing, Dataset: sms.StatsDay, Day: day("01-05"), State: sms.Provisional, Pending: sms.Reported(2), Rows: 1, LoadID: again.LoadID, LoadedAt: r.LoadedAt, ConfirmedAt: again.LoadedAt, Since: since},
+		{Account: marketing, Dataset: sms.StatsDay, Day: day("01-06"), State: sms.Empty, LoadID: again.LoadID, LoadedAt: r.LoadedAt, ConfirmedAt: again.LoadedAt, Since: since},
 	}
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(sms.Zone{}, sms.Count{}), cmpopts.EquateApproxTime(0)); d != "" {
 		t.Error("(-want +got):\n", d)

@@ -24,12 +24,14 @@ type DayStatus struct {
 	Dataset  Dataset
 	Day      Day
 	State    State
-	Reason   string // why, for failed and quarantined days
-	Pending  Count  // messages the vendor still called pending when the day was loaded
-	Rows     int64  // fact rows stored
-	LoadID   int64  // the load that said so
-	LoadedAt time.Time
-	Since    time.Time // when the state was entered
+	Reason   string    // why, for failed and quarantined days
+	Pending  Count     // messages the vendor still called pending when the day was loaded
+	Rows     int64     // fact rows stored
+	LoadID   int64     // the load that said so
+	LoadedAt time.Time // when the stored rows were last written; zero when no answer was ever believed
+	// ConfirmedAt is when an answer was last believed, whether it changed rows or not; zero when none ever was.
+	ConfirmedAt time.Time
+	Since       time.Time // when the state was entered
 }
 
 // IsLoaded says whether the day's facts are in the warehouse.

@@ -7,6 +7,7 @@ SELECT v.vendor,
        c.pending,
        c.row_count,
        c.load_id,
+       c.loaded_at,
        c.confirmed_at,
        c.since
 FROM unnest($1::text[], $2::text[]) AS asked (vendor, account)
