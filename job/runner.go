@@ -43,6 +43,7 @@ type Item struct {
 	Source  string
 	Scope   sms.Scope
 	Refetch bool
+	Sweep   bool // settled days, looked at once more for late changes
 }
 
 // Options are what differs between a person's run, a test and a server. Zero values are replaced by the defaults.

@@ -25,6 +25,8 @@ type Window struct {
 	RunID    int64         `json:"run_id"`
 	// Refetch asks for days that the ledger calls settled too.
 	Refetch bool `json:"refetch" river:"unique"`
+	// Sweep looks at settled days once more for late changes.
+	Sweep bool `json:"sweep" river:"unique"`
 }
 
 // Kind names the job in the queue.
@@ -77,6 +79,7 @@ func newWindow(item Item, runID int64) Window {
 		Zone:     w.Zone().String(),
 		RunID:    runID,
 		Refetch:  item.Refetch,
+		Sweep:    item.Sweep,
 	}
 }
 

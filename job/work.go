@@ -48,7 +48,7 @@ func (w *worker) Work(ctx context.Context, job *river.Job[Window]) error {
 	if !known {
 		return river.JobCancel(fmt.Errorf("job: the source %q is not configured any more", job.Args.Source))
 	}
-	item := Item{Source: source.Name, Scope: scope, Refetch: job.Args.Refetch}
+	item := Item{Source: source.Name, Scope: scope, Refetch: job.Args.Refetch, Sweep: job.Args.Sweep}
 	if done, err := w.isSettled(ctx, item); done || err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func isFinal(err error) bool {
 // isSettled says whether the ledger already holds every day of the window: a job left behind by a run that was killed,
 // whose days another run has loaded since.
 func (w *worker) isSettled(ctx context.Context, item Item) (bool, error) {
-	if item.Refetch {
+	if item.Refetch || item.Sweep {
 		return false, nil
 	}
 	days, err := w.warehouse.Coverage(ctx, []sms.Account{item.Scope.Account}, item.Scope.Window.First(), item.Scope.Window.Last())

@@ -17,6 +17,7 @@ type Item struct {
 	Reason string        // why its days are due: "88 missing, 2 failed"
 	Calls  int           // to the vendor, about; for Tencent as if every day had messages
 	Time   time.Duration // at the source's rate
+	Sweep  bool          // settled days that are looked at once more for late changes; never mixed with due ones
 }
 
 // Plan gives the windows to ask for, oldest first unless asked otherwise; none when nothing is due. Every error is the

@@ -129,7 +129,7 @@ func (p *pipeline) execute(ctx context.Context, command string, ask schedule.Ask
 	watch := newProgress(len(items), p.session.stderr, p.session.log)
 	spec := job.Spec{RunID: runID, Progress: watch}
 	for _, item := range items {
-		spec.Items = append(spec.Items, job.Item{Source: item.Source, Scope: item.Scope, Refetch: ask.Refetch})
+		spec.Items = append(spec.Items, job.Item{Source: item.Source, Scope: item.Scope, Refetch: ask.Refetch, Sweep: item.Sweep})
 	}
 	err = job.New(p.warehouse, sources, job.Options{Now: p.now}, p.session.log).Run(ctx, spec)
 	report := runReport{RunID: runID, tally: watch.end()}
