@@ -18,9 +18,9 @@ const (
 )
 
 const (
-	deliveryColumns = `date_key, account_key, template_key, label_key, message_type_key, requested, accepted, processing_failed,
+	deliveryColumns = `date_key, account_key, template_key, label_key, message_type_key, country_key, requested, accepted, processing_failed,
 		delivered, send_failed, pending, billed_segments, vendor_sent, load_id`
-	failureColumns = `date_key, account_key, template_key, label_key, message_type_key, reason_key, messages, load_id`
+	failureColumns = `date_key, account_key, template_key, label_key, message_type_key, country_key, reason_key, messages, load_id`
 )
 
 // rowReader is the binary COPY stream of lines, encoded as it is read.
@@ -71,7 +71,7 @@ func (r *rowReader) fill() {
 // deliveryEncoder encodes delivery lines in the order of deliveryColumns.
 func deliveryEncoder(deliveries []sms.Delivery, account int32, loadID int64) func([]byte, *line) []byte {
 	return func(b []byte, l *line) []byte {
-		b = binary.BigEndian.AppendUint16(b, 14)
+		b = binary.BigEndian.AppendUint16(b, 15)
 		b = appendKeys(b, l, account)
 		c := counts(&deliveries[l.at].Measures)
 		for i := range c {
@@ -84,7 +84,7 @@ func deliveryEncoder(deliveries []sms.Delivery, account int32, loadID int64) fun
 // failureEncoder encodes failure lines in the order of failureColumns.
 func failureEncoder(failures []sms.Failure, account int32, loadID int64) func([]byte, *line) []byte {
 	return func(b []byte, l *line) []byte {
-		b = binary.BigEndian.AppendUint16(b, 8)
+		b = binary.BigEndian.AppendUint16(b, 9)
 		b = appendKeys(b, l, account)
 		b = appendInt(b, l.reason)
 		b = appendCount(b, failures[l.at].Messages)
@@ -97,7 +97,8 @@ func appendKeys(b []byte, l *line, account int32) []byte {
 	b = appendInt(b, account)
 	b = appendInt(b, l.template)
 	b = appendInt(b, l.label)
-	return appendInt(b, l.messageType)
+	b = appendInt(b, l.messageType)
+	return appendInt(b, l.country)
 }
 
 func appendInt(b []byte, n int32) []byte {

@@ -128,7 +128,7 @@ func (m *model) loadDeliveries() {
 			if rapid.IntRange(0, 2).Draw(m.t, "row") == 0 {
 				continue
 			}
-			g := sms.Grain{Day: d, Template: sms.Named(template), Label: sms.NotReported, MessageType: sms.Named("2")}
+			g := sms.Grain{Day: d, Template: sms.Named(template), Label: sms.NotReported, MessageType: sms.Named("2"), Country: sms.Named("DE")}
 			r := sms.Measures{Requested: m.count("requested"), Delivered: m.count("delivered"), Pending: sms.Reported(0)}
 			batch.Deliveries = append(batch.Deliveries, sms.Delivery{Grain: g, Measures: r})
 		}

@@ -69,6 +69,21 @@ var (
 		ORDER BY position
 		ON CONFLICT (vendor_key, code) DO NOTHING`,
 	}
+	// Countries belong to nobody: their owner is 0.
+	countries = dimension{
+		read: `
+		SELECT code, '', '', country_key
+		FROM sms.dim_country
+		WHERE $1 = 0
+		  AND code = ANY ($2)`,
+		add: `
+		INSERT INTO sms.dim_country (code)
+		SELECT code
+		FROM unnest($2::text[]) WITH ORDINALITY AS u (code, position)
+		WHERE $1 = 0
+		ORDER BY position
+		ON CONFLICT (code) DO NOTHING`,
+	}
 	failureReasons = dimension{
 		read: `
 		SELECT code, stage, category, reason_key
@@ -194,6 +209,7 @@ func (p *put) resolve(ctx context.Context, tx pgx.Tx) error {
 		{templates, p.account, &t.templates, used.templates, func(l *line) *int32 { return &l.template }},
 		{labels, p.account, &t.labels, used.labels, func(l *line) *int32 { return &l.label }},
 		{messageTypes, p.vendor.key, &t.types, used.types, func(l *line) *int32 { return &l.messageType }},
+		{countries, 0, &t.countries, used.countries, func(l *line) *int32 { return &l.country }},
 	} {
 		keys, err := resolveCodes(ctx, tx, d.dimension, d.owner, d.codes, d.used)
 		if err != nil {
@@ -218,22 +234,23 @@ func translate(lines []line, field func(*line) *int32, keys []int32) {
 }
 
 // used says which codes occur on days that will be written.
-type used struct{ templates, labels, types, reasons []bool }
+type used struct{ templates, labels, types, countries, reasons []bool }
 
 func (p *put) usedCodes() used {
 	t := p.tally
 	u := used{
 		templates: make([]bool, len(t.templates.list)), labels: make([]bool, len(t.labels.list)),
-		types: make([]bool, len(t.types.list)), reasons: make([]bool, len(t.reasons)),
+		types: make([]bool, len(t.types.list)), countries: make([]bool, len(t.countries.list)), reasons: make([]bool, len(t.reasons)),
 	}
 	for _, l := range t.deliveries {
 		if p.isBelieved(l.day) {
-			u.templates[l.template], u.labels[l.label], u.types[l.messageType] = true, true, true
+			u.templates[l.template], u.labels[l.label], u.types[l.messageType], u.countries[l.country] = true, true, true, true
 		}
 	}
 	for _, l := range t.failures {
 		if p.isBelieved(l.day) {
-			u.templates[l.template], u.labels[l.label], u.types[l.messageType], u.reasons[l.reason] = true, true, true, true
+			u.templates[l.template], u.labels[l.label], u.types[l.messageType], u.countries[l.country] = true, true, true, true
+			u.reasons[l.reason] = true
 		}
 	}
 	return u

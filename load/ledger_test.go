@@ -190,8 +190,9 @@ func TestVerifySeesWhatWasDoneByHand(t *testing.T) {
 		"two measures swapped":      `UPDATE sms.fact_delivery_daily SET delivered = send_failed, send_failed = delivered WHERE requested = 10`,
 		"two rows swapped":          `UPDATE sms.fact_delivery_daily SET requested = 30 - requested WHERE date_key = '2026-01-05'`,
 		"a row gone":                `DELETE FROM sms.fact_delivery_daily WHERE requested = 10`,
+		"another country on it":     `UPDATE sms.fact_delivery_daily SET country_key = -1 WHERE requested = 10`,
 		"another label on the row":  `UPDATE sms.fact_delivery_daily SET label_key = -1 WHERE requested = 10`,
-		"a row where there is none": `INSERT INTO sms.fact_delivery_daily SELECT '2026-01-09', account_key, -1, -1, -1, 1, 1, 1, 1, 1, 1, 1, 1, load_id FROM sms.fact_delivery_daily LIMIT 1`,
+		"a row where there is none": `INSERT INTO sms.fact_delivery_daily SELECT '2026-01-09', account_key, -1, -1, -1, 1, 1, 1, 1, 1, 1, 1, 1, load_id, NULL, -1 FROM sms.fact_delivery_daily LIMIT 1`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx := context.Background()

@@ -189,7 +189,7 @@ func TestPutFixedMembers(t *testing.T) {
 	put(t, wh, sms.Batch{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: []sms.Delivery{r}})
 
 	n := row("01-05", "", 7)
-	n.Grain = sms.Grain{Day: day("01-05"), Template: sms.NotReported, Label: sms.NotReported, MessageType: sms.NotReported}
+	n.Grain = sms.Grain{Day: day("01-05"), Template: sms.NotReported, Label: sms.NotReported, MessageType: sms.NotReported, Country: sms.NotReported}
 	n.VendorSent = sms.Count{}
 	f := failure("01-05", "", busy, 7)
 	f.Grain = n.Grain

@@ -84,7 +84,8 @@ func (p *put) order() error {
 }
 
 func twice(g *sms.Grain, reason string) error {
-	return fmt.Errorf("%w: two rows for %s, template %s, label %s, message type %s%s", sms.ErrMalformed, g.Day, g.Template, g.Label, g.MessageType, reason)
+	return fmt.Errorf("%w: two rows for %s, template %s, label %s, message type %s, country %s%s", sms.ErrMalformed,
+		g.Day, g.Template, g.Label, g.MessageType, g.Country, reason)
 }
 
 // compare orders lines by key, whatever their numbers are.
@@ -98,6 +99,8 @@ func (l *line) compare(o *line) int {
 		return cmp.Compare(l.label, o.label)
 	case l.messageType != o.messageType:
 		return cmp.Compare(l.messageType, o.messageType)
+	case l.country != o.country:
+		return cmp.Compare(l.country, o.country)
 	default:
 		return cmp.Compare(l.reason, o.reason)
 	}
@@ -138,7 +141,8 @@ func (p *put) weigh() {
 
 // factor mixes the keys of a row into its weight, so that rows which swap their numbers show.
 func (l *line) factor(reason int32) uint64 {
-	n := (int64(l.template)*7 + int64(l.label)*13 + int64(l.messageType)*17 + int64(reason)*19) % 1009
+	// A country that is not reported weighs nothing: rows from before there were countries keep their weight.
+	n := (int64(l.template)*7 + int64(l.label)*13 + int64(l.messageType)*17 + int64(reason)*19 + int64(l.country-notReportedKey)*23) % 1009
 	if n < 0 {
 		n += 1009
 	}

@@ -66,9 +66,9 @@ type dayTally struct {
 // line is a fact row on its way into the database: its keys, and where its numbers stand in the batch. The keys are
 // indexes into the batch's codes at first, and surrogate keys once these are known.
 type line struct {
-	day                                  sms.Day
-	template, label, messageType, reason int32
-	at                                   int32
+	day                                           sms.Day
+	template, label, messageType, country, reason int32
+	at                                            int32
 }
 
 // codes numbers the distinct keys of a batch.
@@ -105,6 +105,7 @@ type tally struct {
 	templates  codes
 	labels     codes
 	types      codes
+	countries  codes
 	reasons    []*sms.Reason
 	reasonAt   map[*sms.Reason]int32
 }
@@ -196,6 +197,7 @@ func (t *tally) line(i int, g *sms.Grain) line {
 		template:    t.templates.number(g.Template),
 		label:       t.labels.number(g.Label),
 		messageType: t.types.number(g.MessageType),
+		country:     t.countries.number(g.Country),
 		at:          int32(i),
 	}
 }
@@ -257,7 +259,7 @@ func (t *tally) fingerprint(p part, day sms.Day) int64 {
 
 func fingerprint(g *sms.Grain, reason string, counts []sms.Count) uint64 {
 	h := fnv.New64a()
-	for _, text := range []string{g.Template.String(), g.Label.String(), g.MessageType.String(), reason} {
+	for _, text := range []string{g.Template.String(), g.Label.String(), g.MessageType.String(), g.Country.String(), reason} {
 		h.Write([]byte(text))
 		h.Write([]byte{0})
 	}

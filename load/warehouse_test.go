@@ -90,7 +90,7 @@ func row(d, template string, requested int64) sms.Delivery {
 	n := sms.Reported
 	failed := requested / 10
 	return sms.Delivery{
-		Grain: sms.Grain{Day: day(d), Template: sms.Named(template), Label: sms.None, MessageType: sms.Named("2")},
+		Grain: sms.Grain{Day: day(d), Template: sms.Named(template), Label: sms.None, MessageType: sms.Named("2"), Country: sms.NotReported},
 		Measures: sms.Measures{
 			Requested: n(requested), Accepted: n(requested), ProcessingFailed: n(0), Delivered: n(requested - failed), SendFailed: n(failed),
 			Pending: n(0), BilledSegments: n(requested), VendorSent: n(requested),
@@ -106,7 +106,7 @@ var (
 
 func failure(d, template string, reason *sms.Reason, messages int64) sms.Failure {
 	return sms.Failure{
-		Grain:  sms.Grain{Day: day(d), Template: sms.Named(template), Label: sms.None, MessageType: sms.Named("2")},
+		Grain:  sms.Grain{Day: day(d), Template: sms.Named(template), Label: sms.None, MessageType: sms.Named("2"), Country: sms.NotReported},
 		Reason: reason, Messages: sms.Reported(messages),
 	}
 }

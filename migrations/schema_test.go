@@ -62,8 +62,8 @@ func TestEveryConstraintIsNamed(t *testing.T) {
 		SELECT c.conrelid::regclass::text || ' ' || string_agg(c.confrelid::regclass::text, ' ' ORDER BY c.confrelid::regclass::text)
 		FROM pg_constraint AS c
 		WHERE c.contype = 'f' AND c.conrelid IN ('sms.fact_delivery_daily'::regclass, 'sms.fact_failure_daily'::regclass)
-		GROUP BY c.conrelid ORDER BY 1`); got != "sms.fact_delivery_daily etl.load sms.dim_account sms.dim_date sms.dim_label sms.dim_message_type sms.dim_template\n"+
-		"sms.fact_failure_daily etl.load sms.dim_account sms.dim_date sms.dim_failure_reason sms.dim_label sms.dim_message_type sms.dim_template" {
+		GROUP BY c.conrelid ORDER BY 1`); got != "sms.fact_delivery_daily etl.load sms.dim_account sms.dim_country sms.dim_date sms.dim_label sms.dim_message_type sms.dim_template\n"+
+		"sms.fact_failure_daily etl.load sms.dim_account sms.dim_country sms.dim_date sms.dim_failure_reason sms.dim_label sms.dim_message_type sms.dim_template" {
 		t.Error(got)
 	}
 }
@@ -75,9 +75,9 @@ func TestViews(t *testing.T) {
 	for view, want := range map[string]string{
 		"sms.delivery_daily": "send_date date, vendor text, account text, template text, label text, message_type text, requested bigint, accepted bigint, " +
 			"processing_failed bigint, delivered bigint, send_failed bigint, pending bigint, billed_segments bigint, delivery_rate numeric, day_state text, " +
-			"loaded_at timestamp with time zone",
+			"loaded_at timestamp with time zone, country text",
 		"sms.failure_daily": "send_date date, vendor text, account text, template text, label text, message_type text, stage text, reason text, category text, " +
-			"messages bigint, day_state text, loaded_at timestamp with time zone",
+			"messages bigint, day_state text, loaded_at timestamp with time zone, country text",
 	} {
 		got := query(t, url, `
 			SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum)

@@ -1,11 +1,12 @@
 package sms
 
-// Grain is what a delivery row is unique by, beside its account: day, template, label and message type.
+// Grain is what a delivery row is unique by, beside its account: day, template, label, message type and country.
 type Grain struct {
 	Day         Day
 	Template    Key
 	Label       Key // EngageLab label, Huawei signature
 	MessageType Key
+	Country     Key // where the messages went to, ISO 3166-1 alpha-2; NotReported where the vendor never tells
 }
 
 // Measures are the counts of one delivery row. Unit: messages, but for BilledSegments. Which vendor reports, derives or

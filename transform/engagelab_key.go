@@ -14,7 +14,7 @@ const maxKey = 200
 
 // grain reads what the row is about, and checks that it is what was asked for.
 func (e *engageLab) grain() (sms.Grain, *fault) {
-	var g sms.Grain
+	g := sms.Grain{Country: sms.NotReported}
 	e.day = 0 // what a fault found before the day is known carries
 	f := e.readDay()
 	if f == nil {

@@ -125,7 +125,7 @@ var (
 func drawGrain(t *rapid.T, w sms.Window) sms.Grain {
 	return sms.Grain{
 		Day:      w.First() + sms.Day(rapid.IntRange(0, w.Len()-1).Draw(t, "day")),
-		Template: anyKey.Draw(t, "template"), Label: anyKey.Draw(t, "label"), MessageType: anyKey.Draw(t, "type"),
+		Template: anyKey.Draw(t, "template"), Label: anyKey.Draw(t, "label"), MessageType: anyKey.Draw(t, "type"), Country: sms.NotReported,
 	}
 }
 
@@ -258,7 +258,7 @@ func TestTencentGivesTheTruthBack(t *testing.T) {
 				explained = explained.Plus(c)
 			}
 			for d := range part.Days() {
-				g := sms.Grain{Day: d, Template: sms.NotReported, Label: sms.NotReported, MessageType: sms.NotReported}
+				g := sms.Grain{Day: d, Template: sms.NotReported, Label: sms.NotReported, MessageType: sms.NotReported, Country: sms.NotReported}
 				want = append(want, sms.Delivery{Grain: g, Measures: sms.Measures{
 					Requested: send["RequestCount"], Accepted: send["RequestSuccessCount"], BilledSegments: send["FeeCount"],
 					ProcessingFailed: less(send["RequestCount"], send["RequestSuccessCount"]),

@@ -50,7 +50,7 @@ var tencentStatistics = map[sms.Dataset]statistic{
 // day makes the facts of one day. Tencent keeps statistics by application alone: whatever else a row could be about is
 // not reported.
 func (t *tencent) day(day sms.Day, send, callback counts) {
-	g := sms.Grain{Day: day, Template: sms.NotReported, Label: sms.NotReported, MessageType: sms.NotReported}
+	g := sms.Grain{Day: day, Template: sms.NotReported, Label: sms.NotReported, MessageType: sms.NotReported, Country: sms.NotReported}
 	t.compare(day, send, callback)
 	t.Deliveries = append(t.Deliveries, sms.Delivery{Grain: g, Measures: sms.Measures{
 		Requested:        send[requestCount],

@@ -49,7 +49,7 @@ func (b *bench) multiply(ctx context.Context, copies int) error {
 		statements = append(statements, fmt.Sprintf(`
 			INSERT INTO sms.fact_delivery_daily
 			SELECT date_key - %d, account_key, template_key, label_key, message_type_key, requested, accepted, processing_failed,
-			       delivered, send_failed, pending, billed_segments, vendor_sent, load_id, restated_at
+			       delivered, send_failed, pending, billed_segments, vendor_sent, load_id, restated_at, country_key
 			FROM   sms.fact_delivery_daily
 			WHERE  date_key >= '%s'`, 366*(i+1), firstDay))
 	}

@@ -5,6 +5,7 @@ SELECT coalesce(s.date_key,         f.date_key)         AS date_key,
        coalesce(s.template_key,     f.template_key)     AS template_key,
        coalesce(s.label_key,        f.label_key)        AS label_key,
        coalesce(s.message_type_key, f.message_type_key) AS message_type_key,
+       coalesce(s.country_key,      f.country_key)      AS country_key,
        CASE WHEN f.date_key IS NULL THEN 'added'
             WHEN s.date_key IS NULL THEN 'removed'
             ELSE 'updated'
@@ -27,7 +28,7 @@ SELECT coalesce(s.date_key,         f.date_key)         AS date_key,
        s.billed_segments,
        s.vendor_sent
 FROM (
-    SELECT f.date_key, f.template_key, f.label_key, f.message_type_key, f.load_id,
+    SELECT f.date_key, f.template_key, f.label_key, f.message_type_key, f.country_key, f.load_id,
            f.requested, f.accepted, f.processing_failed, f.delivered, f.send_failed, f.pending, f.billed_segments, f.vendor_sent
     FROM sms.fact_delivery_daily AS f
     WHERE f.date_key BETWEEN {first} AND {last}
@@ -39,6 +40,7 @@ FULL JOIN pg_temp.staged_delivery_daily AS s
       AND s.template_key     = f.template_key
       AND s.label_key        = f.label_key
       AND s.message_type_key = f.message_type_key
+      AND s.country_key      = f.country_key
 WHERE f.date_key IS NULL
    OR s.date_key IS NULL
    OR (f.requested, f.accepted, f.processing_failed, f.delivered, f.send_failed, f.pending, f.billed_segments, f.vendor_sent)

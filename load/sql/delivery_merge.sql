@@ -1,9 +1,9 @@
 -- The old images go to the history before they are overwritten.
 INSERT INTO etl.delivery_history
-    (date_key, account_key, template_key, label_key, message_type_key,
+    (date_key, account_key, template_key, label_key, message_type_key, country_key,
      requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent,
      change, load_id, replaced_by)
-SELECT date_key, {account}, template_key, label_key, message_type_key,
+SELECT date_key, {account}, template_key, label_key, message_type_key, country_key,
        old_requested, old_accepted, old_processing_failed, old_delivered, old_send_failed, old_pending, old_billed_segments, old_vendor_sent,
        change, old_load_id, {load}
 FROM pg_temp.changed_delivery_daily;
@@ -17,6 +17,7 @@ USING pg_temp.changed_delivery_daily AS c
   AND f.template_key     = c.template_key
   AND f.label_key        = c.label_key
   AND f.message_type_key = c.message_type_key
+  AND f.country_key      = c.country_key
 WHEN MATCHED AND c.change = 'removed' THEN
     DELETE
 WHEN MATCHED THEN
@@ -31,7 +32,7 @@ WHEN MATCHED THEN
                load_id           = {load},
                restated_at       = now()
 WHEN NOT MATCHED THEN
-    INSERT (date_key, account_key, template_key, label_key, message_type_key,
+    INSERT (date_key, account_key, template_key, label_key, message_type_key, country_key,
             requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent, load_id)
-    VALUES (c.date_key, {account}, c.template_key, c.label_key, c.message_type_key,
+    VALUES (c.date_key, {account}, c.template_key, c.label_key, c.message_type_key, c.country_key,
             c.requested, c.accepted, c.processing_failed, c.delivered, c.send_failed, c.pending, c.billed_segments, c.vendor_sent, {load});

@@ -4,6 +4,7 @@ SELECT coalesce(s.date_key,         f.date_key)         AS date_key,
        coalesce(s.template_key,     f.template_key)     AS template_key,
        coalesce(s.label_key,        f.label_key)        AS label_key,
        coalesce(s.message_type_key, f.message_type_key) AS message_type_key,
+       coalesce(s.country_key,      f.country_key)      AS country_key,
        coalesce(s.reason_key,       f.reason_key)       AS reason_key,
        CASE WHEN f.date_key IS NULL THEN 'added'
             WHEN s.date_key IS NULL THEN 'removed'
@@ -13,7 +14,7 @@ SELECT coalesce(s.date_key,         f.date_key)         AS date_key,
        f.messages AS old_messages,
        s.messages
 FROM (
-    SELECT f.date_key, f.template_key, f.label_key, f.message_type_key, f.reason_key, f.load_id, f.messages
+    SELECT f.date_key, f.template_key, f.label_key, f.message_type_key, f.country_key, f.reason_key, f.load_id, f.messages
     FROM sms.fact_failure_daily AS f
     WHERE f.date_key BETWEEN {first} AND {last}
       AND f.date_key = ANY ({days})
@@ -25,6 +26,7 @@ FULL JOIN pg_temp.staged_failure_daily AS s
       AND s.template_key     = f.template_key
       AND s.label_key        = f.label_key
       AND s.message_type_key = f.message_type_key
+      AND s.country_key      = f.country_key
       AND s.reason_key       = f.reason_key
 WHERE f.date_key IS NULL
    OR s.date_key IS NULL

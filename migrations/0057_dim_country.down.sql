@@ -1,0 +1,1 @@
+DROP TABLE sms.dim_country;
