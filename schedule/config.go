@@ -25,6 +25,8 @@ type Env struct {
 type Config struct {
 	Sources   []Source
 	Schedules []Schedule
+	Web       Web
+	Notify    Notify
 }
 
 // Schedule is an alarm clock: when it rings, its sources are asked for what is due. Missed rings cost nothing, because the
@@ -86,6 +88,8 @@ func (r *reader) config(data []byte) Config {
 	var c Config
 	c.Sources = r.sources(top)
 	c.Schedules = r.schedules(top, c.Sources)
+	c.Web = r.web(top)
+	c.Notify = r.notify(top)
 	return c
 }
 

@@ -105,7 +105,7 @@ func (s Source) First(now time.Time) sms.Day {
 func (s Source) Yesterday(now time.Time) sms.Day { return s.Zone.Today(now) - 1 }
 
 var (
-	topKeys      = []string{"sources", "schedules"}
+	topKeys      = []string{"sources", "schedules", "web", "notify"}
 	scheduleKeys = []string{"name", "cron", "time_zone", "sources"}
 	sourceKeys   = []string{
 		"name", "vendor", "time_zone", "history_start", "base_url", "chunk_days", "settle_days", "sweep_days",
@@ -116,11 +116,12 @@ var (
 	engageLabPaths = []string{"stats_day", "process_failed", "send_failed"}
 
 	// listKeys are the keys whose values are lists of words.
-	listKeys = []string{"sources", "sdk_app_ids", "template_ids", "label_ids"}
+	listKeys = []string{"sources", "sdk_app_ids", "template_ids", "label_ids", "allowed_hosts", "trusted_proxies"}
 
 	// plainKeys are the keys whose values an excerpt may show: every known one but the credentials.
 	plainKeys = joined(topKeys, scheduleKeys, sourceKeys, engageLabPaths,
-		[]string{"template_ids", "label_ids", "msg_type", "paths", "region", "sdk_app_ids", "end_hour"})
+		[]string{"template_ids", "label_ids", "msg_type", "paths", "region", "sdk_app_ids", "end_hour"},
+		[]string{"listen", "allowed_hosts", "session", "user_header", "trusted_proxies"})
 )
 
 func joined(lists ...[]string) []string {
