@@ -249,14 +249,14 @@ func (r *reader) number(s scalar, least, most float64) (float64, bool) {
 	return x, true
 }
 
-// duration reads a span such as 1h or 90m.
-func (r *reader) duration(s scalar, most time.Duration) (time.Duration, bool) {
+// duration reads a span such as 1h or 90m; a wrong one is 0.
+func (r *reader) duration(s scalar, most time.Duration) time.Duration {
 	d, err := time.ParseDuration(s.text)
 	if err != nil || d < 0 || d > most {
 		r.wrongf(s.place, "%s is not a time span from 0s to %v: want hours, minutes or seconds such as 1h, 90m or 30s", s.shown(), most)
-		return 0, false
+		return 0
 	}
-	return d, true
+	return d
 }
 
 // hasMistakeAt says whether something under the key is wrong already, so that a list left empty by it is not reported again.

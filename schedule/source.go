@@ -176,7 +176,7 @@ func (r *reader) source(m *mapping) Source {
 	s.Shrink = Shrink{Ratio: m.number("shrink_ratio", 0.5, 0, 1), MinMessages: m.whole("shrink_min_messages", 100, 0, 1e12)}
 	s.ConfirmAfter = time.Hour
 	if v, ok := m.scalar("confirm_after"); ok {
-		s.ConfirmAfter, _ = r.duration(v, 7*24*time.Hour)
+		s.ConfirmAfter = r.duration(v, 7*24*time.Hour)
 	}
 	if known {
 		m.rate(&s, rules)

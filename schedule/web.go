@@ -70,7 +70,7 @@ func (r *reader) web(top *mapping) Web {
 		Proxies: m.proxies(), MetricsToken: m.metricsToken(),
 	}
 	if v, ok := m.scalar("session"); ok {
-		w.Session, _ = r.duration(v, longestLogin)
+		w.Session = r.duration(v, longestLogin)
 	}
 	if header, there := m.find("user_header"); there && w.UserHeader != "" && len(w.Proxies) == 0 && !m.hasMistakeAt("web.trusted_proxies") {
 		m.wrongf(header.place, "anybody could send this header: add trusted_proxies with the addresses of the proxy that sets it")
