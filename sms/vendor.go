@@ -32,6 +32,7 @@ const (
 	SendFailed     Dataset = "send_failed"     // EngageLab GET /v1/stats/send_failed
 	SendStatus     Dataset = "send_status"     // Tencent SendStatusStatistics
 	CallbackStatus Dataset = "callback_status" // Tencent CallbackStatusStatistics
+	SendingDetails Dataset = "sending_details" // Huawei console page "Viewing Sending Details", with the status reports it pushes
 )
 
 // Facts says which part of the star a dataset fills, and so which rows a load of it replaces.
@@ -53,6 +54,8 @@ func (d Dataset) Facts() Facts {
 		return Facts{Sending: true}
 	case CallbackStatus:
 		return Facts{Delivery: true, Sending: true}
+	case SendingDetails:
+		return Facts{Delivery: true, Processing: true, Sending: true}
 	default:
 		return Facts{}
 	}
