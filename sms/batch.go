@@ -44,6 +44,7 @@ type Finding struct {
 	Subject  string // what it is about: the field, the code, the measure
 	Severity Severity
 	Day      Day    // the first day it was seen on; 0 when it belongs to no day
+	LastDay  Day    // the last day it was seen on; 0 when it belongs to no day
 	Detail   string // one sentence with the numbers
 	Rows     int64  // how many rows showed it
 }

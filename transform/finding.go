@@ -53,6 +53,7 @@ func (n *notes) add(c check, subject string, day sms.Day, detail func() string) 
 			if f.Day == 0 || day != 0 && day < f.Day {
 				f.Day = day
 			}
+			f.LastDay = max(f.LastDay, day)
 			return
 		}
 		subjects++
@@ -61,7 +62,7 @@ func (n *notes) add(c check, subject string, day sms.Day, detail func() string) 
 		subject = otherSubjects
 	}
 	n.list = append(n.list, sms.Finding{
-		Check: c.name, Subject: subject, Severity: c.severity, Day: day, Detail: detail(), Rows: 1,
+		Check: c.name, Subject: subject, Severity: c.severity, Day: day, LastDay: day, Detail: detail(), Rows: 1,
 	})
 }
 
