@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"go.uber.org/zap"
 
 	"smsetl/extract"
@@ -37,7 +38,7 @@ func (c *Client) Check(ctx context.Context, account sms.Account) error {
 	f.policy.Tries = 2
 	err := f.allowed(account)
 	if err == nil {
-		_, _, err = f.ask(ctx, sms.SendStatus, day)
+		_, _, err = f.askDays(ctx, sms.SendStatus, day)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %s: %w", account, sms.SendStatus, err)
@@ -88,14 +89,14 @@ func (f *fetch) allowed(a sms.Account) error {
 // resolve asks for the span. The receipts are not asked for when the sums of what was sent already tell that the span must
 // be asked for in parts.
 func (f *fetch) resolve(ctx context.Context, span sms.Window) (outcome, error) {
-	send, isZero, err := f.ask(ctx, sms.SendStatus, span)
+	send, isZero, err := f.askDays(ctx, sms.SendStatus, span)
 	if err != nil {
 		return 0, err
 	}
 	if span.Len() > 1 && !isZero {
 		return several, f.keep(SeveralDays, send)
 	}
-	callback, isAlsoZero, err := f.ask(ctx, sms.CallbackStatus, span)
+	callback, isAlsoZero, err := f.askDays(ctx, sms.CallbackStatus, span)
 	if err != nil {
 		return 0, err
 	}
@@ -109,14 +110,21 @@ func (f *fetch) resolve(ctx context.Context, span sms.Window) (outcome, error) {
 	}
 }
 
-// ask gives the answer to one call, and whether all its sums are 0. Each refused answer is given to emit before the next try.
-func (f *fetch) ask(ctx context.Context, dataset sms.Dataset, span sms.Window) (p sms.Payload, isAllZero bool, err error) {
+// askDays gives the answer for whole days, and whether all its sums are 0.
+func (f *fetch) askDays(ctx context.Context, dataset sms.Dataset, span sms.Window) (p sms.Payload, isAllZero bool, err error) {
+	p, sums, err := f.ask(ctx, dataset, span, dayCall(span, f.endHour))
+	return p, err == nil && isZero(sums, actions[dataset]), err
+}
+
+// ask gives the answer to one call, which is about days of the span, and its sums. Each refused answer is given to emit
+// before the next try.
+func (f *fetch) ask(ctx context.Context, dataset sms.Dataset, span sms.Window, q call) (p sms.Payload, sums jsontext.Value, err error) {
 	action := actions[dataset]
 	p = sms.Payload{Account: f.account, Dataset: dataset, Window: span,
 		Request: sms.Request{Method: http.MethodPost, URL: f.base.String() + "/", Action: action}}
 	err = f.policy.Do(ctx, func() error {
 		start := time.Now()
-		x := f.send(ctx, dataset, f.account.ID, span)
+		x := f.send(ctx, dataset, f.account.ID, q)
 		if x.answer == nil {
 			return f.judge(x, envelope{}, nil, action)
 		}
@@ -130,7 +138,7 @@ func (f *fetch) ask(ctx context.Context, dataset sms.Dataset, span sms.Window) (
 			zap.Int("status", p.Status), zap.String("code", f.scrub.Text(e.code)), zap.String("request_id", p.RequestID),
 			zap.Duration("elapsed", time.Since(start)))
 		if err == nil {
-			isAllZero = isZero(e.sums, action)
+			sums = e.sums
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -143,7 +151,7 @@ func (f *fetch) ask(ctx context.Context, dataset sms.Dataset, span sms.Window) (
 		}
 		return err
 	})
-	return p, isAllZero, err
+	return p, sums, err
 }
 
 // giveWay slows the limiter down when the vendor says that requests come too fast.

@@ -21,17 +21,6 @@ var actions = map[sms.Dataset]string{
 	sms.CallbackStatus: "CallbackStatusStatistics",
 }
 
-// hours gives BeginTime and EndTime of the window's civil days. The vendor's hours have no zone; they are those of the zone
-// that the source states.
-func hours(w sms.Window, end EndHour) (begin, until string) {
-	const day = "20060102"
-	begin = w.First().UTC().Format(day) + "00"
-	if end == Exclusive {
-		return begin, (w.Last() + 1).UTC().Format(day) + "00"
-	}
-	return begin, w.Last().UTC().Format(day) + "23"
-}
-
 // exchange is one request on its way: the SDK's HTTP transport, which keeps what went out and what came back.
 type exchange struct {
 	transport *extract.Transport
@@ -44,7 +33,7 @@ type exchange struct {
 
 // send signs and sends one request. The client and the request are made anew for every try: the SDK writes into the
 // request, and a signature is good for five minutes.
-func (c *Client) send(ctx context.Context, dataset sms.Dataset, app string, w sms.Window) *exchange {
+func (c *Client) send(ctx context.Context, dataset sms.Dataset, app string, q call) *exchange {
 	x := &exchange{transport: c.transport, turn: c.pace[dataset]}
 	client, err := sdk.NewClient(c.credential, c.region, c.profile)
 	if err != nil {
@@ -52,7 +41,7 @@ func (c *Client) send(ctx context.Context, dataset sms.Dataset, app string, w sm
 		return x
 	}
 	client.WithHttpTransport(x)
-	begin, end := hours(w, c.endHour)
+	begin, end := q.begin.String(), q.end.String()
 	// Limit and Offset must be there, and 0.
 	zero := common.Uint64Ptr(0)
 	switch dataset {
