@@ -109,18 +109,18 @@ func (w *worker) load(ctx context.Context, source Source, item Item, job *river.
 	if err != nil {
 		return load.Result{}, err
 	}
-	var rejects []sms.Reject
-	result, err := w.steps(ctx, source, item, loadID, &rejects, func(ctx context.Context, tx pgx.Tx) error {
+	refused := sms.Batch{Scope: item.Scope}
+	result, err := w.steps(ctx, source, item, loadID, &refused, func(ctx context.Context, tx pgx.Tx) error {
 		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
 		return err
 	})
 	if err != nil {
-		return result, w.fail(ctx, loadID, item.Scope, rejects, err)
+		return result, w.fail(ctx, loadID, refused, err)
 	}
 	return result, nil
 }
 
-func (w *worker) steps(ctx context.Context, source Source, item Item, loadID int64, rejects *[]sms.Reject,
+func (w *worker) steps(ctx context.Context, source Source, item Item, loadID int64, refused *sms.Batch,
 	complete func(context.Context, pgx.Tx) error,
 ) (load.Result, error) {
 	if err := w.denied.check(source.Name, item.Scope.Account); err != nil {
@@ -147,7 +147,7 @@ func (w *worker) steps(ctx context.Context, source Source, item Item, loadID int
 	}
 	batch, err := transform.Batch(item.Scope, payloads)
 	if err != nil {
-		*rejects = batch.Rejects
+		refused.Rejects, refused.Findings = batch.Rejects, batch.Findings
 		return load.Result{}, err
 	}
 	return w.warehouse.Put(ctx, loadID, batch, options, complete)
@@ -158,13 +158,13 @@ func (w *worker) steps(ctx context.Context, source Source, item Item, loadID int
 func isStopping(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
 
 // fail writes the reason into the ledger, also when the window's own time is up, and gives the error back.
-func (w *worker) fail(ctx context.Context, loadID int64, scope sms.Scope, rejects []sms.Reject, err error) error {
+func (w *worker) fail(ctx context.Context, loadID int64, refused sms.Batch, err error) error {
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if isStopping(ctx) {
 		return errors.Join(err, w.warehouse.Interrupt(late, loadID))
 	}
-	return errors.Join(err, w.warehouse.Fail(late, loadID, scope, rejects, err.Error(), w.options.Now()))
+	return errors.Join(err, w.warehouse.Fail(late, loadID, refused, err.Error(), w.options.Now()))
 }
 
 // contentHash names everything that a scope's answers said: which dataset and days each one was for, and its bytes.

@@ -14,10 +14,12 @@ import (
 //go:embed sql/ledger_fail.sql
 var ledgerFail string
 
-// Fail writes down that a load ended without facts, why, and which rows were rejected. Days that were loaded before stay
-// loaded, with the reason and one more failed try beside them; frozen, lost and quarantined days stay what they are; every
-// other day of the window is failed. A load that has been put already is left alone.
-func (w *Warehouse) Fail(ctx context.Context, loadID int64, scope sms.Scope, rejects []sms.Reject, reason string, now time.Time) error {
+// Fail writes down that a load ended without facts and why, and what its batch rejected and found: of the batch it needs
+// the scope, the rejects and the findings. Days that were loaded before stay loaded, with the reason and one more failed
+// try beside them; frozen, lost and quarantined days stay what they are; every other day of the window is failed. A load
+// that has been put already is left alone.
+func (w *Warehouse) Fail(ctx context.Context, loadID int64, batch sms.Batch, reason string, now time.Time) error {
+	scope := batch.Scope
 	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
 		var account int32
 		err := tx.QueryRow(ctx, `
@@ -25,14 +27,17 @@ func (w *Warehouse) Fail(ctx context.Context, loadID int64, scope sms.Scope, rej
 			SET outcome = 'failed', reason = $2, rejected = $3
 			WHERE load_id = $1
 			  AND outcome = 'running'
-			RETURNING account_key`, loadID, clean(reason), len(rejects)).Scan(&account)
+			RETURNING account_key`, loadID, clean(reason), len(batch.Rejects)).Scan(&account)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if err := writeRejects(ctx, tx, loadID, rejects); err != nil {
+		if err := writeRejects(ctx, tx, loadID, batch.Rejects); err != nil {
+			return err
+		}
+		if err := noteFindings(ctx, tx, account, loadID, &batch, now); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, ledgerFail, account, loadID, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()), clean(reason), now)

@@ -15,29 +15,52 @@ import (
 //go:embed sql/finding_write.sql
 var findingWrite string
 
-// writeFindings notes what the batch found, each check and subject once. Other accounts' findings are other rows, and the
-// order is that of the key.
+//go:embed sql/finding_close.sql
+var findingClose string
+
+// writeFindings notes what the batch found, and closes what it no longer shows. An answer that is not believed on every day
+// proves nothing by what it leaves out.
 func (p *put) writeFindings(ctx context.Context, tx pgx.Tx) error {
-	all := merged(p.tally.batch.Findings)
+	if err := noteFindings(ctx, tx, p.account, p.loadID, p.tally.batch, p.options.Now); err != nil {
+		return err
+	}
+	for _, v := range p.verdicts {
+		if v.fate != believed {
+			return nil
+		}
+	}
+	_, err := tx.Exec(ctx, findingClose, p.account, p.loadID, p.options.Now, p.scope.Datasets, date(p.window.First()), date(p.window.Last()))
+	return err
+}
+
+// noteFindings writes what a batch found, each check and subject once. Other accounts' findings are other rows, and the
+// order is that of the key.
+func noteFindings(ctx context.Context, tx pgx.Tx, account int32, loadID int64, batch *sms.Batch, now time.Time) error {
+	all := merged(batch.Findings)
 	if len(all) == 0 {
 		return nil
 	}
 	var checks, subjects, severities, details []string
-	var days []*time.Time
+	var first, last []*time.Time
 	var rows []int64
 	for _, f := range all {
 		checks, subjects = append(checks, clean(f.Check)), append(subjects, clean(f.Subject))
 		severities, details = append(severities, string(f.Severity)), append(details, clean(f.Detail))
 		rows = append(rows, f.Rows)
-		var day *time.Time
-		if f.Day != 0 {
-			d := date(f.Day)
-			day = &d
-		}
-		days = append(days, day)
+		first, last = append(first, dayOrNull(f.Day)), append(last, dayOrNull(max(f.Day, f.LastDay)))
 	}
-	_, err := tx.Exec(ctx, findingWrite, p.account, p.loadID, p.options.Now, checks, subjects, severities, days, details, rows)
+	w := batch.Scope.Window
+	_, err := tx.Exec(ctx, findingWrite, account, loadID, now, checks, subjects, severities, first, details, rows,
+		date(w.First()), date(w.Last()), last)
 	return err
+}
+
+func dayOrNull(day sms.Day) *time.Time {
+	if day == 0 {
+		return nil
+	}
+	d := date(day)
+	return &d
 }
 
 // merged gives one finding for each check and subject, in the order of these: the same key twice in one statement would be
@@ -51,6 +74,7 @@ func merged(findings []sms.Finding) []sms.Finding {
 	for _, f := range all {
 		if last := len(out) - 1; last >= 0 && out[last].Check == f.Check && out[last].Subject == f.Subject {
 			out[last].Rows += f.Rows
+			out[last].LastDay = max(out[last].LastDay, f.LastDay)
 			continue
 		}
 		out = append(out, f)

@@ -23,7 +23,7 @@ func TestFail(t *testing.T) {
 		t.Helper()
 		id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
 		if err == nil {
-			err = wh.Fail(t.Context(), id, s, []sms.Reject{{Reason: "r"}}, reason, at("01-20 12:30"))
+			err = wh.Fail(t.Context(), id, sms.Batch{Scope: s, Rejects: []sms.Reject{{Reason: "r"}}}, reason, at("01-20 12:30"))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -43,7 +43,7 @@ func TestFail(t *testing.T) {
 	verify(t, wh)
 
 	// What has been put stays put.
-	if err := wh.Fail(t.Context(), 1, s, nil, "too late", at("01-20 12:30")); err != nil {
+	if err := wh.Fail(t.Context(), 1, sms.Batch{Scope: s}, "too late", at("01-20 12:30")); err != nil {
 		t.Error(err)
 	}
 	same(t, "the first load", dump(t, wh, `SELECT outcome FROM etl.load WHERE load_id = 1`), "loaded")
@@ -61,7 +61,7 @@ func TestFailedTryIsNoFence(t *testing.T) {
 	}
 	quick, err := wh.Begin(t.Context(), start)
 	if err == nil {
-		err = wh.Fail(t.Context(), quick, s, nil, "503", at("01-20 12:00"))
+		err = wh.Fail(t.Context(), quick, sms.Batch{Scope: s}, "503", at("01-20 12:00"))
 	}
 	if err != nil {
 		t.Fatal(err)

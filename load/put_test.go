@@ -360,7 +360,7 @@ func TestPutAllOrNothing(t *testing.T) {
 		t.Error("something stayed (-before +after):\n", d)
 	}
 	same(t, "findings and rejects", dump(t, wh, `SELECT (SELECT count(*) FROM etl.finding), (SELECT count(*) FROM etl.reject)`), "0 0")
-	if err := wh.Fail(t.Context(), id, s, batch.Rejects, boom.Error(), at("01-20 12:00")); err != nil {
+	if err := wh.Fail(t.Context(), id, batch, boom.Error(), at("01-20 12:00")); err != nil {
 		t.Error(err)
 	}
 	same(t, "the load", dump(t, wh, `SELECT outcome, reason, rejected FROM etl.load ORDER BY load_id DESC LIMIT 1`), "failed the queue is gone 1")
