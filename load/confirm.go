@@ -72,7 +72,8 @@ func (p *put) confirm(ctx context.Context, tx pgx.Tx) error {
 }
 
 // isSame says that the answer is byte for byte what the warehouse holds: one load wrote or confirmed every line of the
-// scope, it asked for the same window, and its answer had the same hash, understood by the same code.
+// scope, it asked for the same window, and its answer had the same hash, understood by the same code. What the code was
+// stands in the lines, because a later rebuild may have understood the answer anew.
 func (p *put) isSame(ctx context.Context, tx pgx.Tx) (bool, error) {
 	if p.options.ContentHash == (sms.Hash{}) {
 		return false, nil
@@ -81,7 +82,8 @@ func (p *put) isSame(ctx context.Context, tx pgx.Tx) (bool, error) {
 	for _, dataset := range p.scope.Datasets {
 		for day := range p.window.Days() {
 			c := p.ledger[lineKey{dataset, day}]
-			if c == nil || !isLoaded(c.state) || c.loadID > p.loadID || last != 0 && c.loadID != last {
+			if c == nil || !isLoaded(c.state) || c.loadID > p.loadID || last != 0 && c.loadID != last ||
+				c.version == nil || int(*c.version) != p.options.TransformVersion {
 				return false, nil
 			}
 			last = c.loadID
@@ -89,16 +91,14 @@ func (p *put) isSame(ctx context.Context, tx pgx.Tx) (bool, error) {
 	}
 	var hash []byte
 	var first, to time.Time
-	var version *int
 	err := tx.QueryRow(ctx, `
-		SELECT content_hash, window_from, window_to, transform_version
+		SELECT content_hash, window_from, window_to
 		FROM etl.load
-		WHERE load_id = $1`, last).Scan(&hash, &first, &to, &version)
+		WHERE load_id = $1`, last).Scan(&hash, &first, &to)
 	if err != nil {
 		return false, fmt.Errorf("reading load %d: %w", last, err)
 	}
-	return bytes.Equal(hash, p.options.ContentHash[:]) && sms.DayOf(first) == p.window.First() && sms.DayOf(to) == p.window.Last() &&
-		version != nil && *version == p.options.TransformVersion, nil
+	return bytes.Equal(hash, p.options.ContentHash[:]) && sms.DayOf(first) == p.window.First() && sms.DayOf(to) == p.window.Last(), nil
 }
 
 // confirmLedger writes the scope's lines again as they are, but for the confirmation and what age has changed.
@@ -113,9 +113,13 @@ func (p *put) confirmLedger(ctx context.Context, tx pgx.Tx) error {
 				pending += *line.pending
 			}
 		}
-		state := stateOf(int(p.window.Zone().Today(p.options.Now)-day), p.options.SettleDays, pending, rows)
+		event := p.believing(day, pending, rows)
 		for _, dataset := range p.scope.Datasets {
 			line := *p.ledger[lineKey{dataset, day}]
+			state, err := p.step(&line, dataset, day, event)
+			if err != nil {
+				return err
+			}
 			if line.state != state {
 				line.state, line.since = state, p.options.Now
 			}

@@ -49,6 +49,9 @@ func (p *put) judge() {
 }
 
 func (p *put) judgeDay(day sms.Day) verdict {
+	if p.again != nil {
+		return p.judgeAgain(day)
+	}
 	for _, dataset := range p.scope.Datasets {
 		c := p.ledger[lineKey{dataset, day}]
 		switch {
@@ -125,15 +128,32 @@ func (p *put) holdsNothing(day sms.Day) bool {
 	return true
 }
 
-// stateOf gives the state of a day whose answer was believed: provisional while it is younger than the settle window or
-// has messages pending, then final, or empty when no dataset of the scope has a row.
-func stateOf(age, settleDays int, pending, rows int64) sms.State {
+// believing says what it means for a day that its answer is believed: it may still change while it is younger than the
+// settle window or has messages pending, then it is settled, with nothing in it when no dataset of the scope has a row.
+func (p *put) believing(day sms.Day, pending, rows int64) sms.Event {
+	age := int(p.window.Zone().Today(p.options.Now) - day)
 	switch {
-	case age < settleDays || pending > 0:
-		return sms.Provisional
+	case age < p.options.SettleDays || pending > 0:
+		return sms.Settling
 	case rows > 0:
-		return sms.Final
+		return sms.Settled
 	default:
-		return sms.Empty
+		return sms.Nothing
 	}
+}
+
+// step gives the state of a line after an event. A forbidden one is a mistake of this program, and the load ends with it.
+func (p *put) step(old *ledgerLine, dataset sms.Dataset, day sms.Day, event sms.Event) (sms.State, error) {
+	standing := sms.Standing{State: sms.Missing}
+	switch {
+	case old != nil:
+		standing.State = old.state
+	case day >= p.window.Zone().Today(p.options.Now):
+		standing.State = sms.NotDue
+	}
+	next, err := standing.After(event)
+	if err != nil {
+		return "", fmt.Errorf("%s of %s: %w", dataset, day, err)
+	}
+	return next.State, nil
 }

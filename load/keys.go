@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -96,17 +98,25 @@ var (
 		FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS u (code, stage, category, position)
 		ORDER BY position
 		ON CONFLICT (vendor_key, stage, code) DO NOTHING`,
-		// A code that nobody had mapped gets its category as soon as a program knows it.
+		// A code that nobody had mapped gets its category as soon as a program knows it. The old one goes to the history.
 		mend: `
+		WITH stale AS (
+		    SELECT r.reason_key, r.category AS old, u.category
+		    FROM sms.dim_failure_reason AS r
+		    JOIN unnest($2::text[], $3::text[], $4::text[]) AS u (code, stage, category) USING (code, stage)
+		    WHERE r.vendor_key = $1
+		      AND r.category <> u.category
+		    ORDER BY r.reason_key
+		    FOR UPDATE OF r
+		),
+		kept AS (
+		    INSERT INTO etl.reason_history (reason_key, category, replaced_by)
+		    SELECT reason_key, old, {load}
+		    FROM stale
+		)
 		UPDATE sms.dim_failure_reason AS r
 		SET category = stale.category
-		FROM (SELECT r.reason_key, u.category
-		      FROM sms.dim_failure_reason AS r
-		      JOIN unnest($2::text[], $3::text[], $4::text[]) AS u (code, stage, category) USING (code, stage)
-		      WHERE r.vendor_key = $1
-		        AND r.category <> u.category
-		      ORDER BY r.reason_key
-		      FOR UPDATE OF r) AS stale
+		FROM stale
 		WHERE r.reason_key = stale.reason_key`,
 	}
 )
@@ -300,7 +310,9 @@ func (p *put) resolveReasons(ctx context.Context, tx pgx.Tx, used []bool) ([]int
 	for _, m := range unique {
 		want = append(want, m)
 	}
-	known, err := failureReasons.resolve(ctx, tx, p.vendor.key, want)
+	reasons := failureReasons
+	reasons.mend = strings.ReplaceAll(reasons.mend, "{load}", strconv.FormatInt(p.loadID, 10))
+	known, err := reasons.resolve(ctx, tx, p.vendor.key, want)
 	if err != nil {
 		return nil, err
 	}

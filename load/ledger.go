@@ -78,8 +78,10 @@ func isLoaded(s sms.State) bool { return sms.DayStatus{State: s}.IsLoaded() }
 func (p *put) finish(ctx context.Context, tx pgx.Tx) error {
 	var before time.Time
 	for _, c := range p.ledger {
-		if c.confirmedAt != nil && c.confirmedAt.After(before) {
-			before = *c.confirmedAt
+		for _, at := range []*time.Time{c.confirmedAt, c.loadedAt} {
+			if at != nil && at.After(before) {
+				before = *at
+			}
 		}
 	}
 	r := &p.result
@@ -87,11 +89,37 @@ func (p *put) finish(ctx context.Context, tx pgx.Tx) error {
 		UPDATE etl.load
 		SET outcome = $2, loaded_at = greatest(clock_timestamp(), $3::timestamptz + interval '1 microsecond'),
 		    received = $4, inserted = $5, updated = $6, unchanged = $7, rejected = $8, removed = $9, held = $10,
-		    content_hash = $11, transform_version = $12
+		    content_hash = $11, transform_version = $12, restated_days = $13
 		WHERE load_id = $1
 		RETURNING loaded_at`,
 		p.loadID, r.Outcome, before, r.Received, r.Inserted, r.Updated, r.Unchanged, r.Rejected, r.Removed, r.Held,
-		p.options.ContentHash[:], p.options.TransformVersion).Scan(&r.LoadedAt)
+		p.options.ContentHash[:], p.options.TransformVersion, p.restatedDays()).Scan(&r.LoadedAt)
+}
+
+// restatedDays lists the days that were settled and had rows written all the same: what changed there is no number that
+// was known to be open.
+func (p *put) restatedDays() []time.Time {
+	days := []time.Time{}
+	for day := range p.window.Days() {
+		for _, dataset := range p.scope.Datasets {
+			c := p.ledger[lineKey{dataset, day}]
+			if c != nil && (c.state == sms.Final || c.state == sms.Empty) && p.wrote(day) {
+				days = append(days, date(day))
+				break
+			}
+		}
+	}
+	return days
+}
+
+// wrote says that rows of the day were written.
+func (p *put) wrote(day sms.Day) bool {
+	for part := range parts {
+		if p.changed[part][day-p.window.First()] {
+			return true
+		}
+	}
+	return false
 }
 
 // writeLedger writes the lines of every day that this load decided about.
@@ -101,20 +129,30 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx) error {
 		for day := range p.window.Days() {
 			old := p.ledger[lineKey{dataset, day}]
 			v := &p.verdicts[day-p.window.First()]
+			var line ledgerLine
+			var err error
 			switch v.fate {
 			case believed:
-				out.add(dataset, day, p.believedLine(old, dataset, day, v))
+				line, err = p.believedLine(old, dataset, day, v)
+				if err == nil && p.again != nil {
+					line = p.rebuiltLine(*old, line, day)
+				}
 			case quarantined:
-				out.add(dataset, day, p.quarantinedLine(old, dataset, v))
+				line, err = p.quarantinedLine(old, dataset, day, v)
 			case superseded, frozen: // the line stays as it is
+				continue
 			}
+			if err != nil {
+				return err
+			}
+			out.add(dataset, day, line)
 		}
 	}
 	return out.write(ctx, tx, p.account)
 }
 
 // believedLine is the line of a day whose rows are now what the answer said.
-func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict) ledgerLine {
+func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict) (ledgerLine, error) {
 	i := day - p.window.First()
 	part := p.partOf(dataset)
 	var rows, pending int64
@@ -122,10 +160,14 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 		rows += p.tally.days[part][i].rows
 		pending += p.tally.days[part][i].pending.total
 	}
+	state, err := p.step(old, dataset, day, p.believing(day, pending, rows))
+	if err != nil {
+		return ledgerLine{}, err
+	}
 	said := &p.tally.days[part][i]
 	version := int32(p.options.TransformVersion)
 	line := ledgerLine{
-		state:       stateOf(int(p.window.Zone().Today(p.options.Now)-day), p.options.SettleDays, pending, rows),
+		state:       state,
 		pending:     said.pending.pointer(),
 		messages:    said.messages.pointer(),
 		rows:        said.rows,
@@ -140,7 +182,7 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 		line.suspect, line.suspectAt = &suspect, &v.since
 	}
 	if old == nil {
-		return line
+		return line, nil
 	}
 	if !p.changed[part][i] && old.loadedAt != nil {
 		line.loadedAt = old.loadedAt
@@ -148,23 +190,25 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 	if old.state == line.state {
 		line.since = old.since
 	}
-	return line
+	return line, nil
 }
 
 // quarantinedLine is the line of a day whose answer is not believed: what was stored, and so what the line says of it,
 // stays.
-func (p *put) quarantinedLine(old *ledgerLine, dataset sms.Dataset, v *verdict) ledgerLine {
+func (p *put) quarantinedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict) (ledgerLine, error) {
 	line := ledgerLine{}
 	if old != nil {
 		line = *old
 	}
 	suspect := v.suspect[dataset]
-	line.state, line.reason = sms.Quarantined, v.reason
+	var err error
+	line.state, err = p.step(old, dataset, day, sms.Doubted)
+	line.reason = v.reason
 	line.loadID = p.loadID
 	line.since = v.since
 	line.attempts++
 	line.suspect, line.suspectAt = &suspect, &v.since
-	return line
+	return line, err
 }
 
 // ledgerColumns are lines turned on their side, as unnest wants them: one statement writes a window.

@@ -97,6 +97,9 @@ type put struct {
 	// unreadable counts rows whose messages are missing from the batch. Nobody knows which day they were of.
 	unreadable int64
 
+	// again is set when the answers are not new: see Rebuild.
+	again *again
+
 	ledger   map[lineKey]*ledgerLine
 	verdicts []verdict // by day of the window
 	// checksums and changed are by day of the window: the content of believed days, and whether rows were written.

@@ -1,0 +1,259 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"smsetl/internal/pack"
+	"smsetl/load"
+	"smsetl/sms"
+	"smsetl/transform"
+)
+
+// Mapping is the code that says what answers mean.
+type Mapping struct {
+	Version int
+	Batch   func(sms.Scope, []sms.Payload) (sms.Batch, error)
+}
+
+// CurrentMapping is the code of this program.
+func CurrentMapping() Mapping { return Mapping{transform.Version, transform.Batch} }
+
+// Replay says which days are built again from the answers that were kept, and how. Nobody is asked.
+type Replay struct {
+	RunID    int64
+	Select   load.Selection
+	Mapping  Mapping
+	Now      time.Time
+	DryRun   bool // find out what would change, and write nothing
+	Examples int  // how many changed numbers are told one by one, the largest differences first
+	// Watch is told how many of the days are done, one window after the other. It may be nil.
+	Watch func(done, of int)
+}
+
+// Replayed is what a replay did, or would do.
+type Replayed struct {
+	Windows, Days                                          int   // rebuilt
+	Received, Inserted, Updated, Unchanged, Rejected, Held int64 // rows
+	Removed                                                int64 // rows that today's mapping no longer makes, in the history
+	Change                                                 load.Change
+	Doubts                                                 []Remark // days that a new answer would not have been believed for
+	Left                                                   []Remark // days that cannot be rebuilt, and why
+	Overtaken                                              []Remark // days that were loaded while this ran: their answers are newer
+	Frozen                                                 []Remark // days that an operator said to leave
+}
+
+// Remark is something to know about days of a scope.
+type Remark struct {
+	Scope  sms.Scope
+	Reason string
+}
+
+// Run builds the days again: for each, the last answers that were believed are understood by the mapping and put in the
+// place of what is stored, a transaction for each load's run of neighbouring days. With the mapping that made what is
+// stored, nothing is written. Running it again is the way to resume it.
+//
+// An answer that is gone or cannot be understood any more leaves its days as they are, and is told. The error is the
+// database's, or the context's.
+func (r Replay) Run(ctx context.Context, wh *load.Warehouse) (Replayed, error) {
+	bases, err := wh.Bases(ctx, r.Select)
+	if err != nil {
+		return Replayed{}, err
+	}
+	of := 0
+	for _, b := range bases {
+		of += b.Scope.Window.Len()
+	}
+	var out Replayed
+	done := 0
+	for _, same := range byAnswer(bases) {
+		if err := r.rebuild(ctx, wh, same, &out); err != nil {
+			return out, err
+		}
+		for _, b := range same {
+			done += b.Scope.Window.Len()
+		}
+		if r.Watch != nil {
+			r.Watch(done, of)
+		}
+	}
+	return out, nil
+}
+
+// byAnswer puts together what rests on the same load, so that each answer is understood once. Groups stand in the order of
+// their first days.
+func byAnswer(bases []load.Basis) [][]load.Basis {
+	var all [][]load.Basis
+	at := map[int64]int{}
+	for _, b := range bases {
+		i, known := at[b.AnsweredBy]
+		if !known || b.AnsweredBy == 0 {
+			i = len(all)
+			at[b.AnsweredBy] = i
+			all = append(all, nil)
+		}
+		all[i] = append(all[i], b)
+	}
+	return all
+}
+
+// rebuild brings the days that rest on one load to what its answers mean.
+func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Basis, out *Replayed) error {
+	leave := func(reason string) {
+		for _, b := range bases {
+			out.Left = append(out.Left, Remark{b.Scope, reason})
+		}
+	}
+	loadID := bases[0].AnsweredBy
+	if loadID == 0 {
+		leave("no one load answered for them")
+		return nil
+	}
+	batch, hash, err := understand(ctx, wh, r.Mapping, loadID)
+	if unusable(err) {
+		leave(err.Error())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, b := range bases {
+		options := load.PutOptions{Now: r.Now, ContentHash: hash, TransformVersion: r.Mapping.Version}
+		rebuilt, err := wh.Rebuild(ctx, load.Rebuild{
+			RunID: r.RunID, Batch: only(batch, b.Scope), AnsweredBy: loadID, BelievedAt: b.BelievedAt, DryRun: r.DryRun, Examples: r.Examples,
+		}, options)
+		if errors.Is(err, sms.ErrMalformed) {
+			out.Left = append(out.Left, Remark{b.Scope, err.Error()})
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		out.add(b.Scope, rebuilt, r.Examples)
+	}
+	return nil
+}
+
+// understand says what the answers of a load mean today.
+func understand(ctx context.Context, wh *load.Warehouse, mapping Mapping, loadID int64) (sms.Batch, sms.Hash, error) {
+	kept, err := wh.Kept(ctx, loadID)
+	if err != nil {
+		return sms.Batch{}, sms.Hash{}, err
+	}
+	batch, err := mapping.Batch(kept.Scope, kept.Payloads)
+	return batch, kept.ContentHash, err
+}
+
+// unusable says that the answers themselves are in the way, and not the database.
+func unusable(err error) bool {
+	return errors.Is(err, load.ErrPruned) || errors.Is(err, sms.ErrMalformed) || errors.Is(err, pack.ErrCorrupt)
+}
+
+// only gives what a batch says of the days of a scope that is a part of its own.
+func only(batch sms.Batch, scope sms.Scope) sms.Batch {
+	if batch.Scope.Window == scope.Window {
+		return batch
+	}
+	part := batch
+	part.Scope, part.Deliveries, part.Failures = scope, nil, nil
+	for i := range batch.Deliveries {
+		if scope.Window.Contains(batch.Deliveries[i].Day) {
+			part.Deliveries = append(part.Deliveries, batch.Deliveries[i])
+		}
+	}
+	for i := range batch.Failures {
+		if scope.Window.Contains(batch.Failures[i].Day) {
+			part.Failures = append(part.Failures, batch.Failures[i])
+		}
+	}
+	return part
+}
+
+func (o *Replayed) add(scope sms.Scope, r load.Rebuilt, examples int) {
+	o.Windows++
+	o.Days += scope.Window.Len() - len(r.Superseded) - len(r.Frozen)
+	o.Received += r.Received
+	o.Inserted += r.Inserted
+	o.Updated += r.Updated
+	o.Unchanged += r.Unchanged
+	o.Rejected += r.Rejected
+	o.Held += r.Held
+	o.Removed += r.Removed
+	o.Change.Add(r.Change, examples)
+	for _, d := range r.Doubts {
+		o.Doubts = remark(o.Doubts, scope, d.Day, d.Reason)
+	}
+	for _, day := range r.Superseded {
+		o.Overtaken = remark(o.Overtaken, scope, day, "loaded while the replay ran")
+	}
+	for _, day := range r.Frozen {
+		o.Frozen = remark(o.Frozen, scope, day, "frozen by an operator")
+	}
+}
+
+// remark notes something about a day; neighbouring days of one reason are one remark.
+func remark(all []Remark, scope sms.Scope, day sms.Day, reason string) []Remark {
+	if last := len(all) - 1; last >= 0 {
+		l := &all[last]
+		longer, err := sms.NewWindow(l.Scope.Window.First(), day, scope.Window.Zone())
+		if err == nil && l.Reason == reason && l.Scope.Account == scope.Account && slices.Equal(l.Scope.Datasets, scope.Datasets) && l.Scope.Window.Last() == day-1 {
+			l.Scope.Window = longer
+			return all
+		}
+	}
+	scope.Window = sms.OneDay(day, scope.Window.Zone())
+	return append(all, Remark{scope, reason})
+}
+
+// Release is an answer that was doubted and is to be believed, because an operator says so.
+type Release struct {
+	RunID int64
+	// LoadID is the load whose answer put the days into quarantine: the load_id of their lines.
+	LoadID int64
+	// Days are neighbouring days of that load, each in quarantine because of it.
+	Days       sms.Window
+	SettleDays int
+	Now        time.Time
+}
+
+// Run loads the days from the answer as it was kept, whatever the guard says of it. Days that are not in quarantine because
+// of it any more are left alone, and stand in Superseded. The error wraps load.ErrPruned when the answer is gone,
+// sms.ErrMalformed when it cannot be understood; else it is the database's.
+func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Rebuilt, error) {
+	batch, hash, err := understand(ctx, wh, CurrentMapping(), r.LoadID)
+	if err != nil {
+		return load.Rebuilt{}, err
+	}
+	scope := batch.Scope
+	scope.Window = r.Days
+	if !batch.Scope.Window.Contains(r.Days.First()) || !batch.Scope.Window.Contains(r.Days.Last()) || r.Days.Zone() != batch.Scope.Account.Zone {
+		return load.Rebuilt{}, fmt.Errorf("job: load %d asked for %s (%s), and not for all of %s (%s)",
+			r.LoadID, batch.Scope.Window, batch.Scope.Account.Zone, r.Days, r.Days.Zone())
+	}
+	rebuild := load.Rebuild{RunID: r.RunID, Batch: only(batch, scope), AnsweredBy: r.LoadID, Release: true}
+	return wh.Rebuild(ctx, rebuild, load.PutOptions{
+		Now: r.Now, SettleDays: r.SettleDays, ContentHash: hash, TransformVersion: transform.Version,
+	})
+}
+
+// String names the replay as the ledger of runs shows it.
+func (r Replay) String() string {
+	parts := []string{r.Select.From.String() + "/" + r.Select.To.String()}
+	for flag, values := range map[string][]string{"source": r.Select.Sources, "account": r.Select.Accounts} {
+		for _, v := range values {
+			parts = append(parts, "--"+flag+" "+v)
+		}
+	}
+	for _, v := range r.Select.Vendors {
+		parts = append(parts, "--vendor "+string(v))
+	}
+	for _, v := range r.Select.Datasets {
+		parts = append(parts, "--dataset "+string(v))
+	}
+	slices.Sort(parts[1:])
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,177 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/sms"
+)
+
+// The origins of a load: why the numbers that it wrote are other ones than before.
+const (
+	FromVendor = "vendor" // the vendor told them
+	FromReplay = "replay" // our own code understood an answer kept earlier differently
+	FromImport = "import" // a file told them
+)
+
+// Rebuild is a Put of answers that an earlier load has kept: nobody is asked.
+type Rebuild struct {
+	RunID int64 // 0 for no run
+	// Batch is what the answers say of the days to rebuild, which are those of its scope's window.
+	Batch sms.Batch
+	// AnsweredBy is the load that kept the answers.
+	AnsweredBy int64
+	// BelievedAt is when the days' answers were believed, as Bases tells it. A day whose answers were believed at another
+	// time is left alone: it has been loaded since.
+	BelievedAt time.Time
+	// Release believes answers that put the days into quarantine. BelievedAt says nothing then; a day that is not in
+	// quarantine because of AnsweredBy is left alone.
+	Release bool
+	// DryRun finds out what would change, and writes nothing.
+	DryRun bool
+	// Examples is how many of the changed numbers the Change tells one by one, the largest differences first.
+	Examples int
+}
+
+// Rebuilt is what a Rebuild did, or would do.
+type Rebuilt struct {
+	Result
+	Change Change
+	// Doubts are days that a new answer would not have been believed for. They were rebuilt all the same.
+	Doubts []Doubt
+}
+
+// Doubt is why an answer for a day would not be believed at once.
+type Doubt struct {
+	Day    sms.Day
+	Reason string
+}
+
+// again is a Rebuild within a put.
+type again struct {
+	Rebuild
+	doubts []Doubt
+}
+
+// errDryRun takes a dry run back.
+var errDryRun = errors.New("a dry run")
+
+// Rebuild replaces the facts of days by what the answers say that they rest on, in one transaction as Put does, and as a
+// load of its own. In the ledger a rebuilt day keeps everything that only a vendor can change: the load that fences it, when
+// it was confirmed, and that it is provisional, quarantined or whatever else. So a vendor's answer that is under way is
+// never fenced off by a rebuild, and an old answer never overwrites one that came in the meantime.
+//
+// A release is a vendor's answer believed late: its days are loaded, confirmed now, and as old as they are.
+//
+// Days that are frozen or have been loaded since are left alone and counted as held. Errors are those of Put.
+func (w *Warehouse) Rebuild(ctx context.Context, r Rebuild, options PutOptions) (Rebuilt, error) {
+	scope := r.Batch.Scope
+	doing := "rebuilding " + scope.String()
+	p := newPut(w, 0, scope, options)
+	p.again = &again{Rebuild: r}
+	p.result.Received, p.result.Rejected = r.Batch.Received(), int64(len(r.Batch.Rejects))
+	err := w.fits(scope)
+	if err == nil {
+		p.vendor = w.vendors[scope.Account.Vendor]
+		p.tally, err = count(&r.Batch, p.vendor)
+	}
+	if err != nil {
+		return Rebuilt{}, failed(doing, err)
+	}
+	p.unreadable = p.tally.unreadable()
+	var change Change
+	err = pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		if err := p.beginAgain(ctx, tx); err != nil {
+			return err
+		}
+		if err := p.run(ctx, tx); err != nil {
+			return err
+		}
+		if change, err = p.change(ctx, tx); err != nil {
+			return fmt.Errorf("telling what changed: %w", err)
+		}
+		if r.DryRun {
+			return errDryRun
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errDryRun) {
+		return Rebuilt{}, failed(doing, err)
+	}
+	return Rebuilt{Result: p.result, Change: change, Doubts: p.again.doubts}, nil
+}
+
+// beginAgain writes down the load, inside the transaction: its number fences nothing, so it need not be taken earlier.
+func (p *put) beginAgain(ctx context.Context, tx pgx.Tx) error {
+	origin := FromReplay
+	if p.again.Release {
+		origin = FromVendor
+	}
+	err := tx.QueryRow(ctx, `
+		INSERT INTO etl.load (run_id, account_key, datasets, window_from, window_to, zone, started_at, origin, raw_of)
+		SELECT NULLIF($1::bigint, 0), account_key, $4, $5, $6, $7, $8, $9, $10
+		FROM sms.dim_account
+		WHERE vendor_key = $2
+		  AND account = $3
+		  AND zone = $7
+		RETURNING load_id`,
+		p.again.RunID, p.vendor.key, p.scope.Account.ID, p.scope.Datasets, date(p.window.First()), date(p.window.Last()),
+		p.scope.Account.Zone.String(), p.options.Now, origin, p.again.AnsweredBy).Scan(&p.loadID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = fmt.Errorf("%w in zone %s", ErrUnknownAccount, p.scope.Account.Zone)
+	}
+	p.result.LoadID = p.loadID
+	return err
+}
+
+// judgeAgain decides on a day of a rebuild: its answer was judged when it came, so only what happened since counts.
+func (p *put) judgeAgain(day sms.Day) verdict {
+	for _, dataset := range p.scope.Datasets {
+		c := p.ledger[lineKey{dataset, day}]
+		switch {
+		case c == nil:
+			return verdict{fate: superseded}
+		case c.state == sms.Frozen:
+			return verdict{fate: frozen}
+		case p.again.Release && (c.state != sms.Quarantined || c.loadID != p.again.AnsweredBy):
+			return verdict{fate: superseded}
+		case !p.again.Release && (c.confirmedAt == nil || !c.confirmedAt.Equal(p.again.BelievedAt)):
+			return verdict{fate: superseded}
+		}
+	}
+	if doubt := p.doubt(day); doubt != "" {
+		p.again.doubts = append(p.again.doubts, Doubt{day, doubt})
+	}
+	return verdict{}
+}
+
+// rebuiltLine is the line of a rebuilt day. line says what a new answer would have made of it.
+func (p *put) rebuiltLine(old, line ledgerLine, day sms.Day) ledgerLine {
+	// Loads that are under way began after the answers came that are rebuilt, and must win.
+	line.loadID = old.loadID
+	// The answer that was doubted once stays known, so that it is not doubted again when it comes again.
+	line.suspect, line.suspectAt = old.suspect, old.suspectAt
+	if p.again.Release {
+		return line
+	}
+	line.confirmedAt = old.confirmedAt
+	line.reason, line.attempts = old.reason, old.attempts
+	line.state, line.since = old.state, old.since
+	if old.state != sms.Final && old.state != sms.Empty {
+		return line
+	}
+	line.state = sms.Empty
+	for part := range parts {
+		if p.tally.days[part][day-p.window.First()].rows > 0 {
+			line.state = sms.Final
+		}
+	}
+	if line.state != old.state {
+		line.since = p.options.Now
+	}
+	return line
+}
