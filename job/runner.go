@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"time"
 
@@ -13,8 +12,6 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 	"go.uber.org/zap"
-	"go.uber.org/zap/exp/zapslog"
-	"go.uber.org/zap/zapcore"
 
 	"smsetl/load"
 	"smsetl/sms"
@@ -44,6 +41,9 @@ type Item struct {
 	Scope   sms.Scope
 	Refetch bool
 	Sweep   bool // settled days, looked at once more for late changes
+	// Priority of the window within its source; 0 is that of its age. See the constants.
+	Priority int
+	Estimate time.Duration // at the vendor's rate; 0 for unknown
 }
 
 // Options are what differs between a person's run, a test and a server. Zero values are replaced by the defaults.
@@ -53,6 +53,9 @@ type Options struct {
 	RetryPause    time.Duration    // 1 s: before a window's second try; doubled for each further one
 	MaxAttempts   int              // 3 tries of a window
 	Grace         time.Duration    // 5 s: how long a stop waits for windows in flight
+	// RescueAfter is how long a window may be worked before its worker is taken to hang and another one gets it; more than
+	// WindowTimeout, by default by 5 minutes.
+	RescueAfter time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -70,6 +73,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Grace == 0 {
 		o.Grace = 5 * time.Second
+	}
+	if o.RescueAfter == 0 {
+		o.RescueAfter = o.WindowTimeout + 5*time.Minute
 	}
 	return o
 }
@@ -99,8 +105,8 @@ type Spec struct {
 }
 
 // Run queues the windows and works the queue of their sources until each of them is finished, here or by another process.
-// It returns nil when they are finished, whatever became of them: that stands in the ledger. When the context ends, the
-// windows of this run that have not begun are taken out of the queue again.
+// It returns nil when they are finished, whatever became of them: that stands in the ledger. When the context ends, or a source is
+// paused, the windows that have not begun are taken out of the queue again, but for those that another run waits for.
 func (r *Runner) Run(ctx context.Context, spec Spec) error {
 	if len(spec.Items) == 0 {
 		return nil
@@ -108,13 +114,19 @@ func (r *Runner) Run(ctx context.Context, spec Spec) error {
 	if spec.Progress == nil {
 		spec.Progress = Quiet{}
 	}
-	id := workerID()
+	id := workerID("run")
 	release, err := r.warehouse.RegisterWorker(ctx, id)
 	if err != nil {
 		return err
 	}
 	defer release()
 	if _, err := r.warehouse.RescueDead(ctx); err != nil {
+		return err
+	}
+	if err := r.warehouse.TidyQueue(ctx); err != nil {
+		return err
+	}
+	if err := r.warehouse.MarkPaused(ctx); err != nil {
 		return err
 	}
 	client, err := r.client(id, spec)
@@ -131,16 +143,17 @@ func (r *Runner) Run(ctx context.Context, spec Spec) error {
 		return fmt.Errorf("job: start the queue: %w", err)
 	}
 	err = r.wait(ctx, client, waiting, events)
-	return errors.Join(err, r.stop(ctx, client, waiting))
+	return errors.Join(err, r.stop(ctx, client, spec.RunID, waiting))
 }
 
-// workerID is unique on every machine and in every process; the queue writes it beside each job that it hands out.
-func workerID() string {
+// workerID is unique on every machine and in every process; the queue writes it beside each job that it hands out. It begins with
+// what the program does.
+func workerID(does string) string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return fmt.Sprintf("%s_%d_%d", host, os.Getpid(), time.Now().UnixNano())
+	return fmt.Sprintf("%s_%s_%d_%d", does, host, os.Getpid(), time.Now().UnixNano())
 }
 
 func (r *Runner) client(id string, spec Spec) (*river.Client[pgx.Tx], error) {
@@ -154,54 +167,45 @@ func (r *Runner) client(id string, spec Spec) (*river.Client[pgx.Tx], error) {
 	for _, item := range spec.Items {
 		queues[queueOf(item.Source)] = river.QueueConfig{MaxWorkers: max(1, r.sources[item.Source].Parallel)}
 	}
-	client, err := river.NewClient(riverpgxv5.New(r.warehouse.Pool()), &river.Config{
-		ID:            id,
-		Schema:        Schema,
-		Queues:        queues,
-		Workers:       workers,
-		Logger:        r.queueLogger(),
-		MaxAttempts:   r.options.MaxAttempts,
-		JobTimeout:    r.options.WindowTimeout,
-		FetchCooldown: 10 * time.Millisecond,
-		// A killed process is noticed by its lost session (load.RescueDead); this is for one that hangs.
-		RescueStuckJobsAfter: r.options.WindowTimeout + 5*time.Minute,
-		SoftStopTimeout:      r.options.Grace,
-	})
+	config := clientConfig(r.warehouse, id, r.options, r.log)
+	config.Queues, config.Workers = queues, workers
+	config.SoftStopTimeout = r.options.Grace
+	// A command that comes and goes never leads: while it did, no schedule would ring. What a leader does for its windows, wait does.
+	config.LeaderElectionDisabled = true
+	client, err := river.NewClient(riverpgxv5.New(r.warehouse.Pool()), config)
 	if err != nil {
 		return nil, fmt.Errorf("job: %w", err)
 	}
 	return client, nil
 }
 
-// queueLogger lets only warnings of the queue through: a window's own errors are reported by the worker.
-func (r *Runner) queueLogger() *slog.Logger {
-	core, err := zapcore.NewIncreaseLevelCore(r.log.Core(), zapcore.WarnLevel)
-	if err != nil {
-		core = r.log.Core() // it is already stricter than that
+// clientConfig is what every program that works the queue has in common.
+func clientConfig(warehouse *load.Warehouse, id string, options Options, log *zap.Logger) *river.Config {
+	return &river.Config{
+		ID:            id,
+		Schema:        Schema,
+		Logger:        queueLogger(log),
+		ErrorHandler:  &poison{warehouse: warehouse, now: options.Now, log: log},
+		MaxAttempts:   options.MaxAttempts,
+		JobTimeout:    options.WindowTimeout,
+		FetchCooldown: 10 * time.Millisecond,
+		// A killed process is noticed by its lost session (load.RescueDead); this is for one that hangs.
+		RescueStuckJobsAfter: options.RescueAfter,
 	}
-	return slog.New(zapslog.NewHandler(core, zapslog.WithName("river"), zapslog.AddStacktraceAt(slog.LevelError+1)))
 }
 
 // insert queues the windows and gives the jobs to wait for. A window that is already queued or being worked by another
 // process is waited for, not queued twice.
 func (r *Runner) insert(ctx context.Context, client *river.Client[pgx.Tx], spec Spec) (map[int64]bool, error) {
 	waiting := make(map[int64]bool, len(spec.Items))
-	const atOnce = 1000
-	for first := 0; first < len(spec.Items); first += atOnce {
-		items := spec.Items[first:min(first+atOnce, len(spec.Items))]
-		params := make([]river.InsertManyParams, len(items))
-		for i, item := range items {
-			params[i] = river.InsertManyParams{Args: newWindow(item, spec.RunID)}
+	err := r.warehouse.Planning(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		jobs, err := insert(ctx, client, tx, r.warehouse, spec.Items, spec.RunID, false, r.options.Now())
+		for _, id := range jobs {
+			waiting[id] = true
 		}
-		results, err := client.InsertMany(ctx, params)
-		if err != nil {
-			return nil, fmt.Errorf("job: queue %d windows: %w", len(items), err)
-		}
-		for _, result := range results {
-			waiting[result.Job.ID] = true
-		}
-	}
-	return waiting, nil
+		return err
+	})
+	return waiting, err
 }
 
 // wait returns when every job is finished. Events tell of this process's jobs at once; a look at the table every few
@@ -221,7 +225,13 @@ func (r *Runner) wait(ctx context.Context, client *river.Client[pgx.Tx], waiting
 			if _, err := r.warehouse.RescueDead(ctx); err != nil {
 				return err
 			}
-			if err := forgetFinished(ctx, client, waiting); err != nil {
+			if _, err := r.warehouse.RescueSlow(ctx, Window{}.Kind(), r.options.RescueAfter); err != nil {
+				return err
+			}
+			if err := r.warehouse.TidyQueue(ctx); err != nil {
+				return err
+			}
+			if err := r.forget(ctx, client, waiting); err != nil {
 				return err
 			}
 		}
@@ -229,21 +239,20 @@ func (r *Runner) wait(ctx context.Context, client *river.Client[pgx.Tx], waiting
 	return nil
 }
 
-func forgetFinished(ctx context.Context, client *river.Client[pgx.Tx], waiting map[int64]bool) error {
+// forget takes jobs out of waiting that are finished, and those that nobody will take because their source is paused.
+func (r *Runner) forget(ctx context.Context, client *river.Client[pgx.Tx], waiting map[int64]bool) error {
+	paused, err := r.warehouse.Paused(ctx)
+	if err != nil {
+		return err
+	}
 	open := make(map[int64]bool, len(waiting))
-	params := river.NewJobListParams().First(10_000).States(unfinished()...)
-	for {
-		page, err := client.JobList(ctx, params)
-		if err != nil {
-			return fmt.Errorf("job: look at the queue: %w", err)
-		}
-		for _, job := range page.Jobs {
+	err = eachJob(ctx, client, river.NewJobListParams().States(unfinished()...), func(job *rivertype.JobRow) {
+		if _, is := paused[job.Queue]; !is || job.State == rivertype.JobStateRunning {
 			open[job.ID] = true
 		}
-		if len(page.Jobs) < 10_000 {
-			break
-		}
-		params = params.After(page.LastCursor)
+	})
+	if err != nil {
+		return err
 	}
 	for id := range waiting {
 		if !open[id] {
@@ -255,12 +264,16 @@ func forgetFinished(ctx context.Context, client *river.Client[pgx.Tx], waiting m
 
 // stop ends the client. After an interrupt the run's windows leave the queue: the ledger still says that they are due, and
 // a later run of something else should not be surprised by them.
-func (r *Runner) stop(ctx context.Context, client *river.Client[pgx.Tx], waiting map[int64]bool) error {
+func (r *Runner) stop(ctx context.Context, client *river.Client[pgx.Tx], runID int64, waiting map[int64]bool) error {
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.options.Grace+5*time.Second)
 	defer cancel()
 	err := client.StopAndCancel(late)
 	if err != nil {
 		err = fmt.Errorf("job: stop the queue: %w", err)
+	}
+	if runID != 0 {
+		_, cancelErr := r.warehouse.CancelRun(late, runID, "its command ended before it began", r.options.Now(), takeOut(client))
+		return errors.Join(err, cancelErr)
 	}
 	for id := range waiting {
 		if _, cancelErr := client.JobCancel(late, id); cancelErr != nil && !errors.Is(cancelErr, rivertype.ErrNotFound) {

@@ -3,6 +3,7 @@ package job
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"time"
@@ -60,7 +61,7 @@ var queueForm = regexp.MustCompile(`^[a-z0-9]+([_-][a-z0-9]+)*$`)
 // queueOf gives the name of a source's queue: the source's own where the queue takes it, else a hash of it. A queue each
 // keeps a slow source from holding up another.
 func queueOf(source string) string {
-	if queueForm.MatchString(source) && len(source) <= 64 {
+	if queueForm.MatchString(source) && len(source) <= 64 && source != ringQueue {
 		return source
 	}
 	sum := sha256.Sum256([]byte(source))
@@ -81,6 +82,13 @@ func newWindow(item Item, runID int64) Window {
 		Refetch:  item.Refetch,
 		Sweep:    item.Sweep,
 	}
+}
+
+// parseWindow reads the arguments as the queue holds them.
+func parseWindow(encoded []byte) (Window, error) {
+	var w Window
+	err := json.Unmarshal(encoded, &w)
+	return w, err
 }
 
 // scope reads the arguments back. An error means that a job was written by hand or by another version.

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 	"go.uber.org/zap"
 
 	"smsetl/load"
@@ -28,6 +29,9 @@ type worker struct {
 	progress  Progress
 	log       *zap.Logger
 }
+
+// errCrashed says that the program itself failed over a window. Trying again would crash again.
+var errCrashed = errors.New("the program crashed over this window")
 
 // Timeout bounds a window; the queue's rescue time lies beyond it.
 func (w *worker) Timeout(*river.Job[Window]) time.Duration { return w.options.WindowTimeout }
@@ -49,8 +53,11 @@ func (w *worker) Work(ctx context.Context, job *river.Job[Window]) error {
 		return river.JobCancel(fmt.Errorf("job: the source %q is not configured any more", job.Args.Source))
 	}
 	item := Item{Source: source.Name, Scope: scope, Refetch: job.Args.Refetch, Sweep: job.Args.Sweep}
+	if paused, err := w.isPaused(ctx, job.Queue); paused || err != nil {
+		return errors.Join(err, river.JobSnooze(pausedFor))
+	}
 	if done, err := w.isSettled(ctx, item); done || err != nil {
-		return err
+		return errors.Join(err, w.end(ctx, job.ID, load.WindowDone, ""))
 	}
 	started := time.Now()
 	result, err := w.load(ctx, source, item, job)
@@ -59,26 +66,62 @@ func (w *worker) Work(ctx context.Context, job *river.Job[Window]) error {
 			zap.Int64("updated", result.Updated), zap.Int64("removed", result.Removed), zap.Int64("unchanged", result.Unchanged),
 			zap.Int("quarantined", len(result.Quarantined)), zap.Duration("elapsed", time.Since(started)))...)
 		w.progress.Finished(item, result, nil)
+		if _, err := w.warehouse.EndDetached(ctx, w.options.Now()); err != nil {
+			w.log.Debug("run not ended yet", zap.Error(err)) // a chore of the leader does
+		}
 		return nil
 	}
 	if isStopping(ctx) {
-		return err // the window goes back to the queue
+		// The queue sees by this error that the try was called off, and does not count it: the window goes back to it.
+		return fmt.Errorf("%w: %w", context.Canceled, err)
 	}
-	w.denied.note(source.Name, scope.Account, err)
+	if errors.Is(err, load.ErrTakenOver) || errors.Is(err, load.ErrFinished) {
+		w.log.Warn("write refused, because the window was taken over by another worker while this one hung", append(fields(item), zap.Error(err))...)
+		return nil // the job is the other's, and the queue ignores what this one says of it
+	}
+	return w.giveUp(ctx, item, job, err)
+}
+
+// giveUp decides what becomes of a window whose try has failed.
+func (w *worker) giveUp(ctx context.Context, item Item, job *river.Job[Window], err error) error {
+	w.denied.note(item.Source, item.Scope.Account, err)
 	final := isFinal(err) || job.Attempt >= job.MaxAttempts
 	w.log.Debug("window failed", append(fields(item), zap.Int("attempt", job.Attempt), zap.Bool("final", final), zap.Error(err))...)
-	if final {
-		w.progress.Finished(item, load.Result{}, err)
+	if !final {
+		return err
 	}
+	w.progress.Finished(item, load.Result{}, err)
+	endErr := w.end(context.WithoutCancel(ctx), job.ID, load.WindowFailed, err.Error())
 	if isFinal(err) {
-		return river.JobCancel(err)
+		return river.JobCancel(errors.Join(err, endErr))
 	}
+	return errors.Join(err, endErr)
+}
+
+// end ends the window for the runs that wait for it, and a detached run whose last window it is.
+func (w *worker) end(ctx context.Context, jobID int64, outcome, reason string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if err := w.warehouse.EndWindow(ctx, jobID, outcome, reason); err != nil {
+		return err
+	}
+	_, err := w.warehouse.EndDetached(ctx, w.options.Now())
 	return err
+}
+
+// pausedFor is how long a window waits that was taken from a queue in the moment in which that was paused.
+const pausedFor = 30 * time.Second
+
+// isPaused looks again whether the queue is paused: word of a pause can take a minute to a program whose connection broke.
+func (w *worker) isPaused(ctx context.Context, queue string) (bool, error) {
+	paused, err := w.warehouse.Paused(ctx)
+	_, is := paused[queue]
+	return is, err
 }
 
 // isFinal says whether asking again can change nothing.
 func isFinal(err error) bool {
-	return errors.Is(err, sms.ErrRefused) || errors.Is(err, sms.ErrAccountDenied) || errors.Is(err, sms.ErrSourceDenied)
+	return errors.Is(err, sms.ErrRefused) || errors.Is(err, sms.ErrAccountDenied) || errors.Is(err, sms.ErrSourceDenied) || errors.Is(err, errCrashed)
 }
 
 // isSettled says whether the ledger already holds every day of the window: a job left behind by a run that was killed,
@@ -111,6 +154,9 @@ func (w *worker) load(ctx context.Context, source Source, item Item, job *river.
 	}
 	refused := sms.Batch{Scope: item.Scope}
 	result, err := w.steps(ctx, source, item, loadID, &refused, func(ctx context.Context, tx pgx.Tx) error {
+		if err := w.warehouse.FinishWindow(ctx, tx, claimOf(job), loadID); err != nil {
+			return err
+		}
 		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
 		return err
 	})
@@ -120,14 +166,29 @@ func (w *worker) load(ctx context.Context, source Source, item Item, job *river.
 	return result, nil
 }
 
+func claimOf(job *river.Job[Window]) load.Claim {
+	claim := load.Claim{JobID: job.ID, Attempt: job.Attempt}
+	if n := len(job.AttemptedBy); n > 0 {
+		claim.Worker = job.AttemptedBy[n-1]
+	}
+	return claim
+}
+
 func (w *worker) steps(ctx context.Context, source Source, item Item, loadID int64, refused *sms.Batch,
 	complete func(context.Context, pgx.Tx) error,
-) (load.Result, error) {
+) (result load.Result, err error) {
+	defer func() {
+		// A crash over one answer fails its days and parks the window, instead of being met again and again.
+		if crash := recover(); crash != nil {
+			w.log.Error("the program crashed over a window", append(fields(item), zap.Any("panic", crash), zap.StackSkip("stack", 1))...)
+			err = fmt.Errorf("%w: %v", errCrashed, crash)
+		}
+	}()
 	if err := w.denied.check(source.Name, item.Scope.Account); err != nil {
 		return load.Result{}, err
 	}
 	var payloads []sms.Payload
-	err := source.Fetcher.Fetch(ctx, item.Scope, func(p sms.Payload) error {
+	err = source.Fetcher.Fetch(ctx, item.Scope, func(p sms.Payload) error {
 		w.progress.Called(p)
 		if p.Refused == "" {
 			payloads = append(payloads, p)
@@ -161,8 +222,13 @@ func isStopping(ctx context.Context) bool { return errors.Is(ctx.Err(), context.
 func (w *worker) fail(ctx context.Context, loadID int64, refused sms.Batch, err error) error {
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if isStopping(ctx) {
-		return errors.Join(err, w.warehouse.Interrupt(late, loadID))
+	switch {
+	case errors.Is(context.Cause(ctx), rivertype.ErrJobCancelledRemotely):
+		return errors.Join(err, w.warehouse.Interrupt(late, loadID, "the run was cancelled"))
+	case isStopping(ctx):
+		return errors.Join(err, w.warehouse.Interrupt(late, loadID, "the program was stopped"))
+	case errors.Is(err, load.ErrTakenOver):
+		return errors.Join(err, w.warehouse.Interrupt(late, loadID, load.ErrTakenOver.Error()))
 	}
 	return errors.Join(err, w.warehouse.Fail(late, loadID, refused, err.Error(), w.options.Now()))
 }

@@ -46,14 +46,14 @@ func (w *Warehouse) Fail(ctx context.Context, loadID int64, batch sms.Batch, rea
 	return failed("failing "+scope.String(), err)
 }
 
-// Interrupt writes down that a load ended because its program was told to stop. That says nothing about its days, so the
-// ledger is left alone. A load that has ended already is left alone too.
-func (w *Warehouse) Interrupt(ctx context.Context, loadID int64) error {
+// Interrupt writes down that a load was called off, and why. That says nothing about its days, so the ledger is left alone. A load
+// that has ended already is left alone too.
+func (w *Warehouse) Interrupt(ctx context.Context, loadID int64, reason string) error {
 	_, err := w.pool.Exec(ctx, `
 		UPDATE etl.load
 		SET outcome = 'failed',
-		    reason  = 'the program was stopped'
+		    reason  = $2
 		WHERE load_id = $1
-		  AND outcome = 'running'`, loadID)
+		  AND outcome = 'running'`, loadID, clean(reason))
 	return failed("interrupting the load", err)
 }
