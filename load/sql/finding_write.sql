@@ -28,3 +28,4 @@ SET load_id      = excluded.load_id,
     times_seen   = CASE WHEN f.closed_at IS NOT NULL THEN 1 ELSE f.times_seen + 1 END,
     times_opened = f.times_opened + (f.closed_at IS NOT NULL)::integer,
     closed_at    = NULL
+WHERE f.closed_at IS NOT NULL OR f.source = 'load' -- what a check looks after is the check's to write

@@ -1,0 +1,64 @@
+, fact AS (
+    SELECT f.date_key, f.account_key,
+           count(*)                 AS row_count,
+           sum(f.requested)         AS requested,
+           sum(f.accepted)          AS accepted,
+           sum(f.processing_failed) AS processing_failed,
+           sum(f.delivered)         AS delivered,
+           sum(f.send_failed)       AS send_failed,
+           sum(f.pending)           AS pending,
+           sum(f.billed_segments)   AS billed_segments,
+           sum(f.vendor_sent)       AS vendor_sent
+    FROM sms.fact_delivery_daily AS f
+    WHERE f.date_key >= $2
+      AND f.account_key = ANY ($1)
+    GROUP BY f.date_key, f.account_key
+),
+by_day AS (
+    SELECT s.*
+    FROM sms.delivery_by_day AS s
+    WHERE s.date_key >= $2
+      AND s.account_key = ANY ($1)
+),
+-- Whole months only: of the first one the days before the first day in sight are not read.
+month AS (
+    SELECT s.account_key, date_trunc('month', s.date_key::timestamp)::date AS date_key,
+           sum(s.row_count) AS row_count, sum(s.requested) AS requested, sum(s.delivered) AS delivered, sum(s.billed_segments) AS billed_segments
+    FROM sms.delivery_by_day AS s
+    WHERE s.date_key >= date_trunc('month', $2::timestamp)
+      AND s.account_key = ANY ($1)
+    GROUP BY 1, 2
+),
+by_month AS (
+    SELECT s.account_key, s.month_start AS date_key,
+           sum(s.row_count) AS row_count, sum(s.requested) AS requested, sum(s.delivered) AS delivered, sum(s.billed_segments) AS billed_segments
+    FROM sms.delivery_by_month_template AS s
+    WHERE s.month_start >= date_trunc('month', $2::timestamp)
+      AND s.account_key = ANY ($1)
+    GROUP BY 1, 2
+)
+SELECT account_key,
+       'delivery_by_day' AS subject,
+       'error'           AS severity,
+       date_key,
+       f.requested::float8 AS expected,
+       s.requested::float8 AS found,
+       format('%s rows with %s requested and %s delivered are stored, and %s with %s and %s summed up',
+              coalesce(f.row_count, 0), f.requested, f.delivered, coalesce(s.row_count, 0), s.requested, s.delivered) AS detail
+FROM fact AS f
+FULL JOIN by_day AS s USING (account_key, date_key)
+WHERE (f.row_count, f.requested, f.accepted, f.processing_failed, f.delivered, f.send_failed, f.pending, f.billed_segments, f.vendor_sent)
+      IS DISTINCT FROM
+      (s.row_count, s.requested, s.accepted, s.processing_failed, s.delivered, s.send_failed, s.pending, s.billed_segments, s.vendor_sent)
+UNION ALL
+SELECT account_key,
+       'delivery_by_month_template',
+       'error',
+       date_key,
+       m.requested::float8,
+       s.requested::float8,
+       format('the days of the month have %s rows with %s requested and %s delivered, and its templates %s with %s and %s',
+              coalesce(m.row_count, 0), m.requested, m.delivered, coalesce(s.row_count, 0), s.requested, s.delivered)
+FROM month AS m
+FULL JOIN by_month AS s USING (account_key, date_key)
+WHERE (m.row_count, m.requested, m.delivered, m.billed_segments) IS DISTINCT FROM (s.row_count, s.requested, s.delivered, s.billed_segments)
