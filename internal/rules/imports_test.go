@@ -20,7 +20,9 @@ var mayImport = map[string][]string{
 	"migrations":          {},
 	"schedule":            {},
 	"job":                 {"internal/pack", "load", "transform"}, // the order of the steps
-	"sandbox":             {"sandbox/traffic"},                    // the vendors know nothing of their customers' program
+	"web":                 {"load", "job"},
+	"notify":              {"load"},
+	"sandbox":             {"sandbox/traffic"}, // the vendors know nothing of their customers' program
 	"sandbox/traffic":     {},
 	"internal/pack":       {},
 	"internal/postgres":   {},

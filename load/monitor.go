@@ -1,0 +1,142 @@
+package load
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/migrations"
+	"smsetl/sms"
+)
+
+//go:embed sql/monitor_queue.sql
+var monitorQueueQuery string
+
+//go:embed sql/monitor_rest.sql
+var monitorRestQuery string
+
+// Monitor is what an operator watches. It is read from the warehouse, so every process says the same.
+type Monitor struct {
+	Standings []Standing
+	Queues    []QueueDepth
+	Findings  map[sms.Severity]int // open ones; every severity is there
+	Workers   int                  // programs that work the queue and live
+	Notices   NoticeBacklog
+}
+
+// QueueDepth is how many jobs of a queue are in a state in which they will still be worked, or are.
+type QueueDepth struct {
+	Queue string
+	State string
+	Jobs  int64
+	// Waited is how long the oldest of the available jobs has been waiting; 0 in other states.
+	Waited time.Duration
+}
+
+// NoticeBacklog is what people have not been told.
+type NoticeBacklog struct {
+	Waiting   int           // due, and the webhook has not taken them
+	OldestDue time.Duration // since the first of them was due
+	Unknown   int           // a program died while it told: nobody knows whether it arrived
+}
+
+// Monitor reads how everything stands.
+func (w *Warehouse) Monitor(ctx context.Context, expected []Expectation) (Monitor, error) {
+	var m Monitor
+	var err error
+	if m.Standings, err = w.Standing(ctx, expected); err != nil {
+		return Monitor{}, err
+	}
+	if m.Queues, err = answer[QueueDepth](ctx, w, monitorQueueQuery); err != nil {
+		return Monitor{}, err
+	}
+	m.Findings = map[sms.Severity]int{}
+	var information, warnings, mistakes int
+	err = w.pool.QueryRow(ctx, monitorRestQuery).Scan(&information, &warnings, &mistakes, &m.Workers, &m.Notices.Waiting, &m.Notices.OldestDue, &m.Notices.Unknown)
+	m.Findings[sms.Info], m.Findings[sms.Warning], m.Findings[sms.Error] = information, warnings, mistakes
+	return m, failed("reading findings, workers and notices", err)
+}
+
+// LoadTotals adds up every load of a source since the warehouse was made. The numbers only grow.
+type LoadTotals struct {
+	Source    string
+	Loaded    int64 // loads by their outcome
+	Same      int64 // loads that found the warehouse to say the same already
+	Failed    int64
+	Late      int64 // loads that a later one had overtaken
+	Inserted  int64 // rows by their outcome
+	Updated   int64
+	Removed   int64
+	Unchanged int64
+	Rejected  int64
+	Held      int64
+}
+
+// LoadTotals reads the totals of every source. It looks at every load there ever was: 40 ms for 300,000 of them.
+func (w *Warehouse) LoadTotals(ctx context.Context) ([]LoadTotals, error) {
+	return answer[LoadTotals](ctx, w, `
+		SELECT a.source,
+		       count(*) FILTER (WHERE l.outcome = 'loaded')     AS loaded,
+		       count(*) FILTER (WHERE l.outcome = 'unchanged')  AS same,
+		       count(*) FILTER (WHERE l.outcome = 'failed')     AS failed,
+		       count(*) FILTER (WHERE l.outcome = 'superseded') AS late,
+		       sum(l.inserted)::bigint                          AS inserted,
+		       sum(l.updated)::bigint                           AS updated,
+		       sum(l.removed)::bigint                           AS removed,
+		       sum(l.unchanged)::bigint                         AS unchanged,
+		       sum(l.rejected)::bigint                          AS rejected,
+		       sum(l.held)::bigint                              AS held
+		FROM etl.load        AS l
+		JOIN sms.dim_account AS a USING (account_key)
+		GROUP BY a.source
+		ORDER BY a.source`)
+}
+
+// IsCurrent says whether the schema is still the one that Open found. A newer program may have migrated since: this one
+// should then give way.
+func (w *Warehouse) IsCurrent(ctx context.Context) error {
+	newest, err := migrations.Newest()
+	if err != nil {
+		return fmt.Errorf("load: %w", err)
+	}
+	rows, err := w.pool.Query(ctx, `
+		SELECT version
+		FROM etl.schema_migration
+		WHERE NOT dirty`)
+	if err != nil {
+		return failed("reading the schema's version", err)
+	}
+	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowTo[int64])
+	if err != nil {
+		return failed("reading the schema's version", err)
+	}
+	if found != newest {
+		return fmt.Errorf("load: the schema has version %d and this program works with %d", found, newest)
+	}
+	return nil
+}
+
+// IsRegistered says whether the worker of that name is signed on and its session lives.
+func (w *Warehouse) IsRegistered(ctx context.Context, clientID string) error {
+	var lives bool
+	err := w.pool.QueryRow(ctx, `
+		SELECT EXISTS (
+		           SELECT
+		           FROM etl.worker AS w
+		           JOIN pg_locks   AS k ON k.locktype = 'advisory'
+		                               AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		                               AND k.granted
+		                               AND (k.classid::bigint << 32 | k.objid::bigint) = hashtextextended('smsetl worker ' || w.client_id, 0)
+		           WHERE w.client_id = $1
+		       )`, clientID).Scan(&lives)
+	if err != nil {
+		return failed("looking for worker "+clientID, err)
+	}
+	if !lives {
+		return fmt.Errorf("load: worker %s is not registered", clientID)
+	}
+	return nil
+}

@@ -1,0 +1,36 @@
+-- One line for each expectation and each state that its days are in. A day without a line in the ledger is missing.
+WITH asked AS (
+    SELECT u.position,
+           a.account_key,
+           u.dataset,
+           u.first_day,
+           u.last_day
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::date[])
+         WITH ORDINALITY AS u (vendor, account, dataset, first_day, last_day, position)
+    LEFT JOIN sms.dim_vendor  AS v ON v.vendor = u.vendor
+    LEFT JOIN sms.dim_account AS a ON a.vendor_key = v.vendor_key AND a.account = u.account
+), days AS (
+    SELECT asked.position,
+           d.day::date                                                     AS day,
+           coalesce(c.state, 'missing')                                    AS state,
+           coalesce(c.state IN ('provisional', 'final', 'empty')
+                 OR c.state = 'frozen' AND c.loaded_at IS NOT NULL, false) AS held,
+           c.reason,
+           c.confirmed_at
+    FROM asked
+    CROSS JOIN generate_series(asked.first_day, asked.last_day, interval '1 day') AS d (day)
+    LEFT JOIN etl.coverage AS c ON c.account_key = asked.account_key AND c.dataset = asked.dataset AND c.date_key = d.day::date
+)
+SELECT position,
+       state,
+       held,
+       count(*),
+       min(day),
+       max(day),
+       max(confirmed_at),
+       -- The days that something can still be done about: a handful, but for a warehouse that has just been made.
+       coalesce(array_agg(day ORDER BY day) FILTER (WHERE state IN ('missing', 'failed', 'quarantined')), '{}'),
+       coalesce((array_agg(reason ORDER BY day DESC) FILTER (WHERE state IN ('failed', 'quarantined')))[1], '')
+FROM days
+GROUP BY position, state, held
+ORDER BY position, state, held

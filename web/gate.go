@@ -1,0 +1,218 @@
+package web
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+)
+
+// gate decides about a request before any page sees it: whether its Host is one of ours, whether another site sent it, and
+// who asks.
+type gate struct {
+	options  Options
+	loopback bool // only this machine can reach the server
+	sessions *sessions
+	tries    *throttle
+	origin   *http.CrossOriginProtection
+	log      *zap.Logger
+}
+
+func newGate(options Options, log *zap.Logger) (*gate, error) {
+	host, _, err := net.SplitHostPort(options.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("%q is not an address to listen on: want one such as %s", options.Listen, DefaultListen)
+	}
+	g := &gate{
+		options: options, loopback: isLoopback(host), sessions: newSessions(options.PasswordHash, options.Session, options.Now),
+		tries: newThrottle(options.Now), origin: http.NewCrossOriginProtection(), log: log,
+	}
+	g.origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		writeText(w, http.StatusForbidden, "Another site sent this request: it is refused.\n")
+	}))
+	if options.UserHeader != "" && len(options.Proxies) == 0 {
+		return nil, errors.New("web.user_header without web.trusted_proxies: anybody could send the header; name the proxy that sets it")
+	}
+	if g.demandsLogin() {
+		return g, nil
+	}
+	const add = "add web.password_hash (`etl password` makes it), or web.user_header with web.trusted_proxies"
+	if !g.loopback {
+		return nil, fmt.Errorf("%s can be reached from other machines, and no login is configured: %s, or listen on %s", options.Listen, add, DefaultListen)
+	}
+	for _, name := range options.AllowedHosts {
+		if !isLoopback(name) {
+			return nil, fmt.Errorf("web.allowed_hosts names %s, so others are let in through a proxy, and no login is configured: %s", name, add)
+		}
+	}
+	return g, nil
+}
+
+// demandsLogin says whether pages are for people who are logged in. A login that is configured is demanded on loopback too:
+// a proxy on this machine comes from there.
+func (g *gate) demandsLogin() bool { return g.options.PasswordHash != "" || g.options.UserHeader != "" }
+
+// isLoopback says whether the host of an address is this machine and nothing else. A name other than localhost may be
+// anything.
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// guard lets through what may be answered.
+func (g *gate) guard(next http.Handler) http.Handler {
+	checked := g.origin.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.admit(w, r, next) }))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if g.hasToken(r) { // a machine, which no site can use
+			next.ServeHTTP(w, r)
+			return
+		}
+		if !g.isOurs(r.Host) {
+			writeText(w, http.StatusMisdirectedRequest, "This host is not served here. If it should be, add its name to web.allowed_hosts.\n")
+			return
+		}
+		checked.ServeHTTP(w, r)
+	})
+}
+
+// isOurs guards against names of strangers that they point at this address: a browser would then take their pages and these
+// for one site. Addresses cannot be pointed elsewhere, and browsers look up localhost themselves.
+func (g *gate) isOurs(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
+	if _, err := netip.ParseAddr(name); err == nil || name == "localhost" {
+		return true
+	}
+	return slices.Contains(g.options.AllowedHosts, name)
+}
+
+// hasToken says whether the request asks for the metrics with the token for them.
+func (g *gate) hasToken(r *http.Request) bool {
+	if g.options.MetricsToken == "" || r.URL.Path != "/metrics" {
+		return false
+	}
+	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return ok && subtle.ConstantTimeCompare([]byte(token), []byte(g.options.MetricsToken)) == 1
+}
+
+// admit finds out who asks, and shows the others the way to the login.
+func (g *gate) admit(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	named := r.Header.Values(g.options.UserHeader)
+	if g.options.UserHeader != "" {
+		r.Header.Del(g.options.UserHeader) // nobody after this reads it by mistake
+	}
+	if !g.demandsLogin() {
+		if isForwarded(r) {
+			writeText(w, http.StatusForbidden, "A proxy sent this request, and no login is configured: add web.password_hash, or web.user_header.\n")
+			return
+		}
+		next.ServeHTTP(w, r)
+		return
+	}
+	if g.fromProxy(r) && len(named) == 1 && named[0] != "" {
+		next.ServeHTTP(w, withUser(r, named[0]))
+		return
+	}
+	open := r.URL.Path == "/login" || strings.HasPrefix(r.URL.Path, "/assets/") ||
+		r.URL.Path == "/metrics" && g.loopback && g.options.MetricsToken == "" && !isForwarded(r)
+	switch {
+	case g.options.PasswordHash != "" && g.sessions.isValid(r):
+		next.ServeHTTP(w, withUser(r, operator))
+	case open:
+		next.ServeHTTP(w, r)
+	default:
+		g.refuse(w, r)
+	}
+}
+
+// refuse says that a login is needed: people are sent to it, programs get the status.
+func (g *gate) refuse(w http.ResponseWriter, r *http.Request) {
+	isPage := (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html")
+	switch {
+	case g.options.PasswordHash == "":
+		writeText(w, http.StatusUnauthorized, "The proxy in front of this server has to name the user.\n")
+	case isPage && r.Header.Get("Sec-Fetch-Site") == "cross-site":
+		// Somebody followed a link, from a chat for example, and the cookie was kept back for that. Asked again by this page, it comes.
+		again(w)
+	case isPage:
+		http.Redirect(w, r, "/login?to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+	default:
+		writeText(w, http.StatusUnauthorized, "Log in first, at /login.\n")
+	}
+}
+
+// isForwarded says that a proxy passed the request on.
+func isForwarded(r *http.Request) bool {
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via"} {
+		if r.Header.Get(name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// fromProxy says whether the connection is that of a proxy whose headers are believed.
+func (g *gate) fromProxy(r *http.Request) bool { return g.isProxy(peer(r)) }
+
+func (g *gate) isProxy(addr netip.Addr) bool {
+	return slices.ContainsFunc(g.options.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// peer gives the address at the other end of the connection.
+func peer(r *http.Request) netip.Addr {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return at.Addr().Unmap().WithZone("")
+}
+
+// client gives the address of whoever asks: that of the connection, or the one that a trusted proxy saw. Of the chain only
+// the part that trusted proxies wrote counts, and that is read from its end.
+func (g *gate) client(r *http.Request) netip.Addr {
+	at := peer(r)
+	chain := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(chain) - 1; i >= 0 && g.isProxy(at); i-- {
+		addr, err := netip.ParseAddr(strings.TrimSpace(chain[i]))
+		if err != nil {
+			break
+		}
+		at = addr.Unmap()
+	}
+	return at
+}
+
+// isSecure says whether the browser's connection is encrypted, here or at a trusted proxy.
+func (g *gate) isSecure(r *http.Request) bool {
+	return r.TLS != nil || g.fromProxy(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// operator is the user who came in with the password.
+const operator = "operator"
+
+type userKey struct{}
+
+func withUser(r *http.Request, name string) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), userKey{}, name))
+}
+
+// User gives the name of whoever asks: the proxy's word, or operator for the password. It is empty where no login is
+// demanded.
+func User(ctx context.Context) string {
+	name, _ := ctx.Value(userKey{}).(string)
+	return name
+}

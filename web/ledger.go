@@ -1,0 +1,191 @@
+package web
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+// How long what was read from the ledger is given again, so that scraping cannot be made into work, and how long reading may
+// take. The totals look at every load there ever was.
+const (
+	monitorAge    = 10 * time.Second
+	totalsAge     = time.Minute
+	ledgerTimeout = 5 * time.Second
+)
+
+// ledgerMetrics are read from the warehouse. What could not be read now is not shown at all: an old number would look like
+// a present one.
+type ledgerMetrics struct {
+	warehouse *load.Warehouse
+	expected  func(now time.Time) []load.Expectation
+	now       func() time.Time
+
+	mu       sync.Mutex
+	at       time.Time // when monitor was tried last
+	totalsAt time.Time
+	isUp     bool
+	monitor  load.Monitor
+	totals   []load.LoadTotals
+}
+
+// refresh reads the ledger when what is there is too old. Scrapes at the same time wait for one of them.
+func (l *ledgerMetrics) refresh(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Since(l.at) < monitorAge {
+		return nil
+	}
+	// The answer is everybody's, so it does not end with the one who asked.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
+	defer cancel()
+	var err error
+	l.monitor, err = l.warehouse.Monitor(ctx, l.expected(l.now()))
+	if err == nil && time.Since(l.totalsAt) >= totalsAge {
+		if l.totals, err = l.warehouse.LoadTotals(ctx); err == nil {
+			l.totalsAt = time.Now()
+		}
+	}
+	l.at, l.isUp = time.Now(), err == nil
+	return err
+}
+
+var (
+	datasetLabels = []string{"source", "vendor", "account", "dataset"}
+
+	databaseUp    = prometheus.NewDesc("smsetl_database_up", "1 when the warehouse answered the last time it was asked, at most 10 s ago.", nil, nil)
+	datasetAge    = prometheus.NewDesc("smsetl_dataset_age_seconds", "Seconds since the end of the newest day that is loaded; of the history's start when none is.", datasetLabels, nil)
+	datasetUpTo   = prometheus.NewDesc("smsetl_dataset_complete_up_to_timestamp_seconds", "End of the last day until which every expected day is loaded.", datasetLabels, nil)
+	datasetSeen   = prometheus.NewDesc("smsetl_dataset_last_success_timestamp_seconds", "When an answer of the vendor was last believed; 0 for never.", datasetLabels, nil)
+	datasetDays   = prometheus.NewDesc("smsetl_dataset_days", "Expected days by their state.", append(datasetLabels[:4:4], "state"), nil)
+	datasetGapAge = prometheus.NewDesc("smsetl_dataset_gap_age_seconds", "Seconds since the end of the oldest day that is missing or failed; 0 when none is.", datasetLabels, nil)
+	datasetLeaves = prometheus.NewDesc("smsetl_dataset_leaving_days", "Days that are not loaded and that the vendor will not tell about in a week.", datasetLabels, nil)
+	sourceFailing = prometheus.NewDesc("smsetl_source_failing", "1 when the last load of every dataset of the source failed.", []string{"source"}, nil)
+	loadsTotal    = prometheus.NewDesc("smsetl_loads_total", "Loads of every process since the warehouse was made.", []string{"source", "outcome"}, nil)
+	rowsTotal     = prometheus.NewDesc("smsetl_rows_total", "Rows of the facts by what loads of every process did with them, since the warehouse was made.", []string{"source", "outcome"}, nil)
+	queueJobs     = prometheus.NewDesc("smsetl_queue_jobs", "Jobs that will still be worked, or are.", []string{"queue", "state"}, nil)
+	queueWait     = prometheus.NewDesc("smsetl_queue_oldest_wait_seconds", "Seconds that the oldest job has been waiting for a worker; 0 when none does.", []string{"queue"}, nil)
+	openFindings  = prometheus.NewDesc("smsetl_open_findings", "Findings that nobody has settled.", []string{"severity"}, nil)
+	workers       = prometheus.NewDesc("smsetl_workers", "Programs that work the queue and live.", nil, nil)
+	noticesWait   = prometheus.NewDesc("smsetl_notices_waiting", "Notices that the webhook has not taken.", nil, nil)
+	noticesAge    = prometheus.NewDesc("smsetl_notices_oldest_wait_seconds", "Seconds that the oldest of them has been due; 0 when there is none.", nil, nil)
+	noticesLost   = prometheus.NewDesc("smsetl_notices_unknown", "Notices over which a program died: nobody knows whether they arrived.", nil, nil)
+)
+
+// Describe names the metrics.
+func (l *ledgerMetrics) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		databaseUp, datasetAge, datasetUpTo, datasetSeen, datasetDays, datasetGapAge, datasetLeaves, sourceFailing, loadsTotal, rowsTotal,
+		queueJobs, queueWait, openFindings, workers, noticesWait, noticesAge, noticesLost,
+	} {
+		to <- d
+	}
+}
+
+// Collect gives what was read.
+func (l *ledgerMetrics) Collect(to chan<- prometheus.Metric) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	if !l.isUp {
+		gauge(databaseUp, 0)
+		return
+	}
+	gauge(databaseUp, 1)
+	now := l.now()
+	for _, s := range l.monitor.Standings {
+		l.dataset(s, now, gauge)
+	}
+	failing := load.FailingSources(l.monitor.Standings)
+	for _, source := range sourcesOf(l.monitor.Standings) {
+		_, fails := failing[source]
+		gauge(sourceFailing, number(fails), source)
+	}
+	waits := map[string]time.Duration{}
+	for _, q := range l.monitor.Queues {
+		gauge(queueJobs, float64(q.Jobs), q.Queue, q.State)
+		waits[q.Queue] = max(waits[q.Queue], q.Waited)
+	}
+	for queue, wait := range waits {
+		gauge(queueWait, wait.Seconds(), queue)
+	}
+	for severity, n := range l.monitor.Findings {
+		gauge(openFindings, float64(n), string(severity))
+	}
+	gauge(workers, float64(l.monitor.Workers))
+	gauge(noticesWait, float64(l.monitor.Notices.Waiting))
+	gauge(noticesAge, l.monitor.Notices.OldestDue.Seconds())
+	gauge(noticesLost, float64(l.monitor.Notices.Unknown))
+	l.collectTotals(to)
+}
+
+// countedStates are the states that every dataset shows, also with 0 days.
+var countedStates = []sms.State{sms.Missing, sms.Provisional, sms.Final, sms.Empty, sms.Failed, sms.Quarantined, sms.Lost, sms.Frozen}
+
+func (l *ledgerMetrics) dataset(s load.Standing, now time.Time, gauge func(*prometheus.Desc, float64, ...string)) {
+	labels := []string{s.Source, string(s.Account.Vendor), s.Account.ID, string(s.Dataset)}
+	// Of nothing loaded, what there is ends where the history begins.
+	end := func(day sms.Day) time.Time {
+		if day == 0 {
+			return s.Account.Zone.Start(s.First)
+		}
+		return s.Account.Zone.Start(day + 1)
+	}
+	gauge(datasetAge, now.Sub(end(s.Newest)).Seconds(), labels...)
+	gauge(datasetUpTo, seconds(end(s.CompleteTo)), labels...)
+	gauge(datasetSeen, max(0, seconds(s.Confirmed)), labels...)
+	for _, state := range countedStates {
+		gauge(datasetDays, float64(s.Days[state]), append(labels[:4:4], string(state))...)
+	}
+	age := 0.0
+	if gap := s.Gap(); len(gap) > 0 {
+		age = now.Sub(end(gap[0])).Seconds()
+	}
+	gauge(datasetGapAge, age, labels...)
+	gauge(datasetLeaves, float64(len(s.Leaving())), labels...)
+}
+
+func (l *ledgerMetrics) collectTotals(to chan<- prometheus.Metric) {
+	counter := func(d *prometheus.Desc, n int64, source, outcome string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), source, outcome)
+	}
+	for _, t := range l.totals {
+		counter(loadsTotal, t.Loaded, t.Source, "loaded")
+		counter(loadsTotal, t.Same, t.Source, "unchanged")
+		counter(loadsTotal, t.Failed, t.Source, "failed")
+		counter(loadsTotal, t.Late, t.Source, "superseded")
+		counter(rowsTotal, t.Inserted, t.Source, "inserted")
+		counter(rowsTotal, t.Updated, t.Source, "updated")
+		counter(rowsTotal, t.Removed, t.Source, "removed")
+		counter(rowsTotal, t.Unchanged, t.Source, "unchanged")
+		counter(rowsTotal, t.Rejected, t.Source, "rejected")
+		counter(rowsTotal, t.Held, t.Source, "held")
+	}
+}
+
+func number(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// sourcesOf gives each source once, in the order of the standings.
+func sourcesOf(all []load.Standing) []string {
+	var sources []string
+	seen := map[string]bool{}
+	for _, s := range all {
+		if !seen[s.Source] {
+			seen[s.Source] = true
+			sources = append(sources, s.Source)
+		}
+	}
+	return sources
+}

@@ -1,0 +1,194 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"runtime"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/zap"
+
+	"smsetl/job"
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+// MetricsOptions are the settings of Metrics.
+type MetricsOptions struct {
+	// Expected gives the days that should be there at a time, as the configuration says.
+	Expected func(now time.Time) []load.Expectation
+	Version  string           // of the program
+	Now      func() time.Time // default time.Now
+}
+
+// Metrics are the numbers that an operator alerts on. Those of the ledger are the same in every process; calls, waits and
+// windows are this process's own. It is a job.Progress, so that the queue's workers count into it.
+type Metrics struct {
+	registry *prometheus.Registry
+	ledger   *ledgerMetrics
+	log      *zap.Logger
+
+	calls         *prometheus.CounterVec
+	waits         *prometheus.CounterVec
+	windows       *prometheus.CounterVec
+	failures      *prometheus.CounterVec
+	logins        prometheus.Counter
+	reloadOK      prometheus.Gauge
+	reloadSuccess prometheus.Gauge
+}
+
+// NewMetrics gives metrics in a registry of their own.
+func NewMetrics(warehouse *load.Warehouse, options MetricsOptions, log *zap.Logger) *Metrics {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+	}
+	m := &Metrics{
+		registry: prometheus.NewPedanticRegistry(),
+		ledger:   &ledgerMetrics{warehouse: warehouse, expected: options.Expected, now: options.Now},
+		log:      log.Named("metrics"),
+		calls:    counter("smsetl_vendor_calls_total", "Answers of vendors to this process.", "vendor", "action", "outcome"),
+		waits:    counter("smsetl_vendor_wait_seconds_total", "Seconds that this process waited for its turn under a vendor's limit.", "vendor", "action"),
+		windows:  counter("smsetl_windows_total", "Windows that this process brought to an end.", "source", "outcome"),
+		failures: counter("smsetl_window_failures_total", "Windows that this process gave up, by what stood in the way.", "source", "class"),
+		logins:   prometheus.NewCounter(prometheus.CounterOpts{Name: "smsetl_login_failures_total", Help: "Wrong passwords."}),
+		reloadOK: gauge("smsetl_config_last_reload_successful", "1 when the configuration file was good the last time it was read."),
+		reloadSuccess: gauge("smsetl_config_last_reload_success_timestamp_seconds",
+			"When the configuration in use was read."),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "smsetl_build_info", Help: "1, with what runs.",
+		ConstLabels: prometheus.Labels{"version": options.Version, "go_version": runtime.Version()},
+	})
+	build.Set(1)
+	m.registry.MustRegister(m.calls, m.waits, m.windows, m.failures, m.logins, m.reloadOK, m.reloadSuccess, build, m.ledger,
+		poolMetrics{warehouse}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.start(options.Expected(options.Now()))
+	return m
+}
+
+// start gives counters that may be alerted on their first 0: a counter that begins with 1 has not increased.
+func (m *Metrics) start(expected []load.Expectation) {
+	for _, e := range expected {
+		for _, class := range classes {
+			m.failures.WithLabelValues(e.Source, class.name)
+		}
+		m.windows.WithLabelValues(e.Source, "loaded")
+		m.windows.WithLabelValues(e.Source, "failed")
+		m.waits.WithLabelValues(string(e.Account.Vendor), string(e.Dataset))
+		m.calls.WithLabelValues(string(e.Account.Vendor), string(e.Dataset), "answered")
+		m.calls.WithLabelValues(string(e.Account.Vendor), string(e.Dataset), "refused")
+	}
+}
+
+// Handler answers a scrape. A database that does not answer shows as smsetl_database_up 0, and the metrics of this process
+// are there all the same.
+func (m *Metrics) Handler() http.Handler {
+	answer := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorLog: zap.NewStdLog(m.log), MaxRequestsInFlight: 4})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := m.ledger.refresh(r.Context()); err != nil {
+			m.log.Warn("the ledger cannot be read", zap.Error(err))
+		}
+		answer.ServeHTTP(w, r)
+	})
+}
+
+// Called counts an answer of a vendor.
+func (m *Metrics) Called(answer sms.Payload) {
+	outcome := "answered"
+	if answer.Refused != "" {
+		outcome = "refused"
+	}
+	m.calls.WithLabelValues(string(answer.Account.Vendor), string(answer.Dataset), outcome).Inc()
+}
+
+// Finished counts the end of a window.
+func (m *Metrics) Finished(item job.Item, _ load.Result, err error) {
+	if err == nil {
+		m.windows.WithLabelValues(item.Source, "loaded").Inc()
+		return
+	}
+	m.windows.WithLabelValues(item.Source, "failed").Inc()
+	m.failures.WithLabelValues(item.Source, classOf(err)).Inc()
+}
+
+// Waited counts time spent waiting for a turn. action is a dataset, or what the vendor calls it.
+func (m *Metrics) Waited(vendor sms.Vendor, action string, waited time.Duration) {
+	m.waits.WithLabelValues(string(vendor), action).Add(waited.Seconds())
+}
+
+// LoginFailed counts a wrong password.
+func (m *Metrics) LoginFailed() { m.logins.Inc() }
+
+// ConfigRead says how the configuration file was found at a time.
+func (m *Metrics) ConfigRead(at time.Time, err error) {
+	if err != nil {
+		m.reloadOK.Set(0)
+		return
+	}
+	m.reloadOK.Set(1)
+	m.reloadSuccess.Set(seconds(at))
+}
+
+// classes are the kinds of error that cross rooms, the narrower ones first.
+var classes = []struct {
+	name string
+	err  error
+}{
+	{"source_denied", sms.ErrSourceDenied},
+	{"account_denied", sms.ErrAccountDenied},
+	{"refused", sms.ErrRefused},
+	{"malformed", sms.ErrMalformed},
+	{"temporary", sms.ErrTemporary},
+	{"other", nil},
+}
+
+func classOf(err error) string {
+	for _, class := range classes {
+		if class.err != nil && errors.Is(err, class.err) {
+			return class.name
+		}
+	}
+	return "other"
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+// poolMetrics tells how the connections to the database are used.
+type poolMetrics struct{ warehouse *load.Warehouse }
+
+var (
+	poolConnections = prometheus.NewDesc("smsetl_database_pool_connections", "Connections of this process to the database.", []string{"state"}, nil)
+	poolMax         = prometheus.NewDesc("smsetl_database_pool_max_connections", "How many connections this process may have.", nil, nil)
+	poolWaits       = prometheus.NewDesc("smsetl_database_pool_waits_total", "How often somebody waited for a connection.", nil, nil)
+	poolWaited      = prometheus.NewDesc("smsetl_database_pool_wait_seconds_total", "Seconds spent waiting for a connection.", nil, nil)
+)
+
+// Describe names the metrics.
+func (poolMetrics) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{poolConnections, poolMax, poolWaits, poolWaited} {
+		to <- d
+	}
+}
+
+// Collect reads the pool's counters.
+func (p poolMetrics) Collect(to chan<- prometheus.Metric) {
+	stat := p.warehouse.Pool().Stat()
+	connections := func(state string, n int32) {
+		to <- prometheus.MustNewConstMetric(poolConnections, prometheus.GaugeValue, float64(n), state)
+	}
+	connections("acquired", stat.AcquiredConns())
+	connections("idle", stat.IdleConns())
+	connections("constructing", stat.ConstructingConns())
+	to <- prometheus.MustNewConstMetric(poolMax, prometheus.GaugeValue, float64(stat.MaxConns()))
+	to <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(stat.EmptyAcquireCount()))
+	to <- prometheus.MustNewConstMetric(poolWaited, prometheus.CounterValue, stat.EmptyAcquireWaitTime().Seconds())
+}

@@ -1,0 +1,200 @@
+// Package web is the HTTP face of `etl serve`: health, readiness, metrics, the queue's own pages under /jobs/, and whatever
+// pages are handed to it. It decides who may see them, and keeps browsers from being used against it.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// DefaultListen is where the server listens when nothing else is said: this machine only.
+const DefaultListen = "127.0.0.1:8080"
+
+// The bounds of a request and its answer. A page is small and quick; what is slow or large is an attack or a mistake.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 2 * time.Minute // a download over a slow line
+	idleTimeout       = 2 * time.Minute
+	maxHeader         = 16 << 10
+	maxBody           = 1 << 20
+	stopTimeout       = 10 * time.Second
+)
+
+// Options are the settings of a Server.
+type Options struct {
+	Listen       string         // host:port; default DefaultListen
+	AllowedHosts []string       // names under which it may be asked for, beside addresses and localhost; lower case, without port
+	PasswordHash string         // bcrypt; empty is no password
+	Session      time.Duration  // how long a login lasts; default 12 h
+	UserHeader   string         // the header in which a proxy names the user; empty is none
+	Proxies      []netip.Prefix // whose headers are believed
+	MetricsToken string         // opens /metrics without a login; empty is none
+
+	Checks  []Check      // what has to be well before /readyz says so
+	Metrics http.Handler // answers /metrics; nil for none
+	Jobs    http.Handler // answers everything under /jobs/; nil for none
+
+	LoginFailed func()           // is told of every wrong password; nil for nobody
+	Now         func() time.Time // the clock of sessions; default time.Now
+}
+
+// Server is an HTTP server whose pages are added before Serve.
+type Server struct {
+	options  Options
+	gate     *gate
+	mux      *http.ServeMux
+	links    []link
+	hasStart bool
+	ready    *readiness
+	listener net.Listener
+	log      *zap.Logger
+}
+
+// New checks the settings and gives a server that does not listen yet. A server that other machines can reach needs a login:
+// without one the error says what to add.
+func New(options Options, log *zap.Logger) (*Server, error) {
+	if options.Listen == "" {
+		options.Listen = DefaultListen
+	}
+	if options.Session == 0 {
+		options.Session = 12 * time.Hour
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.LoginFailed == nil {
+		options.LoginFailed = func() {}
+	}
+	log = log.Named("web")
+	g, err := newGate(options, log)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	s := &Server{options: options, gate: g, mux: http.NewServeMux(), ready: newReadiness(options.Checks, log), log: log}
+	s.mux.HandleFunc("GET /login", g.showLogin)
+	s.mux.HandleFunc("POST /login", g.login)
+	s.mux.HandleFunc("POST /logout", g.logout)
+	s.mux.Handle("GET /assets/", assets())
+	if options.Jobs != nil {
+		s.mux.Handle("/jobs/", jobsPolicy(options.Jobs))
+		s.link("/jobs/", "Jobs", "the queue: what waits, runs and was given up")
+	}
+	if options.Metrics != nil {
+		s.mux.Handle("GET /metrics", options.Metrics)
+		s.link("/metrics", "Metrics", "for Prometheus")
+	}
+	s.link("/readyz", "Ready", "whether this process can work")
+	s.link("/healthz", "Alive", "whether this process lives")
+	return s, nil
+}
+
+// Handle adds a page behind the login, with a pattern of http.ServeMux. A handler of "GET /{$}" takes the place of the start
+// page. Call it before Serve.
+func (s *Server) Handle(pattern string, handler http.Handler) {
+	if pattern == "GET /{$}" || pattern == "/{$}" || pattern == "/" || pattern == "GET /" {
+		s.hasStart = true
+	}
+	s.mux.Handle(pattern, handler)
+}
+
+// Link lists a page on the start page.
+func (s *Server) Link(path, title, about string) {
+	s.links = append([]link{{path, title, about}}, s.links...)
+}
+
+func (s *Server) link(path, title, about string) { s.links = append(s.links, link{path, title, about}) }
+
+// Listen binds the address. An error says that it is taken, or not this machine's.
+func (s *Server) Listen(ctx context.Context) error {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", s.options.Listen)
+	if err != nil {
+		return fmt.Errorf("web: %w; --listen or web.listen names another address", err)
+	}
+	s.listener = l
+	return nil
+}
+
+// URL gives the address of the start page, for people. It is known after Listen.
+func (s *Server) URL() string {
+	addr, ok := s.listener.Addr().(*net.TCPAddr)
+	if !ok {
+		return ""
+	}
+	host := addr.IP.String()
+	if addr.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, fmt.Sprint(addr.Port)) + "/"
+}
+
+// Serve answers until the context ends, and then finishes what it has begun, for at most 10 s. It listens first when nobody
+// has.
+func (s *Server) Serve(ctx context.Context) error {
+	if s.listener == nil {
+		if err := s.Listen(ctx); err != nil {
+			return err
+		}
+	}
+	server := &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          zap.NewStdLog(s.log.Named("http")),
+		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+		defer cancel()
+		stopped <- errors.Join(server.Shutdown(late), server.Close())
+	})
+	s.log.Info("listening", zap.Stringer("address", s.listener.Addr()), zap.Bool("login", s.gate.demandsLogin()))
+	err := server.Serve(s.listener)
+	if stop() { // it ended by itself
+		return fmt.Errorf("web: %w", errors.Join(err, server.Close()))
+	}
+	if err := <-stopped; err != nil {
+		return fmt.Errorf("web: requests were cut off after %s: %w", stopTimeout, err)
+	}
+	return nil
+}
+
+// Handler gives everything that the server answers, as Serve does. Tests ask it without a socket.
+func (s *Server) Handler() http.Handler {
+	if !s.hasStart {
+		s.hasStart = true
+		s.mux.Handle("GET /{$}", startPage(s))
+	}
+	outer := http.NewServeMux()
+	// Open to everybody, under every name: machines ask for them by address, and they tell nothing.
+	outer.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
+	outer.Handle("GET /readyz", s.ready)
+	outer.Handle("/", s.gate.guard(s.mux))
+	return headers(bounded(outer))
+}
+
+// bounded refuses bodies that are larger than anything that is sent here.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func writeText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text)) // whoever asked has gone: nobody is left to be told
+}
