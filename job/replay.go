@@ -159,7 +159,7 @@ func only(batch sms.Batch, scope sms.Scope) sms.Batch {
 		return batch
 	}
 	part := batch
-	part.Scope, part.Deliveries, part.Failures = scope, nil, nil
+	part.Scope, part.Deliveries, part.Failures, part.Findings = scope, nil, nil, nil
 	for i := range batch.Deliveries {
 		if scope.Window.Contains(batch.Deliveries[i].Day) {
 			part.Deliveries = append(part.Deliveries, batch.Deliveries[i])
@@ -168,6 +168,11 @@ func only(batch sms.Batch, scope sms.Scope) sms.Batch {
 	for i := range batch.Failures {
 		if scope.Window.Contains(batch.Failures[i].Day) {
 			part.Failures = append(part.Failures, batch.Failures[i])
+		}
+	}
+	for _, f := range batch.Findings {
+		if f.Day == 0 || f.Day <= scope.Window.Last() && f.LastDay >= scope.Window.First() {
+			part.Findings = append(part.Findings, f)
 		}
 	}
 	return part

@@ -30,16 +30,20 @@ func (w *Warehouse) Keep(ctx context.Context, loadID int64, p sms.Payload) error
 	return failed("keeping an answer of "+p.Account.String()+" "+string(p.Dataset)+" "+p.Window.String(), err)
 }
 
-// keepBody looks first, because an insert that finds the row would have sent megabytes for nothing.
+// keepBody looks first, because an insert that finds the row would have sent megabytes for nothing. The lock keeps bytes
+// that are there from being thrown away before this answer points at them.
 func keepBody(ctx context.Context, tx pgx.Tx, body sms.Body) error {
 	var kept bool
-	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM etl.raw WHERE hash = $1)`, body.Hash[:]).Scan(&kept)
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM etl.raw WHERE hash = $1 AND packed IS NOT NULL FOR KEY SHARE)`, body.Hash[:]).Scan(&kept)
 	if err != nil || kept {
 		return err
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO etl.raw (hash, packed, size)
+		INSERT INTO etl.raw AS r (hash, packed, size)
 		VALUES ($1, $2, $3)
-		ON CONFLICT (hash) DO NOTHING`, body.Hash[:], body.Packed, body.Size)
+		ON CONFLICT (hash) DO UPDATE
+		SET packed    = excluded.packed,
+		    pruned_at = NULL
+		WHERE r.packed IS NULL`, body.Hash[:], body.Packed, body.Size)
 	return err
 }

@@ -1,0 +1,34 @@
+SELECT f.fetch_id,
+       f.load_id,
+       v.vendor,
+       a.account,
+       l.zone,
+       f.dataset,
+       f.window_from,
+       f.window_to,
+       f.method,
+       f.url,
+       f.action,
+       f.body,
+       f.status,
+       f.request_id,
+       f.fetched_at,
+       f.refused,
+       coalesce(f.hash, ''),
+       coalesce(r.size, 0),
+       coalesce(octet_length(r.packed), 0),
+       r.pruned_at,
+       l.outcome
+FROM etl.fetch       AS f
+JOIN etl.load        AS l ON l.load_id     = f.load_id
+JOIN sms.dim_account AS a ON a.account_key = l.account_key
+JOIN sms.dim_vendor  AS v ON v.vendor_key  = a.vendor_key
+LEFT JOIN etl.raw    AS r ON r.hash        = f.hash
+WHERE ($1::date IS NULL OR $1 BETWEEN f.window_from AND f.window_to)
+  AND ($2::text   = '' OR a.account  = $2)
+  AND ($3::text   = '' OR v.vendor   = $3)
+  AND ($4::text   = '' OR f.dataset  = $4)
+  AND ($5::bigint = 0  OR f.load_id  = $5)
+  AND ($6::bigint = 0  OR f.fetch_id = $6)
+  AND ($7::bytea IS NULL OR f.hash BETWEEN $7 AND $8)
+ORDER BY f.fetch_id
