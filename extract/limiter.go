@@ -3,13 +3,15 @@ package extract
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
 )
 
-// Waiter lets requests go one at a time. Wait returns when the caller's request may be sent, or with ctx's error. The slot
-// that it gives must be told what became of the request: Written, Answered, and Done on every path.
+// Waiter lets requests go one at a time. Wait returns when the caller's request may be sent, or with ctx's error, or with
+// that of a shared budget. The slot that it gives must be asked once more right before the first byte is written, Ready, and
+// told what became of the request: Written, Answered, and Done on every path.
 type Waiter interface {
 	Wait(ctx context.Context) (*Slot, error)
 }
@@ -35,11 +37,15 @@ const (
 // the wire makes eleven in a second. So a request also waits for the tenth before it to have been written, and a second
 // from then. Waiting callers stand in line; none of them loses its place to a later one, and no slot stays unused while
 // somebody waits. Safe for use by many goroutines.
+//
+// All this is within one process. Where several share a limit, Share spaces the requests of all of them.
 type Limiter struct {
-	turn chan struct{} // held by the caller whose request goes next
-	pace *rate.Limiter
-	ring []*Slot // the last requests released; guarded by turn
-	next int     // the oldest of them
+	turn   chan struct{} // held by the caller whose request goes next
+	line   atomic.Int32  // callers of Wait
+	pace   *rate.Limiter
+	shared *shared // takes the place of pace; nil for none
+	ring   []*Slot // the last requests released; guarded by turn
+	next   int     // the oldest of them
 
 	mu     sync.Mutex
 	full   rate.Limit
@@ -60,6 +66,8 @@ func NewLimiter(perSecond float64, most int) *Limiter {
 
 // Wait returns when the next request may be written.
 func (l *Limiter) Wait(ctx context.Context) (*Slot, error) {
+	l.line.Add(1)
+	defer l.line.Add(-1)
 	select {
 	case l.turn <- struct{}{}:
 	case <-ctx.Done():
@@ -71,16 +79,16 @@ func (l *Limiter) Wait(ctx context.Context) (*Slot, error) {
 			return nil, err
 		}
 	}
-	l.recover()
-	reserved := l.pace.Reserve()
-	if err := sleep(ctx, reserved.Delay()); err != nil {
-		reserved.Cancel()
-		return nil, err
-	}
-	if err := l.pause(ctx); err != nil {
-		return nil, err
-	}
 	slot := newSlot()
+	if l.shared != nil {
+		due, err := l.shared.next(ctx, int(l.line.Load()))
+		if err != nil {
+			return nil, err
+		}
+		slot.shared, slot.due = l.shared, due
+	} else if err := l.paced(ctx); err != nil {
+		return nil, err
+	}
 	if len(l.ring) > 0 {
 		l.ring[l.next] = slot
 		l.next = (l.next + 1) % len(l.ring)
@@ -88,20 +96,36 @@ func (l *Limiter) Wait(ctx context.Context) (*Slot, error) {
 	return slot, nil
 }
 
+// paced returns when the next request is due by the pace of this process.
+func (l *Limiter) paced(ctx context.Context) error {
+	l.recover()
+	reserved := l.pace.Reserve()
+	if err := sleep(ctx, reserved.Delay()); err != nil {
+		reserved.Cancel()
+		return err
+	}
+	return l.pause(ctx)
+}
+
 // Slower is told when the vendor says that its limit is exceeded: nothing goes for a second, and the rate falls by 5 %. Answers
-// to requests that were already under way count once. Each quiet minute gives one step back.
-func (l *Limiter) Slower() {
+// to requests that were already under way count once. Each quiet minute gives one step back. An error means that the other
+// processes could not be told.
+func (l *Limiter) Slower(ctx context.Context) error {
+	if l.shared != nil {
+		return l.shared.slower(ctx)
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	if now.Before(l.paused) {
-		return
+		return nil
 	}
 	l.paused, l.slowed = now.Add(slowPause), now
 	l.pace.SetLimit(max(l.pace.Limit()*slowFactor, l.full*slowFloor))
+	return nil
 }
 
-// Rate gives the present number of requests a second.
+// Rate gives the present number of requests a second of a limiter that is not shared.
 func (l *Limiter) Rate() float64 { return float64(l.pace.Limit()) }
 
 func (l *Limiter) recover() {
@@ -129,6 +153,10 @@ func (l *Limiter) pause(ctx context.Context) error {
 
 // Slot is one request that a limiter has released.
 type Slot struct {
+	shared *shared   // whose moment it is; nil for none
+	due    time.Time // that moment
+	paid   time.Duration
+
 	mu       sync.Mutex
 	known    chan struct{} // closed when it is known whether the request was written
 	isKnown  bool

@@ -188,7 +188,7 @@ func TestLimiterGivesWay(t *testing.T) {
 		}
 		wait()
 		for range 5 { // answers to requests that were under way together
-			l.Slower()
+			_ = l.Slower(t.Context())
 		}
 		if got := l.Rate(); got != 9.5 {
 			t.Errorf("rate %v, want 9.5", got)
@@ -197,7 +197,7 @@ func TestLimiterGivesWay(t *testing.T) {
 			t.Errorf("waited %s, want the pause of 1s", got)
 		}
 		for range 100 {
-			l.Slower()
+			_ = l.Slower(t.Context())
 			time.Sleep(slowPause)
 		}
 		if got := l.Rate(); got != 1 {

@@ -87,7 +87,7 @@ func NewTransport(base *url.URL, limits Limits) *Transport {
 	return &Transport{
 		scheme: base.Scheme, host: base.Host, limits: limits,
 		http: &http.Transport{
-			DialContext:            dialer.DialContext,
+			DialContext:            dial(dialer.DialContext),
 			TLSHandshakeTimeout:    limits.Connect,
 			ResponseHeaderTimeout:  limits.Header,
 			MaxResponseHeaderBytes: 256 << 10,
@@ -136,6 +136,7 @@ func (t *Transport) Ask(req *http.Request, turn Waiter) (*Answer, error) {
 	defer time.AfterFunc(t.limits.Whole, func() { cancel(errSlow) }).Stop()
 
 	req = req.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:              func(c httptrace.GotConnInfo) { guard(c.Conn, func() error { return slot.Ready(ctx) }) },
 		WroteRequest:         func(httptrace.WroteRequestInfo) { slot.Written() },
 		GotFirstResponseByte: slot.Answered,
 	}))

@@ -130,7 +130,7 @@ func (f *fetch) ask(ctx context.Context, dataset sms.Dataset, span sms.Window, q
 		}
 		e, peeked := peek(x.answer.Head, action)
 		err := f.judge(x, e, peeked, action)
-		f.giveWay(dataset, e)
+		f.giveWay(ctx, dataset, e)
 		p.FetchedAt, p.Status, p.RequestID = f.now(), x.answer.Status, f.scrub.Text(e.requestID)
 		p.Request.Body, p.Body = x.posted, x.answer.Body
 		f.logger.Debug("request answered", zap.String("account", f.account.ID), zap.String("dataset", string(dataset)),
@@ -155,14 +155,14 @@ func (f *fetch) ask(ctx context.Context, dataset sms.Dataset, span sms.Window, q
 }
 
 // giveWay slows the limiter down when the vendor says that requests come too fast.
-func (f *fetch) giveWay(dataset sms.Dataset, e envelope) {
+func (f *fetch) giveWay(ctx context.Context, dataset sms.Dataset, e envelope) {
 	if !isLimit(e.code) {
 		return
 	}
-	if l, ok := f.pace[dataset].(interface{ Slower() }); ok {
-		l.Slower()
+	if l, ok := f.pace[dataset].(interface{ Slower(ctx context.Context) error }); ok {
+		err := l.Slower(ctx)
 		f.logger.Warn("the vendor's limit is exceeded: slowing down", zap.String("account", f.account.ID),
-			zap.String("dataset", string(dataset)), zap.String("code", f.scrub.Text(e.code)))
+			zap.String("dataset", string(dataset)), zap.String("code", f.scrub.Text(e.code)), zap.Error(err))
 	}
 }
 
