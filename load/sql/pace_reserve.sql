@@ -1,0 +1,68 @@
+-- $1 budget, $2 slots wanted, $3 time between two at the full rate, $4 how far ahead slots are given, $5 how long the answer is
+-- on its way, $6 whether the server's clock may have been changed, as far as the asking process can tell.
+WITH held AS MATERIALIZED (
+    SELECT budget, next_slot_at, share, changed_at
+    FROM etl.pace
+    WHERE budget = $1
+    FOR UPDATE
+),
+-- The clock is read with the row held: a moment read before would lie before the reservation that was waited for.
+looked AS MATERIALIZED (
+    SELECT budget, next_slot_at, share, changed_at, clock_timestamp() AS seen_at
+    FROM held
+),
+recovered AS (
+    SELECT budget,
+           next_slot_at,
+           seen_at,
+           CASE WHEN is_quiet THEN least(share / 0.95, 1) ELSE share END AS share,
+           CASE WHEN is_quiet THEN seen_at ELSE changed_at END           AS changed_at
+    FROM (
+        SELECT budget, next_slot_at, share, changed_at, seen_at,
+               share < 1 AND seen_at - changed_at >= interval '1 minute' AS is_quiet
+        FROM looked
+    ) AS q
+),
+begun AS (
+    SELECT budget,
+           seen_at,
+           share,
+           changed_at,
+           next_slot_at,
+           $3::interval / share AS spacing,
+           CASE
+               -- Further ahead than anything is ever reserved: the server's clock was put back.
+               WHEN next_slot_at > seen_at + $4::interval + interval '5 seconds' + 10 * $3::interval / share
+                   THEN seen_at + $4::interval
+               -- Slots that others were given before such a change are used up once the reach of a reservation has passed.
+               WHEN $6::boolean AND next_slot_at > seen_at - interval '10 seconds'
+                   THEN greatest(next_slot_at, seen_at + $4::interval)
+               ELSE greatest(next_slot_at, seen_at + $5::interval)
+           END AS first_at
+    FROM recovered
+),
+granted AS MATERIALIZED (
+    SELECT budget,
+           seen_at,
+           share,
+           changed_at,
+           spacing,
+           first_at,
+           least($2::int, greatest(0, 1 + floor(
+               extract(epoch FROM seen_at + $4::interval - first_at) / extract(epoch FROM spacing))::int)) AS slots
+    FROM begun
+),
+taken AS (
+    UPDATE etl.pace AS p
+    SET next_slot_at = g.first_at + g.slots * g.spacing,
+        share        = g.share,
+        changed_at   = g.changed_at
+    FROM granted AS g
+    WHERE p.budget = g.budget
+      AND g.slots > 0
+)
+SELECT seen_at,
+       first_at,
+       spacing,
+       slots
+FROM granted
