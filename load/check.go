@@ -149,7 +149,7 @@ func (c *checking) inSight(ctx context.Context, tx pgx.Tx) (map[string]sms.Day, 
 	return first, err
 }
 
-// line is a day on which a check does not hold, as its query gives it.
+// checkLine is a day on which a check does not hold, as its query gives it.
 type checkLine struct {
 	account         int32
 	subject         string
@@ -224,8 +224,11 @@ func (l *checkLine) difference() float64 {
 
 // sentence is the worst day in words.
 func (f *found) sentence() string {
-	if f.days == 1 {
+	switch {
+	case f.days == 1:
 		return fmt.Sprintf("%s: %s", f.worst.day, f.worst.detail)
+	case f.size == 0:
+		return fmt.Sprintf("%s, one of %d days: %s", f.worst.day, f.days, f.worst.detail)
 	}
 	return fmt.Sprintf("%s, the worst of %d days: %s", f.worst.day, f.days, f.worst.detail)
 }

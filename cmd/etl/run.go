@@ -51,6 +51,7 @@ type cli struct {
 	Backfill backfillCommand `cmd:"" help:"Load a range of days. Running it again resumes it."`
 	Plan     planCommand     `cmd:"" help:"Show what run or backfill would ask for, without asking."`
 	Status   statusCommand   `cmd:"" help:"Show what the ledger knows of every day. The exit code is for monitors."`
+	Check    checkCommand    `cmd:"" help:"Show what does not add up or looks wrong in the numbers. The exit code is for monitors."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up, down, or show where it stands."`
 	Doctor   doctorCommand   `cmd:"" help:"Check configuration, database, clock and each credential with one cheap call."`
 	Sandbox  sandboxCommand  `cmd:"" help:"Play both vendors on loopback, with a ground truth and faults on demand."`

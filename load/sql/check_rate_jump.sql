@@ -8,7 +8,7 @@
 )
 SELECT d.account_key,
        'delivery_rate' AS subject,
-       CASE WHEN d.rate < t.rate / 2 THEN d.oddity ELSE 'info' END AS severity,
+       CASE WHEN d.rate < 0.4 * t.rate THEN d.oddity ELSE 'info' END AS severity,
        d.date_key,
        round(t.rate::numeric, 2)::float8 AS expected,
        round(d.rate::numeric, 2)::float8 AS found,

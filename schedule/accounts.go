@@ -1,0 +1,17 @@
+package schedule
+
+import "smsetl/sms"
+
+// Accounts gives the accounts that an ask is about, in the order of the sources. A name that none of the sources knows is an
+// error that lists those there are.
+func Accounts(ask Ask, sources []Source) ([]sms.Account, error) {
+	all, err := choose(ask, sources)
+	if err != nil {
+		return nil, err
+	}
+	var accounts []sms.Account
+	for _, c := range all {
+		accounts = append(accounts, c.accounts...)
+	}
+	return accounts, nil
+}
