@@ -39,7 +39,7 @@ func (c *doctorCommand) Run(s *session) error {
 		defer release()
 		checks = append(checks, databaseChecks(s.ctx, wh)...)
 	}
-	shared := newPaces(config.Sources)
+	shared := newPaces(config.Sources, wh)
 	for _, source := range config.Sources {
 		client, err := dial(source, shared, time.Now, s.log)
 		if err != nil {

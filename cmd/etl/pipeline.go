@@ -93,7 +93,8 @@ func (p *pipeline) plan(ctx context.Context, ask schedule.Ask) ([]schedule.Item,
 type runReport struct {
 	RunID int64 `json:"run_id"`
 	tally
-	Open []openDays `json:"open"`
+	Open   []openDays     `json:"open"`
+	Paused []pausedSource `json:"paused"` // sources that were due and not asked
 }
 
 // openDays are days that the run leaves for another one.
@@ -118,7 +119,7 @@ func (p *pipeline) execute(ctx context.Context, command string, ask schedule.Ask
 	if err := p.register(ctx); err != nil {
 		return runReport{}, err
 	}
-	sources, err := connect(p.config.Sources, p.now, p.session.log)
+	sources, err := connect(p.config.Sources, p.warehouse, p.now, p.session.log)
 	if err != nil {
 		return runReport{}, usage(err)
 	}
@@ -126,13 +127,17 @@ func (p *pipeline) execute(ctx context.Context, command string, ask schedule.Ask
 	if err != nil {
 		return runReport{}, err
 	}
-	watch := newProgress(len(items), p.session.stderr, p.session.log)
-	spec := job.Spec{RunID: runID, Progress: watch}
-	for _, item := range items {
-		spec.Items = append(spec.Items, job.Item{Source: item.Source, Scope: item.Scope, Refetch: ask.Refetch, Sweep: item.Sweep})
+	asked, paused, err := p.withoutPaused(ctx, items)
+	if err != nil {
+		return runReport{}, err
+	}
+	watch := newProgress(len(asked), p.session.stderr, p.session.log)
+	spec := job.Spec{RunID: runID, Progress: watch, Items: jobItems(ask, asked, 0)}
+	if command == "backfill" {
+		spec.Items = jobItems(ask, asked, job.PriorityOld) // in the order that was asked for, behind what schedules want
 	}
 	err = job.New(p.warehouse, sources, job.Options{Now: p.now}, p.session.log).Run(ctx, spec)
-	report := runReport{RunID: runID, tally: watch.end()}
+	report := runReport{RunID: runID, tally: watch.end(), Paused: paused}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if err == nil {
@@ -147,7 +152,7 @@ func outcome(report runReport, err error) string {
 		return "interrupted"
 	case err != nil:
 		return "failed"
-	case len(report.Open) > 0:
+	case len(report.Open)+len(report.Paused) > 0:
 		return "partial"
 	default:
 		return "ok"
@@ -215,7 +220,7 @@ func (s *session) finish(report runReport, asJSON bool) error {
 
 // exit turns what is open into the exit code.
 func (r runReport) exit() error {
-	if len(r.Open) > 0 {
+	if len(r.Open)+len(r.Paused) > 0 {
 		return exit{code: exitPartial}
 	}
 	return nil
@@ -225,6 +230,7 @@ func (s *session) printReport(r runReport) {
 	fmt.Fprintf(s.stdout, "%s in %s: %s, %s (%s inserted, %s updated, %s removed, %s unchanged, %s rejected, %s held)\n",
 		plural(r.Windows, "window"), r.Elapsed.Round(time.Millisecond), plural(r.Calls, "call"), plural(r.Received, "row"),
 		number(r.Inserted), number(r.Updated), number(r.Removed), number(r.Unchanged), number(r.Rejected), number(r.Held))
+	s.printPaused(r.Paused)
 	if len(r.Open) == 0 {
 		return
 	}

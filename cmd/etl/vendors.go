@@ -37,10 +37,11 @@ var vendors = map[sms.Vendor]vendor{
 	sms.Tencent:   {connectTencent, 12},
 }
 
-func connectEngageLab(s schedule.Source, _ *paces, now func() time.Time, log *zap.Logger) (client, error) {
+func connectEngageLab(s schedule.Source, shared *paces, now func() time.Time, log *zap.Logger) (client, error) {
 	return engagelab.New(s.EngageLab.User, s.EngageLab.Key.Reveal(), engagelab.Options{
 		BaseURL: s.BaseURL, Paths: engagelab.Paths(s.EngageLab.Paths), TemplateIDs: s.EngageLab.TemplateIDs, LabelIDs: s.EngageLab.LabelIDs,
 		MsgType: s.EngageLab.MsgType, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
+		Pace: shared.of(s, statistics),
 	}, log)
 }
 
@@ -52,39 +53,10 @@ func connectTencent(s schedule.Source, shared *paces, now func() time.Time, log 
 	}, log)
 }
 
-// paces are the limiters of this process. The vendor counts by secret and action, so sources of one secret share theirs,
-// at the lowest rate that one of them is given.
-type paces struct {
-	sources  []schedule.Source
-	limiters map[paceKey]*extract.Limiter
-}
-
-type paceKey struct{ address, secret, action string }
-
-func newPaces(sources []schedule.Source) *paces {
-	return &paces{sources: sources, limiters: map[paceKey]*extract.Limiter{}}
-}
-
-// of gives the limiter of a Tencent source's action.
-func (p *paces) of(s schedule.Source, action string) extract.Waiter {
-	key := paceKey{s.BaseURL, s.Tencent.SecretID.Reveal(), action}
-	if limiter, made := p.limiters[key]; made {
-		return limiter
-	}
-	rate := s.MaxRequestsPerSecond
-	for _, other := range p.sources {
-		if other.Vendor == s.Vendor && other.BaseURL == s.BaseURL && other.Tencent.SecretID.Equal(s.Tencent.SecretID) {
-			rate = min(rate, other.MaxRequestsPerSecond)
-		}
-	}
-	p.limiters[key] = tencent.NewLimiter(rate)
-	return p.limiters[key]
-}
-
-// connect makes a client of each source.
-func connect(sources []schedule.Source, now func() time.Time, log *zap.Logger) ([]job.Source, error) {
+// connect makes a client of each source. Their requests keep the rates that all processes of the warehouse share.
+func connect(sources []schedule.Source, wh *load.Warehouse, now func() time.Time, log *zap.Logger) ([]job.Source, error) {
 	var all []job.Source
-	shared := newPaces(sources)
+	shared := newPaces(sources, wh)
 	for _, s := range sources {
 		c, err := dial(s, shared, now, log)
 		if err != nil {
