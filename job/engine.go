@@ -73,7 +73,7 @@ func (e *engine) connect(s *Server, setup Setup) error {
 		progress: s.progress, log: s.log,
 	})
 	river.AddWorker(workers, &ringer{
-		queue: queue, plan: s.plan, version: s.version, log: s.log,
+		queue: queue, plan: setup.Plan, version: s.version, log: s.log,
 		known: func(source string) bool { _, is := sources[source]; return is },
 	})
 	working, leading := clientConfig(e.warehouse, e.id, s.options, s.log), clientConfig(e.warehouse, e.id, s.options, s.log)

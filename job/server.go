@@ -15,6 +15,7 @@ import (
 type Setup struct {
 	Sources []Source
 	Bells   []Bell
+	Plan    Planner
 }
 
 // ServerOptions are what differs between a server and a test of it. Zero values are replaced by the defaults.
@@ -29,7 +30,6 @@ type ServerOptions struct {
 // number of servers may work one database; one of them leads, and another does when that one is gone.
 type Server struct {
 	warehouse *load.Warehouse
-	plan      Planner
 	chores    []Chore
 	options   Options
 	every     time.Duration
@@ -45,8 +45,8 @@ type reload struct {
 	done  chan error
 }
 
-// NewServer gives a Server that plans with plan and does the chores beside its own.
-func NewServer(warehouse *load.Warehouse, plan Planner, chores []Chore, options ServerOptions, log *zap.Logger) *Server {
+// NewServer gives a Server that does the chores beside its own.
+func NewServer(warehouse *load.Warehouse, chores []Chore, options ServerOptions, log *zap.Logger) *Server {
 	if options.Grace == 0 {
 		options.Grace = 15 * time.Second
 	}
@@ -54,7 +54,7 @@ func NewServer(warehouse *load.Warehouse, plan Planner, chores []Chore, options 
 		options.Every = 15 * time.Second
 	}
 	s := &Server{
-		warehouse: warehouse, plan: plan, options: options.withDefaults(), every: options.Every, progress: options.Progress,
+		warehouse: warehouse, options: options.withDefaults(), every: options.Every, progress: options.Progress,
 		version: options.Version, log: log.Named("job"), reloads: make(chan reload),
 	}
 	if s.progress == nil {

@@ -18,6 +18,10 @@ type Ask struct {
 	Datasets    []string // one of a group stands for the group
 	Refetch     bool     // settled days too, all but the frozen
 	NewestFirst bool
+	// Sweep takes in settled days that nobody has looked at for a while, in windows of their own.
+	Sweep bool
+	// Busy are scopes on their way already: none of their days is planned again.
+	Busy []sms.Scope
 }
 
 // String gives the ask as the flags of a command line.

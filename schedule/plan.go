@@ -22,6 +22,8 @@ type Item struct {
 
 // Plan gives the windows to ask for, oldest first unless asked otherwise; none when nothing is due. Every error is the
 // asker's: a name that is not there, a range that cannot be asked for.
+// Windows of a sweep come after those that are due.
+//
 // coverage has to reach over every day that can be planned: from First of each source, or From when that is earlier.
 //
 // A day is due when it is over in its source's zone and the ledger does not hold it as settled. A quarantined day is due at
@@ -36,7 +38,7 @@ func Plan(ask Ask, sources []Source, coverage []sms.DayStatus, now time.Time) ([
 	if err := checkRange(ask, chosen, now); err != nil {
 		return nil, err
 	}
-	book := newLedger(coverage)
+	book, onTheirWay := newLedger(coverage), newBusy(ask.Busy)
 	var items []Item
 	for _, c := range chosen {
 		first, last := c.source.First(now), c.source.Yesterday(now)
@@ -48,12 +50,19 @@ func Plan(ask Ask, sources []Source, coverage []sms.DayStatus, now time.Time) ([
 		}
 		for _, a := range c.accounts {
 			for _, group := range c.groups {
-				days := dueDays(ask, c.source, book, a, group, first, last)
-				items = append(items, c.source.windows(a, group, days)...)
+				days := dueDays(ask, c.source, book, a, group, first, last, now)
+				items = append(items, c.source.windows(a, group, onTheirWay.without(a, group, days))...)
+				if ask.Sweep {
+					days := c.source.sweepDays(book, a, group, now)
+					items = append(items, asSweep(c.source.windows(a, group, onTheirWay.without(a, group, days)))...)
+				}
 			}
 		}
 	}
 	slices.SortStableFunc(items, func(a, b Item) int {
+		if a.Sweep != b.Sweep {
+			return cmp.Compare(isTrue(a.Sweep), isTrue(b.Sweep))
+		}
 		if ask.NewestFirst {
 			return cmp.Compare(b.Scope.Window.Last(), a.Scope.Window.Last())
 		}
@@ -68,10 +77,10 @@ type dueDay struct {
 	state sms.State
 }
 
-func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset, first, last sms.Day) []dueDay {
+func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset, first, last sms.Day, now time.Time) []dueDay {
 	var days []dueDay
 	for d := first; d <= last; d++ {
-		if state, due := s.isDue(ask, book, a, group, d); due {
+		if state, due := s.isDue(ask, book, a, group, d, now); due {
 			days = append(days, dueDay{d, state})
 		}
 	}
@@ -80,10 +89,10 @@ func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset,
 
 // isDue says whether the day is to be asked for, and in which state its group of datasets is: the first in this order that
 // one of them is in. A frozen dataset freezes its group, because the group's rows are replaced together.
-func (s Source) isDue(ask Ask, book ledger, a sms.Account, group []sms.Dataset, d sms.Day) (sms.State, bool) {
+func (s Source) isDue(ask Ask, book ledger, a sms.Account, group []sms.Dataset, d sms.Day, now time.Time) (sms.State, bool) {
 	var all []sms.DayStatus
 	for _, dataset := range group {
-		all = append(all, book.status(a, dataset, d))
+		all = append(all, s.status(book, a, dataset, d, now))
 	}
 	in := func(state sms.State) bool {
 		return slices.ContainsFunc(all, func(st sms.DayStatus) bool { return st.State == state })
@@ -131,7 +140,7 @@ func reasonOf(days []dueDay) string {
 		counts[d.state]++
 	}
 	var parts []string
-	for _, state := range []sms.State{sms.Missing, sms.Failed, sms.Quarantined, sms.Provisional, "refetch"} {
+	for _, state := range []sms.State{sms.Missing, sms.Failed, sms.Quarantined, sms.Provisional, "refetch", swept} {
 		if n := counts[state]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}

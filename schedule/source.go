@@ -19,20 +19,18 @@ type Source struct {
 	BaseURL              string   // without a slash at its end; empty is the vendor's own, which its client knows
 	ChunkDays            int      // the longest window, in days
 	SettleDays           int      // a day younger than this stays provisional
+	RetentionDays        int      // how many days back the vendor still answers; 0: it is not known to forget
 	SweepDays            int      // how far back the slow sweep looks; 0 is never
+	SweepEveryDays       int      // how long a settled day is left alone before a sweep looks at it
 	MaxRequestsPerSecond float64  // of each action
 	MaxBodyBytes         int64    // of one answer, unpacked; 0 leaves it to the client
-	Shrink               Shrink
-	ConfirmAfter         time.Duration // how much later a second answer has to be to confirm a doubtful one
+	RawRetentionDays     int      // how long raw answers are kept that no day rests on; 0 is for ever
+	Doubt                Doubt
+	DoubtOf              map[sms.Dataset]Doubt // of the datasets that differ
+	ConfirmAfter         time.Duration         // how much later a second answer has to be to confirm a doubtful one
 
 	EngageLab EngageLab // of an EngageLab source
 	Tencent   Tencent   // of a Tencent source
-}
-
-// Shrink says when a day's new answer is so much smaller than what is stored that it is not believed at once.
-type Shrink struct {
-	Ratio       float64 // doubtful under this share of the stored messages; 0 is never
-	MinMessages int64   // days with fewer stored messages are believed whatever happens to them
 }
 
 // EngageLab is what only EngageLab sources have.
@@ -108,8 +106,8 @@ var (
 	topKeys      = []string{"sources", "schedules", "web", "notify"}
 	scheduleKeys = []string{"name", "cron", "time_zone", "sources"}
 	sourceKeys   = []string{
-		"name", "vendor", "time_zone", "history_start", "base_url", "chunk_days", "settle_days", "sweep_days",
-		"max_requests_per_second", "max_body_bytes", "shrink_ratio", "shrink_min_messages", "confirm_after",
+		"name", "vendor", "time_zone", "history_start", "base_url", "chunk_days", "settle_days", "sweep_days", "sweep_every_days", "retention_days",
+		"max_requests_per_second", "max_body_bytes", "raw_retention_days", "shrink_ratio", "shrink_min_messages", "grow_ratio", "datasets", "confirm_after",
 	}
 	engageLabKeys  = []string{"sms_user", "sms_key", "template_ids", "label_ids", "msg_type", "paths"}
 	tencentKeys    = []string{"secret_id", "secret_key", "region", "sdk_app_ids", "end_hour"}
@@ -136,6 +134,7 @@ func joined(lists ...[]string) []string {
 type vendorRules struct {
 	keys           []string
 	chunkDays      int64
+	retentionDays  int64   // 0 where the vendor's documents say nothing of forgetting
 	rate, mostRate float64 // calls a second
 	wholeHours     bool    // the zone is sent as +8
 	read           func(*mapping, *Source)
@@ -172,8 +171,12 @@ func (r *reader) source(m *mapping) Source {
 	s.ChunkDays = int(m.whole("chunk_days", rules.chunkDays, 1, 90))
 	s.SettleDays = int(m.whole("settle_days", 4, 0, 90))
 	s.SweepDays = int(m.whole("sweep_days", 35, 0, 366))
+	s.SweepEveryDays = int(m.whole("sweep_every_days", 7, 1, 366))
+	s.RetentionDays = int(m.whole("retention_days", rules.retentionDays, 0, 3660))
 	s.MaxBodyBytes = m.bytes("max_body_bytes")
-	s.Shrink = Shrink{Ratio: m.number("shrink_ratio", 0.5, 0, 1), MinMessages: m.whole("shrink_min_messages", 100, 0, 1e12)}
+	s.RawRetentionDays = int(m.whole("raw_retention_days", 0, 0, 36600))
+	s.Doubt = m.doubt(usualDoubt)
+	m.datasets(&s)
 	s.ConfirmAfter = time.Hour
 	if v, ok := m.scalar("confirm_after"); ok {
 		s.ConfirmAfter = r.duration(v, 7*24*time.Hour)

@@ -14,7 +14,9 @@ type runCommand struct {
 
 // Run loads what the ledger calls due.
 func (c *runCommand) Run(s *session) error {
-	return s.load("run", c.ask(), c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+	ask := c.ask()
+	ask.Sweep = true
+	return s.load("run", ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
 }
 
 // rangeFlags choose the days of a backfill.
@@ -32,7 +34,8 @@ type backfillCommand struct {
 	narrowFlags
 	nowFlag
 	outputFlag
-	DryRun bool `help:"Show the plan and ask nobody."`
+	DryRun bool `help:"Show the plan and ask nobody." xor:"how"`
+	Detach bool `help:"Hand the windows to the queue and return at once; etl serve loads them, on any machine. etl backfills shows how far it is." xor:"how"`
 }
 
 // Run loads a range of days.
@@ -43,6 +46,9 @@ func (c *backfillCommand) Run(s *session) error {
 	}
 	if c.DryRun {
 		return s.showPlan(ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+	}
+	if c.Detach {
+		return s.detach(ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
 	}
 	return s.load("backfill", ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
 }

@@ -22,6 +22,8 @@ func (c *planCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	// Without a range this is what run would do, and run sweeps.
+	ask.Sweep = ask.From == nil && ask.To == nil && !ask.Refetch
 	return s.showPlan(ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
 }
 

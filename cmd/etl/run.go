@@ -49,13 +49,20 @@ type cli struct {
 	Demo     demoCommand     `cmd:"" help:"Everything here and now: an embedded Postgres, sandbox vendors, 400 days. No keys, no Docker."`
 	Run      runCommand      `cmd:"" help:"Load what is due, once, then exit. For cron, systemd timers, Kubernetes CronJobs."`
 	Backfill backfillCommand `cmd:"" help:"Load a range of days. Running it again resumes it."`
+	Serve    serveCommand    `cmd:"" help:"Ring the schedules and load what is due, until told to stop. Start it on as many machines as you like."`
 	Plan     planCommand     `cmd:"" help:"Show what run or backfill would ask for, without asking."`
 	Status   statusCommand   `cmd:"" help:"Show what the ledger knows of every day. The exit code is for monitors."`
 	Check    checkCommand    `cmd:"" help:"Show what does not add up or looks wrong in the numbers. The exit code is for monitors."`
+	Replay   replayCommand   `cmd:"" help:"Build days again from the answers that were kept. Asks nobody; needs the database only."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up, down, or show where it stands."`
 	Doctor   doctorCommand   `cmd:"" help:"Check configuration, database, clock and each credential with one cheap call."`
 	Sandbox  sandboxCommand  `cmd:"" help:"Play both vendors on loopback, with a ground truth and faults on demand."`
 	Version  versionCommand  `cmd:"" help:"Show the program's version."`
+
+	Backfills backfillsCommand `cmd:"" help:"Show how far detached backfills are, from any machine."`
+	Cancel    cancelCommand    `cmd:"" help:"End a run or detached backfill, from any machine. What was loaded stays."`
+	Pause     pauseCommand     `cmd:"" help:"Stop asking a source, on every machine, until it is resumed."`
+	Resume    resumeCommand    `cmd:"" help:"Ask a paused source again."`
 }
 
 // session is what a command gets to work with.

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"smsetl/job"
+	"smsetl/load"
+	"smsetl/schedule"
+)
+
+// detached is the JSON of `etl backfill --detach`.
+type detached struct {
+	RunID   int64 `json:"run_id"` // 0 when nothing is due
+	Windows int   `json:"windows"`
+}
+
+// detach hands the windows of a backfill to the queue.
+func (s *session) detach(ask schedule.Ask, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
+	p, release, err := s.pipeline(file, db, at)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := p.register(s.ctx); err != nil {
+		return err
+	}
+	queue, err := job.NewQueue(p.warehouse, p.now, s.log)
+	if err != nil {
+		return err
+	}
+	run := load.Run{Command: "backfill", Arguments: ask.String(), Version: currentVersion().Version, Now: p.now()}
+	var report detached
+	report.RunID, report.Windows, err = queue.Send(s.ctx, run, false, func(ctx context.Context) ([]job.Item, error) {
+		items, err := p.plan(ctx, ask)
+		return jobItems(ask, items, job.PriorityDetached), err
+	})
+	if err != nil {
+		return err
+	}
+	leader, err := p.warehouse.Leader(s.ctx)
+	if err != nil {
+		return err
+	}
+	if report.Windows > 0 && leader == "" {
+		fmt.Fprintln(s.stderr, "No `etl serve` works this database at the moment: the windows wait until one does.")
+	}
+	if out.isJSON() {
+		return s.printJSON(report)
+	}
+	if report.Windows == 0 {
+		fmt.Fprintln(s.stdout, "Nothing is due.")
+		return nil
+	}
+	fmt.Fprintf(s.stdout, "Run %d: %s queued. `etl backfills` shows how far it is, `etl cancel %d` ends it.\n", report.RunID, plural(report.Windows, "window"), report.RunID)
+	return nil
+}
+
+type backfillsCommand struct {
+	databaseFlag
+	nowFlag
+	outputFlag
+	Watch bool          `help:"Show it again every two seconds, until all have ended."`
+	Last  int           `help:"How many of the ended ones to show." default:"10"`
+	Every time.Duration `hidden:"" default:"2s"`
+}
+
+// backfillsReport is the JSON of `etl backfills`.
+type backfillsReport struct {
+	Backfills []load.Backfill `json:"backfills"`
+	Parked    []load.Parked   `json:"parked"` // jobs of the last 30 days that no worker could do
+}
+
+// Run shows how far detached backfills are.
+func (c *backfillsCommand) Run(s *session) error {
+	now, err := c.clock()
+	if err != nil {
+		return err
+	}
+	wh, release, err := s.warehouse(c.databaseFlag)
+	if err != nil {
+		return err
+	}
+	defer release()
+	ticks := time.NewTicker(c.Every)
+	defer ticks.Stop()
+	for lines := 0; ; {
+		report, err := c.read(s.ctx, wh, now())
+		if err != nil {
+			return err
+		}
+		if !c.Watch || !report.isUnderWay() {
+			return s.showBackfills(report, c.isJSON(), lines)
+		}
+		if !c.isJSON() {
+			if err := s.showBackfills(report, false, lines); err != nil {
+				return err
+			}
+			lines = report.lines()
+		}
+		select {
+		case <-s.ctx.Done():
+			return nil
+		case <-ticks.C:
+		}
+	}
+}
+
+func (c *backfillsCommand) read(ctx context.Context, wh *load.Warehouse, now time.Time) (report backfillsReport, err error) {
+	report = backfillsReport{Backfills: []load.Backfill{}, Parked: []load.Parked{}}
+	backfills, err := wh.Backfills(ctx, c.Last, now)
+	if err != nil {
+		return report, err
+	}
+	parked, err := wh.Parked(ctx, now.AddDate(0, 0, -30))
+	report.Backfills, report.Parked = append(report.Backfills, backfills...), append(report.Parked, parked...)
+	return report, err
+}
+
+func (r backfillsReport) isUnderWay() bool {
+	for _, b := range r.Backfills {
+		if b.EndedAt == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// lines is how high the tables are on a terminal, to draw over them.
+func (r backfillsReport) lines() int {
+	lines := len(r.Backfills) + 1
+	if len(r.Parked) > 0 {
+		lines += len(r.Parked) + 1
+	}
+	return lines
+}
+
+// showBackfills prints the tables, on a terminal over the lines that were printed before.
+func (s *session) showBackfills(r backfillsReport, asJSON bool, over int) error {
+	if asJSON {
+		return s.printJSON(r)
+	}
+	if over > 0 && isTerminal(s.stdout) {
+		fmt.Fprintf(s.stdout, "\x1b[%dA\x1b[J", over)
+	}
+	if len(r.Backfills) == 0 {
+		fmt.Fprintln(s.stdout, "No backfill was detached.")
+	} else {
+		rows := make([][]string, len(r.Backfills))
+		for i, b := range r.Backfills {
+			rows[i] = []string{
+				fmt.Sprint(b.RunID), b.State, number(b.Windows), number(b.Done), number(b.Failed), number(b.Left), number(b.Rows), timeLeft(b),
+				b.StartedAt.Format("2006-01-02 15:04"), b.Host, b.Arguments, shortened(b.Reason, 60),
+			}
+		}
+		header := []string{">run", "state", ">windows", ">done", ">failed", ">left", ">rows", ">time left", "started", "on", "days", "last failure"}
+		if err := table(s.stdout, header, rows); err != nil {
+			return err
+		}
+	}
+	return s.printParked(r.Parked)
+}
+
+// printParked lists the jobs that nobody can do.
+func (s *session) printParked(parked []load.Parked) error {
+	if len(parked) == 0 {
+		return nil
+	}
+	rows := make([][]string, len(parked))
+	for i, p := range parked {
+		rows[i] = []string{fmt.Sprint(p.JobID), p.Kind, p.Queue, p.At.Format("2006-01-02 15:04"), shortened(p.Reason, 80)}
+	}
+	return table(s.stdout, []string{">parked job", "kind", "queue", "at", "reason"}, rows)
+}
+
+func timeLeft(b load.Backfill) string {
+	if b.Left == 0 || b.EndedAt != nil {
+		return "-"
+	}
+	return (time.Duration(b.Seconds) * time.Second).String()
+}
+
+func shortened(text string, width int) string {
+	runes := []rune(text)
+	if len(runes) <= width {
+		return text
+	}
+	return string(runes[:width-1]) + "…"
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/job"
+	"smsetl/load"
+	"smsetl/schedule"
+	"smsetl/sms"
+)
+
+type serveCommand struct {
+	configFlag
+	databaseFlag
+	nowFlag
+
+	// For tests: hours of waiting in seconds.
+	WindowTimeout time.Duration `hidden:"" default:"30m"`
+	RescueAfter   time.Duration `hidden:"" default:"35m"`
+	RescueEvery   time.Duration `hidden:"" default:"15s"`
+	Grace         time.Duration `hidden:"" default:"15s"`
+}
+
+// Run rings, works and leads until it is told to stop. SIGHUP reads the configuration again.
+func (c *serveCommand) Run(s *session) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	return c.serve(s, hangups)
+}
+
+// serving is an `etl serve` under way.
+type serving struct {
+	session   *session
+	file      configFlag
+	warehouse *load.Warehouse
+	now       func() time.Time
+	server    *job.Server
+	current   atomic.Pointer[pipeline] // of the configuration in force
+	reloads   atomic.Int64
+	broken    atomic.Bool // the file as it is now cannot be used, and an earlier one is in force
+}
+
+func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
+	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
+	if err != nil {
+		return err
+	}
+	defer release()
+	v := &serving{session: s, file: c.configFlag, warehouse: p.warehouse, now: p.now}
+	v.current.Store(p)
+	setup, err := v.setup(s.ctx, p)
+	if err != nil {
+		return err
+	}
+	v.server = job.NewServer(p.warehouse, v.chores(), job.ServerOptions{
+		Options: job.Options{Now: p.now, WindowTimeout: c.WindowTimeout, RescueAfter: c.RescueAfter, Grace: c.Grace},
+		Every:   c.RescueEvery, Version: currentVersion().Version,
+	}, s.log)
+	fmt.Fprintf(s.stderr, "Serving %s with %s; ^C stops, SIGHUP reads %s again.\n",
+		plural(len(setup.Sources), "source"), plural(len(setup.Bells), "schedule"), c.Config)
+	ctx, cancel := context.WithCancel(s.ctx)
+	var listening sync.WaitGroup
+	listening.Go(func() { v.listen(ctx, hangups) })
+	err = v.server.Run(ctx, setup)
+	cancel()
+	listening.Wait()
+	return err
+}
+
+// pipeline gives the pipeline of the configuration in force.
+func (v *serving) pipeline() *pipeline { return v.current.Load() }
+
+// setup makes of a configuration what the server works.
+func (v *serving) setup(ctx context.Context, p *pipeline) (job.Setup, error) {
+	if err := p.register(ctx); err != nil {
+		return job.Setup{}, err
+	}
+	sources, err := connect(p.config.Sources, p.warehouse, p.now, p.session.log)
+	if err != nil {
+		return job.Setup{}, usage(err)
+	}
+	setup := job.Setup{Sources: sources, Plan: p.due}
+	for _, s := range p.config.Schedules {
+		setup.Bells = append(setup.Bells, job.Bell{Name: s.Name, Timing: s.Timing, Sources: s.Sources})
+	}
+	if len(setup.Bells) == 0 {
+		p.session.log.Warn("the configuration has no schedules: only detached backfills are loaded")
+	}
+	return setup, nil
+}
+
+// due plans a ring: what the sources are due for, and the sweep.
+func (p *pipeline) due(ctx context.Context, sources []string, busy []sms.Scope) ([]job.Item, error) {
+	ask := schedule.Ask{Sources: sources, Sweep: true, Busy: busy}
+	items, err := p.plan(ctx, ask)
+	return jobItems(ask, items, 0), err
+}
+
+// jobItems makes windows of the queue of planned ones. Priority 0 leaves it to the age of the days.
+func jobItems(ask schedule.Ask, items []schedule.Item, priority int) []job.Item {
+	all := make([]job.Item, len(items))
+	for i, item := range items {
+		all[i] = job.Item{
+			Source: item.Source, Scope: item.Scope, Refetch: ask.Refetch, Sweep: item.Sweep, Priority: priority, Estimate: item.Time,
+		}
+		if item.Sweep {
+			all[i].Priority = 0
+		}
+	}
+	return all
+}
+
+// listen reads the configuration again at each hangup.
+func (v *serving) listen(ctx context.Context, hangups <-chan os.Signal) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+			v.reload(ctx)
+		}
+	}
+}
+
+// reload puts the file as it is now in force. A file that cannot be used changes nothing, and the log says what is wrong with it.
+func (v *serving) reload(ctx context.Context) {
+	err := v.tryReload(ctx)
+	if errors.Is(err, context.Canceled) {
+		return // the program stops
+	}
+	v.broken.Store(err != nil)
+	if err != nil {
+		v.session.log.Error("configuration not changed: the old one stays in force", zap.String("file", v.file.Config), zap.Error(err))
+		return
+	}
+	v.reloads.Add(1)
+	v.session.log.Info("configuration changed", zap.String("file", v.file.Config))
+}
+
+func (v *serving) tryReload(ctx context.Context) error {
+	config, err := v.session.config(v.file, v.now)
+	if err != nil {
+		return err
+	}
+	next := &pipeline{session: v.session, config: config, warehouse: v.warehouse, now: v.now}
+	setup, err := v.setup(ctx, next)
+	if err != nil {
+		return err
+	}
+	if err := v.server.Reload(ctx, setup); err != nil {
+		return err
+	}
+	v.current.Store(next)
+	return nil
+}
+
+// pausedSource is a source that nobody asks.
+type pausedSource struct {
+	Source string    `json:"source"`
+	Since  time.Time `json:"since"`
+}
+
+// withoutPaused leaves windows of paused sources out, and tells which sources those are.
+func (p *pipeline) withoutPaused(ctx context.Context, items []schedule.Item) ([]schedule.Item, []pausedSource, error) {
+	names := make([]string, 0, len(p.config.Sources))
+	for _, source := range p.config.Sources {
+		names = append(names, source.Name)
+	}
+	since, err := job.Paused(ctx, p.warehouse, names)
+	if err != nil {
+		return nil, nil, err
+	}
+	paused := []pausedSource{}
+	var asked []schedule.Item
+	for _, item := range items {
+		at, is := since[item.Source]
+		switch {
+		case !is:
+			asked = append(asked, item)
+		case !slices.ContainsFunc(paused, func(p pausedSource) bool { return p.Source == item.Source }):
+			paused = append(paused, pausedSource{item.Source, at})
+		}
+	}
+	return asked, paused, nil
+}
+
+func (s *session) printPaused(paused []pausedSource) {
+	for _, p := range paused {
+		fmt.Fprintf(s.stdout, "%s is paused since %s and was not asked; `etl resume %s` ends that.\n", p.Source, p.Since.Format(time.RFC3339), p.Source)
+	}
+}
