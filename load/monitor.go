@@ -3,7 +3,9 @@ package load
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -119,8 +121,8 @@ func (w *Warehouse) IsCurrent(ctx context.Context) error {
 	return nil
 }
 
-// IsRegistered says whether the worker of that name is signed on and its session lives.
-func (w *Warehouse) IsRegistered(ctx context.Context, clientID string) error {
+// HasWorker says whether this process works the queue: it is signed on, and the session lives that says so.
+func (w *Warehouse) HasWorker(ctx context.Context) error {
 	var lives bool
 	err := w.pool.QueryRow(ctx, `
 		SELECT EXISTS (
@@ -130,13 +132,14 @@ func (w *Warehouse) IsRegistered(ctx context.Context, clientID string) error {
 		                               AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 		                               AND k.granted
 		                               AND (k.classid::bigint << 32 | k.objid::bigint) = hashtextextended('smsetl worker ' || w.client_id, 0)
-		           WHERE w.client_id = $1
-		       )`, clientID).Scan(&lives)
+		           WHERE w.host = $1
+		             AND w.pid = $2
+		       )`, hostname(), os.Getpid()).Scan(&lives)
 	if err != nil {
-		return failed("looking for worker "+clientID, err)
+		return failed("looking for this process's worker", err)
 	}
 	if !lives {
-		return fmt.Errorf("load: worker %s is not registered", clientID)
+		return errors.New("load: no worker of this process is registered")
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"smsetl/job"
 	"smsetl/load"
 	"smsetl/sms"
 )
@@ -31,6 +32,7 @@ type ledgerMetrics struct {
 	totalsAt time.Time
 	isUp     bool
 	monitor  load.Monitor
+	paused   map[string]time.Time
 	totals   []load.LoadTotals
 }
 
@@ -46,6 +48,9 @@ func (l *ledgerMetrics) refresh(ctx context.Context) error {
 	defer cancel()
 	var err error
 	l.monitor, err = l.warehouse.Monitor(ctx, l.expected(l.now()))
+	if err == nil {
+		l.paused, err = job.Paused(ctx, l.warehouse, sourcesOf(l.monitor.Standings))
+	}
 	if err == nil && time.Since(l.totalsAt) >= totalsAge {
 		if l.totals, err = l.warehouse.LoadTotals(ctx); err == nil {
 			l.totalsAt = time.Now()
@@ -66,6 +71,7 @@ var (
 	datasetGapAge = prometheus.NewDesc("smsetl_dataset_gap_age_seconds", "Seconds since the end of the oldest day that is missing or failed; 0 when none is.", datasetLabels, nil)
 	datasetLeaves = prometheus.NewDesc("smsetl_dataset_leaving_days", "Days that are not loaded and that the vendor will not tell about in a week.", datasetLabels, nil)
 	sourceFailing = prometheus.NewDesc("smsetl_source_failing", "1 when the last load of every dataset of the source failed.", []string{"source"}, nil)
+	sourcePaused  = prometheus.NewDesc("smsetl_source_paused", "1 when somebody has paused the source.", []string{"source"}, nil)
 	loadsTotal    = prometheus.NewDesc("smsetl_loads_total", "Loads of every process since the warehouse was made.", []string{"source", "outcome"}, nil)
 	rowsTotal     = prometheus.NewDesc("smsetl_rows_total", "Rows of the facts by what loads of every process did with them, since the warehouse was made.", []string{"source", "outcome"}, nil)
 	queueJobs     = prometheus.NewDesc("smsetl_queue_jobs", "Jobs that will still be worked, or are.", []string{"queue", "state"}, nil)
@@ -80,7 +86,7 @@ var (
 // Describe names the metrics.
 func (l *ledgerMetrics) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		databaseUp, datasetAge, datasetUpTo, datasetSeen, datasetDays, datasetGapAge, datasetLeaves, sourceFailing, loadsTotal, rowsTotal,
+		databaseUp, datasetAge, datasetUpTo, datasetSeen, datasetDays, datasetGapAge, datasetLeaves, sourceFailing, sourcePaused, loadsTotal, rowsTotal,
 		queueJobs, queueWait, openFindings, workers, noticesWait, noticesAge, noticesLost,
 	} {
 		to <- d
@@ -107,6 +113,8 @@ func (l *ledgerMetrics) Collect(to chan<- prometheus.Metric) {
 	for _, source := range sourcesOf(l.monitor.Standings) {
 		_, fails := failing[source]
 		gauge(sourceFailing, number(fails), source)
+		_, isPaused := l.paused[source]
+		gauge(sourcePaused, number(isPaused), source)
 	}
 	waits := map[string]time.Duration{}
 	for _, q := range l.monitor.Queues {
