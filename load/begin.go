@@ -12,8 +12,8 @@ import (
 	"smsetl/sms"
 )
 
-// Account makes an account known under the name of the source that loads it. An account's zone never changes: another one
-// is ErrZone.
+// Account makes an account known under the name of the source that loads it. The zone of an account that holds anything never
+// changes: another one is ErrZone.
 func (w *Warehouse) Account(ctx context.Context, source string, account sms.Account) error {
 	doing := "account " + account.String()
 	v, known := w.vendors[account.Vendor]
@@ -35,6 +35,11 @@ func (w *Warehouse) Account(ctx context.Context, source string, account sms.Acco
 		return failed(doing, err)
 	}
 	if zone != account.Zone.String() {
+		if zone, err = w.moveAccount(ctx, v.key, account); err != nil {
+			return failed(doing, err)
+		}
+	}
+	if zone != account.Zone.String() {
 		return failed(doing, fmt.Errorf("%w: its days are stored in zone %s, and %s is asked for now; the zone of an account cannot change, "+
 			"since the same date in two zones is two different facts", ErrZone, zone, account.Zone))
 	}
@@ -46,6 +51,23 @@ func (w *Warehouse) Account(ctx context.Context, source string, account sms.Acco
 			  AND account = $2`, v.key, account.ID, source)
 	}
 	return failed(doing, err)
+}
+
+// moveAccount gives an account another zone as long as no answer was ever believed for it, and tells the zone that it has then.
+func (w *Warehouse) moveAccount(ctx context.Context, vendorKey int32, account sms.Account) (zone string, err error) {
+	_, err = w.pool.Exec(ctx, `
+		UPDATE sms.dim_account AS a
+		SET zone = $3
+		WHERE a.vendor_key = $1
+		  AND a.account = $2
+		  AND NOT EXISTS (
+		          SELECT FROM etl.coverage AS c
+		          WHERE c.account_key = a.account_key
+		            AND c.confirmed_at IS NOT NULL)`, vendorKey, account.ID, account.Zone.String())
+	if err == nil {
+		zone, _, err = w.readAccount(ctx, vendorKey, account.ID)
+	}
+	return zone, err
 }
 
 func (w *Warehouse) readAccount(ctx context.Context, vendorKey int32, account string) (zone, source string, err error) {

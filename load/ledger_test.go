@@ -105,6 +105,15 @@ func TestAccountZone(t *testing.T) {
 	wh := open(t, marketing)
 	moved := marketing
 	moved.Zone = zone("+07:00")
+	// An account of which nothing was ever believed may be put right, also when days were asked for in vain.
+	asked, err := wh.Begin(t.Context(), load.Start{Scope: scope(marketing, "01-05", sms.StatsDay), Now: at("01-20 12:00")})
+	if err == nil {
+		err = wh.Fail(t.Context(), asked, sms.Batch{Scope: scope(marketing, "01-05", sms.StatsDay)}, "in vain", at("01-20 12:00"))
+	}
+	if err := errors.Join(err, wh.Account(t.Context(), "test", moved), wh.Account(t.Context(), "test", marketing)); err != nil {
+		t.Error("an empty account cannot move:", err)
+	}
+	put(t, wh, sms.Batch{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10)}})
 	if err := wh.Account(t.Context(), "test", moved); !errors.Is(err, load.ErrZone) {
 		t.Error("got", err)
 	}

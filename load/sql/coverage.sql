@@ -6,9 +6,9 @@ SELECT v.vendor,
        c.reason,
        c.pending,
        c.row_count,
-       c.load_id,
+       coalesce(c.load_id, 0),
        c.loaded_at,
-       c.confirmed_at,
+       greatest(c.confirmed_at, c.surveyed_at),
        c.since
 FROM unnest($1::text[], $2::text[]) AS asked (vendor, account)
 JOIN sms.dim_vendor  AS v ON v.vendor = asked.vendor

@@ -1,0 +1,2 @@
+ALTER TABLE etl.coverage
+    DROP COLUMN surveyed_at;

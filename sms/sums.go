@@ -1,0 +1,8 @@
+package sms
+
+// Sums are what several days hold together: the counts of one answer, or of what is stored. A measure that is not reported
+// of one of the days is not reported of the sum.
+type Sums struct {
+	Measures
+	Failures map[string]Count // in stage Sending, by the vendor's code; without an entry there were none
+}
