@@ -13,6 +13,9 @@ var (
 	ErrRefused = errors.New("refused")
 	// ErrAccountDenied: the vendor refuses this account. Give up on its windows, go on with the others.
 	ErrAccountDenied = errors.New("account denied")
+	// ErrContradicted: the vendor reads a request otherwise than the configuration says. Give up on the account's windows until
+	// somebody has changed the configuration, go on with the others.
+	ErrContradicted = errors.New("the vendor contradicts the configuration")
 	// ErrSourceDenied: the vendor refuses these credentials. Give up on every account of the source.
 	ErrSourceDenied = errors.New("source denied")
 )

@@ -60,6 +60,8 @@ var rules = []rule{
 	{"IpInBlacklist", sms.ErrSourceDenied, false, "the vendor blocks this machine's address"},
 	{"IpNotInWhitelist", sms.ErrSourceDenied, false, "allow this machine's address in the console"},
 
+	{"InvalidParameterValue.BeginTimeVerifyFail", errTimes, false, bug},
+	{"InvalidParameterValue.EndTimeVerifyFail", errTimes, false, bug},
 	{"InvalidParameter", sms.ErrRefused, false, bug},
 	{"UnsupportedRegion", sms.ErrRefused, false, "check region"},
 	{"InvalidAction", sms.ErrRefused, false, "check base_url: " + bug},
@@ -74,6 +76,9 @@ func ruleOf(code string) rule {
 	}
 	panic("unreachable: the last prefix is empty")
 }
+
+// errTimes is of calls whose BeginTime or EndTime the vendor does not take.
+var errTimes = fmt.Errorf("%w for its times", sms.ErrRefused)
 
 // isLimit says whether the code means that requests come too fast.
 func isLimit(code string) bool { return strings.HasPrefix(code, "RequestLimitExceeded") }

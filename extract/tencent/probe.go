@@ -1,0 +1,167 @@
+package tencent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"smsetl/sms"
+)
+
+// Probed is the Refused of an answer that was asked for to find out how the vendor reads a window. It is never loaded: most
+// of these windows are of hours.
+const Probed = "asked to find out how the vendor reads a window; not loaded"
+
+// The day that is asked for in parts is so old that it is over, and told of, in every zone. A day with enough messages is
+// taken at once; otherwise the busiest of the weeks before it is looked for.
+const (
+	probeAge    = 4 // days
+	probeEnough = 240
+)
+
+// Probe asks for a day with messages whole, in halves and by hour, and for the hours around now, and says what follows: how
+// the vendor reads EndTime, in which zone its hours are, and whether it tells of the present day. day 0 lets it look for a
+// day. About 35 calls; twice as many for an odd vendor. Every answer is given to emit, refused as Probed. What the answers
+// do not tell is no error. Errors are those of Fetch.
+func (c *Client) Probe(ctx context.Context, account sms.Account, day sms.Day, emit func(sms.Payload) error) (sms.Verdict, error) {
+	p := prober{fetch: fetch{Client: c, account: account, emit: emit, policy: c.policy}}
+	v, err := p.probe(ctx, day)
+	if err != nil {
+		return sms.Verdict{}, fmt.Errorf("%s: probe: %w", account, err)
+	}
+	return v, nil
+}
+
+// Judge compares a verdict with how the client is set. An error wraps sms.ErrContradicted.
+func (c *Client) Judge(v sms.Verdict) error {
+	zone := v.Account.Zone.String()
+	switch {
+	case v.EndHour != "" && v.EndHour != string(c.endHour):
+		return fmt.Errorf("%s: %w: it reads EndTime as %s, and end_hour is %s: set end_hour: %s",
+			v.Account, sms.ErrContradicted, v.EndHour, c.endHour, v.EndHour)
+	case v.HoursIn != "" && v.HoursIn != zone:
+		return fmt.Errorf("%s: %w: its hours are in %s, and time_zone is %s: set time_zone: %q",
+			v.Account, sms.ErrContradicted, v.HoursIn, zone, v.HoursIn)
+	}
+	return nil
+}
+
+// prober is one call of Probe.
+type prober struct {
+	fetch
+	calls int
+}
+
+func (p *prober) probe(ctx context.Context, day sms.Day) (sms.Verdict, error) {
+	now := p.now()
+	latest := sms.Zone{}.Today(now) - probeAge
+	if err := p.allowed(p.account); err != nil {
+		return sms.Verdict{}, err
+	}
+	if day > latest {
+		return sms.Verdict{}, fmt.Errorf("%w: %s is too young: want %s or a day before it, which is over in every zone", sms.ErrRefused, day, latest)
+	}
+	if day == 0 {
+		var err error
+		if day, err = p.busyDay(ctx, latest); err != nil {
+			return sms.Verdict{}, err
+		}
+	}
+	i := newInterview(day, now, p.account.Zone, beijing, sms.Zone{})
+	for calls := i.next(); len(calls) > 0; calls = i.next() {
+		for _, q := range calls {
+			said, err := p.say(ctx, q)
+			if err != nil {
+				return sms.Verdict{}, err
+			}
+			i.said[q] = said
+		}
+	}
+	v := i.verdict()
+	v.Account, v.Calls = p.account, p.calls
+	return v, nil
+}
+
+// busyDay gives the latest day when it has enough messages, else the busiest half of the busiest half of the weeks before it;
+// 0 when none of these days has any.
+func (p *prober) busyDay(ctx context.Context, latest sms.Day) (sms.Day, error) {
+	w := sms.OneDay(latest, p.account.Zone)
+	said, err := p.say(ctx, dayCall(w, Inclusive))
+	if err != nil || said.sums.messages() >= probeEnough {
+		return latest, err
+	}
+	w, err = sms.NewWindow(latest-MaxDays+1, latest, p.account.Zone)
+	if err != nil {
+		return 0, err
+	}
+	if said, err = p.say(ctx, dayCall(w, Inclusive)); err != nil || said.sums.messages() == 0 {
+		return 0, err
+	}
+	for whole := said.sums.messages(); ; {
+		older, newer, ok := w.Halves()
+		if !ok {
+			return w.First(), nil
+		}
+		if said, err = p.say(ctx, dayCall(older, Inclusive)); err != nil {
+			return 0, err
+		}
+		if n := said.sums.messages(); 2*n >= whole {
+			w, whole = older, n
+		} else {
+			w, whole = newer, whole-n
+		}
+	}
+}
+
+// say asks for what was sent in the hours of the call.
+func (p *prober) say(ctx context.Context, q call) (reply, error) {
+	p.calls++
+	answer, object, err := p.ask(ctx, sms.SendStatus, q.days(p.account.Zone), q)
+	if errors.Is(err, errTimes) {
+		return reply{refused: err.Error()}, nil
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	if err := p.keep(Probed, answer); err != nil {
+		return reply{}, err
+	}
+	read, err := readSums(object)
+	return reply{sums: read}, err
+}
+
+// readSums reads the counts of an answer about what was sent. They are compared here, and nowhere else in this package.
+func readSums(object jsontext.Value) (sums, error) {
+	var read sums
+	found := 0
+	err := members(object, func(name string, value jsontext.Value) error {
+		for at, field := range fields[actions[sms.SendStatus]] {
+			if name != field {
+				continue
+			}
+			n, err := strconv.ParseInt(text(value), 10, 64)
+			if err != nil {
+				return fmt.Errorf("%w: %s is no number", sms.ErrMalformed, name)
+			}
+			read[at] = n
+			found++
+		}
+		return nil
+	})
+	if err == nil && found != len(read) {
+		err = fmt.Errorf("%w: the answer holds %d of %d counts", sms.ErrMalformed, found, len(read))
+	}
+	return read, err
+}
+
+// beijing is where the evidence says that the vendor's hours are.
+var beijing = func() sms.Zone {
+	z, err := sms.ParseZone("+08:00")
+	if err != nil {
+		panic(err) // a constant
+	}
+	return z
+}()
