@@ -106,14 +106,18 @@ func (p *put) confirmLedger(ctx context.Context, tx pgx.Tx) error {
 	var out ledgerColumns
 	for day := range p.window.Days() {
 		var rows, pending int64
+		var doubtedAt *time.Time
 		for _, dataset := range p.scope.Datasets {
 			line := p.ledger[lineKey{dataset, day}]
 			rows += line.rows
+			if line.suspectAt != nil {
+				doubtedAt = line.suspectAt
+			}
 			if line.pending != nil {
 				pending += *line.pending
 			}
 		}
-		event := p.believing(day, pending, rows)
+		event := p.believing(day, pending, rows, doubtedAt)
 		for _, dataset := range p.scope.Datasets {
 			line := *p.ledger[lineKey{dataset, day}]
 			state, err := p.step(&line, dataset, day, event)

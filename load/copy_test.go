@@ -4,6 +4,7 @@ import (
 	"io"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"smsetl/sms"
 )
@@ -37,25 +38,37 @@ func TestRowReader(t *testing.T) {
 	}
 }
 
-func TestStateOf(t *testing.T) {
+func TestBelieving(t *testing.T) {
+	now := time.Date(2026, 1, 20, 12, 0, 0, 0, time.UTC)
+	today := sms.Date(2026, 1, 20)
 	for _, test := range []struct {
-		age, settle int
-		pending     int64
-		rows        int64
-		want        sms.State
+		age     sms.Day
+		settle  int
+		pending int64
+		rows    int64
+		want    sms.Event
 	}{
-		{0, 4, 0, 1, sms.Provisional},
-		{3, 4, 0, 1, sms.Provisional},
-		{4, 4, 0, 1, sms.Final},
-		{400, 4, 1, 1, sms.Provisional},
-		{400, 4, -1, 1, sms.Final},
-		{3, 4, 0, 0, sms.Provisional},
-		{4, 4, 0, 0, sms.Empty},
-		{0, 0, 0, 1, sms.Final},
-		{-1, 0, 0, 1, sms.Provisional},
+		{0, 4, 0, 1, sms.Settling},
+		{3, 4, 0, 1, sms.Settling},
+		{4, 4, 0, 1, sms.Settled},
+		{400, 4, 1, 1, sms.Settling},
+		{400, 4, -1, 1, sms.Settled},
+		{3, 4, 0, 0, sms.Settling},
+		{4, 4, 0, 0, sms.Nothing},
+		{0, 0, 0, 1, sms.Settled},
+		{-1, 0, 0, 1, sms.Settling},
 	} {
-		if got := stateOf(test.age, test.settle, test.pending, test.rows); got != test.want {
-			t.Errorf("stateOf(%d, %d, %d, %d) = %s, want %s", test.age, test.settle, test.pending, test.rows, got, test.want)
+		p := &put{options: PutOptions{Now: now, SettleDays: test.settle}}
+		if got := p.believing(today-test.age, test.pending, test.rows, nil); got != test.want {
+			t.Errorf("%+v: %s", test, got)
+		}
+	}
+	// What was believed only because it came twice may change for as long again.
+	p := &put{options: PutOptions{Now: now, SettleDays: 4}}
+	for ago, want := range map[time.Duration]sms.Event{0: sms.Settling, 96*time.Hour - 1: sms.Settling, 96 * time.Hour: sms.Settled} {
+		doubted := now.Add(-ago)
+		if got := p.believing(today-400, 0, 1, &doubted); got != want {
+			t.Errorf("doubted %s ago: %s, want %s", ago, got, want)
 		}
 	}
 }

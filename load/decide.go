@@ -2,23 +2,11 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"smsetl/sms"
 )
-
-// Guard says when a day's answer is not believed at first. The zero Guard means the defaults, DefaultGuard.
-type Guard struct {
-	// ShrinkRatio: a day with less than this share of the stored messages is not believed at first. 0 never doubts.
-	ShrinkRatio float64
-	// MinMessages: days with fewer stored messages are believed whatever happens to them.
-	MinMessages int64
-	// ConfirmAfter: a second answer that says the same at least this much later is believed.
-	ConfirmAfter time.Duration
-}
-
-// DefaultGuard doubts a day that lost half of at least 100 messages until an equal answer an hour later.
-var DefaultGuard = Guard{ShrinkRatio: 0.5, MinMessages: 100, ConfirmAfter: time.Hour}
 
 // fate is what becomes of the rows of a day.
 type fate int
@@ -28,6 +16,7 @@ const (
 	quarantined
 	superseded
 	frozen
+	forgotten // the vendor keeps the day no longer, and so has nothing for it
 )
 
 // verdict is the decision on one day of a scope.
@@ -35,9 +24,17 @@ type verdict struct {
 	fate   fate
 	reason string
 	// suspect is the fingerprint of each dataset's rows on a doubted day, and since when an equal answer has been known. A
-	// day that was believed because it was confirmed keeps them, so that the same answer is not doubted again.
+	// day that was believed against evidence, because it was confirmed, keeps them as long as the answer stays the same.
 	suspect map[sms.Dataset]int64
 	since   time.Time
+}
+
+// doubtedAt gives since when an answer like the believed one has been known and was doubted; nil when it was not.
+func (v *verdict) doubtedAt() *time.Time {
+	if v.suspect == nil {
+		return nil
+	}
+	return &v.since
 }
 
 // judge decides on every day of a scope, from what the answer says and what the ledger holds.
@@ -46,6 +43,29 @@ func (p *put) judge() {
 	for day := range p.window.Days() {
 		p.verdicts[day-p.window.First()] = p.judgeDay(day)
 	}
+	p.tally.batch.Findings = slices.Concat(p.tally.batch.Findings, p.overruled())
+}
+
+// overruled gives a finding for each day that is believed against evidence, only because its answer came twice: a vendor can
+// be wrong twice.
+func (p *put) overruled() []sms.Finding {
+	var found []sms.Finding
+	for i, v := range p.verdicts {
+		if v.fate != believed || v.suspect == nil {
+			continue
+		}
+		day := p.window.First() + sms.Day(i)
+		f := sms.Finding{Check: "doubt_overruled", Severity: sms.Warning, Day: day, LastDay: day}
+		f.Detail = fmt.Sprintf("%s; believed, because a second answer said the same", v.reason)
+		for part := range parts {
+			f.Rows += p.tally.days[part][i].rows
+		}
+		for _, dataset := range p.scope.Datasets {
+			f.Subject = fmt.Sprintf("%s %s", dataset, day)
+			found = append(found, f)
+		}
+	}
+	return found
 }
 
 func (p *put) judgeDay(day sms.Day) verdict {
@@ -62,78 +82,72 @@ func (p *put) judgeDay(day sms.Day) verdict {
 			return verdict{fate: superseded}
 		}
 	}
+	if p.forgets(day) {
+		return verdict{fate: forgotten}
+	}
 	doubt := p.doubt(day)
-	if doubt == "" {
-		return verdict{}
+	if doubt.reason == "" {
+		return p.remember(day)
 	}
-	v := verdict{fate: quarantined, suspect: map[sms.Dataset]int64{}, since: p.options.Now}
-	confirmed := true
-	var first time.Time // when the youngest of the datasets' equal answers was first seen
-	for _, dataset := range p.scope.Datasets {
-		v.suspect[dataset] = p.tally.fingerprint(p.partOf(dataset), day)
-		c := p.ledger[lineKey{dataset, day}]
-		if c == nil || c.suspect == nil || *c.suspect != v.suspect[dataset] {
-			confirmed = false
-			continue
-		}
-		if c.suspectAt.After(first) {
-			first = *c.suspectAt
-		}
-	}
+	suspect, first, confirmed := p.suspected(day, doubt.size)
+	v := verdict{fate: quarantined, suspect: suspect, since: p.options.Now}
 	if confirmed {
 		v.since = first
 		if p.options.Now.Sub(first) >= p.guard.ConfirmAfter {
-			v.fate = believed
+			v.fate, v.reason = believed, doubt.reason
+			if !doubt.evidence {
+				v.suspect, v.reason = nil, ""
+			}
 			return v
 		}
 	}
-	v.reason = fmt.Sprintf("%s; believed when an answer after %s says the same", doubt, v.since.Add(p.guard.ConfirmAfter).UTC().Format(time.RFC3339))
+	v.reason = fmt.Sprintf("%s; believed when an answer after %s says the same", doubt.reason, v.since.Add(p.guard.ConfirmAfter).UTC().Format(time.RFC3339))
 	return v
 }
 
-// doubt says why the answer for a day is not to be believed at once; empty when it is.
-func (p *put) doubt(day sms.Day) string {
-	if p.tally.isSilent() && !p.holdsNothing(day) {
-		return "the whole answer holds no row"
-	}
-	if p.unreadable > 0 {
-		return fmt.Sprintf("%d rows of the answer cannot be read", p.unreadable)
-	}
+// suspected gives the fingerprints of the answer for a day, and whether the day's lines know an answer like it, since first.
+func (p *put) suspected(day sms.Day, size bool) (suspect map[sms.Dataset]int64, first time.Time, known bool) {
+	suspect, known = map[sms.Dataset]int64{}, true
 	for _, dataset := range p.scope.Datasets {
-		part := p.partOf(dataset)
-		said := p.tally.days[part][day-p.window.First()]
-		if said.lacks {
-			return fmt.Sprintf("the answer of %s lacks numbers that the vendor normally gives", dataset)
-		}
+		suspect[dataset] = p.tally.fingerprint(p.partOf(dataset), day, size)
 		c := p.ledger[lineKey{dataset, day}]
-		if c == nil || c.messages == nil || *c.messages < p.guard.MinMessages {
+		if c == nil || c.suspect == nil || *c.suspect != suspect[dataset] {
+			known = false
 			continue
 		}
-		vanished := said.rows == 0 && c.rows > 0
-		if vanished || float64(said.messages.total) < p.guard.ShrinkRatio*float64(*c.messages) {
-			return fmt.Sprintf("%s has %d messages where %d are stored", dataset, said.messages.total, *c.messages)
+		if c.suspectAt.After(first) { // the youngest of the datasets' equal answers counts
+			first = *c.suspectAt
 		}
 	}
-	return ""
+	return suspect, first, known
 }
 
-// holdsNothing says that an answer was believed before which left the day without rows: one more silent answer is no news.
-func (p *put) holdsNothing(day sms.Day) bool {
+// remember is the verdict on an answer that nothing speaks against. When it is the one that was believed only because it
+// came twice, that stays known.
+func (p *put) remember(day sms.Day) verdict {
 	for _, dataset := range p.scope.Datasets {
-		c := p.ledger[lineKey{dataset, day}]
-		if c == nil || c.confirmedAt == nil || c.rows > 0 {
-			return false
+		if c := p.ledger[lineKey{dataset, day}]; c == nil || c.suspect == nil || !isLoaded(c.state) {
+			return verdict{}
 		}
 	}
-	return true
+	for _, size := range []bool{true, false} {
+		if suspect, first, known := p.suspected(day, size); known {
+			return verdict{suspect: suspect, since: first, reason: "an answer like this was doubted"}
+		}
+	}
+	return verdict{}
 }
 
 // believing says what it means for a day that its answer is believed: it may still change while it is younger than the
 // settle window or has messages pending, then it is settled, with nothing in it when no dataset of the scope has a row.
-func (p *put) believing(day sms.Day, pending, rows int64) sms.Event {
+// doubtedAt is when an answer like this was first doubted, nil when none was: the day may change as long again from then
+// on, because a vendor that is broken for days says the same wrong thing every day.
+func (p *put) believing(day sms.Day, pending, rows int64, doubtedAt *time.Time) sms.Event {
 	age := int(p.window.Zone().Today(p.options.Now) - day)
 	switch {
 	case age < p.options.SettleDays || pending > 0:
+		return sms.Settling
+	case doubtedAt != nil && p.options.Now.Before(doubtedAt.AddDate(0, 0, p.options.SettleDays)):
 		return sms.Settling
 	case rows > 0:
 		return sms.Settled

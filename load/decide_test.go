@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,17 @@ type step struct {
 	state     string // state and rows of the day afterwards
 	held      int64
 	doubtOnly bool // the reason has to name a time
+	overruled bool // the day stands because its answer came twice, and a finding says so
+}
+
+// later is an answer after more receipts: one more message of each row is delivered.
+func later(b sms.Batch) sms.Batch {
+	b.Deliveries = slices.Clone(b.Deliveries)
+	for i := range b.Deliveries {
+		d := &b.Deliveries[i]
+		d.Delivered, d.SendFailed = d.Delivered.Plus(sms.Reported(1)), d.SendFailed.Minus(sms.Reported(1))
+	}
+	return b
 }
 
 func TestQuarantine(t *testing.T) {
@@ -49,13 +61,16 @@ func TestQuarantine(t *testing.T) {
 		"a silent answer never empties a day at once": {
 			{now: "01-20 12:00", batch: answerOf(s, 5), state: "final 1"},
 			{now: "01-20 13:00", batch: answerOf(s), state: "quarantined 1", doubtOnly: true},
-			{now: "01-20 14:00", batch: answerOf(s), state: "empty 0"},
+			{now: "01-20 14:00", batch: answerOf(s), state: "provisional 0", overruled: true}, // for as long as a young day is
+			{now: "01-24 12:59", batch: answerOf(s), state: "provisional 0", overruled: true},
+			{now: "01-24 13:00", batch: answerOf(s), state: "empty 0", overruled: true},
+			{now: "01-25 13:00", batch: answerOf(s, 5), state: "final 1"},
 		},
 		"a row that cannot be read": {
 			{now: "01-20 12:00", batch: unreadable, state: "quarantined 0", held: 1, doubtOnly: true},
 			{now: "01-20 12:30", batch: answerOf(s, 5, 6), state: "final 2"},
 			{now: "01-20 13:00", batch: unreadable, state: "quarantined 2", held: 1, doubtOnly: true},
-			{now: "01-20 14:00", batch: unreadable, state: "final 1"},
+			{now: "01-20 14:00", batch: unreadable, state: "provisional 1", overruled: true},
 		},
 		"a row of another account is nobody's loss": {
 			{now: "01-20 12:00", batch: foreign, state: "final 1"},
@@ -68,7 +83,9 @@ func TestQuarantine(t *testing.T) {
 			{now: "01-20 13:00", batch: answerOf(s, 100, 399), state: "quarantined 2", held: 2, doubtOnly: true},
 			{now: "01-20 14:00", batch: answerOf(s, 100, 398), state: "quarantined 2", held: 2, doubtOnly: true}, // another doubtful answer
 			{now: "01-20 14:30", batch: answerOf(s, 100, 398), state: "quarantined 2", held: 2, doubtOnly: true},
-			{now: "01-20 15:00", batch: answerOf(s, 100, 398), state: "final 2"},
+			{now: "01-20 15:00", batch: answerOf(s, 100, 398), state: "provisional 2", overruled: true},
+			{now: "01-25 15:00", batch: answerOf(s, 100, 398), state: "final 2", overruled: true},
+			{now: "01-26 15:00", batch: answerOf(s, 100, 400), state: "final 2"},
 		},
 		"a day that shrinks by half": {
 			{now: "01-20 12:00", batch: answerOf(s, 100, 900), state: "final 2"},
@@ -77,6 +94,22 @@ func TestQuarantine(t *testing.T) {
 		"a small day may do what it likes": {
 			{now: "01-20 12:00", batch: answerOf(s, 99), state: "final 1"},
 			{now: "01-20 13:00", batch: answerOf(s, 1), state: "final 1"},
+		},
+		"a day that doubles": {
+			{now: "01-20 12:00", batch: answerOf(s, 1000), state: "final 1"},
+			{now: "01-20 13:00", batch: answerOf(s, 1799), state: "final 1"},
+			{now: "01-20 14:00", batch: answerOf(s, 3598), state: "quarantined 1", held: 1, doubtOnly: true},
+			{now: "01-20 15:00", batch: answerOf(s, 1799), state: "final 1"},
+		},
+		"a day that doubles because it did": {
+			{now: "01-20 12:00", batch: answerOf(s, 1000), state: "final 1"},
+			{now: "01-20 13:00", batch: answerOf(s, 2000), state: "quarantined 1", held: 1, doubtOnly: true},
+			{now: "01-20 14:00", batch: answerOf(s, 2000), state: "provisional 1", overruled: true},
+		},
+		"receipts that come in meanwhile are no disagreement": {
+			{now: "01-20 12:00", batch: answerOf(s, 1000), state: "final 1"},
+			{now: "01-20 13:00", batch: answerOf(s, 200), state: "quarantined 1", held: 1, doubtOnly: true},
+			{now: "01-20 14:00", batch: later(answerOf(s, 200)), state: "provisional 1", overruled: true},
 		},
 		"a good answer ends the doubt": {
 			{now: "01-20 12:00", batch: answerOf(s, 1000), state: "final 1"},
@@ -89,8 +122,9 @@ func TestQuarantine(t *testing.T) {
 			{now: "01-20 13:00", batch: unread, state: "quarantined 2", held: 2, doubtOnly: true},
 			{now: "01-20 14:00", batch: unreadOther, state: "quarantined 2", held: 2, doubtOnly: true},
 			{now: "01-20 15:00", batch: unread, state: "quarantined 2", held: 2, doubtOnly: true},
-			{now: "01-20 16:00", batch: unread, state: "final 2"},
-			{now: "01-20 16:10", batch: unread, state: "final 2"}, // confirmed once is confirmed
+			{now: "01-20 16:00", batch: unread, state: "provisional 2", overruled: true},
+			{now: "01-20 16:10", batch: unread, state: "provisional 2", overruled: true}, // confirmed once is confirmed
+			{now: "01-25 16:10", batch: unread, state: "final 2", overruled: true},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -109,6 +143,10 @@ func TestQuarantine(t *testing.T) {
 				reason := dump(t, wh, `SELECT reason FROM etl.coverage`)
 				if strings.Contains(reason, "believed when an answer after 2026-01-20T") != step.doubtOnly {
 					t.Errorf("%s: reason %q", step.now, reason)
+				}
+				found := dump(t, wh, `SELECT subject, day FROM etl.finding WHERE check_name = 'doubt_overruled' AND closed_at IS NULL`)
+				if (found == "stats_day 2026-01-05 2026-01-05") != step.overruled {
+					t.Errorf("%s: findings %q, want one: %v", step.now, found, step.overruled)
 				}
 				verify(t, wh)
 			}
@@ -150,12 +188,15 @@ func TestGuardIsASetting(t *testing.T) {
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05", sms.StatsDay)
 	guard := func(o *load.PutOptions) {
-		o.Guard = load.Guard{ShrinkRatio: 0.9, MinMessages: 10, ConfirmAfter: time.Minute}
+		o.Guard = load.Guard{
+			Thresholds: load.Thresholds{ShrinkRatio: 0.1, MinMessages: 10}, ConfirmAfter: time.Minute,
+			Datasets: map[sms.Dataset]load.Thresholds{sms.StatsDay: {ShrinkRatio: 0.9, MinMessages: 10}},
+		}
 	}
 	for _, step := range []step{
 		{now: "01-20 12:00", batch: answerOf(s, 20), state: "final 1"},
 		{now: "01-20 12:10", batch: answerOf(s, 17), state: "quarantined 1"},
-		{now: "01-20 12:11", batch: answerOf(s, 17), state: "final 1"},
+		{now: "01-20 12:11", batch: answerOf(s, 17), state: "provisional 1"},
 	} {
 		put(t, wh, step.batch, now(step.now), guard)
 		same(t, step.now, dump(t, wh, `SELECT state, row_count FROM etl.coverage`), step.state)

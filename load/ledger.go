@@ -102,14 +102,26 @@ func (p *put) restatedDays() []time.Time {
 	days := []time.Time{}
 	for day := range p.window.Days() {
 		for _, dataset := range p.scope.Datasets {
-			c := p.ledger[lineKey{dataset, day}]
-			if c != nil && (c.state == sms.Final || c.state == sms.Empty) && p.wrote(day) {
+			if c := p.ledger[lineKey{dataset, day}]; c != nil && p.wasSettled(c, day) && p.wrote(day) {
 				days = append(days, date(day))
 				break
 			}
 		}
 	}
 	return days
+}
+
+// wasSettled says that the day was final or empty, or would have been but for a doubt.
+func (p *put) wasSettled(c *ledgerLine, day sms.Day) bool {
+	switch c.state {
+	case sms.Final, sms.Empty:
+		return true
+	case sms.Quarantined:
+		age := int(p.window.Zone().Today(p.options.Now) - day)
+		return c.confirmedAt != nil && age >= p.options.SettleDays && (c.pending == nil || *c.pending <= 0)
+	default:
+		return false
+	}
 }
 
 // wrote says that rows of the day were written.
@@ -139,7 +151,7 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx) error {
 				}
 			case quarantined:
 				line, err = p.quarantinedLine(old, dataset, day, v)
-			case superseded, frozen: // the line stays as it is
+			case superseded, frozen, forgotten: // the line stays as it is
 				continue
 			}
 			if err != nil {
@@ -160,7 +172,7 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 		rows += p.tally.days[part][i].rows
 		pending += p.tally.days[part][i].pending.total
 	}
-	state, err := p.step(old, dataset, day, p.believing(day, pending, rows))
+	state, err := p.step(old, dataset, day, p.believing(day, pending, rows, v.doubtedAt()))
 	if err != nil {
 		return ledgerLine{}, err
 	}

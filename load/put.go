@@ -18,7 +18,9 @@ type PutOptions struct {
 	Now time.Time
 	// SettleDays: a day is provisional until this many days after it, and while messages are pending. 0 settles at once.
 	SettleDays int
-	Guard      Guard
+	// RetentionDays: the vendor keeps a day for so many days, and has nothing for it later. 0: it is not known to forget.
+	RetentionDays int
+	Guard         Guard
 	// ContentHash names the bytes of all answers, for a later Confirm. The zero hash names nothing.
 	ContentHash sms.Hash
 	// TransformVersion is of the code that made the batch.
@@ -101,6 +103,7 @@ type put struct {
 	again *again
 
 	ledger   map[lineKey]*ledgerLine
+	usual    usual
 	verdicts []verdict // by day of the window
 	// checksums and changed are by day of the window: the content of believed days, and whether rows were written.
 	checksums [parts][]uint64
@@ -110,7 +113,7 @@ type put struct {
 
 func newPut(w *Warehouse, loadID int64, scope sms.Scope, options PutOptions) *put {
 	p := &put{w: w, loadID: loadID, scope: scope, window: scope.Window, options: options, guard: options.Guard}
-	if p.guard == (Guard{}) {
+	if p.guard.isZero() {
 		p.guard = DefaultGuard
 	}
 	p.result = Result{LoadID: loadID}
@@ -124,6 +127,9 @@ func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	if err := p.readLedger(ctx, tx); err != nil {
+		return err
+	}
+	if err := p.learnUsual(ctx, tx); err != nil {
 		return err
 	}
 	p.judge()
@@ -235,6 +241,7 @@ func (p *put) settle() {
 			r.Superseded = append(r.Superseded, day)
 		case frozen:
 			r.Frozen = append(r.Frozen, day)
+		case forgotten: // there are no rows to hold
 		}
 		for part := range parts {
 			r.Held += p.tally.days[part][i].rows

@@ -275,7 +275,7 @@ func TestPutLeavesFrozenDaysAlone(t *testing.T) {
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05..01-06", sms.StatsDay)
 	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}})
-	if _, err := wh.Pool().Exec(t.Context(), `UPDATE etl.coverage SET state = 'frozen' WHERE date_key = '2026-01-05'`); err != nil {
+	if _, err := wh.Freeze(t.Context(), scope(marketing, "01-05", sms.StatsDay), load.Operator{Who: "ana", Reason: "r", Now: at("01-20 12:00")}); err != nil {
 		t.Fatal(err)
 	}
 	r := put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 11), row("01-06", "a", 11)}})

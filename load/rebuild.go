@@ -143,8 +143,8 @@ func (p *put) judgeAgain(day sms.Day) verdict {
 			return verdict{fate: superseded}
 		}
 	}
-	if doubt := p.doubt(day); doubt != "" {
-		p.again.doubts = append(p.again.doubts, Doubt{day, doubt})
+	if doubt := p.doubt(day); doubt.reason != "" {
+		p.again.doubts = append(p.again.doubts, Doubt{day, doubt.reason})
 	}
 	return verdict{}
 }

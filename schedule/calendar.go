@@ -35,9 +35,18 @@ func (book ledger) status(a sms.Account, dataset sms.Dataset, d sms.Day) sms.Day
 	return sms.DayStatus{Account: a, Dataset: dataset, Day: d, State: sms.Missing}
 }
 
+// status gives what is known of the day now.
+func (s Source) status(book ledger, a sms.Account, dataset sms.Dataset, d sms.Day, now time.Time) sms.DayStatus {
+	st := book.status(a, dataset, d)
+	if st.State == sms.Missing {
+		st.Since = s.Zone.Start(d + 1)
+	}
+	return s.aged(st, now)
+}
+
 // Expected gives one status for each account and dataset of the source and each day from the start of its history to today:
 // account by account, dataset by dataset, oldest day first. It fills in what the ledger does not hold: missing days, and today
-// as not due.
+// as not due. A day that the vendor keeps no longer is what that makes of it, whether the ledger says so already or not.
 func Expected(s Source, coverage []sms.DayStatus, now time.Time) []sms.DayStatus {
 	book := newLedger(coverage)
 	first, today := s.First(now), s.Zone.Today(now)
@@ -45,9 +54,9 @@ func Expected(s Source, coverage []sms.DayStatus, now time.Time) []sms.DayStatus
 	for _, a := range s.Accounts() {
 		for _, dataset := range slices.Concat(s.Vendor.Groups()...) {
 			for d := first; d < today; d++ {
-				all = append(all, book.status(a, dataset, d))
+				all = append(all, s.status(book, a, dataset, d, now))
 			}
-			all = append(all, sms.DayStatus{Account: a, Dataset: dataset, Day: today, State: sms.NotDue})
+			all = append(all, sms.DayStatus{Account: a, Dataset: dataset, Day: today, State: sms.NotDue, Since: s.Zone.Start(today)})
 		}
 	}
 	return all
@@ -67,7 +76,7 @@ func FinalUpTo(expected []sms.DayStatus) (day sms.Day, ok bool) {
 	})
 }
 
-func wasLoaded(d sms.DayStatus) bool { return d.State == sms.Frozen && d.LoadID > 0 }
+func wasLoaded(d sms.DayStatus) bool { return d.State == sms.Frozen && !d.ConfirmedAt.IsZero() }
 
 // beforeHole gives the day before the earliest one that does not hold.
 func beforeHole(expected []sms.DayStatus, holds func(sms.DayStatus) bool) (sms.Day, bool) {

@@ -41,7 +41,7 @@ func covered(a sms.Account, text string, datasets ...sms.Dataset) []sms.DayStatu
 	var all []sms.DayStatus
 	for line := range strings.SplitSeq(text, "; ") {
 		fields := strings.Fields(line)
-		st := sms.DayStatus{Account: a, Day: day("2026-" + fields[0]), State: sms.State(fields[1]), LoadID: 7}
+		st := sms.DayStatus{Account: a, Day: day("2026-" + fields[0]), State: sms.State(fields[1]), LoadID: 7, ConfirmedAt: now.Add(-time.Hour)}
 		if len(fields) > 2 {
 			ago, err := time.ParseDuration(fields[2])
 			if err != nil {

@@ -64,10 +64,19 @@ func connect(sources []schedule.Source, wh *load.Warehouse, now func() time.Time
 		}
 		all = append(all, job.Source{
 			Name: s.Name, Fetcher: c, Parallel: vendors[s.Vendor].parallel, SettleDays: s.SettleDays,
-			Guard: load.Guard{ShrinkRatio: s.Shrink.Ratio, MinMessages: s.Shrink.MinMessages, ConfirmAfter: s.ConfirmAfter},
+			Guard: guard(s),
 		})
 	}
 	return all, nil
+}
+
+// guard says when an answer of the source is not believed at once.
+func guard(s schedule.Source) load.Guard {
+	g := load.Guard{Thresholds: load.Thresholds(s.Doubt), ConfirmAfter: s.ConfirmAfter, Datasets: map[sms.Dataset]load.Thresholds{}}
+	for dataset, doubt := range s.DoubtOf {
+		g.Datasets[dataset] = load.Thresholds(doubt)
+	}
+	return g
 }
 
 func dial(s schedule.Source, shared *paces, now func() time.Time, log *zap.Logger) (client, error) {
