@@ -159,7 +159,9 @@ func (f *fetch) giveWay(ctx context.Context, dataset sms.Dataset, e envelope) {
 	if !isLimit(e.code) {
 		return
 	}
-	if l, ok := f.pace[dataset].(interface{ Slower(ctx context.Context) error }); ok {
+	if l, ok := f.pace[dataset].(interface {
+		Slower(ctx context.Context) error
+	}); ok {
 		err := l.Slower(ctx)
 		f.logger.Warn("the vendor's limit is exceeded: slowing down", zap.String("account", f.account.ID),
 			zap.String("dataset", string(dataset)), zap.String("code", f.scrub.Text(e.code)), zap.Error(err))
