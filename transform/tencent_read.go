@@ -19,6 +19,8 @@ import (
 type tencent struct {
 	*batch
 	inner jsontext.Decoder
+	// isSurvey takes sums over several days for what they are. Facts are made of single days and of zeros only.
+	isSurvey bool
 }
 
 // counts are the numbers of one answer by the vendor's names. A name that is not in it is not reported.
@@ -148,7 +150,7 @@ func (t *tencent) counts(p *sms.Payload, want statistic, object []byte, values m
 		if value != nil {
 			known++
 		}
-		if days := p.Window.Len(); days > 1 && c != sms.Reported(0) {
+		if days := p.Window.Len(); days > 1 && c != sms.Reported(0) && !t.isSurvey {
 			return nil, malformed("%s is %s over %d days, want 0 or an answer for each day", field, c, days)
 		}
 		read[name] = c
