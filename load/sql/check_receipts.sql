@@ -11,7 +11,7 @@ FROM day
 WHERE is_in_sight
   AND vendor = 'tencent'
   AND is_settled
-  AND abs(accepted - delivered - send_failed - pending) > 0.001 * accepted
+  AND abs(accepted - delivered - send_failed - pending) > greatest(1, 0.001 * accepted)
 UNION ALL
 SELECT account_key,
        'receipts',
