@@ -1,0 +1,2 @@
+DROP FUNCTION etl.moment();
+DROP TABLE etl.expectation;
