@@ -121,6 +121,14 @@ func (w *Warehouse) CancelRun(ctx context.Context, runID int64, reason string, n
 		case ended:
 			return fmt.Errorf("%w: %d", ErrRunEnded, runID)
 		}
+		// Jobs before windows, as a load's transaction takes them.
+		if _, err := tx.Exec(ctx, `
+			SELECT FROM river.river_job
+			WHERE id IN (SELECT river_job_id FROM etl.run_window WHERE run_id = $1 AND outcome IS NULL)
+			ORDER BY id
+			FOR UPDATE`, runID); err != nil {
+			return err
+		}
 		rows, err := tx.Query(ctx, cancelRun, runID, clean(reason))
 		if err != nil {
 			return err
