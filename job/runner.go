@@ -32,7 +32,9 @@ type Source struct {
 	Fetcher    Fetcher
 	Parallel   int // windows in flight in this process; at least 1
 	SettleDays int
-	Guard      load.Guard
+	// RetentionDays is how many days back the vendor still answers; 0 when it is not known to forget.
+	RetentionDays int
+	Guard         load.Guard
 }
 
 // Item is one window to load.

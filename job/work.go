@@ -199,7 +199,7 @@ func (w *worker) steps(ctx context.Context, source Source, item Item, loadID int
 		return load.Result{}, err
 	}
 	options := load.PutOptions{
-		Now: w.options.Now(), SettleDays: source.SettleDays, Guard: source.Guard,
+		Now: w.options.Now(), SettleDays: source.SettleDays, RetentionDays: source.RetentionDays, Guard: source.Guard,
 		ContentHash: contentHash(payloads), TransformVersion: transform.Version,
 	}
 	result, done, err := w.warehouse.Confirm(ctx, loadID, item.Scope, options, complete)

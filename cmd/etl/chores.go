@@ -1,11 +1,16 @@
 package main
 
 import (
+	"context"
+	"time"
+
 	"smsetl/job"
 )
 
 // chores lists what one `etl serve` of all does now and then, whichever leads. Each must bear to be done twice at once. v.pipeline()
 // gives the configuration in force.
 func (v *serving) chores() []job.Chore {
-	return []job.Chore{}
+	return []job.Chore{
+		{Name: "lost", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return v.pipeline().markLost(ctx) }},
+	}
 }

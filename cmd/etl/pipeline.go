@@ -51,14 +51,20 @@ func (p *pipeline) accounts() []sms.Account {
 	return all
 }
 
-// register makes every configured account known to the warehouse, which refuses one whose zone has changed.
+// register makes every configured account known to the warehouse, which refuses one whose zone has changed, with the days that
+// are expected of it.
 func (p *pipeline) register(ctx context.Context) error {
+	var all []load.Expected
 	for _, source := range p.config.Sources {
 		for _, account := range source.Accounts() {
-			if err := p.warehouse.Account(ctx, source.Name, account); err != nil {
-				return usage(err)
-			}
+			all = append(all, load.Expected{
+				Source: source.Name, Account: account, HistoryStart: source.HistoryStart, HistoryDays: schedule.DefaultHistory,
+				SettleDays: source.SettleDays, RetentionDays: source.RetentionDays,
+			})
 		}
+	}
+	if err := p.warehouse.Expect(ctx, all); err != nil {
+		return usage(err)
 	}
 	return nil
 }
@@ -117,6 +123,9 @@ func (p *pipeline) run(ctx context.Context, command string, ask schedule.Ask) (r
 // execute loads the windows of a plan, and tells from the ledger what is still open.
 func (p *pipeline) execute(ctx context.Context, command string, ask schedule.Ask, items []schedule.Item) (runReport, error) {
 	if err := p.register(ctx); err != nil {
+		return runReport{}, err
+	}
+	if err := p.markLost(ctx); err != nil {
 		return runReport{}, err
 	}
 	sources, err := connect(p.config.Sources, p.warehouse, p.now, p.session.log)

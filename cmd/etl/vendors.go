@@ -63,7 +63,7 @@ func connect(sources []schedule.Source, wh *load.Warehouse, now func() time.Time
 			return nil, err
 		}
 		all = append(all, job.Source{
-			Name: s.Name, Fetcher: c, Parallel: vendors[s.Vendor].parallel, SettleDays: s.SettleDays,
+			Name: s.Name, Fetcher: c, Parallel: vendors[s.Vendor].parallel, SettleDays: s.SettleDays, RetentionDays: s.RetentionDays,
 			Guard: guard(s),
 		})
 	}
