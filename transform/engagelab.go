@@ -102,39 +102,3 @@ func (e *engageLab) checkSent(g *sms.Grain, m *sms.Measures) {
 			g.Day, m.VendorSent, m.Requested, m.ProcessingFailed, m.Delivered, m.SendFailed, m.Pending)
 	})
 }
-
-// shareOf says which count each percentage of stats_day is a share of targets of, in the order of the layout.
-var shareOf = [...]int{fieldProcessFailed, fieldDelivered, fieldSendFailed, fieldWaitResult}
-
-// checkShares compares the vendor's percentages with its counts. Its pages state neither the unit (0-100 or 0-1) nor
-// whether results are shares of targets or of what was handed on, so whatever fits will do.
-func (e *engageLab) checkShares(g *sms.Grain, m *sms.Measures) {
-	targets, accepted := m.Requested.Or(0), m.Accepted.Or(0)
-	if targets == 0 {
-		return
-	}
-	for i, of := range shareOf {
-		value := e.row.values[firstShare+i]
-		n, ok := e.counts[of].Value()
-		if !ok || value == nil || isNull(value) {
-			continue
-		}
-		p, step, ok := share(value)
-		if ok && (isShare(p, step, n, targets) || accepted > 0 && isShare(p, step, n, accepted)) {
-			continue
-		}
-		field := e.layout.fields[firstShare+i]
-		e.notes.add(percent, field, g.Day, func() string {
-			return fmt.Sprintf("%s is %s on %s, while %d of %d messages is %.2f %%",
-				field, excerpt(value), g.Day, n, targets, 100*float64(n)/float64(targets))
-		})
-	}
-}
-
-// isShare says whether p is part/whole, in percent or as a fraction, up to one unit of its last digit.
-func isShare(p, step float64, part, whole int64) bool {
-	ratio := float64(part) / float64(whole)
-	const slack = 1e-9
-	off, offPercent := p-ratio, p-100*ratio
-	return max(off, -off) <= min(step, 0.01)+slack || max(offPercent, -offPercent) <= step+slack
-}

@@ -20,6 +20,7 @@ type engageLab struct {
 	rejected int64  // rows of this answer
 	first    string // why the first of those was rejected
 	stray    string // the first row that lies outside the window
+	shares   [len(shareOf)]shareTally
 
 	keys    map[string]sms.Key // by the JSON text of the key
 	day     sms.Day            // of the row; 0 when it could not be read
@@ -77,6 +78,7 @@ func (e *engageLab) answer(p *sms.Payload) error {
 	e.payload, e.layout = p, l
 	e.before = facts{len(e.Deliveries), len(e.Failures)}
 	e.believed, e.rejected, e.first, e.stray = 0, 0, "", ""
+	e.shares = [len(shareOf)]shareTally{}
 	e.stream = stream{
 		src: src, row: &e.row, scanner: newScanner(l), each: e.each, unknown: e.envelopeField,
 		buffer: e.stream.buffer, noBuffer: e.stream.noBuffer,
@@ -93,6 +95,9 @@ func (e *engageLab) answer(p *sms.Payload) error {
 
 // believe says why the answer as a whole cannot be believed.
 func (e *engageLab) believe(env *envelope) error {
+	if e.layout.reasons == nil {
+		e.noteShares()
+	}
 	if err := e.checkEnvelope(env); err != nil {
 		return err
 	}
@@ -119,6 +124,10 @@ func (e *engageLab) checkEnvelope(env *envelope) error {
 	}
 	// count is the only sign of an answer that the vendor cut short: no paging is documented for these calls.
 	if n, why := count(env.count); why != "" || n != sms.Reported(env.rows) {
+		w := e.payload.Window
+		e.notes.addRows(countDiffers, "count", w.First(), w.Last(), 1, func() string {
+			return fmt.Sprintf("count is %s in an answer of %d rows, which is refused", kind(env.count), env.rows)
+		})
 		return malformed("count is %s, want %d, the number of rows", kind(env.count), env.rows)
 	}
 	total, why := count(env.total)

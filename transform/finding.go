@@ -22,7 +22,8 @@ var (
 	strayRow     = check{"stray_day", sms.Error}                  // a row of a day that was not asked for: the answer is refused
 	foreignRow   = check{"foreign_account", sms.Warning}          // rows of another account in an answer for ours
 	totalDiffers = check{"total_differs", sms.Warning}            // the envelope's total is no row count
-	percent      = check{"vendor_percent", sms.Info}              // a percentage of the vendor is not what its counts give
+	countDiffers = check{"count_differs", sms.Error}              // the envelope's count is not the number of rows: the answer is refused
+	percent      = check{"vendor_percent", sms.Warning}           // a percentage of the vendor is not what its counts give
 	sentIdentity = check{"sent_identity", sms.Warning}            // `sent` fits neither reading of the vendor's page
 	negAccepted  = check{"negative_accepted", sms.Error}          // more messages stopped than requested
 	negStopped   = check{"negative_processing_failed", sms.Error} // more requests succeeded than made

@@ -61,7 +61,8 @@ func TestIsShare(t *testing.T) {
 	}
 	for _, tt := range tests {
 		p, step, ok := share([]byte(tt.value))
-		if got := ok && isShare(p, step, tt.part, tt.whole); got != tt.want {
+		ratio := float64(tt.part) / float64(tt.whole)
+		if got := ok && (isShare(p, step, ratio, 100) || isShare(p, step, ratio, 1)); got != tt.want {
 			t.Errorf("%s as a share of %d/%d: %t (read as %v, step %v, %t), want %t", tt.value, tt.part, tt.whole, got, p, step, ok, tt.want)
 		}
 	}
