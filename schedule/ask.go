@@ -59,6 +59,19 @@ type chosen struct {
 	groups   [][]sms.Dataset
 }
 
+// Chosen gives the accounts that are asked for, by the names of their sources. Every error is the asker's.
+func Chosen(ask Ask, sources []Source) (map[string][]sms.Account, error) {
+	all, err := choose(ask, sources)
+	if err != nil {
+		return nil, err
+	}
+	accounts := make(map[string][]sms.Account, len(all))
+	for _, c := range all {
+		accounts[c.source.Name] = c.accounts
+	}
+	return accounts, nil
+}
+
 // choose narrows the sources to what is asked for. A name that none of them knows is an error that lists those there are.
 func choose(ask Ask, sources []Source) ([]chosen, error) {
 	var names, vendorsHere []string

@@ -157,7 +157,7 @@ func TestGoodFiles(t *testing.T) {
 					Doubt: usualDoubt, ConfirmAfter: time.Hour,
 					Tencent: Tencent{
 						SecretID: NewSecret("id"), SecretKey: NewSecret("key"), Region: "ap-singapore",
-						SdkAppIDs: []string{"1400006874"}, EndHour: Exclusive,
+						SdkAppIDs: []string{"1400006874"}, EndHour: Exclusive, NoProbe: true,
 					},
 				},
 			},

@@ -58,6 +58,8 @@ type Tencent struct {
 	Region    string   // empty leaves it to the client
 	SdkAppIDs []string // each one an account
 	EndHour   EndHour
+	// NoProbe loads an account without asking first whether the vendor reads windows as EndHour and the zone say.
+	NoProbe bool
 }
 
 // EndHour says how the vendor reads the EndTime of a request. Its documents do not.
@@ -110,7 +112,7 @@ var (
 		"max_requests_per_second", "max_body_bytes", "raw_retention_days", "shrink_ratio", "shrink_min_messages", "grow_ratio", "datasets", "confirm_after",
 	}
 	engageLabKeys  = []string{"sms_user", "sms_key", "template_ids", "label_ids", "msg_type", "paths"}
-	tencentKeys    = []string{"secret_id", "secret_key", "region", "sdk_app_ids", "end_hour"}
+	tencentKeys    = []string{"secret_id", "secret_key", "region", "sdk_app_ids", "end_hour", "probe"}
 	engageLabPaths = []string{"stats_day", "process_failed", "send_failed"}
 
 	// listKeys are the keys whose values are lists of words.
@@ -118,7 +120,7 @@ var (
 
 	// plainKeys are the keys whose values an excerpt may show: every known one but the credentials.
 	plainKeys = joined(topKeys, scheduleKeys, sourceKeys, engageLabPaths,
-		[]string{"template_ids", "label_ids", "msg_type", "paths", "region", "sdk_app_ids", "end_hour"},
+		[]string{"template_ids", "label_ids", "msg_type", "paths", "region", "sdk_app_ids", "end_hour", "probe"},
 		[]string{"listen", "allowed_hosts", "session", "user_header", "trusted_proxies"})
 )
 

@@ -169,6 +169,13 @@ func (m *mapping) tencent(s *Source) {
 			m.wrongf(v.place, "%s does not say how the vendor reads EndTime: %s", v.shown(), hint(v.text, readings))
 		}
 	}
+	if v, ok := m.scalar("probe"); ok {
+		ways := []string{"auto", "off"}
+		s.Tencent.NoProbe = v.text == ways[1]
+		if v.text != ways[0] && v.text != ways[1] {
+			m.wrongf(v.place, "%s does not say whether to ask before a first load: %s", v.shown(), hint(v.text, ways))
+		}
+	}
 }
 
 func (m *mapping) sdkAppIDs() []string {
