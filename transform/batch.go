@@ -19,6 +19,7 @@ type vendor struct {
 var vendors = map[sms.Vendor]vendor{
 	sms.EngageLab: {read: readEngageLab, reasons: engageLabReasons},
 	sms.Tencent:   {read: readTencent, reasons: tencentReasons},
+	sms.Huawei:    {reasons: huaweiReasons}, // its facts are made of messages: Messages, Known, Daily
 }
 
 // Batch gives the facts that the answers of one scope hold. Payloads that the extractor refused are ignored; the others
@@ -62,8 +63,8 @@ type batch struct {
 }
 
 func (b *batch) read(payloads []sms.Payload) error {
-	v, ok := vendors[b.Scope.Account.Vendor]
-	if !ok {
+	v := vendors[b.Scope.Account.Vendor]
+	if v.read == nil {
 		return fmt.Errorf("vendor %q is not understood", b.Scope.Account.Vendor)
 	}
 	if len(b.Scope.Datasets) == 0 {

@@ -1,0 +1,152 @@
+package transform
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+
+	"smsetl/sms"
+)
+
+// Total is what a statistics page says about one day, over whatever filters its query had. Unit: messages. It is a yardstick
+// and never a fact: the page does not say which filters were set, counts in UTC with an error of about 100
+// (https://support.huaweicloud.com/intl/en-us/usermanual-msgsms/sms_03_0009.html), and knows neither pieces nor reasons.
+type Total struct {
+	Day              sms.Day // in the zone that the page counts in
+	Requested        sms.Count
+	ProcessingFailed sms.Count // refused by the platform
+	Delivered        sms.Count
+	SendFailed       sms.Count // terminal errors included, which the mainland page counts apart
+	Pending          sms.Count
+}
+
+// Totals gives what a stored form of a statistics page says about each day, oldest first. Rows of hours, countries,
+// applications or templates are added up. zone is the one that the days of the page are of.
+func Totals(p *sms.Payload) (totals []Total, zone sms.Zone, reading Reading, err error) {
+	h := &huawei{payload: p, keys: make(map[string]sms.Key)}
+	days := make(map[sms.Day]*Total)
+	err = h.read(map[string]func() error{kindStatistics: func() error {
+		h.total(days)
+		return nil
+	}})
+	h.Findings = h.notes.list
+	if err != nil {
+		return nil, h.zone, h.Reading, fmt.Errorf("transform: totals of %s: %w", short(p), err)
+	}
+	for _, day := range slices.Sorted(maps.Keys(days)) {
+		totals = append(totals, *days[day])
+	}
+	return totals, h.zone, h.Reading, nil
+}
+
+// total adds a row of a statistics page.
+func (h *huawei) total(days map[sms.Day]*Total) {
+	place := func(name string) []byte {
+		if i, ok := h.at[name]; ok {
+			return h.cells[i]
+		}
+		return nil
+	}
+	day, ok := h.dayOf(place("day"))
+	if !ok {
+		h.reject(rejectedRow, "day", "day %q is no day: want one such as 2026-01-31", cut(place("day"), 40))
+		return
+	}
+	row := Total{Day: day}
+	var terminal, failed sms.Count
+	for _, c := range [...]struct {
+		name string
+		to   *sms.Count
+	}{
+		{"submitted", &row.Requested}, {"refused", &row.ProcessingFailed}, {"delivered", &row.Delivered},
+		{"failed", &failed}, {"terminal_errors", &terminal}, {"sending", &row.Pending},
+	} {
+		cell := bytes.ReplaceAll(place(c.name), []byte(","), nil) // thousands
+		if len(cell) == 0 {
+			continue
+		}
+		n, why := whole(cell)
+		if why != "" {
+			h.reject(rejectedRow, c.name, "%s is %q: %s", c.name, cut(cell, 40), why)
+			return
+		}
+		*c.to = sms.Reported(n)
+	}
+	row.SendFailed = failed
+	if failed.IsReported() && terminal.IsReported() {
+		row.SendFailed = failed.Plus(terminal)
+	}
+	sum := days[day]
+	if sum == nil {
+		days[day] = &row
+		return
+	}
+	sum.Requested = sum.Requested.Plus(row.Requested)
+	sum.ProcessingFailed = sum.ProcessingFailed.Plus(row.ProcessingFailed)
+	sum.Delivered = sum.Delivered.Plus(row.Delivered)
+	sum.SendFailed = sum.SendFailed.Plus(row.SendFailed)
+	sum.Pending = sum.Pending.Plus(row.Pending)
+}
+
+// dayOf reads a day, or the day of an hour.
+func (h *huawei) dayOf(cell []byte) (sms.Day, bool) {
+	if t, ok := h.sent.parse(cell, sms.Zone{}); ok { // as it is written: the zone of the page is its own
+		return sms.DayOf(t), true
+	}
+	t, ok := h.told.parse(append(bytes.Clone(cell), " 00:00"...), sms.Zone{})
+	if !ok && len(cell) == 8 {
+		t, ok = h.told.parse(append(bytes.Clone(cell), "0000"...), sms.Zone{})
+	}
+	return sms.DayOf(t), ok
+}
+
+// Slack is by how many messages a statistics page may differ from the messages of a day without anybody being told.
+const Slack = 100
+
+// CompareTotals compares the totals of a statistics page with the deliveries of the same days, counted in the zone of the page,
+// and notes each measure of a day that differs by more than Slack messages. A day without a delivery is compared too: its
+// messages are missing. Measures that a side does not report are left out.
+func CompareTotals(totals []Total, deliveries []sms.Delivery) []sms.Finding {
+	days := make(map[sms.Day]*sms.Measures)
+	for _, d := range deliveries {
+		sum := days[d.Day]
+		if sum == nil {
+			days[d.Day] = &d.Measures
+			continue
+		}
+		sum.Requested = sum.Requested.Plus(d.Requested)
+		sum.ProcessingFailed = sum.ProcessingFailed.Plus(d.ProcessingFailed)
+		sum.Delivered = sum.Delivered.Plus(d.Delivered)
+		sum.SendFailed = sum.SendFailed.Plus(d.SendFailed)
+		sum.Pending = sum.Pending.Plus(d.Pending)
+	}
+	none := sms.Reported(0)
+	var found []sms.Finding
+	for _, t := range totals {
+		have := days[t.Day]
+		if have == nil {
+			have = &sms.Measures{Requested: none, ProcessingFailed: none, Delivered: none, SendFailed: none, Pending: none}
+		}
+		for _, c := range [...]struct {
+			name       string
+			page, ours sms.Count
+		}{
+			{"requested", t.Requested, have.Requested},
+			{"processing_failed", t.ProcessingFailed, have.ProcessingFailed},
+			{"delivered", t.Delivered, have.Delivered},
+			{"send_failed", t.SendFailed, have.SendFailed},
+			{"pending", t.Pending, have.Pending},
+		} {
+			difference := c.page.Minus(c.ours)
+			if n := difference.Or(0); n <= Slack && n >= -Slack {
+				continue
+			}
+			found = append(found, sms.Finding{
+				Check: statsDiffer.name, Subject: c.name, Severity: statsDiffer.severity, Day: t.Day, Rows: 1,
+				Detail: fmt.Sprintf("the statistics page says %s %s on %s, the sending details %s", c.name, c.page, t.Day, c.ours),
+			})
+		}
+	}
+	return found
+}

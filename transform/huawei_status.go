@@ -1,0 +1,231 @@
+package transform
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"smsetl/sms"
+)
+
+// huaweiStatuses are the status codes that say why a message failed, with what they mean in our words. Sources:
+// https://support.huaweicloud.com/api-msgsms/sms_05_0051.html (mainland), .../intl/en-us/api-msgsms/sms_05_0051.html
+// (international). The vendor's list is open-ended.
+var huaweiStatuses = []sms.Reason{
+	{Code: "EXPIRED", Stage: sms.Sending, Category: sms.Unreachable}, // also what the platform makes up after 72 hours
+	{Code: "DELETED", Stage: sms.Sending, Category: sms.Unreachable},
+	{Code: "UNDELIV", Stage: sms.Sending, Category: sms.Unreachable},
+	{Code: "UNKNOWN", Stage: sms.Sending, Category: sms.Other},
+	{Code: "REJECTD", Stage: sms.Sending, Category: sms.BlockedOptOut}, // the recipient has unsubscribed
+	{Code: "BLACK", Stage: sms.Sending, Category: sms.BlockedOptOut},
+	{Code: "MBBLACK", Stage: sms.Sending, Category: sms.BlockedOptOut},
+	{Code: "TDBLACK", Stage: sms.Sending, Category: sms.BlockedOptOut},
+	{Code: "TSBLACK", Stage: sms.Sending, Category: sms.BlockedOptOut},
+	{Code: "MILIMIT", Stage: sms.Sending, Category: sms.RateLimited},
+	{Code: "LIMIT", Stage: sms.Sending, Category: sms.RateLimited},
+	{Code: "BEYONDN", Stage: sms.Sending, Category: sms.RateLimited},
+	{Code: "CTLIMIT", Stage: sms.Sending, Category: sms.RateLimited},
+	{Code: "KEYWORD", Stage: sms.Sending, Category: sms.ContentTemplate},
+	{Code: "DJ:0255", Stage: sms.Sending, Category: sms.ContentTemplate},
+	{Code: "E200018", Stage: sms.Processing, Category: sms.PlatformConfig}, // mainland: sender check failed
+	{Code: "E200019", Stage: sms.Processing, Category: sms.PlatformConfig},
+	{Code: "E200020", Stage: sms.Processing, Category: sms.PlatformConfig},
+	{Code: "E200021", Stage: sms.Processing, Category: sms.PlatformConfig},
+	{Code: "E200022", Stage: sms.Processing, Category: sms.PlatformConfig},
+	{Code: "E200023", Stage: sms.Processing, Category: sms.PlatformConfig},
+	{Code: "E200024", Stage: sms.Processing, Category: sms.PlatformConfig}, // no international capability
+	{Code: "E200025", Stage: sms.Processing, Category: sms.PlatformConfig}, // international: recipient's channel
+	{Code: "E200026", Stage: sms.Processing, Category: sms.PlatformConfig},
+	{Code: "E200027", Stage: sms.Processing, Category: sms.PlatformConfig}, // no gateway
+	{Code: "E200032", Stage: sms.Processing, Category: sms.ContentTemplate}, // a template is required
+	{Code: "E200034", Stage: sms.Processing, Category: sms.CarrierNetwork}, // resend timed out, a gateway's fault
+	{Code: "E200035", Stage: sms.Processing, Category: sms.CarrierNetwork}, // substitution in the protocol failed
+	{Code: "E200036", Stage: sms.Processing, Category: sms.PlatformConfig}, // rate or weight of the channel is 0
+	{Code: "E200038", Stage: sms.Processing, Category: sms.PlatformConfig}, // a long SMS not whole within 3 minutes
+	{Code: "E200051", Stage: sms.Processing, Category: sms.ContentTemplate}, // content
+	{Code: "E000628", Stage: sms.Processing, Category: sms.PlatformConfig}, // the country is not on the list of allowed ones
+	{Code: "E000629", Stage: sms.Processing, Category: sms.PlatformConfig}, // a package is used up
+	{Code: noCode, Stage: sms.Sending, Category: sms.Other},
+}
+
+// noCode stands where an export says that a message failed and not why. The name is ours.
+const noCode = "no_code"
+
+// The carriers' codes by their prefix. The vendor's page says of MK, MN, LT and bare numbers that they are mostly of number or
+// handset; MK:0001, LT:0001 and 1 are dead numbers. MA and MB are a gateway's trouble with the centre behind it; MI and MJ
+// stand for EXPIRED and DELETED of China Mobile, MM for UNKNOWN.
+var huaweiPrefixes = []struct {
+	prefix   string
+	category sms.Category
+}{
+	{"MA:", sms.CarrierNetwork},
+	{"MB:", sms.CarrierNetwork},
+	{"MI:", sms.Unreachable},
+	{"MJ:", sms.Unreachable},
+	{"MK:", sms.InvalidNumber},
+	{"MM:", sms.Other},
+	{"MN:", sms.Unreachable},
+	{"LT:0001", sms.InvalidNumber},
+	{"LT:", sms.Unreachable},
+}
+
+// The codes that are no failure.
+const (
+	statusDelivered = "DELIVRD"
+	statusAccepted  = "ACCEPTD" // for now: another report follows
+	statusExpired   = "EXPIRED"
+)
+
+// maxStatus is the longest status code that is believed, in bytes. The vendor's have 7.
+const maxStatus = 64
+
+func huaweiReasons() []sms.Reason { return slices.Clone(huaweiStatuses) }
+
+// huaweiReason gives what a status code means that says why a message failed. Whatever the code, a status of the vendor's
+// own platform is of a message that was not handed on.
+func huaweiReason(code string, source sms.StatusSource) sms.Reason {
+	reason := sms.Reason{Code: code, Stage: sms.Sending, Category: sms.Unmapped}
+	upper := strings.ToUpper(code)
+	if i := slices.IndexFunc(huaweiStatuses, func(r sms.Reason) bool { return r.Code == upper }); i >= 0 {
+		reason.Stage, reason.Category = huaweiStatuses[i].Stage, huaweiStatuses[i].Category
+	} else if isPlatformCode(upper) {
+		reason.Stage = sms.Processing
+	} else {
+		for _, p := range huaweiPrefixes {
+			if strings.HasPrefix(upper, p.prefix) {
+				reason.Category = p.category
+				break
+			}
+		}
+		if n, isNumber := digits([]byte(upper)); isNumber && len(upper) <= 4 {
+			reason.Category = sms.Unreachable
+			if n == 1 {
+				reason.Category = sms.InvalidNumber
+			}
+		}
+	}
+	if source == sms.SourcePlatform {
+		reason.Stage = sms.Processing
+	}
+	return reason
+}
+
+// isPlatformCode says whether a code is one of the vendor's own: E and six digits.
+func isPlatformCode(code string) bool {
+	if len(code) != 7 || code[0] != 'E' {
+		return false
+	}
+	_, ok := digits([]byte(code[1:]))
+	return ok
+}
+
+// outcome reads what became of the message, from the columns result and status, which exports have one or both of.
+func (h *huawei) outcome() bool {
+	source, ok := h.statusSource()
+	if !ok {
+		return false
+	}
+	h.m.Source = source
+	result, code := h.text(h.place.result), h.text(h.place.status)
+	if len(code) > maxStatus || !utf8.Valid(code) || bytes.ContainsRune(code, utf8.RuneError) || bytes.IndexByte(code, 0) >= 0 {
+		h.reject(rejectedRow, "status", "status is no code: it is longer than %d bytes or no text", maxStatus)
+		return false
+	}
+	byResult, ok := huaweiResult(result)
+	if !ok {
+		if len(code) == 0 {
+			h.reject(rejectedRow, "result", "result is %q, want a number from 0 to 4 or a word such as Successful, Failed or Sending", cut(result, 40))
+			return false
+		}
+		h.notes.add(unknownResult, subject(result), h.m.Day, func() string {
+			return fmt.Sprintf("result %q is not known: the status code decides", cut(result, 60))
+		})
+	}
+	if word, isWord := huaweiResults[plainWord(string(code))]; isWord && len(code) > 1 { // the console's own column says "Successful"
+		code = nil
+		if byResult == 0 {
+			byResult = word
+		}
+	}
+	h.settle(byResult, string(code))
+	return true
+}
+
+// settle says what the result and the status code mean together. The code decides: it is what the carrier said.
+func (h *huawei) settle(result sms.Outcome, code string) {
+	byCode := sms.Outcome(0)
+	switch strings.ToUpper(code) {
+	case "":
+	case statusDelivered:
+		byCode = sms.OutcomeDelivered
+	case statusAccepted:
+		byCode = sms.OutcomePending
+	default:
+		h.fail(code)
+		byCode = h.m.Outcome
+	}
+	if result.IsFinal() && byCode.IsFinal() && (result == sms.OutcomeDelivered) != (byCode == sms.OutcomeDelivered) {
+		h.notes.add(resultDiffers, code, h.m.Day, func() string {
+			return fmt.Sprintf("the result says %s and status %s says %s: the status decides", result, code, byCode)
+		})
+	}
+	h.m.Code = code
+	switch {
+	case byCode.IsFinal():
+		h.m.Outcome = byCode
+	case result == sms.OutcomeSendFailed:
+		h.fail(noCode)
+		h.m.Code = ""
+	case result != 0:
+		h.m.Outcome = result
+	default:
+		h.m.Outcome = sms.OutcomePending // nothing at all is shown while a person reviews the content
+	}
+}
+
+// fail notes a failure with its reason.
+func (h *huawei) fail(code string) {
+	key := code
+	if h.m.Source == sms.SourcePlatform {
+		key += "\x00platform"
+	}
+	reason, ok := h.reasons[key]
+	if !ok {
+		if h.reasons == nil {
+			h.reasons = make(map[string]*sms.Reason)
+		}
+		made := huaweiReason(code, h.m.Source)
+		reason = &made
+		h.reasons[key] = reason
+	}
+	if reason.Category == sms.Unmapped {
+		h.notes.add(unmapped, subject([]byte(code)), h.m.Day, func() string {
+			return fmt.Sprintf("status %q is in no table of ours", code)
+		})
+	}
+	h.m.Reason = reason
+	h.m.Outcome = sms.OutcomeSendFailed
+	if reason.Stage == sms.Processing {
+		h.m.Outcome = sms.OutcomeProcessingFailed
+	}
+}
+
+// statusSource reads who made the status up.
+func (h *huawei) statusSource() (sms.StatusSource, bool) {
+	cell := h.text(h.place.source)
+	if len(cell) == 0 {
+		return sms.SourceNotTold, true
+	}
+	if len(cell) == 1 && cell[0] >= '1' && cell[0] <= '3' {
+		return sms.StatusSource(cell[0] - '0'), true
+	}
+	if source, ok := huaweiSources[plainWord(string(cell))]; ok {
+		return source, true
+	}
+	h.notes.add(unknownSource, subject(cell), h.m.Day, func() string {
+		return fmt.Sprintf("source %q is not known, want 1, 2 or 3: taken as not told", cut(cell, 40))
+	})
+	return sms.SourceNotTold, true
+}
