@@ -13,6 +13,7 @@ var mayImport = map[string][]string{
 	"extract":             {"internal/pack"},
 	"extract/engagelab":   {"extract", "internal/pack"},
 	"extract/tencent":     {"extract", "internal/pack"},
+	"extract/huawei":      {"internal/pack"},
 	"extract/extracttest": {"extract", "internal/pack"},
 	"transform":           {"internal/pack"},
 	"load":                {"internal/pack", "migrations"},
