@@ -27,6 +27,8 @@ type engageLab struct {
 	dayText []byte             // the last day read, as the row wrote it
 	dayRead sms.Day            // and what it means
 
+	located func(position int64, g *sms.Grain) // told of each row instead of making facts; nil to make facts
+
 	newReasons map[string]*sms.Reason // fields that no table knows and that hold counts
 	nulls      map[string]bool        // fields that no table knows and that were null before they held a count
 }
@@ -164,11 +166,15 @@ func (e *engageLab) each(position int64, isObject bool) error {
 		return nil
 	}
 	e.believed++
-	if e.layout.reasons == nil {
+	switch {
+	case e.located != nil:
+		e.located(position, &g)
+	case e.layout.reasons == nil:
 		e.delivery(&g)
-		return nil
+	default:
+		return e.failures(&g)
 	}
-	return e.failures(&g)
+	return nil
 }
 
 // fault is why a row is rejected.

@@ -50,7 +50,7 @@ var tencentStatistics = map[sms.Dataset]statistic{
 // day makes the facts of one day. Tencent keeps statistics by application alone: whatever else a row could be about is
 // not reported.
 func (t *tencent) day(day sms.Day, send, callback counts) {
-	g := sms.Grain{Day: day, Template: sms.NotReported, Label: sms.NotReported, MessageType: sms.NotReported, Country: sms.NotReported}
+	g := tencentGrain(day)
 	t.compare(day, send, callback)
 	t.Deliveries = append(t.Deliveries, sms.Delivery{Grain: g, Measures: sms.Measures{
 		Requested:        send[requestCount],
@@ -62,6 +62,11 @@ func (t *tencent) day(day sms.Day, send, callback counts) {
 		BilledSegments:   send[feeCount],
 	}})
 	t.failures(g, callback)
+}
+
+// tencentGrain is what the facts of a day are about: nothing but the day.
+func tencentGrain(day sms.Day) sms.Grain {
+	return sms.Grain{Day: day, Template: sms.NotReported, Label: sms.NotReported, MessageType: sms.NotReported, Country: sms.NotReported}
 }
 
 // minus derives a number of messages. A negative one is no fact: it is noted and stored as not reported.
