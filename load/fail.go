@@ -51,8 +51,9 @@ func (w *Warehouse) Fail(ctx context.Context, loadID int64, batch sms.Batch, rea
 func (w *Warehouse) Interrupt(ctx context.Context, loadID int64, reason string) error {
 	_, err := w.pool.Exec(ctx, `
 		UPDATE etl.load
-		SET outcome = 'failed',
-		    reason  = $2
+		SET outcome    = 'failed',
+		    reason     = $2,
+		    called_off = true
 		WHERE load_id = $1
 		  AND outcome = 'running'`, loadID, clean(reason))
 	return failed("interrupting the load", err)

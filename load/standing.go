@@ -111,22 +111,31 @@ func readStanding(ctx context.Context, db querier, expected []Expectation) ([]St
 	all := make([]Standing, len(expected))
 	var vendors, accounts, datasets []string
 	var first, last []time.Time
+	kept := make([]*time.Time, len(expected)) // NULL where nobody knows
 	for i, e := range expected {
 		all[i] = Standing{Expectation: e, Days: map[sms.State]int{}}
 		vendors, accounts, datasets = append(vendors, string(e.Account.Vendor)), append(accounts, e.Account.ID), append(datasets, string(e.Dataset))
 		first, last = append(first, date(e.First)), append(last, date(e.Last))
+		if e.KeptFrom != 0 {
+			day := date(e.KeptFrom)
+			kept[i] = &day
+		}
 	}
-	if err := readDays(ctx, db, all, vendors, accounts, datasets, first, last); err != nil {
+	rows, err := db.Query(ctx, standingQuery, vendors, accounts, datasets, first, last, kept)
+	if err == nil {
+		err = readDays(rows, all)
+	}
+	if err != nil {
 		return nil, err
 	}
-	return all, readLastLoads(ctx, db, all, vendors, accounts, datasets)
+	rows, err = db.Query(ctx, standingLoadQuery, vendors, accounts, datasets)
+	if err == nil {
+		err = readLastLoads(rows, all)
+	}
+	return all, err
 }
 
-func readDays(ctx context.Context, db querier, all []Standing, vendors, accounts, datasets []string, first, last []time.Time) error {
-	rows, err := db.Query(ctx, standingQuery, vendors, accounts, datasets, first, last)
-	if err != nil {
-		return err
-	}
+func readDays(rows pgx.Rows, all []Standing) error {
 	holes := make([]sms.Day, len(all))
 	var position, days int
 	var state sms.State
@@ -135,7 +144,7 @@ func readDays(ctx context.Context, db querier, all []Standing, vendors, accounts
 	var confirmed *time.Time
 	var open []time.Time
 	var reason string
-	_, err = pgx.ForEachRow(rows, []any{&position, &state, &held, &days, &oldest, &newest, &confirmed, &open, &reason}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&position, &state, &held, &days, &oldest, &newest, &confirmed, &open, &reason}, func() error {
 		s := &all[position-1]
 		s.Days[state] += days
 		if confirmed != nil && confirmed.After(s.Confirmed) {
@@ -177,14 +186,10 @@ func daysOf(dates []time.Time) []sms.Day {
 	return days
 }
 
-func readLastLoads(ctx context.Context, db querier, all []Standing, vendors, accounts, datasets []string) error {
-	rows, err := db.Query(ctx, standingLoadQuery, vendors, accounts, datasets)
-	if err != nil {
-		return err
-	}
+func readLastLoads(rows pgx.Rows, all []Standing) error {
 	var position int
 	var outcome, reason string
-	_, err = pgx.ForEachRow(rows, []any{&position, &outcome, &reason}, func() error {
+	_, err := pgx.ForEachRow(rows, []any{&position, &outcome, &reason}, func() error {
 		all[position-1].Failing = outcome == "failed"
 		all[position-1].Reason = reason
 		return nil

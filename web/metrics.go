@@ -55,7 +55,7 @@ func NewMetrics(warehouse *load.Warehouse, options MetricsOptions, log *zap.Logg
 		registry: prometheus.NewPedanticRegistry(),
 		ledger:   &ledgerMetrics{warehouse: warehouse, expected: options.Expected, now: options.Now},
 		log:      log.Named("metrics"),
-		calls:    counter("smsetl_vendor_calls_total", "Answers of vendors to this process.", "vendor", "action", "outcome"),
+		calls:    counter("smsetl_vendor_calls_total", "Answers of vendors to this process.", "vendor", "dataset", "outcome"),
 		waits:    counter("smsetl_vendor_wait_seconds_total", "Seconds that this process waited for its turn under a vendor's limit.", "vendor", "action"),
 		windows:  counter("smsetl_windows_total", "Windows that this process brought to an end.", "source", "outcome"),
 		failures: counter("smsetl_window_failures_total", "Windows that this process gave up, by what stood in the way.", "source", "class"),
@@ -83,7 +83,6 @@ func (m *Metrics) start(expected []load.Expectation) {
 		}
 		m.windows.WithLabelValues(e.Source, "loaded")
 		m.windows.WithLabelValues(e.Source, "failed")
-		m.waits.WithLabelValues(string(e.Account.Vendor), string(e.Dataset))
 		m.calls.WithLabelValues(string(e.Account.Vendor), string(e.Dataset), "answered")
 		m.calls.WithLabelValues(string(e.Account.Vendor), string(e.Dataset), "refused")
 	}
@@ -120,7 +119,7 @@ func (m *Metrics) Finished(item job.Item, _ load.Result, err error) {
 	m.failures.WithLabelValues(item.Source, classOf(err)).Inc()
 }
 
-// Waited counts time spent waiting for a turn. action is a dataset, or what the vendor calls it.
+// Waited counts time spent waiting for a turn. action is what the vendor counts together.
 func (m *Metrics) Waited(vendor sms.Vendor, action string, waited time.Duration) {
 	m.waits.WithLabelValues(string(vendor), action).Add(waited.Seconds())
 }

@@ -224,7 +224,7 @@ func TestMetricsSayWhatTheLedgerSays(t *testing.T) {
 	metrics := metricsOf(wh)
 	metrics.Called(sms.Payload{Account: app, Dataset: sms.SendStatus})
 	metrics.Called(sms.Payload{Account: app, Dataset: sms.SendStatus, Refused: "trailing bytes"})
-	metrics.Waited(sms.Tencent, "send_status", 1500*time.Millisecond)
+	metrics.Waited(sms.Tencent, "SendStatusStatistics", 1500*time.Millisecond)
 	metrics.Finished(job.Item{Source: "engagelab-main"}, load.Result{}, nil)
 	metrics.Finished(job.Item{Source: "tencent-main"}, load.Result{}, sms.ErrSourceDenied)
 	metrics.ConfigRead(now, nil)
@@ -265,9 +265,9 @@ func TestMetricsSayWhatTheLedgerSays(t *testing.T) {
 		`smsetl_open_findings{severity="error"}`:                                                                                              1,
 		`smsetl_workers`:                                                                                                                      0,
 		`smsetl_notices_waiting`:                                                                                                              0,
-		`smsetl_vendor_calls_total{action="send_status",outcome="answered",vendor="tencent"}`:                                                 1,
-		`smsetl_vendor_calls_total{action="send_status",outcome="refused",vendor="tencent"}`:                                                  1,
-		`smsetl_vendor_wait_seconds_total{action="send_status",vendor="tencent"}`:                                                             1.5,
+		`smsetl_vendor_calls_total{dataset="send_status",outcome="answered",vendor="tencent"}`:                                                1,
+		`smsetl_vendor_calls_total{dataset="send_status",outcome="refused",vendor="tencent"}`:                                                 1,
+		`smsetl_vendor_wait_seconds_total{action="SendStatusStatistics",vendor="tencent"}`:                                                    1.5,
 		`smsetl_windows_total{outcome="loaded",source="engagelab-main"}`:                                                                      1,
 		`smsetl_window_failures_total{class="source_denied",source="tencent-main"}`:                                                           1,
 		`smsetl_window_failures_total{class="temporary",source="tencent-main"}`:                                                               0,

@@ -20,8 +20,9 @@ WITH rescued AS (
 ),
 ended AS (
     UPDATE etl.load
-    SET outcome = 'failed',
-        reason  = 'the worker died'
+    SET outcome    = 'failed',
+        reason     = 'the worker died',
+        called_off = true
     WHERE outcome = 'running'
       AND river_job_id IN (SELECT id FROM rescued)
 )

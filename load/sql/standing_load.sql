@@ -1,5 +1,5 @@
--- The last load of each expectation that came to an end by itself. One that was stopped, or whose worker died, says nothing
--- about the vendor, and is tried again.
+-- The last load of each expectation that came to an end by itself. One that was called off says nothing about the vendor, and is
+-- tried again.
 SELECT u.position,
        l.outcome,
        coalesce(l.reason, '')
@@ -13,7 +13,7 @@ CROSS JOIN LATERAL (
     WHERE account_key = a.account_key
       AND u.dataset = ANY (datasets)
       AND outcome <> 'running'
-      AND (outcome <> 'failed' OR reason NOT IN ('the program was stopped', 'the worker died'))
+      AND NOT called_off
     ORDER BY load_id DESC
     LIMIT 1
 ) AS l
