@@ -35,7 +35,7 @@ func (d *denials) note(source string, account sms.Account, err error) {
 	switch {
 	case errors.Is(err, sms.ErrSourceDenied):
 		key = source
-	case errors.Is(err, sms.ErrAccountDenied):
+	case errors.Is(err, sms.ErrAccountDenied), errors.Is(err, sms.ErrContradicted):
 		key = source + "\x00" + account.ID
 	default:
 		return

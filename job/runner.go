@@ -35,6 +35,8 @@ type Source struct {
 	// RetentionDays is how many days back the vendor still answers; 0 when it is not known to forget.
 	RetentionDays int
 	Guard         load.Guard
+	// Prober asks, before an account's first window, how the vendor reads one; nil when nobody asks.
+	Prober Prober
 }
 
 // Item is one window to load.

@@ -25,6 +25,7 @@ type worker struct {
 	warehouse *load.Warehouse
 	sources   map[string]Source
 	denied    *denials
+	asked     asked
 	options   Options
 	progress  Progress
 	log       *zap.Logger
@@ -121,7 +122,12 @@ func (w *worker) isPaused(ctx context.Context, queue string) (bool, error) {
 
 // isFinal says whether asking again can change nothing.
 func isFinal(err error) bool {
-	return errors.Is(err, sms.ErrRefused) || errors.Is(err, sms.ErrAccountDenied) || errors.Is(err, sms.ErrSourceDenied) || errors.Is(err, errCrashed)
+	for _, kind := range []error{sms.ErrRefused, sms.ErrAccountDenied, sms.ErrContradicted, sms.ErrSourceDenied, errCrashed} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // isSettled says whether the ledger already holds every day of the window: a job left behind by a run that was killed,
@@ -147,13 +153,12 @@ func (w *worker) isSettled(ctx context.Context, item Item) (bool, error) {
 
 // load runs the steps of one try. Every failure ends in the ledger, and so does every refused answer.
 func (w *worker) load(ctx context.Context, source Source, item Item, job *river.Job[Window]) (load.Result, error) {
-	start := load.Start{RunID: job.Args.RunID, Source: source.Name, Scope: item.Scope, JobID: job.ID, Now: w.options.Now()}
-	loadID, err := w.warehouse.Begin(ctx, start)
+	loadID, err := w.begin(ctx, source, item, job)
 	if err != nil {
 		return load.Result{}, err
 	}
 	refused := sms.Batch{Scope: item.Scope}
-	result, err := w.steps(ctx, source, item, loadID, &refused, func(ctx context.Context, tx pgx.Tx) error {
+	result, err := w.steps(ctx, source, item, job, loadID, &refused, func(ctx context.Context, tx pgx.Tx) error {
 		if err := w.warehouse.FinishWindow(ctx, tx, claimOf(job), loadID); err != nil {
 			return err
 		}
@@ -166,6 +171,15 @@ func (w *worker) load(ctx context.Context, source Source, item Item, job *river.
 	return result, nil
 }
 
+func (w *worker) begin(ctx context.Context, source Source, item Item, job *river.Job[Window]) (loadID int64, err error) {
+	// An interrupt between the server's insert and its answer would leave a load that runs for ever.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return w.warehouse.Begin(ctx, load.Start{
+		RunID: job.Args.RunID, Source: source.Name, Scope: item.Scope, JobID: job.ID, Now: w.options.Now(),
+	})
+}
+
 func claimOf(job *river.Job[Window]) load.Claim {
 	claim := load.Claim{JobID: job.ID, Attempt: job.Attempt}
 	if n := len(job.AttemptedBy); n > 0 {
@@ -174,7 +188,7 @@ func claimOf(job *river.Job[Window]) load.Claim {
 	return claim
 }
 
-func (w *worker) steps(ctx context.Context, source Source, item Item, loadID int64, refused *sms.Batch,
+func (w *worker) steps(ctx context.Context, source Source, item Item, job *river.Job[Window], loadID int64, refused *sms.Batch,
 	complete func(context.Context, pgx.Tx) error,
 ) (result load.Result, err error) {
 	defer func() {
@@ -187,8 +201,21 @@ func (w *worker) steps(ctx context.Context, source Source, item Item, loadID int
 	if err := w.denied.check(source.Name, item.Scope.Account); err != nil {
 		return load.Result{}, err
 	}
+	if err := w.askFirst(ctx, source, item.Scope.Account, job.Args.RunID); err != nil {
+		return load.Result{}, err
+	}
+	if surveyor, ok := source.Fetcher.(Surveyor); ok && item.Sweep {
+		return w.survey(ctx, source, item, job, loadID, surveyor, complete)
+	}
+	return w.replace(ctx, source, item, loadID, refused, complete)
+}
+
+// replace fetches a window and puts what it says in the place of what is stored.
+func (w *worker) replace(ctx context.Context, source Source, item Item, loadID int64, refused *sms.Batch,
+	complete func(context.Context, pgx.Tx) error,
+) (load.Result, error) {
 	var payloads []sms.Payload
-	err = source.Fetcher.Fetch(ctx, item.Scope, func(p sms.Payload) error {
+	err := source.Fetcher.Fetch(ctx, item.Scope, func(p sms.Payload) error {
 		w.progress.Called(p)
 		if p.Refused == "" {
 			payloads = append(payloads, p)

@@ -1,6 +1,9 @@
 package sms
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The kinds of error that cross rooms. Each answers one question: what should the caller do? Decisions use errors.Is,
 // never the text.
@@ -19,3 +22,18 @@ var (
 	// ErrSourceDenied: the vendor refuses these credentials. Give up on every account of the source.
 	ErrSourceDenied = errors.New("source denied")
 )
+
+// ContradictionError is an ErrContradicted: what is set, what the vendor was found to do, and what would be right.
+type ContradictionError struct {
+	Account Account
+	Setting string // the key in the configuration: end_hour, time_zone
+	Set     string
+	Found   string // what it would have to be set to
+}
+
+func (e *ContradictionError) Error() string {
+	return fmt.Sprintf("%s: %v: %s is %s, and it was found to be %s: set %s: %q", e.Account, ErrContradicted, e.Setting, e.Set, e.Found, e.Setting, e.Found)
+}
+
+// Unwrap gives the kind.
+func (e *ContradictionError) Unwrap() error { return ErrContradicted }

@@ -1,6 +1,9 @@
 package sms
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Verdict is what questions to a vendor have settled about an account, of what the vendor's documents leave open. The zero
 // value of an answer is "the answers do not tell".
@@ -16,9 +19,31 @@ type Verdict struct {
 	HoursIn string
 	Today   string // what is told of the day that is not over: "told", "withheld"
 
-	// Evidence holds a sentence with numbers for each answer, and one for each that could not be had: why not.
+	// Evidence holds sentences with numbers, each with what it is about in front: "EndTime: ...", "zone: ...". The last one
+	// about a thing is the conclusion, or why there is none.
 	Evidence []string
 }
 
-// IsSettled says whether the answers told everything that a load depends on.
-func (v Verdict) IsSettled() bool { return v.EndHour != "" && v.HoursIn != "" }
+// Open is something that a load depends on and the answers do not tell.
+type Open struct{ What, Why string }
+
+// Open lists what the answers do not tell.
+func (v Verdict) Open() []Open {
+	var all []Open
+	for _, asked := range []struct{ what, told, about string }{
+		{"end of a window", v.EndHour, "EndTime:"},
+		{"zone of the hours", v.HoursIn, "zone:"},
+	} {
+		if asked.told != "" {
+			continue
+		}
+		open := Open{What: asked.what}
+		for _, sentence := range v.Evidence {
+			if open.Why == "" || strings.HasPrefix(sentence, asked.about) {
+				open.Why = sentence // the last one on the matter says why
+			}
+		}
+		all = append(all, open)
+	}
+	return all
+}

@@ -35,16 +35,14 @@ func (c *Client) Probe(ctx context.Context, account sms.Account, day sms.Day, em
 	return v, nil
 }
 
-// Judge compares a verdict with how the client is set. An error wraps sms.ErrContradicted.
+// Judge compares a verdict with how the client is set. The error is a sms.ContradictionError.
 func (c *Client) Judge(v sms.Verdict) error {
 	zone := v.Account.Zone.String()
 	switch {
 	case v.EndHour != "" && v.EndHour != string(c.endHour):
-		return fmt.Errorf("%s: %w: it reads EndTime as %s, and end_hour is %s: set end_hour: %s",
-			v.Account, sms.ErrContradicted, v.EndHour, c.endHour, v.EndHour)
+		return &sms.ContradictionError{Account: v.Account, Setting: "end_hour", Set: string(c.endHour), Found: v.EndHour}
 	case v.HoursIn != "" && v.HoursIn != zone:
-		return fmt.Errorf("%s: %w: its hours are in %s, and time_zone is %s: set time_zone: %q",
-			v.Account, sms.ErrContradicted, v.HoursIn, zone, v.HoursIn)
+		return &sms.ContradictionError{Account: v.Account, Setting: "time_zone", Set: zone, Found: v.HoursIn}
 	}
 	return nil
 }

@@ -1,0 +1,169 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+// Prober finds out what a vendor's documents leave open, by asking.
+type Prober interface {
+	// Probe asks about the day, or about one that it finds when that is 0, and hands each answer to emit, none of them to
+	// be understood. What the answers do not tell is no error.
+	Probe(ctx context.Context, account sms.Account, day sms.Day, emit func(sms.Payload) error) (sms.Verdict, error)
+	// Judge gives an error of kind sms.ErrContradicted when the verdict is not what the source is set to.
+	Judge(v sms.Verdict) error
+}
+
+// Probing is one probe of an account.
+type Probing struct {
+	RunID   int64 // 0 for no run
+	Source  string
+	Prober  Prober
+	Account sms.Account
+	Day     sms.Day // to ask about; 0 lets the prober find one
+	Now     time.Time
+	Called  func(sms.Payload) // told of each answer; may be nil
+}
+
+// Run asks, keeps every answer raw as those of a load that loads nothing, and stores the verdict with what follows from it.
+func (p Probing) Run(ctx context.Context, wh *load.Warehouse) (sms.Verdict, error) {
+	scope, err := p.scope()
+	if err != nil {
+		return sms.Verdict{}, err
+	}
+	loadID, err := wh.Begin(ctx, load.Start{RunID: p.RunID, Source: p.Source, Scope: scope, Now: p.Now})
+	if err != nil {
+		return sms.Verdict{}, err
+	}
+	v, err := p.Prober.Probe(ctx, p.Account, p.Day, func(answer sms.Payload) error {
+		if p.Called != nil {
+			p.Called(answer)
+		}
+		return wh.Keep(ctx, loadID, answer)
+	})
+	if err == nil {
+		err = wh.EndProbe(ctx, loadID, scope, v, findingsOf(v, p.Prober.Judge(v)), p.Now)
+	}
+	if err != nil {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return sms.Verdict{}, errors.Join(err, wh.Interrupt(late, loadID, err.Error()))
+	}
+	return v, nil
+}
+
+// scope is what the answers are kept under: the vendor's first dataset alone, over the days that may be asked about. Ordinary
+// loads have all datasets of their group, so none of them is mixed up with a probe's.
+func (p Probing) scope() (sms.Scope, error) {
+	const back = 40 // days: a busy day is looked for in the weeks before
+	today := p.Account.Zone.Today(p.Now)
+	first := today - back
+	if p.Day != 0 {
+		first = min(first, p.Day)
+	}
+	window, err := sms.NewWindow(first, today, p.Account.Zone)
+	return sms.Scope{Account: p.Account, Datasets: p.Account.Vendor.Groups()[0][:1], Window: window}, err
+}
+
+// findingsOf says what a person should know of a verdict.
+func findingsOf(v sms.Verdict, contradicted error) []sms.Finding {
+	var all []sms.Finding
+	if contradicted != nil {
+		all = append(all, sms.Finding{
+			Check: load.Contradiction, Subject: "configuration", Severity: sms.Error, Detail: contradicted.Error(), Rows: 1,
+		})
+	}
+	for _, open := range v.Open() {
+		all = append(all, sms.Finding{Check: "probe_open", Subject: open.What, Severity: sms.Warning, Detail: open.Why, Rows: 1})
+	}
+	return all
+}
+
+// When a verdict is asked for again without being told to: no message was there to ask about, or it stands in the way, and
+// may be due to an outage of the vendor.
+const (
+	askQuietAgain        = 7 * 24 * time.Hour
+	askContradictedAgain = time.Hour
+)
+
+// asked remembers which accounts need no more asking, and lets one window of an account ask while the others wait. The zero
+// value is ready.
+type asked struct {
+	mu       sync.Mutex
+	accounts map[string]*askedAccount
+}
+
+type askedAccount struct {
+	turn   chan struct{} // held by the window that asks
+	isDone bool          // guarded by turn
+}
+
+func (a *asked) of(key string) *askedAccount {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.accounts == nil {
+		a.accounts = map[string]*askedAccount{}
+	}
+	if a.accounts[key] == nil {
+		a.accounts[key] = &askedAccount{turn: make(chan struct{}, 1)}
+	}
+	return a.accounts[key]
+}
+
+// askFirst makes sure that a verdict on the account is there and does not contradict the configuration, before anything of the
+// account is fetched. What the vendor does not tell stops nobody.
+func (w *worker) askFirst(ctx context.Context, source Source, account sms.Account, runID int64) error {
+	if source.Prober == nil {
+		return nil
+	}
+	one := w.asked.of(source.Name + "\x00" + account.ID)
+	select {
+	case one.turn <- struct{}{}:
+		defer func() { <-one.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if one.isDone {
+		return nil
+	}
+	// The windows that waited meanwhile learn what the first one met.
+	if err := w.denied.check(source.Name, account); err != nil {
+		return err
+	}
+	err := w.ask(ctx, source, account, runID)
+	w.denied.note(source.Name, account, err)
+	one.isDone = err == nil
+	return err
+}
+
+func (w *worker) ask(ctx context.Context, source Source, account sms.Account, runID int64) error {
+	v, known, err := w.warehouse.Verdict(ctx, account)
+	if err != nil {
+		return err
+	}
+	now := w.options.Now()
+	if !known || isStale(v, source.Prober.Judge(v), now) {
+		probing := Probing{RunID: runID, Source: source.Name, Prober: source.Prober, Account: account, Now: now, Called: w.progress.Called}
+		if v, err = probing.Run(ctx, w.warehouse); err != nil {
+			return err
+		}
+		w.log.Info("account probed", zap.String("source", source.Name), zap.String("account", account.ID), zap.Int("calls", v.Calls),
+			zap.String("end_hour", v.EndHour), zap.String("hours_in", v.HoursIn), zap.String("today", v.Today))
+	}
+	if err := source.Prober.Judge(v); err != nil {
+		return err
+	}
+	return w.warehouse.CloseContradiction(ctx, account, now)
+}
+
+func isStale(v sms.Verdict, contradicted error, now time.Time) bool {
+	age := now.Sub(v.AskedAt)
+	return v.Day == 0 && age >= askQuietAgain || contradicted != nil && age >= askContradictedAgain
+}

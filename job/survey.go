@@ -1,0 +1,172 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+
+	"smsetl/internal/pack"
+	"smsetl/load"
+	"smsetl/sms"
+	"smsetl/transform"
+)
+
+// Surveyor is a Fetcher whose vendor answers in sums over several days, so that few calls find out whether days that are
+// stored have changed since. A vendor who answers a window in one call needs none: there a sweep is a fetch whose answer is
+// compared by its bytes.
+type Surveyor interface {
+	// Survey finds the days of the scope that are not what is stored any more: same says whether an answer is. It hands
+	// each answer to emit, none of them to be understood.
+	Survey(ctx context.Context, scope sms.Scope, same func(sms.Payload) (bool, error), emit func(sms.Payload) error) (changed []sms.Window, err error)
+}
+
+// survey looks once more at a window of settled days. Days that the vendor's sums confirm are noted in the ledger, and nothing
+// else of them is touched; the others are loaded as any window is, as loads of their own, before the survey ends.
+func (w *worker) survey(ctx context.Context, source Source, item Item, job *river.Job[Window], loadID int64, surveyor Surveyor,
+	complete func(context.Context, pgx.Tx) error,
+) (load.Result, error) {
+	stored, err := w.warehouse.Stored(ctx, item.Scope)
+	if err != nil {
+		return load.Result{}, err
+	}
+	same := func(p sms.Payload) (bool, error) { return isStored(stored, p) }
+	changed, err := surveyor.Survey(ctx, item.Scope, same, func(p sms.Payload) error {
+		w.progress.Called(p)
+		return w.warehouse.Keep(ctx, loadID, p)
+	})
+	if err != nil {
+		return load.Result{}, err
+	}
+	agreed := map[sms.Day]bool{}
+	for day := range item.Scope.Window.Days() {
+		agreed[day] = true
+	}
+	var all load.Result
+	for _, window := range changed {
+		result, err := w.reload(ctx, source, item, job, window)
+		if err != nil {
+			return load.Result{}, fmt.Errorf("%s has changed: %w", window, err)
+		}
+		addResult(&all, result)
+		for day := range window.Days() {
+			delete(agreed, day)
+		}
+	}
+	result, err := w.warehouse.EndSurvey(ctx, loadID, item.Scope, slices.Sorted(maps.Keys(agreed)), w.options.Now(), complete)
+	addResult(&all, result)
+	all.LoadID, all.LoadedAt, all.Outcome = result.LoadID, result.LoadedAt, result.Outcome
+	return all, err
+}
+
+// reload loads a changed part of a window that is surveyed, as a load of its own. The queue's job goes on.
+func (w *worker) reload(ctx context.Context, source Source, item Item, job *river.Job[Window], window sms.Window) (load.Result, error) {
+	item.Scope.Window, item.Sweep, item.Refetch = window, false, true
+	loadID, err := w.begin(ctx, source, item, job)
+	if err != nil {
+		return load.Result{}, err
+	}
+	refused := sms.Batch{Scope: item.Scope}
+	result, err := w.replace(ctx, source, item, loadID, &refused, nil)
+	if err != nil {
+		return result, w.fail(ctx, loadID, refused, err)
+	}
+	return result, nil
+}
+
+func addResult(all *load.Result, r load.Result) {
+	all.Received += r.Received
+	all.Inserted += r.Inserted
+	all.Updated += r.Updated
+	all.Unchanged += r.Unchanged
+	all.Rejected += r.Rejected
+	all.Held += r.Held
+	all.Removed += r.Removed
+	all.Quarantined = append(all.Quarantined, r.Quarantined...)
+	all.Superseded = append(all.Superseded, r.Superseded...)
+	all.Frozen = append(all.Frozen, r.Frozen...)
+}
+
+// isStored says whether an answer is what the days of its window hold together. An answer that cannot be understood is not:
+// its days are then asked for one by one, and judged as ever.
+func isStored(stored []load.StoredDay, p sms.Payload) (bool, error) {
+	said, err := transform.Sums(p)
+	switch {
+	case errors.Is(err, sms.ErrMalformed) && !errors.Is(err, pack.ErrCorrupt):
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	have, isLoaded := sumUp(stored, p.Window)
+	return isLoaded && agrees(said, have), nil
+}
+
+// sumUp adds up the days of the window; isLoaded is false when one of them is not.
+func sumUp(stored []load.StoredDay, window sms.Window) (all sms.Sums, isLoaded bool) {
+	zero := sms.Reported(0)
+	all = sms.Sums{
+		Measures: sms.Measures{
+			Requested: zero, Accepted: zero, ProcessingFailed: zero, Delivered: zero, SendFailed: zero, Pending: zero, BilledSegments: zero,
+		},
+		Failures: map[string]sms.Count{},
+	}
+	days := 0
+	for i := range stored {
+		d := &stored[i]
+		if !window.Contains(d.Day) {
+			continue
+		}
+		if !d.IsLoaded {
+			return sms.Sums{}, false
+		}
+		days++
+		m := measuresOf(&d.Sums)
+		for k, to := range measuresOf(&all) {
+			*to = to.Plus(*m[k])
+		}
+		for code, n := range d.Sums.Failures {
+			before, known := all.Failures[code]
+			if !known {
+				before = zero
+			}
+			all.Failures[code] = before.Plus(n)
+		}
+	}
+	return all, days == window.Len()
+}
+
+// measuresOf lists the measures that sums are compared by.
+func measuresOf(s *sms.Sums) []*sms.Count {
+	return []*sms.Count{
+		&s.Requested, &s.Accepted, &s.ProcessingFailed, &s.Delivered, &s.SendFailed, &s.Pending, &s.BilledSegments,
+	}
+}
+
+// agrees says whether everything that was said is what is had. What is not reported of a day is had of no sum.
+func agrees(said, have sms.Sums) bool {
+	h := measuresOf(&have)
+	for k, s := range measuresOf(&said) {
+		if s.IsReported() && *s != *h[k] {
+			return false
+		}
+	}
+	if said.Failures == nil {
+		return true
+	}
+	for code, n := range said.Failures {
+		had, known := have.Failures[code]
+		if known && had != n || !known && n != sms.Reported(0) {
+			return false
+		}
+	}
+	for code := range have.Failures {
+		if _, known := said.Failures[code]; !known {
+			return false // a code that the vendor does not count any more
+		}
+	}
+	return true
+}
