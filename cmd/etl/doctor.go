@@ -51,6 +51,9 @@ func (c *doctorCommand) Run(s *session) error {
 			err := client.Check(ctx, account)
 			cancel()
 			checks = append(checks, verdict(source.Name+" "+account.ID, err, "the credentials are accepted"))
+			if known, asks := verdictCheck(s, wh, source.Name, client, account); asks {
+				checks = append(checks, known)
+			}
 		}
 	}
 	return s.printChecks(checks, c.isJSON())

@@ -229,6 +229,9 @@ func (s *session) finish(report runReport, asJSON bool) error {
 
 // exit turns what is open into the exit code.
 func (r runReport) exit() error {
+	if len(r.Contradictions) > 0 {
+		return exit{code: exitUsage} // running again would not help
+	}
 	if len(r.Open)+len(r.Paused) > 0 {
 		return exit{code: exitPartial}
 	}
@@ -240,6 +243,9 @@ func (s *session) printReport(r runReport) {
 		plural(r.Windows, "window"), r.Elapsed.Round(time.Millisecond), plural(r.Calls, "call"), plural(r.Received, "row"),
 		number(r.Inserted), number(r.Updated), number(r.Removed), number(r.Unchanged), number(r.Rejected), number(r.Held))
 	s.printPaused(r.Paused)
+	for _, contradiction := range r.Contradictions {
+		fmt.Fprintf(s.stdout, "CONTRADICTION: %s\n", contradiction)
+	}
 	if len(r.Open) == 0 {
 		return
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,19 +32,21 @@ type progress struct {
 
 // tally is what a run did, for its summary.
 type tally struct {
-	Windows     int           `json:"windows"`
-	Calls       int64         `json:"calls"`
-	Received    int64         `json:"received"`
-	Inserted    int64         `json:"inserted"`
-	Updated     int64         `json:"updated"`
-	Removed     int64         `json:"removed"`
-	Unchanged   int64         `json:"unchanged"`
-	Rejected    int64         `json:"rejected"`
-	Held        int64         `json:"held"`
-	Quarantined int           `json:"quarantined_days"`
-	Failures    []failedItem  `json:"failures"`
-	Elapsed     time.Duration `json:"-"`
-	Seconds     float64       `json:"seconds"`
+	Windows     int          `json:"windows"`
+	Calls       int64        `json:"calls"`
+	Received    int64        `json:"received"`
+	Inserted    int64        `json:"inserted"`
+	Updated     int64        `json:"updated"`
+	Removed     int64        `json:"removed"`
+	Unchanged   int64        `json:"unchanged"`
+	Rejected    int64        `json:"rejected"`
+	Held        int64        `json:"held"`
+	Quarantined int          `json:"quarantined_days"`
+	Failures    []failedItem `json:"failures"`
+	// Contradictions say which accounts are not loaded because their vendor contradicts the configuration, and what would be right.
+	Contradictions []string      `json:"contradictions"`
+	Elapsed        time.Duration `json:"-"`
+	Seconds        float64       `json:"seconds"`
 }
 
 // failedItem is a window that was given up.
@@ -98,6 +102,7 @@ func (p *progress) count(item job.Item, result load.Result, err error) {
 	t.Windows++
 	if err != nil {
 		t.Failures = append(t.Failures, failedItem{item.Source, item.Scope.String(), err.Error()})
+		t.contradicted(err)
 	}
 	t.Received += result.Received
 	t.Inserted += result.Inserted
@@ -116,6 +121,14 @@ func (p *progress) count(item job.Item, result load.Result, err error) {
 	}
 }
 
+// contradicted notes a contradiction once, in the words in which it was found.
+func (t *tally) contradicted(err error) {
+	var found *sms.ContradictionError
+	if errors.As(err, &found) && !slices.Contains(t.Contradictions, found.Error()) {
+		t.Contradictions = append(t.Contradictions, found.Error())
+	}
+}
+
 // end takes the bar away and gives what was done.
 func (p *progress) end() tally {
 	if p.bars != nil {
@@ -128,6 +141,9 @@ func (p *progress) end() tally {
 	p.tally.Seconds = p.tally.Elapsed.Seconds()
 	if p.tally.Failures == nil {
 		p.tally.Failures = []failedItem{}
+	}
+	if p.tally.Contradictions == nil {
+		p.tally.Contradictions = []string{}
 	}
 	return p.tally
 }

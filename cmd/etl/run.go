@@ -57,6 +57,7 @@ type cli struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up, down, or show where it stands."`
 	Doctor   doctorCommand   `cmd:"" help:"Check configuration, database, clock and each credential with one cheap call."`
 	Sandbox  sandboxCommand  `cmd:"" help:"Play both vendors on loopback, with a ground truth and faults on demand."`
+	Probe    probeCommand    `cmd:"" help:"Ask a vendor what its documents leave open: how it reads a window, and where its day begins."`
 	Version  versionCommand  `cmd:"" help:"Show the program's version."`
 
 	Backfills backfillsCommand `cmd:"" help:"Show how far detached backfills are, from any machine."`

@@ -62,10 +62,14 @@ func connect(sources []schedule.Source, wh *load.Warehouse, now func() time.Time
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, job.Source{
+		source := job.Source{
 			Name: s.Name, Fetcher: c, Parallel: vendors[s.Vendor].parallel, SettleDays: s.SettleDays, RetentionDays: s.RetentionDays,
 			Guard: guard(s),
-		})
+		}
+		if prober, asks := c.(job.Prober); asks && !s.Tencent.NoProbe {
+			source.Prober = prober
+		}
+		all = append(all, source)
 	}
 	return all, nil
 }
