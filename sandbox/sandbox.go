@@ -87,6 +87,7 @@ type TencentRules struct {
 	ExclusiveEnd      bool // EndTime names the first hour outside
 	UTCDay            bool // hours are UTC hours, not Beijing's
 	ClampToYesterday  bool // nothing is told of the present day
+	RefuseEmpty       bool // EndTime has to be after BeginTime, as the English page says
 	VirtualTimestamps bool // signatures are dated by the virtual clock
 }
 

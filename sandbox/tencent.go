@@ -58,6 +58,9 @@ func (s *Sandbox) tencent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q, problem := readStatistics(x.action, body, s.tencentOffset())
+	if problem == nil && s.o.Tencent.RefuseEmpty && q.last == q.first {
+		problem = &tencentError{"InvalidParameterValue.EndTimeVerifyFail", "`EndTime` must be after `BeginTime`."}
+	}
 	if problem == nil {
 		x.account = q.app
 		problem = s.checkApp(secret, q.app)
