@@ -128,7 +128,9 @@ func TestFailingSources(t *testing.T) {
 	}
 	fails := func(s sms.Scope) {
 		t.Helper()
-		end(s, func(id int64) error { return wh.Fail(t.Context(), id, sms.Batch{Scope: s}, "source denied", time.Now()) })
+		end(s, func(id int64) error {
+			return wh.Fail(t.Context(), id, sms.Batch{Scope: s}, "source denied", time.Now())
+		})
 	}
 	check := func(what string, want map[string]string) {
 		t.Helper()

@@ -92,7 +92,7 @@ func put(t *testing.T, wh *load.Warehouse, account sms.Account, datasets []sms.D
 		}
 	}
 	options := load.PutOptions{
-		Now: now, SettleDays: 4, TransformVersion: 1, Guard: load.Guard{ShrinkRatio: 0.5, MinMessages: 100, ConfirmAfter: time.Hour},
+		Now: now, SettleDays: 4, TransformVersion: 1, Guard: load.Guard{Thresholds: load.Thresholds{ShrinkRatio: 0.5, MinMessages: 100}, ConfirmAfter: time.Hour},
 	}
 	if _, err := wh.Put(t.Context(), id, batch, options, nil); err != nil {
 		t.Fatal(err)
