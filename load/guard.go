@@ -9,8 +9,8 @@ import (
 
 // Thresholds say when the size of an answer for a day is not believed at first.
 type Thresholds struct {
-	// ShrinkRatio: a day with less than this share of the stored messages is not believed at first, nor is a day that never
-	// held any with less than a fifth of this share of what is usual. 0 never doubts.
+	// ShrinkRatio: a day with less than this share of the stored messages is not believed at first, nor is a delivery day that
+	// never held any with less than a fifth of this share of what is usual, when nothing lately was like it. 0 never doubts.
 	ShrinkRatio float64
 	// MinMessages: days where fewer messages are stored, or usual, are believed whatever happens to them.
 	MinMessages int64
@@ -88,12 +88,7 @@ func (p *put) doubtSize(dataset sms.Dataset, day sms.Day) string {
 	said := &p.tally.days[part][day-p.window.First()]
 	c := p.ledger[lineKey{dataset, day}]
 	if c == nil || c.confirmedAt == nil {
-		usual, known := p.usual.median(day)
-		if part == delivery && p.w.datasets[dataset].delivery && known && usual >= limits.MinMessages &&
-			float64(said.messages.total) < tiny*limits.ShrinkRatio*float64(usual) {
-			return fmt.Sprintf("%s has %d messages where %d are usual", dataset, said.messages.total, usual)
-		}
-		return ""
+		return p.doubtFirst(dataset, day)
 	}
 	if c.messages == nil || *c.messages < limits.MinMessages {
 		return ""
