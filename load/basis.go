@@ -95,12 +95,22 @@ type Answers struct {
 // Kept gives the answers of a load that were to be understood, in the order in which they came. ErrPruned when bytes of one
 // are gone.
 func (w *Warehouse) Kept(ctx context.Context, loadID int64) (Answers, error) {
+	return w.kept(ctx, loadID, nil)
+}
+
+// KeptOf is Kept for the answers that were asked for a day, among others.
+func (w *Warehouse) KeptOf(ctx context.Context, loadID int64, day sms.Day) (Answers, error) {
+	d := date(day)
+	return w.kept(ctx, loadID, &d)
+}
+
+func (w *Warehouse) kept(ctx context.Context, loadID int64, day *time.Time) (Answers, error) {
 	doing := fmt.Sprintf("reading the answers of load %d", loadID)
 	a, err := w.keptScope(ctx, loadID)
 	if err != nil {
 		return Answers{}, failed(doing, err)
 	}
-	rows, err := w.pool.Query(ctx, keptQuery, loadID)
+	rows, err := w.pool.Query(ctx, keptQuery, loadID, day)
 	if err != nil {
 		return Answers{}, failed(doing, err)
 	}

@@ -54,6 +54,8 @@ type cli struct {
 	Status   statusCommand   `cmd:"" help:"Show what the ledger knows of every day. The exit code is for monitors."`
 	Check    checkCommand    `cmd:"" help:"Show what does not add up or looks wrong in the numbers. The exit code is for monitors."`
 	Replay   replayCommand   `cmd:"" help:"Build days again from the answers that were kept. Asks nobody; needs the database only."`
+	Explain  explainCommand  `cmd:"" help:"Follow a number back to its load, answer, request and field, with every value it ever had."`
+	Raw      rawCommand      `cmd:"" help:"The vendors' answers as they were kept: list, show, throw old ones away."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up, down, or show where it stands."`
 	Doctor   doctorCommand   `cmd:"" help:"Check configuration, database, clock and each credential with one cheap call."`
 	Sandbox  sandboxCommand  `cmd:"" help:"Play both vendors on loopback, with a ground truth and faults on demand."`
@@ -64,6 +66,9 @@ type cli struct {
 	Cancel    cancelCommand    `cmd:"" help:"End a run or detached backfill, from any machine. What was loaded stays."`
 	Pause     pauseCommand     `cmd:"" help:"Stop asking a source, on every machine, until it is resumed."`
 	Resume    resumeCommand    `cmd:"" help:"Ask a paused source again."`
+	Freeze    freezeCommand    `cmd:"" help:"Leave days alone, whatever is loaded, until unfreeze."`
+	Unfreeze  unfreezeCommand  `cmd:"" help:"Make frozen days what they were."`
+	Release   releaseCommand   `cmd:"" help:"Believe quarantined answers by hand. They are loaded as they were kept; nobody is asked."`
 }
 
 // session is what a command gets to work with.

@@ -16,4 +16,5 @@ FROM etl.fetch AS f
 JOIN etl.raw   AS r ON r.hash = f.hash
 WHERE f.load_id = $1
   AND f.refused = ''
+  AND ($2::date IS NULL OR $2 BETWEEN f.window_from AND f.window_to)
 ORDER BY f.fetch_id

@@ -1,5 +1,6 @@
 -- Answers that nobody needs: every load that was told them is of a source with a retention, is over, lies beyond it, and is
--- neither what a day rests on nor what was doubted last. Answers that no line of etl.fetch points at belong to somebody else.
+-- neither what a day rests on, nor what was doubted last, nor a probe. Answers that no line of etl.fetch points at belong to
+-- somebody else.
 WITH needed AS MATERIALIZED (
     SELECT answered_by AS load_id
     FROM etl.believed_day
@@ -8,6 +9,9 @@ WITH needed AS MATERIALIZED (
     FROM etl.coverage
     WHERE load_id IS NOT NULL
       AND (state = 'quarantined' OR suspect_at IS NOT NULL)
+    UNION
+    SELECT load_id
+    FROM etl.probe
 )
 SELECT r.hash,
        octet_length(r.packed),

@@ -1,0 +1,292 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"smsetl/load"
+	"smsetl/sms"
+	"smsetl/transform"
+)
+
+// messagesMeasure is the measure of failures.
+const messagesMeasure = "messages"
+
+// ErrQuestion says that a question makes no sense.
+var ErrQuestion = errors.New("no such number")
+
+// Explain follows a number back to the loads, the answers, their requests and the fields in them, and tells every value that
+// it ever had. The error wraps ErrQuestion for a measure or a dataset that there is not, load.ErrUnknownAccount for an account.
+func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, error) {
+	if q.Rows == 0 {
+		q.Rows = 20
+	}
+	e := explainer{q: q, warehouse: wh, loads: map[int64]load.LoadLine{}}
+	if err := e.readMeasures(ctx); err != nil {
+		return Explanation{}, err
+	}
+	days, err := e.readDays(ctx)
+	if err != nil {
+		return Explanation{}, err
+	}
+	cells, err := wh.Cells(ctx, load.CellQuery{
+		Account: q.Account, Day: q.Day, Failures: e.failures, Template: q.Template, Label: q.Label, MessageType: q.MessageType, Country: q.Country,
+		Stage: q.Stage, Reason: q.Reason,
+	})
+	if err != nil {
+		return Explanation{}, err
+	}
+	e.sum(cells)
+	cells = e.largest(cells)
+	if err := e.readLoads(ctx, cells); err != nil {
+		return Explanation{}, err
+	}
+	places, err := e.locate(ctx, days)
+	if err != nil {
+		return Explanation{}, err
+	}
+	for i := range cells {
+		e.out.Cells = append(e.out.Cells, e.cell(&cells[i], places))
+	}
+	return e.out, nil
+}
+
+// explainer is one Explain under way.
+type explainer struct {
+	q         Question
+	warehouse *load.Warehouse
+	failures  bool
+	measures  []string // asked for
+	at        []int    // where each stands in the images
+	loads     map[int64]load.LoadLine
+	out       Explanation
+}
+
+// readMeasures finds out what is asked for and how the vendor makes it.
+func (e *explainer) readMeasures(ctx context.Context) error {
+	q := e.q
+	e.out = Explanation{
+		Vendor: string(q.Account.Vendor), Account: q.Account.ID, Zone: q.Account.Zone.String(), Date: q.Day.String(),
+		Measures: []ExplainedMeasure{}, Days: []ExplainedDay{}, Cells: []ExplainedCell{}, Answers: []ExplainedAnswer{}, Loads: []ExplainedLoad{},
+	}
+	all := load.Measures()
+	e.failures = q.Stage != "" || q.Reason != "" || q.Measure == messagesMeasure
+	if e.failures {
+		all = []string{messagesMeasure}
+	}
+	for i, measure := range all {
+		if q.Measure == "" || q.Measure == measure {
+			e.measures, e.at = append(e.measures, measure), append(e.at, i)
+		}
+	}
+	if len(e.measures) == 0 {
+		return fmt.Errorf("job: %w: the measure %q is none of %v, nor %q of failures", ErrQuestion, q.Measure, load.Measures(), messagesMeasure)
+	}
+	supports, err := e.warehouse.Supports(ctx, q.Account.Vendor)
+	if err != nil {
+		return err
+	}
+	for _, measure := range e.measures {
+		m := ExplainedMeasure{Measure: measure, Unit: "messages"}
+		for _, s := range supports {
+			if s.Measure == measure || e.failures && s.Measure == string(cmp.Or(q.Stage, sms.Sending))+"_failures" {
+				m.Unit, m.Support, m.Formula, m.Note = s.Unit, s.Support, s.Formula, s.Note
+			}
+		}
+		e.out.Measures = append(e.out.Measures, m)
+	}
+	return nil
+}
+
+// readDays tells the states of the day, of the datasets that the rows are made of.
+func (e *explainer) readDays(ctx context.Context) ([]load.DayLine, error) {
+	lines, err := e.warehouse.DayLines(ctx, e.q.Account, e.q.Day)
+	if err != nil {
+		return nil, err
+	}
+	var about []load.DayLine
+	for _, d := range lines {
+		if !e.isAbout(d.Dataset) {
+			continue
+		}
+		about = append(about, d)
+		e.loads[d.BelievedBy], e.loads[d.AnsweredBy] = load.LoadLine{}, load.LoadLine{}
+		e.out.Days = append(e.out.Days, ExplainedDay{
+			Dataset: string(d.Dataset), State: string(d.State), Reason: d.Reason, Since: d.Since, Pending: pointer(d.Pending),
+			LoadedAt: moment(d.LoadedAt), ConfirmedAt: moment(d.ConfirmedAt), Version: d.Version, BelievedBy: d.BelievedBy, AnsweredBy: d.AnsweredBy,
+		})
+	}
+	return about, nil
+}
+
+// isAbout says whether a dataset fills the rows asked for.
+func (e *explainer) isAbout(d sms.Dataset) bool {
+	if e.q.Dataset != "" {
+		return d == e.q.Dataset
+	}
+	f := d.Facts()
+	if !e.failures {
+		return f.Delivery
+	}
+	return f.Processing && e.q.Stage != sms.Sending || f.Sending && e.q.Stage != sms.Processing
+}
+
+// standing gives the image that holds now; ok is false for a row that is there no more.
+func standing(c *load.Cell) (image load.Image, ok bool) {
+	last := c.Images[len(c.Images)-1]
+	return last, last.ReplacedBy == 0
+}
+
+// sum adds up the rows that are there.
+func (e *explainer) sum(cells []load.Cell) {
+	for i := range cells {
+		image, there := standing(&cells[i])
+		if !there {
+			continue
+		}
+		e.out.Rows++
+		for m, at := range e.at {
+			if n, reported := image.Values[at].Value(); reported {
+				total := &e.out.Measures[m].Total
+				if *total == nil {
+					*total = new(int64)
+				}
+				**total += n
+			}
+		}
+	}
+}
+
+// largest gives the rows to tell one by one.
+func (e *explainer) largest(cells []load.Cell) []load.Cell {
+	size := func(c *load.Cell) int64 {
+		image, there := standing(c)
+		if !there {
+			return -1
+		}
+		return image.Values[e.at[0]].Or(0)
+	}
+	slices.SortStableFunc(cells, func(a, b load.Cell) int { return cmp.Compare(size(&b), size(&a)) })
+	return cells[:min(len(cells), e.q.Rows)]
+}
+
+// readLoads reads every load that the rows and the ledger name.
+func (e *explainer) readLoads(ctx context.Context, cells []load.Cell) error {
+	for i := range cells {
+		for _, image := range cells[i].Images {
+			e.loads[image.LoadID], e.loads[image.ReplacedBy] = load.LoadLine{}, load.LoadLine{}
+		}
+	}
+	delete(e.loads, 0)
+	lines, err := e.warehouse.LoadLines(ctx, slices.Sorted(maps.Keys(e.loads)))
+	if err != nil {
+		return err
+	}
+	for _, l := range lines {
+		e.loads[l.LoadID] = l
+		if _, known := e.loads[l.RawOf]; !known && l.RawOf != 0 {
+			e.loads[l.RawOf] = load.LoadLine{} // asked nobody itself: its answers are that load's
+			more, err := e.warehouse.LoadLines(ctx, []int64{l.RawOf})
+			if err != nil {
+				return err
+			}
+			lines = append(lines, more...)
+		}
+	}
+	slices.SortFunc(lines, func(a, b load.LoadLine) int { return cmp.Compare(a.LoadID, b.LoadID) })
+	for _, l := range lines {
+		e.loads[l.LoadID] = l
+		e.out.Loads = append(e.out.Loads, ExplainedLoad{
+			LoadID: l.LoadID, RunID: l.RunID, Command: l.Command, Host: l.Host, Program: l.Program, Origin: l.Origin, RawOf: l.RawOf,
+			Outcome: l.Outcome, Window: l.Window, StartedAt: l.StartedAt, LoadedAt: moment(l.LoadedAt), Version: l.Version,
+		})
+	}
+	return nil
+}
+
+// rowKey names a vendor's row.
+type rowKey struct {
+	dataset sms.Dataset
+	grain   sms.Grain
+}
+
+// found is a place with the answer that it is in.
+type found struct {
+	transform.Place
+
+	fetchID int64
+}
+
+// locate tells the answers about the day, and finds the rows in those that it rests on.
+func (e *explainer) locate(ctx context.Context, days []load.DayLine) (map[rowKey]found, error) {
+	current := map[int64]bool{}
+	for _, d := range days {
+		current[d.AnsweredBy] = true
+	}
+	fetches := map[sms.Hash]int64{}
+	for _, l := range slices.Sorted(maps.Keys(e.loads)) {
+		answers, err := e.warehouse.KeptAnswers(ctx, load.Which{LoadID: l, Day: e.q.Day})
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range answers {
+			if a.Refused != "" || !e.isAbout(a.Dataset) {
+				continue
+			}
+			e.out.Answers = append(e.out.Answers, answered(a, current[l]))
+			if current[l] {
+				fetches[a.Body.Hash] = a.FetchID
+			}
+		}
+	}
+	places := map[rowKey]found{}
+	for _, l := range slices.Sorted(maps.Keys(current)) {
+		if l == 0 {
+			continue
+		}
+		kept, err := e.warehouse.KeptOf(ctx, l, e.q.Day)
+		if errors.Is(err, load.ErrPruned) {
+			continue // the answers say when
+		}
+		if err != nil {
+			return nil, err
+		}
+		rows, err := transform.Locate(kept.Scope, kept.Payloads, e.q.Day)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range rows {
+			places[rowKey{p.Dataset, p.Grain}] = found{p, fetches[p.Payload]}
+		}
+	}
+	return places, nil
+}
+
+func answered(a load.KeptAnswer, isCurrent bool) ExplainedAnswer {
+	return ExplainedAnswer{
+		FetchID: a.FetchID, LoadID: a.LoadID, Dataset: string(a.Dataset), Window: a.Window.String(), Method: a.Request.Method, URL: a.Request.URL,
+		Action: a.Request.Action, Body: a.Request.Body, FetchedAt: a.FetchedAt, Status: a.Status, RequestID: a.RequestID,
+		Hash: a.Body.Hash.String(), Size: a.Body.Size, PrunedAt: moment(a.PrunedAt), IsCurrent: isCurrent,
+	}
+}
+
+func pointer(c sms.Count) *int64 {
+	n, reported := c.Value()
+	if !reported {
+		return nil
+	}
+	return &n
+}
+
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
