@@ -222,4 +222,3 @@ func (h *huawei) text(at int) []byte {
 	}
 	return h.cells[at]
 }
-

@@ -38,15 +38,15 @@ var huaweiStatuses = []sms.Reason{
 	{Code: "E200024", Stage: sms.Processing, Category: sms.PlatformConfig}, // no international capability
 	{Code: "E200025", Stage: sms.Processing, Category: sms.PlatformConfig}, // international: recipient's channel
 	{Code: "E200026", Stage: sms.Processing, Category: sms.PlatformConfig},
-	{Code: "E200027", Stage: sms.Processing, Category: sms.PlatformConfig}, // no gateway
+	{Code: "E200027", Stage: sms.Processing, Category: sms.PlatformConfig},  // no gateway
 	{Code: "E200032", Stage: sms.Processing, Category: sms.ContentTemplate}, // a template is required
-	{Code: "E200034", Stage: sms.Processing, Category: sms.CarrierNetwork}, // resend timed out, a gateway's fault
-	{Code: "E200035", Stage: sms.Processing, Category: sms.CarrierNetwork}, // substitution in the protocol failed
-	{Code: "E200036", Stage: sms.Processing, Category: sms.PlatformConfig}, // rate or weight of the channel is 0
-	{Code: "E200038", Stage: sms.Processing, Category: sms.PlatformConfig}, // a long SMS not whole within 3 minutes
+	{Code: "E200034", Stage: sms.Processing, Category: sms.CarrierNetwork},  // resend timed out, a gateway's fault
+	{Code: "E200035", Stage: sms.Processing, Category: sms.CarrierNetwork},  // substitution in the protocol failed
+	{Code: "E200036", Stage: sms.Processing, Category: sms.PlatformConfig},  // rate or weight of the channel is 0
+	{Code: "E200038", Stage: sms.Processing, Category: sms.PlatformConfig},  // a long SMS not whole within 3 minutes
 	{Code: "E200051", Stage: sms.Processing, Category: sms.ContentTemplate}, // content
-	{Code: "E000628", Stage: sms.Processing, Category: sms.PlatformConfig}, // the country is not on the list of allowed ones
-	{Code: "E000629", Stage: sms.Processing, Category: sms.PlatformConfig}, // a package is used up
+	{Code: "E000628", Stage: sms.Processing, Category: sms.PlatformConfig},  // the country is not on the list of allowed ones
+	{Code: "E000629", Stage: sms.Processing, Category: sms.PlatformConfig},  // a package is used up
 	{Code: noCode, Stage: sms.Sending, Category: sms.Other},
 }
 

@@ -287,52 +287,68 @@ const (
 // totals are the words with which rows start that sum up the others.
 var totals = []string{"total", "grandtotal", "subtotal", "sum", "summary", "合计", "总计", "小计", "汇总", "共", "总数", "exported", "exporttime", "exportedat", "导出时间", "导出人", "note", "说明", "备注", "注"}
 
-// sort says what a row is. A row that has a time, an id or a number is a row, whatever else stands in it.
+// sort says what a row is. A row that has a time is one, unless a word that sums up stands in its place; one without is
+// one too, to be rejected with its reason, unless it starts with such a word or is as short as a note.
 func (im *importer) sort(cells [][]byte) int {
-	filled, word := 0, -1
+	filled, first := 0, -1
 	for i, cell := range cells {
 		if len(trim(cell)) > 0 {
 			filled++
-			if word < 0 {
-				word = i
+			if first < 0 {
+				first = i
 			}
 		}
 	}
 	if filled == 0 {
 		return isEmpty
 	}
-	keys := [...]int{colSentAt, colID, colNumber}
+	column := colSentAt
 	if im.layout.kind == Statistics {
-		keys = [...]int{statDay, statDay, statDay}
+		column = statDay
 	}
-	own := false
-	for _, c := range keys {
-		if at := im.layout.columns[c]; at >= 0 && at < len(cells) {
-			cell := trim(cells[at])
-			own = own || len(cell) > 0 && at != word
-			if len(cell) > 0 && string(cell) == im.layout.headers[at] {
-				return isTotal // the header once more: files that were put together
-			}
+	at := im.layout.columns[column]
+	if at < len(cells) && len(trim(cells[at])) > 0 {
+		if string(trim(cells[at])) == im.layout.headers[at] {
+			return isTotal // the header once more: files that were put together
 		}
-	}
-	if own {
-		return isRow
-	}
-	first := plain(string(clean(nil, cells[word])))
-	for _, t := range totals {
-		if rest, ok := strings.CutPrefix(first, t); ok && (rest == "" || t[0] > 'z' || rest[0] < 'a') {
-			return isTotal
-		}
-	}
-	for _, c := range keys {
-		if im.layout.columns[c] == word {
+		if at != first {
 			return isRow
 		}
 	}
-	if filled <= 2 {
+	if isTotalWord(cells[first]) {
+		return isTotal
+	}
+	if at != first && filled <= 2 && !im.hasKey(cells) {
 		return isTotal // a note
 	}
 	return isRow
+}
+
+// hasKey says whether a row has an id or a number.
+func (im *importer) hasKey(cells [][]byte) bool {
+	if im.layout.kind != SendingDetails {
+		return false
+	}
+	for _, c := range [...]int{colID, colNumber} {
+		if at := im.layout.columns[c]; at >= 0 && at < len(cells) && len(trim(cells[at])) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// isTotalWord says whether a cell starts with a word that sums up: the word alone, or followed by what is no letter.
+func isTotalWord(cell []byte) bool {
+	if c := trim(cell); len(c) > 0 && c[0] >= '0' && c[0] <= '9' {
+		return false // a time, an id or a number, in most rows
+	}
+	word := plain(string(clean(nil, cell)))
+	for _, t := range totals {
+		if rest, ok := strings.CutPrefix(word, t); ok && (rest == "" || t[0] > 'z' || rest[0] < 'a' || rest[0] > 'z') {
+			return true
+		}
+	}
+	return false
 }
 
 // finish says what the texts around the rows tell about the file.
