@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -24,6 +25,7 @@ type serveCommand struct {
 	configFlag
 	databaseFlag
 	nowFlag
+	listenFlag
 
 	// For tests: hours of waiting in seconds.
 	WindowTimeout time.Duration `hidden:"" default:"30m"`
@@ -47,6 +49,7 @@ type serving struct {
 	warehouse *load.Warehouse
 	now       func() time.Time
 	server    *job.Server
+	site      *site
 	current   atomic.Pointer[pipeline] // of the configuration in force
 	reloads   atomic.Int64
 	broken    atomic.Bool // the file as it is now cannot be used, and an earlier one is in force
@@ -64,16 +67,21 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 	if err != nil {
 		return err
 	}
+	if v.site, err = v.newSite(s.ctx, c.listenFlag); err != nil {
+		return err
+	}
 	v.server = job.NewServer(p.warehouse, v.chores(), job.ServerOptions{
 		Options: job.Options{Now: p.now, WindowTimeout: c.WindowTimeout, RescueAfter: c.RescueAfter, Grace: c.Grace},
-		Every:   c.RescueEvery, Version: currentVersion().Version,
+		Every:   c.RescueEvery, Version: currentVersion().Version, Progress: v.site.metrics,
 	}, s.log)
 	fmt.Fprintf(s.stderr, "Serving %s with %s; ^C stops, SIGHUP reads %s again.\n",
 		plural(len(setup.Sources), "source"), plural(len(setup.Bells), "schedule"), c.Config)
 	ctx, cancel := context.WithCancel(s.ctx)
 	var listening sync.WaitGroup
 	listening.Go(func() { v.listen(ctx, hangups) })
+	closeSite := v.site.start(ctx, s.log)
 	err = v.server.Run(ctx, setup)
+	closeSite()
 	cancel()
 	listening.Wait()
 	return err
@@ -141,6 +149,7 @@ func (v *serving) reload(ctx context.Context) {
 		return // the program stops
 	}
 	v.broken.Store(err != nil)
+	v.site.metrics.ConfigRead(v.now(), err)
 	if err != nil {
 		v.session.log.Error("configuration not changed: the old one stays in force", zap.String("file", v.file.Config), zap.Error(err))
 		return
@@ -162,7 +171,9 @@ func (v *serving) tryReload(ctx context.Context) error {
 	if err := v.server.Reload(ctx, setup); err != nil {
 		return err
 	}
-	v.current.Store(next)
+	if before := v.current.Swap(next); !reflect.DeepEqual(before.config.Web, config.Web) {
+		v.session.log.Warn("what changed under web is in force after the next start")
+	}
 	return nil
 }
 

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/job"
+	"smsetl/load"
+	"smsetl/notify"
+	"smsetl/schedule"
+	"smsetl/sms"
+	"smsetl/web"
+)
+
+// listenFlag says where the pages are.
+type listenFlag struct {
+	Listen string `help:"Where pages, health and metrics are served: host:port, or none. Default: web.listen of the configuration, else 127.0.0.1:8080. Anything but loopback needs a login." placeholder:"ADDRESS"`
+}
+
+// site is the HTTP side of a process that serves.
+type site struct {
+	server  *web.Server // nil for none
+	metrics *web.Metrics
+}
+
+// newSite makes the HTTP side and binds its address, so that a mistake in it is told before any work begins.
+func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
+	log := v.session.log
+	metrics := web.NewMetrics(v.warehouse, web.MetricsOptions{
+		Expected: func(now time.Time) []load.Expectation { return v.pipeline().expectations(now) },
+		Version:  currentVersion().Version, Now: v.now,
+	}, log)
+	metrics.ConfigRead(v.now(), nil)
+	if flag.Listen == "none" {
+		return &site{metrics: metrics}, nil
+	}
+	config := v.pipeline().config.Web
+	options := webOptions(config, flag.Listen)
+	options.Metrics, options.LoginFailed = metrics.Handler(), metrics.LoginFailed
+	options.Checks = []web.Check{
+		{Name: "database", Do: v.warehouse.Pool().Ping},
+		{Name: "schema", Do: v.warehouse.IsCurrent},
+		{Name: "worker", Do: v.warehouse.HasWorker},
+	}
+	jobs, err := web.NewJobs(ctx, v.warehouse.Pool(), job.Schema, log)
+	if err != nil {
+		return nil, err
+	}
+	options.Jobs = jobs
+	server, err := web.New(options, log)
+	if err != nil {
+		return nil, usage(err)
+	}
+	err = server.Listen(ctx)
+	if errors.Is(err, syscall.EADDRINUSE) && options.Listen == "" {
+		// Nobody named the address: another process of this machine has it, and as many as one likes may run.
+		log.Info("the default address is taken, another port is used", zap.String("address", web.DefaultListen))
+		options.Listen = "127.0.0.1:0"
+		if server, err = web.New(options, log); err == nil {
+			err = server.Listen(ctx)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(v.session.stderr, "Pages: %s\n", server.URL())
+	return &site{server: server, metrics: metrics}, nil
+}
+
+// start serves until the release is called, which waits for requests under way. Pages stay up while windows in flight end.
+func (s *site) start(ctx context.Context, log *zap.Logger) (release func()) {
+	if s.server == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := s.server.Serve(ctx); err != nil {
+			log.Error("the pages are gone, the work goes on", zap.Error(err))
+		}
+	})
+	return func() { cancel(); serving.Wait() }
+}
+
+// webOptions are the settings of the configuration, with the address of the flag where it names one.
+func webOptions(config schedule.Web, listen string) web.Options {
+	if listen == "" {
+		listen = config.Listen
+	}
+	return web.Options{
+		Listen: listen, AllowedHosts: config.AllowedHosts, PasswordHash: config.PasswordHash.Reveal(), Session: config.Session,
+		UserHeader: config.UserHeader, Proxies: config.Proxies, MetricsToken: config.MetricsToken.Reveal(),
+	}
+}
+
+// expectations gives the days that should be there, for every dataset of every configured account.
+func (p *pipeline) expectations(now time.Time) []load.Expectation {
+	var all []load.Expectation
+	for _, source := range p.config.Sources {
+		e := load.Expectation{Source: source.Name, First: source.First(now), Last: source.Yesterday(now)}
+		if source.RetentionDays > 0 {
+			e.KeptFrom = source.Zone.Today(now) - sms.Day(source.RetentionDays)
+		}
+		for _, account := range source.Accounts() {
+			for _, dataset := range slices.Concat(source.Vendor.Groups()...) {
+				e.Account, e.Dataset = account, dataset
+				all = append(all, e)
+			}
+		}
+	}
+	return all
+}
+
+// notify tells people what is wrong, where the configuration in force says how.
+func (v *serving) notify(ctx context.Context) error {
+	p := v.pipeline()
+	webhook := p.config.Notify.Webhook.Reveal()
+	if webhook == "" {
+		return nil
+	}
+	n, err := notify.New(p.warehouse, webhook, notify.Options{Expected: p.expectations}, p.session.log)
+	if err != nil {
+		return err
+	}
+	return n.Evaluate(ctx, v.now())
+}
