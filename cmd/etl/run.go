@@ -66,6 +66,7 @@ type cli struct {
 	Cancel    cancelCommand    `cmd:"" help:"End a run or detached backfill, from any machine. What was loaded stays."`
 	Pause     pauseCommand     `cmd:"" help:"Stop asking a source, on every machine, until it is resumed."`
 	Resume    resumeCommand    `cmd:"" help:"Ask a paused source again."`
+	Password  passwordCommand  `cmd:"" help:"Make the hash of a password for the login of etl serve."`
 	Freeze    freezeCommand    `cmd:"" help:"Leave days alone, whatever is loaded, until unfreeze."`
 	Unfreeze  unfreezeCommand  `cmd:"" help:"Make frozen days what they were."`
 	Release   releaseCommand   `cmd:"" help:"Believe quarantined answers by hand. They are loaded as they were kept; nobody is asked."`

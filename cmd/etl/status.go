@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"smsetl/schedule"
 	"smsetl/sms"
@@ -40,6 +41,11 @@ type gap struct {
 	To     string `json:"to"`
 	Days   int    `json:"days"`
 	Reason string `json:"reason"`
+	Since  string `json:"since"`       // when the first of them entered the state
+	Next   string `json:"next_action"` // what brings them on, see sms.coverage_daily
+	// DaysLeft is on how many more days, today among them, the first of them can be asked for. It is not there when the vendor
+	// is not known to forget, or nothing is open.
+	DaysLeft *int `json:"days_left,omitempty"`
 }
 
 // Run shows the ledger. Exit code 4 tells of quarantined days, 3 of days that are missing, failed or lost.
@@ -58,7 +64,7 @@ func (c *statusCommand) Run(s *session) error {
 	for _, source := range p.config.Sources {
 		days := schedule.Expected(source, ledger, p.now())
 		all = append(all, days...)
-		report.Accounts = append(report.Accounts, summarize(source.Name, days)...)
+		report.Accounts = append(report.Accounts, summarize(source, days, p.now())...)
 	}
 	if c.isJSON() {
 		err = s.printJSON(report)
@@ -72,12 +78,12 @@ func (c *statusCommand) Run(s *session) error {
 }
 
 // summarize groups days, which come sorted, by account and dataset.
-func summarize(source string, days []sms.DayStatus) []accountStatus {
+func summarize(source schedule.Source, days []sms.DayStatus, now time.Time) []accountStatus {
 	var all []accountStatus
 	var group []sms.DayStatus
 	flush := func() {
 		if len(group) > 0 {
-			all = append(all, summary(source, group))
+			all = append(all, summary(source, group, now))
 		}
 		group = nil
 	}
@@ -91,9 +97,9 @@ func summarize(source string, days []sms.DayStatus) []accountStatus {
 	return all
 }
 
-func summary(source string, days []sms.DayStatus) accountStatus {
+func summary(source schedule.Source, days []sms.DayStatus, now time.Time) accountStatus {
 	a := accountStatus{
-		Source: source, Vendor: string(days[0].Account.Vendor), Account: days[0].Account.ID, Dataset: string(days[0].Dataset),
+		Source: source.Name, Vendor: string(days[0].Account.Vendor), Account: days[0].Account.ID, Dataset: string(days[0].Dataset),
 		States: map[string]int{}, Gaps: []gap{},
 	}
 	for _, d := range days {
@@ -104,13 +110,13 @@ func summary(source string, days []sms.DayStatus) accountStatus {
 		if d.IsLoaded() || d.State == sms.NotDue || d.State == sms.Frozen {
 			continue
 		}
-		last := len(a.Gaps) - 1
-		if last >= 0 && a.Gaps[last].State == string(d.State) && a.Gaps[last].Reason == d.Reason && a.Gaps[last].To == (d.Day-1).String() {
-			a.Gaps[last].To = d.Day.String()
+		g := newGap(source, d, now)
+		if last := len(a.Gaps) - 1; last >= 0 && a.Gaps[last].goesOn(g, d.Day) {
+			a.Gaps[last].To = g.To
 			a.Gaps[last].Days++
 			continue
 		}
-		a.Gaps = append(a.Gaps, gap{string(d.State), d.Day.String(), d.Day.String(), 1, d.Reason})
+		a.Gaps = append(a.Gaps, g)
 	}
 	if loaded, ok := schedule.LoadedUpTo(days); ok {
 		a.LoadedUpTo = loaded.String()
@@ -121,24 +127,46 @@ func summary(source string, days []sms.DayStatus) accountStatus {
 	return a
 }
 
+func newGap(source schedule.Source, d sms.DayStatus, now time.Time) gap {
+	day := d.Day.String()
+	g := gap{
+		State: string(d.State), From: day, To: day, Days: 1, Reason: d.Reason,
+		Since: d.Since.In(source.Zone.Location()).Format(time.RFC3339), Next: string(source.NextAction(d, now)),
+	}
+	if left, limited := source.DaysLeft(d.Day, now); limited && d.State != sms.Lost {
+		g.DaysLeft = &left
+	}
+	return g
+}
+
+// goesOn says whether the gap of one more day belongs to this one.
+func (g gap) goesOn(next gap, day sms.Day) bool {
+	return g.State == next.State && g.Reason == next.Reason && g.Next == next.Next && g.To == (day-1).String()
+}
+
 func (s *session) printStatus(r statusReport, days []sms.DayStatus) error {
 	heatmap(s.stdout, days, isTerminal(s.stdout))
 	fmt.Fprintln(s.stdout)
 	rows := make([][]string, len(r.Accounts))
 	for i, a := range r.Accounts {
-		open := a.States[string(sms.Missing)] + a.States[string(sms.Failed)] + a.States[string(sms.Lost)]
-		rows[i] = []string{
-			a.Source, a.Account, a.Dataset, orDash(a.LoadedUpTo), orDash(a.FinalUpTo), number(a.Expected),
-			number(a.States[string(sms.Provisional)]), number(open), number(a.States[string(sms.Quarantined)]),
+		rows[i] = []string{a.Source, a.Account, a.Dataset, orDash(a.LoadedUpTo), orDash(a.FinalUpTo), number(a.Expected)}
+		for _, state := range counted {
+			rows[i] = append(rows[i], number(a.States[string(state)]))
 		}
 	}
-	header := []string{"source", "account", "dataset", "loaded up to", "final up to", ">expected", ">provisional", ">not loaded", ">quarantined"}
+	header := []string{"source", "account", "dataset", "loaded up to", "final up to", ">expected"}
+	for _, state := range counted {
+		header = append(header, ">"+string(state))
+	}
 	if err := table(s.stdout, header, rows); err != nil {
 		return err
 	}
 	s.printGaps(r)
 	return nil
 }
+
+// counted are the states of expected days, the good ones first.
+var counted = []sms.State{sms.Final, sms.Empty, sms.Provisional, sms.Missing, sms.Failed, sms.Quarantined, sms.Lost, sms.Frozen}
 
 // printGaps lists what a person may have to look at, as far as a screen holds it.
 func (s *session) printGaps(r statusReport) {
@@ -149,7 +177,7 @@ func (s *session) printGaps(r statusReport) {
 			if left--; left < 0 {
 				continue
 			}
-			line := fmt.Sprintf("%s %s %s: %s %s/%s (%s)  %s", a.Source, a.Account, a.Dataset, g.State, g.From, g.To, plural(g.Days, "day"), g.Reason)
+			line := fmt.Sprintf("%s %s %s: %s  %s", a.Source, a.Account, a.Dataset, g, g.Reason)
 			if runes := []rune(line); len(runes) > width {
 				line = string(runes[:width-1]) + "…"
 			}
@@ -159,6 +187,24 @@ func (s *session) printGaps(r statusReport) {
 	if left < 0 {
 		fmt.Fprintf(s.stdout, "and %s more; etl status -o json lists them whole\n", plural(-left, "gap"))
 	}
+}
+
+// String gives the gap for people: "2 days missing, 5 days left to fetch them: 2026-01-05/2026-01-06, since 2026-01-06; next: load".
+func (g gap) String() string {
+	text := plural(g.Days, "day") + " " + g.State
+	if g.DaysLeft != nil {
+		text += ", " + plural(*g.DaysLeft, "day") + " left to fetch "
+		if g.Days == 1 {
+			text += "it"
+		} else {
+			text += "them"
+		}
+	}
+	text += fmt.Sprintf(": %s/%s, since %s", g.From, g.To, g.Since[:len("2006-01-02")])
+	if g.Next != string(sms.DoNothing) {
+		text += "; next: " + g.Next
+	}
+	return text
 }
 
 func orDash(text string) string {

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"smsetl/job"
+	"smsetl/load"
+	"smsetl/schedule"
+	"smsetl/sms"
+)
+
+type releaseCommand struct {
+	decisionFlags
+}
+
+// Run believes quarantined answers: they are loaded as they were kept, and nobody is asked.
+func (c *releaseCommand) Run(s *session) error {
+	p, items, by, release, err := c.prepare(s)
+	if err != nil {
+		return err
+	}
+	defer release()
+	held, err := p.quarantined(s.ctx, items)
+	if err != nil {
+		return err
+	}
+	report := newDecisionReport("release", by)
+	if len(held) == 0 {
+		return s.printDecision(report, c.isJSON())
+	}
+	run := load.Run{Command: "release", Arguments: fmt.Sprintf("--from %s --to %s", c.From, c.To), Version: currentVersion().Version, Now: by.Now}
+	runID, err := p.warehouse.StartRun(s.ctx, run)
+	if err != nil {
+		return err
+	}
+	var left int // days whose answer cannot be loaded
+	for _, h := range held {
+		days, detail, releaseErr := p.release(s.ctx, h, runID, by)
+		if errors.Is(releaseErr, load.ErrPruned) || errors.Is(releaseErr, sms.ErrMalformed) {
+			left += h.scope.Window.Len()
+			fmt.Fprintf(s.stderr, "%s is not released: %v\n", h.scope, releaseErr)
+			continue
+		}
+		if err = releaseErr; err != nil {
+			break
+		}
+		if days > 0 {
+			report.add(h.source, h.scope, days, detail)
+		}
+	}
+	err = errors.Join(err, p.endRelease(runID, left, err))
+	if err != nil {
+		return err
+	}
+	if err := s.printDecision(report, c.isJSON()); err != nil {
+		return err
+	}
+	if left > 0 {
+		return exit{code: exitPartial}
+	}
+	return nil
+}
+
+func (p *pipeline) endRelease(runID int64, left int, err error) error {
+	outcome := "ok"
+	switch {
+	case err != nil:
+		outcome = "failed"
+	case left > 0:
+		outcome = "partial"
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(p.session.ctx), 10*time.Second)
+	defer cancel()
+	return p.warehouse.EndRun(late, runID, outcome, p.now())
+}
+
+// heldAnswer is one answer with neighbouring days that it put into quarantine.
+type heldAnswer struct {
+	source string
+	scope  sms.Scope
+	loadID int64
+}
+
+// quarantined gives what is in quarantine within the items, oldest first for each.
+func (p *pipeline) quarantined(ctx context.Context, items []schedule.Item) ([]heldAnswer, error) {
+	var all []heldAnswer
+	for _, item := range items {
+		w := item.Scope.Window
+		lines, err := p.warehouse.Coverage(ctx, []sms.Account{item.Scope.Account}, w.First(), w.Last())
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range lines {
+			// The datasets of a group are doubted together: the first of them speaks for all.
+			if d.Dataset != item.Scope.Datasets[0] || d.State != sms.Quarantined {
+				continue
+			}
+			if last := len(all) - 1; last >= 0 && all[last].takes(item, d) {
+				continue
+			}
+			scope := item.Scope
+			scope.Window = sms.OneDay(d.Day, w.Zone())
+			all = append(all, heldAnswer{item.Source, scope, d.LoadID})
+		}
+	}
+	return all, nil
+}
+
+// takes adds a day to the days that it follows, when the same answer is to blame.
+func (h *heldAnswer) takes(item schedule.Item, d sms.DayStatus) bool {
+	w := h.scope.Window
+	if h.source != item.Source || h.scope.Account != d.Account || h.scope.Datasets[0] != d.Dataset || h.loadID != d.LoadID || w.Last() != d.Day-1 {
+		return false
+	}
+	longer, err := sms.NewWindow(w.First(), d.Day, w.Zone())
+	if err != nil {
+		return false
+	}
+	h.scope.Window = longer
+	return true
+}
+
+// release loads one held answer and writes down who said so.
+func (p *pipeline) release(ctx context.Context, h heldAnswer, runID int64, by load.Operator) (days int, detail string, err error) {
+	var settleDays int
+	for _, source := range p.config.Sources {
+		if source.Name == h.source {
+			settleDays = source.SettleDays
+		}
+	}
+	rebuilt, err := job.Release{RunID: runID, LoadID: h.loadID, Days: h.scope.Window, SettleDays: settleDays, Now: by.Now}.Run(ctx, p.warehouse)
+	if err != nil {
+		return 0, "", err
+	}
+	days = h.scope.Window.Len() - len(rebuilt.Superseded) - len(rebuilt.Frozen)
+	detail = fmt.Sprintf("%s inserted, %s updated, %s removed", plural(rebuilt.Inserted, "row"), number(rebuilt.Updated), number(rebuilt.Removed))
+	return days, detail, p.warehouse.LogRelease(ctx, h.scope, days, rebuilt.LoadID, by)
+}
