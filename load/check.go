@@ -17,6 +17,8 @@ var (
 	checkWrite string
 	//go:embed sql/check_close.sql
 	checkClose string
+	//go:embed sql/check_age.sql
+	checkAge string
 )
 
 // CheckDays is how far back a Check looks when nothing else is said.

@@ -106,9 +106,9 @@ func TestChecksOfTheLedger(t *testing.T) {
 	h := honest(marketing)
 	h.load(t, wh, "01-01..03-19", "04-01 06:00")
 	h.load(t, wh, "03-22..03-31", "04-01 06:00")
-	fail := func(days, at_ string, tries int) {
+	fail := func(dataset sms.Dataset, days, at_ string, tries int) {
 		t.Helper()
-		s := scope(marketing, days, sms.SendFailed)
+		s := scope(marketing, days, dataset)
 		for range tries {
 			id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at(at_)})
 			if err == nil {
@@ -119,9 +119,10 @@ func TestChecksOfTheLedger(t *testing.T) {
 			}
 		}
 	}
-	fail("03-20", "04-01 06:00", 2)
-	fail("03-31", "04-01 07:00", 3)
-	if _, err := wh.Pool().Exec(t.Context(), `UPDATE etl.coverage SET state = 'lost', since = '2026-04-01 06:00+00' WHERE dataset = 'process_failed' AND date_key = '2026-01-02'`); err != nil {
+	fail(sms.SendFailed, "03-20", "04-01 06:00", 2)
+	fail(sms.SendFailed, "03-31", "04-01 07:00", 3)
+	fail(sms.ProcessFailed, "03-20", "04-01 06:00", 1)
+	if _, err := wh.Pool().Exec(t.Context(), `UPDATE etl.coverage SET state = 'lost', since = '2026-04-01 06:00+00' WHERE dataset = 'process_failed' AND date_key = '2026-03-20'`); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := wh.Pool().Exec(t.Context(), `UPDATE etl.coverage SET confirmed_at = '2026-04-01 05:00+00' WHERE attempts = 3`); err != nil {
@@ -134,14 +135,15 @@ func TestChecksOfTheLedger(t *testing.T) {
 		return strings.Join(lines, "\n")
 	}
 	same(t, "on the day", gaps("04-01 20:00"),
-		"warning gap process_failed lost 01-02..01-02 1 days, -/- days: 2026-01-02: can no longer be asked for",
-		"warning gap process_failed missing 03-20..03-21 2 days, -/- days: 2026-03-20, one of 2 days: never loaded",
+		"warning gap process_failed lost 03-20..03-20 1 days, -/- days: 2026-03-20: can no longer be asked for",
+		"warning gap process_failed missing 03-21..03-21 1 days, -/- days: 2026-03-21: never loaded",
 		"warning gap send_failed missing 03-21..03-21 1 days, -/- days: 2026-03-21: never loaded",
 		"warning gap send_failed not refreshed 03-31..03-31 1 days, -/- days: 2026-03-31: still provisional, and 3 tries in vain since it was confirmed on 2026-04-01 05:00 UTC",
 		"warning gap stats_day missing 03-20..03-21 2 days, -/- days: 2026-03-20, one of 2 days: never loaded",
+		"info failed_loads process_failed 04-01..04-01 1 days, 0/1 loads: 2026-04-01: 1 loads of the day failed",
 		"info failed_loads send_failed 04-01..04-01 1 days, 0/5 loads: 2026-04-01: 5 loads of the day failed",
 		"info gap send_failed failed 03-20..03-20 1 days, -/- days: 2026-03-20: asked for in vain since 2026-04-01 06:00 UTC, 2 tries",
-		"info quarantine stats_day 03-11..03-11 1 days, 1974/- messages: 2026-03-11: not believed since 2026-04-01 06:00 UTC, after 1 tries: the whole answer holds no row")
+		"info quarantine stats_day 03-11..03-11 1 days, 1974/- messages: 2026-03-11: not believed since 2026-04-01 06:00 UTC, after 1 tries: stats_day has 0 messages where 1974 are stored")
 	next := gaps("04-02 07:00")
 	for _, want := range []string{"warning gap send_failed failed 03-20..03-20 1 days", "warning quarantine stats_day 03-11..03-11 1 days", "warning gap process_failed lost "} {
 		if !strings.Contains(next, want) {
@@ -161,7 +163,7 @@ func TestChecksOfTheLedger(t *testing.T) {
 	// Whatever is mended is closed.
 	h.load(t, wh, "", "04-01 09:00")
 	h.load(t, wh, "", "04-01 11:00")
-	if _, lines := check(t, wh, "04-01 20:00", load.CheckOptions{}); len(lines) != 1 || !strings.Contains(lines[0], "failed_loads") {
+	if _, lines := check(t, wh, "04-01 20:00", load.CheckOptions{}); len(lines) != 2 || !strings.Contains(lines[0], "failed_loads") {
 		t.Errorf("after all is mended:\n%s", strings.Join(lines, "\n"))
 	}
 }

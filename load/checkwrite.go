@@ -44,7 +44,11 @@ func (c *checking) write(ctx context.Context, tx pgx.Tx) error {
 		names = append(names, rule.Name)
 	}
 	closed, err := tx.Exec(ctx, checkClose, c.now, names, c.accounts, seen)
+	if err != nil {
+		return err
+	}
 	c.report.Closed = int(closed.RowsAffected())
+	_, err = tx.Exec(ctx, checkAge, c.now, c.accounts)
 	return err
 }
 

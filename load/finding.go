@@ -51,7 +51,7 @@ func noteFindings(ctx context.Context, tx pgx.Tx, account int32, loadID int64, b
 	}
 	w := batch.Scope.Window
 	_, err := tx.Exec(ctx, findingWrite, account, loadID, now, checks, subjects, severities, first, details, rows,
-		date(w.First()), date(w.Last()), last)
+		date(w.First()), date(w.Last()), last, batch.Scope.Datasets)
 	return err
 }
 

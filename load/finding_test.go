@@ -38,9 +38,10 @@ func TestFindingsOfLoadsCloseThemselves(t *testing.T) {
 	step("seen", found(january, "carrier", "01-02..01-09", 8), "unknown_field carrier 01-02 01-09 8 new 1 1 true")
 	step("other days without it", found(scope(marketing, "01-10", sms.StatsDay), "", "", 0), "unknown_field carrier 01-02 01-09 8 new 1 1 true")
 	step("its middle without it", found(scope(marketing, "01-04..01-06", sms.StatsDay), "", "", 0), "unknown_field carrier 01-02 01-09 8 new 1 1 true")
-	step("its first days without it", found(scope(marketing, "01-01..01-03", sms.StatsDay), "", "", 0), "unknown_field carrier 01-04 01-09 8 new 1 1 true")
-	step("its last days without it", found(scope(marketing, "01-08..01-10", sms.StatsDay), "", "", 0), "unknown_field carrier 01-04 01-07 8 new 1 1 true")
-	step("seen after its end", found(scope(marketing, "01-09..01-10", sms.StatsDay), "carrier", "01-10", 1), "unknown_field carrier 01-04 01-10 1 shrinking 2 1 true")
+	step("its first days without it", found(scope(marketing, "01-01..01-03", sms.StatsDay), "", "", 0), "unknown_field carrier 01-07 01-09 8 new 1 1 true")
+	step("its last days without it", found(scope(marketing, "01-08..01-10", sms.StatsDay), "", "", 0), "unknown_field carrier 01-07 01-07 8 new 1 1 true")
+	step("seen after its end", found(scope(marketing, "01-09..01-10", sms.StatsDay), "carrier", "01-10", 1), "unknown_field carrier 01-07 01-10 1 shrinking 2 1 true")
+	same(t, "its days", dump(t, wh, `SELECT seen_on::text FROM etl.finding`), "{[2026-01-07,2026-01-08),[2026-01-10,2026-01-11)}")
 	step("seen in all its days again", found(january, "carrier", "01-05..01-07", 3), "unknown_field carrier 01-05 01-07 3 growing 3 1 true")
 
 	// Another dataset says nothing about it, nor does an answer that is not believed.

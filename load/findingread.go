@@ -18,11 +18,12 @@ type Finding struct {
 	ID          int64
 	Severity    sms.Severity
 	Check       string
-	Account     *sms.Account // nil when it belongs to none
-	Subject     string       // the measure, the stage, the dataset, the field, the code
-	First, Last *sms.Day     // the days that show it; nil when it belongs to no day
-	Days        int          // how many of them show it; 0 when nobody counted
-	Expected    *float64     // on the worst day, in Unit; nil when there is nothing to compare
+	Account     *sms.Account  // nil when it belongs to none
+	Subject     string        // the measure, the stage, the dataset, the field, the code
+	Datasets    []sms.Dataset // whose answers showed it; nil for what the tables show
+	First, Last *sms.Day      // the days that show it; nil when it belongs to no day
+	Days        int           // how many of them show it; 0 when nobody counted
+	Expected    *float64      // on the worst day, in Unit; nil when there is nothing to compare
 	Found       *float64
 	Unit        string
 	Tolerance   string
@@ -59,7 +60,7 @@ func openFindings(ctx context.Context, tx pgx.Tx, accounts []int32) ([]Finding, 
 		var vendor *sms.Vendor
 		var account, zone *string
 		var first, last *time.Time
-		err := r.Scan(&f.ID, &f.Severity, &f.Check, &vendor, &account, &zone, &f.Subject, &first, &last, &f.Days, &f.Expected, &f.Found,
+		err := r.Scan(&f.ID, &f.Severity, &f.Check, &vendor, &account, &zone, &f.Subject, &f.Datasets, &first, &last, &f.Days, &f.Expected, &f.Found,
 			&f.Unit, &f.Tolerance, &f.Size, &f.Previous, &f.Trend, &f.TimesSeen, &f.TimesOpened, &f.OpenedAt, &f.LastSeenAt, &f.Detail)
 		if err != nil {
 			return f, err

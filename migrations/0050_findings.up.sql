@@ -6,6 +6,7 @@ SELECT f.finding_id,
        v.vendor,
        a.account,
        CASE WHEN f.check_name = 'foreign_account' THEN '(another account)' ELSE f.subject END AS subject,
+       array_to_string(f.datasets, '+') AS datasets,
        f.day                           AS first_day,
        f.last_day,
        f.days,
@@ -29,13 +30,14 @@ FROM etl.finding          AS f
 LEFT JOIN sms.dim_account AS a ON a.account_key = f.account_key
 LEFT JOIN sms.dim_vendor  AS v ON v.vendor_key  = a.vendor_key;
 
-COMMENT ON VIEW   sms.findings               IS 'findings. What a person should know about the numbers: sums that do not add up, days that look wrong, codes that nobody knows. One line for each check, subject and account.';
+COMMENT ON VIEW   sms.findings               IS 'findings. What a person should know about the numbers: sums that do not add up, days that look wrong, codes that nobody knows. One line for each check, subject, account and group of datasets.';
 COMMENT ON COLUMN sms.findings.finding_id    IS 'key. The finding.';
 COMMENT ON COLUMN sms.findings.severity      IS 'severity. info: for the curious. warning: somebody should look. error: numbers may be wrong.';
 COMMENT ON COLUMN sms.findings.check_name    IS 'name. The check that found it; docs/checks.md lists them.';
 COMMENT ON COLUMN sms.findings.vendor        IS 'name. engagelab, tencent or huawei. NULL when it belongs to no account.';
 COMMENT ON COLUMN sms.findings.account       IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application. NULL when it belongs to none.';
 COMMENT ON COLUMN sms.findings.subject       IS 'name. What it is about: the measure, the stage, the dataset, the field, the code.';
+COMMENT ON COLUMN sms.findings.datasets      IS 'names. The datasets whose answers showed it. NULL for what the tables show.';
 COMMENT ON COLUMN sms.findings.first_day     IS 'day. The first day that shows it, in the zone of the account. NULL when it belongs to no day.';
 COMMENT ON COLUMN sms.findings.last_day      IS 'day. The last day that shows it. NULL when it belongs to no day.';
 COMMENT ON COLUMN sms.findings.days          IS 'days. How many days between these two show it. NULL when nobody counted.';

@@ -9,4 +9,5 @@ FROM etl.load AS l
 WHERE l.account_key = ANY ($1)
   AND l.started_at > greatest($2::timestamptz, $3 - interval '7 days')
   AND l.outcome = 'failed'
+  AND NOT l.called_off
 GROUP BY l.account_key, l.datasets, (l.started_at AT TIME ZONE 'UTC')::date

@@ -1,9 +1,11 @@
--- Days between the first one ever asked for and the day before yesterday: yesterday may still be on its way.
+-- Days from the first expected one, or the first ever asked for where nothing is expected, to the day before yesterday:
+-- yesterday may still be on its way.
 , span AS (
-    SELECT a.account_key, a.vendor_key, a.today, min(c.date_key) AS first
-    FROM account      AS a
-    JOIN etl.coverage AS c USING (account_key)
-    GROUP BY a.account_key, a.vendor_key, a.today
+    SELECT a.account_key, a.vendor_key, a.today,
+           coalesce(e.history_start, a.today - e.history_days,
+                    (SELECT min(c.date_key) FROM etl.coverage AS c WHERE c.account_key = a.account_key)) AS first
+    FROM account              AS a
+    LEFT JOIN etl.expectation AS e USING (account_key)
 ),
 expected AS (
     SELECT s.account_key, d.dataset, g.day::date AS date_key

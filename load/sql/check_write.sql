@@ -7,10 +7,8 @@ FROM unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::date[], $7::d
             $11::text[], $12::text[], $13::float8[], $14::text[])
      WITH ORDINALITY AS u (account_key, check_name, subject, severity, day, last_day, days, expected, found, unit, tolerance, size, detail, position)
 ORDER BY position
-ON CONFLICT (check_name, subject, account_key) DO UPDATE
-SET load_id      = NULL,
-    source       = excluded.source,
-    last_seen_at = greatest(f.last_seen_at, excluded.last_seen_at),
+ON CONFLICT (check_name, subject, account_key, datasets) DO UPDATE
+SET last_seen_at = greatest(f.last_seen_at, excluded.last_seen_at),
     severity     = excluded.severity,
     day          = excluded.day,
     last_day     = excluded.last_day,
@@ -22,7 +20,7 @@ SET load_id      = NULL,
     tolerance    = excluded.tolerance,
     size         = excluded.size,
     detail       = excluded.detail,
-    past         = CASE WHEN f.closed_at IS NOT NULL OR f.source <> excluded.source THEN '{}'
+    past         = CASE WHEN f.closed_at IS NOT NULL THEN '{}'
                         WHEN f.size <> excluded.size THEN (f.past || f.size)[greatest(cardinality(f.past) - 10, 1):]
                         ELSE f.past END,
     changed_at   = CASE WHEN f.closed_at IS NOT NULL OR f.size <> excluded.size THEN excluded.changed_at ELSE f.changed_at END,

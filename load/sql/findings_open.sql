@@ -5,6 +5,7 @@ SELECT f.finding_id,
        a.account,
        a.zone,
        f.subject,
+       f.datasets,
        f.day,
        f.last_day,
        coalesce(f.days, 0),
@@ -25,4 +26,4 @@ LEFT JOIN sms.dim_account AS a ON a.account_key = f.account_key
 LEFT JOIN sms.dim_vendor  AS v ON v.vendor_key  = a.vendor_key
 WHERE f.closed_at IS NULL
   AND (f.account_key IS NULL OR f.account_key = ANY ($1))
-ORDER BY array_position(ARRAY['error', 'warning', 'info'], f.severity), f.check_name, v.vendor, a.account, f.subject
+ORDER BY array_position(ARRAY['error', 'warning', 'info'], f.severity), f.check_name, v.vendor, a.account, f.subject, f.datasets

@@ -1,0 +1,1 @@
+ALTER TABLE etl.finding DROP COLUMN seen_on;
