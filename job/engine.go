@@ -25,14 +25,14 @@ type engine struct {
 	grace     time.Duration
 	log       *zap.Logger
 
-	release func() // of the registration
-	quit    context.CancelFunc
-	chores  sync.WaitGroup
+	registered *load.Worker
+	quit       context.CancelFunc
+	chores     sync.WaitGroup
 }
 
 func (e *engine) start(ctx context.Context, s *Server, setup Setup) (err error) {
 	e.id = workerID("serve")
-	if e.release, err = e.warehouse.RegisterWorker(ctx, e.id); err != nil {
+	if e.registered, err = e.warehouse.RegisterWorker(ctx, e.id); err != nil {
 		return err
 	}
 	if err := e.warehouse.MarkPaused(ctx); err != nil {
@@ -52,6 +52,11 @@ func (e *engine) start(ctx context.Context, s *Server, setup Setup) (err error) 
 	choring, quit := context.WithCancel(ctx)
 	e.quit = quit
 	e.chores.Go(func() { s.doChores(choring, e.leads) })
+	e.chores.Go(func() {
+		if err := e.registered.Keep(choring); err != nil {
+			s.signOff(choring, e, err)
+		}
+	})
 	e.log.Info("serving", zap.String("worker", e.id), zap.Int("sources", len(setup.Sources)), zap.Int("schedules", len(setup.Bells)))
 	return nil
 }
@@ -157,7 +162,7 @@ func (e *engine) finish(ctx, soft context.Context, client *river.Client[pgx.Tx])
 
 // close signs the worker off. Whatever it had left, another one takes over at once.
 func (e *engine) close() {
-	if e.release != nil {
-		e.release()
+	if e.registered != nil {
+		e.registered.Release()
 	}
 }

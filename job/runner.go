@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -118,36 +119,66 @@ func (r *Runner) Run(ctx context.Context, spec Spec) error {
 	if spec.Progress == nil {
 		spec.Progress = Quiet{}
 	}
-	id := workerID("run")
-	release, err := r.warehouse.RegisterWorker(ctx, id)
-	if err != nil {
-		return err
+	var waiting map[int64]bool
+	for {
+		var err error
+		if waiting, err = r.session(ctx, spec, waiting); !errors.Is(err, errSignedOff) {
+			return err
+		}
+		r.log.Warn("going on as another worker", zap.Error(err))
 	}
-	defer release()
+}
+
+// errSignedOff says that this worker's name is worth nothing any more, see load.Worker.Keep.
+var errSignedOff = errors.New("the worker is signed off")
+
+// session is a run under one worker's name: it queues the windows, unless waiting says that they are, and works until none is left
+// to wait for or the name is lost.
+func (r *Runner) session(ctx context.Context, spec Spec, waiting map[int64]bool) (map[int64]bool, error) {
+	id := workerID("run")
+	registered, err := r.warehouse.RegisterWorker(ctx, id)
+	if err != nil {
+		return waiting, err
+	}
+	defer registered.Release()
 	if _, err := r.warehouse.RescueDead(ctx); err != nil {
-		return err
+		return waiting, err
 	}
 	if err := r.warehouse.TidyQueue(ctx); err != nil {
-		return err
+		return waiting, err
 	}
 	if err := r.warehouse.MarkPaused(ctx); err != nil {
-		return err
+		return waiting, err
 	}
 	client, err := r.client(id, spec)
 	if err != nil {
-		return err
+		return waiting, err
 	}
-	waiting, err := r.insert(ctx, client, spec)
-	if err != nil {
-		return err
+	if waiting == nil {
+		if waiting, err = r.insert(ctx, client, spec); err != nil {
+			return waiting, err
+		}
 	}
 	events, unsubscribe := client.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled)
 	defer unsubscribe()
 	if err := client.Start(ctx); err != nil {
-		return fmt.Errorf("job: start the queue: %w", err)
+		return waiting, fmt.Errorf("job: start the queue: %w", err)
 	}
-	err = r.wait(ctx, client, waiting, events)
-	return errors.Join(err, r.stop(ctx, client, spec.RunID, waiting))
+	working, signOff := context.WithCancelCause(ctx)
+	var keeper sync.WaitGroup
+	keeper.Go(func() {
+		if err := registered.Keep(working); err != nil {
+			signOff(fmt.Errorf("%w: %w", errSignedOff, err))
+		}
+	})
+	err = r.wait(working, client, waiting, events)
+	if lost := context.Cause(working); errors.Is(lost, errSignedOff) {
+		keeper.Wait()
+		return waiting, errors.Join(lost, r.halt(ctx, client))
+	}
+	signOff(nil)
+	keeper.Wait()
+	return waiting, errors.Join(err, r.stop(ctx, client, spec.RunID, waiting))
 }
 
 // workerID is unique on every machine and in every process; the queue writes it beside each job that it hands out. It begins with
@@ -269,12 +300,9 @@ func (r *Runner) forget(ctx context.Context, client *river.Client[pgx.Tx], waiti
 // stop ends the client. After an interrupt the run's windows leave the queue: the ledger still says that they are due, and
 // a later run of something else should not be surprised by them.
 func (r *Runner) stop(ctx context.Context, client *river.Client[pgx.Tx], runID int64, waiting map[int64]bool) error {
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.options.Grace+5*time.Second)
+	err := r.halt(ctx, client)
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	err := client.StopAndCancel(late)
-	if err != nil {
-		err = fmt.Errorf("job: stop the queue: %w", err)
-	}
 	if runID != 0 {
 		_, cancelErr := r.warehouse.CancelRun(late, runID, "its command ended before it began", r.options.Now(), takeOut(client))
 		return errors.Join(err, cancelErr)
@@ -285,4 +313,14 @@ func (r *Runner) stop(ctx context.Context, client *river.Client[pgx.Tx], runID i
 		}
 	}
 	return err
+}
+
+// halt cuts what the client works on and ends it.
+func (r *Runner) halt(ctx context.Context, client *river.Client[pgx.Tx]) error {
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.options.Grace+5*time.Second)
+	defer cancel()
+	if err := client.StopAndCancel(late); err != nil {
+		return fmt.Errorf("job: stop the queue: %w", err)
+	}
+	return nil
 }

@@ -38,6 +38,7 @@ type Server struct {
 	log       *zap.Logger
 
 	reloads chan reload
+	lost    chan *engine // whose worker is signed off, see load.Worker.Keep
 }
 
 type reload struct {
@@ -55,7 +56,7 @@ func NewServer(warehouse *load.Warehouse, chores []Chore, options ServerOptions,
 	}
 	s := &Server{
 		warehouse: warehouse, options: options.withDefaults(), every: options.Every, progress: options.Progress,
-		version: options.Version, log: log.Named("job"), reloads: make(chan reload),
+		version: options.Version, log: log.Named("job"), reloads: make(chan reload), lost: make(chan *engine),
 	}
 	if s.progress == nil {
 		s.progress = Quiet{}
@@ -107,7 +108,46 @@ func (s *Server) Run(ctx context.Context, setup Setup) error {
 					s.log.Warn("work of the old configuration not ended cleanly", zap.Error(err))
 				}
 			})
-			current = next
+			current, setup = next, r.setup
+		case lost := <-s.lost:
+			if lost != current {
+				continue // it is retired, and takes no more work anyway
+			}
+			old.Go(func() {
+				if err := lost.stop(ctx); err != nil {
+					s.log.Warn("work of a lost session not ended cleanly", zap.Error(err))
+				}
+			})
+			if current = s.again(ctx, setup); current == nil {
+				old.Wait()
+				return nil
+			}
+		}
+	}
+}
+
+// signOff says that an engine's worker must take no more work. Others do what it had; this program goes on as another worker.
+func (s *Server) signOff(ctx context.Context, e *engine, err error) {
+	s.log.Warn("going on as another worker", zap.String("worker", e.id), zap.Error(err))
+	select {
+	case s.lost <- e:
+	case <-ctx.Done():
+	}
+}
+
+// again starts an engine in the place of one that is lost, however long the database takes to come back. It is nil when the context
+// ended first.
+func (s *Server) again(ctx context.Context, setup Setup) *engine {
+	for {
+		next, err := s.start(ctx, setup)
+		if err == nil {
+			return next
+		}
+		s.log.Warn("no work until the database is back", zap.Error(err))
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(5 * time.Second):
 		}
 	}
 }

@@ -23,9 +23,11 @@ var ErrFinished = errors.New("the load is finished already")
 // failed wraps an error of the database once, with what was tried. The error is sms.ErrTemporary when the same call may
 // succeed later.
 func failed(doing string, err error) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
+	}
+	err = lastWord(err)
+	switch {
 	case isTemporary(err):
 		return fmt.Errorf("load: %s: %w: %w", doing, sms.ErrTemporary, err)
 	default:

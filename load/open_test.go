@@ -105,11 +105,11 @@ func TestCloseLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	release, err := wh.RegisterWorker(t.Context(), "w")
+	worker, err := wh.RegisterWorker(t.Context(), "w")
 	if err != nil {
 		t.Fatal(err)
 	}
-	release()
+	worker.Release()
 	wh.Close()
 	goleak.VerifyNone(t, before)
 }

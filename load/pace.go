@@ -100,8 +100,8 @@ func (p *Pace) reserve(ctx context.Context, most int) (Slots, error) {
 	return slots, err
 }
 
-// take asks for slots. A doubtful asker, who does not know whether the server's clock was changed of late, gets none within
-// Reach: others may have slots there by the clock as it was.
+// take asks for slots. A doubtful asker, who does not know whether the server's clock was changed of late, gets none at once, and
+// nobody gets one within Reach: others may have slots there by the clock as it was.
 func (p *Pace) take(ctx context.Context, conn *pgx.Conn, most int, isDoubtful bool) (slots Slots, isChanged bool, err error) {
 	var seen, first time.Time
 	sent := time.Now()

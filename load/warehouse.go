@@ -21,7 +21,7 @@ import (
 type Options struct {
 	// Application is what the server's activity views show; default "etl".
 	Application string
-	// MaxConns bounds the pool. Default: what the address says, else 16.
+	// MaxConns bounds the pool. Default: what the address says (pool_max_conns), else 8; a worker holds one more.
 	MaxConns int32
 	// StatementTimeout ends a statement that runs longer; default 10 minutes. A window of 64 MiB needs seconds.
 	StatementTimeout time.Duration
@@ -86,21 +86,25 @@ func (w *Warehouse) Pool() *pgxpool.Pool { return w.pool }
 // Close ends every connection.
 func (w *Warehouse) Close() { w.pool.Close() }
 
+// defaultConns is enough for two windows that load, two that are fetched, the queue's own fetching and listening, and pages. What
+// asks a vendor holds none meanwhile. Twelve programs then fit into the 100 of an ordinary server.
+const defaultConns = 8
+
 func poolConfig(url string, options Options) (*pgxpool.Config, error) {
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, migrations.ErrAddress // the driver's text quotes the address
 	}
-	const roomForQueue = 16 // windows in flight, the queue's own fetching and listening, and pages
 	if !strings.Contains(url, "pool_max_conns") {
-		config.MaxConns = max(config.MaxConns, roomForQueue)
+		config.MaxConns = defaultConns
 	}
 	if options.MaxConns > 0 {
 		config.MaxConns = options.MaxConns
 	}
-	if config.ConnConfig.ConnectTimeout == 0 {
-		config.ConnConfig.ConnectTimeout = 10 * time.Second
+	if !strings.Contains(url, "pool_max_conn_idle_time") {
+		config.MaxConnIdleTime, config.HealthCheckPeriod = time.Minute, 15*time.Second // others may want the connection
 	}
+	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { patient(c); return nil }
 	application := options.Application
 	if application == "" {
 		application = "etl"

@@ -5,10 +5,14 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"go.uber.org/zap"
 )
 
 //go:embed sql/rescue.sql
@@ -17,51 +21,176 @@ var rescueQuery string
 // workerLock is the advisory lock of a worker's name.
 const workerLock = `hashtextextended('smsetl worker ' || $1, 0)`
 
-// RegisterWorker says that a worker of the queue lives: a session of its own holds the lock of its name until release is
-// called or the process dies, however it dies. Call it before the worker takes its first job.
-func (w *Warehouse) RegisterWorker(ctx context.Context, clientID string) (release func(), err error) {
-	conn, err := pgx.ConnectConfig(ctx, w.pool.Config().ConnConfig)
-	if err != nil {
-		return nil, failed("registering worker "+clientID, err)
-	}
-	end := func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		// The lock goes with the session in any case, but the server ends that a little after the connection is closed.
-		_, err := conn.Exec(ctx, `DELETE FROM etl.worker WHERE client_id = $1`, clientID)
-		_, unlock := conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
-		err = errors.Join(err, unlock, conn.Close(ctx))
-		if err != nil {
-			w.log.Debug("worker not signed off, its session is gone")
-		}
-	}
-	if err := register(ctx, conn, clientID); err != nil {
-		end()
-		return nil, failed("registering worker "+clientID, err)
-	}
-	return end, nil
+// ErrDeclaredDead says that somebody has sent a worker's jobs back to the queue, as those of a worker that is no more. What it
+// still works on is worked on elsewhere too, and its own writes are fenced off.
+var ErrDeclaredDead = errors.New("the worker lost its session and was taken for dead")
+
+// Worker is one that works jobs of the queue. A session of its own holds the lock of its name, for as long as its process lives.
+type Worker struct {
+	warehouse *Warehouse
+	id        string
+	conn      *pgx.Conn // nil while there is none
 }
 
-func register(ctx context.Context, conn *pgx.Conn, clientID string) error {
-	// The session is idle for as long as the worker lives; only its death must end it.
-	if _, err := conn.Exec(ctx, `SET idle_session_timeout = 0`); err != nil {
+// registerPatience is how long a worker waits for room. It has nothing to lose yet.
+const registerPatience = 5 * time.Minute
+
+// RegisterWorker says that a worker of the queue lives: until Release, or until its process dies, however that dies. Call it
+// before the worker takes its first job, and let Keep run while it takes any.
+//
+// On a server without room for its session it waits, and holds no other connection meanwhile: programs that each hold one and
+// wait for a second would wait for ever.
+func (w *Warehouse) RegisterWorker(ctx context.Context, clientID string) (*Worker, error) {
+	k := &Worker{warehouse: w, id: clientID}
+	started := time.Now()
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		err := k.register(ctx)
+		if err == nil {
+			return k, nil
+		}
+		k.close(ctx)
+		if !isShut(err) || time.Since(started) > registerPatience {
+			return nil, failed("registering worker "+clientID, err)
+		}
+		w.pool.Reset()
+		if err := pause(ctx, wait/2+rand.N(wait)); err != nil {
+			return nil, failed("waiting for room to register worker "+clientID, err)
+		}
+	}
+}
+
+// register signs the worker on, and sees to it that there is a connection to work with as well.
+func (k *Worker) register(ctx context.Context) error {
+	if err := k.connect(ctx, func(*pgx.ConnConfig) {}); err != nil {
 		return err
 	}
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(`+workerLock+`)`, clientID); err != nil {
-		return fmt.Errorf("another worker of this name lives: %w", err)
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	_, err = conn.Exec(ctx, `
+	_, err := k.conn.Exec(ctx, `
 		INSERT INTO etl.worker (client_id, host, pid, started_at)
 		VALUES ($1, $2, $3, clock_timestamp())
 		ON CONFLICT (client_id) DO UPDATE
 		SET host       = excluded.host,
 		    pid        = excluded.pid,
-		    started_at = excluded.started_at`, clientID, host, os.Getpid())
+		    started_at = excluded.started_at`, k.id, hostname(), os.Getpid())
+	if err != nil {
+		return err
+	}
+	short, cancel := context.WithTimeout(ctx, time.Second+rand.N(2*time.Second))
+	defer cancel()
+	if err := k.warehouse.pool.Ping(short); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", errNoRoom, err)
+	}
+	return ctx.Err()
+}
+
+// errNoRoom says that the worker's own session was had and no second connection.
+var errNoRoom = errors.New("no connection beside the worker's own")
+
+// isShut says that the server lets nobody in at the moment: it is full, starting, ending, or not there at all.
+func isShut(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code == "53300" || pg.Code == "57P03"
+	}
+	return errors.Is(err, errNoRoom) || errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// connect opens the worker's session and takes the lock of its name.
+func (k *Worker) connect(ctx context.Context, change func(*pgx.ConnConfig)) error {
+	config := k.warehouse.pool.Config().ConnConfig
+	config.ConnectTimeout = dialTimeout
+	change(config)
+	// The session is idle for as long as the worker lives; only its death must end it.
+	config.RuntimeParams["idle_session_timeout"] = "0"
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	k.conn = conn
+	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(`+workerLock+`)`, k.id); err != nil {
+		return fmt.Errorf("another worker of this name lives: %w", err)
+	}
+	return nil
+}
+
+// Keep watches over the worker's session until ctx ends, and is nil then. A session that is lost, as when the server starts anew,
+// is opened again. With any other end the worker must take no more jobs: ErrDeclaredDead when somebody has taken it for dead
+// meanwhile, or the error that kept it from getting a session.
+func (k *Worker) Keep(ctx context.Context) error {
+	for {
+		err := k.listen(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		k.warehouse.log.Warn("the worker's session is lost and will be opened again", zap.String("worker", k.id), zap.Error(lastWord(err)))
+		k.close(ctx)
+		if err := k.resume(ctx); err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return failed("keeping worker "+k.id, err)
+		}
+	}
+}
+
+// listen returns when the session is gone, or with ctx. Nobody tells it anything.
+func (k *Worker) listen(ctx context.Context) error {
+	const quiet = 15 * time.Second // a connection that died without a word shows when something is asked
+	for {
+		wait, cancel := context.WithTimeout(ctx, quiet)
+		_, err := k.conn.WaitForNotification(wait)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && !pgconn.Timeout(err):
+			return err
+		}
+		ping, cancel := context.WithTimeout(ctx, quiet)
+		err = k.conn.Ping(ping)
+		cancel()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// resume opens the session again and looks whether somebody has taken the worker for dead: the line goes when its jobs do.
+func (k *Worker) resume(ctx context.Context) error {
+	if err := k.connect(ctx, patient); err != nil {
+		return err
+	}
+	var isListed bool
+	err := k.conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM etl.worker WHERE client_id = $1)`, k.id).Scan(&isListed)
+	if err == nil && !isListed {
+		err = ErrDeclaredDead
+	}
 	return err
+}
+
+// Release signs the worker off. Call it when Keep has returned and the worker has no more jobs.
+func (k *Worker) Release() {
+	if k.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_, err := k.conn.Exec(ctx, `DELETE FROM etl.worker WHERE client_id = $1`, k.id)
+	// The lock goes with the session in any case, but the server ends that a little after the connection is closed.
+	_, unlock := k.conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
+	if errors.Join(err, unlock) != nil {
+		k.warehouse.log.Debug("worker not signed off, its session is gone", zap.String("worker", k.id))
+	}
+	k.close(ctx)
+}
+
+// close ends the session, and with it the lock.
+func (k *Worker) close(ctx context.Context) {
+	if k.conn == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	_ = k.conn.Close(ctx) // a session that is gone cannot be closed better
+	k.conn = nil
 }
 
 // RescueDead sends jobs back to the queue that a worker was working on which lives no more, and gives their number. The

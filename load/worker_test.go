@@ -1,7 +1,10 @@
 package load_test
 
 import (
+	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"smsetl/load"
 	"smsetl/sms"
@@ -10,7 +13,7 @@ import (
 func TestRescueDead(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
-	release, err := wh.RegisterWorker(t.Context(), "alive")
+	alive, err := wh.RegisterWorker(t.Context(), "alive")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,10 +41,31 @@ func TestRescueDead(t *testing.T) {
 		t.Errorf("rescued %d again, %v", n, err)
 	}
 
-	release()
+	alive.Release()
 	same(t, "workers", dump(t, wh, `SELECT count(*) FROM etl.worker`), "0")
 	if n, err := wh.RescueDead(t.Context()); n != 1 || err != nil {
 		t.Errorf("rescued %d after the worker left, %v", n, err)
+	}
+}
+
+// running puts a job into the queue that the worker works on.
+func running(t *testing.T, wh *load.Warehouse, worker string) {
+	t.Helper()
+	_, err := wh.Pool().Exec(t.Context(), `
+		INSERT INTO river.river_job (state, attempt, max_attempts, attempted_by, kind, args)
+		VALUES ('running', 1, 3, ARRAY[$1], 'window', '{}')`, worker)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// cut ends the session of every worker of the database.
+func cut(t *testing.T, wh *load.Warehouse) {
+	t.Helper()
+	if _, err := wh.Pool().Exec(t.Context(), `
+		SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
+		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -49,24 +73,63 @@ func TestRescueDead(t *testing.T) {
 func TestWorkerLosesItsSession(t *testing.T) {
 	t.Parallel()
 	wh := open(t)
-	release, err := wh.RegisterWorker(t.Context(), "w")
+	worker, err := wh.RegisterWorker(t.Context(), "w")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer release()
-	if _, err := wh.Pool().Exec(t.Context(), `INSERT INTO river.river_job (state, attempt, max_attempts, attempted_by, kind, args) VALUES ('running', 1, 3, '{w}', 'window', '{}')`); err != nil {
-		t.Fatal(err)
-	}
+	defer worker.Release()
+	running(t, wh, "w")
 	if n, err := wh.RescueDead(t.Context()); n != 0 || err != nil {
 		t.Errorf("rescued %d from a living worker, %v", n, err)
 	}
-	if _, err := wh.Pool().Exec(t.Context(), `
-		SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
-		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`); err != nil {
-		t.Fatal(err)
-	}
+	cut(t, wh)
 	if n, err := wh.RescueDead(t.Context()); n != 1 || err != nil {
 		t.Errorf("rescued %d, %v; want 1", n, err)
 	}
 	same(t, "workers", dump(t, wh, `SELECT count(*) FROM etl.worker`), "0")
+
+	// When it looks, it finds that it was taken for dead.
+	if err := worker.Keep(t.Context()); !errors.Is(err, load.ErrDeclaredDead) {
+		t.Errorf("%v, want %v", err, load.ErrDeclaredDead)
+	}
+}
+
+// A worker that notices before anybody else goes on under its name.
+func TestWorkerOpensItsSessionAgain(t *testing.T) {
+	t.Parallel()
+	wh := open(t)
+	worker, err := wh.RegisterWorker(t.Context(), "w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	kept := make(chan error, 1)
+	go func() { kept <- worker.Keep(ctx) }()
+	running(t, wh, "w")
+	holds := `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+	before := dump(t, wh, holds)
+	for range 3 {
+		cut(t, wh)
+		for until := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+			if now := dump(t, wh, holds); now != "" && now != before {
+				before = now
+				break
+			}
+			if time.Now().After(until) {
+				t.Fatal("no new session for 10 s")
+			}
+		}
+		if n, err := wh.RescueDead(t.Context()); n != 0 || err != nil {
+			t.Errorf("rescued %d from a worker that has its lock again, %v", n, err)
+		}
+	}
+	stop()
+	if err := <-kept; err != nil {
+		t.Errorf("%v at the end", err)
+	}
+	worker.Release()
+	same(t, "workers", dump(t, wh, `SELECT count(*) FROM etl.worker`), "0")
+	if n, err := wh.RescueDead(t.Context()); n != 1 || err != nil {
+		t.Errorf("rescued %d after the worker left, %v", n, err)
+	}
 }

@@ -33,10 +33,10 @@ begun AS (
            CASE
                -- Further ahead than anything is ever reserved: the server's clock was put back.
                WHEN next_slot_at > seen_at + $4::interval + interval '5 seconds' + 10 * $3::interval / share
-                   THEN seen_at + $4::interval
+                   THEN seen_at + $4::interval + $3::interval / share
                -- Slots that others were given before such a change are used up once the reach of a reservation has passed.
                WHEN $6::boolean AND next_slot_at > seen_at - interval '10 seconds'
-                   THEN greatest(next_slot_at, seen_at + $4::interval)
+                   THEN greatest(next_slot_at, seen_at + $4::interval + $3::interval / share)
                ELSE greatest(next_slot_at, seen_at + $5::interval)
            END AS first_at
     FROM recovered
@@ -47,6 +47,7 @@ granted AS MATERIALIZED (
            share,
            changed_at,
            spacing,
+           next_slot_at,
            first_at,
            least($2::int, greatest(0, 1 + floor(
                extract(epoch FROM seen_at + $4::interval - first_at) / extract(epoch FROM spacing))::int)) AS slots
@@ -59,7 +60,7 @@ taken AS (
         changed_at   = g.changed_at
     FROM granted AS g
     WHERE p.budget = g.budget
-      AND g.slots > 0
+      AND (g.slots > 0 OR g.first_at <> g.next_slot_at)
 )
 SELECT seen_at,
        first_at,

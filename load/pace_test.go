@@ -1,0 +1,254 @@
+package load_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"smsetl/internal/pgtest"
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+var secret = load.Budget{Vendor: sms.Tencent, Host: "https://vendor", Caller: "AKID-canary", Action: "SendStatusStatistics"}
+
+// shifted gives a warehouse whose server's clock can be changed: by the interval in fake.shift.
+func shifted(t *testing.T) (url string, shift func(by string)) {
+	t.Helper()
+	url = pgtest.New(t)
+	wh, err := load.Open(t.Context(), url, load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(wh.Close)
+	if _, err := wh.Pool().Exec(t.Context(), `
+		CREATE SCHEMA fake;
+		CREATE TABLE fake.shift AS SELECT interval '0' AS by;
+		CREATE FUNCTION fake.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE
+		AS $$ SELECT pg_catalog.clock_timestamp() + by FROM fake.shift $$`); err != nil {
+		t.Fatal(err)
+	}
+	separator := "?"
+	if strings.Contains(url, "?") {
+		separator = "&"
+	}
+	return url + separator + "search_path=fake,pg_catalog,public", func(by string) {
+		t.Helper()
+		if _, err := wh.Pool().Exec(t.Context(), `UPDATE fake.shift SET by = $1`, by); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// process opens the warehouse as another process would.
+func process(t *testing.T, url string) *load.Warehouse {
+	t.Helper()
+	wh, err := load.Open(t.Context(), url, load.Options{MaxConns: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(wh.Close)
+	return wh
+}
+
+// moments asks until it has n slots or everything within reach is given away.
+func moments(t *testing.T, p *load.Pace, n int) []time.Time {
+	t.Helper()
+	var all []time.Time
+	for len(all) < n {
+		slots, err := p.Reserve(t.Context(), n-len(all))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if slots.Count == 0 {
+			break
+		}
+		for i := range slots.Count {
+			all = append(all, slots.First.Add(time.Duration(i)*slots.Every))
+		}
+	}
+	return all
+}
+
+// apart says whether the moments, of whichever process, are the time apart, but for what a clock's reading is uncertain.
+func apart(t *testing.T, all []time.Time, every time.Duration) {
+	t.Helper()
+	slices.SortFunc(all, time.Time.Compare)
+	for i := 1; i < len(all); i++ {
+		if d := all[i].Sub(all[i-1]); d < every-20*time.Millisecond {
+			t.Errorf("slot %d comes %s after the one before, want %s", i, d, every)
+		}
+	}
+}
+
+func TestPaceSpacesProcesses(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	const every = 100 * time.Millisecond
+	paces := []*load.Pace{process(t, url).Pace(secret, 10), process(t, url).Pace(secret, 10), process(t, url).Pace(secret, 10)}
+	for _, p := range paces {
+		moments(t, p, 1) // who comes into a budget in use gets nothing at once
+	}
+	time.Sleep(load.Reach + every)
+	var all []time.Time
+	for range 2 {
+		for i, p := range paces {
+			got := moments(t, p, 1)
+			if len(got) == 0 && len(all) < 5 {
+				t.Errorf("process %d got nothing after %d slots", i, len(all))
+			}
+			all = append(all, got...)
+		}
+	}
+	apart(t, all, every)
+	if ahead := time.Until(all[len(all)-1]); len(all) > 7 || ahead > load.Reach+20*time.Millisecond {
+		t.Errorf("%d slots, the last %s ahead: want none beyond %s", len(all), ahead, load.Reach)
+	}
+
+	// With all of the reach given away the answer is when to ask again.
+	p := paces[0]
+	moments(t, p, 100)
+	slots, err := p.Reserve(t.Context(), 1)
+	if err != nil || slots.Count != 0 || time.Until(slots.Again) > every+20*time.Millisecond {
+		t.Errorf("%+v %v, want none and to ask within %s", slots, err, every)
+	}
+	// Another action has a budget of its own.
+	wh := process(t, url)
+	other := secret
+	other.Action = "CallbackStatusStatistics"
+	if got := moments(t, wh.Pace(other, 10), 1); len(got) != 1 || time.Until(got[0]) > 50*time.Millisecond {
+		t.Errorf("the other action's slots: %v, want one now", got)
+	}
+	if got := dump(t, wh, `SELECT count(*) FROM etl.pace WHERE pace::text LIKE '%canary%' OR pace::text LIKE '%//vendor%'`); got != "0" {
+		t.Error("the table tells the secret's id or the host")
+	}
+}
+
+func TestPaceGivesWay(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	one, other := process(t, url).Pace(secret, 10), process(t, url).Pace(secret, 10)
+	wh := process(t, url)
+	moments(t, other, 1)
+	moments(t, one, 1)
+	for _, p := range []*load.Pace{one, one, other} { // answers to requests that were under way together
+		if err := p.Slower(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	share := `SELECT round(share::numeric, 4)::text FROM etl.pace`
+	same(t, "share", dump(t, wh, share), "0.9500")
+	slots, err := other.Reserve(t.Context(), 1)
+	if err != nil || slots.Count != 0 || time.Until(slots.Again) < 300*time.Millisecond {
+		t.Errorf("%+v %v: want a second's pause for the other process too", slots, err)
+	}
+	elapse := func(by string) {
+		t.Helper()
+		if _, err := wh.Pool().Exec(t.Context(), `
+			UPDATE etl.pace
+			SET next_slot_at = next_slot_at - $1::interval,
+			    paused_until = paused_until - $1::interval,
+			    changed_at   = changed_at   - $1::interval`, by); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 60 {
+		elapse("2 seconds")
+		if err := one.Slower(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "share", dump(t, wh, share), "0.1000")
+	elapse("61 seconds")
+	if slots, err := one.Reserve(t.Context(), 1); err != nil || slots.Count != 1 || slots.Every.Round(time.Millisecond) != 950*time.Millisecond {
+		t.Errorf("%+v %v: want one step back after a quiet minute", slots, err)
+	}
+	for range 60 {
+		elapse("61 seconds")
+		moments(t, one, 1)
+	}
+	same(t, "share", dump(t, wh, share), "1.0000")
+}
+
+func TestPaceIsDelayed(t *testing.T) {
+	t.Parallel()
+	wh := open(t)
+	p := wh.Pace(secret, 10)
+	first := moments(t, p, 1)
+	if err := p.Delay(t.Context(), 70*time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if d := moments(t, p, 1)[0].Sub(first[0]); d < 165*time.Millisecond || d > 300*time.Millisecond {
+		t.Errorf("the next slot comes %s after the first, want 170ms", d)
+	}
+}
+
+// Whatever is done to the server's clock, no slot comes closer than it may to one that another process holds, and nobody
+// waits for long.
+func TestPaceSurvivesAChangedClock(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"30 ms", "200 ms", "3 s", "1 hour", "-30 ms", "-200 ms", "-3 s", "-1 hour"} {
+		for _, asker := range []string{"one that knew the clock", "a new one"} {
+			t.Run(by+", "+asker, func(t *testing.T) {
+				t.Parallel()
+				if by == "1 hour" && asker == "a new one" {
+					t.Skip("looks like an hour without requests; the next to ask who knew the clock sees it")
+				}
+				url, shift := shifted(t)
+				one, other := process(t, url).Pace(secret, 10), process(t, url).Pace(secret, 10)
+				moments(t, other, 1)
+				time.Sleep(load.Reach) // what the first call of the other made is over
+				held := moments(t, one, 5)
+				shift(by)
+				if asker == "a new one" {
+					other = process(t, url).Pace(secret, 10)
+				}
+				var later []time.Time
+				for until := time.Now().Add(6 * time.Second); len(later) == 0 && time.Now().Before(until); time.Sleep(20 * time.Millisecond) {
+					later = moments(t, other, 1)
+				}
+				if len(later) == 0 {
+					t.Fatal("no slot for 6 s")
+				}
+				apart(t, append(held, later...), 80*time.Millisecond)
+			})
+		}
+	}
+}
+
+// Without the database nothing goes, and the error says that it is for now.
+func TestPaceFailsClosed(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	wh, admin := process(t, url), process(t, url)
+	p := wh.Pace(secret, 10)
+	moments(t, p, 1)
+	if _, err := admin.Pool().Exec(t.Context(), `ALTER TABLE etl.pace RENAME TO gone`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Reserve(t.Context(), 1); err == nil || errors.Is(err, sms.ErrTemporary) {
+		t.Errorf("%v: want an error that stays", err)
+	}
+	if _, err := admin.Pool().Exec(t.Context(), `ALTER TABLE etl.gone RENAME TO pace`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.Pool().Exec(t.Context(), `
+		SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid()`); err != nil {
+		t.Fatal(err)
+	}
+	_, err := p.Reserve(t.Context(), 1)
+	if err != nil && !errors.Is(err, sms.ErrTemporary) { // the pool may have noticed and connected anew
+		t.Errorf("%v: want a temporary error", err)
+	}
+	if _, err := p.Reserve(t.Context(), 1); err != nil {
+		t.Errorf("with the server back: %v", err)
+	}
+	wh.Close()
+	if _, err := p.Reserve(t.Context(), 1); err == nil || !strings.Contains(fmt.Sprint(err), "reserving the pace of tencent SendStatusStatistics") {
+		t.Errorf("%v: want an error that says what could not be done", err)
+	}
+}
