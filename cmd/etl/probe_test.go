@@ -176,6 +176,36 @@ func TestProbeOff(t *testing.T) {
 	}
 }
 
+// Faults delay a probe, or fail it; they never make it say what is not so.
+func TestProbeThroughFaults(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick(30))
+	chance := map[sandbox.Fault]float64{}
+	for _, fault := range sandbox.AllFaults() {
+		chance[fault] = 0.01
+	}
+	w.vendors.SetFaults(sandbox.Faults{Seed: 11, Chance: chance, Delay: 20 * time.Millisecond})
+	for range 3 {
+		code, stdout, stderr := w.etl("probe", append(at(today), "tencent", "--account", "1400006874")...)
+		if code == exitOK && !strings.Contains(stdout, "EndTime inclusive, hours in +08:00, today told") {
+			t.Errorf("exit 0 and wrong:\n%s", stdout)
+		}
+		if code != exitOK && !strings.Contains(stderr, "probe") {
+			t.Errorf("exit %d: %s\n%s", code, stdout, stderr)
+		}
+	}
+	fired := int64(0)
+	for _, n := range w.vendors.Counters().Faults {
+		fired += n
+	}
+	if fired < 5 {
+		t.Errorf("only %d faults fired", fired)
+	}
+	if n := w.number("SELECT count(*) FROM etl.load WHERE outcome = 'running'"); n != 0 {
+		t.Errorf("%d probes never ended", n)
+	}
+}
+
 func TestProbeOfOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quick(20))
