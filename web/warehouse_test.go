@@ -335,7 +335,7 @@ func TestReadiness(t *testing.T) {
 		}
 	}
 	expect("before the worker", 503, "database: ok\nschema: ok\nworker: failed\n")
-	release, err := wh.RegisterWorker(t.Context(), "test_1")
+	worker, err := wh.RegisterWorker(t.Context(), "test_1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,7 +347,7 @@ func TestReadiness(t *testing.T) {
 	if _, err := wh.Pool().Exec(t.Context(), `UPDATE etl.schema_migration SET version = version - 1`); err != nil {
 		t.Fatal(err)
 	}
-	release()
+	worker.Release()
 	expect("the worker has gone", 503, "database: ok\nschema: ok\nworker: failed\n")
 	wh.Close()
 	expect("no database", 503, "database: failed\nschema: failed\nworker: failed\n")

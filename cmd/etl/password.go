@@ -17,6 +17,8 @@ import (
 // of standard input elsewhere; never an argument, which other users of the machine could see.
 type passwordCommand struct {
 	Cost int `help:"What a guess costs: each step doubles it. 12 takes a quarter of a second." default:"12"`
+
+	in *os.File // for tests; nil is standard input
 }
 
 // shortestPassword is in characters. bcrypt takes 72 bytes and no more.
@@ -30,7 +32,10 @@ func (c *passwordCommand) Run(s *session) error {
 	if c.Cost < 10 || c.Cost > 16 {
 		return usage(fmt.Errorf("--cost: %d is not a cost from 10 to 16", c.Cost))
 	}
-	password, err := s.askPassword(os.Stdin)
+	if c.in == nil {
+		c.in = os.Stdin
+	}
+	password, err := s.askPassword(c.in)
 	if err != nil {
 		return err
 	}
