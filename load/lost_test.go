@@ -1,0 +1,101 @@
+package load_test
+
+import (
+	"testing"
+
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+func TestMarkLost(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	s := scope(marketing, "01-06", sms.StatsDay)
+	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
+	if err == nil {
+		err = wh.Fail(t.Context(), id, sms.Batch{Scope: s}, "503", at("01-20 12:00"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	young := func(o *load.PutOptions) { o.SettleDays = 90 }
+	put(t, wh, answerOf(scope(marketing, "01-07", sms.StatsDay), 10), young)
+	put(t, wh, answerOf(scope(marketing, "01-08", sms.StatsDay)), young) // quarantined
+	put(t, wh, answerOf(scope(marketing, "01-09", sms.StatsDay), 10))
+	becomes := func(when string, states ...sms.State) (days []sms.DayStatus) {
+		for i, state := range states {
+			days = append(days, sms.DayStatus{
+				Account: marketing, Dataset: sms.StatsDay, Day: day("01-05") + sms.Day(i), State: state, Reason: "the vendor forgot", Since: at(when),
+			})
+		}
+		return days
+	}
+	mark := func(want int, days []sms.DayStatus) {
+		t.Helper()
+		if n, err := wh.MarkLost(t.Context(), days); n != want || err != nil {
+			t.Errorf("%d lines changed, want %d (%v)", n, want, err)
+		}
+	}
+	// The last two are asked too much of: somebody else knows better by now.
+	all := becomes("01-21 00:00", sms.Lost, sms.Lost, sms.Final, sms.Lost, sms.Lost)
+	mark(3, all)
+	mark(0, all)
+	states := `SELECT to_char(date_key, 'DD'), state, split_part(reason, ';', 1), row_count, load_id, to_char(since, 'MM-DD HH24:MI') FROM etl.coverage ORDER BY 1`
+	same(t, "ledger", dump(t, wh, states),
+		"05 lost the vendor forgot 0 - 01-21 00:00",
+		"06 lost the vendor forgot 0 1 01-21 00:00",
+		"07 final  1 2 01-21 00:00",
+		"08 quarantined the whole answer holds no row 0 3 01-20 12:00",
+		"09 final  1 4 01-20 12:00")
+	verify(t, wh)
+
+	// Only what is lost comes back.
+	mark(1, becomes("01-22 00:00", sms.Missing, sms.Lost, sms.Missing, sms.Missing, sms.Missing))
+	same(t, "recalled", dump(t, wh, `SELECT to_char(date_key, 'DD'), state FROM etl.coverage ORDER BY 1`),
+		"06 lost", "07 final", "08 quarantined", "09 final")
+
+	// A vendor that has forgotten a day says nothing, which is no news, whatever it says twice; numbers are.
+	forgets := func(o *load.PutOptions) { o.RetentionDays = 5 }
+	for _, when := range []string{"01-23 12:00", "01-23 14:00"} {
+		r := put(t, wh, sms.Batch{Scope: scope(marketing, "01-05..01-07", sms.StatsDay)}, now(when), forgets)
+		if r.Removed != 0 || len(r.Quarantined) != 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+	same(t, "after its silence", dump(t, wh, `SELECT to_char(date_key, 'DD'), state, row_count FROM etl.coverage ORDER BY 1`),
+		"06 lost 0", "07 final 1", "08 quarantined 0", "09 final 1")
+	put(t, wh, answerOf(scope(marketing, "01-06", sms.StatsDay), 3), now("01-24 12:00"), forgets)
+	same(t, "alive again", dump(t, wh, `SELECT state, reason, row_count FROM etl.coverage WHERE date_key = '2026-01-06'`), "final  1")
+	verify(t, wh)
+}
+
+func TestExpect(t *testing.T) {
+	t.Parallel()
+	wh := open(t)
+	expect := func(all ...load.Expected) {
+		t.Helper()
+		if err := wh.Expect(t.Context(), all); err != nil {
+			t.Fatal(err)
+		}
+	}
+	one := load.Expected{Source: "one", Account: marketing, HistoryStart: day("01-05"), HistoryDays: 365, SettleDays: 4}
+	two := load.Expected{Source: "two", Account: app, HistoryDays: 30, SettleDays: 0, RetentionDays: 60}
+	other := two
+	other.Account.ID = "1400099999"
+	rows := `
+		SELECT a.source, a.account, e.history_start, e.history_days, e.settle_days, e.retention_days
+		FROM etl.expectation AS e JOIN sms.dim_account AS a USING (account_key) ORDER BY 1, 2`
+	expect(one, two, other)
+	same(t, "expected", dump(t, wh, rows), "one marketing 2026-01-05 - 4 -", "two 1400006874 - 30 0 60", "two 1400099999 - 30 0 60")
+	before := dump(t, wh, `SELECT ctid::text, xmin::text FROM etl.expectation ORDER BY account_key`)
+	expect(one, two, other)
+	if after := dump(t, wh, `SELECT ctid::text, xmin::text FROM etl.expectation ORDER BY account_key`); after != before {
+		t.Error("the same was written again")
+	}
+	// An account that its source has no more is expected no more; of other sources this configuration says nothing.
+	two.HistoryStart, two.RetentionDays = day("01-01"), 0
+	expect(two)
+	same(t, "expected afterwards", dump(t, wh, rows), "one marketing 2026-01-05 - 4 -", "two 1400006874 2026-01-01 - 0 -")
+	expect()
+	same(t, "expected by nobody", dump(t, wh, `SELECT count(*) FROM etl.expectation`), "2")
+}
