@@ -26,7 +26,7 @@ func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, 
 	if q.Rows == 0 {
 		q.Rows = 20
 	}
-	e := explainer{q: q, warehouse: wh, loads: map[int64]load.LoadLine{}}
+	e := explainer{q: q, warehouse: wh, loads: map[int64]load.Try{}}
 	if err := e.readMeasures(ctx); err != nil {
 		return Explanation{}, err
 	}
@@ -41,7 +41,7 @@ func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, 
 	if err != nil {
 		return Explanation{}, err
 	}
-	e.sum(cells)
+	e.sum(cells, days)
 	cells = e.largest(cells)
 	if err := e.readLoads(ctx, cells); err != nil {
 		return Explanation{}, err
@@ -63,7 +63,7 @@ type explainer struct {
 	failures  bool
 	measures  []string // asked for
 	at        []int    // where each stands in the images
-	loads     map[int64]load.LoadLine
+	loads     map[int64]load.Try
 	out       Explanation
 }
 
@@ -115,7 +115,7 @@ func (e *explainer) readDays(ctx context.Context) ([]load.DayLine, error) {
 			continue
 		}
 		about = append(about, d)
-		e.loads[d.BelievedBy], e.loads[d.AnsweredBy] = load.LoadLine{}, load.LoadLine{}
+		e.loads[d.BelievedBy], e.loads[d.AnsweredBy] = load.Try{}, load.Try{}
 		e.out.Days = append(e.out.Days, ExplainedDay{
 			Dataset: string(d.Dataset), State: string(d.State), Reason: d.Reason, Since: d.Since, Pending: pointer(d.Pending),
 			LoadedAt: moment(d.LoadedAt), ConfirmedAt: moment(d.ConfirmedAt), Version: d.Version, BelievedBy: d.BelievedBy, AnsweredBy: d.AnsweredBy,
@@ -142,8 +142,8 @@ func standing(c *load.Cell) (image load.Image, ok bool) {
 	return last, last.ReplacedBy == 0
 }
 
-// sum adds up the rows that are there.
-func (e *explainer) sum(cells []load.Cell) {
+// sum adds up the rows that are there. On a day that was answered for, no row means that there was nothing.
+func (e *explainer) sum(cells []load.Cell, days []load.DayLine) {
 	for i := range cells {
 		image, there := standing(&cells[i])
 		if !there {
@@ -158,6 +158,12 @@ func (e *explainer) sum(cells []load.Cell) {
 				}
 				**total += n
 			}
+		}
+	}
+	isAnswered := len(days) > 0 && !slices.ContainsFunc(days, func(d load.DayLine) bool { return d.BelievedBy == 0 })
+	for m := range e.out.Measures {
+		if e.out.Rows == 0 && isAnswered && e.out.Measures[m].Support != "not_reported" {
+			e.out.Measures[m].Total = new(int64)
 		}
 	}
 }
@@ -179,26 +185,26 @@ func (e *explainer) largest(cells []load.Cell) []load.Cell {
 func (e *explainer) readLoads(ctx context.Context, cells []load.Cell) error {
 	for i := range cells {
 		for _, image := range cells[i].Images {
-			e.loads[image.LoadID], e.loads[image.ReplacedBy] = load.LoadLine{}, load.LoadLine{}
+			e.loads[image.LoadID], e.loads[image.ReplacedBy] = load.Try{}, load.Try{}
 		}
 	}
 	delete(e.loads, 0)
-	lines, err := e.warehouse.LoadLines(ctx, slices.Sorted(maps.Keys(e.loads)))
+	lines, err := e.warehouse.Tries(ctx, slices.Sorted(maps.Keys(e.loads)))
 	if err != nil {
 		return err
 	}
 	for _, l := range lines {
 		e.loads[l.LoadID] = l
 		if _, known := e.loads[l.RawOf]; !known && l.RawOf != 0 {
-			e.loads[l.RawOf] = load.LoadLine{} // asked nobody itself: its answers are that load's
-			more, err := e.warehouse.LoadLines(ctx, []int64{l.RawOf})
+			e.loads[l.RawOf] = load.Try{} // asked nobody itself: its answers are that load's
+			more, err := e.warehouse.Tries(ctx, []int64{l.RawOf})
 			if err != nil {
 				return err
 			}
 			lines = append(lines, more...)
 		}
 	}
-	slices.SortFunc(lines, func(a, b load.LoadLine) int { return cmp.Compare(a.LoadID, b.LoadID) })
+	slices.SortFunc(lines, func(a, b load.Try) int { return cmp.Compare(a.LoadID, b.LoadID) })
 	for _, l := range lines {
 		e.loads[l.LoadID] = l
 		e.out.Loads = append(e.out.Loads, ExplainedLoad{

@@ -101,15 +101,15 @@ func (w *Warehouse) prune(ctx context.Context, sources []string, before []time.T
 		if gone, err = findPrunable(ctx, tx, sources, before, []byte{}, locked); err != nil {
 			return err
 		}
-		hashes = hashes[:0]
+		var unneeded [][]byte
 		for i := range gone {
-			hashes = append(hashes, gone[i].Hash)
+			unneeded = append(unneeded, gone[i].Hash)
 		}
 		_, err = tx.Exec(ctx, `
 			UPDATE etl.raw
 			SET packed    = NULL,
 			    pruned_at = clock_timestamp()
-			WHERE hash = ANY ($1)`, hashes)
+			WHERE hash = ANY ($1)`, unneeded)
 		return err
 	})
 	return gone, err

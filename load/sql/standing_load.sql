@@ -13,6 +13,7 @@ CROSS JOIN LATERAL (
     WHERE account_key = a.account_key
       AND u.dataset = ANY (datasets)
       AND outcome <> 'running'
+      AND origin <> 'replay'
       AND NOT called_off
     ORDER BY load_id DESC
     LIMIT 1

@@ -9,8 +9,8 @@ import (
 	"smsetl/sms"
 )
 
-// LoadLine is one load with the run that asked for it.
-type LoadLine struct {
+// Try is one load with the run that asked for it.
+type Try struct {
 	LoadID     int64
 	RunID      int64 // 0 for none
 	Command    string
@@ -27,8 +27,8 @@ type LoadLine struct {
 	RestatedOn []sms.Day // settled days of which it wrote rows
 }
 
-// LoadLines gives the loads of these numbers, in their order.
-func (w *Warehouse) LoadLines(ctx context.Context, ids []int64) ([]LoadLine, error) {
+// Tries gives the loads of these numbers, in their order.
+func (w *Warehouse) Tries(ctx context.Context, ids []int64) ([]Try, error) {
 	rows, err := w.pool.Query(ctx, `
 		SELECT l.load_id, coalesce(l.run_id, 0), coalesce(r.command, ''), coalesce(r.host, ''), coalesce(r.version, ''),
 		       l.origin, coalesce(l.raw_of, 0), l.outcome, coalesce(l.reason, ''), l.started_at, l.loaded_at,
@@ -40,7 +40,7 @@ func (w *Warehouse) LoadLines(ctx context.Context, ids []int64) ([]LoadLine, err
 	if err != nil {
 		return nil, failed("reading loads", err)
 	}
-	lines, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (l LoadLine, err error) {
+	lines, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (l Try, err error) {
 		var loaded *time.Time
 		var restated []time.Time
 		err = row.Scan(&l.LoadID, &l.RunID, &l.Command, &l.Host, &l.Program, &l.Origin, &l.RawOf, &l.Outcome, &l.Reason, &l.StartedAt, &loaded,
