@@ -18,6 +18,7 @@ type paces struct {
 	sources   []schedule.Source
 	warehouse *load.Warehouse // nil where there is none: then each process is alone
 	limiters  map[load.Budget]*extract.Limiter
+	waited    waitHook // nil for nobody
 }
 
 func newPaces(sources []schedule.Source, warehouse *load.Warehouse) *paces {
@@ -48,6 +49,32 @@ func (p *paces) of(s schedule.Source, action string) extract.Waiter {
 	}
 	p.limiters[budget] = limiter
 	return limiter
+}
+
+// waitHook is told how long a request waited for its turn.
+type waitHook func(vendor sms.Vendor, action string, waited time.Duration)
+
+// timed is of, with the waiting told.
+func (p *paces) timed(s schedule.Source, action string) extract.Waiter {
+	limiter := p.of(s, action)
+	if p.waited == nil {
+		return limiter
+	}
+	return timedWaiter{limiter, func(waited time.Duration) { p.waited(s.Vendor, action, waited) }}
+}
+
+// timedWaiter tells how long each wait took, also of those that were given up.
+type timedWaiter struct {
+	extract.Waiter
+
+	tell func(time.Duration)
+}
+
+// Wait waits for the caller's turn.
+func (w timedWaiter) Wait(ctx context.Context) (*extract.Slot, error) {
+	since := time.Now()
+	defer func() { w.tell(time.Since(since)) }()
+	return w.Waiter.Wait(ctx)
 }
 
 // statistics is the one action that EngageLab's calls are counted as: the vendor does not say that it counts them apart.

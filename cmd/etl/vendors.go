@@ -41,7 +41,7 @@ func connectEngageLab(s schedule.Source, shared *paces, now func() time.Time, lo
 	return engagelab.New(s.EngageLab.User, s.EngageLab.Key.Reveal(), engagelab.Options{
 		BaseURL: s.BaseURL, Paths: engagelab.Paths(s.EngageLab.Paths), TemplateIDs: s.EngageLab.TemplateIDs, LabelIDs: s.EngageLab.LabelIDs,
 		MsgType: s.EngageLab.MsgType, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
-		Pace: shared.of(s, statistics),
+		Pace: shared.timed(s, statistics),
 	}, log)
 }
 
@@ -49,14 +49,15 @@ func connectTencent(s schedule.Source, shared *paces, now func() time.Time, log 
 	return tencent.New(s.Tencent.SecretID.Reveal(), s.Tencent.SecretKey.Reveal(), tencent.Options{
 		BaseURL: s.BaseURL, Region: s.Tencent.Region, EndHour: tencent.EndHour(s.Tencent.EndHour),
 		SdkAppIDs: s.Tencent.SdkAppIDs, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
-		Pace: func(action string) extract.Waiter { return shared.of(s, action) },
+		Pace: func(action string) extract.Waiter { return shared.timed(s, action) },
 	}, log)
 }
 
 // connect makes a client of each source. Their requests keep the rates that all processes of the warehouse share.
-func connect(sources []schedule.Source, wh *load.Warehouse, now func() time.Time, log *zap.Logger) ([]job.Source, error) {
+func connect(sources []schedule.Source, wh *load.Warehouse, now func() time.Time, waited waitHook, log *zap.Logger) ([]job.Source, error) {
 	var all []job.Source
 	shared := newPaces(sources, wh)
+	shared.waited = waited
 	for _, s := range sources {
 		c, err := dial(s, shared, now, log)
 		if err != nil {

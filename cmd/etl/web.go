@@ -89,6 +89,11 @@ func (s *site) start(ctx context.Context, log *zap.Logger) (release func()) {
 	return func() { cancel(); serving.Wait() }
 }
 
+// waited counts the waiting of requests. The pages are made after the sources, and before any of these is asked.
+func (v *serving) waited(vendor sms.Vendor, action string, waited time.Duration) {
+	v.site.metrics.Waited(vendor, action, waited)
+}
+
 // webOptions are the settings of the configuration, with the address of the flag where it names one.
 func webOptions(config schedule.Web, listen string) web.Options {
 	if listen == "" {
