@@ -26,7 +26,7 @@ func (p *poison) HandleError(ctx context.Context, job *rivertype.JobRow, err err
 	var syntax *json.SyntaxError
 	var form *json.UnmarshalTypeError
 	var kind *rivertype.UnknownJobKindError
-	if errors.As(err, &syntax) || errors.As(err, &form) || errors.As(err, &kind) {
+	if errors.As(err, &syntax) || errors.As(err, &form) || errors.As(err, &kind) || errors.Is(err, errUnreadable) || errors.Is(err, errCrashed) {
 		return p.park(ctx, job, err.Error())
 	}
 	return nil

@@ -73,7 +73,7 @@ func (w *worker) reload(ctx context.Context, source Source, item Item, job *rive
 	refused := sms.Batch{Scope: item.Scope}
 	result, err := w.replace(ctx, source, item, loadID, &refused, nil)
 	if err != nil {
-		return result, w.fail(ctx, loadID, refused, err)
+		return result, w.fail(ctx, job, loadID, refused, err)
 	}
 	return result, nil
 }

@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
+	"errors"
 	"regexp"
 	"time"
 
@@ -119,7 +119,5 @@ func retryAfter(attempt int, base time.Duration) time.Duration {
 	return min(base<<min(attempt-1, 10), time.Minute)
 }
 
-// errArgs says that a job's arguments cannot be understood.
-func errArgs(err error) error {
-	return fmt.Errorf("job: the window's arguments cannot be read: %w", err)
-}
+// errUnreadable says that a job's arguments cannot be understood. Nobody else will understand them.
+var errUnreadable = errors.New("job: the window cannot be worked")

@@ -47,18 +47,26 @@ func (w *worker) NextRetry(job *river.Job[Window]) time.Time {
 func (w *worker) Work(ctx context.Context, job *river.Job[Window]) error {
 	scope, err := job.Args.scope()
 	if err != nil {
-		return river.JobCancel(errArgs(err))
+		return fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	source, known := w.sources[job.Args.Source]
 	if !known {
-		return river.JobCancel(fmt.Errorf("job: the source %q is not configured any more", job.Args.Source))
+		return fmt.Errorf("%w: the source %q is not configured any more", errUnreadable, job.Args.Source)
 	}
 	item := Item{Source: source.Name, Scope: scope, Refetch: job.Args.Refetch, Sweep: job.Args.Sweep}
-	if paused, err := w.isPaused(ctx, job.Queue); paused || err != nil {
-		return errors.Join(err, river.JobSnooze(pausedFor))
+	paused, err := w.isPaused(ctx, job.Queue)
+	switch {
+	case err != nil:
+		return err
+	case paused:
+		return river.JobSnooze(pausedFor)
 	}
-	if done, err := w.isSettled(ctx, item); done || err != nil {
-		return errors.Join(err, w.end(ctx, job.ID, load.WindowDone, ""))
+	done, err := w.isSettled(ctx, item)
+	switch {
+	case err != nil:
+		return err
+	case done:
+		return w.end(ctx, job.ID, load.WindowDone, "")
 	}
 	started := time.Now()
 	result, err := w.load(ctx, source, item, job)
@@ -78,9 +86,30 @@ func (w *worker) Work(ctx context.Context, job *river.Job[Window]) error {
 	}
 	if errors.Is(err, load.ErrTakenOver) || errors.Is(err, load.ErrFinished) {
 		w.log.Warn("write refused, because the window was taken over by another worker while this one hung", append(fields(item), zap.Error(err))...)
-		return nil // the job is the other's, and the queue ignores what this one says of it
+		w.standBack(ctx, job)
+		return nil // the job has ended, so the queue ignores what this one says of it
 	}
 	return w.giveUp(ctx, item, job, err)
+}
+
+// standBack waits until the worker that has taken over is done with the job. The queue takes what a try says for what the job's
+// running try says, whichever that is, so this one must not say anything before.
+func (w *worker) standBack(ctx context.Context, job *river.Job[Window]) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.options.RescueAfter)
+	defer cancel()
+	looks := time.NewTicker(time.Second)
+	defer looks.Stop()
+	for {
+		row, err := river.ClientFromContext[pgx.Tx](ctx).JobGet(ctx, job.ID)
+		if err == nil && row.State != rivertype.JobStateRunning || errors.Is(err, rivertype.ErrNotFound) {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-looks.C:
+		}
+	}
 }
 
 // giveUp decides what becomes of a window whose try has failed.
@@ -93,7 +122,7 @@ func (w *worker) giveUp(ctx context.Context, item Item, job *river.Job[Window], 
 	}
 	w.progress.Finished(item, load.Result{}, err)
 	endErr := w.end(context.WithoutCancel(ctx), job.ID, load.WindowFailed, err.Error())
-	if isFinal(err) {
+	if isFinal(err) && !errors.Is(err, errCrashed) { // which is parked
 		return river.JobCancel(errors.Join(err, endErr))
 	}
 	return errors.Join(err, endErr)
@@ -166,7 +195,7 @@ func (w *worker) load(ctx context.Context, source Source, item Item, job *river.
 		return err
 	})
 	if err != nil {
-		return result, w.fail(ctx, loadID, refused, err)
+		return result, w.fail(ctx, job, loadID, refused, err)
 	}
 	return result, nil
 }
@@ -246,7 +275,7 @@ func (w *worker) replace(ctx context.Context, source Source, item Item, loadID i
 func isStopping(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
 
 // fail writes the reason into the ledger, also when the window's own time is up, and gives the error back.
-func (w *worker) fail(ctx context.Context, loadID int64, refused sms.Batch, err error) error {
+func (w *worker) fail(ctx context.Context, job *river.Job[Window], loadID int64, refused sms.Batch, err error) error {
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	switch {
@@ -254,9 +283,13 @@ func (w *worker) fail(ctx context.Context, loadID int64, refused sms.Batch, err 
 		return errors.Join(err, w.warehouse.Interrupt(late, loadID, "the run was cancelled"))
 	case isStopping(ctx):
 		return errors.Join(err, w.warehouse.Interrupt(late, loadID, "the program was stopped"))
-	case errors.Is(err, load.ErrTakenOver):
-		return errors.Join(err, w.warehouse.Interrupt(late, loadID, load.ErrTakenOver.Error()))
 	}
+	stands, lookErr := w.warehouse.Stands(late, claimOf(job))
+	if lookErr == nil && !stands {
+		// Whoever has the window now says in the ledger how it goes.
+		return errors.Join(err, load.ErrTakenOver, w.warehouse.Interrupt(late, loadID, load.ErrTakenOver.Error()))
+	}
+	err = errors.Join(err, lookErr)
 	return errors.Join(err, w.warehouse.Fail(late, loadID, refused, err.Error(), w.options.Now()))
 }
 

@@ -43,22 +43,14 @@ type Claim struct {
 // ErrTakenOver, and the transaction must not commit, when the claim stands no more: the queue completes whatever runs, and
 // would take the end of a try that was given up for that of the try that replaced it.
 func (w *Warehouse) FinishWindow(ctx context.Context, tx pgx.Tx, claim Claim, loadID int64) error {
-	var stands bool
-	err := tx.QueryRow(ctx, `
-		SELECT state = 'running'
-		   AND attempt = $2
-		   AND coalesce(attempted_by[array_length(attempted_by, 1)], '') = $3
-		FROM river.river_job
-		WHERE id = $1
-		FOR UPDATE`, claim.JobID, claim.Attempt, claim.Worker).Scan(&stands)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows), err == nil && !stands:
-		return ErrTakenOver
+	switch stands, err := stands(ctx, tx, claim, "FOR UPDATE"); {
 	case err != nil:
 		return err
+	case !stands:
+		return ErrTakenOver
 	}
 	// A run that was cancelled a moment too late has its window all the same.
-	_, err = tx.Exec(ctx, `
+	_, err := tx.Exec(ctx, `
 		UPDATE etl.run_window
 		SET outcome  = 'done',
 		    reason   = NULL,
@@ -67,6 +59,28 @@ func (w *Warehouse) FinishWindow(ctx context.Context, tx pgx.Tx, claim Claim, lo
 		WHERE river_job_id = $1
 		  AND outcome IS DISTINCT FROM 'done'`, claim.JobID, loadID)
 	return err
+}
+
+// Stands says whether the claim still holds: the queue has given the job to nobody else.
+func (w *Warehouse) Stands(ctx context.Context, claim Claim) (bool, error) {
+	stands, err := stands(ctx, w.pool, claim, "")
+	return stands, failed("looking at a job", err)
+}
+
+func stands(ctx context.Context, db interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}, claim Claim, lock string,
+) (stands bool, err error) {
+	err = db.QueryRow(ctx, `
+		SELECT state = 'running'
+		   AND attempt = $2
+		   AND coalesce(attempted_by[array_length(attempted_by, 1)], '') = $3
+		FROM river.river_job
+		WHERE id = $1 `+lock, claim.JobID, claim.Attempt, claim.Worker).Scan(&stands)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	return stands, err
 }
 
 // EndWindow ends a job's windows without a load: done when the ledger held the days already, failed when it is given up.
