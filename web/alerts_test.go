@@ -162,7 +162,7 @@ func checkExpression(t *testing.T, r rule) {
 		}
 		rest = rest[len(token):]
 		switch {
-		case strings.Contains("([{", token):
+		case slices.Contains([]string{"(", "[", "{"}, token):
 			open = append(open, token)
 		case pairs[token] != "":
 			if len(open) == 0 || open[len(open)-1] != pairs[token] {
