@@ -73,7 +73,8 @@ func (p *put) confirm(ctx context.Context, tx pgx.Tx) error {
 
 // isSame says that the answer is byte for byte what the warehouse holds: one load wrote or confirmed every line of the
 // scope, it asked for the same window, and its answer had the same hash, understood by the same code. What the code was
-// stands in the lines, because a later rebuild may have understood the answer anew.
+// stands in the lines, because a later rebuild may have understood the answer anew. After a failed try
+// the answer is looked into: what was found in the refused one is closed by what this one shows.
 func (p *put) isSame(ctx context.Context, tx pgx.Tx) (bool, error) {
 	if p.options.ContentHash == (sms.Hash{}) {
 		return false, nil
@@ -82,7 +83,7 @@ func (p *put) isSame(ctx context.Context, tx pgx.Tx) (bool, error) {
 	for _, dataset := range p.scope.Datasets {
 		for day := range p.window.Days() {
 			c := p.ledger[lineKey{dataset, day}]
-			if c == nil || !isLoaded(c.state) || c.loadID > p.loadID || last != 0 && c.loadID != last ||
+			if c == nil || !isLoaded(c.state) || c.loadID > p.loadID || last != 0 && c.loadID != last || c.attempts > 0 ||
 				c.version == nil || int(*c.version) != p.options.TransformVersion {
 				return false, nil
 			}

@@ -36,7 +36,7 @@ func (p *put) writeFindings(ctx context.Context, tx pgx.Tx) error {
 // noteFindings writes what a batch found, each check and subject once. Other accounts' findings are other rows, and the
 // order is that of the key.
 func noteFindings(ctx context.Context, tx pgx.Tx, account int32, loadID int64, batch *sms.Batch, now time.Time) error {
-	all := merged(batch.Findings)
+	all, w := merged(batch.Findings), batch.Scope.Window
 	if len(all) == 0 {
 		return nil
 	}
@@ -47,12 +47,20 @@ func noteFindings(ctx context.Context, tx pgx.Tx, account int32, loadID int64, b
 		checks, subjects = append(checks, clean(f.Check)), append(subjects, clean(f.Subject))
 		severities, details = append(severities, string(f.Severity)), append(details, clean(f.Detail))
 		rows = append(rows, f.Rows)
-		first, last = append(first, dayOrNull(f.Day)), append(last, dayOrNull(max(f.Day, f.LastDay)))
+		first, last = append(first, dayOrNull(within(w, f.Day))), append(last, dayOrNull(within(w, max(f.Day, f.LastDay))))
 	}
-	w := batch.Scope.Window
 	_, err := tx.Exec(ctx, findingWrite, account, loadID, now, checks, subjects, severities, first, details, rows,
 		date(w.First()), date(w.Last()), last, batch.Scope.Datasets)
 	return err
+}
+
+// within gives the day of the window that is nearest. A row of another day is a fault of the answer for this window, and
+// the next answer for it mends that.
+func within(w sms.Window, day sms.Day) sms.Day {
+	if day == 0 {
+		return 0
+	}
+	return min(max(day, w.First()), w.Last())
 }
 
 func dayOrNull(day sms.Day) *time.Time {

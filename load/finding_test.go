@@ -73,7 +73,7 @@ func TestFindingsOfRefusedAnswers(t *testing.T) {
 	s := scope(marketing, "01-05", sms.StatsDay)
 	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
 	if err == nil {
-		refused := sms.Batch{Scope: s, Findings: []sms.Finding{{Check: "stray_day", Subject: "send_date", Severity: sms.Error, Day: day("01-05"), Detail: "x", Rows: 1}}}
+		refused := sms.Batch{Scope: s, Findings: []sms.Finding{{Check: "stray_day", Subject: "send_date", Severity: sms.Error, Day: day("01-03"), LastDay: day("01-03"), Detail: "x", Rows: 1}}}
 		err = wh.Fail(t.Context(), id, refused, "refused", at("01-20 12:00"))
 	}
 	if err != nil {
@@ -82,6 +82,18 @@ func TestFindingsOfRefusedAnswers(t *testing.T) {
 	same(t, "refused", dump(t, wh, findings), "stray_day send_date 01-05 01-05 1 new 1 1 true")
 	put(t, wh, found(s, "", "", 0))
 	same(t, "good", dump(t, wh, findings), "stray_day send_date 01-05 01-05 1 new 1 1 false")
+
+	// So it is when the good answer is the one that was loaded before, byte for byte.
+	put(t, wh, found(s, "", "", 0), content("good"))
+	id, err = wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
+	if err == nil {
+		err = wh.Fail(t.Context(), id, found(s, "carrier", "01-05", 1), "refused", at("01-20 12:00"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, wh, found(s, "", "", 0), content("good"))
+	same(t, "the same good one", dump(t, wh, `SELECT count(*) FROM etl.finding WHERE closed_at IS NULL`), "0")
 }
 
 // Only sizes that differ are remembered, and no more than twelve.
