@@ -108,7 +108,9 @@ func (b budgetInWarehouse) Reserve(ctx context.Context, most int) (extract.Grant
 }
 
 // Delay moves the moments to come.
-func (b budgetInWarehouse) Delay(ctx context.Context, by time.Duration) error { return b.pace.Delay(ctx, by) }
+func (b budgetInWarehouse) Delay(ctx context.Context, by time.Duration) error {
+	return b.pace.Delay(ctx, by)
+}
 
 // Slower gives way.
 func (b budgetInWarehouse) Slower(ctx context.Context) error { return b.pace.Slower(ctx) }
