@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"smsetl/job"
+	"smsetl/load"
+	"smsetl/schedule"
 )
 
 type pauseCommand struct {
@@ -80,4 +84,65 @@ func (p *pipeline) checkSource(name string) error {
 	}
 	slices.Sort(names)
 	return usage(fmt.Errorf("there is no source %q: there are %s", name, strings.Join(names, ", ")))
+}
+
+// pausedSource is a source that nobody asks.
+type pausedSource struct {
+	Source string    `json:"source"`
+	Since  time.Time `json:"since"`
+}
+
+// paused gives the configured sources that are paused.
+func (p *pipeline) paused(ctx context.Context) ([]pausedSource, error) {
+	names := make([]string, len(p.config.Sources))
+	for i, source := range p.config.Sources {
+		names[i] = source.Name
+	}
+	since, err := job.Paused(ctx, p.warehouse, names)
+	paused := []pausedSource{}
+	for _, name := range names {
+		if at, is := since[name]; is {
+			paused = append(paused, pausedSource{name, at})
+		}
+	}
+	return paused, err
+}
+
+// withoutPaused leaves windows of paused sources out, and tells which sources those are.
+func (p *pipeline) withoutPaused(ctx context.Context, items []schedule.Item) (asked []schedule.Item, due []pausedSource, err error) {
+	due = []pausedSource{}
+	paused, err := p.paused(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, source := range paused {
+		if slices.ContainsFunc(items, func(i schedule.Item) bool { return i.Source == source.Source }) {
+			due = append(due, source)
+		}
+	}
+	for _, item := range items {
+		if !slices.ContainsFunc(due, func(s pausedSource) bool { return s.Source == item.Source }) {
+			asked = append(asked, item)
+		}
+	}
+	return asked, due, nil
+}
+
+// heldUp gives what waits for a person: paused sources, and the jobs of the last 30 days that no worker could do.
+func (p *pipeline) heldUp(ctx context.Context) ([]pausedSource, []load.Parked, error) {
+	paused, err := p.paused(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	parked, err := p.warehouse.Parked(ctx, p.now().AddDate(0, 0, -30))
+	if parked == nil {
+		parked = []load.Parked{}
+	}
+	return paused, parked, err
+}
+
+func (s *session) printPaused(paused []pausedSource) {
+	for _, p := range paused {
+		fmt.Fprintf(s.stdout, "%s is paused since %s: nobody asks it. `etl resume %s` ends that.\n", p.Source, p.Since.Format(time.RFC3339), p.Source)
+	}
 }

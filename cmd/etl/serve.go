@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"reflect"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -175,40 +174,4 @@ func (v *serving) tryReload(ctx context.Context) error {
 		v.session.log.Warn("what changed under web is in force after the next start")
 	}
 	return nil
-}
-
-// pausedSource is a source that nobody asks.
-type pausedSource struct {
-	Source string    `json:"source"`
-	Since  time.Time `json:"since"`
-}
-
-// withoutPaused leaves windows of paused sources out, and tells which sources those are.
-func (p *pipeline) withoutPaused(ctx context.Context, items []schedule.Item) ([]schedule.Item, []pausedSource, error) {
-	names := make([]string, 0, len(p.config.Sources))
-	for _, source := range p.config.Sources {
-		names = append(names, source.Name)
-	}
-	since, err := job.Paused(ctx, p.warehouse, names)
-	if err != nil {
-		return nil, nil, err
-	}
-	paused := []pausedSource{}
-	var asked []schedule.Item
-	for _, item := range items {
-		at, is := since[item.Source]
-		switch {
-		case !is:
-			asked = append(asked, item)
-		case !slices.ContainsFunc(paused, func(p pausedSource) bool { return p.Source == item.Source }):
-			paused = append(paused, pausedSource{item.Source, at})
-		}
-	}
-	return asked, paused, nil
-}
-
-func (s *session) printPaused(paused []pausedSource) {
-	for _, p := range paused {
-		fmt.Fprintf(s.stdout, "%s is paused since %s and was not asked; `etl resume %s` ends that.\n", p.Source, p.Since.Format(time.RFC3339), p.Source)
-	}
 }

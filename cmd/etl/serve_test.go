@@ -190,6 +190,9 @@ func TestPause(t *testing.T) {
 	if out := w.must(exitPartial, "run", append(at(today), "--source", "tencent-main")...); !strings.Contains(out, "tencent-main is paused since") {
 		t.Errorf("run does not say that the source is paused: %s", out)
 	}
+	if _, out, _ := w.etl("status", at(today)...); !strings.Contains(out, "tencent-main is paused since") {
+		t.Errorf("status does not say that the source is paused: %s", out)
+	}
 	s := w.serve()
 	const loaded = "SELECT count(*) FROM etl.coverage AS c JOIN sms.dim_account AS a USING (account_key) JOIN sms.dim_vendor AS v USING (vendor_key) WHERE v.vendor = "
 	w.until("EngageLab's days", func() bool { return w.number(loaded+"'engagelab'") >= 3*30 })

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"smsetl/load"
 	"smsetl/schedule"
 	"smsetl/sms"
 )
@@ -19,6 +20,8 @@ type statusCommand struct {
 type statusReport struct {
 	Now      string          `json:"now"`
 	Accounts []accountStatus `json:"accounts"`
+	Paused   []pausedSource  `json:"paused"`
+	Parked   []load.Parked   `json:"parked"` // jobs of the last 30 days that no worker could do
 }
 
 // accountStatus is what the ledger knows of one dataset of one account.
@@ -65,6 +68,9 @@ func (c *statusCommand) Run(s *session) error {
 		days := schedule.Expected(source, ledger, p.now())
 		all = append(all, days...)
 		report.Accounts = append(report.Accounts, summarize(source, days, p.now())...)
+	}
+	if report.Paused, report.Parked, err = p.heldUp(s.ctx); err != nil {
+		return err
 	}
 	if c.isJSON() {
 		err = s.printJSON(report)
@@ -162,7 +168,8 @@ func (s *session) printStatus(r statusReport, days []sms.DayStatus) error {
 		return err
 	}
 	s.printGaps(r)
-	return nil
+	s.printPaused(r.Paused)
+	return s.printParked(r.Parked)
 }
 
 // counted are the states of expected days, the good ones first.
