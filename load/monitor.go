@@ -62,8 +62,8 @@ func (w *Warehouse) Monitor(ctx context.Context, expected []Expectation) (Monito
 	return m, failed("reading findings, workers and notices", err)
 }
 
-// LoadTotals adds up every load of a source since the warehouse was made. The numbers only grow.
-type LoadTotals struct {
+// Totals adds up every load of a source since the warehouse was made. The numbers only grow.
+type Totals struct {
 	Source    string
 	Loaded    int64 // loads by their outcome
 	Same      int64 // loads that found the warehouse to say the same already
@@ -77,9 +77,10 @@ type LoadTotals struct {
 	Held      int64
 }
 
-// LoadTotals reads the totals of every source. It looks at every load there ever was: 40 ms for 300,000 of them.
-func (w *Warehouse) LoadTotals(ctx context.Context) ([]LoadTotals, error) {
-	return answer[LoadTotals](ctx, w, `
+// Totals reads the totals of every source. It looks at every load there ever was: a quarter of a second for
+// 300,000 of them.
+func (w *Warehouse) Totals(ctx context.Context) ([]Totals, error) {
+	return answer[Totals](ctx, w, `
 		SELECT a.source,
 		       count(*) FILTER (WHERE l.outcome = 'loaded')     AS loaded,
 		       count(*) FILTER (WHERE l.outcome = 'unchanged')  AS same,

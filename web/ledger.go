@@ -16,7 +16,7 @@ import (
 // take. The totals look at every load there ever was.
 const (
 	monitorAge    = 10 * time.Second
-	totalsAge     = time.Minute
+	totalsAge     = 2 * time.Minute
 	ledgerTimeout = 5 * time.Second
 )
 
@@ -33,7 +33,7 @@ type ledgerMetrics struct {
 	isUp     bool
 	monitor  load.Monitor
 	paused   map[string]time.Time
-	totals   []load.LoadTotals
+	totals   []load.Totals
 }
 
 // refresh reads the ledger when what is there is too old. Scrapes at the same time wait for one of them.
@@ -52,7 +52,7 @@ func (l *ledgerMetrics) refresh(ctx context.Context) error {
 		l.paused, err = job.Paused(ctx, l.warehouse, sourcesOf(l.monitor.Standings))
 	}
 	if err == nil && time.Since(l.totalsAt) >= totalsAge {
-		if l.totals, err = l.warehouse.LoadTotals(ctx); err == nil {
+		if l.totals, err = l.warehouse.Totals(ctx); err == nil {
 			l.totalsAt = time.Now()
 		}
 	}
