@@ -262,3 +262,168 @@ func (w *world) imports(exports []sandbox.Export) {
 		}
 	}
 }
+
+// Exports made too early, and pushes that tell the rest: signed reports in disorder, repeated, among forged, altered and replayed
+// ones, give the facts that the platform knows.
+func TestHuaweiPushes(t *testing.T) {
+	for _, isBatch := range []bool{false, true} {
+		t.Run(fmt.Sprintf("batch %t", isBatch), func(t *testing.T) {
+			w := newWorld(t, sandbox.ConsoleOptions{Seed: 11, Days: 4, PerDay: 80}, "+08:00")
+			first, last := w.console.First(), w.console.Last()
+			pushes := w.console.Push(sandbox.Pushes{
+				From: first, To: last.Add(100 * time.Hour), Seed: 3, Batched: isBatch, Shuffled: true, Repeats: 30, Extend: true,
+				Forged: 300, Altered: 100, Replayed: 100,
+			})
+			for i := range pushes {
+				w.push(&pushes[i], true)
+			}
+			if got := w.facts(last); len(got.Deliveries) > 0 {
+				t.Fatalf("reports alone gave %d facts: nothing says which day they are of", len(got.Deliveries))
+			}
+			w.imports(earlyExports(w))
+			end := last.Add(200 * time.Hour)
+			w.check("after pushes", w.console.Truth(first, last, 8, end), end)
+			w.private()
+			if !strings.Contains(w.stored.String(), "DELIVRD") || strings.Contains(w.stored.String(), "order-") {
+				t.Error("extend was kept, which nobody asked for, or nothing was kept at all")
+			}
+		})
+	}
+}
+
+// earlyExports exports each day an hour after its end.
+func earlyExports(w *world) []sandbox.Export {
+	var all []sandbox.Export
+	for at := w.console.First(); at.Before(w.console.Last()); at = at.Add(24 * time.Hour) {
+		all = append(all, sandbox.Export{From: at, To: at.Add(24 * time.Hour), At: at.Add(25 * time.Hour)})
+	}
+	return all
+}
+
+// Nothing that an unsigned push says changes what an export or a signed push confirmed, whatever it says and how often.
+func TestHuaweiHintsChangeNothingConfirmed(t *testing.T) {
+	w := newWorld(t, sandbox.ConsoleOptions{Seed: 13, Days: 3, PerDay: 80}, "+00:00")
+	first, last := w.console.First(), w.console.Last()
+	made := last.Add(100 * time.Hour) // every message has its end by then
+	var exports []sandbox.Export
+	for at := first; at.Before(last); at = at.Add(24 * time.Hour) {
+		exports = append(exports, sandbox.Export{From: at, To: at.Add(24 * time.Hour), At: made, PerPiece: at.Equal(first)})
+	}
+	w.imports(exports)
+	confirmed := w.facts(made)
+	w.check("exports", w.console.Truth(first, last, 0, made), made)
+	for _, p := range w.console.Push(sandbox.Pushes{From: first, To: last, Seed: 1, Forged: 5000, Shuffled: true}) {
+		w.push(&p, false)
+	}
+	if diff := cmp.Diff(confirmed, w.facts(made)); diff != "" {
+		t.Errorf("hints changed what is confirmed (-confirmed +with hints):\n%.2000s", diff)
+	}
+	// And hints of which none is a lie fill in what an early export left open.
+	early := newWorld(t, sandbox.ConsoleOptions{Seed: 13, Days: 3, PerDay: 80}, "+00:00")
+	early.imports(earlyExports(early))
+	for _, p := range early.console.Push(sandbox.Pushes{From: first, To: made, Seed: 1, Batched: true, Shuffled: true}) {
+		early.push(&p, false)
+	}
+	early.check("hints", early.console.Truth(first, last, 0, made), made)
+}
+
+// A message without a report is pending for 72 hours and EXPIRED then, by the moment up to which reports would be known.
+func TestHuaweiPendingExpires(t *testing.T) {
+	w := newWorld(t, sandbox.ConsoleOptions{Seed: 17, Days: 2, PerDay: 100}, "+00:00")
+	first, last := w.console.First(), w.console.Last()
+	exports := earlyExports(w)
+	w.imports(exports)
+	w.check("as of the exports", w.console.TruthOf(exports, 0), time.Time{})
+	pending := func(at time.Time) (n, expired int64) {
+		got := w.facts(at)
+		for _, d := range got.Deliveries {
+			n += *d.Pending
+		}
+		for _, f := range got.Failures {
+			if f.Reason == "EXPIRED" {
+				expired += f.Messages
+			}
+		}
+		return n, expired
+	}
+	before, sooner := pending(time.Time{})
+	after, later := pending(last.Add(72 * time.Hour))
+	if before == 0 || after != 0 || later != sooner+before {
+		t.Errorf("%d pending and %d expired became %d and %d", before, sooner, after, later)
+	}
+	if n, _ := pending(first.Add(72 * time.Hour)); n != before {
+		t.Errorf("%d of %d are pending before the first 72 hours are over", n, before)
+	}
+}
+
+// Without ids, messages are told apart by the hash of the number: the same file twice, and two exports that overlap, make no
+// message twice.
+func TestHuaweiWithoutIDs(t *testing.T) {
+	w := newWorld(t, sandbox.ConsoleOptions{Seed: 19, Days: 2, PerDay: 100}, "+00:00")
+	first, last := w.console.First(), w.console.Last()
+	made := last.Add(100 * time.Hour)
+	var exports []sandbox.Export
+	for i, at := 0, first; at.Before(last); i, at = i+1, at.Add(12*time.Hour) {
+		exports = append(exports, sandbox.Export{
+			From: at, To: min2(at.Add(24*time.Hour), last), At: made, NoID: true, NoCountry: true, Numbers: []int{1, 2, 4, 5}[i%4], XLSX: i%2 == 0, Chinese: i%3 == 0,
+		})
+	}
+	w.imports(exports)
+	w.check("by hashes", w.console.Truth(first, last, 0, made), made)
+	w.private()
+}
+
+func min2(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// The statistics page agrees with the messages of its days, and a day that lacks some is noted.
+func TestHuaweiStatistics(t *testing.T) {
+	for _, isChinese := range []bool{false, true} {
+		w := newWorld(t, sandbox.ConsoleOptions{Seed: 23, Days: 3, PerDay: 400}, "+00:00")
+		first, last := w.console.First(), w.console.Last()
+		made := last.Add(100 * time.Hour)
+		f, err := w.console.Statistics(sandbox.Export{From: first, To: last, At: made, Chinese: isChinese, XLSX: isChinese})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reader, err := huawei.New(w.numbers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var totals []transform.Total
+		report, err := reader.Read(t.Context(), huawei.File{Name: f.Name, Data: bytes.NewReader(f.Data), Size: int64(len(f.Data))}, func(p huawei.Part) error {
+			var reading transform.Reading
+			totals, _, reading, err = transform.Totals(&sms.Payload{Account: w.account, Body: p.Body})
+			if len(reading.Rejects) > 0 {
+				t.Errorf("rejected: %+v", reading.Rejects)
+			}
+			return err
+		})
+		if err != nil || report.Kind != huawei.Statistics || len(totals) != 3 {
+			t.Fatalf("%+v: %v", report, err)
+		}
+		truth := w.console.Truth(first, last, 0, made)
+		var deliveries []sms.Delivery
+		for _, d := range truth.Deliveries {
+			day, err := sms.ParseDay(d.SendDate)
+			if err != nil {
+				t.Fatal(err)
+			}
+			deliveries = append(deliveries, sms.Delivery{Grain: sms.Grain{Day: day}, Measures: sms.Measures{
+				Requested: sms.Reported(*d.Requested), ProcessingFailed: sms.Reported(*d.ProcessingFailed), Delivered: sms.Reported(*d.Delivered),
+				SendFailed: sms.Reported(*d.SendFailed), Pending: sms.Reported(*d.Pending),
+			}})
+		}
+		if found := transform.CompareTotals(totals, deliveries); len(found) > 0 {
+			t.Errorf("they agree, and yet: %+v", found)
+		}
+		found := transform.CompareTotals(totals, deliveries[:len(deliveries)/2])
+		if len(found) == 0 || found[0].Check != "statistics_differ" {
+			t.Errorf("half of the messages are missing, and found was %+v", found)
+		}
+	}
+}

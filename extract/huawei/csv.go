@@ -141,11 +141,13 @@ func (c *csvRows) cellEnd(line []byte, at int) int {
 	return at + len(trimEnd(line[at:]))
 }
 
-// unquote reads from behind an opening quote to behind the closing one, over as many lines as it takes.
+// unquote reads from behind an opening quote to behind the closing one, over as many lines as it takes. What was looked at
+// is not looked at again: half a million short lines behind an open quote took 11 seconds.
 func (c *csvRows) unquote(line []byte, at int) (longer []byte, end int, err error) {
-	for {
-		i := bytes.IndexByte(line[at:], '"')
+	for looked := at; ; {
+		i := bytes.IndexByte(line[looked:], '"')
 		if i < 0 {
+			looked = len(line)
 			if len(c.record) == 0 || &c.record[0] != &line[0] {
 				c.record = append(c.record[:0], line...)
 			}
@@ -158,12 +160,14 @@ func (c *csvRows) unquote(line []byte, at int) (longer []byte, end int, err erro
 			}
 			continue
 		}
-		c.unquoted = append(c.unquoted, line[at:at+i]...)
-		if at += i + 1; at == len(line) || line[at] != '"' {
+		quote := looked + i
+		c.unquoted = append(c.unquoted, line[at:quote]...)
+		if at = quote + 1; at == len(line) || line[at] != '"' {
 			return line, at, nil
 		}
 		c.unquoted = append(c.unquoted, '"')
 		at++
+		looked = at
 	}
 }
 

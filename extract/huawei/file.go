@@ -126,11 +126,11 @@ type Preview struct {
 // Preview reads the first rows of a file, and stores nothing. The report's counts are of these rows.
 func (r *Reader) Preview(ctx context.Context, f File, most int) (Preview, error) {
 	p := &parts{}
-	report, err := r.read(ctx, f, p, most)
+	report, err := r.read(ctx, f, p, max(most, 1))
 	if err != nil {
 		return Preview{Report: report}, fmt.Errorf("huawei: %s: %w", SafeName(f.Name), err)
 	}
-	return Preview{Report: report, Header: rowForm(report.Kind), Cells: p.cells}, nil
+	return Preview{Report: report, Header: p.header, Cells: p.cells}, nil
 }
 
 func (r *Reader) read(ctx context.Context, f File, p *parts, most int) (Report, error) {

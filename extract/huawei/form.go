@@ -11,8 +11,8 @@ import (
 )
 
 // Form is the first cell of every stored form: its name and version. A form is lines of cells between tabs, in UTF-8. The
-// first line says what it is and how it is meant (form, kind, zone=+08:00, key=1a2b3c4d), the second names the columns, the
-// others are rows. No cell holds a tab or the end of a line, so nothing is quoted.
+// first line says what it is and how it is meant (form, kind, zone=+08:00, key=1a2b3c4d), the second names the columns that
+// the file has, in the order of Columns, the others are rows. No cell holds a tab or the end of a line, so nothing is quoted.
 //
 // The same file, key and settings give the same bytes; the name of the file is not in them.
 const Form = "huawei/1"
@@ -36,13 +36,24 @@ func newFormer(kind Kind, columns []string, settings ...string) (*former, error)
 	return f, f.flush()
 }
 
-// rowForm names the columns of a kind in the stored form.
-func rowForm(kind Kind) []string {
-	columns := []string{"row"}
-	for _, c := range columnsOf(kind) {
-		columns = append(columns, c.name)
+// has says whether the stored form of the layout has a column. One that the file lacks has no place in it, so that an empty cell
+// and a missing column stay two things.
+func (l *layout) has(column int) bool {
+	if l.kind == SendingDetails && column == colDial {
+		column = colNumber
 	}
-	return columns
+	return l.columns[column] >= 0
+}
+
+// form names the columns of the stored form of the layout.
+func (l *layout) form() []string {
+	names := []string{"row"}
+	for i, c := range columnsOf(l.kind) {
+		if l.has(i) {
+			names = append(names, c.name)
+		}
+	}
+	return names
 }
 
 // start starts a row with its number in the file.

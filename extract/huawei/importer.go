@@ -8,6 +8,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"smsetl/sms"
 )
@@ -127,7 +129,7 @@ func (im *importer) sheet(book *workbook, sheet string) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	im.report.Sheet = sheet
+	im.report.Sheet = SafeName(sheet)
 	return true, im.all(rows, l, above)
 }
 
@@ -209,9 +211,11 @@ func (im *importer) row(cells [][]byte, row int64) error {
 	im.report.Rows++
 	out.start(row)
 	if im.layout.kind == Statistics {
-		for c := range statistics {
-			out.line = append(out.line, '\t')
-			out.line = im.appendCell(out.line, cells, c, c == statDay)
+		for c, at := range im.layout.columns {
+			if at >= 0 {
+				out.line = append(out.line, '\t')
+				out.line = im.appendCell(out.line, cells, c, c == statDay)
+			}
 		}
 		return out.end()
 	}
@@ -233,6 +237,9 @@ func (im *importer) detail(out *former, cells [][]byte) {
 	}
 	hasID := false
 	for c := range details {
+		if !im.layout.has(c) {
+			continue
+		}
 		out.line = append(out.line, '\t')
 		before := len(out.line)
 		switch c {
@@ -284,8 +291,9 @@ const (
 	isTotal // sums the others up, or is a note below them
 )
 
-// totals are the words with which rows start that sum up the others.
-var totals = []string{"total", "grandtotal", "subtotal", "sum", "summary", "合计", "总计", "小计", "汇总", "共", "总数", "exported", "exporttime", "exportedat", "导出时间", "导出人", "note", "说明", "备注", "注"}
+// totals are the words with which rows start that sum up the others, and notes.
+var totals = []string{"total", "grand total", "subtotal", "sum", "summary", "exported", "export time", "note", "合计", "总计", "小计", "汇总", "共", "总数",
+	"导出", "说明", "备注", "注"}
 
 // sort says what a row is. A row that has a time is one, unless a word that sums up stands in its place; one without is
 // one too, to be rejected with its reason, unless it starts with such a word or is as short as a note.
@@ -318,7 +326,7 @@ func (im *importer) sort(cells [][]byte) int {
 	if isTotalWord(cells[first]) {
 		return isTotal
 	}
-	if at != first && filled <= 2 && !im.hasKey(cells) {
+	if filled == 1 || at != first && filled == 2 && !im.hasKey(cells) {
 		return isTotal // a note
 	}
 	return isRow
@@ -342,9 +350,10 @@ func isTotalWord(cell []byte) bool {
 	if c := trim(cell); len(c) > 0 && c[0] >= '0' && c[0] <= '9' {
 		return false // a time, an id or a number, in most rows
 	}
-	word := plain(string(clean(nil, cell)))
+	text := strings.ToLower(string(clean(nil, cell)))
 	for _, t := range totals {
-		if rest, ok := strings.CutPrefix(word, t); ok && (rest == "" || t[0] > 'z' || rest[0] < 'a' || rest[0] > 'z') {
+		rest, ok := strings.CutPrefix(text, t)
+		if next, _ := utf8.DecodeRuneInString(rest); ok && (rest == "" || t[0] >= utf8.RuneSelf || !unicode.IsLetter(next)) {
 			return true
 		}
 	}

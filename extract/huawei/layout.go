@@ -139,6 +139,9 @@ func (c *chooser) offer(row [][]byte) (layout, bool) {
 		if ok {
 			return l, true
 		}
+		if kind == Statistics && l.score < 3 {
+			continue // a date or a type alone does not make it one
+		}
 		if l.score > c.best.score || c.best.headers == nil && len(row) > 1 {
 			c.best = l
 		}
@@ -151,7 +154,10 @@ var ErrLayout = errors.New("the columns are not recognised")
 
 // fail says why no row was the header.
 func (c *chooser) fail() error {
-	if c.best.headers == nil {
+	switch {
+	case c.rows == 0:
+		return fmt.Errorf("%w: the file is empty", ErrLayout)
+	case c.best.headers == nil:
 		return fmt.Errorf("%w: none of the first %d rows has more than one cell", ErrLayout, c.rows)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.mapped)) {

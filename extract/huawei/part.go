@@ -15,6 +15,7 @@ type parts struct {
 	number int
 	im     *importer
 	now    *former
+	header []string   // of a preview
 	cells  [][]string // of a preview
 }
 
@@ -31,7 +32,7 @@ func (p *parts) out(im *importer) (*former, error) {
 		if zone, ok := im.layout.zones[colReportedAt]; ok && im.layout.kind == SendingDetails {
 			settings = append(settings, "reported_zone="+zone.String())
 		}
-		now, err := newFormer(im.layout.kind, rowForm(im.layout.kind), settings...)
+		now, err := newFormer(im.layout.kind, im.layout.form(), settings...)
 		if err != nil {
 			return nil, err
 		}
@@ -49,6 +50,7 @@ func (p *parts) flush() error {
 	now := p.now
 	p.now = nil
 	if p.emit == nil {
+		p.header = p.im.layout.form()
 		for line := range strings.SplitSeq(strings.TrimSuffix(string(now.line), "\n"), "\n") {
 			p.cells = append(p.cells, strings.Split(line, "\t"))
 		}

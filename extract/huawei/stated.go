@@ -18,42 +18,76 @@ type stamp struct {
 	before string // the text before it, up to the stamp before
 }
 
-var stampForm = regexp.MustCompile(`(20\d{2})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[\sT_]*(\d{1,2})[:：时](\d{2})(?:[:：分](\d{2}))?)?|(\d{2})(\d{2})[T_-]?(?:(\d{2})(\d{2})(\d{2})?)?)`)
+var (
+	stampForm  = regexp.MustCompile(`(20\d{2})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[\sT_]*(\d{1,2})[:：时](\d{2})(?:[:：分](\d{2}))?)?`)
+	digitsForm = regexp.MustCompile(`\d+`)
+)
 
-// stamps finds the dates in a text.
+// stamps finds the dates in a text, in its order: 2026-01-31, 2026-01-31 15:04:05, 2026年1月31日, and in the form of file names
+// 20260131, 20260131150405, 20260131_150405, 20260131T1504.
 func stamps(text string, zone sms.Zone) []stamp {
 	var all []stamp
 	end := 0
-	for _, m := range stampForm.FindAllStringSubmatchIndex(text, -1) {
-		if m[0] > 0 && isDigit(text[m[0]-1]) || m[1] < len(text) && isDigit(text[m[1]]) {
-			continue // a part of a longer number
+	add := func(from, to int, parts ...string) {
+		if s, ok := newStamp(zone, parts...); ok && from >= end {
+			s.before = text[end:from]
+			all = append(all, s)
+			end = to
 		}
-		part := func(is ...int) (n int, ok bool) {
-			for _, i := range is {
-				if m[2*i] >= 0 {
-					n, _ = strconv.Atoi(text[m[2*i]:m[2*i+1]]) // digits, by the form
-					return n, true
+	}
+	if dashed := stampForm.FindAllStringSubmatchIndex(text, -1); dashed != nil {
+		for _, m := range dashed {
+			if m[0] > 0 && isDigit(text[m[0]-1]) || m[1] < len(text) && isDigit(text[m[1]]) {
+				continue // a part of a longer number
+			}
+			var parts []string
+			for i := 2; i < len(m) && m[i] >= 0; i += 2 {
+				parts = append(parts, text[m[i]:m[i+1]])
+			}
+			add(m[0], m[1], parts...)
+		}
+		return all
+	}
+	runs := digitsForm.FindAllStringIndex(text, -1)
+	for i, run := range runs {
+		from, to := run[0], run[1]
+		clock := ""
+		switch to - from {
+		case 14, 12:
+			clock = text[from+8 : to]
+		case 8:
+			if i+1 < len(runs) && runs[i+1][0] == to+1 {
+				mark, next := text[to], text[runs[i+1][0]:runs[i+1][1]]
+				if len(next) == 6 && strings.IndexByte("T_-", mark) >= 0 || len(next) == 4 && mark == 'T' {
+					clock, to = next, runs[i+1][1]
 				}
 			}
-			return 0, false
-		}
-		year, _ := part(1)
-		month, _ := part(2, 7)
-		day, _ := part(3, 8)
-		hour, hasTime := part(4, 9)
-		minute, _ := part(5, 10)
-		second, hasSecond := part(6, 11)
-		at := time.Date(year, time.Month(month), day, hour, minute, second, 0, zone.Location())
-		if month < 1 || month > 12 || at.Day() != day || hour > 24 || minute > 59 || second > 59 {
+		default:
 			continue
 		}
-		all = append(all, stamp{at: at, isDay: !hasTime, isFine: hasSecond, before: text[end:m[0]]})
-		end = m[1]
+		parts := []string{text[from : from+4], text[from+4 : from+6], text[from+6 : from+8]}
+		for ; len(clock) >= 2; clock = clock[2:] {
+			parts = append(parts, clock[:2])
+		}
+		add(from, to, parts...)
 	}
 	return all
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+// newStamp gives the stamp of year, month, day and what there is of hour, minute and second, all digits.
+func newStamp(zone sms.Zone, parts ...string) (stamp, bool) {
+	var n [6]int
+	for i, part := range parts {
+		n[i], _ = strconv.Atoi(part) // at most four digits
+	}
+	at := time.Date(n[0], time.Month(n[1]), n[2], n[3], n[4], n[5], 0, zone.Location())
+	if n[0] < 2000 || n[0] > 2199 || n[1] < 1 || n[1] > 12 || at.Day() != n[2] || n[3] > 23 || n[4] > 59 || n[5] > 59 {
+		return stamp{}, false
+	}
+	return stamp{at: at, isDay: len(parts) == 3, isFine: len(parts) == 6}, true
+}
 
 // end gives the first instant behind what the stamp ends: a day is inside as a whole, and so is the last second or minute.
 func (s stamp) end() time.Time {
