@@ -143,7 +143,7 @@ func (e *engine) end(ctx, soft context.Context) error {
 	err := errors.Join(e.finish(ctx, soft, e.lead), e.finish(ctx, soft, e.work))
 	e.chores.Wait()
 	e.log.Info("stopped", zap.String("worker", e.id))
-	e.close()
+	e.close() //nolint:contextcheck // it signs off although the context has ended
 	return err
 }
 

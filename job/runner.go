@@ -140,7 +140,7 @@ func (r *Runner) session(ctx context.Context, spec Spec, waiting map[int64]bool)
 	if err != nil {
 		return waiting, err
 	}
-	defer registered.Release()
+	defer registered.Release() //nolint:contextcheck // it signs off although the context has ended
 	if _, err := r.warehouse.RescueDead(ctx); err != nil {
 		return waiting, err
 	}

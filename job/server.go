@@ -176,7 +176,7 @@ func (s *Server) start(ctx context.Context, setup Setup) (*engine, error) {
 	}
 	e := &engine{warehouse: s.warehouse, grace: s.options.Grace, log: s.log}
 	if err := e.start(ctx, s, setup); err != nil {
-		e.close()
+		e.close() //nolint:contextcheck // it signs off although the context has ended
 		return nil, err
 	}
 	return e, nil

@@ -149,7 +149,7 @@ func (w *years) term(ctx context.Context) {
 		}
 		for i, bell := range w.bells {
 			if !next[i].After(time.Now()) {
-				if next[i] = bell.Timing.Next(time.Now()); next[i].Sub(time.Now()) > 25*time.Hour {
+				if next[i] = bell.Timing.Next(time.Now()); time.Until(next[i]) > 25*time.Hour {
 					w.skipped++
 				}
 				w.ring(bell)
