@@ -57,8 +57,9 @@ type Pace struct {
 	key       string
 	every     time.Duration // between two requests at the full rate
 
-	mu    sync.Mutex
-	clock serverClock
+	mu      sync.Mutex
+	clock   serverClock
+	settled time.Time // when slots by an unknown clock of the server are used up
 }
 
 // Pace gives the shared pace of a budget, of perSecond requests a second.
@@ -87,34 +88,42 @@ func (p *Pace) reserve(ctx context.Context, most int) (Slots, error) {
 	if err != nil {
 		return Slots{}, err
 	}
-	slots, isChanged, err := p.take(ctx, conn.Conn(), most, isNew)
+	slots, err := p.take(ctx, conn.Conn(), most, isNew)
 	if errors.Is(err, pgx.ErrNoRows) {
 		if err := p.open(ctx, conn.Conn()); err != nil {
 			return Slots{}, err
 		}
-		slots, isChanged, err = p.take(ctx, conn.Conn(), most, isNew)
-	}
-	if isChanged { // what was taken just now may lie between the slots of others
-		slots, _, err = p.take(ctx, conn.Conn(), most, true)
+		slots, err = p.take(ctx, conn.Conn(), most, isNew)
 	}
 	return slots, err
 }
 
-// take asks for slots. A doubtful asker, who does not know whether the server's clock was changed of late, gets none at once, and
-// nobody gets one within Reach: others may have slots there by the clock as it was.
-func (p *Pace) take(ctx context.Context, conn *pgx.Conn, most int, isDoubtful bool) (slots Slots, isChanged bool, err error) {
+// take asks for slots. Nobody uses what he got in the very moment in which he saw that the server's clock was changed, or within
+// Reach of his coming: others may have slots there by the clock as it was. When those are used up, the clock of each process is
+// the clock of all.
+func (p *Pace) take(ctx context.Context, conn *pgx.Conn, most int, isNew bool) (Slots, error) {
 	var seen, first time.Time
+	var slots Slots
 	sent := time.Now()
-	err = conn.QueryRow(ctx, paceReserveQuery, p.key, most, p.every, Reach, p.way(), isDoubtful).
-		Scan(&seen, &first, &slots.Every, &slots.Count)
+	err := conn.QueryRow(ctx, paceReserveQuery, p.key, most, p.every, Reach, p.way(), isNew).Scan(&seen, &first, &slots.Every, &slots.Count)
 	if err != nil {
-		return Slots{}, false, err
+		return Slots{}, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	isChanged = p.clock.saw(sent, seen, time.Now())
+	now := time.Now()
+	if slots.Count > 0 {
+		p.settled = time.Time{} // nobody else uses the budget, or it is settled
+	}
+	if p.clock.saw(sent, seen, now) {
+		p.settled = now.Add(Reach + slots.Every)
+		slots.Count = 0
+	}
 	slots.First, slots.Again = p.clock.local(first), p.clock.local(first.Add(-Reach))
-	return slots, isChanged, nil
+	if slots.Count == 0 && slots.Again.Before(p.settled) {
+		slots.Again = p.settled
+	}
+	return slots, nil
 }
 
 // open makes the budget known.
@@ -132,12 +141,16 @@ func (p *Pace) look(ctx context.Context, conn *pgx.Conn) (isNew bool, err error)
 	const looks = 4
 	for try := range looks {
 		p.mu.Lock()
-		isFresh, isExact := p.clock.isFresh(time.Now()), p.clock.uncertain <= exact
+		now := time.Now()
+		isFresh, isExact := p.clock.isFresh(now), p.clock.uncertain <= exact
+		if !isFresh && try == 0 {
+			p.settled = now.Add(Reach + p.every)
+		}
+		isNew = now.Before(p.settled)
 		p.mu.Unlock()
 		if isFresh && (try == 0 || isExact) {
 			break
 		}
-		isNew = true
 		var seen time.Time
 		sent := time.Now()
 		if err := conn.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&seen); err != nil {

@@ -20,12 +20,13 @@ type serverClock struct {
 	server    time.Time     // what it showed
 	here      time.Time     // when, by our clock; zero for never
 	uncertain time.Duration // either way
+	last      time.Time     // when somebody last looked and it was still that clock
 }
 
 // saw takes in a look: the server's clock was read between sent and received. It says whether the clock was changed.
 func (c *serverClock) saw(sent, server, received time.Time) (isChanged bool) {
 	half := received.Sub(sent) / 2
-	look := serverClock{server: server.Round(0), here: sent.Add(half), uncertain: half}
+	look := serverClock{server: server.Round(0), here: sent.Add(half), uncertain: half, last: sent.Add(half)}
 	if !c.isFresh(look.here) {
 		*c = look
 		return false
@@ -36,11 +37,12 @@ func (c *serverClock) saw(sent, server, received time.Time) (isChanged bool) {
 	if off > 0 || half <= doubt {
 		*c = look
 	}
+	c.last = look.here
 	return off > harmless
 }
 
 // isFresh says whether somebody looked lately.
-func (c *serverClock) isFresh(now time.Time) bool { return !c.here.IsZero() && now.Sub(c.here) <= fresh }
+func (c *serverClock) isFresh(now time.Time) bool { return !c.here.IsZero() && now.Sub(c.last) <= fresh }
 
 // local gives a moment of the server's clock by ours. It is counted from now and not from the look, after which our wall clock
 // may have been set.

@@ -1,5 +1,5 @@
 -- $1 budget, $2 slots wanted, $3 time between two at the full rate, $4 how far ahead slots are given, $5 how long the answer is
--- on its way, $6 whether the server's clock may have been changed, as far as the asking process can tell.
+-- on its way, $6 whether the asking process has just come and cannot tell whether the server's clock was changed.
 WITH held AS MATERIALIZED (
     SELECT budget, next_slot_at, share, changed_at
     FROM etl.pace
@@ -34,9 +34,6 @@ begun AS (
                -- Further ahead than anything is ever reserved: the server's clock was put back.
                WHEN next_slot_at > seen_at + $4::interval + interval '5 seconds' + 10 * $3::interval / share
                    THEN seen_at + $4::interval + $3::interval / share
-               -- Slots that others were given before such a change are used up once the reach of a reservation has passed.
-               WHEN $6::boolean AND next_slot_at > seen_at - interval '10 seconds'
-                   THEN greatest(next_slot_at, seen_at + $4::interval + $3::interval / share)
                ELSE greatest(next_slot_at, seen_at + $5::interval)
            END AS first_at
     FROM recovered
@@ -49,8 +46,12 @@ granted AS MATERIALIZED (
            spacing,
            next_slot_at,
            first_at,
-           least($2::int, greatest(0, 1 + floor(
-               extract(epoch FROM seen_at + $4::interval - first_at) / extract(epoch FROM spacing))::int)) AS slots
+           CASE
+               WHEN $6::boolean AND next_slot_at > seen_at - interval '10 seconds'
+                   THEN 0 -- others may hold slots by a clock that was another
+               ELSE least($2::int, greatest(0, 1 + floor(
+                   extract(epoch FROM seen_at + $4::interval - first_at) / extract(epoch FROM spacing))::int))
+           END AS slots
     FROM begun
 ),
 taken AS (
@@ -60,7 +61,7 @@ taken AS (
         changed_at   = g.changed_at
     FROM granted AS g
     WHERE p.budget = g.budget
-      AND (g.slots > 0 OR g.first_at <> g.next_slot_at)
+      AND (g.slots > 0 OR g.first_at < g.next_slot_at)
 )
 SELECT seen_at,
        first_at,
