@@ -256,3 +256,19 @@ func TestBases(t *testing.T) {
 		}
 	}
 }
+
+// A frozen day is left alone, as an operator said.
+func TestRebuildLeavesFrozenDaysAlone(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	s := scope(marketing, "01-05..01-06", sms.StatsDay)
+	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}})
+	if _, err := wh.Pool().Exec(t.Context(), `UPDATE etl.coverage SET state = 'frozen', was_state = state, was_reason = '' WHERE date_key = '2026-01-05'`); err != nil {
+		t.Fatal(err)
+	}
+	r := rebuild(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 11), row("01-06", "a", 11)}})
+	if d := cmp.Diff([]sms.Day{day("01-05")}, r.Frozen); d != "" || r.Held != 1 || r.Updated != 1 {
+		t.Errorf("%+v", r)
+	}
+	same(t, "facts", dump(t, wh, deliveries), "2026-01-05 a 10 9 0.900 frozen", "2026-01-06 a 11 10 0.909 final")
+}
