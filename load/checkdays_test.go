@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"smsetl/internal/pack"
 	"smsetl/load"
 	"smsetl/sms"
 )
@@ -129,6 +130,7 @@ func TestChecksOfTheLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, wh, sms.Batch{Scope: scope(marketing, "03-11", sms.StatsDay)}, now("04-01 06:00")) // silent
+	refuse(t, wh, scope(marketing, "03-11", sms.StatsDay))
 	gaps := func(at_ string) string {
 		t.Helper()
 		_, lines := check(t, wh, at_, load.CheckOptions{})
@@ -143,7 +145,8 @@ func TestChecksOfTheLedger(t *testing.T) {
 		"info failed_loads process_failed 04-01..04-01 1 days, 0/1 loads: 2026-04-01: 1 loads of the day failed",
 		"info failed_loads send_failed 04-01..04-01 1 days, 0/5 loads: 2026-04-01: 5 loads of the day failed",
 		"info gap send_failed failed 03-20..03-20 1 days, -/- days: 2026-03-20: asked for in vain since 2026-04-01 06:00 UTC, 2 tries",
-		"info quarantine stats_day 03-11..03-11 1 days, 1974/- messages: 2026-03-11: not believed since 2026-04-01 06:00 UTC, after 1 tries: stats_day has 0 messages where 1974 are stored")
+		"info quarantine stats_day 03-11..03-11 1 days, 1974/- messages: 2026-03-11: not believed since 2026-04-01 06:00 UTC, after 1 tries: stats_day has 0 messages where 1974 are stored",
+		"info refused_answers stats_day 04-01..04-01 1 days, 0/1 answers: 2026-04-01: 1 answers of the day were refused")
 	next := gaps("04-02 07:00")
 	for _, want := range []string{"warning gap send_failed failed 03-20..03-20 1 days", "warning quarantine stats_day 03-11..03-11 1 days", "warning gap process_failed lost "} {
 		if !strings.Contains(next, want) {
@@ -163,7 +166,24 @@ func TestChecksOfTheLedger(t *testing.T) {
 	// Whatever is mended is closed.
 	h.load(t, wh, "", "04-01 09:00")
 	h.load(t, wh, "", "04-01 11:00")
-	if _, lines := check(t, wh, "04-01 20:00", load.CheckOptions{}); len(lines) != 2 || !strings.Contains(lines[0], "failed_loads") {
+	if _, lines := check(t, wh, "04-01 20:00", load.CheckOptions{}); len(lines) != 3 || !strings.Contains(lines[0], "failed_loads") || !strings.Contains(lines[2], "refused_answers") {
 		t.Errorf("after all is mended:\n%s", strings.Join(lines, "\n"))
+	}
+}
+
+// refuse keeps an answer that was not understood, in a load that was called off after it.
+func refuse(t testing.TB, wh *load.Warehouse, s sms.Scope) {
+	t.Helper()
+	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("04-01 06:30")})
+	if err == nil {
+		err = wh.Keep(t.Context(), id, sms.Payload{
+			Account: s.Account, Dataset: s.Datasets[0], Window: s.Window, FetchedAt: at("04-01 06:30"), Body: pack.Bytes([]byte("<html>")), Refused: "no JSON",
+		})
+	}
+	if err == nil {
+		err = wh.Interrupt(t.Context(), id, "stopped")
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -10,7 +10,7 @@ type CheckRule struct {
 	Name      string // stable: in etl.finding and sms.findings
 	Compares  string // what has to hold
 	Tolerance string // how far the two sides may lie apart
-	Unit      string // of the numbers: messages, segments, rows, percent, loads, days
+	Unit      string // of the numbers: messages, segments, rows, percent, loads, answers, days
 }
 
 // CheckRules lists the checks of a Check, in the order in which they run. What loads find in answers is not among them:
@@ -32,6 +32,7 @@ func CheckRules() []CheckRule {
 		{"quarantine", "answers that are not believed", "1 day", "messages"},
 		{"gap", "days that are missing, failed or lost, and provisional ones that cannot be refreshed", "1 day; 3 tries", "days"},
 		{"failed_loads", "loads of the last 7 days that failed", "0", "loads"},
+		{"refused_answers", "answers of the last 7 days that were not understood", "0", "answers"},
 		{"summary_differs", "the summaries are the sums of the facts, by day and by month", "0", "messages"},
 		{"ledger_differs", "the ledger describes the rows that are stored, by day", "0", "rows"},
 	}

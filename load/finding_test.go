@@ -96,6 +96,35 @@ func TestFindingsOfRefusedAnswers(t *testing.T) {
 	same(t, "the same good one", dump(t, wh, `SELECT count(*) FROM etl.finding WHERE closed_at IS NULL`), "0")
 }
 
+// Windows are loaded side by side: what an answer for other days shows meanwhile is no reason to keep what was mended.
+func TestFindingsOfWindowsSideBySide(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	fail := func(days string) (id int64) {
+		t.Helper()
+		s := scope(marketing, days, sms.StatsDay)
+		id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
+		if err == nil {
+			err = wh.Fail(t.Context(), id, found(s, "carrier", days, 1), "refused", at("01-20 12:00"))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	fail("01-05")
+	s := scope(marketing, "01-05", sms.StatsDay)
+	slow, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fail("01-09")
+	if _, err := wh.Put(t.Context(), slow, found(s, "", "", 0), load.PutOptions{Now: at("01-20 12:00")}, nil); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the other window", dump(t, wh, `SELECT seen_on::text, closed_at FROM etl.finding`), "{[2026-01-09,2026-01-10)} -")
+}
+
 // Only sizes that differ are remembered, and no more than twelve.
 func TestSizesOfFindings(t *testing.T) {
 	t.Parallel()

@@ -16,6 +16,6 @@ COMMENT ON COLUMN etl.finding.last_day  IS 'day. The last day that shows it. NUL
 COMMENT ON COLUMN etl.finding.days      IS 'days. How many days between these two show it. NULL when nobody counted.';
 COMMENT ON COLUMN etl.finding.expected  IS 'number. What should be there, in the unit, on the worst day. NULL when there is nothing to compare with.';
 COMMENT ON COLUMN etl.finding.found     IS 'number. What is there, in the unit, on the worst day. NULL when there is nothing to compare.';
-COMMENT ON COLUMN etl.finding.unit      IS 'unit. Of expected and found: messages, segments, rows, percent, days, loads. NULL without them.';
+COMMENT ON COLUMN etl.finding.unit      IS 'unit. Of expected and found: messages, segments, rows, percent, days, loads, answers. NULL without them.';
 COMMENT ON COLUMN etl.finding.tolerance IS 'text. How far expected and found may lie apart before it is a finding. NULL for findings of a load.';
 COMMENT ON COLUMN etl.finding.rows      IS 'rows. How many rows showed it when it was last seen: of the answers for findings of a load, days for findings of a check.';

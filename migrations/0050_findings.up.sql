@@ -43,7 +43,7 @@ COMMENT ON COLUMN sms.findings.last_day      IS 'day. The last day that shows it
 COMMENT ON COLUMN sms.findings.days          IS 'days. How many days between these two show it. NULL when nobody counted.';
 COMMENT ON COLUMN sms.findings.expected      IS 'number. What should be there, in the unit, on the worst day. NULL when there is nothing to compare with.';
 COMMENT ON COLUMN sms.findings.found         IS 'number. What is there, in the unit, on the worst day. NULL when there is nothing to compare.';
-COMMENT ON COLUMN sms.findings.unit          IS 'unit. Of expected and found: messages, segments, rows, percent, days, loads. NULL without them.';
+COMMENT ON COLUMN sms.findings.unit          IS 'unit. Of expected and found: messages, segments, rows, percent, days, loads, answers. NULL without them.';
 COMMENT ON COLUMN sms.findings.tolerance     IS 'text. How far expected and found may lie apart before it is a finding.';
 COMMENT ON COLUMN sms.findings.size          IS 'number. How much it is, to tell whether it grows: what expected and found differ by over all days, else days or rows.';
 COMMENT ON COLUMN sms.findings.previous_size IS 'number. The size before its last change. NULL when it never changed.';

@@ -41,6 +41,7 @@ type findingJSON struct {
 	Vendor      string   `json:"vendor"`
 	Account     string   `json:"account"`
 	Subject     string   `json:"subject"`
+	Datasets    []string `json:"datasets"` // whose answers showed it; empty for what the tables show
 	FirstDay    *string  `json:"first_day"`
 	LastDay     *string  `json:"last_day"`
 	Days        int      `json:"days"`
@@ -104,10 +105,13 @@ func newCheckReport(r load.CheckReport, now time.Time) checkReport {
 	}
 	for i, f := range r.Findings {
 		j := findingJSON{
-			ID: f.ID, Severity: string(f.Severity), Check: f.Check, Subject: f.Subject, FirstDay: dayText(f.First), LastDay: dayText(f.Last),
+			ID: f.ID, Severity: string(f.Severity), Check: f.Check, Subject: f.Subject, Datasets: []string{}, FirstDay: dayText(f.First), LastDay: dayText(f.Last),
 			Days: f.Days, Expected: f.Expected, Found: f.Found, Unit: f.Unit, Tolerance: f.Tolerance, Size: f.Size, Previous: f.Previous,
 			Trend: f.Trend, TimesSeen: f.TimesSeen, TimesOpened: f.TimesOpened, OpenedAt: f.OpenedAt.Format(time.RFC3339),
 			LastSeenAt: f.LastSeenAt.Format(time.RFC3339), Detail: f.Detail,
+		}
+		for _, d := range f.Datasets {
+			j.Datasets = append(j.Datasets, string(d))
 		}
 		if f.Account != nil {
 			j.Vendor, j.Account = string(f.Account.Vendor), f.Account.ID

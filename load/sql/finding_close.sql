@@ -7,7 +7,7 @@ WITH gone AS (
     WHERE f.account_key = $1
       AND f.closed_at IS NULL
       AND f.source = 'load'
-      AND f.load_id < $2
+      AND f.load_id <> $2
       AND f.datasets = $4
       AND (f.seen_on IS NULL OR f.seen_on && daterange($5, $6, '[]'))
     ORDER BY f.check_name, f.subject
