@@ -74,14 +74,9 @@ func (l *Limiter) Wait(ctx context.Context) (*Slot, error) {
 		return nil, ctx.Err()
 	}
 	defer func() { <-l.turn }()
-	if len(l.ring) > 0 && l.ring[l.next] != nil {
-		if err := l.ring[l.next].clear(ctx); err != nil {
-			return nil, err
-		}
-	}
 	slot := newSlot()
 	if l.shared != nil {
-		due, err := l.shared.next(ctx, int(l.line.Load()))
+		due, err := l.shared.next(ctx, int(l.line.Load()), l.guarded)
 		if err != nil {
 			return nil, err
 		}
@@ -96,8 +91,19 @@ func (l *Limiter) Wait(ctx context.Context) (*Slot, error) {
 	return slot, nil
 }
 
+// guarded returns when the tenth request before the next one was written by this process a second ago.
+func (l *Limiter) guarded(ctx context.Context) error {
+	if len(l.ring) == 0 || l.ring[l.next] == nil {
+		return nil
+	}
+	return l.ring[l.next].clear(ctx)
+}
+
 // paced returns when the next request is due by the pace of this process.
 func (l *Limiter) paced(ctx context.Context) error {
+	if err := l.guarded(ctx); err != nil {
+		return err
+	}
 	l.recover()
 	reserved := l.pace.Reserve()
 	if err := sleep(ctx, reserved.Delay()); err != nil {

@@ -65,8 +65,9 @@ func (l *Limiter) Share(budget Budget) *Limiter {
 	return l
 }
 
-// next returns with a moment when it has come. line is how many callers want one, so many are reserved at once.
-func (s *shared) next(ctx context.Context, line int) (time.Time, error) {
+// next returns with a moment when it has come and guarded lets the request go. line is how many callers want one, so many are
+// reserved at once. Reserving comes first: it takes its time, and the guard's wait mostly ends before the moment does.
+func (s *shared) next(ctx context.Context, line int, guarded func(context.Context) error) (time.Time, error) {
 	for {
 		due, ok := s.pop()
 		if !ok {
@@ -78,6 +79,9 @@ func (s *shared) next(ctx context.Context, line int) (time.Time, error) {
 			s.stock = moments
 			s.mu.Unlock()
 			continue
+		}
+		if err := guarded(ctx); err != nil {
+			return time.Time{}, err
 		}
 		if err := sleep(ctx, time.Until(due)); err != nil {
 			return time.Time{}, err
@@ -96,7 +100,7 @@ func (s *shared) pop() (due time.Time, ok bool) {
 	for len(s.stock) > 0 && !ok {
 		due, s.stock = s.stock[0], s.stock[1:]
 		// Half of what is bearable: the rest is for what comes before the wire.
-		ok = !due.Before(s.paused) && late(now, due) <= tooLate/2
+		ok = late(now, due) <= tooLate/2
 	}
 	return due, ok
 }
