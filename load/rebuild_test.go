@@ -197,6 +197,9 @@ func TestRelease(t *testing.T) {
 	same(t, "ledger", dump(t, wh, `SELECT to_char(c.date_key, 'DD'), c.state, c.messages, c.load_id, l.load_id, l.origin, l.raw_of, c.attempts, c.reason
 		FROM etl.coverage AS c JOIN etl.load AS l ON l.loaded_at = c.confirmed_at ORDER BY 1`),
 		"05 final 2 2 3 vendor 2 0 ", "06 final 200 2 2 vendor - 0 ")
+	if b := bases(t.Context(), t, wh, scope(marketing, "01-05", sms.StatsDay)); len(b) != 1 || b[0].AnsweredBy != doubted.LoadID {
+		t.Errorf("a released day rests on %+v, want the answer that was released", b)
+	}
 	again := rebuild(t, wh, less, release)
 	if d := cmp.Diff([]sms.Day{day("01-05")}, again.Superseded); d != "" {
 		t.Error("released twice:", d)
