@@ -88,8 +88,8 @@ func huaweiReasons() []sms.Reason { return slices.Clone(huaweiStatuses) }
 func huaweiReason(code string, source sms.StatusSource) sms.Reason {
 	reason := sms.Reason{Code: code, Stage: sms.Sending, Category: sms.Unmapped}
 	upper := strings.ToUpper(code)
-	if i := slices.IndexFunc(huaweiStatuses, func(r sms.Reason) bool { return r.Code == upper }); i >= 0 {
-		reason.Stage, reason.Category = huaweiStatuses[i].Stage, huaweiStatuses[i].Category
+	if i := slices.IndexFunc(huaweiStatuses, func(r sms.Reason) bool { return strings.EqualFold(r.Code, code) }); i >= 0 {
+		reason = huaweiStatuses[i]
 	} else if isPlatformCode(upper) {
 		reason.Stage = sms.Processing
 	} else {

@@ -160,7 +160,9 @@ func settled(k *transform.Known, at time.Time) string {
 func drawnNews(r *rapid.T) *sms.Message {
 	codes := []string{"DELIVRD", "UNDELIV", "EXPIRED", "E200018", ""}
 	m := &sms.Message{ID: "m1", Piece: rapid.IntRange(0, 3).Draw(r, "piece"), Pieces: rapid.IntRange(0, 3).Draw(r, "pieces")}
-	hours := func(what string) time.Time { return sent.Add(time.Duration(rapid.IntRange(0, 3).Draw(r, what)) * time.Hour) }
+	hours := func(what string) time.Time {
+		return sent.Add(time.Duration(rapid.IntRange(0, 3).Draw(r, what)) * time.Hour)
+	}
 	m.SeenAt = hours("seen")
 	if rapid.Bool().Draw(r, "has report time") {
 		m.ReportedAt = hours("reported")
