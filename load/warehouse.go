@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"strings"
 	"time"
@@ -50,6 +51,18 @@ type Warehouse struct {
 // The error is one of package migrations' kinds (ErrAddress, ErrUnreachable, ErrTooOld, ErrReadOnly, ErrNewer, ErrDirty,
 // ErrBehind) and never holds the address, which may hold a password.
 func Open(ctx context.Context, url string, options Options) (*Warehouse, error) {
+	const tries = 5
+	for try := 1; ; try++ {
+		w, err := open(ctx, url, options)
+		// What was cut in the middle, by a server that was started anew, is tried again; a server that lets nobody in was waited
+		// for already.
+		if err == nil || try == tries || !errors.Is(err, sms.ErrTemporary) && !isTemporary(err) || pause(ctx, rand.N(time.Second)) != nil {
+			return w, err
+		}
+	}
+}
+
+func open(ctx context.Context, url string, options Options) (*Warehouse, error) {
 	standing, err := migrations.Check(ctx, url)
 	if err == nil {
 		err = standing.Current()

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -38,7 +37,7 @@ const registerPatience = 5 * time.Minute
 // RegisterWorker says that a worker of the queue lives: until Release, or until its process dies, however that dies. Call it
 // before the worker takes its first job, and let Keep run while it takes any.
 //
-// On a server without room for its session it waits, and holds no other connection meanwhile: programs that each hold one and
+// On a server that is full or starts anew it waits, and holds no other connection meanwhile: programs that each hold one and
 // wait for a second would wait for ever.
 func (w *Warehouse) RegisterWorker(ctx context.Context, clientID string) (*Worker, error) {
 	k := &Worker{warehouse: w, id: clientID}
@@ -49,7 +48,7 @@ func (w *Warehouse) RegisterWorker(ctx context.Context, clientID string) (*Worke
 			return k, nil
 		}
 		k.close(ctx)
-		if !isShut(err) || time.Since(started) > registerPatience {
+		if !isTemporary(err) && !errors.Is(err, errNoRoom) || ctx.Err() != nil || time.Since(started) > registerPatience {
 			return nil, failed("registering worker "+clientID, err)
 		}
 		w.pool.Reset()
@@ -84,14 +83,6 @@ func (k *Worker) register(ctx context.Context) error {
 
 // errNoRoom says that the worker's own session was had and no second connection.
 var errNoRoom = errors.New("no connection beside the worker's own")
-
-// isShut says that the server lets nobody in at the moment: it is full, starting, ending, or not there at all.
-func isShut(err error) bool {
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return pg.Code == "53300" || pg.Code == "57P03"
-	}
-	return errors.Is(err, errNoRoom) || errors.Is(err, syscall.ECONNREFUSED)
-}
 
 // connect opens the worker's session and takes the lock of its name.
 func (k *Worker) connect(ctx context.Context, change func(*pgx.ConnConfig)) error {

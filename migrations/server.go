@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,17 +50,60 @@ func parse(url string) (*pgxpool.Config, error) {
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = connectTimeout
 	}
-	config.ConnConfig.RuntimeParams["application_name"] = "etl migrate"
+	settings := config.ConnConfig.RuntimeParams
+	settings["application_name"] = "etl migrate"
+	// Without it the server finishes, and commits, the statement of a program that was killed.
+	settings["client_connection_check_interval"] = "2000"
+	settings["idle_in_transaction_session_timeout"] = "120000"
+	settings["idle_session_timeout"] = "0" // the session that holds the lock has nothing else to do
 	return config, nil
 }
 
-// connect opens a session.
+const (
+	// fullWait is how long a server is waited for that is full, starting or ending, and absentWait one that refuses: it may
+	// have been started anew, or the address may be wrong.
+	fullWait   = time.Minute
+	absentWait = 3 * time.Second
+)
+
+// connect opens a session. It waits for a server that lets nobody in at the moment, each program for another time, so that many
+// which start together get their turn.
 func connect(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return nil, unreachable(ctx, config, err)
+	var waited time.Duration
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+		conn, err := pgx.ConnectConfig(ctx, config)
+		if err == nil {
+			return conn, nil
+		}
+		if waited >= worthWaiting(err) || pause(ctx, wait/2+rand.N(wait)) != nil {
+			return nil, unreachable(ctx, config, err)
+		}
+		waited += wait
 	}
-	return conn, nil
+}
+
+// worthWaiting gives how long a failed connection is tried again.
+func worthWaiting(err error) time.Duration {
+	var pg *pgconn.PgError
+	switch {
+	case errors.As(err, &pg) && (pg.Code == "53300" || pg.Code == "57P03"):
+		return fullWait
+	case pg == nil && (errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return absentWait
+	default:
+		return 0
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // unreachable says why no session could be opened, in words of the server or the network.
