@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"smsetl/internal/pack"
 	"smsetl/load"
 	"smsetl/sms"
 	"smsetl/transform"
@@ -114,7 +113,7 @@ func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Ba
 		return nil
 	}
 	batch, hash, err := understand(ctx, wh, r.Mapping, loadID)
-	if unusable(err) {
+	if errors.Is(err, load.ErrPruned) || errors.Is(err, errAnswers) {
 		leave(err.Error())
 		return nil
 	}
@@ -145,13 +144,14 @@ func understand(ctx context.Context, wh *load.Warehouse, mapping Mapping, loadID
 		return sms.Batch{}, sms.Hash{}, err
 	}
 	batch, err := mapping.Batch(kept.Scope, kept.Payloads)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errAnswers, err)
+	}
 	return batch, kept.ContentHash, err
 }
 
-// unusable says that the answers themselves are in the way, and not the database.
-func unusable(err error) bool {
-	return errors.Is(err, load.ErrPruned) || errors.Is(err, sms.ErrMalformed) || errors.Is(err, pack.ErrCorrupt)
-}
+// errAnswers says that what a load was told cannot be understood today.
+var errAnswers = errors.New("job: the answers cannot be understood any more")
 
 // only gives what a batch says of the days of a scope that is a part of its own.
 func only(batch sms.Batch, scope sms.Scope) sms.Batch {
