@@ -69,7 +69,8 @@ type huawei struct {
 	m         sms.Message
 	keys      map[string]sms.Key
 	countries map[string]sms.Key
-	reasons   map[string]*sms.Reason
+	reasons   map[reasonKey]*sms.Reason
+	statuses  map[string]status
 	id        []byte
 	sent      timeCache
 	told      timeCache

@@ -145,13 +145,19 @@ func (h *huawei) key(at int, name string) (sms.Key, bool) {
 	case len(cell) > maxKey:
 		h.reject(rejectedRow, name, "%s is longer than %d bytes", name, maxKey)
 		return sms.Key{}, false
-	case !utf8.Valid(cell) || bytes.ContainsRune(cell, utf8.RuneError) || bytes.IndexByte(cell, 0) >= 0:
+	case !isText(cell):
 		h.reject(rejectedRow, name, "%s holds bytes that are no text in the encoding of the file", name)
 		return sms.Key{}, false
 	}
 	key := sms.Named(string(cell))
 	h.keys[string(cell)] = key
 	return key, true
+}
+
+// isText says whether a cell is text that a database takes: UTF-8 without NUL, and without the mark that stands where the file's
+// encoding was not the one it was read in.
+func isText(cell []byte) bool {
+	return utf8.Valid(cell) && !bytes.ContainsRune(cell, utf8.RuneError) && bytes.IndexByte(cell, 0) < 0
 }
 
 // country reads where the message went to: from the column, or else from the dial code that its number started with.
@@ -224,7 +230,7 @@ func (h *huawei) identity() bool {
 	case isRounded(id):
 		h.reject(rejectedRow, "id", "id %q was rounded by a spreadsheet program: export again, and import the file as it comes", id)
 		return false
-	case len(id) > 0 && (!utf8.Valid(id) || bytes.ContainsRune(id, utf8.RuneError) || bytes.IndexByte(id, 0) >= 0):
+	case !isText(id):
 		h.reject(rejectedRow, "id", "id holds bytes that are no text in the encoding of the file")
 		return false
 	case len(id) > 0:

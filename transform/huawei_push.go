@@ -38,6 +38,8 @@ func (h *huawei) statusReport() error {
 		}
 		h.m.ReportedAt = t
 	}
-	h.m.Extend = string(h.text(h.place.extend))
+	if extend := h.text(h.place.extend); isText(extend) {
+		h.m.Extend = string(extend)
+	}
 	return h.each(&h.m)
 }

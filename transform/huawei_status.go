@@ -1,11 +1,9 @@
 package transform
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"smsetl/sms"
 )
@@ -128,14 +126,14 @@ func (h *huawei) outcome() bool {
 		return false
 	}
 	h.m.Source = source
-	result, code := h.text(h.place.result), h.text(h.place.status)
-	if len(code) > maxStatus || !utf8.Valid(code) || bytes.ContainsRune(code, utf8.RuneError) || bytes.IndexByte(code, 0) >= 0 {
-		h.reject(rejectedRow, "status", "status is no code: it is longer than %d bytes or no text", maxStatus)
+	code, ok := h.statusCode()
+	if !ok {
 		return false
 	}
+	result := h.text(h.place.result)
 	byResult, ok := huaweiResult(result)
 	if !ok {
-		if len(code) == 0 {
+		if code.text == "" {
 			h.reject(rejectedRow, "result", "result is %q, want a number from 0 to 4 or a word such as Successful, Failed or Sending", cut(result, 40))
 			return false
 		}
@@ -143,35 +141,68 @@ func (h *huawei) outcome() bool {
 			return fmt.Sprintf("result %q is not known: the status code decides", cut(result, 60))
 		})
 	}
-	if word, isWord := huaweiResults[plainWord(string(code))]; isWord && len(code) > 1 { // the console's own column says "Successful"
-		code = nil
-		if byResult == 0 {
-			byResult = word
-		}
+	if code.isWord && byResult == 0 {
+		byResult = code.outcome
 	}
-	h.settle(byResult, string(code))
+	h.settle(byResult, code)
 	return true
 }
 
-// settle says what the result and the status code mean together. The code decides: it is what the carrier said.
-func (h *huawei) settle(result sms.Outcome, code string) {
-	byCode := sms.Outcome(0)
-	switch strings.ToUpper(code) {
-	case "":
+// status is a status code that was read: what it says of the message, and whether it is no code but the word that consoles show
+// in its place, such as "Successful".
+type status struct {
+	text    string
+	isWord  bool
+	outcome sms.Outcome // 0 for a failure, whose stage depends on the source too
+}
+
+// statusCode reads the status. Codes are few and rows are many, so each is looked at once.
+func (h *huawei) statusCode() (status, bool) {
+	cell := h.text(h.place.status)
+	if len(cell) == 0 {
+		return status{}, true
+	}
+	if code, ok := h.statuses[string(cell)]; ok {
+		return code, true
+	}
+	if len(cell) > maxStatus || !isText(cell) {
+		h.reject(rejectedRow, "status", "status is no code: it is longer than %d bytes or no text", maxStatus)
+		return status{}, false
+	}
+	code := status{text: string(cell)}
+	switch strings.ToUpper(code.text) {
 	case statusDelivered:
-		byCode = sms.OutcomeDelivered
+		code.outcome = sms.OutcomeDelivered
 	case statusAccepted:
-		byCode = sms.OutcomePending
+		code.outcome = sms.OutcomePending
 	default:
-		h.fail(code)
+		if word, ok := huaweiResults[plainWord(code.text)]; ok && len(cell) > 1 { // 1 is a code of carriers too
+			code = status{isWord: true, outcome: word}
+		}
+	}
+	if h.statuses == nil {
+		h.statuses = make(map[string]status)
+	}
+	h.statuses[string(cell)] = code
+	return code, true
+}
+
+// settle says what the result and the status code mean together. The code decides: it is what the carrier said.
+func (h *huawei) settle(result sms.Outcome, code status) {
+	byCode := code.outcome
+	switch {
+	case code.isWord:
+		byCode = 0
+	case code.text != "" && byCode == 0:
+		h.fail(code.text)
 		byCode = h.m.Outcome
 	}
 	if result.IsFinal() && byCode.IsFinal() && (result == sms.OutcomeDelivered) != (byCode == sms.OutcomeDelivered) {
-		h.notes.add(resultDiffers, code, h.m.Day, func() string {
-			return fmt.Sprintf("the result says %s and status %s says %s: the status decides", result, code, byCode)
+		h.notes.add(resultDiffers, code.text, h.m.Day, func() string {
+			return fmt.Sprintf("the result says %s and status %s says %s: the status decides", result, code.text, byCode)
 		})
 	}
-	h.m.Code = code
+	h.m.Code = code.text
 	switch {
 	case byCode.IsFinal():
 		h.m.Outcome = byCode
@@ -185,16 +216,19 @@ func (h *huawei) settle(result sms.Outcome, code string) {
 	}
 }
 
+// reasonKey is what a reason depends on.
+type reasonKey struct {
+	code       string
+	isPlatform bool
+}
+
 // fail notes a failure with its reason.
 func (h *huawei) fail(code string) {
-	key := code
-	if h.m.Source == sms.SourcePlatform {
-		key += "\x00platform"
-	}
+	key := reasonKey{code, h.m.Source == sms.SourcePlatform}
 	reason, ok := h.reasons[key]
 	if !ok {
 		if h.reasons == nil {
-			h.reasons = make(map[string]*sms.Reason)
+			h.reasons = make(map[reasonKey]*sms.Reason)
 		}
 		made := huaweiReason(code, h.m.Source)
 		reason = &made
