@@ -213,3 +213,17 @@ func (w *world) shortWindows() {
 	}
 	w.write(strings.ReplaceAll(string(text), "    sms_key:", "    chunk_days: 5\n    sms_key:"))
 }
+
+// noLeftovers looks for what a killed load could leave behind.
+func (w *world) noLeftovers() {
+	w.t.Helper()
+	for what, query := range map[string]string{
+		"staging tables":                    "SELECT count(*) FROM pg_class WHERE relname ~ 'staging' AND relkind = 'r'",
+		"unfinished jobs":                   "SELECT count(*) FROM river.river_job WHERE finalized_at IS NULL",
+		"days that do not match the ledger": "SELECT count(*) FROM etl.coverage AS c, etl.day_content(c.account_key, c.dataset, c.date_key) AS d WHERE (d.row_count, d.checksum) IS DISTINCT FROM (c.row_count, c.checksum)",
+	} {
+		if n := w.number(query); n != 0 {
+			w.t.Errorf("%d %s", n, what)
+		}
+	}
+}
