@@ -5,6 +5,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -106,20 +107,9 @@ func NewConsole(o ConsoleOptions) *Console {
 		if by := a.sentAt.Compare(b.sentAt); by != 0 {
 			return by
 		}
-		return compareText(a.id, b.id)
+		return strings.Compare(a.id, b.id)
 	})
 	return c
-}
-
-func compareText(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	default:
-		return 0
-	}
 }
 
 // First gives the first instant of the world, and Last the first behind it.
@@ -252,16 +242,7 @@ func spellings(m *consoleMessage) []string {
 	if len(national) > 7 {
 		spaced = national[:3] + " " + national[3:7] + " " + national[7:]
 	}
-	dashed := ""
-	for _, r := range spaced {
-		if r == ' ' {
-			r = '-'
-		}
-		dashed += string(r)
-	}
-	wide := ""
-	for _, r := range m.number {
-		wide += string(r - '0' + '０')
-	}
+	dashed := strings.ReplaceAll(spaced, " ", "-")
+	wide := strings.Map(func(r rune) rune { return r - '0' + '０' }, m.number)
 	return []string{m.number, "+" + m.number, "00" + m.number, national, "+" + m.dial + " " + spaced, "+" + m.dial + "-" + dashed, wide}
 }

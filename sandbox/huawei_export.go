@@ -3,6 +3,7 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -215,10 +216,7 @@ func (c *Console) lines(e *Export, m *consoleMessage) []map[string]string {
 	}
 	var all []map[string]string
 	for i := range m.pieces {
-		row := make(map[string]string, len(base)+4)
-		for k, v := range base {
-			row[k] = v
-		}
+		row := maps.Clone(base)
 		row["piece"], row["pieces"] = strconv.Itoa(i+1), strconv.Itoa(len(m.pieces))
 		status, source, reportedAt := m.pieces[i].at(m.sentAt, e.At)
 		c.outcome(e, m, row, status, source, reportedAt)

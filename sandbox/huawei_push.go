@@ -68,7 +68,7 @@ func (c *Console) Push(p Pushes) []Push {
 		all = append(all, newPush(p.Batched, reports[:n]))
 		reports = reports[n:]
 	}
-	for i := range len(all) {
+	for i := range all {
 		if dice.IntN(100) < p.Repeats {
 			all = append(all, all[i])
 		}
@@ -145,7 +145,7 @@ func pushBody(isBatch bool, reports []pushedReport) (contentType string, body []
 		for _, r := range reports {
 			list = append(list, r.fields)
 		}
-		body, _ = json.Marshal(map[string][]map[string]string{"statusReportList": list})
+		body, _ = json.Marshal(map[string][]map[string]string{"statusReportList": list}) //nolint:errchkjson // strings always marshal
 		return "application/json", body
 	}
 	form := url.Values{}

@@ -22,16 +22,16 @@ func signSDK(r *http.Request, body []byte, access, secret string, at time.Time) 
 		names = append(names, name)
 	}
 	sort.Strings(names)
-	headers := ""
+	var headers strings.Builder
 	for _, name := range names {
-		headers += name + ":" + strings.TrimSpace(signed[name]) + "\n"
+		headers.WriteString(name + ":" + strings.TrimSpace(signed[name]) + "\n")
 	}
 	path := r.URL.EscapedPath()
 	if !strings.HasSuffix(path, "/") {
 		path += "/"
 	}
 	canonical := strings.Join([]string{
-		r.Method, path, sortedQuery(r.URL.Query()), headers, strings.Join(names, ";"), hexSHA256(body),
+		r.Method, path, sortedQuery(r.URL.Query()), headers.String(), strings.Join(names, ";"), hexSHA256(body),
 	}, "\n")
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte("SDK-HMAC-SHA256\n" + date + "\n" + hexSHA256([]byte(canonical))))

@@ -54,6 +54,7 @@ func (d *Daily) Add(m *sms.Message) {
 		c.SendFailed = c.SendFailed.Plus(one)
 	case sms.OutcomePending:
 		c.Pending = c.Pending.Plus(one)
+	case sms.OutcomeProcessingFailed: // counted above
 	}
 	c.BilledSegments = c.BilledSegments.Plus(m.Charged) // not reported as soon as one message's is not
 	if m.Reason != nil {

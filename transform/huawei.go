@@ -205,8 +205,8 @@ func (h *huawei) statedZone(name string, otherwise sms.Zone) (sms.Zone, error) {
 	return zone, nil
 }
 
-// reject notes a row that is not believed.
-func (h *huawei) reject(c check, subject, format string, args ...any) {
+// rejectf notes a row that is not believed.
+func (h *huawei) rejectf(c check, subject, format string, args ...any) {
 	reason := fmt.Sprintf(format, args...)
 	r := sms.Reject{Payload: h.payload.Body.Hash, Position: h.Rows, Reason: reason}
 	if len(h.Rejects) < maxRowTexts {

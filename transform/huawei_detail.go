@@ -63,12 +63,12 @@ func (h *huawei) detail() error {
 func (h *huawei) sentAt() bool {
 	cell := h.text(h.place.sentAt)
 	if len(cell) == 0 {
-		h.reject(rejectedRow, "sent_at", "sent_at is missing")
+		h.rejectf(rejectedRow, "sent_at", "sent_at is missing")
 		return false
 	}
 	t, ok := h.sent.parse(cell, h.zone)
 	if !ok {
-		h.reject(rejectedRow, "sent_at", "sent_at %q is no time: %s", cut(cell, 40), timeWanted)
+		h.rejectf(rejectedRow, "sent_at", "sent_at %q is no time: %s", cut(cell, 40), timeWanted)
 		return false
 	}
 	h.m.SentAt = t
@@ -143,10 +143,10 @@ func (h *huawei) key(at int, name string) (sms.Key, bool) {
 	}
 	switch {
 	case len(cell) > maxKey:
-		h.reject(rejectedRow, name, "%s is longer than %d bytes", name, maxKey)
+		h.rejectf(rejectedRow, name, "%s is longer than %d bytes", name, maxKey)
 		return sms.Key{}, false
 	case !isText(cell):
-		h.reject(rejectedRow, name, "%s holds bytes that are no text in the encoding of the file", name)
+		h.rejectf(rejectedRow, name, "%s holds bytes that are no text in the encoding of the file", name)
 		return sms.Key{}, false
 	}
 	key := sms.Named(string(cell))
@@ -202,13 +202,13 @@ func (h *huawei) pieceOf() bool {
 		}
 		n, ok := pieceNumber(cell)
 		if !ok {
-			h.reject(rejectedRow, c.name, "%s is %q, want a number from 1 to %d", c.name, cut(cell, 40), maxHuaweiPieces)
+			h.rejectf(rejectedRow, c.name, "%s is %q, want a number from 1 to %d", c.name, cut(cell, 40), maxHuaweiPieces)
 			return false
 		}
 		*c.to = n
 	}
 	if h.m.Pieces > 0 && h.m.Piece > h.m.Pieces {
-		h.reject(rejectedRow, "piece", "piece %d of a message of %d", h.m.Piece, h.m.Pieces)
+		h.rejectf(rejectedRow, "piece", "piece %d of a message of %d", h.m.Piece, h.m.Pieces)
 		return false
 	}
 	return true
@@ -225,13 +225,13 @@ func (h *huawei) identity() bool {
 	id := h.text(h.place.id)
 	switch {
 	case len(id) > maxKey:
-		h.reject(rejectedRow, "id", "id is longer than %d bytes", maxKey)
+		h.rejectf(rejectedRow, "id", "id is longer than %d bytes", maxKey)
 		return false
 	case isRounded(id):
-		h.reject(rejectedRow, "id", "id %q was rounded by a spreadsheet program: export again, and import the file as it comes", id)
+		h.rejectf(rejectedRow, "id", "id %q was rounded by a spreadsheet program: export again, and import the file as it comes", id)
 		return false
 	case !isText(id):
-		h.reject(rejectedRow, "id", "id holds bytes that are no text in the encoding of the file")
+		h.rejectf(rejectedRow, "id", "id holds bytes that are no text in the encoding of the file")
 		return false
 	case len(id) > 0:
 		h.m.ID = string(id)
@@ -239,7 +239,7 @@ func (h *huawei) identity() bool {
 	}
 	number := h.text(h.place.number)
 	if len(number) == 0 {
-		h.reject(rejectedRow, "id", "neither an id nor a number that could be read: nothing tells the message apart")
+		h.rejectf(rejectedRow, "id", "neither an id nor a number that could be read: nothing tells the message apart")
 		return false
 	}
 	h.m.ID, h.m.IsDerived = h.derived(number), true
@@ -249,14 +249,13 @@ func (h *huawei) identity() bool {
 // derived gives the id of a message that has none: of its number's keyed hash, its time, application and template. Two
 // messages of the same kind to the same number in the same second are one by it.
 func (h *huawei) derived(number []byte) string {
-	b := append(h.id[:0], number...)
-	b = append(b, 0)
-	b = binary.BigEndian.AppendUint64(b, uint64(h.m.SentAt.Unix()))
-	b = append(b, h.m.Account.ID...)
-	b = append(b, 0)
-	b = append(b, h.m.Template.String()...)
-	h.id = b
-	sum := sha256.Sum256(b)
+	h.id = append(h.id[:0], number...)
+	h.id = append(h.id, 0)
+	h.id = binary.BigEndian.AppendUint64(h.id, uint64(h.m.SentAt.Unix()))
+	h.id = append(h.id, h.m.Account.ID...)
+	h.id = append(h.id, 0)
+	h.id = append(h.id, h.m.Template.String()...)
+	sum := sha256.Sum256(h.id)
 	return hex.EncodeToString(sum[:16])
 }
 

@@ -20,7 +20,7 @@ func (h *huawei) statusReport() error {
 	}
 	if h.m.Piece == 0 {
 		if h.m.Pieces > 1 {
-			h.reject(rejectedRow, "piece", "one of %d pieces, and nothing says which", h.m.Pieces)
+			h.rejectf(rejectedRow, "piece", "one of %d pieces, and nothing says which", h.m.Pieces)
 			return nil
 		}
 		h.m.Piece = 1

@@ -50,7 +50,7 @@ func (h *huawei) total(days map[sms.Day]*Total) {
 	}
 	day, ok := h.dayOf(place("day"))
 	if !ok {
-		h.reject(rejectedRow, "day", "day %q is no day: want one such as 2026-01-31", cut(place("day"), 40))
+		h.rejectf(rejectedRow, "day", "day %q is no day: want one such as 2026-01-31", cut(place("day"), 40))
 		return
 	}
 	row := Total{Day: day}
@@ -68,7 +68,7 @@ func (h *huawei) total(days map[sms.Day]*Total) {
 		}
 		n, why := whole(cell)
 		if why != "" {
-			h.reject(rejectedRow, c.name, "%s is %q: %s", c.name, cut(cell, 40), why)
+			h.rejectf(rejectedRow, c.name, "%s is %q: %s", c.name, cut(cell, 40), why)
 			return
 		}
 		*c.to = sms.Reported(n)

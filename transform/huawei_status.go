@@ -121,11 +121,7 @@ func isPlatformCode(code string) bool {
 
 // outcome reads what became of the message, from the columns result and status, which exports have one or both of.
 func (h *huawei) outcome() bool {
-	source, ok := h.statusSource()
-	if !ok {
-		return false
-	}
-	h.m.Source = source
+	h.m.Source = h.statusSource()
 	code, ok := h.statusCode()
 	if !ok {
 		return false
@@ -134,7 +130,7 @@ func (h *huawei) outcome() bool {
 	byResult, ok := huaweiResult(result)
 	if !ok {
 		if code.text == "" {
-			h.reject(rejectedRow, "result", "result is %q, want a number from 0 to 4 or a word such as Successful, Failed or Sending", cut(result, 40))
+			h.rejectf(rejectedRow, "result", "result is %q, want a number from 0 to 4 or a word such as Successful, Failed or Sending", cut(result, 40))
 			return false
 		}
 		h.notes.add(unknownResult, subject(result), h.m.Day, func() string {
@@ -166,7 +162,7 @@ func (h *huawei) statusCode() (status, bool) {
 		return code, true
 	}
 	if len(cell) > maxStatus || !isText(cell) {
-		h.reject(rejectedRow, "status", "status is no code: it is longer than %d bytes or no text", maxStatus)
+		h.rejectf(rejectedRow, "status", "status is no code: it is longer than %d bytes or no text", maxStatus)
 		return status{}, false
 	}
 	code := status{text: string(cell)}
@@ -247,19 +243,19 @@ func (h *huawei) fail(code string) {
 }
 
 // statusSource reads who made the status up.
-func (h *huawei) statusSource() (sms.StatusSource, bool) {
+func (h *huawei) statusSource() sms.StatusSource {
 	cell := h.text(h.place.source)
 	if len(cell) == 0 {
-		return sms.SourceNotTold, true
+		return sms.SourceNotTold
 	}
 	if len(cell) == 1 && cell[0] >= '1' && cell[0] <= '3' {
-		return sms.StatusSource(cell[0] - '0'), true
+		return sms.StatusSource(cell[0] - '0')
 	}
 	if source, ok := huaweiSources[plainWord(string(cell))]; ok {
-		return source, true
+		return source
 	}
 	h.notes.add(unknownSource, subject(cell), h.m.Day, func() string {
 		return fmt.Sprintf("source %q is not known, want 1, 2 or 3: taken as not told", cut(cell, 40))
 	})
-	return sms.SourceNotTold, true
+	return sms.SourceNotTold
 }

@@ -99,16 +99,16 @@ var zeroDigits = []byte("0")
 // time takes a time.
 func (s *timeText) time(zone sms.Zone) (time.Time, bool) {
 	day, ok := int64(0), false
-	switch run := runLen(s.rest); {
-	case run == 14 || run == 12:
+	switch run := runLen(s.rest); run {
+	case 14, 12:
 		return s.compact(run, zone)
-	case run == 13:
+	case 13:
 		return s.sinceEpoch(13, 1000)
-	case run == 10:
+	case 10:
 		return s.sinceEpoch(10, 1)
-	case run == 4:
+	case 4:
 		day, ok = s.yearFirst()
-	case run == 0:
+	case 0:
 		day, ok = s.monthName()
 	default:
 	}

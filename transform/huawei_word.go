@@ -83,9 +83,8 @@ func huaweiCharged(cell []byte) (isCharged, ok bool) {
 func plainWord(word string) string {
 	plain := true
 	for i := range len(word) {
-		if c := word[i]; !(c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 0x80) {
-			plain = false
-		}
+		c := word[i]
+		plain = plain && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 0x80)
 	}
 	if plain {
 		return word

@@ -29,7 +29,6 @@ const (
 type world struct {
 	t       testing.TB
 	console *sandbox.Console
-	reader  *huawei.Reader
 	account sms.Account
 	known   map[string]*transform.Known
 	stored  bytes.Buffer // every byte that is kept

@@ -262,6 +262,7 @@ func (k *Known) together(of func(*piece) told, total int) told {
 		case sms.OutcomeDelivered:
 			count++
 			delivered = cmpMax(delivered, t)
+		default: // a piece without a result
 		}
 	}
 	if count > 0 && count == total {

@@ -106,9 +106,6 @@ var statistics = [statisticColumns]column{
 	statSending:     {"sending", []string{"Still Sending", "Sending", "Total Sending", "发送中", "发送中总量", "发送中数量"}},
 }
 
-// texts are headers of columns that are known and never read: what was written, or who wrote it.
-var texts = []string{"SMS Content", "Content", "Message", "Message Content", "SMS Text", "Text", "Template Content", "短信内容", "内容", "消息内容", "模板内容", "模板变量", "模板参数", "Template Parameters"}
-
 // columnsOf gives the columns of a kind.
 func columnsOf(kind Kind) []column {
 	if kind == Statistics {

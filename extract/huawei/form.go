@@ -1,7 +1,6 @@
 package huawei
 
 import (
-	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -98,7 +97,7 @@ func clean(dst, cell []byte) []byte {
 	}
 	switch cell[0] {
 	case '\'', '`': // '=1+2 and '0086: what Excel shows as text
-		if len(cell) > 1 && (cell[1] >= '0' && cell[1] <= '9' || bytes.IndexByte([]byte("=+-@\t"), cell[1]) >= 0) {
+		if len(cell) > 1 && (cell[1] >= '0' && cell[1] <= '9' || strings.IndexByte("=+-@\t", cell[1]) >= 0) {
 			cell = trim(cell[1:])
 		}
 	case '=': // ="007"

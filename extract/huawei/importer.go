@@ -29,7 +29,6 @@ type importer struct {
 	titles  []string // texts around the rows: name of the file, title, footnotes
 	number  []byte   // of the row, in digits
 	scratch []byte
-	cell    []byte
 }
 
 // csv reads a text file. The delimiter is the one with which a header is recognised.

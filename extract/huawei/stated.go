@@ -48,6 +48,20 @@ func stamps(text string, zone sms.Zone) []stamp {
 		}
 		return all
 	}
+	for _, run := range compactStamps(text) {
+		add(run.from, run.to, run.parts...)
+	}
+	return all
+}
+
+// compactStamp is a date in digits alone, with the time beside it.
+type compactStamp struct {
+	from, to int
+	parts    []string
+}
+
+func compactStamps(text string) []compactStamp {
+	var all []compactStamp
 	runs := digitsForm.FindAllStringIndex(text, -1)
 	for i, run := range runs {
 		from, to := run[0], run[1]
@@ -69,7 +83,7 @@ func stamps(text string, zone sms.Zone) []stamp {
 		for ; len(clock) >= 2; clock = clock[2:] {
 			parts = append(parts, clock[:2])
 		}
-		add(from, to, parts...)
+		all = append(all, compactStamp{from, to, parts})
 	}
 	return all
 }
