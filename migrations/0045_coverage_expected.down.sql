@@ -1,5 +1,6 @@
 -- A view cannot lose columns.
 DROP VIEW sms.coverage_daily;
+DROP FUNCTION etl.days(date, date);
 
 CREATE VIEW sms.coverage_daily AS
 SELECT c.date_key AS send_date,

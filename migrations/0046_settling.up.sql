@@ -9,7 +9,7 @@ WITH asked AS (
     FROM etl.load        AS l
     JOIN sms.dim_account AS a ON a.account_key = l.account_key
     JOIN etl.dataset     AS d ON d.vendor_key  = a.vendor_key AND d.owns_delivery AND d.dataset = ANY (l.datasets)
-    CROSS JOIN LATERAL (SELECT l.window_from + n AS day FROM generate_series(0, l.window_to - l.window_from) AS n) AS w
+    CROSS JOIN LATERAL etl.days(l.window_from, l.window_to) AS w (day)
     WHERE l.outcome IN ('loaded', 'unchanged')
       AND EXISTS (SELECT FROM etl.fetch AS f WHERE f.load_id = l.load_id)
 ),
