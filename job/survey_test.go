@@ -53,7 +53,10 @@ func TestAgrees(t *testing.T) {
 		{"a day that is not loaded", sent, func(_ *sms.Sums, d []load.StoredDay) { d[1].IsLoaded = false }, false},
 		{"a measure not stored", sent, func(_ *sms.Sums, d []load.StoredDay) { d[0].Sums.Accepted = sms.Count{} }, false},
 		{"messages not stored", came, func(_ *sms.Sums, d []load.StoredDay) { d[0].Sums.Failures["BlackListCount"] = sms.Count{} }, false},
-		{"a day is missing", sent, func(_ *sms.Sums, d []load.StoredDay) { d[0].Day = 99 }, false},
+		{"a day is missing", sent, func(s *sms.Sums, d []load.StoredDay) {
+			d[0].Day = 99
+			s.Requested, s.Accepted, s.BilledSegments = n(20), n(20), n(20)
+		}, false},
 	}
 	for _, tt := range tests {
 		stored := []load.StoredDay{storedDay(1, 10, 8, 1), storedDay(2, 20, 14, 2), storedDay(3, 1000, 1000, 0)}

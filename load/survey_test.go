@@ -65,7 +65,7 @@ func TestEndSurvey(t *testing.T) {
 	if _, err := wh.EndSurvey(t.Context(), id, window, days, at("01-20 12:00"), func(context.Context, pgx.Tx) error { return errors.New("no") }); err == nil {
 		t.Fatal("the completion's error is lost")
 	}
-	result, err := wh.EndSurvey(t.Context(), id, window, days, at("01-20 12:00"), nil)
+	result, err := wh.EndSurvey(t.Context(), id, window, days, at("12-24 12:00"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestEndSurvey(t *testing.T) {
 		t.Errorf("%+v", result)
 	}
 	same(t, "looked at", dump(t, wh, `SELECT date_key, count(*), min(surveyed_at) FROM etl.coverage WHERE surveyed_at IS NOT NULL GROUP BY 1 ORDER BY 1`),
-		"2026-01-05 2 2026-01-20 12:00:00.000000", "2026-01-07 2 2026-01-20 12:00:00.000000")
+		"2026-01-05 2 2026-12-24 12:00:00.000000", "2026-01-07 2 2026-12-24 12:00:00.000000")
 	if got := dump(t, wh, `SELECT date_key, requested, load_id, xmin::text FROM sms.fact_delivery_daily ORDER BY 1`); got != untouched {
 		t.Errorf("facts were touched: %s", got)
 	}
@@ -84,7 +84,7 @@ func TestEndSurvey(t *testing.T) {
 		t.Errorf("ended twice: %v", err)
 	}
 	ledger, err := wh.Coverage(t.Context(), []sms.Account{app}, day("01-05"), day("01-05"))
-	if err != nil || len(ledger) != 2 || ledger[0].ConfirmedAt.Before(at("01-20 12:00")) {
+	if err != nil || len(ledger) != 2 || !ledger[0].ConfirmedAt.Equal(at("12-24 12:00")) {
 		t.Errorf("%+v %v", ledger, err)
 	}
 	verify(t, wh)

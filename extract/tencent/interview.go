@@ -151,8 +151,8 @@ func (i *interview) ending() (EndHour, []string) {
 
 // isInclusive says that all sums are those of a vendor who counts the hour that EndTime names, and not those of one who does not.
 func (i *interview) isInclusive() bool {
-	hours, whole := i.byHour(), i.sumOf(0, 23)
-	return hours != sums{} && hours == whole &&
+	whole := i.sumOf(0, 23)
+	return i.byHour() == whole &&
 		!i.halvesOverlap() &&
 		i.sumOf(0, 12) == i.sumOf(0, 11).plus(i.sumOf(12, 12)) &&
 		i.sumOf(0, 24) == whole.plus(i.sumOf(24, 24))
@@ -168,13 +168,13 @@ func (i *interview) isExclusive() bool {
 		return true
 	}
 	// Nothing was sent in the two hours that the halves leave out. Of a vendor who counts both ends, the pairs of hours
-	// would hold everything but the day's first hour twice.
-	var pairs, later sums
+	// would hold everything twice but the first hour of this day and of the next.
+	var pairs, twice sums
 	for h := range 24 {
 		pairs = pairs.plus(i.sumOf(h, h+1))
-		if h > 0 {
-			later = later.plus(i.sumOf(h, h+1))
+		if h > 0 && h < 23 {
+			twice = twice.plus(i.sumOf(h, h+1))
 		}
 	}
-	return later != sums{} && pairs == i.sumOf(0, 24)
+	return twice != sums{} && pairs == i.sumOf(0, 24)
 }

@@ -1,6 +1,7 @@
 package tencent
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,8 @@ type played struct {
 	lag       time.Duration // how late it counts
 	exclusive bool
 	refuses   bool // a call whose EndTime is its BeginTime
+	tells     bool // of such a call the hour, although EndTime is outside
+	halves    bool // the second half of a day is told twice
 	empty     bool // such a call tells nothing, although EndTime is inside
 	clamps    bool // at the end of yesterday
 	moves     bool // the numbers grow with every call
@@ -36,6 +39,7 @@ func (p *played) answer(c call) reply {
 		return reply{refused: "refused"}
 	case p.empty && first == last:
 		return reply{}
+	case p.tells && first == last:
 	case p.exclusive:
 		last--
 	}
@@ -46,6 +50,9 @@ func (p *played) answer(c call) reply {
 	var n int64
 	for h := first; h <= min(last, newest); h++ {
 		n += p.sent(h - hour(p.zone.Minutes()/60))
+	}
+	if p.halves && c.begin%24 == 12 && c.end%24 == 23 {
+		n *= 2
 	}
 	if p.moves {
 		n += int64(p.calls)
@@ -78,13 +85,18 @@ func clockTime(s string) time.Time {
 func TestVerdict(t *testing.T) {
 	only := func(of ...int) func(hour) int64 { // hours of the day in +08:00
 		return func(h hour) int64 {
-			for _, o := range of {
-				if (int(h)+8)%24 == o {
-					return 100
-				}
+			if slices.Contains(of, (int(h)+8)%24) {
+				return 100
 			}
 			return 0
 		}
+	}
+	// No message two weeks before the day of asking.
+	young := func(h hour) int64 {
+		if h.day() < sms.Date(2026, 1, 12) {
+			return 0
+		}
+		return 100
 	}
 	utc := sms.Zone{}
 	zone9, _ := sms.ParseZone("+09:00")
@@ -103,6 +115,9 @@ func TestVerdict(t *testing.T) {
 		{"exclusive, one hour a day", played{zone: zone8, exclusive: true, sent: only(9)}, "22 03:30", "exclusive +08:00 told", 58},
 		{"a single hour tells nothing", played{zone: zone8, empty: true}, "22 18:30", " +08:00 told", 58},
 		{"a single hour tells nothing, and nothing around noon", played{zone: zone8, empty: true, sent: only(3, 15, 20)}, "22 18:30", " +08:00 ", 62},
+		{"a single hour tells nothing, and only the day's first has messages", played{zone: zone8, empty: true, sent: only(0)}, "22 22:30", " +08:00 told", 66},
+		{"exclusive, but a single hour is told", played{zone: zone8, exclusive: true, tells: true}, "22 18:30", " +08:00 told", 34},
+		{"halves are odd", played{zone: zone8, halves: true}, "22 18:30", " +08:00 told", 34},
 		{"hours are ignored", played{zone: zone8, wholeDays: true}, "22 18:30", "  ", 40},
 		{"the numbers move", played{zone: zone8, moves: true}, "22 18:30", "  ", 34},
 
@@ -110,8 +125,10 @@ func TestVerdict(t *testing.T) {
 		{"UTC, at noon in Beijing", played{zone: utc}, "22 04:00", "inclusive UTC told", 50},
 		{"UTC, exclusive", played{zone: utc, exclusive: true}, "22 11:10", "exclusive UTC told", 50},
 		{"UTC, late by two hours", played{zone: utc, lag: 2 * time.Hour}, "22 18:30", "inclusive UTC told", 50},
+		{"UTC, a young application", played{zone: utc, sent: young}, "22 18:30", "inclusive  ", 50},
 		{"late by two hours", played{zone: zone8, lag: 2 * time.Hour}, "22 18:30", "inclusive +08:00 told", 40},
 		{"late by six hours", played{zone: zone8, lag: 6 * time.Hour}, "22 10:30", "inclusive  ", 40},
+		{"late by five hours, with few messages", played{zone: zone8, lag: 5 * time.Hour, sent: func(hour) int64 { return 60 }}, "22 17:30", "inclusive  ", 45},
 		{"another zone", played{zone: zone9}, "22 10:30", "inclusive  ", 40},
 
 		{"clamped, early in the day", played{zone: zone8, clamps: true}, "22 22:30", "inclusive +08:00 withheld", 45},
