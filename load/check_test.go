@@ -141,9 +141,9 @@ func plus(c *sms.Count, n int64) { *c = sms.Reported(c.Or(0) + n) }
 
 // check runs the checks and gives what is open, but for the evidence about `sent` that every honest account has, and what
 // the guard says of days that were told twice.
-func check(t testing.TB, wh *load.Warehouse, at_ string, options load.CheckOptions) (load.CheckReport, []string) {
+func check(t testing.TB, wh *load.Warehouse, moment string, options load.CheckOptions) (load.CheckReport, []string) {
 	t.Helper()
-	report, err := wh.Check(t.Context(), at(at_), options)
+	report, err := wh.Check(t.Context(), at(moment), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,8 +186,8 @@ func TestChecksAreSilentOnAQueue(t *testing.T) {
 	}
 	for _, d := range h.rows("03-30..03-31") {
 		plus(&d.Delivered, -100)
-		plus(&d.Pending, 60)
-		plus(&d.VendorSent, 40)
+		plus(&d.Pending, 10)
+		plus(&d.VendorSent, 90)
 	}
 	h.load(t, wh, "", "04-01 06:00")
 	report, lines := check(t, wh, "04-01 20:00", load.CheckOptions{})

@@ -107,13 +107,13 @@ func TestChecksOfTheLedger(t *testing.T) {
 	h := honest(marketing)
 	h.load(t, wh, "01-01..03-19", "04-01 06:00")
 	h.load(t, wh, "03-22..03-31", "04-01 06:00")
-	fail := func(dataset sms.Dataset, days, at_ string, tries int) {
+	fail := func(dataset sms.Dataset, days, moment string, tries int) {
 		t.Helper()
 		s := scope(marketing, days, dataset)
 		for range tries {
-			id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at(at_)})
+			id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at(moment)})
 			if err == nil {
-				err = wh.Fail(t.Context(), id, sms.Batch{Scope: s}, "503", at(at_))
+				err = wh.Fail(t.Context(), id, sms.Batch{Scope: s}, "503", at(moment))
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -131,9 +131,9 @@ func TestChecksOfTheLedger(t *testing.T) {
 	}
 	put(t, wh, sms.Batch{Scope: scope(marketing, "03-11", sms.StatsDay)}, now("04-01 06:00")) // silent
 	refuse(t, wh, scope(marketing, "03-11", sms.StatsDay))
-	gaps := func(at_ string) string {
+	gaps := func(moment string) string {
 		t.Helper()
-		_, lines := check(t, wh, at_, load.CheckOptions{})
+		_, lines := check(t, wh, moment, load.CheckOptions{})
 		return strings.Join(lines, "\n")
 	}
 	same(t, "on the day", gaps("04-01 20:00"),

@@ -18,7 +18,7 @@ type CheckRule struct {
 func CheckRules() []CheckRule {
 	return []CheckRule{
 		{"requested_split", "requested = accepted + processing_failed, by day", "0", "messages"},
-		{"accepted_split", "accepted = delivered + send_failed + pending, by day", "0; on days that are not settled what is pending", "messages"},
+		{"accepted_split", "accepted = delivered + send_failed + pending, by day", "what is pending, which is 0 on settled days", "messages"},
 		{"receipts", "Tencent's receipts against its successful submissions, by day", "1 message or 0.1 % on settled days; never more receipts than submissions", "messages"},
 		{"failure_reasons", "the reasons of a stage add up to what failed in it, by day", "0; on days that are not settled what is pending, and only answers of the same hour", "messages"},
 		{"sent_reading", "EngageLab's sent against its two readings, by day", "0", "messages"},

@@ -6,10 +6,9 @@
            CASE WHEN c.row_count = 0 THEN 0 ELSE c.messages END AS reasons,
            d.is_settled AND c.state IN ('final', 'empty', 'frozen', 'lost') AS is_settled,
            abs(extract(epoch FROM c.confirmed_at - d.confirmed_at)) < 3600  AS is_same_hour
-    FROM day                AS d
-    JOIN etl.dataset        AS s ON s.vendor_key = d.vendor_key AND s.stage IS NOT NULL
-    JOIN sms.metric_support AS m ON m.vendor_key = d.vendor_key AND m.measure = s.stage || '_failures' AND m.support <> 'not_reported'
-    JOIN etl.coverage       AS c ON c.account_key = d.account_key AND c.dataset = s.dataset AND c.date_key = d.date_key
+    FROM day          AS d
+    JOIN etl.dataset  AS s ON s.vendor_key = d.vendor_key AND s.stage IS NOT NULL
+    JOIN etl.coverage AS c ON c.account_key = d.account_key AND c.dataset = s.dataset AND c.date_key = d.date_key
     WHERE d.is_in_sight
       AND c.confirmed_at IS NOT NULL
 )
