@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -127,6 +128,38 @@ func TestPaceSpacesProcesses(t *testing.T) {
 	}
 }
 
+// Processes that ask in the same moment get different slots.
+func TestPaceIsAskedByManyAtOnce(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	var mu sync.Mutex
+	var all []time.Time
+	var askers sync.WaitGroup
+	for range 6 {
+		p := process(t, url).Pace(secret, 8)
+		moments(t, p, 1)
+		askers.Go(func() {
+			for until := time.Now().Add(2 * time.Second); time.Now().Before(until); {
+				slots, err := p.Reserve(t.Context(), 2)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				for i := range slots.Count {
+					all = append(all, slots.First.Add(time.Duration(i)*slots.Every))
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	askers.Wait()
+	if len(all) < 16 {
+		t.Errorf("%d slots in 2.5 s, want 8 a second", len(all))
+	}
+	apart(t, all, 125*time.Millisecond)
+}
+
 func TestPaceGivesWay(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
@@ -190,7 +223,7 @@ func TestPaceIsDelayed(t *testing.T) {
 // waits for long.
 func TestPaceSurvivesAChangedClock(t *testing.T) {
 	t.Parallel()
-	for _, by := range []string{"30 ms", "200 ms", "3 s", "1 hour", "-30 ms", "-200 ms", "-3 s", "-1 hour"} {
+	for _, by := range []string{"200 ms", "3 s", "1 hour", "-200 ms", "-1 hour"} {
 		for _, asker := range []string{"one that knew the clock", "a new one"} {
 			t.Run(by+", "+asker, func(t *testing.T) {
 				t.Parallel()
@@ -200,8 +233,13 @@ func TestPaceSurvivesAChangedClock(t *testing.T) {
 				url, shift := shifted(t)
 				one, other := process(t, url).Pace(secret, 10), process(t, url).Pace(secret, 10)
 				moments(t, other, 1)
-				time.Sleep(load.Reach) // what the first call of the other made is over
-				held := moments(t, one, 5)
+				moments(t, one, 1) // who comes into a budget in use gets nothing at once
+				time.Sleep(load.Reach + 200*time.Millisecond)
+				moments(t, other, 1)
+				held := moments(t, one, 4)
+				if len(held) != 4 || time.Until(held[3]) < 200*time.Millisecond {
+					t.Fatalf("holds %v, want four slots to come", held)
+				}
 				shift(by)
 				if asker == "a new one" {
 					other = process(t, url).Pace(secret, 10)
