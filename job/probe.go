@@ -80,8 +80,12 @@ func findingsOf(v sms.Verdict, contradicted error) []sms.Finding {
 			Check: load.Contradiction, Subject: "configuration", Severity: sms.Error, Detail: contradicted.Error(), Rows: 1,
 		})
 	}
+	severity := sms.Warning
+	if v.IsQuiet {
+		severity = sms.Info // an application that is hardly used is no matter for anybody
+	}
 	for _, open := range v.Open() {
-		all = append(all, sms.Finding{Check: "probe_open", Subject: open.What, Severity: sms.Warning, Detail: open.Why, Rows: 1})
+		all = append(all, sms.Finding{Check: "probe_open", Subject: open.What, Severity: severity, Detail: open.Why, Rows: 1})
 	}
 	return all
 }

@@ -13,6 +13,8 @@ type Verdict struct {
 	Day     Day
 	AskedAt time.Time
 	Calls   int // to the vendor
+	// IsQuiet says that the account sends too little to tell more. It is not stored.
+	IsQuiet bool
 
 	EndHour string // how the end of a window is read: "inclusive", "exclusive"
 	// HoursIn is the zone of the vendor's hours, as +08:00, and so where its day begins.

@@ -164,6 +164,21 @@ func TestFirstLoadGoesOnWhenItCannotTell(t *testing.T) {
 	}
 }
 
+// An application that is hardly used cannot tell, which is no warning.
+func TestQuietApplicationIsNoWarning(t *testing.T) {
+	t.Parallel()
+	options := quick(40)
+	options.Secrets[0].Apps = []sandbox.App{{ID: "1400012345", Profile: traffic.Quiet}}
+	w := newWorld(t, options)
+	w.must(exitOK, "run", at(today)...)
+	if n := w.number("SELECT count(*) FROM etl.finding WHERE check_name = 'probe_open' AND severity = 'info' AND closed_at IS NULL"); n == 0 {
+		t.Error("nothing says that the zone cannot be told")
+	}
+	if n := w.number("SELECT count(*) FROM etl.finding WHERE check_name LIKE 'probe%' AND severity <> 'info'"); n != 0 {
+		t.Errorf("%d warnings about an application that is hardly used", n)
+	}
+}
+
 // probe: off asks nothing.
 func TestProbeOff(t *testing.T) {
 	t.Parallel()

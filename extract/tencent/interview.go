@@ -69,6 +69,7 @@ func (i *interview) unsaid(calls []call) []call {
 func (i *interview) verdict() sms.Verdict {
 	v := sms.Verdict{Day: i.day, AskedAt: i.now}
 	if i.day == 0 {
+		v.IsQuiet = true
 		v.Evidence = []string{"no day of the last weeks has messages, so there is nothing to ask for"}
 		return v
 	}
@@ -77,6 +78,8 @@ func (i *interview) verdict() sms.Verdict {
 	zone, today, evidence := i.edge()
 	v.HoursIn, v.Today = zone, today
 	v.Evidence = append(v.Evidence, evidence...)
+	_, isHeard := i.newest()
+	v.IsQuiet = !isHeard
 	return v
 }
 
