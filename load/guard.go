@@ -14,8 +14,8 @@ type Thresholds struct {
 	ShrinkRatio float64
 	// MinMessages: days where fewer messages are stored, or usual, are believed whatever happens to them.
 	MinMessages int64
-	// GrowRatio: a delivery day with at least this multiple of the stored messages is not believed at first, because no day
-	// that is over doubles. Failures do grow, while receipts come in. 0 never doubts.
+	// GrowRatio: a day with at least this multiple of the stored messages is not believed at first, because no day that is over
+	// doubles. Failures do grow until the day is final, while receipts come in. 0 never doubts.
 	GrowRatio float64
 }
 
@@ -96,7 +96,8 @@ func (p *put) doubtSize(dataset sms.Dataset, day sms.Day) string {
 	stored := float64(*c.messages)
 	vanished := said.rows == 0 && c.rows > 0 && limits.ShrinkRatio > 0
 	shrunk := float64(said.messages.total) < limits.ShrinkRatio*stored
-	grown := part == delivery && limits.GrowRatio > 0 && float64(said.messages.total) >= limits.GrowRatio*stored
+	grows := part != delivery && c.state != sms.Final // failures come in late
+	grown := !grows && limits.GrowRatio > 0 && float64(said.messages.total) >= limits.GrowRatio*stored
 	if vanished || shrunk || grown {
 		return fmt.Sprintf("%s has %d messages where %d are stored", dataset, said.messages.total, *c.messages)
 	}
