@@ -39,17 +39,24 @@ const (
 	Over  News = true
 )
 
-// noticeLock is the advisory lock under which notices are compared with the ledger: a program that looked earlier and comes
-// later would otherwise resolve what another has just seen.
+// noticeLock is the advisory lock under which notices change. A program that looked at the ledger earlier and comes later would
+// otherwise resolve what another has just seen, and two that touch the same lines in different orders would deadlock.
 const noticeLock = `SELECT pg_advisory_xact_lock(hashtextextended('smsetl notice', 0))`
+
+// withNotices runs do while no other program changes notices.
+func (w *Warehouse) withNotices(ctx context.Context, do func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, noticeLock); err != nil {
+			return err
+		}
+		return do(tx)
+	})
+}
 
 // Notices compares what is wrong now with what was wrong before: new notices get a line, those that are no longer wrong are
 // resolved. judge says what of the standings is wrong.
 func (w *Warehouse) Notices(ctx context.Context, now time.Time, expected []Expectation, judge func([]Standing) []Notice) error {
-	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, noticeLock); err != nil {
-			return err
-		}
+	err := w.withNotices(ctx, func(tx pgx.Tx) error {
 		all, err := readStanding(ctx, tx, expected)
 		if err != nil {
 			return err
@@ -87,42 +94,52 @@ func (w *Warehouse) Notices(ctx context.Context, now time.Time, expected []Expec
 // ClaimNotices gives the notices of which people are to be told now. They are this program's alone until NoticesTold or NoticesNotTold says
 // what became of them: no other program gets them, also when this one dies.
 func (w *Warehouse) ClaimNotices(ctx context.Context, now time.Time, news News) ([]Notice, error) {
-	rows, err := w.pool.Query(ctx, noticeClaim, now, bool(news))
-	if err != nil {
-		return nil, failed("claiming notices", err)
-	}
-	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Notice, error) {
-		var n Notice
-		var day *time.Time
-		err := row.Scan(&n.ID, &n.Kind, &n.Subject, &day, &n.Detail, &n.Attempts)
-		if day != nil {
-			n.Day = sms.DayOf(*day)
+	var all []Notice
+	err := w.withNotices(ctx, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, noticeClaim, now, bool(news))
+		if err != nil {
+			return err
 		}
-		return n, err
+		all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Notice, error) {
+			var n Notice
+			var day *time.Time
+			err := row.Scan(&n.ID, &n.Kind, &n.Subject, &day, &n.Detail, &n.Attempts)
+			if day != nil {
+				n.Day = sms.DayOf(*day)
+			}
+			return n, err
+		})
+		return err
 	})
 	return all, failed("claiming notices", err)
 }
 
 // NoticesTold writes down that people were told of claimed notices.
 func (w *Warehouse) NoticesTold(ctx context.Context, now time.Time, claimed []Notice, news News) error {
-	_, err := w.pool.Exec(ctx, `
-		UPDATE etl.notice
-		SET claimed_at = NULL,
-		    sent_at    = coalesce(sent_at, $2),
-		    closed_at  = CASE WHEN $3 THEN greatest($2, resolved_at) END
-		WHERE notice_id = ANY ($1)`, idsOf(claimed), now, bool(news))
+	err := w.withNotices(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			UPDATE etl.notice
+			SET claimed_at = NULL,
+			    sent_at    = coalesce(sent_at, $2),
+			    closed_at  = CASE WHEN $3 THEN greatest($2, resolved_at) END
+			WHERE notice_id = ANY ($1)`, idsOf(claimed), now, bool(news))
+		return err
+	})
 	return failed("noting that notices were told", err)
 }
 
 // NoticesNotTold gives claimed notices back, for another try at that time. What was over before anybody was told is closed.
 func (w *Warehouse) NoticesNotTold(ctx context.Context, again time.Time, claimed []Notice) error {
-	_, err := w.pool.Exec(ctx, `
-		UPDATE etl.notice
-		SET claimed_at = NULL,
-		    attempts   = attempts + 1,
-		    due_at     = $2,
-		    closed_at  = CASE WHEN sent_at IS NULL THEN resolved_at END
-		WHERE notice_id = ANY ($1)`, idsOf(claimed), again)
+	err := w.withNotices(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			UPDATE etl.notice
+			SET claimed_at = NULL,
+			    attempts   = attempts + 1,
+			    due_at     = $2,
+			    closed_at  = CASE WHEN sent_at IS NULL THEN resolved_at END
+			WHERE notice_id = ANY ($1)`, idsOf(claimed), again)
+		return err
+	})
 	return failed("giving notices back", err)
 }
 

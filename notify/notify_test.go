@@ -263,6 +263,16 @@ func TestFailingSource(t *testing.T) {
 	r.put("11-21", "11-21", 10, "11-22 04:05")
 	same(t, "it mended itself", r.evaluate("11-22 04:05"))
 	same(t, "later", r.evaluate("11-22 05:00"))
+	r.nothingIsLeft()
+}
+
+// nothingIsLeft says that every notice is closed.
+func (r *room) nothingIsLeft() {
+	r.t.Helper()
+	var open int
+	if err := r.wh.Pool().QueryRow(r.t.Context(), `SELECT count(*) FROM etl.notice WHERE closed_at IS NULL`).Scan(&open); err != nil || open != 0 {
+		r.t.Errorf("%d notices are open, %v", open, err)
+	}
 }
 
 func TestLeavingDay(t *testing.T) {
@@ -303,6 +313,44 @@ func TestManyTellOnce(t *testing.T) {
 	r.put("11-16", "11-21", 10, "11-22 04:10")
 	if got := everybody("11-22 04:10"); len(got) != 1 || !strings.HasPrefix(got[0], over) {
 		t.Errorf("told %d times: %q", len(got), got)
+	}
+}
+
+// A program that looked before something was wrong, and compares after another has seen it, does not call it over.
+func TestLateLook(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.put("11-16", "11-21", 1000, "11-22 02:30")
+	when := at("11-22 02:32")
+	wrong := []load.Notice{{Kind: "quarantined", Subject: "x", Day: day("11-20"), DueAt: when}}
+	var other sync.WaitGroup
+	err := r.wh.Notices(t.Context(), when, r.expected(when), func([]load.Standing) []load.Notice {
+		seen := make(chan error, 1)
+		other.Go(func() {
+			seen <- r.wh.Notices(t.Context(), when, r.expected(when), func([]load.Standing) []load.Notice { return wrong })
+		})
+		for waits := false; !waits; time.Sleep(time.Millisecond) { // until the other one has written, or waits for this one
+			if len(seen) > 0 {
+				break
+			}
+			if err := r.wh.Pool().QueryRow(t.Context(), `
+				SELECT EXISTS (
+				    SELECT FROM pg_locks
+				    WHERE locktype = 'advisory' AND NOT granted
+				      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+				)`).Scan(&waits); err != nil {
+				t.Error(err)
+				break
+			}
+		}
+		return nil
+	})
+	other.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if claimed, err := r.wh.ClaimNotices(t.Context(), when, load.Wrong); err != nil || len(claimed) != 1 {
+		t.Errorf("%v, %v, want what the other one saw", claimed, err)
 	}
 }
 
@@ -378,9 +426,40 @@ func TestDeathWhileTelling(t *testing.T) {
 	r.put("11-20", "11-20", 1000, "11-22 03:10")
 	same(t, "over", r.evaluate("11-22 03:10"))
 	same(t, "closed", r.evaluate("11-22 05:00"))
-	var open int
-	if err := r.wh.Pool().QueryRow(t.Context(), `SELECT count(*) FROM etl.notice WHERE closed_at IS NULL`).Scan(&open); err != nil || open != 0 {
-		t.Errorf("%d notices wait for ever, %v", open, err)
+	r.nothingIsLeft()
+}
+
+// What ends while a program tells of it is told to be over when the telling worked, and not told at all when it did not.
+func TestOverWhileTelling(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.put("11-16", "11-21", 1000, "11-22 02:30")
+	wrong := []load.Notice{{Kind: "source_failing", Subject: "other", DueAt: at("11-22 03:00")}}
+	for _, took := range []bool{false, true} {
+		at, ctx, expected := at("11-22 03:00"), t.Context(), r.expected(at("11-22 03:00"))
+		if err := r.wh.Notices(ctx, at, expected, func([]load.Standing) []load.Notice { return wrong }); err != nil {
+			t.Fatal(err)
+		}
+		claimed, err := r.wh.ClaimNotices(ctx, at, load.Wrong)
+		if err != nil || len(claimed) != 1 {
+			t.Fatalf("%v, %v", claimed, err)
+		}
+		same(t, "over, and still being told", r.evaluate("11-22 03:00"))
+		if took {
+			err = r.wh.NoticesTold(ctx, at, claimed, load.Wrong)
+		} else {
+			err = r.wh.NoticesNotTold(ctx, at, claimed)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.evaluate("11-22 03:00")
+		if took {
+			same(t, "told", got, over+"• other: the source loads again")
+		} else {
+			same(t, "not told", got)
+		}
+		r.nothingIsLeft()
 	}
 }
 

@@ -51,7 +51,7 @@ func newSite(t *testing.T, options web.Options) *site {
 		t.Fatal(err)
 	}
 	server.Handle("/page", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		io.WriteString(w, "user="+web.User(r.Context())+" header="+r.Header.Get("X-Forwarded-User"))
+		io.WriteString(w, "user="+web.User(r.Context())+" header=["+r.Header.Get("X-Forwarded-User")+"]")
 	}))
 	return &site{t, server.Handler(), logs}
 }
@@ -163,8 +163,8 @@ func TestWhoMaySeeWhat(t *testing.T) {
 		"health":                            {withPassword, "/healthz", "192.0.2.1", []func(*http.Request){host("pod.internal")}, 200, "ok"},
 		"readiness":                         {withPassword, "/readyz", "192.0.2.1", []func(*http.Request){host("pod.internal")}, 200, ""},
 
-		"the proxy's user":                   {withHeader, "/page", "10.0.0.7", []func(*http.Request){user}, 200, "user=alice header="},
-		"mapped into IPv6":                   {withHeader, "/page", "[::ffff:10.0.0.7]", []func(*http.Request){user}, 200, "user=alice header="},
+		"the proxy's user":                   {withHeader, "/page", "10.0.0.7", []func(*http.Request){user}, 200, "user=alice header=[]"},
+		"mapped into IPv6":                   {withHeader, "/page", "[::ffff:10.0.0.7]", []func(*http.Request){user}, 200, "user=alice header=[]"},
 		"the header from a stranger":         {withHeader, "/page", "10.0.0.8", []func(*http.Request){user}, 401, "proxy"},
 		"from this machine":                  {withHeader, "/page", "127.0.0.1", []func(*http.Request){user}, 401, ""},
 		"a stranger who names the proxy":     {withHeader, "/page", "10.0.0.8", []func(*http.Request){user, header("X-Forwarded-For", "10.0.0.7")}, 401, ""},

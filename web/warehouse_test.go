@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -135,10 +136,11 @@ func ledger(t *testing.T, wh *load.Warehouse) {
 	fail(t, wh, marketing, stats, "11-21", "11-21", "temporary: 503")
 	fail(t, wh, app, both, "11-17", "11-21", "source denied: AuthFailure.SecretIdNotFound")
 	if _, err := wh.Pool().Exec(t.Context(), `
-		INSERT INTO etl.finding (check_name, subject, severity, first_seen_at, last_seen_at, detail, rows)
-		VALUES ('unknown_field', 'x', 'warning', now(), now(), 'd', 1),
-		       ('unknown_field', 'y', 'warning', now(), now(), 'd', 1),
-		       ('unmapped_reason', 'z', 'error', now(), now(), 'd', 1)`); err != nil {
+		INSERT INTO etl.finding (check_name, subject, severity, first_seen_at, last_seen_at, detail, rows, closed_at)
+		VALUES ('unknown_field', 'x', 'warning', now(), now(), 'd', 1, NULL),
+		       ('unknown_field', 'y', 'warning', now(), now(), 'd', 1, NULL),
+		       ('unmapped_reason', 'settled', 'error', now(), now(), 'd', 1, now()),
+		       ('unmapped_reason', 'z', 'error', now(), now(), 'd', 1, NULL)`); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -455,6 +457,14 @@ func TestStop(t *testing.T) {
 	}()
 	<-arrived
 	cancel()
+	for { // until it takes nobody in any more
+		conn, err := net.Dial("tcp", strings.Trim(strings.TrimPrefix(address, "http:"), "/"))
+		if err != nil {
+			break
+		}
+		conn.Close()
+		time.Sleep(time.Millisecond)
+	}
 	select {
 	case err := <-ended:
 		t.Fatalf("ended with a request under way: %v", err)
