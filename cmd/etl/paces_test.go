@@ -43,7 +43,7 @@ type child struct {
 	printed bytes.Buffer
 }
 
-func (w *world) launch(command string, arguments ...string) *child {
+func (w *world) spawn(command string, arguments ...string) *child {
 	w.t.Helper()
 	p := &child{Cmd: exec.Command(os.Args[0], append([]string{command, "--config", w.config}, arguments...)...)}
 	p.Env = append(os.Environ(), "ETL_TEST_BE_THE_PROGRAM=1", "DATABASE_URL="+w.url)
@@ -83,7 +83,7 @@ func TestEightProcessesShareTheLimit(t *testing.T) {
 	w := paced(t, 36)
 	var all []*child
 	for range 8 {
-		all = append(all, w.launch("run", at(today)...))
+		all = append(all, w.spawn("run", at(today)...))
 	}
 	for i, p := range all {
 		if err := p.Wait(); err != nil {
@@ -110,7 +110,7 @@ func TestStoppedProcessesKeepTheLimit(t *testing.T) {
 	w := paced(t, 20)
 	var all []*child
 	for range 4 {
-		all = append(all, w.launch("run", at(today)...))
+		all = append(all, w.spawn("run", at(today)...))
 	}
 	var stopper sync.WaitGroup
 	done := make(chan struct{})
