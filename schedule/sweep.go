@@ -10,26 +10,44 @@ import (
 // swept stands where a day's state does, for settled days that a sweep looks at.
 const swept sms.State = "swept"
 
-// sweepDays gives the settled days that a sweep looks at once more: no older than SweepDays, and last confirmed by an answer more than
-// SweepEveryDays ago. It is read from the ledger and not from a clock of its own, so a sweep that is missed is due still.
+// sweptJustNow is how long a day that a sweep has just confirmed is left out of the rest of it: of a sweep that got half way, the
+// other half follows.
+const sweptJustNow = 24 * time.Hour
+
+// sweepDays gives the settled days that a sweep looks at once more, none older than SweepDays. A sweep is due when one of
+// them was last confirmed by an answer more than SweepEveryDays ago, and then takes in all of them: days settle one by one,
+// and sweeping each in its own time would ask for a day every day. It is read from the ledger and not from a clock of its
+// own, so a sweep that is missed is due still.
 func (s Source) sweepDays(book ledger, a sms.Account, group []sms.Dataset, now time.Time) []dueDay {
 	var days []dueDay
-	stale := now.AddDate(0, 0, -s.SweepEveryDays)
+	isDue := false
+	stale, justNow := now.AddDate(0, 0, -s.SweepEveryDays), now.Add(-min(sweptJustNow, time.Duration(s.SweepEveryDays)*24*time.Hour))
 	for d := max(s.First(now), s.Zone.Today(now)-sms.Day(s.SweepDays)); d <= s.Yesterday(now); d++ {
-		var oldest time.Time // of the confirmations of the group's datasets
-		settled := true
-		for i, dataset := range group {
-			st := s.status(book, a, dataset, d, now)
-			settled = settled && (st.State == sms.Final || st.State == sms.Empty)
-			if i == 0 || st.ConfirmedAt.Before(oldest) {
-				oldest = st.ConfirmedAt
-			}
+		confirmed, settled := s.settled(book, a, group, d, now)
+		if !settled || !confirmed.Before(justNow) {
+			continue
 		}
-		if settled && oldest.Before(stale) {
-			days = append(days, dueDay{d, swept})
-		}
+		isDue = isDue || confirmed.Before(stale)
+		days = append(days, dueDay{d, swept})
+	}
+	if !isDue {
+		return nil
 	}
 	return days
+}
+
+// settled says whether a day is settled in every dataset of a group, and when the one confirmed longest ago was.
+func (s Source) settled(book ledger, a sms.Account, group []sms.Dataset, d sms.Day, now time.Time) (confirmed time.Time, settled bool) {
+	for i, dataset := range group {
+		st := s.status(book, a, dataset, d, now)
+		if st.State != sms.Final && st.State != sms.Empty {
+			return time.Time{}, false
+		}
+		if i == 0 || st.ConfirmedAt.Before(confirmed) {
+			confirmed = st.ConfirmedAt
+		}
+	}
+	return confirmed, true
 }
 
 // asSweep marks items.

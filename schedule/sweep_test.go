@@ -39,6 +39,13 @@ func TestSweep(t *testing.T) {
 			source: el, coverage: confirmed(covered(marketing, all, sms.StatsDay), 7*day24+time.Second),
 			want: []string{"el engagelab/marketing stats_day 2026-11-12/2026-11-21: 10 swept"},
 		},
+		"one stale day makes the sweep due for all of them, but for those that it has just confirmed": {
+			source: el,
+			coverage: append(append(confirmed(covered(marketing, "11-10 final; 11-11 final; 11-12 final; 11-13 final; 11-14 final", sms.StatsDay), 2*day24),
+				confirmed(covered(marketing, "11-15 final", sms.StatsDay), 8*day24)...),
+				confirmed(covered(marketing, "11-16 final; 11-17 final; 11-18 final; 11-19 final; 11-20 final; 11-21 final", sms.StatsDay), 23*time.Hour)...),
+			want: []string{"el engagelab/marketing stats_day 2026-11-12/2026-11-15: 4 swept"},
+		},
 		"a source that does not sweep": {source: never, coverage: confirmed(covered(marketing, all, sms.StatsDay), 90*day24)},
 		"frozen and lost days are left alone, due days go first and by themselves": {
 			source: el,
