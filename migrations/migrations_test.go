@@ -194,15 +194,15 @@ func TestRepair(t *testing.T) {
 	whole := catalog(t, url)
 
 	// Down: a view of somebody else stands on a table that the file drops.
-	query(t, url, `CREATE VIEW public.guest AS SELECT send_date FROM sms.vendor_comparison`)
-	if err := migrations.Down(t.Context(), url, filesFrom(t, "0030")); !errors.Is(err, migrations.ErrDirty) {
+	query(t, url, `CREATE VIEW public.guest AS SELECT month_start FROM sms.failure_ranking`)
+	if err := migrations.Down(t.Context(), url, filesFrom(t, "0071")); !errors.Is(err, migrations.ErrDirty) {
 		t.Fatal(err)
 	}
 	if err := migrations.Up(t.Context(), url); !errors.Is(err, migrations.ErrDirty) {
 		t.Error("up on a dirty version:", err)
 	}
 	said, err := migrations.Repair(t.Context(), url)
-	if err != nil || !strings.Contains(said, "down file of version 30") {
+	if err != nil || !strings.Contains(said, "down file of version 71") {
 		t.Errorf("%q, %v", said, err)
 	}
 	query(t, url, `DROP VIEW public.guest`)
@@ -211,15 +211,15 @@ func TestRepair(t *testing.T) {
 	}
 
 	// Up: somebody else's view has the name.
-	query(t, url, `CREATE VIEW sms.vendor_comparison AS SELECT 1 AS one`)
+	query(t, url, `CREATE VIEW sms.failure_ranking AS SELECT 1 AS one`)
 	if err := migrations.Up(t.Context(), url); !errors.Is(err, migrations.ErrDirty) {
 		t.Fatal(err)
 	}
 	said, err = migrations.Repair(t.Context(), url)
-	if err != nil || !strings.Contains(said, "up file of version 30") {
+	if err != nil || !strings.Contains(said, "up file of version 71") {
 		t.Errorf("%q, %v", said, err)
 	}
-	query(t, url, `DROP VIEW sms.vendor_comparison`)
+	query(t, url, `DROP VIEW sms.failure_ranking`)
 	up(t, url)
 	if d := cmp.Diff(whole, catalog(t, url)); d != "" {
 		t.Error("(-before +after):\n", d)
