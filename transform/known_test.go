@@ -87,6 +87,7 @@ func TestKnown(t *testing.T) {
 		"newer export":                {"export 80h: DELIVRD,export 10h: pending", "", "delivered DELIVRD not reported"},
 		"newer pending":               {"export 80h: pending,export 10h: DELIVRD", "", "delivered DELIVRD not reported"},
 		"newer says otherwise":        {"export 80h: UNDELIV,export 10h: DELIVRD", "", "send_failed UNDELIV not reported"},
+		"newer says better":           {"export 80h: DELIVRD,export 10h: UNDELIV", "", "delivered DELIVRD not reported"},
 		"newer charge":                {"export 80h charged 0: DELIVRD,export 10h charged 3: pending", "", "delivered DELIVRD 0"},
 		"newer charge not told":       {"export 80h: DELIVRD,export 10h charged 3: pending", "", "delivered DELIVRD 3"},
 		"push fills in":               {"export 1h: pending,push 1/1 2h: DELIVRD", "", "delivered DELIVRD not reported"},
@@ -158,16 +159,16 @@ func settled(k *transform.Known, at time.Time) string {
 
 // drawnNews draws news about one message: of few values, so that they often meet.
 func drawnNews(r *rapid.T) *sms.Message {
-	codes := []string{"DELIVRD", "UNDELIV", "EXPIRED", "E200018", ""}
-	m := &sms.Message{ID: "m1", Piece: rapid.IntRange(0, 3).Draw(r, "piece"), Pieces: rapid.IntRange(0, 3).Draw(r, "pieces")}
+	codes := []string{"DELIVRD", "UNDELIV", "EXPIRED", "REJECTD", "E200018", ""}
+	m := &sms.Message{ID: "m1", Piece: rapid.IntRange(0, 2).Draw(r, "piece"), Pieces: rapid.IntRange(0, 2).Draw(r, "pieces")}
 	hours := func(what string) time.Time {
-		return sent.Add(time.Duration(rapid.IntRange(0, 3).Draw(r, what)) * time.Hour)
+		return sent.Add(time.Duration(rapid.IntRange(0, 1).Draw(r, what)) * time.Hour)
 	}
 	m.SeenAt = hours("seen")
 	if rapid.Bool().Draw(r, "has report time") {
 		m.ReportedAt = hours("reported")
 	}
-	m.Source = sms.StatusSource(rapid.IntRange(0, 3).Draw(r, "source"))
+	m.Source = sms.StatusSource(rapid.IntRange(2, 3).Draw(r, "source"))
 	switch m.Code = rapid.SampledFrom(codes).Draw(r, "code"); {
 	case m.Code == "DELIVRD":
 		m.Outcome = sms.OutcomeDelivered
@@ -180,7 +181,7 @@ func drawnNews(r *rapid.T) *sms.Message {
 	}
 	if rapid.Bool().Draw(r, "export") {
 		m.Origin, m.SentAt = sms.FromExport, sent.Add(time.Duration(rapid.IntRange(0, 1).Draw(r, "sent"))*time.Second)
-		keys := []sms.Key{sms.None, sms.NotReported, sms.Named("a"), sms.Named("b")}
+		keys := []sms.Key{sms.NotReported, sms.Named("a")}
 		m.Grain = sms.Grain{Day: sms.DayOf(m.SentAt), Template: rapid.SampledFrom(keys).Draw(r, "template"), Country: rapid.SampledFrom(keys).Draw(r, "country")}
 		m.Account = sms.Account{Vendor: sms.Huawei, ID: rapid.SampledFrom([]string{"x", "y"}).Draw(r, "application")}
 		m.IsDerived = rapid.Bool().Draw(r, "derived")
@@ -204,58 +205,61 @@ func settle(all []*sms.Message) (sms.Message, bool) {
 // What is known does not depend on the order in which it was told, on how it was grouped, or on what was told twice.
 func TestKnownIsAFold(t *testing.T) {
 	compare := cmp.Options{cmp.AllowUnexported(sms.Count{}, sms.Zone{}), cmp.Comparer(func(a, b sms.Key) bool { return a == b })}
-	rapid.Check(t, func(r *rapid.T) {
-		all := rapid.SliceOfN(rapid.Custom(drawnNews), 1, 7).Draw(r, "news")
-		want, wantOK := settle(all)
-		same := func(what string, got sms.Message, ok bool) {
-			if diff := cmp.Diff(want, got, compare); diff != "" || ok != wantOK {
-				r.Fatalf("%s changes it (%t, %t):\n%s", what, wantOK, ok, diff)
+	// Few values, so that tellings differ in their last part only now and then: a hundred tries are too few to meet that.
+	for range 20 {
+		rapid.Check(t, func(r *rapid.T) {
+			all := rapid.SliceOfN(rapid.Custom(drawnNews), 1, 9).Draw(r, "news")
+			want, wantOK := settle(all)
+			same := func(what string, got sms.Message, ok bool) {
+				if diff := cmp.Diff(want, got, compare); diff != "" || ok != wantOK {
+					r.Fatalf("%s changes it (%t, %t):\n%s", what, wantOK, ok, diff)
+				}
 			}
-		}
-		got, ok := settle(rapid.Permutation(all).Draw(r, "order"))
-		same("another order", got, ok)
-		got, ok = settle(append(slices.Clone(all), rapid.SliceOfN(rapid.SampledFrom(all), 1, 5).Draw(r, "repeats")...))
-		same("a repetition", got, ok)
-		cuts := [2]int{rapid.IntRange(0, len(all)).Draw(r, "cut"), rapid.IntRange(0, len(all)).Draw(r, "cut")}
-		slices.Sort(cuts[:])
-		var parts [3]transform.Known
-		for i, m := range all {
-			part := 0
-			if i >= cuts[0] {
-				part = 1
+			got, ok := settle(rapid.Permutation(all).Draw(r, "order"))
+			same("another order", got, ok)
+			got, ok = settle(append(slices.Clone(all), rapid.SliceOfN(rapid.SampledFrom(all), 1, 5).Draw(r, "repeats")...))
+			same("a repetition", got, ok)
+			cuts := [2]int{rapid.IntRange(0, len(all)).Draw(r, "cut"), rapid.IntRange(0, len(all)).Draw(r, "cut")}
+			slices.Sort(cuts[:])
+			var parts [3]transform.Known
+			for i, m := range all {
+				part := 0
+				if i >= cuts[0] {
+					part = 1
+				}
+				if i >= cuts[1] {
+					part = 2
+				}
+				parts[part].Tell(m)
 			}
-			if i >= cuts[1] {
-				part = 2
+			left, right := transform.Known{}, transform.Known{}
+			left.Merge(&parts[0]) // (a+b)+c
+			left.Merge(&parts[1])
+			left.Merge(&parts[2])
+			right.Merge(&parts[2]) // c+(b+a)
+			right.Merge(&parts[1])
+			right.Merge(&parts[0])
+			right.Merge(&right)
+			got, ok = left.Settle(time.Time{})
+			same("grouping", got, ok)
+			got, ok = right.Settle(time.Time{})
+			same("merging backwards", got, ok)
+			// Hints change nothing about a message whose end is confirmed.
+			var confirmed []*sms.Message
+			for _, m := range all {
+				if !m.IsHint {
+					confirmed = append(confirmed, m)
+				}
 			}
-			parts[part].Tell(m)
-		}
-		left, right := transform.Known{}, transform.Known{}
-		left.Merge(&parts[0]) // (a+b)+c
-		left.Merge(&parts[1])
-		left.Merge(&parts[2])
-		right.Merge(&parts[2]) // c+(b+a)
-		right.Merge(&parts[1])
-		right.Merge(&parts[0])
-		right.Merge(&right)
-		got, ok = left.Settle(time.Time{})
-		same("grouping", got, ok)
-		got, ok = right.Settle(time.Time{})
-		same("merging backwards", got, ok)
-		// Hints change nothing about a message whose end is confirmed.
-		var confirmed []*sms.Message
-		for _, m := range all {
-			if !m.IsHint {
-				confirmed = append(confirmed, m)
+			if without, ok := settle(confirmed); ok && without.Outcome.IsFinal() && without.Code != "EXPIRED" {
+				same("taking the hints away", without, ok)
 			}
-		}
-		if without, ok := settle(confirmed); ok && without.Outcome.IsFinal() && without.Code != "EXPIRED" {
-			same("taking the hints away", without, ok)
-		}
-		if !wantOK {
-			return
-		}
-		if want.Outcome == 0 || (want.Reason != nil) != (want.Outcome == sms.OutcomeSendFailed || want.Outcome == sms.OutcomeProcessingFailed) {
-			r.Fatalf("outcome %s with reason %v", want.Outcome, want.Reason)
-		}
-	})
+			if !wantOK {
+				return
+			}
+			if want.Outcome == 0 || (want.Reason != nil) != (want.Outcome == sms.OutcomeSendFailed || want.Outcome == sms.OutcomeProcessingFailed) {
+				r.Fatalf("outcome %s with reason %v", want.Outcome, want.Reason)
+			}
+		})
+	}
 }

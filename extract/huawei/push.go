@@ -180,7 +180,7 @@ func (p *pushed) batch(body []byte) error {
 	if err := expect(dec, jsontext.KindEndObject, errJSON.Error()); err != nil {
 		return err
 	}
-	if dec.PeekKind() != 0 || len(bytes.TrimLeft(body[dec.InputOffset():], " \t\r\n")) > 0 {
+	if len(bytes.TrimLeft(body[dec.InputOffset():], " \t\r\n")) > 0 {
 		return errors.New("something follows the object")
 	}
 	if !found || len(p.reports) == 0 {
