@@ -1,6 +1,7 @@
 package load_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -142,6 +143,41 @@ func TestChecksAtOnce(t *testing.T) {
 		FROM etl.finding WHERE source = 'check' OR closed_at IS NULL ORDER BY check_name`),
 		fmt.Sprintf("failure_reasons %d 1 true", checks), fmt.Sprintf("requested_split %d 1 true", checks), fmt.Sprintf("sent_reading %d 1 true", checks),
 		"unknown_field - 1 true", "unmapped_reason - 1 true")
+}
+
+// A check reads after the one before has written: what that one opened would be closed by an older look.
+func TestChecksWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	tx, err := wh.Pool().Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.Background()) }()
+	if _, err := tx.Exec(t.Context(), `SELECT pg_advisory_xact_lock(x'736d7310'::integer, 0)`); err != nil {
+		t.Fatal(err)
+	}
+	second := make(chan error, 1)
+	go func() {
+		_, err := wh.Check(t.Context(), at("04-01 20:00"), load.CheckOptions{})
+		second <- err
+	}()
+	const waiting = `
+		SELECT count(*) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
+		WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted`
+	for dump(t, wh, waiting) != "1" {
+		select {
+		case err := <-second:
+			t.Fatalf("it did not wait: %v", err)
+		default:
+		}
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-second; err != nil {
+		t.Error(err)
+	}
 }
 
 // What somebody wrote by hand into facts or summaries shows, whatever the answers said.
