@@ -1,5 +1,5 @@
 DROP TRIGGER coverage_day_change ON etl.coverage;
-DROP FUNCTION etl.check_day_changes();
+DROP FUNCTION etl.check_day_change();
 DROP TABLE etl.day_change;
 
 -- A line that no load made goes: its day is missing again.
