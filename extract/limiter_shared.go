@@ -120,7 +120,7 @@ func (s *shared) reserve(ctx context.Context, most int) ([]time.Time, error) {
 			}
 			return moments, nil
 		}
-		jitter := rand.N(min(g.Every*time.Duration(tries), mostJitter) + 1)
+		jitter := rand.N(min(g.Every*time.Duration(tries), mostJitter) + 1) //nolint:gosec // no secret depends on it
 		if err := sleep(ctx, time.Until(g.Again)+jitter); err != nil {
 			return nil, err
 		}

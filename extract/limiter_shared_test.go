@@ -77,11 +77,9 @@ func later(a, b time.Time) time.Time {
 
 // process plays the requests of one process: what happens between the moment and the wire, on the way there, and on the way back.
 type process struct {
-	callers             int
-	delay, there, back  func() time.Duration
-	stopped             *sync.RWMutex // held while the process is stopped; nil for never
-	arrive              func()
-	requests            int
+	callers, requests  int
+	delay, there, back func() time.Duration
+	arrive             func()
 }
 
 func (p *process) run(ctx context.Context, l *Limiter) {

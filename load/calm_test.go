@@ -81,7 +81,9 @@ func TestFiftyProgramsCalmly(t *testing.T) {
 			began.Add(1)
 		})
 	}
-	for until := time.Now().Add(20 * time.Second); began.Load() < programs/5 && time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+	until := time.Now().Add(20 * time.Second)
+	for began.Load() < programs/5 && time.Now().Before(until) {
+		time.Sleep(10 * time.Millisecond)
 	}
 	if began.Load() < programs {
 		restart()
@@ -111,7 +113,7 @@ func begin(ctx context.Context, url string, i int) error {
 	if err != nil {
 		return err
 	}
-	defer worker.Release()
+	defer worker.Release() //nolint:contextcheck // it signs off when the context has ended too
 	// The server may go away between any two steps; what was cut then is tried again, as the queue would.
 	for try := 0; ; try++ {
 		account := sms.Account{Vendor: sms.EngageLab, ID: fmt.Sprintf("account-%d", i), Zone: east}

@@ -37,7 +37,7 @@ func patient(c *pgx.ConnConfig) {
 	c.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
 		// An address may stand there with and without TLS.
 		if tried[address]++; tried[address] > rounds*len(addresses) {
-			if err := pause(ctx, wait/2+rand.N(wait)); err != nil {
+			if err := pause(ctx, wait); err != nil {
 				return nil, err
 			}
 			rounds, wait = rounds+1, min(2*wait, longest)
@@ -49,9 +49,9 @@ func patient(c *pgx.ConnConfig) {
 	c.ConnectTimeout = patience + dialTimeout // it bounds all the tries together
 }
 
-// pause waits, or returns ctx's error when that ends first.
+// pause waits for about d, between half and one and a half, or returns ctx's error when that ends first.
 func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
+	timer := time.NewTimer(d/2 + rand.N(d)) //nolint:gosec // no secret depends on it
 	defer timer.Stop()
 	select {
 	case <-timer.C:

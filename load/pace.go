@@ -67,7 +67,9 @@ func (w *Warehouse) Pace(b Budget, perSecond float64) *Pace {
 	return &Pace{warehouse: w, budget: b, key: b.key(), every: time.Duration(float64(time.Second) / perSecond)}
 }
 
-func (p *Pace) String() string { return "the pace of " + string(p.budget.Vendor) + " " + p.budget.Action }
+func (p *Pace) String() string {
+	return "the pace of " + string(p.budget.Vendor) + " " + p.budget.Action
+}
 
 // Reserve takes up to most slots, in one round trip. The slots of all processes are at least the time between two requests
 // apart, whoever holds them. A slot that its holder cannot use in time is given up, never used late.

@@ -42,7 +42,9 @@ func (c *serverClock) saw(sent, server, received time.Time) (isChanged bool) {
 }
 
 // isFresh says whether somebody looked lately.
-func (c *serverClock) isFresh(now time.Time) bool { return !c.here.IsZero() && now.Sub(c.last) <= fresh }
+func (c *serverClock) isFresh(now time.Time) bool {
+	return !c.here.IsZero() && now.Sub(c.last) <= fresh
+}
 
 // local gives a moment of the server's clock by ours. It is counted from now and not from the look, after which our wall clock
 // may have been set.

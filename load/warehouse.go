@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"strings"
 	"time"
@@ -56,7 +55,7 @@ func Open(ctx context.Context, url string, options Options) (*Warehouse, error) 
 		w, err := open(ctx, url, options)
 		// What was cut in the middle, by a server that was started anew, is tried again; a server that lets nobody in was waited
 		// for already.
-		if err == nil || try == tries || !errors.Is(err, sms.ErrTemporary) && !isTemporary(err) || pause(ctx, rand.N(time.Second)) != nil {
+		if err == nil || try == tries || !errors.Is(err, sms.ErrTemporary) && !isTemporary(err) || pause(ctx, time.Second/2) != nil {
 			return w, err
 		}
 	}

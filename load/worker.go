@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"time"
 
@@ -52,7 +51,7 @@ func (w *Warehouse) RegisterWorker(ctx context.Context, clientID string) (*Worke
 			return nil, failed("registering worker "+clientID, err)
 		}
 		w.pool.Reset()
-		if err := pause(ctx, wait/2+rand.N(wait)); err != nil {
+		if err := pause(ctx, wait); err != nil {
 			return nil, failed("waiting for room to register worker "+clientID, err)
 		}
 	}
@@ -73,7 +72,7 @@ func (k *Worker) register(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	short, cancel := context.WithTimeout(ctx, time.Second+rand.N(2*time.Second))
+	short, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if err := k.warehouse.pool.Ping(short); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("%w: %w", errNoRoom, err)
@@ -109,13 +108,13 @@ func (k *Worker) Keep(ctx context.Context) error {
 	for {
 		err := k.listen(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end that was asked for
 		}
 		k.warehouse.log.Warn("the worker's session is lost and will be opened again", zap.String("worker", k.id), zap.Error(lastWord(err)))
 		k.close(ctx)
 		if err := k.resume(ctx); err != nil {
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // the same
 			}
 			return failed("keeping worker "+k.id, err)
 		}
