@@ -168,7 +168,8 @@ func (e *engageLab) each(position int64, isObject bool) error {
 	e.believed++
 	switch {
 	case e.located != nil:
-		e.located(position, &g)
+		about := g // a copy, so that the rows of every other reading stay off the heap
+		e.located(position, &about)
 	case e.layout.reasons == nil:
 		e.delivery(&g)
 	default:
