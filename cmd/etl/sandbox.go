@@ -15,6 +15,9 @@ type sandboxCommand struct {
 	nowFlag
 }
 
+// sandboxWeb lets a container's pages be seen from outside of it, which needs a login.
+const sandboxWeb = "web:\n  password_hash: ${ETL_WEB_PASSWORD_HASH:-}\n"
+
 // Run serves until ^C.
 func (c *sandboxCommand) Run(s *session) error {
 	now, err := c.clock()
@@ -27,7 +30,7 @@ func (c *sandboxCommand) Run(s *session) error {
 		return err
 	}
 	defer stop()
-	config := vendors.SchedulesYAML(addresses)
+	config := vendors.SchedulesYAML(addresses) + sandboxWeb
 	if c.Config != "" {
 		if err := os.WriteFile(c.Config, []byte(config), 0o600); err != nil {
 			return err

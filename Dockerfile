@@ -1,0 +1,24 @@
+# The program as a static binary on a small base, run by nobody in particular.
+#
+#   docker build -t etl .
+#
+# The base needs nothing but the certificates of authorities. Where no registry is reached, scripts/image makes both images
+# from what the machine has.
+ARG GO_IMAGE=golang:1.26-bookworm
+ARG BASE_IMAGE=alpine:3.22
+
+FROM ${GO_IMAGE} AS build
+WORKDIR /src
+COPY . .
+RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /etl ./cmd/etl && mkdir /empty
+
+FROM ${BASE_IMAGE}
+COPY --from=build /etl /usr/local/bin/etl
+# A folder that the program may write to: a volume mounted there starts with its owner.
+COPY --from=build --chown=65532:65532 /empty /var/lib/etl
+USER 65532:65532
+WORKDIR /etc/etl
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/local/bin/etl"]
+CMD ["serve"]

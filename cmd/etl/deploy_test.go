@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/goccy/go-yaml"
+	"golang.org/x/crypto/bcrypt"
+
+	"smsetl/schedule"
+)
+
+// understands says whether the program takes a command line.
+func understands(t *testing.T, where string, arguments []string) {
+	t.Helper()
+	parser, err := kong.New(&cli{}, kong.Name("etl"), kong.Writers(io.Discard, io.Discard), kong.Exit(func(int) {}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse(arguments); err != nil {
+		t.Errorf("%s: etl %s: %v", where, strings.Join(arguments, " "), err)
+	}
+}
+
+func readFile(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// The units start the program as it wants to be started.
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	starts := regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/etl (.*)$`)
+	for _, path := range []string{"../../deploy/systemd/etl.service", "../../deploy/systemd/etl-run.service"} {
+		found := starts.FindAllStringSubmatch(string(readFile(t, path)), -1)
+		if len(found) != 1 {
+			t.Errorf("%s starts the program %d times", path, len(found))
+			continue
+		}
+		understands(t, path, strings.Fields(found[0][1]))
+	}
+}
+
+// composeFile is what the test needs to see of docker-compose.yml.
+type composeFile struct {
+	Services map[string]struct {
+		Command  []string `yaml:"command"`
+		Profiles []string `yaml:"profiles"`
+	} `yaml:"services"`
+}
+
+func TestCompose(t *testing.T) {
+	t.Parallel()
+	var file composeFile
+	if err := yaml.Unmarshal(readFile(t, "../../docker-compose.yml"), &file); err != nil {
+		t.Fatal(err)
+	}
+	ours := 0
+	reference := regexp.MustCompile(`\$\{[A-Z_]+:-([^}]*)\}`)
+	for name, service := range file.Services {
+		if len(service.Profiles) == 0 {
+			continue
+		}
+		ours++
+		for i := range service.Command {
+			service.Command[i] = reference.ReplaceAllString(service.Command[i], "$1")
+		}
+		understands(t, name, service.Command)
+	}
+	if ours != 3 {
+		t.Errorf("%d services of the program, want etl, sandbox and etl-sandbox", ours)
+	}
+}
+
+// manifest is what the test needs to see of a Kubernetes object.
+type manifest struct {
+	Kind       string            `yaml:"kind"`
+	StringData map[string]string `yaml:"stringData"`
+	Data       map[string]string `yaml:"data"`
+	Spec       struct {
+		Template    template `yaml:"template"`
+		JobTemplate struct {
+			Spec struct {
+				Template template `yaml:"template"`
+			} `yaml:"spec"`
+		} `yaml:"jobTemplate"`
+	} `yaml:"spec"`
+}
+
+type template struct {
+	Spec struct {
+		InitContainers []container `yaml:"initContainers"`
+		Containers     []container `yaml:"containers"`
+	} `yaml:"spec"`
+}
+
+type container struct {
+	Name string   `yaml:"name"`
+	Args []string `yaml:"args"`
+}
+
+// The manifests start the program as it wants to be started, with a configuration that it can read and whose variables the secret sets.
+func TestManifests(t *testing.T) {
+	t.Parallel()
+	var secret map[string]string
+	var configuration string
+	var names []string
+	for _, path := range []string{"../../deploy/kubernetes/etl.yaml", "../../deploy/kubernetes/cronjob.yaml"} {
+		decoder := yaml.NewDecoder(bytes.NewReader(readFile(t, path)))
+		for {
+			var m manifest
+			if err := decoder.Decode(&m); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			if m.Kind == "Secret" {
+				secret = m.StringData
+			}
+			configuration += m.Data["schedules.yaml"]
+			for _, at := range []template{m.Spec.Template, m.Spec.JobTemplate.Spec.Template} {
+				for _, c := range slices.Concat(at.Spec.InitContainers, at.Spec.Containers) {
+					understands(t, path, c.Args)
+					names = append(names, c.Args[0])
+				}
+			}
+		}
+	}
+	if got := strings.Join(names, " "); got != "migrate serve run" {
+		t.Errorf("the manifests start %q", got)
+	}
+	hash, err := bcrypt.GenerateFromPassword([]byte("x"), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := maps.Clone(secret)
+	set["ETL_WEB_PASSWORD_HASH"] = string(hash)
+	_, err = schedule.Parse("schedules.yaml", []byte(configuration), schedule.Env{
+		Lookup: func(name string) (string, bool) { v, ok := set[name]; return v, ok }, ReadFile: os.ReadFile, Now: time.Now,
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
