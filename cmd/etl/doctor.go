@@ -32,6 +32,7 @@ func (c *doctorCommand) Run(s *session) error {
 		return err
 	}
 	checks := []check{{"configuration", true, fmt.Sprintf("%s: %s, %s", c.Config, plural(len(config.Sources), "source"), plural(len(config.Schedules), "schedule"))}}
+	checks = append(checks, verdict("pages", pagesError(config.Web), "etl serve may show them as web says"))
 	wh, release, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		checks = append(checks, check{"database", false, err.Error()})

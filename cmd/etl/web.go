@@ -105,6 +105,12 @@ func webOptions(config schedule.Web, listen string) web.Options {
 	}
 }
 
+// pagesError says why `etl serve` would refuse the settings of its pages.
+func pagesError(config schedule.Web) error {
+	_, err := web.New(webOptions(config, ""), zap.NewNop())
+	return err
+}
+
 // expectations gives the days that should be there, for every dataset of every configured account.
 func (p *pipeline) expectations(now time.Time) []load.Expectation {
 	var all []load.Expectation

@@ -194,6 +194,36 @@ func TestServeRefusesToBeOpen(t *testing.T) {
 	}
 }
 
+// Any number of servers run on one machine without anybody naming ports.
+func TestServersOfOneMachine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick(2))
+	first, _ := w.pages(nil)
+	second, _ := w.pages(nil)
+	if first == second {
+		t.Fatalf("both on %s", first)
+	}
+	w.waitFor(first+"/metrics", "smsetl_workers 2")
+	w.waitFor(second+"/metrics", "smsetl_workers 2")
+}
+
+// The doctor says before the start what serve would refuse.
+func TestDoctorLooksAtThePages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick(2))
+	if out := w.must(exitOK, "doctor"); !strings.Contains(out, "etl serve may show them") {
+		t.Errorf("doctor:\n%s", out)
+	}
+	text, err := os.ReadFile(w.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(string(text) + "\nweb:\n  listen: \":8080\"\n")
+	if out := w.must(exitFailed, "doctor"); !strings.Contains(out, "no login is configured") {
+		t.Errorf("doctor:\n%s", out)
+	}
+}
+
 func TestPassword(t *testing.T) {
 	ask := func(typed string, arguments ...string) (int, string, string) {
 		r, in, err := os.Pipe()
