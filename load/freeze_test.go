@@ -248,7 +248,7 @@ func TestLedgerIsTheMachine(t *testing.T) {
 				if possible != nil {
 					possible, next = nil, want
 				}
-			case sms.Unfreeze:
+			default:
 				_, err = wh.Unfreeze(ctx, s, ana("r", when))
 				if possible != nil {
 					possible, next = nil, want

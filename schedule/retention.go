@@ -52,10 +52,10 @@ func (s Source) aged(d sms.DayStatus, now time.Time) sms.DayStatus {
 		return d // time changes nothing for it
 	}
 	d.State, d.Since = next.State, s.Zone.Start(s.keptUntil(d.Day)+1)
-	switch d.State {
-	case sms.Lost:
+	if d.State == sms.Lost {
 		d.Reason = lostReason(s.RetentionDays, d.Reason)
-	case sms.Missing:
+	}
+	if d.State == sms.Missing {
 		d.Reason, d.LoadID, d.Since = "", 0, s.Zone.Start(d.Day+1)
 	}
 	return d

@@ -66,7 +66,7 @@ func expecting(t *testing.T) (*pipeline, *pgx.Conn) {
 }
 
 // inSQL gives the expected days as sms.coverage_daily has them, one a line.
-func inSQL(t interface{ Fatal(...any) }, conn *pgx.Conn) []string {
+func inSQL(t interface{ Fatal(arguments ...any) }, conn *pgx.Conn) []string {
 	rows, err := conn.Query(context.Background(), `
 		SELECT rtrim(concat_ws(' ', vendor, account, dataset, send_date, state, next_action, coalesce(days_left::text, '-'), row_count,
 		                 to_char(since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'), reason))
@@ -84,7 +84,7 @@ func inSQL(t interface{ Fatal(...any) }, conn *pgx.Conn) []string {
 }
 
 // inGo gives the same as plans and reports have them.
-func inGo(t interface{ Fatal(...any) }, p *pipeline) []string {
+func inGo(t interface{ Fatal(arguments ...any) }, p *pipeline) []string {
 	ledger, err := p.coverage(context.Background(), schedule.Ask{})
 	if err != nil {
 		t.Fatal(err)
