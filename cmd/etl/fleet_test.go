@@ -51,7 +51,7 @@ func (w *world) enlist(flags ...string) *member {
 	m.pid = m.cmd.Process.Pid
 	w.t.Cleanup(func() {
 		m.signal(syscall.SIGKILL)
-		m.cmd.Wait() //nolint:errcheck // it was killed, or has been waited for
+		_ = m.cmd.Wait() // it was killed, or has been waited for
 	})
 	return m
 }
