@@ -1,14 +1,17 @@
 SELECT current_setting('server_version'),
        clock_timestamp(),
        ARRAY (
-           SELECT lower(p.privilege) || ' on ' || c.oid::regclass::text
-           FROM pg_class AS c
+           SELECT lower(p.privilege) || ' on ' || p.relation
+           FROM etl.role_privilege AS p
+           WHERE p.role = 'sms_loader'
+             AND NOT has_table_privilege(p.relation, p.privilege)
+           UNION ALL
+           SELECT 'usage on ' || c.oid::regclass::text
+           FROM pg_class     AS c
            JOIN pg_namespace AS n ON n.oid = c.relnamespace
-           CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS p (privilege)
            WHERE n.nspname IN ('sms', 'etl', 'river')
-             AND c.relkind = 'r'
-             AND NOT (p.privilege = 'DELETE' AND c.relname LIKE 'dim\_%') -- refused to everybody
-             AND NOT has_table_privilege(c.oid, p.privilege)
+             AND CASE c.relkind WHEN 'S' THEN NOT has_sequence_privilege(c.oid, 'USAGE') END -- which fails for other kinds
+             AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = c.oid AND d.deptype = 'i') -- an identity asks for no right
            UNION ALL
            SELECT 'temporary tables in the database'
            WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')

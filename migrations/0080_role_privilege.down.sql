@@ -1,0 +1,2 @@
+DROP FUNCTION etl.grant_roles();
+DROP VIEW etl.role_privilege;
