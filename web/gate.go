@@ -210,6 +210,9 @@ func withUser(r *http.Request, name string) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), userKey{}, name))
 }
 
+// CanLogOut says whether whoever asks came in with the password.
+func CanLogOut(ctx context.Context) bool { return User(ctx) == operator }
+
 // User gives the name of whoever asks: the proxy's word, or operator for the password. It is empty where no login is
 // demanded.
 func User(ctx context.Context) string {

@@ -17,6 +17,7 @@ import (
 	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/web"
+	"smsetl/web/pages"
 )
 
 // listenFlag says where the pages are.
@@ -58,12 +59,14 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
+	v.addPages(server)
 	err = server.Listen(ctx)
 	if errors.Is(err, syscall.EADDRINUSE) && options.Listen == "" {
 		// Nobody named the address: another process of this machine has it, and as many as one likes may run.
 		log.Info("the default address is taken, another port is used", zap.String("address", web.DefaultListen))
 		options.Listen = "127.0.0.1:0"
 		if server, err = web.New(options, log); err == nil {
+			v.addPages(server)
 			err = server.Listen(ctx)
 		}
 	}
@@ -72,6 +75,14 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	}
 	fmt.Fprintf(v.session.stderr, "Pages: %s\n", server.URL())
 	return &site{server: server, metrics: metrics}, nil
+}
+
+func (v *serving) addPages(server *web.Server) { addPages(server, v.warehouse, v.now, v.session.log) }
+
+// addPages puts the pages of the warehouse on a server.
+func addPages(server *web.Server, wh *load.Warehouse, now func() time.Time, log *zap.Logger) {
+	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, wh, q) }
+	pages.Add(server, wh.Look(now), explain, now, log)
 }
 
 // start serves until the release is called, which waits for requests under way. Pages stay up while windows in flight end.

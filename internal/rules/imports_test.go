@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"schedule":            {},
 	"job":                 {"internal/pack", "load", "transform"}, // the order of the steps
 	"web":                 {"load", "job"},
+	"web/pages":           {"web", "load", "job"},
 	"notify":              {"load"},
 	"sandbox":             {"sandbox/traffic"}, // the vendors know nothing of their customers' program
 	"sandbox/traffic":     {},
@@ -29,6 +30,7 @@ var mayImport = map[string][]string{
 	"internal/postgres":   {},
 	"internal/golden":     {},
 	"internal/pgtest":     {"migrations", "internal/postgres"},
+	"internal/dictionary": {"load"},
 	"internal/rules":      {},
 	// These two put everything together.
 	"cmd/etl":        {"*"},

@@ -1,0 +1,77 @@
+package load
+
+import (
+	"context"
+	_ "embed"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/sms"
+)
+
+//go:embed sql/look_months.sql
+var lookMonths string
+
+//go:embed sql/look_sources.sql
+var lookSources string
+
+// Overview is how the warehouse stands.
+type Overview struct {
+	Months   []VendorMonth
+	Sources  []SourceState
+	Findings map[sms.Severity]int64 // open ones
+}
+
+// VendorMonth is what one vendor did in one month. A sum is nil where an account of the vendor does not report it, and where
+// nothing is loaded. Unit: messages.
+type VendorMonth struct {
+	Month            sms.Day // its first day
+	Vendor           sms.Vendor
+	LoadedDays       int64 // days of accounts whose numbers are there
+	Days             int64 // days of accounts that should be
+	Requested        *int64
+	Delivered        *int64
+	ProcessingFailed *int64
+	SendFailed       *int64
+}
+
+// SourceState is how far a source is.
+type SourceState struct {
+	Source      string
+	Vendor      sms.Vendor
+	LoadedTo    *sms.Day   // the newest day that every dataset of every account has; nil when one has none
+	ConfirmedAt *time.Time // when an answer was last believed
+	FirstOpen   *sms.Day   // the oldest day that is missing, failed or quarantined
+	Missing     int64      // days of datasets, as all that follow
+	Failed      int64
+	Quarantined int64
+	Lost        int64
+	Provisional int64
+	Days        int64
+}
+
+// Overview reads the months from the one that first is in to the one that last is in, and the sources and findings of now.
+func (l *Look) Overview(ctx context.Context, first, last sms.Day) (o Overview, err error) {
+	err = l.read(ctx, "reading the overview", func(tx pgx.Tx) error {
+		if o.Months, err = lookUp[VendorMonth](ctx, tx, lookMonths, date(monthOf(first)), date(monthOf(last))); err != nil {
+			return err
+		}
+		if o.Sources, err = lookUp[SourceState](ctx, tx, lookSources); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `SELECT severity, count(*) FROM etl.finding WHERE closed_at IS NULL GROUP BY severity`)
+		if err != nil {
+			return err
+		}
+		o.Findings = map[sms.Severity]int64{}
+		var severity sms.Severity
+		var n int64
+		_, err = pgx.ForEachRow(rows, []any{&severity, &n}, func() error {
+			o.Findings[severity] = n
+			return nil
+		})
+		return err
+	})
+	return o, err
+}

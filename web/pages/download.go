@@ -1,0 +1,112 @@
+package pages
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// download sends one table of the page as a file: the one of the name, or the only one.
+func (v *view) download(w http.ResponseWriter, f format) error {
+	var names []string
+	var chosen *table
+	for _, s := range v.Sections {
+		if s.Table == nil {
+			continue
+		}
+		names = append(names, s.Table.Name)
+		if s.Table.Name == f.table || f.table == "" && chosen == nil {
+			chosen = s.Table
+		}
+	}
+	if chosen == nil || f.table == "" && len(names) > 1 {
+		return bad("table is %q: want one of %s", f.table, strings.Join(names, ", "))
+	}
+	body, kind, err := chosen.csv, "text/csv; charset=utf-8; header=present", error(nil)
+	if f.kind == "json" {
+		body, kind = chosen.json, "application/json"
+	}
+	data, err := body()
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", chosen.Name+"."+f.kind))
+	_, _ = w.Write(data) // whoever asked has gone
+	return nil
+}
+
+// safe keeps a text from being a formula of the spreadsheet that opens it: names of templates and reasons are other people's.
+func (c cell) safe() string {
+	if c.kind != isNumber && c.Raw != "" && strings.ContainsRune("=+-@\t\r", rune(c.Raw[0])) {
+		return "'" + c.Raw
+	}
+	return c.Raw
+}
+
+func (t *table) csv() ([]byte, error) {
+	var b bytes.Buffer
+	out := csv.NewWriter(&b)
+	line := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		line[i] = c.Name
+	}
+	err := out.Write(line)
+	for _, row := range t.Rows {
+		for i, c := range row {
+			line[i] = c.safe()
+		}
+		if err == nil {
+			err = out.Write(line)
+		}
+	}
+	out.Flush()
+	if err == nil {
+		err = out.Error()
+	}
+	return b.Bytes(), err
+}
+
+// json gives an array of objects whose members stand in the order of the columns.
+func (t *table) json() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('[')
+	for i, row := range t.Rows {
+		b.WriteString(separator(i) + "\n  {")
+		for j, c := range row {
+			name, err := json.Marshal(t.Columns[j].Name)
+			if err != nil {
+				return nil, err
+			}
+			value, err := c.json()
+			if err != nil {
+				return nil, err
+			}
+			fmt.Fprintf(&b, "%s%s:%s", separator(j), name, value)
+		}
+		b.WriteByte('}')
+	}
+	b.WriteString("\n]\n")
+	return b.Bytes(), nil
+}
+
+func separator(i int) string {
+	if i == 0 {
+		return ""
+	}
+	return ","
+}
+
+func (c cell) json() ([]byte, error) {
+	switch c.kind {
+	case isNull:
+		return []byte("null"), nil
+	case isNumber:
+		return []byte(c.Raw), nil
+	default:
+		return json.Marshal(c.Raw)
+	}
+}

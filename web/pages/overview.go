@@ -1,0 +1,192 @@
+package pages
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+// months is how many the overview shows, the present one among them: the same month of last year is the first.
+const months = 13
+
+// overview is the start page: how much is sent, how much arrives, what fails, and how far the data is to be trusted.
+func (s *site) overview(ctx context.Context, _ query) (view, error) {
+	now := s.now().UTC()
+	first, last := sms.Date(now.Year(), now.Month()-months+1, 1), sms.Date(now.Year(), now.Month()+1, 1)-1
+	o, err := s.warehouse.Overview(ctx, first, last)
+	if err != nil {
+		return view{}, err
+	}
+	return view{
+		Title: "Overview",
+		Lead:  fmt.Sprintf("Messages of %s to %s by vendor. A gap in a line, and a dash in a table, is what no vendor has told.", first.String()[:7], last.String()[:7]),
+		Sections: []section{
+			{ID: "trust", Heading: "How far to trust it", Lines: append(freshness(o.Sources, now), findingsLine(o.Findings)), Table: sourcesTable(o.Sources)},
+			{ID: "charts", Heading: "Month by month", Charts: monthCharts(o.Months)},
+			{ID: "numbers", Heading: "The numbers", Table: monthsTable(o.Months)},
+		},
+	}, nil
+}
+
+// freshness is one line a source.
+func freshness(sources []load.SourceState, now time.Time) []line {
+	var all []line
+	for _, s := range sources {
+		text := s.Source + " has "
+		if s.LoadedTo == nil {
+			text += "a dataset of which no day is loaded"
+		} else {
+			text += "every dataset up to " + s.LoadedTo.String()
+		}
+		if s.ConfirmedAt == nil {
+			text += "; the vendor was never heard."
+		} else {
+			text += fmt.Sprintf("; the vendor was last heard %s ago, %s.", age(now.Sub(*s.ConfirmedAt)), moment(s.ConfirmedAt).Show)
+		}
+		l := line{Text: text}
+		if open := openDays(s); open != "" {
+			l.Text, l.Bad = text+" "+open, true
+			l.Href, l.Link = href("/coverage", "vendor", string(s.Vendor)), "See the days"
+		}
+		all = append(all, l)
+	}
+	if len(all) == 0 {
+		all = append(all, line{Text: "No account is known yet: the first run brings them."})
+	}
+	return all
+}
+
+// openDays says what is not there, empty when all is.
+func openDays(s load.SourceState) string {
+	var parts []string
+	for _, p := range []struct {
+		n    int64
+		word string
+	}{{s.Missing, "missing"}, {s.Failed, "failed"}, {s.Quarantined, "quarantined"}, {s.Lost, "lost"}} {
+		if p.n > 0 {
+			parts = append(parts, grouped(p.n)+" "+p.word)
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Days of datasets that are not there or not believed: " + strings.Join(parts, ", ") + "."
+}
+
+func findingsLine(findings map[sms.Severity]int64) line {
+	var total int64
+	for _, n := range findings {
+		total += n
+	}
+	l := line{Text: "No finding is open.", Href: "/findings", Link: "Findings"}
+	if total > 0 {
+		l.Text = fmt.Sprintf("Open findings: %s, of which %s are errors.", grouped(total), grouped(findings[sms.Error]))
+		l.Bad = findings[sms.Error] > 0
+	}
+	return l
+}
+
+func age(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return "less than a minute"
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(d.Hours()))
+	default:
+		return fmt.Sprintf("%d days", int(d.Hours()/24))
+	}
+}
+
+func sourcesTable(sources []load.SourceState) *table {
+	t := &table{
+		Name: "sources", Caption: "Days of datasets by source",
+		Columns: columns("source", "vendor", "loaded up to", "last heard", "first open day", ">expected days", ">provisional", ">missing", ">failed", ">quarantined", ">lost"),
+	}
+	for _, s := range sources {
+		calendar := href("/coverage", "vendor", string(s.Vendor))
+		t.Rows = append(t.Rows, []cell{
+			link(s.Source, calendar), text(string(s.Vendor)), day(s.LoadedTo), moment(s.ConfirmedAt), day(s.FirstOpen), whole(s.Days), whole(s.Provisional),
+			whole(s.Missing).wrongIf(s.Missing > 0), whole(s.Failed).wrongIf(s.Failed > 0), whole(s.Quarantined).wrongIf(s.Quarantined > 0), whole(s.Lost).wrongIf(s.Lost > 0),
+		})
+	}
+	return t
+}
+
+// monthCharts draws what is sorted by vendor and month.
+func monthCharts(all []load.VendorMonth) []chart {
+	var labels, names []string
+	var requested, rates, failures [][]value
+	for _, m := range all {
+		if len(names) == 0 || names[len(names)-1] != string(m.Vendor) {
+			names = append(names, string(m.Vendor))
+			requested, rates, failures = append(requested, nil), append(rates, nil), append(failures, nil)
+		}
+		if len(names) == 1 {
+			labels = append(labels, m.Month.String()[:7])
+		}
+		at, isOpen := len(names)-1, m.LoadedDays < m.Days
+		requested[at] = append(requested[at], value{number(m.Requested), isOpen})
+		failures[at] = append(failures[at], value{number(failed(m)), isOpen})
+		var rate *float64
+		if d, r := number(m.Delivered), number(m.Requested); d != nil && r != nil && *r > 0 {
+			share := *d / *r
+			rate = &share
+		}
+		rates[at] = append(rates[at], value{rate, isOpen})
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	messages := func(n float64) string { return grouped(int64(n)) }
+	return []chart{
+		newChart("rate", "Delivery rate by vendor and month", "delivered of requested", labels, names, rates, percent, true),
+		newChart("requested", "Messages requested by vendor and month", "messages", labels, names, requested, messages, false),
+		newChart("failed", "Messages that failed by vendor and month", "messages", labels, names, failures, messages, false),
+	}
+}
+
+func number(n *int64) *float64 {
+	if n == nil {
+		return nil
+	}
+	f := float64(*n)
+	return &f
+}
+
+// failed adds up both stages, where both are reported.
+func failed(m load.VendorMonth) *int64 {
+	if m.ProcessingFailed == nil || m.SendFailed == nil {
+		return nil
+	}
+	sum := *m.ProcessingFailed + *m.SendFailed
+	return &sum
+}
+
+func monthsTable(all []load.VendorMonth) *table {
+	t := &table{
+		Name: "months", Caption: "Messages by vendor and month",
+		Columns: columns("month", "vendor", ">loaded days", ">expected days", ">requested", ">delivered", ">delivery rate", ">processing failed", ">send failed"),
+		Note:    "Days are those of every account together. The rate is the sum of delivered over the sum of requested. A number leads to its days, and these to where they come from.",
+	}
+	for _, m := range all {
+		from, to := m.Month, monthEnd(m.Month)
+		days := href("/days", "vendor", string(m.Vendor), "from", from.String(), "to", to.String())
+		t.Rows = append(t.Rows, []cell{
+			link(m.Month.String()[:7], days), text(string(m.Vendor)), whole(m.LoadedDays), whole(m.Days), count(m.Requested).to(days), count(m.Delivered).to(days),
+			ratio(m.Delivered, m.Requested).to(days), count(m.ProcessingFailed).to(days), count(m.SendFailed).to(days),
+		})
+	}
+	return t
+}
+
+// monthEnd gives the last day of the month that the day is in.
+func monthEnd(d sms.Day) sms.Day {
+	t := d.UTC()
+	return sms.Date(t.Year(), t.Month()+1, 1) - 1
+}

@@ -1,0 +1,56 @@
+package pages_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestOverview(t *testing.T) {
+	w := newWorld(t)
+	w.holds("/",
+		"<h1>Overview</h1>", "tencent-main has every dataset up to 2026-11-21", "engagelab-main has a dataset of which no day is loaded", "1 failed",
+		"Open findings: 2, of which 1 are errors.", `role="img"`, "<desc id=\"rate-desc\">Delivery rate by vendor and month. engagelab: 90.00 % in 2026-10",
+	)
+	var requested, delivered int64
+	w.one(&requested, `SELECT sum(requested)::bigint FROM sms.delivery_daily WHERE vendor = 'engagelab' AND send_date BETWEEN '2026-10-01' AND '2026-10-31'`)
+	w.one(&delivered, `SELECT sum(delivered)::bigint FROM sms.delivery_daily WHERE vendor = 'engagelab' AND send_date BETWEEN '2026-10-01' AND '2026-10-31'`)
+	lines := strings.Split(w.page("/?format=csv&table=months"), "\n")
+	want := fmt.Sprintf("2026-10,engagelab,31,31,%d,%d,%.6f,0,%d", requested, delivered, float64(delivered)/float64(requested), requested-delivered)
+	if len(lines) != 1+2*13+1 || lines[12] != want {
+		t.Errorf("%d lines, line 12 is %q, want %q", len(lines), lines[12], want)
+	}
+	// What nobody reported is a gap, and not 0.
+	if lines[11] != "2026-09,engagelab,0,0,,,,," {
+		t.Errorf("September is %q", lines[11])
+	}
+}
+
+func TestPagesAreReadOnlyAndStrict(t *testing.T) {
+	w := newWorld(t)
+	answer, _ := w.ask(http.MethodGet, "/")
+	const want = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+	if got := answer.Header.Get("Content-Security-Policy"); got != want {
+		t.Errorf("policy %q", got)
+	}
+	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
+		if answer, _ := w.ask(method, "/"); answer.StatusCode != http.StatusMethodNotAllowed {
+			t.Errorf("%s /: %s", method, answer.Status)
+		}
+	}
+	if answer, body := w.ask(http.MethodGet, "/assets/pages.css"); answer.StatusCode != http.StatusOK || strings.Contains(body, "url(") {
+		t.Errorf("style: %s", answer.Status)
+	}
+	for path, text := range map[string]string{
+		"/?x=1":                       "this page knows no &#34;x&#34;",
+		"/?format=exe":                "want csv or json",
+		"/?format=csv":                "want one of sources, months",
+		"/?format=json&table=secrets": "want one of sources, months",
+	} {
+		if answer, body := w.ask(http.MethodGet, path); answer.StatusCode != http.StatusBadRequest || !strings.Contains(body, text) {
+			t.Errorf("%s: %s, without %q", path, answer.Status, text)
+		}
+	}
+}

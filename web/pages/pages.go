@@ -1,0 +1,169 @@
+// Package pages shows the warehouse to people: tables, charts and calendars made on the server, for browsers with and without
+// scripts, and every table as CSV and JSON. It only reads.
+package pages
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"html/template"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/job"
+	"smsetl/load"
+	"smsetl/sms"
+	"smsetl/web"
+)
+
+//go:embed assets/*.html
+var templateFiles embed.FS
+
+//go:embed assets/pages.css
+var style []byte
+
+var layout = template.Must(template.ParseFS(templateFiles, "assets/*.html"))
+
+// Warehouse is what the pages read. *load.Look is one.
+type Warehouse interface {
+	Accounts(ctx context.Context) ([]load.KnownAccount, error)
+	Overview(ctx context.Context, first, last sms.Day) (load.Overview, error)
+}
+
+// Explain follows a number back to where it comes from, as job.Explain does.
+type Explain func(ctx context.Context, q job.Question) (job.Explanation, error)
+
+// site is the pages with what they read.
+type site struct {
+	warehouse Warehouse
+	explain   Explain
+	now       func() time.Time
+	log       *zap.Logger
+}
+
+// Add puts the pages on a server, the overview as its start page. now is the time that the pages show.
+func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() time.Time, log *zap.Logger) {
+	s := &site{warehouse: warehouse, explain: explain, now: now, log: log.Named("pages")}
+	for pattern, show := range map[string]func(context.Context, query) (view, error){
+		"GET /{$}": s.overview,
+	} {
+		server.Handle(pattern, s.page(show))
+	}
+	server.Handle("GET /assets/pages.css", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/css; charset=utf-8")
+		w.Header().Set("Cache-Control", "max-age=3600")
+		_, _ = w.Write(style) // whoever asked has gone
+	}))
+}
+
+// view is a page: a heading, a form and sections below each other.
+type view struct {
+	Title    string
+	Lead     string // one sentence
+	Form     *form
+	Sections []section
+	Refresh  int // seconds after which the page is asked for again; 0 for never
+
+	// The frame fills these in.
+	Path      string
+	Nav       []navLink
+	User      string
+	CanLogOut bool
+	At        string
+}
+
+// section is a part of a page under a heading of its own. What is empty is not shown.
+type section struct {
+	ID       string
+	Heading  string
+	Lines    []line
+	Charts   []chart
+	Calendar *calendar
+	Table    *table
+	// IsFolded hides the table of a chart until somebody asks for it.
+	IsFolded bool
+}
+
+// line is a sentence, which may lead somewhere.
+type line struct {
+	Text string
+	Href string
+	Link string
+	Bad  bool
+}
+
+// navLink is a page in the navigation.
+type navLink struct {
+	Path, Title string
+	IsHere      bool
+}
+
+func navigation(path string) []navLink {
+	all := []navLink{
+		{Path: "/", Title: "Overview"},
+		{Path: "/jobs/", Title: "Queue"},
+	}
+	for i := range all {
+		all[i].IsHere = all[i].Path == path
+	}
+	return all
+}
+
+// page answers with what show makes of the request: a page, or one of its tables as a file.
+func (s *site) page(show func(context.Context, query) (view, error)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := newQuery(r.URL.Query())
+		f := q.format()
+		v, err := show(r.Context(), q)
+		if err == nil {
+			err = q.done()
+		}
+		if err == nil && f.kind != "" {
+			err = v.download(w, f)
+			if err == nil {
+				return
+			}
+		}
+		status := http.StatusOK
+		if err != nil {
+			status, v = s.sorry(r, err)
+		}
+		v.links(r.URL.Path, r.URL.Query())
+		s.write(w, r, status, v)
+	})
+}
+
+// sorry says what went wrong. What the database says stays in the log: it may name hosts and users.
+func (s *site) sorry(r *http.Request, err error) (int, view) {
+	if bad, ok := errors.AsType[*badInput](err); ok {
+		return bad.status, view{Title: bad.title, Sections: []section{{Lines: []line{{Text: bad.Error(), Bad: true}, {Link: "Back to the overview", Href: "/"}}}}}
+	}
+	if r.Context().Err() != nil {
+		s.log.Debug("nobody waits for the page any more", zap.String("path", r.URL.Path))
+	} else {
+		s.log.Warn("a page could not be made", zap.String("path", r.URL.Path), zap.Error(err))
+	}
+	return http.StatusServiceUnavailable, view{
+		Title:    "Not now",
+		Sections: []section{{Lines: []line{{Text: "The warehouse did not answer. The log of this program says why. Load the page again in a moment.", Bad: true}}}},
+	}
+}
+
+// write sends a whole page or none.
+func (s *site) write(w http.ResponseWriter, r *http.Request, status int, v view) {
+	v.Path, v.Nav = r.URL.Path, navigation(r.URL.Path)
+	v.User, v.CanLogOut = web.User(r.Context()), web.CanLogOut(r.Context())
+	v.At = s.now().UTC().Format("2006-01-02 15:04 UTC")
+	var b bytes.Buffer
+	if err := layout.ExecuteTemplate(&b, "layout.html", v); err != nil {
+		s.log.Error("a page is broken", zap.String("path", r.URL.Path), zap.Error(err))
+		http.Error(w, "This page is broken.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // whoever asked has gone
+}

@@ -1,0 +1,206 @@
+package pages_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
+
+	"smsetl/internal/pgtest"
+	"smsetl/job"
+	"smsetl/load"
+	"smsetl/sms"
+	"smsetl/web"
+	"smsetl/web/pages"
+)
+
+// now is when the tests happen: a Sunday morning in +08:00.
+var now = time.Date(2026, 11, 22, 3, 0, 0, 0, time.FixedZone("+08:00", 8*3600))
+
+// evil is the code of a template as a customer of the vendor might choose it.
+const evil = `<script>alert(1)</script>`
+
+// world is a warehouse with a few days of two vendors, and its pages on loopback.
+type world struct {
+	t       *testing.T
+	wh      *load.Warehouse
+	address string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	t.Parallel()
+	wh, err := load.Open(t.Context(), pgtest.New(t), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(wh.Close)
+	w := &world{t: t, wh: wh}
+	w.fill()
+	server, err := web.New(web.Options{Listen: "127.0.0.1:0"}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, wh, q) }
+	pages.Add(server, wh.Look(func() time.Time { return now }), explain, func() time.Time { return now }, zap.NewNop())
+	if err := server.Listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.address = strings.TrimSuffix(server.URL(), "/")
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func (w *world) ask(method, path string) (*http.Response, string) {
+	w.t.Helper()
+	r, err := http.NewRequestWithContext(w.t.Context(), method, w.address+path, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return answer, string(body)
+}
+
+// page gets a page that has to be there.
+func (w *world) page(path string) string {
+	w.t.Helper()
+	answer, body := w.ask(http.MethodGet, path)
+	if answer.StatusCode != http.StatusOK {
+		w.t.Fatalf("%s: %s\n%s", path, answer.Status, body)
+	}
+	return body
+}
+
+// holds insists on texts in a page.
+func (w *world) holds(path string, wants ...string) {
+	w.t.Helper()
+	body := w.page(path)
+	for _, want := range wants {
+		if !strings.Contains(body, want) {
+			w.t.Errorf("%s lacks %q:\n%s", path, want, body)
+		}
+	}
+}
+
+// one reads one value.
+func (w *world) one(to any, query string, arguments ...any) {
+	w.t.Helper()
+	if err := w.wh.Pool().QueryRow(w.t.Context(), query, arguments...).Scan(to); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func zone(text string) sms.Zone {
+	z, err := sms.ParseZone(text)
+	if err != nil {
+		panic(err)
+	}
+	return z
+}
+
+var (
+	marketing = sms.Account{Vendor: sms.EngageLab, ID: "marketing", Zone: zone("+08:00")}
+	app       = sms.Account{Vendor: sms.Tencent, ID: "1400006874", Zone: zone("+08:00")}
+	both      = []sms.Dataset{sms.SendStatus, sms.CallbackStatus}
+)
+
+func day(text string) sms.Day {
+	d, err := sms.ParseDay("2026-" + text)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// fill loads October of one vendor, a November with a hole and a failure of the other, and a number that changes.
+func (w *world) fill() {
+	w.t.Helper()
+	if err := w.wh.Expect(w.t.Context(), []load.Expected{
+		{Source: "engagelab-main", Account: marketing, HistoryStart: day("10-01"), SettleDays: 4},
+		{Source: "tencent-main", Account: app, HistoryStart: day("11-01"), SettleDays: 4},
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.put(marketing, []sms.Dataset{sms.StatsDay}, "10-01", "11-10", 1000, 900)
+	w.put(marketing, []sms.Dataset{sms.SendFailed}, "10-01", "11-10", 1000, 900)
+	w.put(app, both, "11-01", "11-21", 2000, 1990)
+	w.put(app, both, "11-21", "11-21", 2000, 1995)
+	w.fail(marketing, []sms.Dataset{sms.StatsDay}, "11-12", "temporary: 503 <b>")
+	if _, err := w.wh.Pool().Exec(w.t.Context(), `
+		INSERT INTO etl.finding (check_name, subject, severity, first_seen_at, last_seen_at, detail, rows, closed_at)
+		VALUES ('unknown_field', '<i>x</i>', 'warning', now(), now(), '=1+1', 1, NULL),
+		       ('unmapped_reason', 'z', 'error', now(), now(), 'd', 1, NULL)`); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) begin(account sms.Account, datasets []sms.Dataset, first, last string) (int64, sms.Scope) {
+	w.t.Helper()
+	window, err := sms.NewWindow(day(first), day(last), account.Zone)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	scope := sms.Scope{Account: account, Datasets: datasets, Window: window}
+	id, err := w.wh.Begin(w.t.Context(), load.Start{Scope: scope, Now: now})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id, scope
+}
+
+func (w *world) fail(account sms.Account, datasets []sms.Dataset, date, reason string) {
+	w.t.Helper()
+	id, scope := w.begin(account, datasets, date, date)
+	if err := w.wh.Fail(w.t.Context(), id, sms.Batch{Scope: scope}, reason, now); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) put(account sms.Account, datasets []sms.Dataset, first, last string, requested, delivered int64) {
+	w.t.Helper()
+	id, scope := w.begin(account, datasets, first, last)
+	batch := sms.Batch{Scope: scope, Zeros: 1}
+	n := sms.Reported
+	for d := range scope.Window.Days() {
+		grain := sms.Grain{Day: d, Template: sms.Named(evil), Label: sms.None, MessageType: sms.Named("2")}
+		if datasets[0].Facts().Delivery {
+			batch.Deliveries = append(batch.Deliveries, sms.Delivery{Grain: grain, Measures: sms.Measures{
+				Requested: n(requested), Accepted: n(requested), ProcessingFailed: n(0), Delivered: n(delivered), SendFailed: n(requested - delivered),
+				Pending: n(0), BilledSegments: n(requested), VendorSent: n(requested),
+			}})
+		}
+		if datasets[len(datasets)-1].Facts().Sending {
+			batch.Failures = append(batch.Failures, sms.Failure{
+				Grain: grain, Reason: &sms.Reason{Stage: sms.Sending, Code: "=BLOCKED", Category: "blocked"}, Messages: n(requested - delivered),
+			})
+		}
+	}
+	options := load.PutOptions{
+		Now: now, SettleDays: 4, TransformVersion: 1, Guard: load.Guard{Thresholds: load.Thresholds{ShrinkRatio: 0.5, MinMessages: 100}, ConfirmAfter: time.Hour},
+	}
+	if _, err := w.wh.Put(w.t.Context(), id, batch, options, func(context.Context, pgx.Tx) error { return nil }); err != nil {
+		w.t.Fatal(err)
+	}
+}

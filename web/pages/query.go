@@ -1,0 +1,191 @@
+package pages
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+// badInput says what is wrong with an address, and what would be right.
+type badInput struct {
+	status int
+	title  string
+	text   string
+}
+
+func (b *badInput) Error() string { return b.text }
+
+func bad(form string, arguments ...any) error {
+	return &badInput{http.StatusBadRequest, "This address makes no sense", fmt.Sprintf(form, arguments...)}
+}
+
+func unknown(form string, arguments ...any) error {
+	return &badInput{http.StatusNotFound, "Not here", fmt.Sprintf(form, arguments...)}
+}
+
+// query reads the parameters of an address. The first mistake is kept, and what a page did not ask for is one.
+type query struct {
+	values url.Values
+	state  *queryState
+}
+
+type queryState struct {
+	asked map[string]bool
+	err   error
+}
+
+func newQuery(values url.Values) query {
+	return query{values, &queryState{asked: map[string]bool{}}}
+}
+
+func (q query) wrong(form string, arguments ...any) {
+	if q.state.err == nil {
+		q.state.err = bad(form, arguments...)
+	}
+}
+
+// text gives a parameter, empty when it is not there.
+func (q query) text(name string) string {
+	q.state.asked[name] = true
+	all := q.values[name]
+	if len(all) == 0 {
+		return ""
+	}
+	if len(all) > 1 {
+		q.wrong("%s stands there %d times: want it once", name, len(all))
+	}
+	const most = 200
+	if len(all[0]) > most || strings.ContainsFunc(all[0], func(r rune) bool { return r < ' ' || r == '\uFFFD' }) {
+		q.wrong("%s is no text of at most %d bytes without control characters", name, most)
+		return ""
+	}
+	return all[0]
+}
+
+// day gives a parameter that is a day, or otherwise.
+func (q query) day(name string, otherwise sms.Day) sms.Day {
+	text := q.text(name)
+	if text == "" {
+		return otherwise
+	}
+	day, err := sms.ParseDay(text)
+	if err != nil || day < sms.Date(2000, 1, 1) || day > sms.Date(2100, 12, 31) {
+		q.wrong("%s is %q: want a day of this century such as 2026-01-31", name, text)
+		return otherwise
+	}
+	return day
+}
+
+// done gives the first mistake.
+func (q query) done() error {
+	if q.state.err != nil {
+		return q.state.err
+	}
+	for _, name := range slices.Sorted(maps.Keys(q.values)) {
+		if !q.state.asked[name] {
+			return bad("this page knows no %q: want %s", name, strings.Join(slices.Sorted(maps.Keys(q.state.asked)), ", "))
+		}
+	}
+	return nil
+}
+
+// format is the form in which a table is asked for.
+type format struct{ kind, table string }
+
+func (q query) format() format {
+	f := format{q.text("format"), q.text("table")}
+	if f.kind != "" && f.kind != "csv" && f.kind != "json" {
+		q.wrong("format is %q: want csv or json", f.kind)
+	}
+	return f
+}
+
+// filter reads vendor, account, from and to. Without dates it is the days from first to last.
+func (q query) filter(accounts []load.KnownAccount, first, last sms.Day) (load.LookFilter, error) {
+	f := load.LookFilter{Vendor: sms.Vendor(q.text("vendor")), Account: q.text("account"), First: q.day("from", first), Last: q.day("to", last)}
+	if f.First > f.Last {
+		q.wrong("from is %s, after %s: want the earlier day first", f.First, f.Last)
+	}
+	if q.state.err != nil {
+		return f, q.state.err
+	}
+	return f, q.known(f.Vendor, f.Account, accounts)
+}
+
+// known says whether there is such a vendor and account. Empty names are.
+func (q query) known(vendor sms.Vendor, account string, accounts []load.KnownAccount) error {
+	if q.state.err != nil {
+		return q.state.err
+	}
+	var vendors []string
+	for _, a := range accounts {
+		if (vendor == "" || a.Vendor == vendor) && (account == "" || a.Account == account) {
+			return nil
+		}
+		vendors = append(vendors, string(a.Vendor))
+	}
+	vendors = slices.Compact(vendors)
+	switch {
+	case vendor == "" && account == "":
+		return nil
+	case vendor != "" && !slices.Contains(vendors, string(vendor)):
+		return bad("vendor is %q: want one of %s", vendor, strings.Join(vendors, ", "))
+	default:
+		return bad("there is no account %q of this vendor: the list of accounts has those that there are", account)
+	}
+}
+
+// href makes an address of a path and pairs of names and values. Empty values are left out.
+func href(path string, pairs ...string) string {
+	values := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			values.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(values) == 0 {
+		return path
+	}
+	return path + "?" + values.Encode()
+}
+
+// form is the choice of days above a page.
+type form struct {
+	Path     string
+	Vendors  []option
+	Accounts []option
+	HasDays  bool
+	From, To string
+	Years    []option
+}
+
+type option struct {
+	Value, Title string
+	IsChosen     bool
+}
+
+func options(chosen string, values ...string) []option {
+	all := []option{{Title: "all", IsChosen: chosen == ""}}
+	for _, v := range values {
+		all = append(all, option{Value: v, Title: v, IsChosen: v == chosen})
+	}
+	return all
+}
+
+func filterForm(path string, f load.LookFilter, accounts []load.KnownAccount) *form {
+	var vendors, names []string
+	for _, a := range accounts {
+		vendors, names = append(vendors, string(a.Vendor)), append(names, a.Account)
+	}
+	slices.Sort(names)
+	return &form{
+		Path: path, Vendors: options(string(f.Vendor), slices.Compact(vendors)...), Accounts: options(f.Account, slices.Compact(names)...),
+		HasDays: true, From: f.First.String(), To: f.Last.String(),
+	}
+}
