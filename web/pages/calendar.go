@@ -1,5 +1,17 @@
 package pages
 
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"smsetl/load"
+	"smsetl/sms"
+)
+
 // calendar is a year of one account and group of datasets: a line a month, a cell a day.
 type calendar struct {
 	Label  string
@@ -11,10 +23,189 @@ type calendarMonth struct {
 	Cells []calendarCell
 }
 
-// calendarCell is a day, or nothing where the month has ended.
+// calendarCell is a day, or nothing where none is expected.
 type calendarCell struct {
 	Letter string
 	Class  string
 	Label  string // for ears
 	Href   string
+}
+
+// mark is how a state looks: a letter, and a colour of the style sheet.
+type mark struct {
+	state  sms.State
+	letter string
+	about  string
+}
+
+// marks are ordered from worst to best: a day shows the worst state among its datasets. The letters are those of `etl coverage`.
+var marks = []mark{
+	{sms.Quarantined, "Q", "an answer was not believed; what was stored before stays"},
+	{sms.Failed, "X", "asked for in vain"},
+	{sms.Lost, "L", "the vendor can no longer be asked"},
+	{sms.Missing, "–", "expected, and never loaded"},
+	{sms.Provisional, "p", "loaded, and may still change"},
+	{sms.Frozen, "Z", "an operator said: leave it"},
+	{sms.Empty, "e", "settled, and the vendor had nothing"},
+	{sms.Final, "F", "loaded and settled"},
+	{sms.NotDue, ".", "not over yet"},
+}
+
+func rank(state sms.State) int {
+	return slices.IndexFunc(marks, func(m mark) bool { return m.state == state })
+}
+
+// coverage is the calendar of a year.
+func (s *site) coverage(ctx context.Context, q query) (view, error) {
+	accounts, err := s.warehouse.Accounts(ctx)
+	if err != nil {
+		return view{}, err
+	}
+	f := load.LookFilter{Vendor: sms.Vendor(q.text("vendor")), Account: q.text("account")}
+	year := q.year("year", s.now().UTC().Year())
+	if err := q.known(f.Vendor, f.Account, accounts); err != nil {
+		return view{}, err
+	}
+	f.First, f.Last = sms.Date(year, 1, 1), sms.Date(year, 12, 31)
+	c, err := s.warehouse.Calendar(ctx, f)
+	if err != nil {
+		return view{}, err
+	}
+	v := view{
+		Title: "Coverage", Lead: fmt.Sprintf("Every day of %d, by account and by the datasets that are asked for together. A day leads to why it is so, and what next.", year),
+		Form: filterForm("/coverage", f, accounts),
+	}
+	v.Form.HasDays, v.Form.Years = false, years(c, year)
+	v.Sections = append(v.Sections, legend())
+	for _, one := range calendars(c.Days, year) {
+		v.Sections = append(v.Sections, section{Heading: one.Label, Calendar: &one})
+	}
+	if len(c.Days) == 0 {
+		v.Sections = append(v.Sections, section{Lines: []line{{Text: "No day of this choice is expected or loaded."}}})
+	}
+	v.Sections = append(v.Sections, section{ID: "numbers", Heading: "Days by state", Table: statesTable(c.Days)})
+	return v, nil
+}
+
+// year gives a parameter that is a year, or otherwise.
+func (q query) year(name string, otherwise int) int {
+	text := q.text(name)
+	if text == "" {
+		return otherwise
+	}
+	year, err := strconv.Atoi(text)
+	if err != nil || year < 2000 || year > 2100 {
+		q.wrong("%s is %q: want a year such as 2026", name, text)
+		return otherwise
+	}
+	return year
+}
+
+func years(c load.Calendar, chosen int) []option {
+	first, last := c.FirstYear, c.LastYear
+	if first == 0 {
+		first, last = chosen, chosen
+	}
+	var all []option
+	for y := min(first, chosen); y <= max(last, chosen) && len(all) < 101; y++ {
+		all = append(all, option{Value: strconv.Itoa(y), Title: strconv.Itoa(y), IsChosen: y == chosen})
+	}
+	return all
+}
+
+func legend() section {
+	var about []string
+	for _, m := range marks {
+		about = append(about, fmt.Sprintf("%s %s: %s", m.letter, words(m.state), m.about))
+	}
+	return section{Heading: "What the letters say", Lines: []line{{Text: strings.Join(about, ". ") + "."}}}
+}
+
+func words(state sms.State) string { return strings.ReplaceAll(string(state), "_", " ") }
+
+// group names the datasets of a vendor that are asked for together with this one.
+func group(vendor sms.Vendor, dataset sms.Dataset) string {
+	for _, all := range vendor.Groups() {
+		if slices.Contains(all, dataset) {
+			names := make([]string, len(all))
+			for i, d := range all {
+				names[i] = string(d)
+			}
+			return strings.Join(names, " + ")
+		}
+	}
+	return string(dataset)
+}
+
+// calendars draws a year for each account and group. A day shows the worst state of its datasets.
+func calendars(days []load.CalendarDay, year int) []calendar {
+	type key struct{ account, group string }
+	var order []key
+	worst := map[key]map[sms.Day]load.CalendarDay{}
+	for _, d := range days {
+		k := key{string(d.Vendor) + "/" + d.Account, group(d.Vendor, d.Dataset)}
+		if worst[k] == nil {
+			order, worst[k] = append(order, k), map[sms.Day]load.CalendarDay{}
+		}
+		if old, ok := worst[k][d.Day]; !ok || rank(d.State) < rank(old.State) {
+			worst[k][d.Day] = d
+		}
+	}
+	all := make([]calendar, len(order))
+	for i, k := range order {
+		all[i] = calendar{Label: fmt.Sprintf("%s: %s, %d", k.account, k.group, year), Months: monthLines(worst[k], year)}
+	}
+	return all
+}
+
+func monthLines(days map[sms.Day]load.CalendarDay, year int) []calendarMonth {
+	all := make([]calendarMonth, 0, 12)
+	for m := time.January; m <= time.December; m++ {
+		first := sms.Date(year, m, 1)
+		month := calendarMonth{Name: m.String()[:3]}
+		for day := first; day <= monthEnd(first); day++ {
+			d, known := days[day]
+			if !known {
+				month.Cells = append(month.Cells, calendarCell{})
+				continue
+			}
+			month.Cells = append(month.Cells, calendarCell{
+				Letter: marks[rank(d.State)].letter, Class: string(d.State), Label: day.String() + " " + words(d.State),
+				Href: href("/day", "vendor", string(d.Vendor), "account", d.Account, "date", day.String()),
+			})
+		}
+		all = append(all, month)
+	}
+	return all
+}
+
+// statesTable counts, for those who cannot use a calendar.
+func statesTable(days []load.CalendarDay) *table {
+	type key struct {
+		vendor  sms.Vendor
+		account string
+		dataset sms.Dataset
+	}
+	var order []key
+	counts := map[key][]int64{}
+	names := []string{"vendor", "account", "dataset"}
+	for _, m := range marks {
+		names = append(names, ">"+words(m.state))
+	}
+	for _, d := range days {
+		k := key{d.Vendor, d.Account, d.Dataset}
+		if counts[k] == nil {
+			order, counts[k] = append(order, k), make([]int64, len(marks))
+		}
+		counts[k][rank(d.State)]++
+	}
+	t := &table{Name: "states", Caption: "Days by account, dataset and state", Columns: columns(names...)}
+	for _, k := range order {
+		row := []cell{text(string(k.vendor)), text(k.account), text(string(k.dataset))}
+		for i, n := range counts[k] {
+			row = append(row, whole(n).wrongIf(n > 0 && i < 4))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
 }

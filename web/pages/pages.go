@@ -31,6 +31,9 @@ var layout = template.Must(template.ParseFS(templateFiles, "assets/*.html"))
 type Warehouse interface {
 	Accounts(ctx context.Context) ([]load.KnownAccount, error)
 	Overview(ctx context.Context, first, last sms.Day) (load.Overview, error)
+	Calendar(ctx context.Context, f load.LookFilter) (load.Calendar, error)
+	Day(ctx context.Context, vendor sms.Vendor, account string, day sms.Day) (load.DayDetail, error)
+	Days(ctx context.Context, f load.LookFilter) ([]load.DayNumbers, error)
 }
 
 // Explain follows a number back to where it comes from, as job.Explain does.
@@ -48,7 +51,11 @@ type site struct {
 func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() time.Time, log *zap.Logger) {
 	s := &site{warehouse: warehouse, explain: explain, now: now, log: log.Named("pages")}
 	for pattern, show := range map[string]func(context.Context, query) (view, error){
-		"GET /{$}": s.overview,
+		"GET /{$}":      s.overview,
+		"GET /coverage": s.coverage,
+		"GET /day":      s.day,
+		"GET /days":     s.days,
+		"GET /explain":  s.explanation,
 	} {
 		server.Handle(pattern, s.page(show))
 	}
@@ -104,7 +111,8 @@ type navLink struct {
 func navigation(path string) []navLink {
 	all := []navLink{
 		{Path: "/", Title: "Overview"},
-		{Path: "/jobs/", Title: "Queue"},
+		{Path: "/coverage", Title: "Coverage"},
+		{Path: "/days", Title: "Days"},
 	}
 	for i := range all {
 		all[i].IsHere = all[i].Path == path

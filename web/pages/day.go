@@ -1,0 +1,110 @@
+package pages
+
+import (
+	"context"
+	"fmt"
+
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+// next says in words what brings a day on.
+var next = map[string]string{
+	"none":     "nothing: it is settled",
+	"wait":     "it has to be over first",
+	"load":     "the next run asks the vendor for it",
+	"reload":   "the next run asks again, for what has changed",
+	"confirm":  "the next run asks again: an answer that says the same is believed",
+	"release":  "etl release: the vendor can say no more, an operator decides whether the answer is believed",
+	"unfreeze": "etl unfreeze: an operator's freeze holds it",
+}
+
+// day is everything about one day of an account.
+func (s *site) day(ctx context.Context, q query) (view, error) {
+	accounts, err := s.warehouse.Accounts(ctx)
+	if err != nil {
+		return view{}, err
+	}
+	account, date, err := q.accountDay(accounts)
+	if err != nil {
+		return view{}, err
+	}
+	d, err := s.warehouse.Day(ctx, account.Vendor, account.Account, date)
+	if err != nil {
+		return view{}, err
+	}
+	v := view{
+		Title: fmt.Sprintf("%s of %s/%s", date, account.Vendor, account.Account),
+		Lead:  fmt.Sprintf("The vendor's day, from midnight to midnight in %s.", account.Zone),
+	}
+	states := section{Heading: "State", Table: dayStates(d.Datasets)}
+	if len(d.Datasets) == 0 {
+		states.Lines = []line{{Text: "The day is not expected, and was never asked for."}}
+	}
+	at := []string{"vendor", string(account.Vendor), "account", account.Account}
+	states.Lines = append(states.Lines,
+		line{Text: "One day", Link: "back", Href: href("/day", append(at, "date", (date - 1).String())...)},
+		line{Text: "One day", Link: "on", Href: href("/day", append(at, "date", (date + 1).String())...)})
+	numbers := section{Heading: "Numbers", Table: daysTable(d.Numbers), Lines: []line{
+		{Text: "Each number leads to where it comes from.", Link: "Explain them all", Href: href("/explain", append(at, "date", date.String())...)},
+	}}
+	v.Sections = []section{states, numbers, {Heading: "Tries", Table: triesTable(d.Tries)}}
+	return v, nil
+}
+
+// accountDay reads vendor, account and date, which have to be there. The vendor may be left out where one account has the name.
+func (q query) accountDay(accounts []load.KnownAccount) (load.KnownAccount, sms.Day, error) {
+	vendor, name, date := sms.Vendor(q.text("vendor")), q.text("account"), q.day("date", 0)
+	if date == 0 {
+		q.wrong("date is not there: want a day such as 2026-01-31")
+	}
+	if name == "" {
+		q.wrong("account is not there: want the vendor's name of it")
+	}
+	if err := q.known(vendor, name, accounts); err != nil {
+		return load.KnownAccount{}, 0, err
+	}
+	var found []load.KnownAccount
+	for _, a := range accounts {
+		if a.Account == name && (vendor == "" || a.Vendor == vendor) {
+			found = append(found, a)
+		}
+	}
+	if len(found) != 1 {
+		return load.KnownAccount{}, 0, bad("account %q: want the vendor beside it", name)
+	}
+	return found[0], date, nil
+}
+
+func dayStates(all []load.DayState) *table {
+	t := &table{
+		Name: "states", Caption: "Where each dataset of the day stands",
+		Columns: columns("dataset", "state", "why", "since", "what next", ">days left", ">failed tries", ">pending", ">rows", "written", "confirmed"),
+	}
+	for _, d := range all {
+		isBad := rank(d.State) < 4
+		why := d.Reason
+		if why == "" && rank(d.State) >= 0 {
+			why = marks[rank(d.State)].about
+		}
+		t.Rows = append(t.Rows, []cell{
+			text(string(d.Dataset)), text(words(d.State)).wrongIf(isBad), text(why), moment(d.Since), text(next[d.NextAction]), count(d.DaysLeft), whole(d.Attempts),
+			count(d.Pending), whole(d.Rows), moment(d.LoadedAt), moment(d.ConfirmedAt),
+		})
+	}
+	return t
+}
+
+func triesTable(all []load.DayTry) *table {
+	t := &table{
+		Name: "tries", Caption: "Loads that asked for the day, the newest first",
+		Columns: columns(">load", ">run", "started", "datasets", "days", "outcome", "why", ">rows received", ">rows written"),
+	}
+	for _, d := range all {
+		t.Rows = append(t.Rows, []cell{
+			whole(d.LoadID), count(d.RunID), moment(&d.StartedAt), text(d.Datasets), text(d.Window), text(d.Outcome).wrongIf(d.Outcome == "failed"),
+			text(d.Reason), whole(d.Received), whole(d.Written),
+		})
+	}
+	return t
+}

@@ -1,0 +1,158 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"smsetl/job"
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+// explanation follows a number back to the vendor's answers.
+func (s *site) explanation(ctx context.Context, q query) (view, error) {
+	accounts, err := s.warehouse.Accounts(ctx)
+	if err != nil {
+		return view{}, err
+	}
+	account, date, err := q.accountDay(accounts)
+	if err != nil {
+		return view{}, err
+	}
+	zone, err := sms.ParseZone(account.Zone)
+	if err != nil {
+		return view{}, err
+	}
+	question := job.Question{
+		Account: sms.Account{Vendor: account.Vendor, ID: account.Account, Zone: zone}, Day: date,
+		Template: q.text("template"), Label: q.text("label"), MessageType: q.text("message_type"), Country: q.text("country"),
+		Stage: sms.Stage(q.text("stage")), Reason: q.text("reason"), Measure: q.text("measure"), Dataset: sms.Dataset(q.text("dataset")),
+	}
+	if question.Stage != "" && question.Stage != sms.Processing && question.Stage != sms.Sending {
+		q.wrong("stage is %q: want processing or sending", question.Stage)
+	}
+	if all := slices.Concat(account.Vendor.Groups()...); question.Dataset != "" && !slices.Contains(all, question.Dataset) {
+		q.wrong("dataset is %q: want one of %v", question.Dataset, all)
+	}
+	if err := q.done(); err != nil {
+		return view{}, err
+	}
+	e, err := s.explain(ctx, question)
+	switch {
+	case errors.Is(err, job.ErrQuestion):
+		return view{}, bad("%s", strings.TrimPrefix(err.Error(), "job: "))
+	case errors.Is(err, load.ErrUnknownAccount):
+		return view{}, unknown("there is no account %q", account.Account)
+	case err != nil:
+		return view{}, err
+	}
+	back := href("/day", "vendor", e.Vendor, "account", e.Account, "date", e.Date)
+	return view{
+		Title: "Where it comes from",
+		Lead:  fmt.Sprintf("%s of %s/%s; days start at midnight in %s. Sums of %s rows.", e.Date, e.Vendor, e.Account, e.Zone, grouped(int64(e.Rows))),
+		Sections: []section{
+			{Heading: "The number", Table: measuresTable(e.Measures), Lines: []line{{Text: "The whole day", Link: "its states and tries", Href: back}}},
+			{Heading: "The rows", Table: rowsTable(e)},
+			{Heading: "What they were", Table: historyTable(e)},
+			{Heading: "The vendor's answers", Table: answersTable(e.Answers)},
+			{Heading: "The loads", Table: loadsTable(e.Loads)},
+		},
+	}, nil
+}
+
+func measuresTable(all []job.ExplainedMeasure) *table {
+	t := &table{Name: "measures", Caption: "The measures, summed", Columns: columns("measure", ">total", "unit", "support", "the vendor's fields", "note")}
+	for _, m := range all {
+		t.Rows = append(t.Rows, []cell{text(m.Measure), count(m.Total), text(m.Unit), text(strings.ReplaceAll(m.Support, "_", " ")), text(m.Formula), text(m.Note)})
+	}
+	return t
+}
+
+// rowsTable has a line for each measure of each row.
+func rowsTable(e job.Explanation) *table {
+	t := &table{
+		Name: "rows", Caption: "Rows of the fact, and what each number is made of",
+		Columns: columns("template", "label", "message type", "country", "stage", "reason", "measure", ">value", "from", "place"),
+	}
+	for _, c := range e.Cells {
+		for _, v := range c.Values {
+			var fields []string
+			for _, f := range v.Fields {
+				fields = append(fields, f.Field+" "+f.JSON)
+			}
+			t.Rows = append(t.Rows, []cell{
+				text(c.Template), text(c.Label), text(c.MessageType), text(c.Country), text(c.Stage), text(c.Reason), text(v.Measure), count(v.Value),
+				text(strings.Join(fields, ", ")), text(places(c.Places)),
+			})
+		}
+	}
+	if left := e.Rows - len(e.Cells); left > 0 {
+		t.Note = fmt.Sprintf("The largest rows; %d more are told by etl explain --rows.", left)
+	}
+	return t
+}
+
+func places(all []job.ExplainedPlace) string {
+	var parts []string
+	for _, p := range all {
+		parts = append(parts, fmt.Sprintf("row %d of answer %d (%s), at byte %d", p.Position, p.FetchID, p.Dataset, p.Offset))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func historyTable(e job.Explanation) *table {
+	t := &table{
+		Name: "history", Caption: "Every value that the rows ever had, the oldest first",
+		Columns: columns("template", "label", "message type", "country", "reason", "measure", ">value", "from", "until", ">load", "change", "cause"),
+	}
+	for _, c := range e.Cells {
+		for _, v := range c.Values {
+			for _, h := range v.History {
+				t.Rows = append(t.Rows, []cell{
+					text(c.Template), text(c.Label), text(c.MessageType), text(c.Country), text(c.Reason), text(v.Measure), count(h.Value),
+					moment(h.From), moment(h.Until), whole(h.LoadID), text(h.Change), text(strings.ReplaceAll(h.Cause, "_", " ")),
+				})
+			}
+		}
+	}
+	return t
+}
+
+func answersTable(all []job.ExplainedAnswer) *table {
+	t := &table{
+		Name: "answers", Caption: "Answers about the day; etl raw show prints their bytes",
+		Columns: columns(">answer", ">load", "current", "dataset", "days", "request", "fetched", ">status", ">bytes", "request id", "hash", "thrown away"),
+	}
+	for _, a := range all {
+		current := ""
+		if a.IsCurrent {
+			current = "the day rests on it"
+		}
+		t.Rows = append(t.Rows, []cell{
+			whole(a.FetchID), whole(a.LoadID), text(current), text(a.Dataset), text(a.Window), text(strings.TrimSpace(a.Method + " " + a.URL + " " + a.Action + " " + a.Body)),
+			moment(&a.FetchedAt), whole(int64(a.Status)), whole(a.Size), text(a.RequestID), text(a.Hash), moment(a.PrunedAt),
+		})
+	}
+	return t
+}
+
+func loadsTable(all []job.ExplainedLoad) *table {
+	t := &table{
+		Name: "loads", Caption: "Loads that wrote, replaced or believed something of these rows",
+		Columns: columns(">load", ">run", "command", "host", "program", "origin", "outcome", "days", "started", "committed", ">mapping version"),
+	}
+	for _, l := range all {
+		run := cell{kind: isNull}
+		if l.RunID != 0 {
+			run = whole(l.RunID)
+		}
+		t.Rows = append(t.Rows, []cell{
+			whole(l.LoadID), run, text(l.Command), text(l.Host), text(l.Program), text(l.Origin), text(l.Outcome), text(l.Window), moment(&l.StartedAt), moment(l.LoadedAt),
+			whole(int64(l.Version)),
+		})
+	}
+	return t
+}
