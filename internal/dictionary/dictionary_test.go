@@ -1,0 +1,108 @@
+package dictionary_test
+
+import (
+	"encoding/xml"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"smsetl/internal/dictionary"
+	"smsetl/internal/pgtest"
+	"smsetl/load"
+)
+
+var update = flag.Bool("update", false, "write docs/schema.md instead of comparing with it")
+
+const file = "../../docs/schema.md"
+
+func catalog(t *testing.T) []load.Relation {
+	t.Helper()
+	wh, err := load.Open(t.Context(), pgtest.New(t), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(wh.Close)
+	all, err := wh.Dictionary(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestSchemaIsCurrent(t *testing.T) {
+	t.Parallel()
+	got := dictionary.Markdown(catalog(t))
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("docs/schema.md is not what the catalog says (-file +catalog); run go test ./internal/dictionary -update:\n%s", d)
+	}
+}
+
+// The page is well-formed, reaches everything, escapes what comments hold, and asks for nothing outside of itself.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	all := catalog(t)
+	all[0].Comment = `rows. <script>alert("1")</script>`
+	var b strings.Builder
+	if err := dictionary.HTML(&b, all); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()
+	for _, outside := range []string{"<script", "http:", "https:", "src=", "@import", "url(", "<no value>", "ZgotmplZ"} {
+		if strings.Contains(text, outside) {
+			t.Errorf("the page holds %q", outside)
+		}
+	}
+	ids, links := map[string]bool{}, []string{}
+	d := xml.NewDecoder(strings.NewReader(strings.Replace(text, "<!DOCTYPE html>", "", 1)))
+	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if start, is := token.(xml.StartElement); is {
+			for _, a := range start.Attr {
+				switch a.Name.Local {
+				case "id":
+					ids[a.Value] = true
+				case "href":
+					links = append(links, a.Value)
+				}
+			}
+		}
+	}
+	for _, r := range all {
+		if !ids[r.Schema+"."+r.Name] {
+			t.Errorf("%s.%s is not on the page", r.Schema, r.Name)
+		}
+	}
+	if len(links) < len(all) {
+		t.Errorf("%d links to %d relations", len(links), len(all))
+	}
+}
+
+// The policy's word is that of the style between the tags.
+func TestStyleSource(t *testing.T) {
+	t.Parallel()
+	if got := dictionary.StyleSource(); !strings.HasPrefix(got, "'sha256-") || len(got) != 53 {
+		t.Error(got)
+	}
+}
