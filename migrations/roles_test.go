@@ -175,7 +175,7 @@ func TestAnalystOnlyReads(t *testing.T) {
 		t.Error(got)
 	}
 	// Every relation and function of the schema answers.
-	for _, name := range strings.Split(query(t, address, `
+	for name := range strings.SplitSeq(query(t, address, `
 		SELECT format('%I.%I', schemaname, name)
 		FROM (SELECT schemaname, tablename AS name FROM pg_tables UNION ALL SELECT schemaname, viewname FROM pg_views) AS x
 		WHERE schemaname = 'sms'

@@ -20,20 +20,27 @@ func TestEverythingIsCommented(t *testing.T) {
 			WHERE nspname IN ('sms', 'etl', 'river') AND obj_description(oid, 'pg_namespace') IS NULL`,
 		"tables and views": `
 			SELECT oid::regclass::text FROM pg_class
-			WHERE relnamespace IN ('sms'::regnamespace, 'etl'::regnamespace) AND relkind IN ('r', 'v')
+			WHERE relnamespace IN ('sms'::regnamespace, 'etl'::regnamespace) AND relkind IN ('r', 'v', 'm', 'p', 'f')
 			  AND obj_description(oid, 'pg_class') IS NULL`,
 		"columns": `
 			SELECT a.attrelid::regclass::text || '.' || a.attname
 			FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
-			WHERE c.relnamespace IN ('sms'::regnamespace, 'etl'::regnamespace) AND c.relkind IN ('r', 'v')
+			WHERE c.relnamespace IN ('sms'::regnamespace, 'etl'::regnamespace) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
 			  AND a.attnum > 0 AND NOT a.attisdropped AND col_description(a.attrelid, a.attnum) IS NULL`,
 		"functions": `
 			SELECT oid::regprocedure::text FROM pg_proc
 			WHERE pronamespace IN ('sms'::regnamespace, 'etl'::regnamespace) AND obj_description(oid, 'pg_proc') IS NULL`,
+		"tables, views and functions whose comment does not begin with a unit": `
+			SELECT oid::regclass || ': ' || obj_description(oid, 'pg_class') FROM pg_class
+			WHERE relnamespace IN ('sms'::regnamespace, 'etl'::regnamespace) AND relkind IN ('r', 'v', 'm', 'p', 'f')
+			  AND obj_description(oid, 'pg_class') !~ '^[A-Za-z0-9, -]{3,25}\. '
+			UNION ALL
+			SELECT oid::regprocedure || ': ' || obj_description(oid, 'pg_proc') FROM pg_proc
+			WHERE pronamespace IN ('sms'::regnamespace, 'etl'::regnamespace) AND obj_description(oid, 'pg_proc') !~ '^[A-Za-z0-9, -]{3,25}\. '`,
 		"columns whose comment does not begin with a unit": `
 			SELECT a.attrelid::regclass::text || '.' || a.attname || ': ' || col_description(a.attrelid, a.attnum)
 			FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
-			WHERE c.relnamespace IN ('sms'::regnamespace, 'etl'::regnamespace) AND c.relkind IN ('r', 'v')
+			WHERE c.relnamespace IN ('sms'::regnamespace, 'etl'::regnamespace) AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
 			  AND a.attnum > 0 AND NOT a.attisdropped AND col_description(a.attrelid, a.attnum) !~ '^[A-Za-z0-9, -]{3,25}\. '`,
 	} {
 		if got := query(t, url, sql); got != "" {
@@ -115,7 +122,7 @@ func TestAnalyst(t *testing.T) {
 		t.Fatal(err)
 	}
 	for readable := range strings.FieldsSeq(query(t, url, `
-		SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'sms'::regnamespace AND relkind IN ('r', 'v')`) +
+		SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'sms'::regnamespace AND relkind IN ('r', 'v', 'm', 'p', 'f')`) +
 		" sms.delivery_daily_as_of(now()) sms.failure_daily_as_of(now())") {
 		if _, err := conn.Exec(t.Context(), `SELECT count(*) FROM `+readable); err != nil {
 			t.Errorf("%s: %v", readable, err)
