@@ -34,6 +34,9 @@ type Warehouse interface {
 	Calendar(ctx context.Context, f load.LookFilter) (load.Calendar, error)
 	Day(ctx context.Context, vendor sms.Vendor, account string, day sms.Day) (load.DayDetail, error)
 	Days(ctx context.Context, f load.LookFilter) ([]load.DayNumbers, error)
+	Failures(ctx context.Context, f load.LookFilter, reason string) (load.Failures, error)
+	Restatements(ctx context.Context, f load.LookFilter, most int) ([]load.Restatement, error)
+	Findings(ctx context.Context) ([]load.Finding, error)
 }
 
 // Explain follows a number back to where it comes from, as job.Explain does.
@@ -51,11 +54,14 @@ type site struct {
 func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() time.Time, log *zap.Logger) {
 	s := &site{warehouse: warehouse, explain: explain, now: now, log: log.Named("pages")}
 	for pattern, show := range map[string]func(context.Context, query) (view, error){
-		"GET /{$}":      s.overview,
-		"GET /coverage": s.coverage,
-		"GET /day":      s.day,
-		"GET /days":     s.days,
-		"GET /explain":  s.explanation,
+		"GET /{$}":          s.overview,
+		"GET /coverage":     s.coverage,
+		"GET /day":          s.day,
+		"GET /days":         s.days,
+		"GET /failures":     s.failures,
+		"GET /restatements": s.restatements,
+		"GET /findings":     s.findings,
+		"GET /explain":      s.explanation,
 	} {
 		server.Handle(pattern, s.page(show))
 	}
@@ -113,6 +119,9 @@ func navigation(path string) []navLink {
 		{Path: "/", Title: "Overview"},
 		{Path: "/coverage", Title: "Coverage"},
 		{Path: "/days", Title: "Days"},
+		{Path: "/failures", Title: "Failures"},
+		{Path: "/restatements", Title: "Restatements"},
+		{Path: "/findings", Title: "Findings"},
 	}
 	for i := range all {
 		all[i].IsHere = all[i].Path == path

@@ -163,6 +163,7 @@ type form struct {
 	HasDays  bool
 	From, To string
 	Years    []option
+	Reason   string // stays chosen; empty for none
 }
 
 type option struct {

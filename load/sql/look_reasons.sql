@@ -1,0 +1,12 @@
+SELECT vendor,
+       stage,
+       reason,
+       category,
+       sum(messages)::bigint
+FROM sms.failure_daily
+WHERE ($1 = '' OR vendor = $1)
+  AND ($2 = '' OR account = $2)
+  AND send_date BETWEEN $3 AND $4
+  AND ($5 = '' OR reason = $5)
+GROUP BY vendor, stage, reason, category
+ORDER BY sum(messages) DESC NULLS LAST, vendor, stage, reason

@@ -1,0 +1,63 @@
+package pages_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestFailures(t *testing.T) {
+	w := newWorld(t)
+	const days = "from=2026-11-01&to=2026-11-21"
+	var total string
+	w.one(&total, `SELECT sum(messages)::bigint::text FROM sms.failure_daily WHERE vendor = 'tencent' AND send_date BETWEEN '2026-11-01' AND '2026-11-21'`)
+	w.holds("/failures?"+days+"&vendor=tencent&format=csv&table=reasons", "vendor,stage,reason,category,messages\n", "tencent,sending,'=BLOCKED,blocked,"+total+"\n")
+	if body := w.page("/failures?" + days + "&vendor=tencent&format=csv&table=reasons"); strings.Contains(body, "engagelab") {
+		t.Error("the other vendor is in it too")
+	}
+	w.holds("/failures?"+days+"&reason=%3DBLOCKED", "<h1>Failures: =BLOCKED</h1>",
+		`href="/explain?account=1400006874&amp;date=2026-11-21&amp;reason=%3DBLOCKED&amp;stage=sending&amp;vendor=tencent">5</a>`)
+	w.holds("/explain?account=1400006874&date=2026-11-21&reason=%3DBLOCKED&stage=sending", "<td>messages</td><td class=\"n\">5</td>")
+}
+
+func TestRestatements(t *testing.T) {
+	w := newWorld(t)
+	w.holds("/restatements", "late delivery", "&lt;script&gt;alert(1)&lt;/script&gt;")
+	if strings.Contains(w.page("/restatements"), "<script") {
+		t.Error("the code of a template became a script")
+	}
+	var rows []struct {
+		Day, Measure, Template string
+		Before, After          *int64
+	}
+	answer, body := w.ask(http.MethodGet, "/restatements?format=json")
+	if err := json.Unmarshal([]byte(body), &rows); err != nil {
+		t.Fatal(err)
+	}
+	var changes int
+	w.one(&changes, `SELECT count(*)::int FROM sms.restatements`)
+	if len(rows) != changes || changes == 0 {
+		t.Errorf("%d changes in the file, %d in the warehouse", len(rows), changes)
+	}
+	for _, r := range rows {
+		if r.Measure == "delivered" && (*r.Before != 1990 || *r.After != 1995 || r.Template != evil || r.Day != "2026-11-21") {
+			t.Errorf("delivered: %+v", r)
+		}
+	}
+	if kind, name := answer.Header.Get("Content-Type"), answer.Header.Get("Content-Disposition"); kind != "application/json" || name != `attachment; filename="restatements.json"` {
+		t.Errorf("%s, %s", kind, name)
+	}
+	if body := w.page("/restatements?from=2026-10-01&to=2026-10-02&format=json"); strings.TrimSpace(body) != "[\n]" {
+		t.Errorf("October: %s", body)
+	}
+}
+
+func TestFindings(t *testing.T) {
+	w := newWorld(t)
+	w.holds("/findings", "&lt;i&gt;x&lt;/i&gt;", "unmapped_reason")
+	w.holds("/findings?format=csv", ",'=1+1,")
+	if body := w.page("/findings"); strings.Index(body, "unmapped_reason") > strings.Index(body, "unknown_field") {
+		t.Error("errors do not stand first")
+	}
+}
