@@ -11,6 +11,7 @@ import (
 	"smsetl/migrations"
 	"smsetl/sandbox"
 	"smsetl/schedule"
+	"smsetl/web"
 )
 
 // demoDays is how much history the sandbox vendors have.
@@ -43,6 +44,13 @@ func (c *demoCommand) Run(s *session) error {
 		return err
 	}
 	defer wh.Close()
+	if !c.Exit {
+		closePages, err := s.demoPages(wh)
+		if err != nil {
+			return err
+		}
+		defer closePages()
+	}
 	p := &pipeline{session: s, config: config, warehouse: wh, now: time.Now}
 	fmt.Fprintf(s.stderr, "Sandbox: EngageLab on %s, Tencent on %s, with their real limits\n", addresses.EngageLab, addresses.Tencent)
 	report, err := p.run(s.ctx, "demo", schedule.Ask{})
@@ -55,11 +63,25 @@ func (c *demoCommand) Run(s *session) error {
 	}
 	s.printConnect(url)
 	if !c.Exit {
-		fmt.Fprintln(s.stderr, "\nThe database stays up until ^C. The data is kept: the next demo starts with it.")
+		fmt.Fprintln(s.stderr, "\nThe database and the pages stay up until ^C. The data is kept: the next demo starts with it.")
 		<-s.ctx.Done()
 		return nil
 	}
 	return report.exit()
+}
+
+// demoPages serves the pages on a free port of this machine, from the start: they fill while the vendors are asked.
+func (s *session) demoPages(wh *load.Warehouse) (release func(), err error) {
+	server, err := web.New(web.Options{Listen: "127.0.0.1:0"}, s.log)
+	if err != nil {
+		return nil, err
+	}
+	addPages(server, wh, time.Now, s.log)
+	if err := server.Listen(s.ctx); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(s.stderr, "Pages: %s\n", server.URL())
+	return (&site{server: server}).start(s.ctx, s.log), nil
 }
 
 // demoDatabase gives a database with the schema. The embedded one lives in a folder of its own, apart from a real
