@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -207,6 +208,11 @@ func TestChecksOfTables(t *testing.T) {
 			_, lines := check(t, wh, "04-01 20:00", load.CheckOptions{})
 			if !strings.Contains("\n"+strings.Join(lines, "\n"), "\n"+test.want) {
 				t.Errorf("%s\nlacks %s", strings.Join(lines, "\n"), test.want)
+			}
+
+			// A quick check does not look there, and therefore closes nothing of it.
+			if _, quick := check(t, wh, "04-01 20:15", load.CheckOptions{Quick: true}); !slices.Equal(quick, lines) {
+				t.Errorf("after a quick check:\n%s", strings.Join(quick, "\n"))
 			}
 		})
 	}

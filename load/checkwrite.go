@@ -39,11 +39,7 @@ func (c *checking) write(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	var names []string
-	for _, rule := range CheckRules() {
-		names = append(names, rule.Name)
-	}
-	closed, err := tx.Exec(ctx, checkClose, c.now, names, c.accounts, seen)
+	closed, err := tx.Exec(ctx, checkClose, c.now, c.rules, c.accounts, seen)
 	if err != nil {
 		return err
 	}

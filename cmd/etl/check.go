@@ -98,9 +98,9 @@ func (p *pipeline) check(ctx context.Context, options load.CheckOptions) (load.C
 	return p.warehouse.Check(ctx, p.now(), options)
 }
 
-// checkAll runs the checks of every account; people read the findings in their own time.
-func (p *pipeline) checkAll(ctx context.Context) error {
-	_, err := p.check(ctx, load.CheckOptions{})
+// checkAll runs the checks of every account, quick ones alone or all of them; people read the findings in their own time.
+func (p *pipeline) checkAll(ctx context.Context, quick bool) error {
+	_, err := p.check(ctx, load.CheckOptions{Quick: quick})
 	return err
 }
 

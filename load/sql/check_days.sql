@@ -36,41 +36,42 @@ day AS (
     LEFT JOIN sms.delivery_by_day AS s ON s.date_key = c.date_key AND s.account_key = c.account_key
     WHERE c.confirmed_at IS NOT NULL
 ),
--- The same weekday in the eight weeks before a day.
+-- The same weekday in the eight weeks before a day. A window, because a join of days with days is slow over years.
 week AS (
-    SELECT d.account_key,
-           d.date_key,
-           p.date_key AS before,
-           p.requested,
-           CASE WHEN p.is_settled THEN 100.0 * p.delivered / NULLIF(p.requested, 0) END AS rate
-    FROM day AS d
-    CROSS JOIN generate_series(1, 8) AS n (weeks)
-    JOIN day AS p ON p.account_key = d.account_key AND p.date_key = d.date_key - 7 * n.weeks
-    WHERE d.is_in_sight
-),
-middle AS (
     SELECT account_key,
            date_key,
-           count(*)       AS weeks,
-           count(rate)    AS rated,
-           min(requested) AS least,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY requested) AS requested,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY rate)      AS rate
-    FROM week
-    GROUP BY account_key, date_key
+           is_in_sight,
+           array_agg(requested) OVER before                                                                      AS requested,
+           array_agg(CASE WHEN is_settled THEN 100.0 * delivered / NULLIF(requested, 0) END::float8) OVER before AS rates
+    FROM day
+    WINDOW before AS (PARTITION BY account_key, extract(isodow FROM date_key)
+                      ORDER BY date_key
+                      RANGE BETWEEN interval '56 days' PRECEDING AND interval '7 days' PRECEDING)
 ),
 -- Medians, and how far weeks usually lie from them (1.4826 times the median distance is the deviation of a bell curve).
 trail AS (
-    SELECT m.account_key,
-           m.date_key,
+    SELECT w.account_key,
+           w.date_key,
            m.weeks,
            m.rated,
            m.least,
            m.requested,
            m.rate,
-           1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(w.requested - m.requested)) AS spread,
-           1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(w.rate - m.rate))           AS rate_spread
-    FROM middle AS m
-    JOIN week   AS w USING (account_key, date_key)
-    GROUP BY m.account_key, m.date_key, m.weeks, m.rated, m.least, m.requested, m.rate
+           s.spread,
+           s.rate_spread
+    FROM week AS w
+    CROSS JOIN LATERAL (
+        SELECT count(*)         AS weeks,
+               count(u.rate)    AS rated,
+               min(u.requested) AS least,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY u.requested) AS requested,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY u.rate)      AS rate
+        FROM unnest(w.requested, w.rates) AS u (requested, rate)
+    ) AS m
+    CROSS JOIN LATERAL (
+        SELECT 1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(u.requested - m.requested)) AS spread,
+               1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(u.rate - m.rate))           AS rate_spread
+        FROM unnest(w.requested, w.rates) AS u (requested, rate)
+    ) AS s
+    WHERE w.is_in_sight
 )

@@ -27,22 +27,19 @@ even AS (
        AND bool_and(value % 2 = 0)
 ),
 template AS (
-    SELECT s.account_key, s.date_key, f.template_key, w.before, sum(f.requested) AS requested
-    FROM even    AS e
-    JOIN suspect AS s USING (account_key, date_key)
-    JOIN (SELECT account_key, date_key, before FROM week
-          UNION ALL
-          SELECT account_key, date_key, date_key FROM even) AS w USING (account_key, date_key)
-    JOIN sms.fact_delivery_daily AS f ON f.date_key = w.before AND f.account_key = s.account_key
-    GROUP BY s.account_key, s.date_key, f.template_key, w.before
+    SELECT e.account_key, e.date_key, f.template_key, n.weeks, sum(f.requested) AS requested
+    FROM even AS e
+    CROSS JOIN generate_series(0, 8) AS n (weeks)
+    JOIN sms.fact_delivery_daily AS f ON f.date_key = e.date_key - 7 * n.weeks AND f.account_key = e.account_key
+    GROUP BY e.account_key, e.date_key, f.template_key, n.weeks
 ),
 compared AS (
     SELECT account_key, date_key, template_key,
-           max(requested) FILTER (WHERE before = date_key) AS requested,
-           percentile_cont(0.5) WITHIN GROUP (ORDER BY requested) FILTER (WHERE before < date_key) AS usual
+           max(requested) FILTER (WHERE weeks = 0) AS requested,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY requested) FILTER (WHERE weeks > 0) AS usual
     FROM template
     GROUP BY account_key, date_key, template_key
-    HAVING count(*) FILTER (WHERE before < date_key) >= 4
+    HAVING count(*) FILTER (WHERE weeks > 0) >= 4
 ),
 twice AS (
     SELECT account_key, date_key,
