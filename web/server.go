@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -108,6 +109,11 @@ func (s *Server) Handle(pattern string, handler http.Handler) {
 // Link lists a page on the start page.
 func (s *Server) Link(path, title, about string) {
 	s.links = append([]link{{path, title, about}}, s.links...)
+}
+
+// Has says whether the start page lists the page.
+func (s *Server) Has(path string) bool {
+	return slices.ContainsFunc(s.links, func(l link) bool { return l.Path == path })
 }
 
 func (s *Server) link(path, title, about string) { s.links = append(s.links, link{path, title, about}) }

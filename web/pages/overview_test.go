@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"smsetl/sms"
 )
 
 func TestOverview(t *testing.T) {
@@ -25,6 +27,34 @@ func TestOverview(t *testing.T) {
 	if lines[11] != "2026-09,engagelab,0,0,,,,," {
 		t.Errorf("September is %q", lines[11])
 	}
+}
+
+// The number of questions to the database does not grow with what it holds.
+func TestNoQuestionForEachLine(t *testing.T) {
+	w := newWorld(t)
+	paths := []string{"/", "/coverage?year=2026", "/days?from=2026-10-01", "/failures", "/restatements", "/findings", "/runs"}
+	before := w.questions(paths)
+	for _, id := range []string{"a", "b", "c", "d"} {
+		account := sms.Account{Vendor: sms.EngageLab, ID: id, Zone: marketing.Zone}
+		if err := w.wh.Account(t.Context(), "engagelab-main", account); err != nil {
+			t.Fatal(err)
+		}
+		w.put(account, []sms.Dataset{sms.StatsDay}, "10-01", "11-20", 1000, 900)
+		w.put(account, []sms.Dataset{sms.StatsDay}, "10-01", "11-20", 1000, 990)
+	}
+	if after := w.questions(paths); after != before || after == 0 {
+		t.Errorf("%d questions with two accounts, %d with six", before, after)
+	}
+}
+
+// questions counts the transactions of the pages: each takes a connection, and asks what it asks whatever it finds.
+func (w *world) questions(paths []string) int64 {
+	w.t.Helper()
+	before := w.wh.Pool().Stat().AcquireCount()
+	for _, path := range paths {
+		w.page(path)
+	}
+	return w.wh.Pool().Stat().AcquireCount() - before
 }
 
 func TestPagesAreReadOnlyAndStrict(t *testing.T) {

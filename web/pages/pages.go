@@ -37,6 +37,7 @@ type Warehouse interface {
 	Failures(ctx context.Context, f load.LookFilter, reason string) (load.Failures, error)
 	Restatements(ctx context.Context, f load.LookFilter, most int) ([]load.Restatement, error)
 	Findings(ctx context.Context) ([]load.Finding, error)
+	Runs(ctx context.Context, most int) (load.Runs, error)
 }
 
 // Explain follows a number back to where it comes from, as job.Explain does.
@@ -48,11 +49,17 @@ type site struct {
 	explain   Explain
 	now       func() time.Time
 	log       *zap.Logger
+	others    []navLink // pages of the server that are not of this package
 }
 
 // Add puts the pages on a server, the overview as its start page. now is the time that the pages show.
 func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() time.Time, log *zap.Logger) {
 	s := &site{warehouse: warehouse, explain: explain, now: now, log: log.Named("pages")}
+	for _, other := range []navLink{{Path: "/jobs/", Title: "Queue"}, {Path: "/metrics", Title: "Metrics"}, {Path: "/readyz", Title: "Ready"}} {
+		if server.Has(other.Path) {
+			s.others = append(s.others, other)
+		}
+	}
 	for pattern, show := range map[string]func(context.Context, query) (view, error){
 		"GET /{$}":          s.overview,
 		"GET /coverage":     s.coverage,
@@ -61,6 +68,7 @@ func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() ti
 		"GET /failures":     s.failures,
 		"GET /restatements": s.restatements,
 		"GET /findings":     s.findings,
+		"GET /runs":         s.runs,
 		"GET /explain":      s.explanation,
 	} {
 		server.Handle(pattern, s.page(show))
@@ -83,6 +91,7 @@ type view struct {
 	// The frame fills these in.
 	Path      string
 	Nav       []navLink
+	Others    []navLink
 	User      string
 	CanLogOut bool
 	At        string
@@ -93,11 +102,10 @@ type section struct {
 	ID       string
 	Heading  string
 	Lines    []line
+	Bars     []bar
 	Charts   []chart
 	Calendar *calendar
 	Table    *table
-	// IsFolded hides the table of a chart until somebody asks for it.
-	IsFolded bool
 }
 
 // line is a sentence, which may lead somewhere.
@@ -122,6 +130,7 @@ func navigation(path string) []navLink {
 		{Path: "/failures", Title: "Failures"},
 		{Path: "/restatements", Title: "Restatements"},
 		{Path: "/findings", Title: "Findings"},
+		{Path: "/runs", Title: "Runs"},
 	}
 	for i := range all {
 		all[i].IsHere = all[i].Path == path
@@ -173,6 +182,7 @@ func (s *site) sorry(r *http.Request, err error) (int, view) {
 func (s *site) write(w http.ResponseWriter, r *http.Request, status int, v view) {
 	v.Path, v.Nav = r.URL.Path, navigation(r.URL.Path)
 	v.User, v.CanLogOut = web.User(r.Context()), web.CanLogOut(r.Context())
+	v.Others = s.others
 	v.At = s.now().UTC().Format("2006-01-02 15:04 UTC")
 	var b bytes.Buffer
 	if err := layout.ExecuteTemplate(&b, "layout.html", v); err != nil {

@@ -1,0 +1,29 @@
+package load
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"smsetl/internal/pgtest"
+)
+
+// Whatever a page might try, the database refuses to write.
+func TestLookCannotWrite(t *testing.T) {
+	t.Parallel()
+	wh, err := Open(t.Context(), pgtest.New(t), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(wh.Close)
+	err = wh.Look(time.Now).read(t.Context(), "trying", func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `DELETE FROM etl.run`)
+		return err
+	})
+	if refused, ok := errors.AsType[*pgconn.PgError](err); !ok || refused.Code != "25006" {
+		t.Errorf("got %v, want the refusal of a read-only transaction", err)
+	}
+}

@@ -1,0 +1,55 @@
+package pages
+
+import "testing"
+
+// A file that a spreadsheet opens holds no formula that somebody else wrote.
+func TestCSVHoldsNoFormula(t *testing.T) {
+	for _, c := range []struct {
+		cell cell
+		want string
+	}{
+		{text("=1+1"), "'=1+1"},
+		{text("+1"), "'+1"},
+		{text("-1"), "'-1"},
+		{text("@SUM(A1)"), "'@SUM(A1)"},
+		{text("\t=1"), "'\t=1"},
+		{text("\r=1"), "'\r=1"},
+		{link("=1", "/day"), "'=1"},
+		{text("a=1"), "a=1"},
+		{text(""), ""},
+		{whole(-5), "-5"},
+		{count(nil), ""},
+	} {
+		if got := c.cell.safe(); got != c.want {
+			t.Errorf("%q became %q, want %q", c.cell.Raw, got, c.want)
+		}
+	}
+}
+
+func TestJSONKeepsNumbersAndAbsence(t *testing.T) {
+	half := int64(1)
+	two := int64(2)
+	all := table{Columns: columns("a b", ">n", ">none", ">rate"), Rows: [][]cell{{text(`="x"`), whole(-1234567), count(nil), ratio(&half, &two)}}}
+	got, err := all.json()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "[\n  {\"a_b\":\"=\\\"x\\\"\",\"n\":-1234567,\"none\":null,\"rate\":0.500000}\n]\n"; string(got) != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if got := whole(-1234567).Show; got != "−1\u202f234\u202f567" {
+		t.Errorf("people read %q", got)
+	}
+}
+
+// A month that nobody told breaks the line: a 0, or a line across it, would be a lie.
+func TestChartLeavesGaps(t *testing.T) {
+	n := func(v float64) value { return value{N: &v} }
+	c := newChart("c", "Title", "messages", []string{"1", "2", "3", "4"}, []string{"v"}, [][]value{{n(1), n(2), {}, n(4)}}, percent, false)
+	if got, want := c.Series[0].Path, "M144 194L304 144M624 44"; got != want {
+		t.Errorf("path %q, want %q", got, want)
+	}
+	if len(c.Series[0].Points) != 3 {
+		t.Errorf("%d points", len(c.Series[0].Points))
+	}
+}

@@ -1,0 +1,94 @@
+package pages
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"smsetl/load"
+)
+
+const (
+	shownRuns = 100
+	// refresh is how often the page is asked for again while something runs, in seconds.
+	refresh = 5
+	// forgotten is when a run without an end is taken for one that was killed: the page would refresh for ever.
+	forgotten = 24 * time.Hour
+)
+
+// bar is how far something is.
+type bar struct {
+	Label     string
+	Done, All int64
+}
+
+// runs are commands and backfills, with their progress while they run.
+func (s *site) runs(ctx context.Context, _ query) (view, error) {
+	all, err := s.warehouse.Runs(ctx, shownRuns)
+	if err != nil {
+		return view{}, err
+	}
+	v := view{Title: "Runs", Lead: "Commands that loaded, and backfills that the queue works. The page asks again by itself while something runs."}
+	under := section{Heading: "Under way"}
+	for _, b := range all.Backfills {
+		if b.EndedAt == nil {
+			under.Bars = append(under.Bars, backfillBar(b))
+		}
+	}
+	for _, r := range all.Runs {
+		if r.EndedAt == nil && !r.Detached && s.now().Sub(r.StartedAt) < forgotten {
+			under.Bars = append(under.Bars, bar{
+				Label: fmt.Sprintf("Run %d, %s, since %s: %s loads, %s of them failed", r.RunID, r.Command, moment(&r.StartedAt).Show, grouped(r.Loads), grouped(r.Failed)),
+				Done:  r.Windows - r.Open, All: r.Windows,
+			})
+		}
+	}
+	if len(under.Bars) == 0 {
+		under.Lines = []line{{Text: "Nothing runs."}}
+	} else {
+		v.Refresh = refresh
+	}
+	v.Sections = []section{under, {Heading: "Backfills", Table: backfillsTable(all.Backfills)}, {Heading: "Runs", Table: runsTable(all.Runs)}}
+	return v, nil
+}
+
+func backfillBar(b load.Backfill) bar {
+	label := fmt.Sprintf("Backfill %d is %s: %d of %d windows done", b.RunID, b.State, b.Done, b.Windows)
+	if b.Failed > 0 {
+		label += fmt.Sprintf(", %d failed", b.Failed)
+	}
+	if b.Seconds > 0 {
+		label += ", about " + age(time.Duration(b.Seconds*float64(time.Second))) + " left"
+	}
+	return bar{Label: label, Done: int64(b.Windows - b.Left), All: int64(b.Windows)}
+}
+
+func backfillsTable(all []load.Backfill) *table {
+	t := &table{
+		Name: "backfills", Caption: "Backfills that run in the queue",
+		Columns: columns(">run", "state", "asked for", "started", "ended", ">windows", ">done", ">failed", ">cancelled", ">left", ">days left", ">rows", "why"),
+	}
+	for i := range all {
+		b := &all[i]
+		t.Rows = append(t.Rows, []cell{
+			whole(b.RunID), text(b.State), text(b.Arguments), moment(&b.StartedAt), moment(b.EndedAt), whole(int64(b.Windows)), whole(int64(b.Done)),
+			whole(int64(b.Failed)).wrongIf(b.Failed > 0), whole(int64(b.Cancelled)), whole(int64(b.Left)), whole(int64(b.Days)), whole(b.Rows), text(b.Reason),
+		})
+	}
+	return t
+}
+
+func runsTable(all []load.RunState) *table {
+	t := &table{
+		Name: "runs", Caption: fmt.Sprintf("The newest %d runs", shownRuns), Note: "A run without an end still runs, or was killed.",
+		Columns: columns(">run", "command", "arguments", "outcome", "started", "ended", ">loads", ">failed", ">rows received", ">rows written", "host", "program"),
+	}
+	for i := range all {
+		r := &all[i]
+		t.Rows = append(t.Rows, []cell{
+			whole(r.RunID), text(r.Command), text(r.Arguments), text(r.Outcome).wrongIf(r.Outcome == "failed"), moment(&r.StartedAt), moment(r.EndedAt),
+			whole(r.Loads), whole(r.Failed).wrongIf(r.Failed > 0), whole(r.Received), whole(r.Written), text(r.Host), text(r.Program),
+		})
+	}
+	return t
+}

@@ -1,0 +1,28 @@
+package pages_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"smsetl/load"
+)
+
+func TestRuns(t *testing.T) {
+	w := newWorld(t)
+	w.holds("/runs", "Nothing runs.")
+	if strings.Contains(w.page("/runs"), `http-equiv="refresh"`) {
+		t.Error("a page on which nothing happens asks again")
+	}
+	id, err := w.wh.StartRun(t.Context(), load.Run{Command: "backfill", Arguments: "--from <b>", Version: "1", Host: "h", Now: now.Add(-time.Hour), Detached: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.wh.Pool().Exec(t.Context(), `
+		INSERT INTO etl.run_window (run_id, river_job_id, source, scope, days, estimate, queued_at, ended_at, outcome)
+		VALUES ($1, 1, 's', 'x', 30, 10, now(), now(), 'done'), ($1, 2, 's', 'y', 30, 10, now(), NULL, NULL), ($1, 3, 's', 'z', 30, 10, now(), NULL, NULL)`, id); err != nil {
+		t.Fatal(err)
+	}
+	w.holds("/runs", `<meta http-equiv="refresh" content="5">`, "1 of 3 windows done", `<progress max="3" value="1">`, "--from &lt;b&gt;", "left")
+	w.holds("/runs?format=csv&table=backfills", ",'--from <b>,")
+}
