@@ -69,6 +69,13 @@ func TestEveryRoleDoesItsWork(t *testing.T) {
 	operator.elsewhere(0, "backfills")
 	run := w.number(`SELECT max(run_id) FROM etl.run WHERE command = 'backfill'`)
 	operator.elsewhere(0, "cancel", strconv.FormatInt(run, 10))
+	operator.must(0, "backfill", append([]string{"--from", first, "--to", second, "--refetch", "--detach"}, now...)...)
+	server := loader.serve()
+	w.untilNone("what the operator ordered is loaded", openRuns)
+	server.end(exitOK)
+	if strings.Contains(server.log(), "42501") {
+		t.Errorf("a server as loader is refused something:\n%s", server.log())
+	}
 
 	// None of them does another's work.
 	for _, refused := range []struct {
