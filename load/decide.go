@@ -16,7 +16,8 @@ const (
 	quarantined
 	superseded
 	frozen
-	forgotten // the vendor keeps the day no longer, and so has nothing for it
+	forgotten  // the vendor keeps the day no longer, and so has nothing for it
+	incomplete // files cover some of its hours only
 )
 
 // verdict is the decision on one day of a scope.
@@ -78,8 +79,13 @@ func (p *put) judgeDay(day sms.Day) verdict {
 		case c == nil:
 		case c.state == sms.Frozen:
 			return verdict{fate: frozen}
-		case c.loadID > p.loadID && c.state != sms.Failed:
+		case c.loadID > p.loadID && c.state != sms.Failed && p.imported == nil:
 			return verdict{fate: superseded}
+		}
+	}
+	if p.imported != nil {
+		if v, ok := p.imported.judge(day); ok {
+			return v
 		}
 	}
 	if p.forgets(day) {

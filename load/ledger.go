@@ -151,6 +151,11 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx) error {
 				}
 			case quarantined:
 				line, err = p.quarantinedLine(old, dataset, day, v)
+			case incomplete:
+				if old != nil && isLoaded(old.state) || old == nil && day >= p.window.Zone().Today(p.options.Now) {
+					continue
+				}
+				line, err = p.incompleteLine(old, dataset, day, v)
 			case superseded, frozen, forgotten: // the line stays as it is
 				continue
 			}
@@ -220,6 +225,21 @@ func (p *put) quarantinedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day,
 	line.since = v.since
 	line.attempts++
 	line.suspect, line.suspectAt = &suspect, &v.since
+	return line, err
+}
+
+// incompleteLine is the line of a day that files do not cover yet: failed, with the hours that are missing. What was stored, if
+// anything, stays.
+func (p *put) incompleteLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict) (ledgerLine, error) {
+	line := ledgerLine{since: p.options.Now}
+	if old != nil {
+		line = *old
+	}
+	var err error
+	line.state, err = p.step(old, dataset, day, sms.TryFail)
+	if line.state == sms.Failed {
+		line.reason, line.loadID = v.reason, max(line.loadID, p.loadID)
+	}
 	return line, err
 }
 

@@ -101,6 +101,8 @@ type put struct {
 
 	// again is set when the answers are not new: see Rebuild.
 	again *again
+	// imported is set when the rows come from files, whose messages are kept: see Import.
+	imported *imported
 
 	ledger   map[lineKey]*ledgerLine
 	usual    usual
@@ -241,7 +243,7 @@ func (p *put) settle() {
 			r.Superseded = append(r.Superseded, day)
 		case frozen:
 			r.Frozen = append(r.Frozen, day)
-		case forgotten: // there are no rows to hold
+		case forgotten, incomplete: // there are no rows to hold
 		}
 		for part := range parts {
 			r.Held += p.tally.days[part][i].rows
@@ -261,6 +263,9 @@ func (p *put) settle() {
 func (p *put) isConfirmed() bool {
 	for _, dataset := range p.scope.Datasets {
 		for day := range p.window.Days() {
+			if p.verdicts[day-p.window.First()].fate == incomplete {
+				continue
+			}
 			if c := p.ledger[lineKey{dataset, day}]; c == nil || c.confirmedAt == nil {
 				return false
 			}

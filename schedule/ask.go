@@ -72,6 +72,26 @@ func Chosen(ask Ask, sources []Source) (map[string][]sms.Account, error) {
 	return accounts, nil
 }
 
+// asked narrows the sources to those that can be asked. Sources whose files are imported are left alone, and refused when
+// they are asked for by name.
+func asked(ask Ask, sources []Source) ([]chosen, error) {
+	all, err := choose(ask, sources)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(c chosen) bool { return c.source.Vendor.IsImported() }), refuseImported(ask, sources)
+}
+
+func refuseImported(ask Ask, sources []Source) error {
+	for _, s := range sources {
+		if s.Vendor.IsImported() && (slices.Contains(ask.Sources, s.Name) || slices.Contains(ask.Vendors, string(s.Vendor))) {
+			return fmt.Errorf("source %q cannot be asked, because %s has no call for statistics: use etl import %s FILE... --source %s",
+				s.Name, s.Vendor, s.Vendor, s.Name)
+		}
+	}
+	return nil
+}
+
 // choose narrows the sources to what is asked for. A name that none of them knows is an error that lists those there are.
 func choose(ask Ask, sources []Source) ([]chosen, error) {
 	var names, vendorsHere []string

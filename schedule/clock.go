@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"smsetl/sms"
 )
 
 // shortestEvery keeps @every from ringing faster than any vendor's day can change.
@@ -44,8 +46,12 @@ func (r *reader) schedules(top *mapping, sources []Source) []Schedule {
 // sourceNames reads which sources the schedule asks; all of them when it does not say.
 func (m *mapping) sourceNames(sources []Source) []string {
 	var known, names []string
+	imported := map[string]sms.Vendor{}
 	for _, s := range sources {
-		if s.Name != "" {
+		switch {
+		case s.Vendor.IsImported():
+			imported[s.Name] = s.Vendor
+		case s.Name != "":
 			known = append(known, s.Name)
 		}
 	}
@@ -57,6 +63,10 @@ func (m *mapping) sourceNames(sources []Source) []string {
 		m.wrongf(list.place, "the list is empty: name a source, or leave the key out for all of them")
 	}
 	for _, w := range words {
+		if vendor, ok := imported[w.text]; ok {
+			m.wrongf(w.place, "%s cannot be asked at any time: the files of %s are imported; leave it out", w.shown(), vendor)
+			continue
+		}
 		if !slices.Contains(known, w.text) {
 			m.wrongf(w.place, "%s is not a source of this file: %s", w.shown(), hint(w.text, known))
 			continue

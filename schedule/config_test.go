@@ -160,6 +160,14 @@ func TestGoodFiles(t *testing.T) {
 						SdkAppIDs: []string{"1400006874"}, EndHour: Exclusive, NoProbe: true,
 					},
 				},
+				{
+					Name: "huawei", Vendor: sms.Huawei, Zone: zone("+08:00"), ChunkDays: 3, SettleDays: 4, RetentionDays: 60,
+					SweepDays: 35, SweepEveryDays: 7, MaxRequestsPerSecond: 1, Doubt: usualDoubt, ConfirmAfter: time.Hour,
+					Huawei: Huawei{
+						Applications: []string{"shop", "商城"}, ExportZone: zone("+08:00"), PhoneKey: NewSecret("0123456789abcdef"),
+						Columns: map[string]string{"id": "Nr", "sent_at": "Zeit"}, MessageRetentionDays: 90, Mainland: true,
+					},
+				},
 			},
 			Schedules: []Schedule{
 				{Name: "zone-in-cron", Cron: "CRON_TZ=Asia/Tokyo 0 3 * * 1-5", Sources: []string{"engagelab-main"}},

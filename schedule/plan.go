@@ -31,7 +31,7 @@ type Item struct {
 // in exactly one window. Windows of a chunk are cut at fixed places of the calendar and never bridge days that are not due,
 // so planning what is left of a broken backfill gives the windows that were left, under the same names.
 func Plan(ask Ask, sources []Source, coverage []sms.DayStatus, now time.Time) ([]Item, error) {
-	chosen, err := choose(ask, sources)
+	chosen, err := asked(ask, sources)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ type Source struct {
 
 	EngageLab EngageLab // of an EngageLab source
 	Tencent   Tencent   // of a Tencent source
+	Huawei    Huawei    // of a Huawei source
 }
 
 // EngageLab is what only EngageLab sources have.
@@ -88,6 +89,12 @@ func (s Source) Accounts() []sms.Account {
 			accounts[i] = sms.Account{Vendor: s.Vendor, ID: id, Zone: s.Zone}
 		}
 		return accounts
+	case sms.Huawei:
+		accounts := make([]sms.Account, len(s.Huawei.Applications))
+		for i, id := range s.Huawei.Applications {
+			accounts[i] = sms.Account{Vendor: s.Vendor, ID: id, Zone: s.Zone}
+		}
+		return accounts
 	default:
 		return nil
 	}
@@ -115,12 +122,19 @@ var (
 	tencentKeys    = []string{"secret_id", "secret_key", "region", "sdk_app_ids", "end_hour", "probe"}
 	engageLabPaths = []string{"stats_day", "process_failed", "send_failed"}
 
+	// importedKeys are the keys of every source that make sense for one that nobody asks.
+	importedKeys = []string{
+		"name", "vendor", "time_zone", "history_start", "chunk_days", "settle_days", "retention_days",
+		"raw_retention_days", "shrink_ratio", "shrink_min_messages", "grow_ratio", "datasets", "confirm_after",
+	}
+
 	// listKeys are the keys whose values are lists of words.
-	listKeys = []string{"sources", "sdk_app_ids", "template_ids", "label_ids", "allowed_hosts", "trusted_proxies"}
+	listKeys = []string{"sources", "sdk_app_ids", "template_ids", "label_ids", "allowed_hosts", "trusted_proxies", "applications"}
 
 	// plainKeys are the keys whose values an excerpt may show: every known one but the credentials.
 	plainKeys = joined(topKeys, scheduleKeys, sourceKeys, engageLabPaths,
 		[]string{"template_ids", "label_ids", "msg_type", "paths", "region", "sdk_app_ids", "end_hour", "probe"},
+		[]string{"applications", "export_time_zone", "columns", "message_retention_days", "numbers"},
 		[]string{"listen", "allowed_hosts", "session", "user_header", "trusted_proxies"})
 )
 
@@ -156,10 +170,14 @@ var vendors = map[sms.Vendor]vendorRules{
 		// The limit is 10 in any second; spaced at 9.5 it holds with 52 ms of jitter on the way.
 		rate: 9.5, mostRate: 10, read: (*mapping).tencent,
 	},
+	sms.Huawei: {
+		// The console shows the last 60 days; newer sites 90.
+		keys: huaweiKeys, chunkDays: 7, retentionDays: 60, rate: 1, mostRate: 1, read: (*mapping).huawei,
+	},
 }
 
 var (
-	vendorNames = []string{string(sms.EngageLab), string(sms.Tencent)}
+	vendorNames = []string{string(sms.EngageLab), string(sms.Huawei), string(sms.Tencent)}
 	nameForm    = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$`)
 )
 
@@ -227,10 +245,16 @@ func hint(written string, known []string) string {
 
 func (m *mapping) refuseSourceKeys(v sms.Vendor, rules vendorRules) {
 	known := joined(sourceKeys, rules.keys)
-	if v == "" { // no telling which vendor's keys are right
-		known = joined(sourceKeys, engageLabKeys, tencentKeys)
+	switch {
+	case v == "": // no telling which vendor's keys are right
+		known = joined(sourceKeys, engageLabKeys, tencentKeys, huaweiKeys)
+	case v.IsImported():
+		known = joined(importedKeys, rules.keys)
 	}
 	m.refuse(known, func(name string) string {
+		if slices.Contains(sourceKeys, name) {
+			return "nobody asks " + string(v) + ", whose files are imported: leave it out"
+		}
 		for _, other := range vendorNames {
 			if slices.Contains(vendors[sms.Vendor(other)].keys, name) {
 				return "this is a key of " + other + " sources, and the source is of " + string(v) + ": leave it out, or change the vendor"

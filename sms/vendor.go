@@ -33,6 +33,8 @@ const (
 	SendStatus     Dataset = "send_status"     // Tencent SendStatusStatistics
 	CallbackStatus Dataset = "callback_status" // Tencent CallbackStatusStatistics
 	SendingDetails Dataset = "sending_details" // Huawei console page "Viewing Sending Details", with the status reports it pushes
+	DetailsRefused Dataset = "details_refused" // of the same page: why messages were not handed on
+	DetailsFailed  Dataset = "details_failed"  // of the same page: why messages failed after it
 )
 
 // Facts says which part of the star a dataset fills, and so which rows a load of it replaces.
@@ -46,20 +48,21 @@ type Facts struct {
 // some of their measures, so they are always asked for and loaded together.
 func (d Dataset) Facts() Facts {
 	switch d {
-	case StatsDay, SendStatus:
+	case StatsDay, SendStatus, SendingDetails:
 		return Facts{Delivery: true}
-	case ProcessFailed:
+	case ProcessFailed, DetailsRefused:
 		return Facts{Processing: true}
-	case SendFailed:
+	case SendFailed, DetailsFailed:
 		return Facts{Sending: true}
 	case CallbackStatus:
 		return Facts{Delivery: true, Sending: true}
-	case SendingDetails:
-		return Facts{Delivery: true, Processing: true, Sending: true}
 	default:
 		return Facts{}
 	}
 }
+
+// IsImported says that the vendor answers no questions: somebody brings files of it.
+func (v Vendor) IsImported() bool { return v == Huawei }
 
 // Groups lists the datasets of a vendor as they are asked for: the datasets of one group share fact rows and are always
 // fetched and loaded together.
@@ -69,6 +72,8 @@ func (v Vendor) Groups() [][]Dataset {
 		return [][]Dataset{{StatsDay}, {ProcessFailed}, {SendFailed}}
 	case Tencent:
 		return [][]Dataset{{SendStatus, CallbackStatus}}
+	case Huawei:
+		return [][]Dataset{{SendingDetails, DetailsRefused, DetailsFailed}}
 	default:
 		return nil
 	}

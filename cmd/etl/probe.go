@@ -93,6 +93,9 @@ func (p *pipeline) probe(s *session, ask schedule.Ask, day sms.Day) ([]verdictRe
 	reports := []verdictReport{}
 	shared := newPaces(p.config.Sources, p.warehouse)
 	for _, source := range p.config.Sources {
+		if source.Vendor.IsImported() {
+			continue
+		}
 		client, err := dial(source, shared, p.now, s.log)
 		if err != nil {
 			return nil, usage(err)

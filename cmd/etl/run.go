@@ -51,6 +51,7 @@ type cli struct {
 	Backfill backfillCommand `cmd:"" help:"Load a range of days. Running it again resumes it."`
 	Serve    serveCommand    `cmd:"" help:"Ring the schedules and load what is due, until told to stop. Start it on as many machines as you like."`
 	Plan     planCommand     `cmd:"" help:"Show what run or backfill would ask for, without asking."`
+	Import   importCommand   `cmd:"" help:"Load files that somebody exported from a vendor's console."`
 	Status   statusCommand   `cmd:"" help:"Show what the ledger knows of every day. The exit code is for monitors."`
 	Check    checkCommand    `cmd:"" help:"Show what does not add up or looks wrong in the numbers. The exit code is for monitors."`
 	Replay   replayCommand   `cmd:"" help:"Build days again from the answers that were kept. Asks nobody; needs the database only."`

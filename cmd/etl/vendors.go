@@ -59,6 +59,9 @@ func connect(sources []schedule.Source, wh *load.Warehouse, now func() time.Time
 	shared := newPaces(sources, wh)
 	shared.waited = waited
 	for _, s := range sources {
+		if s.Vendor.IsImported() {
+			continue
+		}
 		c, err := dial(s, shared, now, log)
 		if err != nil {
 			return nil, err

@@ -1,0 +1,403 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"smsetl/extract/huawei"
+	"smsetl/job"
+	"smsetl/load"
+	"smsetl/schedule"
+	"smsetl/sms"
+)
+
+type importCommand struct {
+	Huawei importHuaweiCommand `cmd:"" help:"Exports of the page Viewing Sending Details: CSV or XLSX, of any language, encoding and order of columns."`
+}
+
+type importHuaweiCommand struct {
+	Files []string `arg:"" help:"The files as the console gives them." placeholder:"FILE"`
+	configFlag
+	databaseFlag
+	Source  string `help:"The source that the files are of." required:"" placeholder:"NAME"`
+	Account string `help:"The application that was chosen when the files were exported. Without it they speak for all of the source." placeholder:"NAME"`
+	From    string `help:"The first instant that the files were asked for, where neither title nor name says: yyyy-MM-dd, or RFC 3339." placeholder:"TIME"`
+	To      string `help:"The last day that they were asked for, yyyy-MM-dd, or the instant at which they end." placeholder:"TIME"`
+	DryRun  bool   `help:"Show which columns are recognised and the first rows as they would be kept, and write nothing."`
+	nowFlag
+	outputFlag
+}
+
+// importReport is the JSON of "etl import".
+type importReport struct {
+	RunID       int64           `json:"run_id"` // 0 for a dry run
+	DryRun      bool            `json:"dry_run"`
+	Files       []importedFile  `json:"files"`
+	Windows     int             `json:"windows"`
+	Rows        int64           `json:"rows"`
+	Messages    int64           `json:"new_messages"`
+	Changed     int64           `json:"changed_messages"`
+	TooOld      int64           `json:"too_old"`
+	Received    int64           `json:"received"`
+	Inserted    int64           `json:"inserted"`
+	Updated     int64           `json:"updated"`
+	Removed     int64           `json:"removed"`
+	Unchanged   int64           `json:"unchanged"`
+	Rejected    int64           `json:"rejected"`
+	Held        int64           `json:"held"`
+	Quarantined []replayRemark  `json:"quarantined"`
+	Missing     []missingInDays `json:"missing"`
+}
+
+// importedFile is what is known of a file. Covers is empty when nobody can say which stretch of time it holds.
+type importedFile struct {
+	Name    string            `json:"name"`
+	Format  string            `json:"format"`
+	Rows    int64             `json:"rows"`
+	MadeAt  string            `json:"made_at"`
+	Covers  string            `json:"covers"`
+	IsCut   bool              `json:"is_cut"`
+	Columns map[string]string `json:"columns"`
+	Dropped []string          `json:"dropped"`
+	Header  []string          `json:"header,omitempty"` // of a dry run
+	Cells   [][]string        `json:"cells,omitempty"`
+}
+
+// missingInDays are the hours of a day that are in no export.
+type missingInDays struct {
+	Account string `json:"account"`
+	Day     string `json:"send_date"`
+	Hours   string `json:"hours"`
+}
+
+// Run imports files. Exit code 4 tells of days that are not believed yet, 3 of days that exports do not cover as a whole.
+func (c *importHuaweiCommand) Run(s *session) error {
+	now, err := c.clock()
+	if err != nil {
+		return err
+	}
+	config, err := s.config(c.configFlag, now)
+	if err != nil {
+		return err
+	}
+	source, err := c.source(config)
+	if err != nil {
+		return err
+	}
+	in := &importing{command: c, session: s, source: source, now: now()}
+	if in.reader, err = exportReader(source); err != nil {
+		return usage(err)
+	}
+	if in.asked, err = c.span(source.Zone); err != nil {
+		return err
+	}
+	report := importReport{DryRun: c.DryRun, Files: []importedFile{}, Quarantined: []replayRemark{}, Missing: []missingInDays{}}
+	if c.DryRun {
+		err = in.preview(&report)
+	} else {
+		err = in.load(config, &report)
+	}
+	if err != nil {
+		return err
+	}
+	if c.isJSON() {
+		err = s.printJSON(report)
+	} else {
+		err = s.printImport(report)
+	}
+	if err != nil {
+		return err
+	}
+	return report.exit()
+}
+
+func (c *importHuaweiCommand) source(config schedule.Config) (schedule.Source, error) {
+	var names []string
+	for _, s := range config.Sources {
+		if s.Vendor != sms.Huawei {
+			continue
+		}
+		if s.Name == c.Source {
+			return s, c.checkAccount(s)
+		}
+		names = append(names, s.Name)
+	}
+	if names == nil {
+		return schedule.Source{}, usage(errors.New("the configuration has no source of vendor huawei"))
+	}
+	return schedule.Source{}, usage(fmt.Errorf("no source %q of vendor huawei: want %s", c.Source, strings.Join(names, " or ")))
+}
+
+func (c *importHuaweiCommand) checkAccount(s schedule.Source) error {
+	for _, name := range s.Huawei.Applications {
+		if c.Account == "" || c.Account == name {
+			return nil
+		}
+	}
+	return usage(fmt.Errorf("--account %q is no application of source %q: want one of %s", c.Account, s.Name, strings.Join(s.Huawei.Applications, ", ")))
+}
+
+// span reads --from and --to.
+func (c *importHuaweiCommand) span(zone sms.Zone) (sms.Span, error) {
+	if (c.From == "") != (c.To == "") {
+		return sms.Span{}, usage(errors.New("--from and --to go together"))
+	}
+	if c.From == "" {
+		return sms.Span{}, nil
+	}
+	from, err := instant("from", c.From, zone, 0)
+	if err != nil {
+		return sms.Span{}, err
+	}
+	to, err := instant("to", c.To, zone, 1)
+	if err == nil && !from.Before(to) {
+		err = usage(fmt.Errorf("--from %s is not before --to %s", c.From, c.To))
+	}
+	return sms.Span{From: from, To: to}, err
+}
+
+// instant reads an instant, or the start of a day, some days later.
+func instant(flag, text string, zone sms.Zone, later sms.Day) (time.Time, error) {
+	if day, err := sms.ParseDay(text); err == nil {
+		return zone.Start(day + later).UTC(), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, usage(fmt.Errorf("--%s: %q is no time: want a day such as 2026-01-31, or 2026-01-31T15:00:00+08:00", flag, text))
+	}
+	return at.UTC(), nil
+}
+
+func exportReader(s schedule.Source) (*huawei.Reader, error) {
+	reader, err := huawei.New(huawei.Options{
+		Source: s.Name, Key: []byte(s.Huawei.PhoneKey.Reveal()), Zone: s.Huawei.ExportZone, Mainland: s.Huawei.Mainland, Columns: s.Huawei.Columns,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("source %q: %w", s.Name, err)
+	}
+	return reader, nil
+}
+
+// importable says what is wrong with how a source's files would be read.
+func importable(s schedule.Source) error {
+	_, err := exportReader(s)
+	return err
+}
+
+// importing is an import under way.
+type importing struct {
+	command *importHuaweiCommand
+	session *session
+	source  schedule.Source
+	reader  *huawei.Reader
+	asked   sms.Span // as the command line says; empty when it does not
+	now     time.Time
+}
+
+// open opens a file and says when it was last changed.
+func (in *importing) open(path string, use func(f huawei.File, changed time.Time) error) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return usage(errors.New(huawei.SafeName(path) + " cannot be opened: " + cause(err)))
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return usage(errors.New(huawei.SafeName(path) + " is no file"))
+	}
+	return use(huawei.File{Name: info.Name(), Data: file, Size: info.Size()}, info.ModTime())
+}
+
+// cause gives the error of a file without its path.
+func cause(err error) string {
+	if at, ok := errors.AsType[*os.PathError](err); ok {
+		return at.Err.Error()
+	}
+	return err.Error()
+}
+
+// heldBytes is how many packed bytes of files are put together into transactions; more files are loaded after them.
+const heldBytes = 64 << 20
+
+// load reads the files and loads them.
+func (in *importing) load(config schedule.Config, report *importReport) error {
+	s := in.session
+	wh, release, err := s.warehouse(in.command.databaseFlag)
+	if err != nil {
+		return err
+	}
+	defer release()
+	p := &pipeline{session: s, config: config, warehouse: wh, now: func() time.Time { return in.now }}
+	if err := p.register(s.ctx); err != nil {
+		return err
+	}
+	run := load.Run{Command: "import", Arguments: fmt.Sprintf("--source %s, %s", in.source.Name, plural(len(in.command.Files), "file")),
+		Version: currentVersion().Version, Now: in.now}
+	if report.RunID, err = wh.StartRun(s.ctx, run); err != nil {
+		return err
+	}
+	err = in.all(wh, report)
+	return errors.Join(err, s.endRun(wh, report.RunID, report.outcome(err), in.now))
+}
+
+func (in *importing) all(wh *load.Warehouse, report *importReport) error {
+	open := map[string]missingInDays{}
+	var files []job.ExportFile
+	held := 0
+	for i, path := range in.command.Files {
+		file, err := in.read(path, report)
+		if err != nil {
+			return err
+		}
+		files = append(files, file)
+		for _, part := range file.Parts {
+			held += len(part.Body.Packed)
+		}
+		if held < heldBytes && i < len(in.command.Files)-1 {
+			continue
+		}
+		if err := in.put(wh, files, report, open); err != nil {
+			return err
+		}
+		files, held = nil, 0
+	}
+	report.missing(open)
+	return nil
+}
+
+// read reads a file into parts.
+func (in *importing) read(path string, report *importReport) (job.ExportFile, error) {
+	var out job.ExportFile
+	err := in.open(path, func(f huawei.File, changed time.Time) error {
+		read, err := in.reader.Read(in.session.ctx, f, func(part huawei.Part) error {
+			out.Parts = append(out.Parts, job.FilePart{Body: part.Body, Request: part.Request})
+			return nil
+		})
+		if err == nil && read.Kind != huawei.SendingDetails {
+			err = fmt.Errorf("%s is a statistics page, whose numbers are no facts: want an export of sending details", read.Name)
+		}
+		if err != nil {
+			return usage(err)
+		}
+		out.Export = load.Export{Hash: read.SHA256, Name: read.Name, MadeAt: in.madeAt(read, changed), Covers: in.covers(read)}
+		report.Files = append(report.Files, newImportedFile(read))
+		return nil
+	})
+	return out, err
+}
+
+// madeAt says when an export was made: as it says itself, or else when the file was last changed, which a browser does when it saves
+// it. Never after now.
+func (in *importing) madeAt(r huawei.Report, changed time.Time) time.Time {
+	at := r.MadeAt
+	if at.IsZero() {
+		at = changed
+	}
+	if at.After(in.now) {
+		at = in.now
+	}
+	return at.UTC().Truncate(time.Second)
+}
+
+// covers says of which stretch of time an export holds all messages, before it is known when it was made.
+func (in *importing) covers(r huawei.Report) sms.Span {
+	switch {
+	case r.IsCut:
+		return sms.Span{}
+	case !in.asked.IsEmpty():
+		return in.asked
+	default:
+		return r.Asked
+	}
+}
+
+// put loads files. A file that was imported before was made when it was made then, whatever became of its date since.
+func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, report *importReport, open map[string]missingInDays) error {
+	hashes := make([]sms.Hash, len(files))
+	for i := range files {
+		hashes[i] = files[i].Hash
+	}
+	known, err := wh.LoadedExports(in.session.ctx, in.source.Name, hashes)
+	if err != nil {
+		return err
+	}
+	listed := report.Files[len(report.Files)-len(files):]
+	for i := range files {
+		f := &files[i]
+		if at, isKnown := known[f.Hash]; isKnown {
+			f.MadeAt = at
+		} else {
+			known[f.Hash] = f.MadeAt // the same bytes may be among the files twice
+		}
+		f.Covers = f.Covers.Until(f.MadeAt)
+		listed[i].MadeAt, listed[i].Covers = f.MadeAt.Format(time.RFC3339), spanText(f.Covers)
+	}
+	keep := in.source.Zone.Today(in.now) - sms.Day(in.source.Huawei.MessageRetentionDays)
+	im := job.Import{
+		RunID: report.RunID, Source: in.source.Name, Accounts: in.source.Accounts(), Account: in.account(), Files: files,
+		SettleDays: in.source.SettleDays, Guard: guard(in.source), ChunkDays: in.source.ChunkDays, KeepFrom: keep, Now: in.now,
+	}
+	done, err := im.Run(in.session.ctx, wh)
+	report.add(done, open)
+	if foreign, ok := errors.AsType[*job.ApplicationError](err); ok {
+		return usage(in.foreign(foreign))
+	}
+	return err
+}
+
+// account gives the application that was named, or the only one that there is.
+func (in *importing) account() sms.Account {
+	all := in.source.Accounts()
+	for _, a := range all {
+		if a.ID == in.command.Account || len(all) == 1 {
+			return a
+		}
+	}
+	return sms.Account{}
+}
+
+func (in *importing) foreign(e *job.ApplicationError) error {
+	if e.Name == "" {
+		return fmt.Errorf("%s does not say which applications its messages are of: name the one that was chosen with --account", e.File)
+	}
+	return fmt.Errorf("%s holds messages of application %q, which is none of source %q: add it to applications, or export without it",
+		e.File, huawei.SafeName(e.Name), in.source.Name)
+}
+
+// previewRows is how many rows a dry run shows of a file.
+const previewRows = 5
+
+// preview shows how files are understood.
+func (in *importing) preview(report *importReport) error {
+	for _, path := range in.command.Files {
+		err := in.open(path, func(f huawei.File, changed time.Time) error {
+			shown, err := in.reader.Preview(in.session.ctx, f, previewRows)
+			if err != nil {
+				return usage(err)
+			}
+			file := newImportedFile(shown.Report)
+			made := in.madeAt(shown.Report, changed)
+			file.MadeAt, file.Covers = made.Format(time.RFC3339), spanText(in.covers(shown.Report).Until(made))
+			file.Header, file.Cells = shown.Header, shown.Cells
+			report.Files = append(report.Files, file)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func spanText(s sms.Span) string {
+	if s.IsEmpty() {
+		return ""
+	}
+	return s.From.Format(time.RFC3339) + "/" + s.To.Format(time.RFC3339)
+}

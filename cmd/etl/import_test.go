@@ -1,0 +1,335 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/internal/pack"
+	"smsetl/internal/pgtest"
+	"smsetl/sandbox"
+	"smsetl/sms"
+)
+
+// exported is a world whose vendor answers no questions: a console, and a folder into which somebody saves its exports.
+type exported struct {
+	*world
+	console *sandbox.Console
+	dir     string
+	logs    strings.Builder // all that the program ever said
+}
+
+const exportingConfig = `
+sources:
+  - name: huawei-main
+    vendor: huawei
+    applications: [harbor-home, harbor-world]
+    phone_key: a key of the tests, 32 bytes long
+    history_start: 2026-11-10
+    export_time_zone: "+08:00"
+    numbers: mainland
+    chunk_days: 3
+`
+
+func newExported(t *testing.T) *exported {
+	t.Helper()
+	w := &world{t: t, url: pgtest.New(t), config: filepath.Join(t.TempDir(), "schedules.yaml")}
+	w.write(exportingConfig)
+	var err error
+	if w.conn, err = pgx.Connect(context.Background(), w.url); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.conn.Close(context.Background()) })
+	// From the 9th on in UTC, so that the 10th is whole in +08:00.
+	console := sandbox.NewConsole(sandbox.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 30})
+	return &exported{world: w, console: console, dir: t.TempDir()}
+}
+
+// beijing is the zone of the account's days.
+var beijing = time.FixedZone("+08:00", 8*3600)
+
+// the week that the tests are about.
+var (
+	weekStart = time.Date(2026, 11, 10, 0, 0, 0, 0, beijing)
+	weekEnd   = weekStart.AddDate(0, 0, 7)
+)
+
+// save exports and saves a file; its time is when it was exported, as a browser leaves it.
+func (x *exported) save(name string, e sandbox.Export) string {
+	x.t.Helper()
+	e.Hours, e.From, e.To, e.At = 8, e.From.UTC(), e.To.UTC(), e.At.UTC()
+	f, err := x.console.Export(e)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if f.IsCut {
+		x.t.Fatalf("%s is cut", f.Name)
+	}
+	dir := filepath.Join(x.dir, name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		x.t.Fatal(err)
+	}
+	path := filepath.Join(dir, f.Name)
+	if err := os.WriteFile(path, f.Data, 0o600); err != nil {
+		x.t.Fatal(err)
+	}
+	if err := os.Chtimes(path, e.At, e.At); err != nil {
+		x.t.Fatal(err)
+	}
+	return path
+}
+
+// run runs the command.
+func (x *exported) run(arguments ...string) (code int, stdout, stderr string) {
+	x.t.Helper()
+	var out, errs bytes.Buffer
+	env := environment{lookup: func(name string) (string, bool) { return x.url, name == "DATABASE_URL" }, read: os.ReadFile}
+	all := append([]string{"import", "huawei", "--config", x.config, "--source", "huawei-main"}, at(today)...)
+	code = run(context.Background(), append(all, arguments...), env, &out, &errs)
+	x.logs.WriteString(out.String() + errs.String())
+	return code, out.String(), errs.String()
+}
+
+// bring imports files and gives the report.
+func (x *exported) bring(want int, paths []string, flags ...string) (r importReport) {
+	x.t.Helper()
+	code, stdout, stderr := x.run(append(append([]string{"-o", "json"}, flags...), paths...)...)
+	if code != want {
+		x.t.Fatalf("exit %d, want %d\n%s\n%s", code, want, stdout, stderr)
+	}
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+		x.t.Fatalf("%v\n%s", err, stdout)
+	}
+	return r
+}
+
+// differsFrom lists rows that only the warehouse or only the truth has.
+func (x *exported) differsFrom(truth sandbox.HuaweiTruth) []string {
+	x.t.Helper()
+	if len(truth.Deliveries) == 0 || len(truth.Failures) == 0 {
+		x.t.Fatal("the truth is empty, so equality would mean nothing")
+	}
+	var differ []string
+	compare := func(view, columns string, rows any) {
+		document, err := json.Marshal(rows)
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		query := strings.NewReplacer("VIEW", view, "COLUMNS", columns).Replace(`
+			WITH truth AS (SELECT COLUMNS FROM jsonb_populate_recordset(NULL::VIEW, $1::jsonb))
+			(SELECT 'only in the warehouse: ' || to_jsonb(x)::text FROM (SELECT COLUMNS FROM VIEW EXCEPT ALL SELECT COLUMNS FROM truth) AS x)
+			UNION ALL
+			(SELECT 'only in the truth: ' || to_jsonb(x)::text FROM (SELECT COLUMNS FROM truth EXCEPT ALL SELECT COLUMNS FROM VIEW) AS x)`)
+		found, err := x.conn.Query(context.Background(), query, string(document))
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		all, err := pgx.CollectRows(found, pgx.RowTo[string])
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		differ = append(differ, all...)
+	}
+	compare("sms.delivery_daily", "send_date, vendor, account, template, label, message_type, country, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments",
+		flat(x.t, truth.Deliveries))
+	compare("sms.failure_daily", "send_date, vendor, account, template, label, message_type, country, stage, reason, category, messages", flat(x.t, truth.Failures))
+	return differ
+}
+
+// flat gives rows as JSON has them, with the country under the view's name for it.
+func flat[R any](t *testing.T, rows []R) (all []map[string]json.RawMessage) {
+	t.Helper()
+	for _, r := range rows {
+		document, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var row map[string]json.RawMessage
+		if err := json.Unmarshal(document, &row); err != nil {
+			t.Fatal(err)
+		}
+		if country, there := row["Country"]; there {
+			row["country"] = country
+			delete(row, "Country")
+		}
+		all = append(all, row)
+	}
+	return all
+}
+
+// equals insists on the truth.
+func (x *exported) equals(what string, truth sandbox.HuaweiTruth) {
+	x.t.Helper()
+	differ := x.differsFrom(truth)
+	for _, d := range differ[:min(len(differ), 4)] {
+		x.t.Errorf("%s: %s", what, d)
+	}
+}
+
+// week saves the week as exports of a day, each of its own look, in an order of their own, some of them twice.
+func (x *exported) week(dice *rand.Rand, made time.Time) (paths []string) {
+	x.t.Helper()
+	all := x.console.Exports(dice, weekStart, weekEnd, made, 24*time.Hour)
+	for i, e := range all {
+		paths = append(paths, x.save(fmt.Sprint(made.Unix(), "-", i), e))
+		if i%3 == 0 {
+			paths = append(paths, x.save(fmt.Sprint(made.Unix(), "-again-", i), sandbox.RandomLook(dice, e)))
+		}
+	}
+	dice.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
+	return paths
+}
+
+func TestImportIsTheTruthInAnyOrder(t *testing.T) {
+	t.Parallel()
+	x := newExported(t)
+	dice := rand.New(rand.NewPCG(3, 5))
+	young, old := weekEnd.Add(time.Hour), weekEnd.Add(96*time.Hour)
+	first := x.bring(0, x.week(dice, young))
+	if first.Inserted == 0 || first.Messages == 0 || len(first.Missing) > 0 {
+		t.Errorf("first import: %+v", first)
+	}
+	x.equals("the week as it was known when it was exported", x.console.Truth(weekStart, weekEnd, 8, young))
+	if n := x.number(`SELECT count(*) FROM etl.coverage WHERE state = 'provisional'`); n == 0 {
+		t.Error("no day waits for late reports")
+	}
+
+	newer := x.week(dice, old)
+	x.bring(0, newer)
+	settled := x.console.Truth(weekStart, weekEnd, 8, old)
+	x.equals("after newer exports", settled)
+	x.noLeftovers()
+
+	// Older exports once more, with newer ones known: nothing is news.
+	before := x.tuples()
+	x.bring(0, x.week(rand.New(rand.NewPCG(8, 8)), young))
+	again := x.bring(0, newer)
+	if again.Inserted+again.Updated+again.Removed+again.Messages+again.Changed != 0 || again.Unchanged == 0 {
+		again.Files = nil
+		t.Errorf("again: %+v", again)
+	}
+	if written := x.tuples() - before; written != 0 {
+		t.Errorf("importing again wrote %d tuples", written)
+	}
+	x.equals("again", settled)
+	if n := x.number(`SELECT count(*) FROM etl.coverage WHERE state <> 'final' AND state <> 'empty'`); n != 0 {
+		t.Errorf("%d days are not settled", n)
+	}
+	if code, stdout, stderr := x.run(newer[0]); code != 0 || !strings.Contains(stdout, "No fact changed") {
+		t.Errorf("exit %d; nothing is said of nothing:\n%s%s", code, stdout, stderr)
+	}
+	x.holdsNothingPrivate()
+}
+
+func TestMissingExportsLeaveDaysOpen(t *testing.T) {
+	t.Parallel()
+	x := newExported(t)
+	made := weekEnd.Add(96 * time.Hour)
+	var paths, missing []string
+	for i, e := range x.console.Exports(rand.New(rand.NewPCG(1, 2)), weekStart, weekEnd, made, 8*time.Hour) {
+		if i%9 == 1 || i%9 == 3 || i%9 == 4 {
+			missing = append(missing, x.save(fmt.Sprint(i), e))
+			continue
+		}
+		paths = append(paths, x.save(fmt.Sprint(i), e))
+	}
+	r := x.bring(3, paths)
+	lacks := map[string]string{}
+	for _, m := range r.Missing {
+		lacks[m.Account+" "+m.Day] = m.Hours
+	}
+	for day, hours := range map[string]string{
+		"2026-11-10": "08-15", "2026-11-11": "00-15", "2026-11-13": "08-15", "2026-11-14": "00-15", "2026-11-16": "08-15",
+	} {
+		for _, app := range []string{"harbor-home", "harbor-world"} {
+			if lacks[app+" "+day] != hours {
+				t.Errorf("%s %s lacks hours %q, want %q", app, day, lacks[app+" "+day], hours)
+			}
+		}
+	}
+	if len(r.Missing) != 10 {
+		t.Errorf("%d days lack hours, want 10: %v", len(r.Missing), r.Missing)
+	}
+	status := x.must(3, "status", at(today)...)
+	if !strings.Contains(status, "no export of hours 08-15") {
+		t.Errorf("the status does not tell of hours:\n%s", status)
+	}
+	if n := x.number(`SELECT count(*) FROM etl.coverage WHERE date_key IN ('2026-11-10', '2026-11-11') AND state <> 'failed'`); n != 0 {
+		t.Errorf("%d lines of days with missing hours are not failed", n)
+	}
+	whole := x.console.Truth(weekStart.AddDate(0, 0, 2), weekStart.AddDate(0, 0, 3), 8, made)
+	later := x.console.Truth(weekStart.AddDate(0, 0, 5), weekStart.AddDate(0, 0, 6), 8, made)
+	whole.Deliveries, whole.Failures = append(whole.Deliveries, later.Deliveries...), append(whole.Failures, later.Failures...)
+	x.equals("two of the days are whole", whole)
+
+	x.bring(0, missing)
+	x.equals("when the rest has come", x.console.Truth(weekStart, weekEnd, 8, made))
+}
+
+// holdsNothingPrivate looks for every phone number and text in every column that could hold one, and in all that was said.
+func (x *exported) holdsNothingPrivate() {
+	x.t.Helper()
+	rows, err := x.conn.Query(context.Background(), `
+		SELECT format('SELECT string_agg(t::text, chr(10)) FROM %I.%I AS t', n.nspname, c.relname)
+		FROM pg_class AS c
+		JOIN pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE c.relkind = 'r'
+		  AND n.nspname IN ('sms', 'etl', 'river', 'public')
+		  AND c.relname <> 'raw'`)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	queries, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	all := x.logs.String()
+	for _, query := range queries {
+		var text *string
+		if err := x.conn.QueryRow(context.Background(), query).Scan(&text); err != nil {
+			x.t.Fatal(err)
+		}
+		if text != nil {
+			all += *text
+		}
+	}
+	all += x.answers()
+	for private := range x.console.Private() {
+		if strings.Contains(all, private) {
+			x.t.Fatalf("%q is kept", private)
+		}
+	}
+}
+
+// answers gives all that is kept of files.
+func (x *exported) answers() string {
+	x.t.Helper()
+	rows, err := x.conn.Query(context.Background(), `SELECT packed, size, hash FROM etl.raw`)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	var all strings.Builder
+	var packed, hash []byte
+	var size int64
+	_, err = pgx.ForEachRow(rows, []any{&packed, &size, &hash}, func() error {
+		text, err := pack.Unpack(sms.Body{Packed: packed, Size: size, Hash: sms.Hash(hash)})
+		all.Write(text)
+		return err
+	})
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	if !strings.Contains(all.String(), "sending_details") {
+		x.t.Error("nothing is kept of the files")
+	}
+	return all.String()
+}

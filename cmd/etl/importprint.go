@@ -1,0 +1,134 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"smsetl/extract/huawei"
+	"smsetl/job"
+)
+
+func newImportedFile(r huawei.Report) importedFile {
+	f := importedFile{Name: r.Name, Format: r.Format, Rows: r.Rows, IsCut: r.IsCut, Columns: map[string]string{}, Dropped: r.Dropped}
+	for _, c := range r.Columns {
+		f.Columns[c.Column] = c.Header
+	}
+	if f.Dropped == nil {
+		f.Dropped = []string{}
+	}
+	return f
+}
+
+// add counts what files did. open remembers the days that are not covered: a later file may cover them.
+func (r *importReport) add(done job.Imported, open map[string]missingInDays) {
+	r.Windows += done.Windows
+	r.Rows += done.Rows
+	r.Messages += done.Messages
+	r.Changed += done.Changed
+	r.TooOld += done.TooOld
+	r.Received += done.Received
+	r.Inserted += done.Inserted
+	r.Updated += done.Updated
+	r.Removed += done.Removed
+	r.Unchanged += done.Unchanged
+	r.Rejected += done.Rejected
+	r.Held += done.Holds
+	r.Quarantined = append(r.Quarantined, replayRemarks(done.Quarantined)...)
+	for _, o := range done.Complete {
+		delete(open, o.Account.ID+"\x00"+o.Day.String())
+	}
+	for _, o := range done.Open {
+		open[o.Account.ID+"\x00"+o.Day.String()] = missingInDays{o.Account.ID, o.Day.String(), o.Missing.String()}
+	}
+}
+
+func (r *importReport) missing(open map[string]missingInDays) {
+	for _, key := range slices.Sorted(maps.Keys(open)) {
+		r.Missing = append(r.Missing, open[key])
+	}
+}
+
+func (r *importReport) exit() error {
+	switch {
+	case len(r.Quarantined) > 0:
+		return exit{code: exitQuality}
+	case len(r.Missing) > 0:
+		return exit{code: exitPartial}
+	default:
+		return nil
+	}
+}
+
+func (r *importReport) outcome(err error) string {
+	if err == nil && len(r.Quarantined)+len(r.Missing) > 0 {
+		return "partial"
+	}
+	return outcome(runReport{}, err)
+}
+
+func (s *session) printImport(r importReport) error {
+	if r.DryRun {
+		return s.printPreviews(r.Files)
+	}
+	covering := 0
+	for _, f := range r.Files {
+		if f.Covers != "" {
+			covering++
+			continue
+		}
+		why := "neither title nor name says for which stretch of time it was asked: say so with --from and --to"
+		if f.IsCut {
+			why = "it has as many rows as the console exports at most, so some are probably missing: export shorter stretches"
+		}
+		fmt.Fprintf(s.stdout, "%s completes no day: %s\n", f.Name, why)
+	}
+	fmt.Fprintf(s.stdout, "%s, %s: %s new, %s changed\n", plural(len(r.Files), "file"), plural(r.Rows, "row"), number(r.Messages), number(r.Changed))
+	if r.TooOld > 0 {
+		fmt.Fprintf(s.stdout, "%s older than message_retention_days, left out\n", plural(r.TooOld, "row"))
+	}
+	if r.Inserted+r.Updated+r.Removed+r.Held == 0 {
+		fmt.Fprintf(s.stdout, "No fact changed: %s unchanged, %s rejected\n", plural(r.Unchanged, "row"), number(r.Rejected))
+	} else {
+		fmt.Fprintf(s.stdout, "%s in %s (%s inserted, %s updated, %s removed, %s unchanged, %s rejected, %s held)\n", plural(r.Received, "fact row"),
+			plural(r.Windows, "window"), number(r.Inserted), number(r.Updated), number(r.Removed), number(r.Unchanged), number(r.Rejected), number(r.Held))
+	}
+	for _, q := range r.Quarantined {
+		fmt.Fprintf(s.stdout, "  %s: %s\n", q.Scope, q.Reason)
+	}
+	const most = 20
+	for i, m := range r.Missing {
+		if i == most {
+			fmt.Fprintf(s.stdout, "  and %s more; `etl status` lists them\n", plural(len(r.Missing)-most, "day"))
+			break
+		}
+		fmt.Fprintf(s.stdout, "  %s %s: no export of hours %s\n", m.Account, m.Day, m.Hours)
+	}
+	return nil
+}
+
+func (s *session) printPreviews(files []importedFile) error {
+	for _, f := range files {
+		covers := f.Covers
+		if covers == "" {
+			covers = "nothing for certain"
+		}
+		fmt.Fprintf(s.stdout, "%s (%s), made %s, covers %s\n", f.Name, f.Format, f.MadeAt, covers)
+		var rows [][]string
+		for _, column := range slices.Sorted(maps.Keys(f.Columns)) {
+			rows = append(rows, []string{column, f.Columns[column]})
+		}
+		if err := table(s.stdout, []string{"column", "header"}, rows); err != nil {
+			return err
+		}
+		for _, header := range f.Dropped {
+			fmt.Fprintf(s.stdout, "not kept: %s\n", header)
+		}
+		fmt.Fprintln(s.stdout)
+		if err := table(s.stdout, f.Header, f.Cells); err != nil {
+			return err
+		}
+		fmt.Fprintln(s.stdout)
+	}
+	return nil
+}

@@ -1,0 +1,225 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/sms"
+)
+
+// Import is what files tell of the messages of one account, on the days of a window.
+type Import struct {
+	LoadID int64 // of Begin
+	Scope  sms.Scope
+	// Messages gives each row of the files that is about the account and a day of the window. It is called once.
+	Messages func(each func(*sms.Message) error) error
+	Exports  []Export
+	// KeepFrom is the first day whose messages are still kept. Older ones are thrown away; their days stay as they are.
+	KeepFrom sms.Day
+	// Fold counts what is known of messages by now into facts. tellings gives all that is known of each message, one message
+	// after the other.
+	Fold func(tellings func(each func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error)
+	// Rejects and Findings are of the files.
+	Rejects  []sms.Reject
+	Findings []sms.Finding
+}
+
+// Export is a file as far as it speaks for the days of the window.
+type Export struct {
+	Hash   sms.Hash
+	Name   string
+	MadeAt time.Time
+	// Covers is the stretch of which it holds all messages; empty when nobody can say.
+	Covers sms.Span
+}
+
+// Imported is what an Import did.
+type Imported struct {
+	Result
+	Messages, NewMessages, ChangedMessages int64 // rows of the files; messages and pieces that were new, or of which more is known
+	// Open are the days that are not complete, with the hours that no export covers.
+	Open map[sms.Day]sms.Hours
+}
+
+// Import adds what files tell to what is known of their messages, and puts the days that exports cover as a whole in the place
+// of what is stored, in one transaction and with all the rules of Put. A day that is not covered gets no facts: its line in the
+// ledger says which hours are missing, and what was loaded of it before stays.
+//
+// A load that began later is no reason to leave days alone: whoever comes last counts everything that is known. Errors are those
+// of Put.
+func (w *Warehouse) Import(ctx context.Context, im Import, options PutOptions) (Imported, error) {
+	doing := "importing " + im.Scope.String()
+	if err := w.fits(im.Scope); err != nil {
+		return Imported{}, failed(doing, err)
+	}
+	p := newPut(w, im.LoadID, im.Scope, options)
+	p.vendor = w.vendors[im.Scope.Account.Vendor]
+	p.imported = &imported{Import: im}
+	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		if err := p.lock(ctx, tx); err != nil {
+			return err
+		}
+		if err := p.imported.learn(ctx, tx, p); err != nil {
+			return err
+		}
+		return p.run(ctx, tx)
+	})
+	if err != nil {
+		return Imported{}, failed(doing, err)
+	}
+	p.imported.told.Result = p.result
+	return p.imported.told, nil
+}
+
+// imported is an Import within a put.
+type imported struct {
+	Import
+	told Imported
+}
+
+// learn brings messages and exports up to date, and counts the days that are complete.
+func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
+	if _, err := tx.Exec(ctx, `UPDATE etl.load SET origin = $2 WHERE load_id = $1`, p.loadID, FromImport); err != nil {
+		return err
+	}
+	if err := im.prune(ctx, tx, p.account); err != nil {
+		return fmt.Errorf("throwing old messages away: %w", err)
+	}
+	if err := im.merge(ctx, tx, p.account); err != nil {
+		return fmt.Errorf("messages: %w", err)
+	}
+	if err := im.writeExports(ctx, tx, p.account); err != nil {
+		return fmt.Errorf("exports: %w", err)
+	}
+	complete, err := im.complete(ctx, tx, p)
+	if err != nil {
+		return fmt.Errorf("covered hours: %w", err)
+	}
+	batch := sms.Batch{Scope: im.Scope, Rejects: im.Rejects, Findings: im.Findings}
+	batch.Deliveries, batch.Failures, err = im.Fold(func(each func(*sms.Message) error) error {
+		return knownMessages(ctx, tx, p.account, im.Scope.Account, complete, each)
+	})
+	if err != nil {
+		return err
+	}
+	// Silence is believed here: the files say which hours they speak for, and have been read to their ends.
+	batch.Zeros = int64(len(complete))
+	p.result.Received, p.result.Rejected = batch.Received(), int64(len(batch.Rejects))
+	if p.tally, err = count(&batch, p.vendor); err != nil {
+		return err
+	}
+	return nil
+}
+
+// prune throws away what is known of messages that are too old. Their days are never counted again, so that facts do not shrink.
+func (im *imported) prune(ctx context.Context, tx pgx.Tx, account int32) error {
+	_, err := tx.Exec(ctx, `DELETE FROM etl.huawei_message WHERE account_key = $1 AND date_key < $2`, account, date(im.KeepFrom))
+	return err
+}
+
+// writeExports notes which stretches of the days the files cover. A file that covers nothing is noted for when it was made.
+func (im *imported) writeExports(ctx context.Context, tx pgx.Tx, account int32) error {
+	window := im.Scope.Window
+	for _, e := range im.Exports {
+		isNoted := false
+		for day := range window.Days() {
+			start, end := window.Zone().Start(day), window.Zone().Start(day+1)
+			covers := e.Covers.Until(end)
+			if covers.From.Before(start) {
+				covers.From = start
+			}
+			if covers.IsEmpty() && (isNoted || day < window.Last()) {
+				continue
+			}
+			isNoted = true
+			var from, to *time.Time
+			if !covers.IsEmpty() {
+				from, to = &covers.From, &covers.To
+			}
+			_, err := tx.Exec(ctx, `
+				INSERT INTO etl.huawei_export AS x (account_key, hash, date_key, file, made_at, covers_from, covers_to, load_id)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+				ON CONFLICT (account_key, hash, date_key) DO UPDATE
+				SET covers_from = least(x.covers_from, excluded.covers_from),
+				    covers_to   = greatest(x.covers_to, excluded.covers_to)
+				WHERE x.covers_from IS NULL AND excluded.covers_from IS NOT NULL
+				   OR excluded.covers_from < x.covers_from
+				   OR excluded.covers_to > x.covers_to`,
+				account, e.Hash[:], date(day), clean(e.Name), e.MadeAt, from, to, im.LoadID)
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// complete gives the days of the window that exports cover as a whole, and notes the hours that the others lack.
+func (im *imported) complete(ctx context.Context, tx pgx.Tx, p *put) ([]sms.Day, error) {
+	window := p.window
+	rows, err := tx.Query(ctx, `
+		SELECT covers_from, covers_to
+		FROM etl.huawei_export
+		WHERE account_key = $1
+		  AND covers_from < $3
+		  AND covers_to > $2`, p.account, window.Zone().Start(window.First()), window.Zone().Start(window.Last()+1))
+	if err != nil {
+		return nil, err
+	}
+	spans, err := pgx.CollectRows(rows, pgx.RowToStructByPos[sms.Span])
+	if err != nil {
+		return nil, err
+	}
+	im.told.Open = make(map[sms.Day]sms.Hours)
+	var complete []sms.Day
+	for day := range window.Days() {
+		hours := sms.HoursOf(day, window.Zone(), spans)
+		switch {
+		case day < im.KeepFrom:
+		case hours.IsWhole():
+			complete = append(complete, day)
+		default:
+			im.told.Open[day] = hours.Missing()
+		}
+	}
+	return complete, nil
+}
+
+// judge decides on the days that are not counted; ok is false for the others.
+func (im *imported) judge(day sms.Day) (v verdict, ok bool) {
+	if day < im.KeepFrom {
+		return verdict{fate: forgotten}, true
+	}
+	missing, isOpen := im.told.Open[day]
+	return verdict{fate: incomplete, reason: fmt.Sprintf("no export of hours %s", missing)}, isOpen
+}
+
+// LoadedExports gives when each of the files that were imported for a source before was made, by their hashes.
+func (w *Warehouse) LoadedExports(ctx context.Context, source string, hashes []sms.Hash) (map[sms.Hash]time.Time, error) {
+	all := make([][]byte, len(hashes))
+	for i := range hashes {
+		all[i] = slices.Clone(hashes[i][:])
+	}
+	rows, err := w.pool.Query(ctx, `
+		SELECT e.hash, min(e.made_at)
+		FROM etl.huawei_export AS e
+		JOIN sms.dim_account   AS a ON a.account_key = e.account_key
+		WHERE a.source = $1
+		  AND e.hash = ANY ($2)
+		GROUP BY e.hash`, source, all)
+	if err != nil {
+		return nil, failed("reading which exports are known", err)
+	}
+	known := make(map[sms.Hash]time.Time)
+	var hash []byte
+	var at time.Time
+	_, err = pgx.ForEachRow(rows, []any{&hash, &at}, func() error {
+		known[sms.Hash(hash)] = at.UTC()
+		return nil
+	})
+	return known, failed("reading which exports are known", err)
+}

@@ -1,0 +1,212 @@
+package load
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/sms"
+)
+
+var (
+	//go:embed sql/message_staging.sql
+	messageStaging string
+	//go:embed sql/message_turn.sql
+	messageTurn string
+	//go:embed sql/message_merge.sql
+	messageMerge string
+)
+
+var messageColumns = []string{
+	"message_id", "piece", "date_key", "sent_at", "template", "label", "message_type", "country", "is_derived", "about_at", "pieces",
+	"outcome", "code", "source", "reported_at", "told_at", "charged", "charged_at",
+}
+
+// merge adds the messages of the files to what is known.
+func (im *imported) merge(ctx context.Context, tx pgx.Tx, account int32) error {
+	if _, err := tx.Exec(ctx, messageStaging); err != nil {
+		return err
+	}
+	source := newMessageSource(im.Messages)
+	defer source.close()
+	copied, err := tx.CopyFrom(ctx, pgx.Identifier{"message_staging"}, messageColumns, source)
+	if err != nil {
+		return err
+	}
+	im.told.Messages = copied
+	if err := im.checkMoved(ctx, tx, account); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, messageTurn); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `ANALYZE message_turn`); err != nil {
+		return err
+	}
+	var turns int64
+	if err := tx.QueryRow(ctx, `SELECT coalesce(max(turn), 0) FROM message_turn`).Scan(&turns); err != nil {
+		return err
+	}
+	for turn := range turns {
+		var inserted, updated int64
+		if err := tx.QueryRow(ctx, messageMerge, account, turn+1).Scan(&inserted, &updated); err != nil {
+			return err
+		}
+		im.told.NewMessages += inserted
+		im.told.ChangedMessages += updated
+	}
+	return nil
+}
+
+// checkMoved refuses messages that are known to be of days outside of the window: these would have to be counted anew too, and
+// no message is ever sent on another day. The zone of the times was another one.
+func (im *imported) checkMoved(ctx context.Context, tx pgx.Tx, account int32) error {
+	var n int64
+	err := tx.QueryRow(ctx, `
+		SELECT count(*)
+		FROM message_staging    AS s
+		JOIN etl.huawei_message AS m ON m.account_key = $1 AND m.message_id = s.message_id
+		WHERE m.date_key <> s.date_key
+		  AND m.date_key NOT BETWEEN $2 AND $3`, account, date(im.Scope.Window.First()), date(im.Scope.Window.Last())).Scan(&n)
+	if err == nil && n > 0 {
+		err = fmt.Errorf("%w: %d messages are known to be of other days: the zone of the times (export_time_zone) was another one when they were imported first",
+			sms.ErrMalformed, n)
+	}
+	return err
+}
+
+// messageSource hands messages to COPY, which pulls, from a reader that pushes.
+type messageSource struct {
+	next  func() (row []any, ok bool)
+	close func()
+	row   []any
+	err   error
+}
+
+// errEnough ends a reader whose rows nobody wants any more.
+var errEnough = errors.New("enough")
+
+func newMessageSource(messages func(func(*sms.Message) error) error) *messageSource {
+	s := &messageSource{}
+	s.next, s.close = iter.Pull(func(yield func([]any) bool) {
+		s.err = messages(func(m *sms.Message) error {
+			if !yield(messageRow(m)) {
+				return errEnough
+			}
+			return nil
+		})
+	})
+	return s
+}
+
+// Next goes to the next message.
+func (s *messageSource) Next() (ok bool) {
+	s.row, ok = s.next()
+	return ok
+}
+
+// Values gives the message in the order of messageColumns.
+func (s *messageSource) Values() ([]any, error) { return s.row, nil }
+
+// Err gives the error of the reader.
+func (s *messageSource) Err() error { return s.err }
+
+// messageRow turns a message into a row of the staging table.
+func messageRow(m *sms.Message) []any {
+	var reported, chargedAt *time.Time
+	if !m.ReportedAt.IsZero() {
+		at := m.ReportedAt
+		reported = &at
+	}
+	var charged *int16
+	if n, ok := m.Charged.Value(); ok {
+		small, at := int16(n), m.SeenAt
+		charged, chargedAt = &small, &at
+	}
+	return []any{
+		m.ID, int16(m.Piece), date(m.Day), m.SentAt, keyText(m.Template), keyText(m.Label), keyText(m.MessageType), keyText(m.Country),
+		m.IsDerived, m.SeenAt, int16(max(m.Pieces, m.Piece)), int16(m.Outcome), m.Code, int16(m.Source), reported, m.SeenAt, charged, chargedAt,
+	}
+}
+
+// keyText writes a key so that no name is taken for a fixed member, and fixed members come first.
+func keyText(k sms.Key) string {
+	if name, isName := k.Name(); isName {
+		return "=" + name
+	}
+	return "-" + k.String()
+}
+
+func textKey(text string) sms.Key {
+	if name, isName := strings.CutPrefix(text, "="); isName {
+		return sms.Named(name)
+	}
+	switch text[1:] {
+	case sms.NotReported.String():
+		return sms.NotReported
+	case sms.Unknown.String():
+		return sms.Unknown
+	default:
+		return sms.None
+	}
+}
+
+// knownMessages gives what is known of the messages of some days, message after message. A row is told in up to three parts, since
+// each of them may be of another export.
+func knownMessages(ctx context.Context, tx pgx.Tx, key int32, account sms.Account, days []sms.Day, each func(*sms.Message) error) error {
+	dates := make([]time.Time, len(days))
+	for i, d := range days {
+		dates[i] = date(d)
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT message_id, piece, date_key, sent_at, template, label, message_type, country, is_derived, about_at, pieces,
+		       outcome, code, source, reported_at, told_at, charged, charged_at
+		FROM etl.huawei_message
+		WHERE account_key = $1
+		  AND date_key = ANY ($2)
+		ORDER BY message_id, piece`, key, dates)
+	if err != nil {
+		return err
+	}
+	var r struct {
+		id, template, label, kind, country, code string
+		piece, pieces, outcome, source           int16
+		day, sentAt, aboutAt, toldAt             time.Time
+		isDerived                                bool
+		reportedAt, chargedAt                    *time.Time
+		charged                                  *int16
+	}
+	_, err = pgx.ForEachRow(rows, []any{
+		&r.id, &r.piece, &r.day, &r.sentAt, &r.template, &r.label, &r.kind, &r.country, &r.isDerived, &r.aboutAt, &r.pieces,
+		&r.outcome, &r.code, &r.source, &r.reportedAt, &r.toldAt, &r.charged, &r.chargedAt,
+	}, func() error {
+		piece := sms.Message{Account: account, ID: r.id, Piece: int(r.piece), Pieces: int(r.pieces), Origin: sms.FromExport}
+		about, told := piece, piece
+		about.SentAt, about.IsDerived, about.SeenAt = r.sentAt.UTC(), r.isDerived, r.aboutAt.UTC()
+		about.Grain = sms.Grain{
+			Day: sms.DayOf(r.day), Template: textKey(r.template), Label: textKey(r.label), MessageType: textKey(r.kind), Country: textKey(r.country),
+		}
+		told.Outcome, told.Code, told.Source, told.SeenAt = sms.Outcome(r.outcome), r.code, sms.StatusSource(r.source), r.toldAt.UTC()
+		if r.reportedAt != nil {
+			told.ReportedAt = r.reportedAt.UTC()
+		}
+		if err := each(&about); err != nil {
+			return err
+		}
+		if r.charged != nil {
+			charged := piece
+			charged.Charged, charged.SeenAt = sms.Reported(int64(*r.charged)), r.chargedAt.UTC()
+			if err := each(&charged); err != nil {
+				return err
+			}
+		}
+		return each(&told)
+	})
+	return err
+}

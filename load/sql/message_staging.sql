@@ -1,0 +1,20 @@
+CREATE TEMPORARY TABLE message_staging (
+    message_id   text COLLATE "C",
+    piece        smallint,
+    date_key     date,
+    sent_at      timestamptz,
+    template     text COLLATE "C",
+    label        text COLLATE "C",
+    message_type text COLLATE "C",
+    country      text COLLATE "C",
+    is_derived   boolean,
+    about_at     timestamptz,
+    pieces       smallint,
+    outcome      smallint,
+    code         text COLLATE "C",
+    source       smallint,
+    reported_at  timestamptz,
+    told_at      timestamptz,
+    charged      smallint,
+    charged_at   timestamptz
+) ON COMMIT DROP
