@@ -24,6 +24,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"null":     null,
 	"gives":    gives,
 	"sentence": sentence,
+	"anchor":   anchor,
 	"join":     func(words []string) string { return strings.Join(words, ", ") },
 }).Parse(pageText))
 
@@ -50,6 +51,12 @@ func HTML(to io.Writer, all []load.Relation) error {
 func StyleSource() string {
 	sum := sha256.Sum256([]byte(style))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// anchor gives the id of a relation on the page: without the arguments of a function, for an id holds no spaces.
+func anchor(schema, name string) string {
+	name, _, _ = strings.Cut(name, "(")
+	return schema + "." + name
 }
 
 // picture is the star: what is pointed at on the left, what points on the right.

@@ -1,5 +1,5 @@
-SELECT n.nspname AS schema,
-       c.relname AS name,
+SELECT n.nspname::text AS schema,
+       c.relname::text AS name, -- a union with the type name would cut at 63 bytes
        CASE c.relkind WHEN 'v' THEN 'view' ELSE 'table' END AS kind,
        coalesce(obj_description(c.oid, 'pg_class'), '') AS comment,
        ARRAY (
@@ -42,7 +42,7 @@ JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('sms', 'etl')
   AND c.relkind IN ('r', 'v')
 UNION ALL
-SELECT n.nspname,
+SELECT n.nspname::text,
        p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
        'function',
        coalesce(obj_description(p.oid, 'pg_proc'), ''),
