@@ -23,6 +23,15 @@ type calendarMonth struct {
 	Cells []calendarCell
 }
 
+// Days are the numbers above the cells.
+func (calendar) Days() []int {
+	all := make([]int, 31)
+	for i := range all {
+		all[i] = i + 1
+	}
+	return all
+}
+
 // calendarCell is a day, or nothing where none is expected.
 type calendarCell struct {
 	Letter string
@@ -72,18 +81,17 @@ func (s *site) coverage(ctx context.Context, q query) (view, error) {
 		return view{}, err
 	}
 	v := view{
-		Title: "Coverage", Lead: fmt.Sprintf("Every day of %d, by account and by the datasets that are asked for together. A day leads to why it is so, and what next.", year),
+		Title: "Coverage", Lead: fmt.Sprintf("Every day of %d, by account and by the datasets that are asked for together. F is final, p may still change, – is missing; all letters are told below. A day leads to why it is so, and what next.", year),
 		Form: filterForm("/coverage", f, accounts),
 	}
 	v.Form.HasDays, v.Form.Years = false, years(c, year)
-	v.Sections = append(v.Sections, legend())
 	for _, one := range calendars(c.Days, year) {
 		v.Sections = append(v.Sections, section{Heading: one.Label, Calendar: &one})
 	}
 	if len(c.Days) == 0 {
 		v.Sections = append(v.Sections, section{Lines: []line{{Text: "No day of this choice is expected or loaded."}}})
 	}
-	v.Sections = append(v.Sections, section{ID: "numbers", Heading: "Days by state", Table: statesTable(c.Days)})
+	v.Sections = append(v.Sections, section{ID: "numbers", Heading: "Days by state", Table: statesTable(c.Days)}, legend())
 	return v, nil
 }
 
@@ -114,11 +122,11 @@ func years(c load.Calendar, chosen int) []option {
 }
 
 func legend() section {
-	var about []string
+	t := &table{Name: "letters", Caption: "A day shows the worst state among its datasets; these are the worst first.", Columns: columns("letter", "state", "what it says")}
 	for _, m := range marks {
-		about = append(about, fmt.Sprintf("%s %s: %s", m.letter, words(m.state), m.about))
+		t.Rows = append(t.Rows, []cell{text(m.letter), text(words(m.state)), text(m.about)})
 	}
-	return section{Heading: "What the letters say", Lines: []line{{Text: strings.Join(about, ". ") + "."}}}
+	return section{Heading: "What the letters say", Table: t}
 }
 
 func words(state sms.State) string { return strings.ReplaceAll(string(state), "_", " ") }

@@ -43,8 +43,8 @@ func (s *site) day(ctx context.Context, q query) (view, error) {
 	}
 	at := []string{"vendor", string(account.Vendor), "account", account.Account}
 	states.Lines = append(states.Lines,
-		line{Text: "One day", Link: "back", Href: href("/day", append(at, "date", (date - 1).String())...)},
-		line{Text: "One day", Link: "on", Href: href("/day", append(at, "date", (date + 1).String())...)})
+		line{Text: "One day", Link: "back", Href: href("/day", append(at, "date", (date-1).String())...)},
+		line{Text: "One day", Link: "on", Href: href("/day", append(at, "date", (date+1).String())...)})
 	numbers := section{Heading: "Numbers", Table: daysTable(d.Numbers), Lines: []line{
 		{Text: "Each number leads to where it comes from.", Link: "Explain them all", Href: href("/explain", append(at, "date", date.String())...)},
 	}}

@@ -42,7 +42,9 @@ func daysTable(all []load.DayNumbers) *table {
 	}
 	for _, d := range all {
 		at := []string{"vendor", string(d.Vendor), "account", d.Account, "date", d.Day.String()}
-		explain := func(c cell, measure string) cell { return c.to(href("/explain", append(at[:6:6], "measure", measure)...)) }
+		explain := func(c cell, measure string) cell {
+			return c.to(href("/explain", append(at[:6:6], "measure", measure)...))
+		}
 		t.Rows = append(t.Rows, []cell{
 			link(d.Day.String(), href("/day", at...)), text(string(d.Vendor)), text(d.Account),
 			explain(count(d.Requested), "requested"), explain(count(d.Accepted), "accepted"), explain(count(d.ProcessingFailed), "processing_failed"),

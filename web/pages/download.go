@@ -25,7 +25,7 @@ func (v *view) download(w http.ResponseWriter, f format) error {
 	if chosen == nil || f.table == "" && len(names) > 1 {
 		return bad("table is %q: want one of %s", f.table, strings.Join(names, ", "))
 	}
-	body, kind, err := chosen.csv, "text/csv; charset=utf-8; header=present", error(nil)
+	body, kind := chosen.csv, "text/csv; charset=utf-8; header=present"
 	if f.kind == "json" {
 		body, kind = chosen.json, "application/json"
 	}

@@ -34,7 +34,7 @@ func (s *site) explanation(ctx context.Context, q query) (view, error) {
 	if question.Stage != "" && question.Stage != sms.Processing && question.Stage != sms.Sending {
 		q.wrong("stage is %q: want processing or sending", question.Stage)
 	}
-	if all := slices.Concat(account.Vendor.Groups()...); question.Dataset != "" && !slices.Contains(all, question.Dataset) {
+	if all := slices.Concat(account.Vendor.Groups()...); question.Dataset != "" && len(all) > 0 && !slices.Contains(all, question.Dataset) {
 		q.wrong("dataset is %q: want one of %v", question.Dataset, all)
 	}
 	if err := q.done(); err != nil {

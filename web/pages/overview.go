@@ -26,7 +26,7 @@ func (s *site) overview(ctx context.Context, _ query) (view, error) {
 		Lead:  fmt.Sprintf("Messages of %s to %s by vendor. A gap in a line, and a dash in a table, is what no vendor has told.", first.String()[:7], last.String()[:7]),
 		Sections: []section{
 			{ID: "trust", Heading: "How far to trust it", Lines: append(freshness(o.Sources, now), findingsLine(o.Findings)), Table: sourcesTable(o.Sources)},
-			{ID: "charts", Heading: "Month by month", Charts: monthCharts(o.Months)},
+			{ID: "charts", Heading: "Month by month", Lines: []line{{Text: "A hollow point is a month of which days are missing or still to come."}}, Charts: monthCharts(o.Months, sms.DayOf(now))},
 			{ID: "numbers", Heading: "The numbers", Table: monthsTable(o.Months)},
 		},
 	}, nil
@@ -118,8 +118,8 @@ func sourcesTable(sources []load.SourceState) *table {
 	return t
 }
 
-// monthCharts draws what is sorted by vendor and month.
-func monthCharts(all []load.VendorMonth) []chart {
+// monthCharts draws what is sorted by vendor and month. The month of today is not complete, nor one of which days are missing.
+func monthCharts(all []load.VendorMonth, today sms.Day) []chart {
 	var labels, names []string
 	var requested, rates, failures [][]value
 	for _, m := range all {
@@ -130,7 +130,7 @@ func monthCharts(all []load.VendorMonth) []chart {
 		if len(names) == 1 {
 			labels = append(labels, m.Month.String()[:7])
 		}
-		at, isOpen := len(names)-1, m.LoadedDays < m.Days
+		at, isOpen := len(names)-1, m.LoadedDays < m.Days || monthEnd(m.Month) >= today
 		requested[at] = append(requested[at], value{number(m.Requested), isOpen})
 		failures[at] = append(failures[at], value{number(failed(m)), isOpen})
 		var rate *float64

@@ -164,7 +164,7 @@ func (s *site) page(show func(context.Context, query) (view, error)) http.Handle
 
 // sorry says what went wrong. What the database says stays in the log: it may name hosts and users.
 func (s *site) sorry(r *http.Request, err error) (int, view) {
-	if bad, ok := errors.AsType[*badInput](err); ok {
+	if bad, ok := errors.AsType[*inputError](err); ok {
 		return bad.status, view{Title: bad.title, Sections: []section{{Lines: []line{{Text: bad.Error(), Bad: true}, {Link: "Back to the overview", Href: "/"}}}}}
 	}
 	if r.Context().Err() != nil {

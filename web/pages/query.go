@@ -12,21 +12,21 @@ import (
 	"smsetl/sms"
 )
 
-// badInput says what is wrong with an address, and what would be right.
-type badInput struct {
+// inputError says what is wrong with an address, and what would be right.
+type inputError struct {
 	status int
 	title  string
 	text   string
 }
 
-func (b *badInput) Error() string { return b.text }
+func (b *inputError) Error() string { return b.text }
 
 func bad(form string, arguments ...any) error {
-	return &badInput{http.StatusBadRequest, "This address makes no sense", fmt.Sprintf(form, arguments...)}
+	return &inputError{http.StatusBadRequest, "This address makes no sense", fmt.Sprintf(form, arguments...)}
 }
 
 func unknown(form string, arguments ...any) error {
-	return &badInput{http.StatusNotFound, "Not here", fmt.Sprintf(form, arguments...)}
+	return &inputError{http.StatusNotFound, "Not here", fmt.Sprintf(form, arguments...)}
 }
 
 // query reads the parameters of an address. The first mistake is kept, and what a page did not ask for is one.
