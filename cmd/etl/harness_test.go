@@ -34,6 +34,7 @@ type world struct {
 	t       *testing.T
 	url     string
 	vendors *sandbox.Sandbox
+	stop    func() // ends the vendors' servers
 	config  string
 	conn    *pgx.Conn
 }
@@ -57,7 +58,7 @@ func newWorld(t *testing.T, options sandbox.Options) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	w := &world{t: t, url: pgtest.New(t), vendors: vendors, config: filepath.Join(t.TempDir(), "schedules.yaml")}
+	w := &world{t: t, url: pgtest.New(t), vendors: vendors, stop: stop, config: filepath.Join(t.TempDir(), "schedules.yaml")}
 	text := vendors.SchedulesYAML(addresses)
 	text = strings.ReplaceAll(text, "    sms_key:", "    max_requests_per_second: 1000\n    sms_key:")
 	text = strings.ReplaceAll(text, "    secret_id:", "    max_requests_per_second: 1000\n    secret_id:")
