@@ -394,10 +394,3 @@ func (in *importing) preview(report *importReport) error {
 	}
 	return nil
 }
-
-func spanText(s sms.Span) string {
-	if s.IsEmpty() {
-		return ""
-	}
-	return s.From.Format(time.RFC3339) + "/" + s.To.Format(time.RFC3339)
-}

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"smsetl/extract/huawei"
 	"smsetl/job"
+	"smsetl/sms"
 )
 
 func newImportedFile(r huawei.Report) importedFile {
@@ -131,4 +133,11 @@ func (s *session) printPreviews(files []importedFile) error {
 		fmt.Fprintln(s.stdout)
 	}
 	return nil
+}
+
+func spanText(s sms.Span) string {
+	if s.IsEmpty() {
+		return ""
+	}
+	return s.From.Format(time.RFC3339) + "/" + s.To.Format(time.RFC3339)
 }
