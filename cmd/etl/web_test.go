@@ -143,6 +143,9 @@ func TestServePages(t *testing.T) {
 		}
 		shown += body
 	}
+	if _, start := w.get(address + "/"); !strings.Contains(start, "<h1>Overview</h1>") || !strings.Contains(start, `<a href="/jobs/">Queue</a>`) {
+		t.Errorf("the start page:\n%s", start)
+	}
 	w.tellPeople(map[string]string{"HOOK": hook.URL + "/canary-hook"}, written)
 	mu.Lock()
 	if len(said) != 1 || !strings.Contains(said[0], "an answer of the vendor is not believed") {
