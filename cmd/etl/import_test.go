@@ -333,3 +333,59 @@ func (x *exported) answers() string {
 	}
 	return all.String()
 }
+
+func TestImportShowsWhatItUnderstands(t *testing.T) {
+	t.Parallel()
+	x := newExported(t)
+	path := x.save("one", sandbox.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: weekEnd, Chinese: true, XLSX: true})
+	r := x.bring(0, []string{path}, "--dry-run")
+	if len(r.Files) != 1 || r.Files[0].Columns["sent_at"] != "发送时间" || len(r.Files[0].Cells) != previewRows || r.RunID != 0 {
+		t.Errorf("preview: %+v", r)
+	}
+	if n := x.number(`SELECT count(*) FROM etl.load`) + x.number(`SELECT count(*) FROM etl.run`); n != 0 {
+		t.Errorf("a dry run wrote %d lines", n)
+	}
+	code, stdout, _ := x.run(path, "--dry-run")
+	if code != 0 || !strings.Contains(stdout, "not kept: 短信内容") || !strings.Contains(stdout, "2026-11-10 ") {
+		t.Errorf("exit %d:\n%s", code, stdout)
+	}
+	for private := range x.console.Private() {
+		if strings.Contains(x.logs.String(), private) {
+			t.Fatalf("%q is shown", private)
+		}
+	}
+}
+
+func TestImportRefusesWhatItCannotKnow(t *testing.T) {
+	t.Parallel()
+	x := newExported(t)
+	path := x.save("one", sandbox.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: weekEnd})
+	other := filepath.Join(x.dir, "other.csv")
+	if err := os.WriteFile(other, []byte("name,price\nanything,1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		arguments []string
+		says      string
+	}{
+		"a file that is not there":   {[]string{"nowhere.csv"}, "nowhere.csv cannot be opened"},
+		"another table":              {[]string{other}, `found "name", "price"`},
+		"half a stretch":             {[]string{path, "--from", "2026-11-10"}, "--from and --to go together"},
+		"an application of nobody's": {[]string{path, "--account", "shop"}, `--account "shop" is no application`},
+	} {
+		code, stdout, stderr := x.run(test.arguments...)
+		if code != exitUsage || !strings.Contains(stderr, test.says) {
+			t.Errorf("%s: exit %d, want %q:\n%s%s", name, code, test.says, stdout, stderr)
+		}
+	}
+	x.write(strings.Replace(exportingConfig, "harbor-home, harbor-world", "harbor-home", 1))
+	if code, _, stderr := x.run(path); code != exitUsage || !strings.Contains(stderr, `application "harbor-world"`) {
+		t.Errorf("exit %d for an application that is not listed:\n%s", code, stderr)
+	}
+	if code, _, stderr := x.etl("run", append([]string{"--source", "huawei-main"}, at(today)...)...); code != exitUsage || !strings.Contains(stderr, "etl import huawei") {
+		t.Errorf("exit %d of run:\n%s", code, stderr)
+	}
+	if code, stdout, stderr := x.etl("run", at(today)...); code != 0 {
+		t.Errorf("run does not leave the source alone: exit %d\n%s%s", code, stdout, stderr)
+	}
+}
