@@ -36,27 +36,30 @@ day AS (
     LEFT JOIN sms.delivery_by_day AS s ON s.date_key = c.date_key AND s.account_key = c.account_key
     WHERE c.confirmed_at IS NOT NULL
 ),
--- The same weekday in the eight weeks before a day. A window, because a join of days with days is slow over years.
+-- Each day beside the same weekday of the eight weeks before. A window, because a join of days with days is slow over years.
 week AS (
-    SELECT account_key,
-           date_key,
-           is_in_sight,
-           array_agg(requested) OVER before                                                                      AS requested,
+    SELECT d.*,
+           array_agg(requested) OVER before                                                                      AS requests,
            array_agg(CASE WHEN is_settled THEN 100.0 * delivered / NULLIF(requested, 0) END::float8) OVER before AS rates
-    FROM day
+    FROM day AS d
     WINDOW before AS (PARTITION BY account_key, extract(isodow FROM date_key)
                       ORDER BY date_key
                       RANGE BETWEEN interval '56 days' PRECEDING AND interval '7 days' PRECEDING)
 ),
--- Medians, and how far weeks usually lie from them (1.4826 times the median distance is the deviation of a bell curve).
+-- Each day in sight with what is usual: the medians of these weeks, and how far they lie from them (1.4826 times the median
+-- distance is the deviation of a bell curve).
 trail AS (
     SELECT w.account_key,
            w.date_key,
+           w.is_settled,
+           w.oddity,
+           w.requested,
+           w.delivered,
            m.weeks,
            m.rated,
            m.least,
-           m.requested,
-           m.rate,
+           m.usual,
+           m.usual_rate,
            s.spread,
            s.rate_spread
     FROM week AS w
@@ -64,14 +67,14 @@ trail AS (
         SELECT count(*)         AS weeks,
                count(u.rate)    AS rated,
                min(u.requested) AS least,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY u.requested) AS requested,
-               percentile_cont(0.5) WITHIN GROUP (ORDER BY u.rate)      AS rate
-        FROM unnest(w.requested, w.rates) AS u (requested, rate)
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY u.requested) AS usual,
+               percentile_cont(0.5) WITHIN GROUP (ORDER BY u.rate)      AS usual_rate
+        FROM unnest(w.requests, w.rates) AS u (requested, rate)
     ) AS m
     CROSS JOIN LATERAL (
-        SELECT 1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(u.requested - m.requested)) AS spread,
-               1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(u.rate - m.rate))           AS rate_spread
-        FROM unnest(w.requested, w.rates) AS u (requested, rate)
+        SELECT 1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(u.requested - m.usual)) AS spread,
+               1.4826 * percentile_cont(0.5) WITHIN GROUP (ORDER BY abs(u.rate - m.usual_rate)) AS rate_spread
+        FROM unnest(w.requests, w.rates) AS u (requested, rate)
     ) AS s
     WHERE w.is_in_sight
 )

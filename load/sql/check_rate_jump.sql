@@ -1,21 +1,19 @@
 , rated AS (
-    SELECT account_key, date_key, oddity, requested, delivered,
-           (100.0 * delivered / requested)::float8 AS rate
-    FROM day
-    WHERE is_in_sight
-      AND is_settled
+    SELECT *,
+           (100.0 * delivered / NULLIF(requested, 0))::float8 AS rate
+    FROM trail
+    WHERE is_settled
       AND requested >= 100
+      AND rated >= 5
+      AND usual >= 100
 )
-SELECT d.account_key,
+SELECT account_key,
        'delivery_rate' AS subject,
-       CASE WHEN d.rate < 0.4 * t.rate THEN d.oddity ELSE 'info' END AS severity,
-       d.date_key,
-       round(t.rate::numeric, 2)::float8 AS expected,
-       round(d.rate::numeric, 2)::float8 AS found,
+       CASE WHEN rate < 0.4 * usual_rate THEN oddity ELSE 'info' END AS severity,
+       date_key,
+       round(usual_rate::numeric, 2)::float8 AS expected,
+       round(rate::numeric, 2)::float8       AS found,
        format('%s %% delivered (%s of %s), while %s %% is the middle of the %s weeks before',
-              round(d.rate::numeric, 2), d.delivered, d.requested, round(t.rate::numeric, 2), t.rated) AS detail
-FROM rated AS d
-JOIN trail AS t USING (account_key, date_key)
-WHERE t.rated >= 5
-  AND t.requested >= 100
-  AND abs(d.rate - t.rate) > greatest(10, 6 * t.rate_spread)
+              round(rate::numeric, 2), delivered, requested, round(usual_rate::numeric, 2), rated) AS detail
+FROM rated
+WHERE abs(rate - usual_rate) > greatest(10, 6 * rate_spread)
