@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -281,9 +282,7 @@ func (r *reader) write(l ledgerLineOf, a answer) {
 func (r *reader) differsFromTruth(day sms.Day, now time.Time) string {
 	truth := map[ledgerLineOf]answer{}
 	for vendor, account := range map[string]string{sandbox.EngageLab: "harbor_service", sandbox.Tencent: "1400006874"} {
-		for l, a := range r.told(vendor, account, day, day, now, false) {
-			truth[l] = a
-		}
+		maps.Copy(truth, r.told(vendor, account, day, day, now, false))
 	}
 	believed := map[ledgerLineOf]answer{}
 	for l, s := range r.lines {
