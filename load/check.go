@@ -29,7 +29,9 @@ type CheckOptions struct {
 	Accounts []sms.Account // nil: every account of the warehouse
 	Days     int           // days before now in sight; 0: CheckDays
 	All      bool          // every day
-	Quick    bool          // without the checks that go through the facts: their findings stay as they are
+	// Harmless are the refusals (sms.Payload.Refused) of answers that are right and were not to be loaded.
+	Harmless []string
+	Quick    bool // without the checks that go through the facts: their findings stay as they are
 }
 
 // CheckReport says what a Check found.
@@ -50,7 +52,7 @@ const checkLock = lockSpace + 0x10
 //
 // The error is sms.ErrTemporary when the same call may succeed later.
 func (w *Warehouse) Check(ctx context.Context, now time.Time, options CheckOptions) (CheckReport, error) {
-	c := &checking{now: now}
+	c := &checking{now: now, harmless: options.Harmless}
 	c.report.First = options.first(now)
 	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		// Compiling these queries takes longer than running them.
@@ -80,6 +82,7 @@ func (o CheckOptions) first(now time.Time) sms.Day {
 type checking struct {
 	now      time.Time
 	accounts []int32
+	harmless []string
 	rules    []string // that were run
 	found    []found
 	report   CheckReport
@@ -173,7 +176,7 @@ func (c *checking) check(ctx context.Context, tx pgx.Tx, rule CheckRule, from sm
 	if err != nil {
 		return err
 	}
-	rows, err := tx.Query(ctx, query+"\nORDER BY 1, 2, 4", c.accounts, date(from), c.now)
+	rows, err := tx.Query(ctx, query+"\nORDER BY 1, 2, 4", c.accounts, date(from), c.now, c.harmless)
 	if err != nil {
 		return err
 	}

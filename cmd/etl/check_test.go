@@ -60,6 +60,35 @@ func TestCheckIsSilentOnHonestVendors(t *testing.T) {
 	w.mustList(lines, "info rate_jump harbor_offers delivery_rate 2026-05-", "info sent_reading harbor_service sent 2025-10-18..2026-11-21: ")
 }
 
+// People get a table and a sentence for each finding that somebody should look at; monitors get the exit code.
+func TestCheckTellsPeople(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick(15))
+	w.loaded()
+	w.must(exitOK, "check", append(at(today), "--source", "engagelab-service")...)
+	if _, err := w.conn.Exec(t.Context(), `
+		UPDATE sms.delivery_by_day AS s SET requested = requested + 1
+		FROM sms.dim_account AS a
+		WHERE a.account_key = s.account_key AND a.account = 'harbor_service' AND s.date_key = '2026-11-10'`); err != nil {
+		t.Fatal(err)
+	}
+	out := w.must(exitQuality, "check", at(today)...)
+	for _, want := range []string{
+		"severity  check", "error     requested_split", "engagelab/harbor_service", "2026-11-10", "2026-11-21  new",
+		"summary_differs engagelab/harbor_service delivery_by_day: 2026-11-10: ", "4 opened, 0 back, 0 closed",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+	w.must(exitOK, "check", append(at(today), "--source", "engagelab-offers")...)
+	w.must(exitOK, "check", append(at(today), "--account", "harbor_offers")...)
+	w.must(exitQuality, "check", append(at(today), "--account", "engagelab/harbor_service")...)
+	for _, wrong := range [][]string{{"--account", "nobody"}, {"--source", "nowhere"}, {"--days", "0"}, {"--now", "yesterday"}} {
+		w.must(exitUsage, "check", wrong...)
+	}
+}
+
 // lies are wrong answers, each with a finding that lists it. The first load is told the lie, so nothing is stored to doubt it by.
 var lies = []struct {
 	restatement sandbox.Restatement

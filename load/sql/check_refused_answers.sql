@@ -10,4 +10,5 @@ FROM etl.load  AS l
 JOIN etl.fetch AS f ON f.load_id = l.load_id AND f.refused <> ''
 WHERE l.account_key = ANY ($1)
   AND l.started_at > greatest($2::timestamptz, $3 - interval '7 days')
+  AND f.refused NOT IN (SELECT h.refused FROM harmless AS h)
 GROUP BY l.account_key, f.dataset, (l.started_at AT TIME ZONE 'UTC')::date
