@@ -100,6 +100,21 @@ func TestOddDaysAreNewsForTwoWeeks(t *testing.T) {
 	}
 }
 
+// So it is with a doubt that was overruled.
+func TestOverruledDoubtsAreNewsForTwoWeeks(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	batch := found(scope(marketing, "01-05", sms.StatsDay), "", "", 0)
+	batch.Findings = []sms.Finding{{Check: "doubt_overruled", Subject: "stats_day 2026-01-05", Severity: sms.Warning, Day: day("01-05"), LastDay: day("01-05"), Detail: "x", Rows: 1}}
+	put(t, wh, batch)
+	for _, step := range []struct{ at, want string }{{"02-03 11:00", "warning"}, {"02-03 13:00", "info"}} {
+		if _, err := wh.Check(t.Context(), at(step.at), load.CheckOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		same(t, step.at, dump(t, wh, `SELECT severity FROM etl.finding WHERE check_name = 'doubt_overruled'`), step.want)
+	}
+}
+
 // Days without an answer: missing, failed, lost, not refreshed, not believed.
 func TestChecksOfTheLedger(t *testing.T) {
 	t.Parallel()

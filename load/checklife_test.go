@@ -205,6 +205,9 @@ func TestChecksOfTables(t *testing.T) {
 			if err != nil || changed.RowsAffected() == 0 {
 				t.Fatal("no harm done", err)
 			}
+			if _, quick := check(t, wh, "04-01 19:45", load.CheckOptions{Quick: true}); strings.Contains(strings.Join(quick, "\n"), test.want) {
+				t.Errorf("a quick check looked there:\n%s", strings.Join(quick, "\n"))
+			}
 			_, lines := check(t, wh, "04-01 20:00", load.CheckOptions{})
 			if !strings.Contains("\n"+strings.Join(lines, "\n"), "\n"+test.want) {
 				t.Errorf("%s\nlacks %s", strings.Join(lines, "\n"), test.want)
