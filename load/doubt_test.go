@@ -161,3 +161,23 @@ func TestOutageOfDaysHeals(t *testing.T) {
 		WHERE h.change = 'removed'
 		  AND NOT EXISTS (SELECT FROM etl.finding AS f WHERE f.check_name = 'doubt_overruled' AND f.subject = 'stats_day ' || h.date_key)`), "")
 }
+
+// An outage that lasts until everything that was settled is asked for once more, and believed to be empty, leaves nothing to
+// tell what is usual. The days that come after it are doubted all the same.
+func TestOutageLeavesNothingUsual(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	month(t, wh, sms.StatsDay, func(int) int64 { return 10_000 })
+	swept := sms.Batch{Scope: scope(marketing, "01-05", sms.StatsDay), Zeros: 1}
+	swept.Scope.Window = window("2025-12-23", "2026-01-19")
+	put(t, wh, swept, now("01-20 13:00"))
+	put(t, wh, swept, now("01-20 14:00"))
+	same(t, "what is left", dump(t, wh, `SELECT count(*) FROM sms.fact_delivery_daily`), "0")
+	day := sms.Batch{Scope: scope(marketing, "01-20", sms.StatsDay), Zeros: 1}
+	put(t, wh, day, now("01-21 02:30"))
+	const state = `SELECT state, split_part(reason, ';', 1) FROM etl.coverage WHERE date_key = '2026-01-20'`
+	same(t, "the day", dump(t, wh, state), "quarantined stats_day has no messages, and what it says of 28 of the days before is doubted too")
+	put(t, wh, answerOf(day.Scope, 10_000), now("01-21 03:30"))
+	same(t, "the day, afterwards", dump(t, wh, state), "provisional ")
+	verify(t, wh)
+}

@@ -104,8 +104,11 @@ type put struct {
 	// imported is set when the rows come from files, whose messages are kept: see Import.
 	imported *imported
 
-	ledger   map[lineKey]*ledgerLine
-	usual    usual
+	ledger map[lineKey]*ledgerLine
+	usual  usual
+	// doubtedDays counts the days around the window that were believed only because an answer came twice.
+	doubtedDays int
+
 	verdicts []verdict // by day of the window
 	// checksums and changed are by day of the window: the content of believed days, and whether rows were written.
 	checksums [parts][]uint64

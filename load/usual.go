@@ -54,21 +54,25 @@ func (p *put) learnUsual(ctx context.Context, tx pgx.Tx) error {
 		return nil
 	}
 	rows, err := tx.Query(ctx, `
-		SELECT date_key, coalesce(messages, 0)
+		SELECT date_key, coalesce(messages, 0), suspect_at IS NOT NULL
 		FROM etl.coverage
 		WHERE account_key = $1
 		  AND dataset = $2
 		  AND date_key BETWEEN $3 AND $4
 		  AND loaded_at IS NOT NULL
-		  AND (messages IS NOT NULL OR row_count = 0)
-		  AND suspect_at IS NULL`, p.account, dataset, date(p.window.First()-usualDays), date(p.window.Last()))
+		  AND (messages IS NOT NULL OR row_count = 0)`, p.account, dataset, date(p.window.First()-usualDays), date(p.window.Last()))
 	if err != nil {
 		return fmt.Errorf("reading what is usual: %w", err)
 	}
 	p.usual = usual{}
 	var day time.Time
 	var messages int64
-	_, err = pgx.ForEachRow(rows, []any{&day, &messages}, func() error {
+	var isDoubted bool
+	_, err = pgx.ForEachRow(rows, []any{&day, &messages, &isDoubted}, func() error {
+		if isDoubted {
+			p.doubtedDays++
+			return nil
+		}
 		p.usual[sms.DayOf(day)] = messages
 		return nil
 	})
@@ -98,6 +102,10 @@ func (p *put) doubtFirst(dataset sms.Dataset, day sms.Day) string {
 	}
 	limits, said := p.guard.of(dataset), p.tally.days[delivery][day-p.window.First()].messages.total
 	median, least, known := p.usual.of(day)
+	if !known && said == 0 && p.doubtedDays >= usualDays/2 {
+		// A vendor that was believed at last when it had nothing for weeks of settled days has left nothing to compare with.
+		return fmt.Sprintf("%s has no messages, and what it says of %d of the days before is doubted too", dataset, p.doubtedDays)
+	}
 	if !known || median < limits.MinMessages || float64(said) >= tiny*limits.ShrinkRatio*float64(median) || 2*said >= least {
 		return ""
 	}
