@@ -3,7 +3,7 @@ GO       ?= go
 FUZZTIME ?= 30s
 LINT     := bin/golangci-lint
 
-.PHONY: help build test lint fmt check bench fuzz demo clean
+.PHONY: help build test lint fmt check bench fuzz demo clean year plant
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,12 @@ build: ## build the program as ./etl
 
 test: ## run every test; finds a PostgreSQL by itself (CONTRIBUTING.md says how)
 	$(GO) test ./...
+
+year: ## live through a scripted year of vendors day by day, and build it again from raw
+	$(GO) test ./cmd/etl -run '^TestYear$$' -count=1 -timeout 30m -year
+
+plant: ## make known mistakes one by one, and write docs/planted-bugs.md: which test notices which
+	$(GO) run ./internal/plant
 
 lint: $(LINT) ## run every linter of .golangci.yml
 	$(GO) vet ./...

@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
 	"strings"
 	"time"
 
@@ -184,12 +187,7 @@ func (r *reader) read(now time.Time) {
 // judge believes or doubts each day of an answer.
 func (r *reader) judge(a asked, now time.Time) {
 	said := r.told(a.vendor, a.account, a.from, a.to, now, true)
-	silent := a.vendor == sandbox.EngageLab
-	for day := a.from; day <= a.to; day++ {
-		for _, dataset := range a.datasets {
-			silent = silent && said[ledgerLineOf{a.account, dataset, day}].rows() == 0
-		}
-	}
+	silent := r.isSilent(a, said)
 	for day := a.from; day <= a.to; day++ {
 		var group []*saying
 		var answers []answer
@@ -214,6 +212,29 @@ func (r *reader) judge(a asked, now time.Time) {
 			r.take(s, ledgerLineOf{a.account, a.datasets[i], day}, answers[i], doubted, repeated, now)
 		}
 	}
+}
+
+// isSilent says whether the whole answer has no row, not even one of zeros, which the truth does not have: so the vendor is
+// asked.
+func (r *reader) isSilent(a asked, said map[ledgerLineOf]answer) bool {
+	r.w.t.Helper()
+	for l, answer := range said {
+		if answer.rows() > 0 && slices.Contains(a.datasets, l.dataset) {
+			return false
+		}
+	}
+	path := map[sms.Dataset]string{sms.StatsDay: "/v1/stats_day", sms.ProcessFailed: "/v1/stats/process_failed", sms.SendFailed: "/v1/stats/send_failed"}[a.datasets[0]]
+	if path == "" {
+		return false // Tencent always says a number
+	}
+	req := httptest.NewRequestWithContext(r.w.t.Context(), http.MethodGet, fmt.Sprintf("%s?start_date=%s&end_date=%s", path, a.from, a.to), nil)
+	req.SetBasicAuth(a.account, "sandbox-key")
+	w := httptest.NewRecorder()
+	r.w.vendors.EngageLab().ServeHTTP(w, req)
+	if w.Code != http.StatusOK {
+		r.w.t.Fatal(w.Body.String())
+	}
+	return w.Body.String() == `{"result":[],"count":0}`
 }
 
 // lacks says whether an answer has no number for a reason that the vendor normally tells of.
@@ -281,7 +302,7 @@ func (r *reader) write(l ledgerLineOf, a answer) {
 // differsFromTruth says how what is believed of a day differs from the vendors' truth; "" when it does not.
 func (r *reader) differsFromTruth(day sms.Day, now time.Time) string {
 	truth := map[ledgerLineOf]answer{}
-	for vendor, account := range map[string]string{sandbox.EngageLab: "harbor_service", sandbox.Tencent: "1400006874"} {
+	for vendor, account := range map[string]string{sandbox.EngageLab: "harbor", sandbox.Tencent: "1400006874"} {
 		maps.Copy(truth, r.told(vendor, account, day, day, now, false))
 	}
 	believed := map[ledgerLineOf]answer{}
