@@ -78,10 +78,7 @@ func (w *world) leads(m *member) bool {
 // a dead one was working on is taken up within a minute.
 func TestFleetOutlivesItsMembers(t *testing.T) {
 	t.Parallel()
-	kills := 30
-	if testing.Short() {
-		kills = 5
-	}
+	kills := wantedKills(t, 30)
 	options := quick(300)
 	options.Latency = 150 * time.Millisecond
 	w := newWorld(t, options)

@@ -15,19 +15,24 @@ import (
 	"smsetl/sandbox"
 )
 
+// wantedKills is how often a test kills: a few times where people test, as often as ETL_TEST_KILLS says, at most `most`, in CI.
+func wantedKills(t *testing.T, most int) int {
+	t.Helper()
+	text := os.Getenv("ETL_TEST_KILLS")
+	if text == "" {
+		return 8
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return min(n, most)
+}
+
 // A backfill is killed at random moments, again and again, then left to finish: nothing is lost, doubled or left over.
 func TestKilledBackfillResumes(t *testing.T) {
 	t.Parallel()
-	kills := 50
-	if text := os.Getenv("ETL_TEST_KILLS"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		kills = n
-	} else if testing.Short() {
-		kills = 5
-	}
+	kills := wantedKills(t, 50)
 	options := quick(200)
 	options.Latency = 15 * time.Millisecond
 	w := newWorld(t, options)
