@@ -173,6 +173,8 @@ func (y *year) live(n int) {
 		if code, out, errs := y.etl("check", at(now)...); code != exitOK && code != exitQuality {
 			y.t.Fatalf("check on %s: exit %d\n%s\n%s", now, code, out, errs)
 		}
+		// A finding tells of the days that show it now, so what is told is noted when it is.
+		y.exec(`INSERT INTO year_finding SELECT a.account, f.check_name, f.day, f.last_day FROM etl.finding AS f JOIN sms.dim_account AS a USING (account_key) WHERE f.closed_at IS NULL`)
 	}
 	y.eachDayHasOneState(now)
 	y.changesAreSeen(now)
