@@ -71,9 +71,9 @@ func (e *explainer) history(c *load.Cell, at int) []PastValue {
 		}
 		if last := len(all) - 1; last >= 0 && equal(all[last].Value, v.Value) && equalTime(all[last].Until, v.From) {
 			all[last].Until = v.Until
-			continue
+		} else {
+			all = append(all, v)
 		}
-		all = append(all, v)
 		if image.Change == "removed" && (i == len(c.Images)-1 || c.Images[i+1].LoadID == 0) {
 			gone := PastValue{From: v.Until, LoadID: image.ReplacedBy, Change: "removed", Cause: e.cause(image.ReplacedBy)}
 			if i < len(c.Images)-1 {
