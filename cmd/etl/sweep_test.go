@@ -12,14 +12,19 @@ import (
 	"smsetl/sandbox"
 )
 
-// age makes every confirmation eight days older, so that a sweep is due.
+// age puts what the machine's clock says of the last run eight days before today, in the order in which it happened, so that a
+// sweep is due. The machine's clock itself must not matter: it is later than today, and later every day.
 func (w *world) age() {
 	w.t.Helper()
+	var by time.Duration
+	if err := w.conn.QueryRow(context.Background(), "SELECT max(loaded_at) - $1 FROM etl.load", today.AddDate(0, 0, -8)).Scan(&by); err != nil {
+		w.t.Fatal(err)
+	}
 	for _, query := range []string{
-		"UPDATE etl.coverage SET confirmed_at = confirmed_at - interval '8 days', surveyed_at = surveyed_at - interval '8 days'",
-		"UPDATE etl.load SET loaded_at = loaded_at - interval '8 days'",
+		"UPDATE etl.coverage SET confirmed_at = confirmed_at - $1::interval, surveyed_at = surveyed_at - $1::interval",
+		"UPDATE etl.load SET loaded_at = loaded_at - $1::interval",
 	} {
-		if _, err := w.conn.Exec(context.Background(), query); err != nil {
+		if _, err := w.conn.Exec(context.Background(), query, by); err != nil {
 			w.t.Fatal(err)
 		}
 	}
