@@ -238,16 +238,22 @@ func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, sco
 		}
 		return nil
 	}
-	in.Fold = func(tellings func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {
-		var days transform.Days
-		err := tellings(func(m *sms.Message) error { days.Tell(m); return nil })
-		deliveries, failures := days.Facts(scope.Account)
-		return deliveries, failures, err
-	}
+	in.Fold = foldOf(scope.Account)
 	return wh.Import(ctx, in, load.PutOptions{Now: im.Now, SettleDays: im.SettleDays, Guard: im.Guard, TransformVersion: transform.Version})
 }
 
+// foldOf counts the messages of an account.
+func foldOf(account sms.Account) func(func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {
+	return func(tellings func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {
+		var days transform.Days
+		err := tellings(func(m *sms.Message) error { days.Tell(m); return nil })
+		deliveries, failures := days.Facts(account)
+		return deliveries, failures, err
+	}
+}
+
 func (out *Imported) add(scope sms.Scope, done load.Imported) {
+	out.TooOld += done.TooOld
 	out.Messages += done.NewMessages
 	out.Changed += done.ChangedMessages
 	out.Received += done.Received

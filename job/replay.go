@@ -17,10 +17,12 @@ import (
 type Mapping struct {
 	Version int
 	Batch   func(sms.Scope, []sms.Payload) (sms.Batch, error)
+	// Messages understands answers of vendors whose facts are counted from messages.
+	Messages func(p *sms.Payload, each func(*sms.Message) error) (transform.Reading, error)
 }
 
 // CurrentMapping is the code of this program.
-func CurrentMapping() Mapping { return Mapping{transform.Version, transform.Batch} }
+func CurrentMapping() Mapping { return Mapping{transform.Version, transform.Batch, transform.Messages} }
 
 // Replay says which days are built again from the answers that were kept, and how. Nobody is asked.
 type Replay struct {
@@ -112,7 +114,7 @@ func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Ba
 		leave("no one load answered for them")
 		return nil
 	}
-	batch, hash, err := understand(ctx, wh, r.Mapping, loadID)
+	batch, hash, err := r.Mapping.understand(ctx, wh, loadID)
 	if errors.Is(err, load.ErrPruned) || errors.Is(err, errAnswers) {
 		leave(err.Error())
 		return nil
@@ -124,8 +126,9 @@ func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Ba
 		options := load.PutOptions{Now: r.Now, ContentHash: hash, TransformVersion: r.Mapping.Version}
 		rebuilt, err := wh.Rebuild(ctx, load.Rebuild{
 			RunID: r.RunID, Batch: only(batch, b.Scope), AnsweredBy: loadID, BelievedAt: b.BelievedAt, DryRun: r.DryRun, Examples: r.Examples,
+			Retelling: r.Mapping.retelling(b.Scope.Account),
 		}, options)
-		if errors.Is(err, sms.ErrMalformed) {
+		if errors.Is(err, sms.ErrMalformed) || errors.Is(err, load.ErrPruned) || errors.Is(err, errAnswers) {
 			out.Left = append(out.Left, Remark{b.Scope, err.Error()})
 			continue
 		}
@@ -137,13 +140,18 @@ func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Ba
 	return nil
 }
 
-// understand says what the answers of a load mean today.
-func understand(ctx context.Context, wh *load.Warehouse, mapping Mapping, loadID int64) (sms.Batch, sms.Hash, error) {
+// understand says what the answers of a load mean today. Of a load whose facts are counted from messages it gives the scope: they
+// are counted where the messages of other loads are known, see retelling.
+func (m Mapping) understand(ctx context.Context, wh *load.Warehouse, loadID int64) (sms.Batch, sms.Hash, error) {
+	scope, err := wh.LoadScope(ctx, loadID)
+	if err != nil || scope.Account.Vendor.IsImported() {
+		return sms.Batch{Scope: scope}, sms.Hash{}, err
+	}
 	kept, err := wh.Kept(ctx, loadID)
 	if err != nil {
 		return sms.Batch{}, sms.Hash{}, err
 	}
-	batch, err := mapping.Batch(kept.Scope, kept.Payloads)
+	batch, err := m.Batch(kept.Scope, kept.Payloads)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", errAnswers, err)
 	}
@@ -152,6 +160,27 @@ func understand(ctx context.Context, wh *load.Warehouse, mapping Mapping, loadID
 
 // errAnswers says that what a load was told cannot be understood today.
 var errAnswers = errors.New("job: the answers cannot be understood any more")
+
+// retelling says how the facts of an account are counted from messages; nil for one whose answers hold facts.
+func (m Mapping) retelling(account sms.Account) *load.Retelling {
+	if !account.Vendor.IsImported() {
+		return nil
+	}
+	return &load.Retelling{
+		Read: func(p *sms.Payload, each func(*sms.Message) error) ([]sms.Reject, []sms.Finding, error) {
+			var ours error
+			reading, err := m.Messages(p, func(message *sms.Message) error {
+				ours = each(message)
+				return ours
+			})
+			if err != nil && ours == nil {
+				err = fmt.Errorf("%w: %w", errAnswers, err)
+			}
+			return reading.Rejects, reading.Findings, err
+		},
+		Fold: foldOf(account),
+	}
+}
 
 // only gives what a batch says of the days of a scope that is a part of its own.
 func only(batch sms.Batch, scope sms.Scope) sms.Batch {
@@ -229,7 +258,8 @@ type Release struct {
 // of it any more are left alone, and stand in Superseded. The error wraps load.ErrPruned when the answer is gone,
 // sms.ErrMalformed when it cannot be understood; else it is the database's.
 func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Rebuilt, error) {
-	batch, hash, err := understand(ctx, wh, CurrentMapping(), r.LoadID)
+	mapping := CurrentMapping()
+	batch, hash, err := mapping.understand(ctx, wh, r.LoadID)
 	if err != nil {
 		return load.Rebuilt{}, err
 	}
@@ -239,7 +269,9 @@ func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Rebuilt, err
 		return load.Rebuilt{}, fmt.Errorf("job: load %d asked for %s (%s), and not for all of %s (%s)",
 			r.LoadID, batch.Scope.Window, batch.Scope.Account.Zone, r.Days, r.Days.Zone())
 	}
-	rebuild := load.Rebuild{RunID: r.RunID, Batch: only(batch, scope), AnsweredBy: r.LoadID, Release: true}
+	rebuild := load.Rebuild{
+		RunID: r.RunID, Batch: only(batch, scope), AnsweredBy: r.LoadID, Release: true, Retelling: mapping.retelling(scope.Account),
+	}
 	return wh.Rebuild(ctx, rebuild, load.PutOptions{
 		Now: r.Now, SettleDays: r.SettleDays, ContentHash: hash, TransformVersion: transform.Version,
 	})

@@ -136,6 +136,12 @@ func (w *Warehouse) kept(ctx context.Context, loadID int64, day *time.Time) (Ans
 	return a, failed(doing, err)
 }
 
+// LoadScope gives what a load asked for.
+func (w *Warehouse) LoadScope(ctx context.Context, loadID int64) (sms.Scope, error) {
+	a, err := w.keptScope(ctx, loadID)
+	return a.Scope, failed(fmt.Sprintf("reading load %d", loadID), err)
+}
+
 func (w *Warehouse) keptScope(ctx context.Context, loadID int64) (Answers, error) {
 	var a Answers
 	var zone string

@@ -66,7 +66,7 @@ func (p *put) doubt(day sms.Day) doubt {
 	holds := false
 	for _, dataset := range p.scope.Datasets {
 		// A file has the columns that it has: one without a number is no slip of the vendor's.
-		if p.tally.days[p.partOf(dataset)][day-p.window.First()].lacks && p.imported == nil {
+		if p.tally.days[p.partOf(dataset)][day-p.window.First()].lacks && !p.scope.Account.Vendor.IsImported() {
 			return doubt{reason: fmt.Sprintf("the answer of %s lacks numbers that the vendor normally gives", dataset), evidence: true}
 		}
 		c := p.ledger[lineKey{dataset, day}]

@@ -41,6 +41,7 @@ type Export struct {
 type Imported struct {
 	Result
 	Messages, NewMessages, ChangedMessages int64 // rows of the files; messages and pieces that were new, or of which more is known
+	TooOld                                 int64 // rows of days whose messages were thrown away
 	// Open are the days that are not complete, with the hours that no export covers.
 	Open map[sms.Day]sms.Hours
 }
@@ -81,6 +82,17 @@ type imported struct {
 	told Imported
 }
 
+// messages gives what the files tell of days whose messages are kept.
+func (im *imported) messages(each func(*sms.Message) error) error {
+	return im.Messages(func(m *sms.Message) error {
+		if m.Day < im.KeepFrom {
+			im.told.TooOld++
+			return nil
+		}
+		return each(m)
+	})
+}
+
 // learn brings messages and exports up to date, and counts the days that are complete.
 func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 	if _, err := tx.Exec(ctx, `UPDATE etl.load SET origin = $2 WHERE load_id = $1`, p.loadID, FromImport); err != nil {
@@ -101,7 +113,7 @@ func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 	}
 	batch := sms.Batch{Scope: im.Scope, Rejects: im.Rejects, Findings: im.Findings}
 	batch.Deliveries, batch.Failures, err = im.Fold(func(each func(*sms.Message) error) error {
-		return knownMessages(ctx, tx, p.account, im.Scope.Account, complete, each)
+		return storedMessages.known(ctx, tx, p.account, im.Scope.Account, complete, each)
 	})
 	if err != nil {
 		return err
@@ -115,9 +127,27 @@ func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 	return nil
 }
 
-// prune throws away what is known of messages that are too old. Their days are never counted again, so that facts do not shrink.
+// prune throws away what is known of messages that are too old. Their days are never counted again, so that facts do not shrink,
+// also when a later setting would keep them longer.
 func (im *imported) prune(ctx context.Context, tx pgx.Tx, account int32) error {
-	_, err := tx.Exec(ctx, `DELETE FROM etl.huawei_message WHERE account_key = $1 AND date_key < $2`, account, date(im.KeepFrom))
+	var before *time.Time
+	err := tx.QueryRow(ctx, `SELECT max(kept_from) FROM etl.huawei_retention WHERE account_key = $1`, account).Scan(&before)
+	if err != nil {
+		return err
+	}
+	if before != nil && sms.DayOf(*before) >= im.KeepFrom {
+		im.KeepFrom = sms.DayOf(*before)
+		return nil
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO etl.huawei_retention (account_key, kept_from)
+		VALUES ($1, $2)
+		ON CONFLICT (account_key) DO UPDATE
+		SET kept_from = excluded.kept_from`, account, date(im.KeepFrom))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM etl.huawei_message WHERE account_key = $1 AND date_key < $2`, account, date(im.KeepFrom))
 	return err
 }
 

@@ -28,40 +28,60 @@ var messageColumns = []string{
 	"outcome", "code", "source", "reported_at", "told_at", "charged", "charged_at",
 }
 
-// merge adds the messages of the files to what is known.
-func (im *imported) merge(ctx context.Context, tx pgx.Tx, account int32) error {
+// messageTable is a table of what is known of messages.
+type messageTable string
+
+const (
+	storedMessages messageTable = "etl.huawei_message"
+	// toldMessages is what a rebuild makes of the answers that were kept.
+	toldMessages messageTable = "pg_temp.message_told"
+)
+
+// stageMessages copies messages into the staging table, which it makes.
+func stageMessages(ctx context.Context, tx pgx.Tx, messages func(func(*sms.Message) error) error) (int64, error) {
 	if _, err := tx.Exec(ctx, messageStaging); err != nil {
-		return err
+		return 0, err
 	}
-	source := newMessageSource(im.Messages)
+	source := newMessageSource(messages)
 	defer source.close()
-	copied, err := tx.CopyFrom(ctx, pgx.Identifier{"message_staging"}, messageColumns, source)
-	if err != nil {
-		return err
-	}
-	im.told.Messages = copied
-	if err := im.checkMoved(ctx, tx, account); err != nil {
-		return err
-	}
+	return tx.CopyFrom(ctx, pgx.Identifier{"message_staging"}, messageColumns, source)
+}
+
+// merge adds the staged messages to what the table knows, and ends the staging.
+func (t messageTable) merge(ctx context.Context, tx pgx.Tx, account int32) (inserted, updated int64, err error) {
 	if _, err := tx.Exec(ctx, messageTurn); err != nil {
-		return err
+		return 0, 0, err
 	}
 	if _, err := tx.Exec(ctx, `ANALYZE message_turn`); err != nil {
-		return err
+		return 0, 0, err
 	}
 	var turns int64
 	if err := tx.QueryRow(ctx, `SELECT coalesce(max(turn), 0) FROM message_turn`).Scan(&turns); err != nil {
+		return 0, 0, err
+	}
+	query := strings.ReplaceAll(messageMerge, "{known}", string(t))
+	for turn := range turns {
+		var more, changed int64
+		if err := tx.QueryRow(ctx, query, account, turn+1).Scan(&more, &changed); err != nil {
+			return 0, 0, err
+		}
+		inserted += more
+		updated += changed
+	}
+	_, err = tx.Exec(ctx, `DROP TABLE message_turn, message_staging`)
+	return inserted, updated, err
+}
+
+// merge adds the messages of the files to what is known.
+func (im *imported) merge(ctx context.Context, tx pgx.Tx, account int32) (err error) {
+	if im.told.Messages, err = stageMessages(ctx, tx, im.messages); err != nil {
 		return err
 	}
-	for turn := range turns {
-		var inserted, updated int64
-		if err := tx.QueryRow(ctx, messageMerge, account, turn+1).Scan(&inserted, &updated); err != nil {
-			return err
-		}
-		im.told.NewMessages += inserted
-		im.told.ChangedMessages += updated
+	if err := im.checkMoved(ctx, tx, account); err != nil {
+		return err
 	}
-	return nil
+	im.told.NewMessages, im.told.ChangedMessages, err = storedMessages.merge(ctx, tx, account)
+	return err
 }
 
 // checkMoved refuses messages that are known to be of days outside of the window: these would have to be counted anew too, and
@@ -157,9 +177,9 @@ func textKey(text string) sms.Key {
 	}
 }
 
-// knownMessages gives what is known of the messages of some days, message after message. A row is told in up to three parts, since
+// known gives what is known of the messages of some days, message after message. A row is told in up to three parts, since
 // each of them may be of another export.
-func knownMessages(ctx context.Context, tx pgx.Tx, key int32, account sms.Account, days []sms.Day, each func(*sms.Message) error) error {
+func (t messageTable) known(ctx context.Context, tx pgx.Tx, key int32, account sms.Account, days []sms.Day, each func(*sms.Message) error) error {
 	dates := make([]time.Time, len(days))
 	for i, d := range days {
 		dates[i] = date(d)
@@ -167,7 +187,7 @@ func knownMessages(ctx context.Context, tx pgx.Tx, key int32, account sms.Accoun
 	rows, err := tx.Query(ctx, `
 		SELECT message_id, piece, date_key, sent_at, template, label, message_type, country, is_derived, about_at, pieces,
 		       outcome, code, source, reported_at, told_at, charged, charged_at
-		FROM etl.huawei_message
+		FROM `+string(t)+`
 		WHERE account_key = $1
 		  AND date_key = ANY ($2)
 		ORDER BY message_id, piece`, key, dates)

@@ -29,6 +29,7 @@ type KeptAnswer struct {
 	FetchID  int64
 	LoadID   int64
 	Outcome  string    // of the load
+	LoadedAt time.Time // when the load was done; zero for one that came to nothing
 	Packed   int64     // bytes stored; 0 when they are gone
 	PrunedAt time.Time // when the bytes were thrown away; zero while they are there
 }
@@ -36,6 +37,7 @@ type KeptAnswer struct {
 // Which chooses answers. A zero field chooses all.
 type Which struct {
 	Day     sms.Day // that was asked for, among others; 0 for any
+	LastDay sms.Day // days from Day on to this one, of which at least one was asked for; 0 for Day alone
 	Account string
 	Vendor  sms.Vendor
 	Dataset sms.Dataset
@@ -59,22 +61,25 @@ func (w Which) hashes() (least, most []byte, err error) {
 
 // KeptAnswers lists answers, refused ones included, in the order in which they came.
 func (w *Warehouse) KeptAnswers(ctx context.Context, which Which) ([]KeptAnswer, error) {
-	const doing = "listing answers"
-	var day *time.Time
+	all, err := keptAnswers(ctx, w.pool, which)
+	return all, failed("listing answers", err)
+}
+
+func keptAnswers(ctx context.Context, db querier, which Which) ([]KeptAnswer, error) {
+	var first, last *time.Time
 	if which.Day != 0 {
-		d := date(which.Day)
-		day = &d
+		from, to := date(which.Day), date(max(which.Day, which.LastDay))
+		first, last = &from, &to
 	}
 	least, most, err := which.hashes()
 	if err != nil {
-		return nil, failed(doing, err)
+		return nil, err
 	}
-	rows, err := w.pool.Query(ctx, rawListQuery, day, which.Account, string(which.Vendor), string(which.Dataset), which.LoadID, which.fetchID, least, most)
+	rows, err := db.Query(ctx, rawListQuery, first, which.Account, string(which.Vendor), string(which.Dataset), which.LoadID, which.fetchID, least, most, last)
 	if err != nil {
-		return nil, failed(doing, err)
+		return nil, err
 	}
-	all, err := pgx.CollectRows(rows, scanAnswer)
-	return all, failed(doing, err)
+	return pgx.CollectRows(rows, scanAnswer)
 }
 
 func scanAnswer(row pgx.CollectableRow) (KeptAnswer, error) {
@@ -82,16 +87,14 @@ func scanAnswer(row pgx.CollectableRow) (KeptAnswer, error) {
 	var zone string
 	var first, last time.Time
 	var hash []byte
-	var pruned *time.Time
+	var pruned, loaded *time.Time
 	err := row.Scan(&a.FetchID, &a.LoadID, &a.Account.Vendor, &a.Account.ID, &zone, &a.Dataset, &first, &last, &a.Request.Method, &a.Request.URL,
-		&a.Request.Action, &a.Request.Body, &a.Status, &a.RequestID, &a.FetchedAt, &a.Refused, &hash, &a.Body.Size, &a.Packed, &pruned, &a.Outcome)
+		&a.Request.Action, &a.Request.Body, &a.Status, &a.RequestID, &a.FetchedAt, &a.Refused, &hash, &a.Body.Size, &a.Packed, &pruned, &a.Outcome, &loaded)
 	if err != nil {
 		return a, err
 	}
 	copy(a.Body.Hash[:], hash)
-	if pruned != nil {
-		a.PrunedAt = *pruned
-	}
+	a.PrunedAt, a.LoadedAt = timeOf(pruned), timeOf(loaded)
 	if a.Account.Zone, err = sms.ParseZone(zone); err != nil {
 		return a, err
 	}

@@ -57,8 +57,9 @@ type huawei struct {
 	settings map[string]string
 	columns  []string
 	kind     string
-	zone     sms.Zone // of times that name none
-	reported sms.Zone // the same of reported_at
+	account  sms.Account // of rows that name none
+	zone     sms.Zone    // of times that name none
+	reported sms.Zone    // the same of reported_at
 	isHint   bool
 
 	line  []byte
@@ -164,6 +165,10 @@ func (h *huawei) head(lines *bufio.Reader) error {
 		h.settings[name] = value
 	}
 	h.isHint = h.settings["trust"] != "signed"
+	h.account = h.payload.Account
+	if name, ok := h.settings["account"]; ok {
+		h.account.ID = name
+	}
 	var err error
 	if h.zone, err = h.statedZone("zone", sms.Zone{}); err != nil {
 		return err

@@ -41,7 +41,7 @@ const maxHuaweiPieces = 255
 func (h *huawei) detail() error {
 	h.m = sms.Message{
 		Origin: sms.FromExport, SeenAt: h.payload.FetchedAt, Payload: h.payload.Body.Hash, Position: h.Rows,
-		Account: h.payload.Account,
+		Account: h.account,
 	}
 	if !h.sentAt() || !h.grain() || !h.pieceOf() || !h.identity() || !h.outcome() {
 		return nil

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -273,17 +272,7 @@ func TestExplainRefusesWhatThereIsNot(t *testing.T) {
 func TestRawPrune(t *testing.T) {
 	t.Parallel()
 	w := livedThrough(t, 4)
-	prune := func(arguments ...string) string {
-		t.Helper()
-		var out, errs bytes.Buffer
-		env := environment{lookup: func(name string) (string, bool) { return w.url, name == "DATABASE_URL" }, read: os.ReadFile}
-		all := append(append([]string{"raw", "prune", "--config", w.config}, at(today)...), arguments...)
-		if code := run(t.Context(), all, env, &out, &errs); code != exitOK {
-			t.Fatalf("%v: exit %d\n%s%s", all, code, &out, &errs)
-		}
-		return out.String()
-	}
-	if out := prune(); !strings.Contains(out, "kept for ever") {
+	if out := w.prune(today); !strings.Contains(out, "kept for ever") {
 		t.Error(out)
 	}
 	file, err := os.ReadFile(w.config)
@@ -293,10 +282,10 @@ func TestRawPrune(t *testing.T) {
 	}
 	w.write(strings.ReplaceAll(strings.ReplaceAll(text, "    sms_key:", "    raw_retention_days: 2\n    sms_key:"), "    secret_id:", "    raw_retention_days: 2\n    secret_id:"))
 	var dry, wet rawPruned
-	if err := json.Unmarshal([]byte(prune("--dry-run", "-o", "json")), &dry); err != nil {
+	if err := json.Unmarshal([]byte(w.prune(today, "--dry-run", "-o", "json")), &dry); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(prune("-o", "json")), &wet); err != nil {
+	if err := json.Unmarshal([]byte(w.prune(today, "-o", "json")), &wet); err != nil {
 		t.Fatal(err)
 	}
 	if gone := w.number(`SELECT count(*) FROM etl.raw WHERE packed IS NULL`); wet.Answers == 0 || dry.Answers != wet.Answers || gone != wet.Answers {

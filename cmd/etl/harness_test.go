@@ -98,6 +98,18 @@ func (w *world) etlUntil(ctx context.Context, command string, arguments ...strin
 	return code, out.String(), errs.String()
 }
 
+// prune throws old answers away, and tells what it says.
+func (w *world) prune(now time.Time, arguments ...string) string {
+	w.t.Helper()
+	var out, errs bytes.Buffer
+	env := environment{lookup: func(name string) (string, bool) { return w.url, name == "DATABASE_URL" }, read: os.ReadFile}
+	all := append(append([]string{"raw", "prune", "--config", w.config}, at(now)...), arguments...)
+	if code := run(w.t.Context(), all, env, &out, &errs); code != exitOK {
+		w.t.Fatalf("%v: exit %d\n%s%s", all, code, &out, &errs)
+	}
+	return out.String()
+}
+
 // must runs the program and insists on an exit code.
 func (w *world) must(want int, command string, arguments ...string) string {
 	w.t.Helper()

@@ -88,7 +88,7 @@ func (c *importHuaweiCommand) Run(s *session) error {
 		return err
 	}
 	in := &importing{command: c, session: s, source: source, now: now()}
-	if in.reader, err = exportReader(source); err != nil {
+	if in.reader, err = exportReader(source, in.account().ID); err != nil {
 		return usage(err)
 	}
 	if in.asked, err = c.span(source.Zone); err != nil {
@@ -171,9 +171,11 @@ func instant(flag, text string, zone sms.Zone, later sms.Day) (time.Time, error)
 	return at.UTC(), nil
 }
 
-func exportReader(s schedule.Source) (*huawei.Reader, error) {
+// exportReader reads the files of a source. Rows that name no application are of the given one.
+func exportReader(s schedule.Source, application string) (*huawei.Reader, error) {
 	reader, err := huawei.New(huawei.Options{
 		Source: s.Name, Key: []byte(s.Huawei.PhoneKey.Reveal()), Zone: s.Huawei.ExportZone, Mainland: s.Huawei.Mainland, Columns: s.Huawei.Columns,
+		Account: application,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("source %q: %w", s.Name, err)
@@ -183,7 +185,7 @@ func exportReader(s schedule.Source) (*huawei.Reader, error) {
 
 // importable says what is wrong with how a source's files would be read.
 func importable(s schedule.Source) error {
-	_, err := exportReader(s)
+	_, err := exportReader(s, "")
 	return err
 }
 

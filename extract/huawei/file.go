@@ -25,6 +25,7 @@ type Options struct {
 	Zone     sms.Zone          // of times that name none: that of the console
 	Mainland bool              // a number of 11 digits without a country's code is one of the Chinese mainland
 	Columns  map[string]string // name of our column (Columns) to the header in the file; "" for the built-in headers
+	Account  string            // the application of rows that name none, as whoever exported them says; "" when nobody does
 	Sheet    string            // of a workbook; "" for the first one whose columns are recognised
 	// KeepExtend keeps what the sender of a message gave along to be echoed in its reports.
 	KeepExtend bool

@@ -10,7 +10,7 @@ import (
 )
 
 // Form is the first cell of every stored form: its name and version. A form is lines of cells between tabs, in UTF-8. The
-// first line says what it is and how it is meant (form, kind, zone=+08:00, key=1a2b3c4d), the second names the columns that
+// first line says what it is and how it is meant (form, kind, zone=+08:00, key=1a2b3c4d, account=shop), the second names the columns that
 // the file has, in the order of Columns, the others are rows. No cell holds a tab or the end of a line, so nothing is quoted.
 //
 // The same file, key and settings give the same bytes; the name of the file is not in them.

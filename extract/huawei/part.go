@@ -29,6 +29,9 @@ func (p *parts) out(im *importer) (*former, error) {
 	if p.now == nil {
 		p.im = im
 		settings := []string{"zone=" + im.report.Zone.String(), "key=" + im.reader.keyID}
+		if account := im.reader.o.Account; account != "" {
+			settings = append(settings, "account="+string(appendPlain(nil, []byte(account))))
+		}
 		if zone, ok := im.layout.zones[colReportedAt]; ok && im.layout.kind == SendingDetails {
 			settings = append(settings, "reported_zone="+zone.String())
 		}

@@ -1,5 +1,5 @@
 -- Brings the tellings of one turn to what is known: of each group of columns the greater one stays, by the order that
--- transform.Known compares in. A message is at most once in a turn. Nothing is written where nothing is greater.
+-- transform.Known compares in. {known} is a table with the columns of etl.huawei_message. A message is at most once in a turn. Nothing is written where nothing is greater.
 WITH told AS (
     SELECT t.*,
            m.message_id IS NULL AS is_new,
@@ -11,11 +11,11 @@ WITH told AS (
            > (coalesce(m.charged_at, '-infinity'), coalesce(m.charged, -1)) AS charged_wins,
            t.pieces > m.pieces AS pieces_win
     FROM message_turn             AS t
-    LEFT JOIN etl.huawei_message AS m ON m.account_key = $1 AND m.message_id = t.message_id AND m.piece = t.piece
+    LEFT JOIN {known} AS m ON m.account_key = $1 AND m.message_id = t.message_id AND m.piece = t.piece
     WHERE t.turn = $2
 ),
 updated AS (
-    UPDATE etl.huawei_message AS m
+    UPDATE {known} AS m
     SET date_key     = CASE WHEN t.about_wins THEN t.date_key ELSE m.date_key END,
         sent_at      = CASE WHEN t.about_wins THEN t.sent_at ELSE m.sent_at END,
         template     = CASE WHEN t.about_wins THEN t.template ELSE m.template END,
@@ -40,7 +40,7 @@ updated AS (
     RETURNING 1
 ),
 inserted AS (
-    INSERT INTO etl.huawei_message
+    INSERT INTO {known}
         (account_key, message_id, piece, date_key, sent_at, template, label, message_type, country, is_derived, about_at, pieces,
          outcome, code, source, reported_at, told_at, charged, charged_at)
     SELECT $1, message_id, piece, date_key, sent_at, template, label, message_type, country, is_derived, about_at, pieces,

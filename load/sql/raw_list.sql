@@ -18,13 +18,14 @@ SELECT f.fetch_id,
        coalesce(r.size, 0),
        coalesce(octet_length(r.packed), 0),
        r.pruned_at,
-       l.outcome
+       l.outcome,
+       l.loaded_at
 FROM etl.fetch       AS f
 JOIN etl.load        AS l ON l.load_id     = f.load_id
 JOIN sms.dim_account AS a ON a.account_key = l.account_key
 JOIN sms.dim_vendor  AS v ON v.vendor_key  = a.vendor_key
 LEFT JOIN etl.raw    AS r ON r.hash        = f.hash
-WHERE ($1::date IS NULL OR $1 BETWEEN f.window_from AND f.window_to)
+WHERE ($1::date IS NULL OR f.window_from <= $9::date AND f.window_to >= $1)
   AND ($2::text   = '' OR a.account  = $2)
   AND ($3::text   = '' OR v.vendor   = $3)
   AND ($4::text   = '' OR f.dataset  = $4)

@@ -1,6 +1,6 @@
 -- Answers that nobody needs: every load that was told them is of a source with a retention, is over, lies beyond it, and is
--- neither what a day rests on, nor what was doubted last, nor a probe. Answers that no line of etl.fetch points at belong to
--- somebody else.
+-- neither what a day rests on, nor what was doubted last, nor a probe. A day that is counted from messages rests on every file
+-- that ever told of them. Answers that no line of etl.fetch points at belong to somebody else.
 WITH needed AS MATERIALIZED (
     SELECT answered_by AS load_id
     FROM etl.believed_day
@@ -12,6 +12,11 @@ WITH needed AS MATERIALIZED (
     UNION
     SELECT load_id
     FROM etl.probe
+    UNION
+    SELECT load_id
+    FROM etl.load
+    WHERE origin = 'import'
+      AND loaded_at IS NOT NULL
 )
 SELECT r.hash,
        octet_length(r.packed),

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"encoding/json"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/job"
+	"smsetl/load"
+	"smsetl/sandbox"
+	"smsetl/sms"
+	"smsetl/transform"
+)
+
+// replayed runs "etl replay" over all days, with the database and nothing else.
+func (x *exported) replayed(want int, flags ...string) (r replayReport) {
+	x.t.Helper()
+	arguments := append([]string{"replay", "--from", "2026-11-01", "--to", "2026-11-30", "-o", "json"}, flags...)
+	code, out, errs := x.alone(x.t.Context(), arguments...)
+	x.logs.WriteString(out + errs)
+	if code != want {
+		x.t.Fatalf("exit %d, want %d\n%s%s", code, want, out, errs)
+	}
+	if err := json.Unmarshal([]byte(out), &r); err != nil {
+		x.t.Fatalf("%v\n%s", err, out)
+	}
+	return r
+}
+
+// twice imports the week young and then as it was known days later, and remembers everything.
+func (x *exported) twice() {
+	x.t.Helper()
+	dice := rand.New(rand.NewPCG(3, 5))
+	x.bring(0, x.week(dice, weekEnd.Add(time.Hour)))
+	x.bring(0, x.week(dice, weekEnd.Add(96*time.Hour)))
+	if x.number(`SELECT count(*) FROM etl.delivery_history WHERE change = 'updated'`) == 0 {
+		x.t.Fatal("the newer exports told nothing new, so a replay would prove little")
+	}
+	x.remember()
+	x.exec(`CREATE TABLE messages_before AS SELECT * FROM etl.huawei_message`)
+}
+
+// lacksMessages counts the messages that are not known as they were.
+func (x *exported) lacksMessages() int64 {
+	x.t.Helper()
+	return x.number(`
+		SELECT count(*)
+		FROM (
+		    (SELECT * FROM messages_before EXCEPT ALL SELECT * FROM etl.huawei_message)
+		    UNION ALL
+		    (SELECT * FROM etl.huawei_message EXCEPT ALL SELECT * FROM messages_before)
+		) AS x`)
+}
+
+// stands insists that a replay of all days changes nothing, also with what is known of messages lost.
+func (x *exported) stands(r replayReport) {
+	x.t.Helper()
+	days := x.number(`SELECT count(DISTINCT (account_key, date_key)) FROM etl.believed_day`)
+	if int64(r.Days) != days || r.Inserted+r.Updated+r.Removed+r.Held != 0 || r.Unchanged == 0 || len(r.Left)+len(r.Overtaken)+len(r.Doubts) != 0 {
+		x.t.Errorf("%d days are believed: %+v", days, r)
+	}
+	if differ := x.changed(); len(differ) > 0 {
+		x.t.Errorf("what is stored has changed:\n%s", strings.Join(differ, "\n"))
+	}
+}
+
+// Days are built again from the kept forms of all files that told of them: not a tuple differs, whether what is known of messages
+// is there, spoilt or lost, and it is known again afterwards.
+func TestReplayOfFiles(t *testing.T) {
+	t.Parallel()
+	x := newExported(t)
+	x.twice()
+	x.write(strings.Replace(exportingConfig, "    chunk_days: 3", "    chunk_days: 3\n    raw_retention_days: 1", 1))
+	x.exec(`
+		WITH gone AS (INSERT INTO etl.load (account_key, datasets, window_from, window_to, zone, started_at, outcome)
+		              SELECT account_key, datasets, window_from, window_to, zone, started_at, 'failed' FROM etl.load LIMIT 1 RETURNING load_id),
+		     raw  AS (INSERT INTO etl.raw (hash, packed, size) VALUES (sha256(''), '', 0) RETURNING hash)
+		INSERT INTO etl.fetch (load_id, hash, dataset, window_from, window_to, method, url, action, body, status, request_id, fetched_at, refused)
+		SELECT g.load_id, r.hash, dataset, window_from, window_to, method, url, action, body, status, request_id, fetched_at, refused
+		FROM etl.fetch, gone AS g, raw AS r LIMIT 1`)
+	if out := x.prune(today.AddDate(1, 0, 0)); !strings.HasPrefix(out, "1 answer thrown away") {
+		t.Errorf("want the answer to a load that failed, and no other: %s", out)
+	}
+	if err := os.Remove(x.config); err != nil {
+		t.Fatal(err)
+	}
+	before := x.tuples()
+	x.stands(x.replayed(0))
+	x.exec(`UPDATE etl.huawei_message SET outcome = 1, template = '=spoilt' WHERE message_id IN (SELECT min(message_id) FROM etl.huawei_message)`)
+	x.exec(`DELETE FROM etl.huawei_message WHERE message_id IN (SELECT max(message_id) FROM etl.huawei_message)`)
+	x.exec(`INSERT INTO etl.huawei_message SELECT (m).* FROM (SELECT jsonb_populate_record(m, '{"message_id": "nobody told"}') AS m FROM etl.huawei_message AS m LIMIT 1) AS m`)
+	spoilt := x.lacksMessages()
+	if spoilt < 4 {
+		t.Fatalf("%d messages differ, want one changed, one lost, one made up", spoilt)
+	}
+	x.stands(x.replayed(0, "--dry-run"))
+	if n := x.lacksMessages(); n != spoilt {
+		t.Errorf("a dry run wrote messages: %d differ and not %d", n, spoilt)
+	}
+	x.stands(x.replayed(0))
+	if n := x.lacksMessages(); n != 0 {
+		t.Errorf("%d messages are not known as before", n)
+	}
+	x.exec(`TRUNCATE etl.huawei_message`)
+	x.stands(x.replayed(0))
+	if n := x.lacksMessages(); n != 0 {
+		t.Errorf("%d messages are not known as before", n)
+	}
+	if written := x.tuples() - before; written != 0 {
+		t.Errorf("%d tuples were written, want 0", written)
+	}
+	if n := x.number(`SELECT count(*) FROM etl.load WHERE origin = 'replay' AND (outcome <> 'unchanged' OR raw_of IS NULL)`); n != 0 {
+		t.Errorf("%d loads of the replay are something else than unchanged", n)
+	}
+	x.holdsNothingPrivate()
+}
+
+// Another mapping is told before it is written, and the history says that it was ours.
+func TestReplayOfFilesWithAnotherMapping(t *testing.T) {
+	t.Parallel()
+	x := newExported(t)
+	x.twice()
+	wh, err := load.Open(t.Context(), x.url, load.Options{Log: zap.NewNop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer wh.Close()
+	mapping := job.CurrentMapping()
+	mapping.Version++
+	mapping.Messages = func(p *sms.Payload, each func(*sms.Message) error) (transform.Reading, error) {
+		return transform.Messages(p, func(m *sms.Message) error {
+			m.Country = sms.Unknown
+			return each(m)
+		})
+	}
+	replay := job.Replay{Mapping: mapping, Now: today, DryRun: true, Examples: 3, Select: load.Selection{From: sms.Date(2026, 11, 1), To: sms.Date(2026, 11, 30)}}
+	dry, err := replay.Run(t.Context(), wh)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(dry.Change.Days) == 0 || dry.Inserted == 0 || dry.Removed == 0 || len(dry.Change.Examples) != 3 || len(dry.Left) > 0 {
+		t.Errorf("%+v", dry)
+	}
+	if differ := x.changed(); len(differ) > 0 || x.lacksMessages() != 0 {
+		t.Fatalf("a dry run wrote:\n%s", strings.Join(differ, "\n"))
+	}
+	replay.DryRun = false
+	wet, err := replay.Run(t.Context(), wh)
+	if err != nil || wet.Inserted != dry.Inserted || wet.Removed != dry.Removed || wet.Updated != dry.Updated {
+		t.Errorf("%v; told %+v, written %+v", err, dry, wet)
+	}
+	for query, want := range map[string]int64{
+		`SELECT count(*) FROM sms.delivery_daily WHERE country <> '(unknown)'`:                                                                   0,
+		`SELECT count(*) FROM etl.huawei_message WHERE country <> '-(unknown)'`:                                                                  0,
+		`SELECT count(*) FROM sms.restatements AS r JOIN etl.load AS l USING (load_id) WHERE (l.origin = 'replay') <> (r.cause = 'our_mapping')`: 0,
+	} {
+		if got := x.number(query); got != want {
+			t.Errorf("%s: %d, want %d", query, got, want)
+		}
+	}
+	if x.number(`SELECT count(*) FROM sms.restatements WHERE cause = 'our_mapping'`) == 0 {
+		t.Error("the history does not say that it was ours")
+	}
+	// Today's code brings it all back, the messages included.
+	x.replayed(0, "--outdated")
+	x.equals("with today's mapping", x.console.Truth(weekStart, weekEnd, 8, weekEnd.Add(96*time.Hour)))
+	if n := x.lacksMessages(); n != 0 {
+		t.Errorf("%d messages are not known as before", n)
+	}
+}
+
+// A file that was doubted is no part of what its days rest on, and still known; days whose messages were thrown away are built
+// again all the same, and their messages stay away.
+func TestReplayOfFilesThatWereDoubtedOrAreOld(t *testing.T) {
+	t.Parallel()
+	x := newExported(t)
+	x.twice()
+	stored := x.number(`SELECT count(*) FROM etl.huawei_message`)
+	// A file with the messages of the 12th once more under other ids: the day doubles.
+	made := weekEnd.Add(100 * time.Hour)
+	again := x.save("doubled", sandbox.Export{From: weekStart.AddDate(0, 0, 2), To: weekStart.AddDate(0, 0, 3), At: made, NoID: true})
+	x.write(strings.Replace(exportingConfig, "    chunk_days: 3", "    chunk_days: 3\n    shrink_min_messages: 5", 1))
+	r := x.bring(exitQuality, []string{again})
+	if len(r.Quarantined) == 0 || x.number(`SELECT count(*) FROM etl.huawei_message`) <= stored {
+		t.Fatalf("nothing is doubted: %+v", r)
+	}
+	x.exec(`DROP TABLE before_etl_coverage; CREATE TABLE before_etl_coverage AS SELECT * FROM etl.coverage`)
+	x.exec(`DROP TABLE messages_before; CREATE TABLE messages_before AS SELECT * FROM etl.huawei_message`)
+	x.exec(`TRUNCATE etl.huawei_message`)
+	x.stands(x.replayed(0))
+	if n := x.lacksMessages(); n != 0 {
+		t.Errorf("%d messages are not known as before", n)
+	}
+
+	// The messages of the first days are thrown away by a later import.
+	last := x.save("last", sandbox.Export{From: weekStart.AddDate(0, 0, 6), To: weekEnd, At: made})
+	x.write(strings.Replace(exportingConfig, "    chunk_days: 3", "    chunk_days: 3\n    message_retention_days: 8", 1))
+	code, out, errs := x.run(last)
+	if code != 0 {
+		t.Fatalf("exit %d\n%s%s", code, out, errs)
+	}
+	kept := x.text(`SELECT min(kept_from)::text FROM etl.huawei_retention`)
+	old := `SELECT count(*) FROM etl.huawei_message WHERE date_key < '` + kept + `'`
+	if x.number(old) != 0 || x.number(strings.ReplaceAll(old, "etl.huawei_message", "messages_before")) == 0 {
+		t.Fatalf("no message was thrown away before %s", kept)
+	}
+	x.exec(`DROP TABLE before_etl_coverage; CREATE TABLE before_etl_coverage AS SELECT * FROM etl.coverage`)
+	x.stands(x.replayed(0))
+	if n := x.number(old); n != 0 {
+		t.Errorf("%d messages came back that were thrown away", n)
+	}
+	// A setting that keeps them longer does not bring days back of which a part of the messages would be known.
+	x.write(exportingConfig)
+	first := x.save("first", sandbox.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: made})
+	if r := x.bring(0, []string{first}); r.TooOld == 0 || r.Messages != 0 {
+		t.Errorf("messages of days that are not counted again were taken in: %+v", r)
+	}
+	if differ := x.changed(); len(differ) > 0 {
+		t.Errorf("what is stored has changed:\n%s", strings.Join(differ, "\n"))
+	}
+}
