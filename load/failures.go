@@ -63,7 +63,7 @@ func (l *Look) Failures(ctx context.Context, f LookFilter, reason string) (all F
 			  AND send_date BETWEEN $3 AND $4
 			  AND ($5 = '' OR reason = $5)
 			GROUP BY category, vendor
-			ORDER BY category, vendor`, append(f.arguments(), reason)...); err != nil || reason == "" {
+			ORDER BY sum(sum(messages)) OVER (PARTITION BY category) DESC NULLS LAST, category, vendor`, append(f.arguments(), reason)...); err != nil || reason == "" {
 			return err
 		}
 		all.Days, err = lookUp[FailedDay](ctx, tx, `

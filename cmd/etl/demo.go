@@ -44,12 +44,14 @@ func (c *demoCommand) Run(s *session) error {
 		return err
 	}
 	defer wh.Close()
+	var address string
 	if !c.Exit {
-		closePages, err := s.demoPages(wh)
+		at, closePages, err := s.demoPages(wh)
 		if err != nil {
 			return err
 		}
 		defer closePages()
+		address = at
 	}
 	p := &pipeline{session: s, config: config, warehouse: wh, now: time.Now}
 	fmt.Fprintf(s.stderr, "Sandbox: EngageLab on %s, Tencent on %s, with their real limits\n", addresses.EngageLab, addresses.Tencent)
@@ -64,6 +66,7 @@ func (c *demoCommand) Run(s *session) error {
 	s.printConnect(url)
 	if !c.Exit {
 		fmt.Fprintln(s.stderr, "\nThe database and the pages stay up until ^C. The data is kept: the next demo starts with it.")
+		s.printPages(address)
 		<-s.ctx.Done()
 		return nil
 	}
@@ -71,17 +74,22 @@ func (c *demoCommand) Run(s *session) error {
 }
 
 // demoPages serves the pages on a free port of this machine, from the start: they fill while the vendors are asked.
-func (s *session) demoPages(wh *load.Warehouse) (release func(), err error) {
+func (s *session) demoPages(wh *load.Warehouse) (address string, release func(), err error) {
 	server, err := web.New(web.Options{Listen: "127.0.0.1:0"}, s.log)
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
 	addPages(server, wh, time.Now, s.log)
 	if err := server.Listen(s.ctx); err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	fmt.Fprintf(s.stderr, "Pages: %s\n", server.URL())
-	return (&site{server: server}).start(s.ctx, s.log), nil
+	s.printPages(server.URL())
+	return server.URL(), (&site{server: server}).start(s.ctx, s.log), nil
+}
+
+// printPages prints the one line that nobody may overlook: first, since the pages fill while the vendors are asked, and last.
+func (s *session) printPages(address string) {
+	fmt.Fprintf(s.stderr, "\n  ==>  Open %s in a browser\n\n", address)
 }
 
 // demoDatabase gives a database with the schema. The embedded one lives in a folder of its own, apart from a real

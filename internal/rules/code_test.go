@@ -28,7 +28,7 @@ var (
 
 	// One file reads the environment of the program, so that all settings can be listed. The others are for tests, or hand the
 	// environment on to a program that they start.
-	environmentPlaces = []string{"cmd/etl/environment.go", "internal/pgtest", "internal/postgres", "internal/bench"}
+	environmentPlaces = []string{"cmd/etl/environment.go", "internal/browsertest", "internal/pgtest", "internal/postgres", "internal/bench"}
 
 	// Pure rooms are told the time.
 	clocklessRooms = []string{"sms", "transform", "schedule", "migrations", "internal/pack"}

@@ -12,9 +12,11 @@ import (
 	"smsetl/sms"
 )
 
-// calendar is a year of one account and group of datasets: a line a month, a cell a day.
+// calendar is a year of one account, of all of its datasets or of those that are asked for together: a line a month, a cell a day.
 type calendar struct {
+	ID     string
 	Label  string
+	Past   string // the id of what comes after it
 	Months []calendarMonth
 }
 
@@ -55,8 +57,8 @@ var marks = []mark{
 	{sms.Missing, "–", "expected, and never loaded"},
 	{sms.Provisional, "p", "loaded, and may still change"},
 	{sms.Frozen, "Z", "an operator said: leave it"},
-	{sms.Empty, "e", "settled, and the vendor had nothing"},
 	{sms.Final, "F", "loaded and settled"},
+	{sms.Empty, "e", "settled, and the vendor had nothing"},
 	{sms.NotDue, ".", "not over yet"},
 }
 
@@ -81,18 +83,43 @@ func (s *site) coverage(ctx context.Context, q query) (view, error) {
 		return view{}, err
 	}
 	v := view{
-		Title: "Coverage", Lead: fmt.Sprintf("Every day of %d, by account and by the datasets that are asked for together. F is final, p may still change, – is missing; all letters are told below. A day leads to why it is so, and what next.", year),
-		Form: filterForm("/coverage", f, accounts),
+		Title: "Coverage",
+		Lead:  fmt.Sprintf("Every day of %d by account. A day leads to why it is so, and what next.", year),
+		Form:  filterForm("/coverage", f, accounts),
 	}
 	v.Form.HasDays, v.Form.Years = false, years(c, year)
-	for _, one := range calendars(c.Days, year) {
-		v.Sections = append(v.Sections, section{Heading: one.Label, Calendar: &one})
+	v.Sections = append(v.Sections, section{Keys: keys()})
+	all := calendars(c.Days, year, func(load.CalendarDay) string { return "" })
+	if f.Account != "" {
+		all = append(all, calendars(c.Days, year, func(d load.CalendarDay) string { return group(d.Vendor, d.Dataset) })...)
 	}
-	if len(c.Days) == 0 {
+	for i := range all {
+		all[i].ID, all[i].Past = fmt.Sprintf("calendar-%d", i), fmt.Sprintf("calendar-%d", i+1)
+		if i == len(all)-1 {
+			all[i].Past = "numbers"
+		}
+		one := section{ID: all[i].ID, Heading: all[i].Label, Calendar: &all[i]}
+		v.Sections = append(v.Sections, one)
+	}
+	switch {
+	case len(c.Days) == 0:
 		v.Sections = append(v.Sections, section{Lines: []line{{Text: "No day of this choice is expected or loaded."}}})
+	case f.Account == "":
+		v.Sections = append(v.Sections, section{Lines: []line{{Text: "A day shows the worst state among its datasets. Choose an account to see each of them."}}})
 	}
 	v.Sections = append(v.Sections, section{ID: "numbers", Heading: "Days by state", Table: statesTable(c.Days)}, legend())
 	return v, nil
+}
+
+// key is one line of the legend: how a state looks, and its name.
+type key struct{ Letter, Class, Word string }
+
+func keys() []key {
+	all := make([]key, len(marks))
+	for i, m := range marks {
+		all[len(marks)-1-i] = key{m.letter, string(m.state), words(m.state)}
+	}
+	return all
 }
 
 // year gives a parameter that is a year, or otherwise.
@@ -124,9 +151,17 @@ func years(c load.Calendar, chosen int) []option {
 func legend() section {
 	t := &table{Name: "letters", Caption: "A day shows the worst state among its datasets; these are the worst first.", Columns: columns("letter", "state", "what it says")}
 	for _, m := range marks {
-		t.Rows = append(t.Rows, []cell{text(m.letter), text(words(m.state)), text(m.about)})
+		t.Rows = append(t.Rows, []cell{text(m.letter), text(words(m.state)).marked(m.state), text(m.about)})
 	}
 	return section{Heading: "What the letters say", Table: t}
+}
+
+// marked puts the sign of a state before its name.
+func (c cell) marked(state sms.State) cell {
+	if r := rank(state); r >= 0 {
+		c.oneLine, c.Mark = true, key{Letter: marks[r].letter, Class: string(state)}
+	}
+	return c
 }
 
 func words(state sms.State) string { return strings.ReplaceAll(string(state), "_", " ") }
@@ -145,13 +180,13 @@ func group(vendor sms.Vendor, dataset sms.Dataset) string {
 	return string(dataset)
 }
 
-// calendars draws a year for each account and group. A day shows the worst state of its datasets.
-func calendars(days []load.CalendarDay, year int) []calendar {
-	type key struct{ account, group string }
+// calendars draws a year for each account and whatever else days are told apart by. A day shows the worst state of its datasets.
+func calendars(days []load.CalendarDay, year int, apart func(load.CalendarDay) string) []calendar {
+	type key struct{ account, part string }
 	var order []key
 	worst := map[key]map[sms.Day]load.CalendarDay{}
 	for _, d := range days {
-		k := key{string(d.Vendor) + "/" + d.Account, group(d.Vendor, d.Dataset)}
+		k := key{string(d.Vendor) + "/" + d.Account, apart(d)}
 		if worst[k] == nil {
 			order, worst[k] = append(order, k), map[sms.Day]load.CalendarDay{}
 		}
@@ -161,7 +196,11 @@ func calendars(days []load.CalendarDay, year int) []calendar {
 	}
 	all := make([]calendar, len(order))
 	for i, k := range order {
-		all[i] = calendar{Label: fmt.Sprintf("%s: %s, %d", k.account, k.group, year), Months: monthLines(worst[k], year)}
+		label := k.account
+		if k.part != "" {
+			label += ": " + k.part
+		}
+		all[i] = calendar{Label: fmt.Sprintf("%s, %d", label, year), Months: monthLines(worst[k], year)}
 	}
 	return all
 }

@@ -9,10 +9,15 @@ import (
 func TestCoverage(t *testing.T) {
 	w := newWorld(t)
 	w.holds("/coverage?year=2026",
-		"engagelab/marketing: stats_day, 2026", "tencent/1400006874: send_status &#43; callback_status, 2026",
-		`<td class="final"><a href="/day?account=marketing&amp;date=2026-10-01&amp;vendor=engagelab" aria-label="2026-10-01 final" title="2026-10-01 final">F</a></td>`,
+		"<h2>engagelab/marketing, 2026</h2>", "<h2>tencent/1400006874, 2026</h2>",
+		`<td class="final"><a href="/day?account=1400006874&amp;date=2026-11-01&amp;vendor=tencent" aria-label="2026-11-01 final" title="2026-11-01 final">F</a></td>`,
 		`aria-label="2026-11-12 failed"`, `aria-label="2026-11-21 provisional"`, `aria-label="2026-11-22 not due"`,
 	)
+	// A day is as bad as the worst of its datasets; each of them is shown for one account.
+	if body := w.page("/coverage?year=2026&vendor=engagelab"); strings.Contains(body, `aria-label="2026-10-01 final"`) || strings.Contains(body, "stats_day, 2026") {
+		t.Error("a day of which a dataset is missing is final")
+	}
+	w.holds("/coverage?year=2026&account=marketing", "<h2>engagelab/marketing: stats_day, 2026</h2>", `aria-label="2026-10-01 final"`)
 	if body := w.page("/coverage?year=2026&vendor=tencent"); strings.Contains(body, "engagelab/marketing") {
 		t.Error("the other vendor is shown too")
 	}

@@ -4,29 +4,37 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 )
 
 // chart is lines over months, drawn with numbers that a browser only has to place. What is not known is a gap.
 type chart struct {
-	ID, Title, Desc string
-	Width, Height   int
-	Left, Right     float64
-	Base            float64 // where the horizontal axis is
-	YTitle          string
-	YTicks, XTicks  []tick
-	Series          []series
+	Title, Desc string
+	Drawings    []drawing // the same for wide screens and for phones; a browser shows one of them
+}
+
+// drawing is a chart at one size.
+type drawing struct {
+	ID, Class      string
+	Width, Height  int
+	Left, Right    float64
+	Base           float64 // where the horizontal axis is
+	YTitle         string
+	YTicks, XTicks []tick
+	Series         []series
 }
 
 // tick is a mark of an axis.
 type tick struct {
 	At    float64
 	Label string
+	Under string // a second line
 }
 
 // series is the line of one vendor.
 type series struct {
 	Name   string
-	Class  string // colour, dashes and the form of the points
+	Class  string // colour and dashes
 	Path   string
 	Points []point
 	KeyX   float64
@@ -46,54 +54,101 @@ type value struct {
 	IsOpen bool
 }
 
-const (
-	chartWidth, chartHeight = 720, 280
-	chartLeft, chartRight   = 64.0, 704.0
-	chartTop, chartBase     = 44.0, 244.0
+// size is where a drawing puts what it draws, in pixels at its natural width.
+type size struct {
+	class       string
+	width       int
+	left, right float64
+	keyStep     float64
+	every       int // how many months have one label
+}
+
+// The first chart of a page has the whole width, the others share a line. Letters keep their size: each drawing is made for the
+// width at which it is shown.
+var (
+	alone  = []size{{"wide-only", 960, 64, 944, 150, 1}, narrow}
+	paired = []size{{"wide-only", 560, 64, 552, 150, 2}, narrow}
+	narrow = size{"narrow-only", 358, 52, 350, 100, 3}
 )
 
-// newChart draws a line for each name. form writes a value for people; the axis begins at 0, or at the floor for shares, which differ
-// little from each other.
-func newChart(id, title, unit string, labels, names []string, values [][]value, form func(float64) string, isShare bool) chart {
-	c := chart{ID: id, Title: title, Width: chartWidth, Height: chartHeight, Left: chartLeft, Right: chartRight, Base: chartBase, YTitle: unit}
+const (
+	chartHeight = 290
+	chartTop    = 44.0
+	chartBase   = 244.0
+)
+
+// newChart draws a line for each name. form writes a value for people; the axis begins at 0, or at the floor for shares, which
+// differ little from each other.
+func newChart(id, title, unit string, sizes []size, labels, names []string, values [][]value, form func(float64) string, isShare bool) chart {
+	c := chart{Title: title, Desc: describe(title, labels, names, values, form)}
+	for _, s := range sizes {
+		c.Drawings = append(c.Drawings, s.draw(id+"-"+s.class, unit, labels, names, values, form, isShare))
+	}
+	return c
+}
+
+func (s size) draw(id, unit string, labels, names []string, values [][]value, form func(float64) string, isShare bool) drawing {
+	d := drawing{ID: id, Class: s.class, Width: s.width, Height: chartHeight, Left: s.left, Right: s.right, Base: chartBase, YTitle: unit}
 	low, high := bounds(values, isShare)
 	step := niceStep(high - low)
 	low, high = math.Floor(low/step)*step, math.Ceil(high/step)*step
 	y := func(v float64) float64 { return round(chartBase - (v-low)/(high-low)*(chartBase-chartTop)) }
 	for v := low; v < high+step/2; v += step {
-		c.YTicks = append(c.YTicks, tick{y(v), form(v)})
+		d.YTicks = append(d.YTicks, tick{At: y(v), Label: strings.Replace(form(v), ".00", "", 1)})
 	}
 	x := func(i int) float64 {
-		return round(chartLeft + (float64(i)+.5)*(chartRight-chartLeft)/float64(max(1, len(labels))))
+		return round(s.left + (float64(i)+.5)*(s.right-s.left)/float64(max(1, len(labels))))
 	}
-	for i, label := range labels {
-		c.XTicks = append(c.XTicks, tick{x(i), label})
+	d.XTicks = monthTicks(labels, s.every, x)
+	for n, name := range names {
+		line := series{Name: name, Class: fmt.Sprintf("s%d", n%4), KeyX: s.left + float64(n)*s.keyStep}
+		line.trace(labels, values[n], x, y, form)
+		d.Series = append(d.Series, line)
 	}
-	for s, name := range names {
-		line := series{Name: name, Class: fmt.Sprintf("s%d", s%4), KeyX: chartLeft + float64(s)*150}
-		var path strings.Builder
-		isDown := false
-		for i, v := range values[s] {
-			if v.N == nil {
-				isDown = false
-				continue
-			}
-			letter := "L"
-			if !isDown {
-				letter, isDown = "M", true
-			}
-			p := point{X: x(i), Y: y(*v.N), Title: fmt.Sprintf("%s, %s: %s", name, labels[i], form(*v.N)), IsOpen: v.IsOpen}
-			if v.IsOpen {
-				p.Title += " (not complete)"
-			}
-			line.Points = append(line.Points, p)
-			fmt.Fprintf(&path, "%s%g %g", letter, p.X, p.Y)
+	return d
+}
+
+// trace draws the line, and takes the pen off the paper where nothing is known.
+func (s *series) trace(labels []string, values []value, x func(int) float64, y func(float64) float64, form func(float64) string) {
+	var path strings.Builder
+	isDown := false
+	for i, v := range values {
+		if v.N == nil {
+			isDown = false
+			continue
 		}
-		line.Path = path.String()
-		c.Series = append(c.Series, line)
+		letter := "L"
+		if !isDown {
+			letter, isDown = "M", true
+		}
+		p := point{X: x(i), Y: y(*v.N), Title: fmt.Sprintf("%s, %s: %s", s.Name, labels[i], form(*v.N)), IsOpen: v.IsOpen}
+		if v.IsOpen {
+			p.Title += " (not complete)"
+		}
+		s.Points = append(s.Points, p)
+		fmt.Fprintf(&path, "%s%g %g", letter, p.X, p.Y)
 	}
-	c.Desc = describe(title, labels, names, values, form)
-	return c
+	s.Path = path.String()
+}
+
+// monthTicks names one month in so many, the last one among them, and the year where it begins.
+func monthTicks(labels []string, every int, x func(int) float64) []tick {
+	var all []tick
+	year := ""
+	for i, label := range labels {
+		if (len(labels)-1-i)%every != 0 {
+			continue
+		}
+		one := tick{At: x(i), Label: label}
+		if month, err := time.Parse("2006-01", label); err == nil {
+			one.Label = month.Format("Jan")
+			if y := month.Format("2006"); y != year {
+				year, one.Under = y, y
+			}
+		}
+		all = append(all, one)
+	}
+	return all
 }
 
 func bounds(values [][]value, isShare bool) (low, high float64) {

@@ -38,13 +38,12 @@ func (s *site) day(ctx context.Context, q query) (view, error) {
 		Lead:  fmt.Sprintf("The vendor's day, from midnight to midnight in %s.", account.Zone),
 	}
 	states := section{Heading: "State", Table: dayStates(d.Datasets)}
-	if len(d.Datasets) == 0 {
-		states.Lines = []line{{Text: "The day is not expected, and was never asked for."}}
-	}
 	at := []string{"vendor", string(account.Vendor), "account", account.Account}
-	states.Lines = append(states.Lines,
-		line{Text: "One day", Link: "back", Href: href("/day", append(at, "date", (date-1).String())...)},
-		line{Text: "One day", Link: "on", Href: href("/day", append(at, "date", (date+1).String())...)})
+	states.Nav = []line{
+		{Link: "← " + (date - 1).String(), Href: href("/day", append(at, "date", (date-1).String())...)},
+		{Link: (date + 1).String() + " →", Href: href("/day", append(at, "date", (date+1).String())...)},
+		{Link: "The year", Href: href("/coverage", append(at, "year", date.String()[:4])...)},
+	}
 	numbers := section{Heading: "Numbers", Table: daysTable(d.Numbers), Lines: []line{
 		{Text: "Each number leads to where it comes from.", Link: "Explain them all", Href: href("/explain", append(at, "date", date.String())...)},
 	}}
@@ -78,7 +77,7 @@ func (q query) accountDay(accounts []load.KnownAccount) (load.KnownAccount, sms.
 
 func dayStates(all []load.DayState) *table {
 	t := &table{
-		Name: "states", Caption: "Where each dataset of the day stands",
+		Name: "states", Caption: "Where each dataset of the day stands", Empty: "The day is not expected, and was never asked for.",
 		Columns: columns("dataset", "state", "why", "since", "what next", ">days left", ">failed tries", ">pending", ">rows", "written", "confirmed"),
 	}
 	for _, d := range all {
@@ -88,7 +87,7 @@ func dayStates(all []load.DayState) *table {
 			why = marks[rank(d.State)].about
 		}
 		t.Rows = append(t.Rows, []cell{
-			text(string(d.Dataset)), text(words(d.State)).wrongIf(isBad), text(why), moment(d.Since), text(next[d.NextAction]), count(d.DaysLeft), whole(d.Attempts),
+			text(string(d.Dataset)), text(words(d.State)).marked(d.State).wrongIf(isBad), text(why), moment(d.Since), text(next[d.NextAction]), count(d.DaysLeft), whole(d.Attempts),
 			count(d.Pending), whole(d.Rows), moment(d.LoadedAt), moment(d.ConfirmedAt),
 		})
 	}
@@ -97,7 +96,7 @@ func dayStates(all []load.DayState) *table {
 
 func triesTable(all []load.DayTry) *table {
 	t := &table{
-		Name: "tries", Caption: "Loads that asked for the day, the newest first",
+		Name: "tries", Caption: "Loads that asked for the day, the newest first", Empty: "Nobody has asked for it yet.",
 		Columns: columns(">load", ">run", "started", "datasets", "days", "outcome", "why", ">rows received", ">rows written"),
 	}
 	for _, d := range all {

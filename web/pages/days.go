@@ -36,7 +36,7 @@ func (s *site) choice(ctx context.Context, q query, last int) ([]load.KnownAccou
 
 func daysTable(all []load.DayNumbers) *table {
 	t := &table{
-		Name: "days", Caption: "Messages by day and account",
+		Name: "days", Caption: "Messages by day and account", Empty: "Nothing is loaded of these days.",
 		Columns: columns("day", "vendor", "account", ">requested", ">accepted", ">processing failed", ">delivered", ">delivery rate", ">send failed", ">pending", ">billed segments", ">vendor sent", ">rows"),
 		Note:    "Billed segments are segments, everything else is messages. A dash is not reported.",
 	}
@@ -46,7 +46,7 @@ func daysTable(all []load.DayNumbers) *table {
 			return c.to(href("/explain", append(at[:6:6], "measure", measure)...))
 		}
 		t.Rows = append(t.Rows, []cell{
-			link(d.Day.String(), href("/day", at...)), text(string(d.Vendor)), text(d.Account),
+			day(&d.Day).to(href("/day", at...)), text(string(d.Vendor)), text(d.Account),
 			explain(count(d.Requested), "requested"), explain(count(d.Accepted), "accepted"), explain(count(d.ProcessingFailed), "processing_failed"),
 			explain(count(d.Delivered), "delivered"), explain(ratio(d.Delivered, d.Requested), "delivered"), explain(count(d.SendFailed), "send_failed"),
 			explain(count(d.Pending), "pending"), explain(count(d.BilledSegments), "billed_segments"), explain(count(d.VendorSent), "vendor_sent"), whole(d.Rows),

@@ -45,11 +45,11 @@ func TestJSONKeepsNumbersAndAbsence(t *testing.T) {
 // A month that nobody told breaks the line: a 0, or a line across it, would be a lie.
 func TestChartLeavesGaps(t *testing.T) {
 	n := func(v float64) value { return value{N: &v} }
-	c := newChart("c", "Title", "messages", []string{"1", "2", "3", "4"}, []string{"v"}, [][]value{{n(1), n(2), {}, n(4)}}, percent, false)
-	if got, want := c.Series[0].Path, "M144 194L304 144M624 44"; got != want {
+	c := newChart("c", "Title", "messages", []size{{"", 720, 64, 704, 150, 1}}, []string{"1", "2", "3", "4"}, []string{"v"}, [][]value{{n(1), n(2), {}, n(4)}}, percent, false)
+	if got, want := c.Drawings[0].Series[0].Path, "M144 194L304 144M624 44"; got != want {
 		t.Errorf("path %q, want %q", got, want)
 	}
-	if len(c.Series[0].Points) != 3 {
-		t.Errorf("%d points", len(c.Series[0].Points))
+	if len(c.Drawings[0].Series[0].Points) != 3 {
+		t.Errorf("%d points", len(c.Drawings[0].Series[0].Points))
 	}
 }

@@ -52,7 +52,7 @@ func (s *site) explanation(ctx context.Context, q query) (view, error) {
 	back := href("/day", "vendor", e.Vendor, "account", e.Account, "date", e.Date)
 	return view{
 		Title: "Where it comes from",
-		Lead:  fmt.Sprintf("%s of %s/%s; days start at midnight in %s. Sums of %s rows.", e.Date, e.Vendor, e.Account, e.Zone, grouped(int64(e.Rows))),
+		Lead:  fmt.Sprintf("%s of %s/%s; days start at midnight in %s. %s.", e.Date, e.Vendor, e.Account, e.Zone, sumOf(e.Rows)),
 		Sections: []section{
 			{Heading: "The number", Table: measuresTable(e.Measures), Lines: []line{{Text: "The whole day", Link: "its states and tries", Href: back}}},
 			{Heading: "The rows", Table: rowsTable(e)},
@@ -61,6 +61,13 @@ func (s *site) explanation(ctx context.Context, q query) (view, error) {
 			{Heading: "The loads", Table: loadsTable(e.Loads)},
 		},
 	}, nil
+}
+
+func sumOf(rows int) string {
+	if rows == 1 {
+		return "The numbers of one row"
+	}
+	return "Sums of " + grouped(int64(rows)) + " rows"
 }
 
 func measuresTable(all []job.ExplainedMeasure) *table {

@@ -22,7 +22,7 @@ func (s *site) findings(ctx context.Context, _ query) (view, error) {
 
 func findingsTable(all []load.Finding) *table {
 	t := &table{
-		Name: "findings", Caption: "Open findings",
+		Name: "findings", Caption: "Open findings", Empty: "Nothing is open.",
 		Columns: columns("severity", "check", "account", "subject", "first day", "last day", "what", ">expected", ">found", "unit", "trend", ">times seen", "opened", "last seen"),
 	}
 	for i := range all {

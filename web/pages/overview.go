@@ -13,6 +13,9 @@ import (
 // months is how many the overview shows, the present one among them: the same month of last year is the first.
 const months = 13
 
+// refreshOverview is how often the start page is asked for again while something is loaded, in seconds. It is read, not watched.
+const refreshOverview = 10
+
 // overview is the start page: how much is sent, how much arrives, what fails, and how far the data is to be trusted.
 func (s *site) overview(ctx context.Context, _ query) (view, error) {
 	now := s.now().UTC()
@@ -21,15 +24,56 @@ func (s *site) overview(ctx context.Context, _ query) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{
-		Title: "Overview",
-		Lead:  fmt.Sprintf("Messages of %s to %s by vendor. A gap in a line, and a dash in a table, is what no vendor has told.", first.String()[:7], last.String()[:7]),
-		Sections: []section{
-			{ID: "trust", Heading: "How far to trust it", Lines: append(freshness(o.Sources, now), findingsLine(o.Findings)), Table: sourcesTable(o.Sources)},
-			{ID: "charts", Heading: "Month by month", Lines: []line{{Text: "A hollow point is a month of which days are missing or still to come."}}, Charts: monthCharts(o.Months, sms.DayOf(now))},
-			{ID: "numbers", Heading: "The numbers", Table: monthsTable(o.Months)},
+	yesterday := sms.DayOf(now) - 1
+	lately, err := s.warehouse.Days(ctx, load.LookFilter{First: yesterday - 2*recentDays + 1, Last: yesterday})
+	if err != nil {
+		return view{}, err
+	}
+	runs, err := s.warehouse.Runs(ctx, shownRuns)
+	if err != nil {
+		return view{}, err
+	}
+	v := view{Title: "Overview", Lead: fmt.Sprintf("Messages by vendor, of the %d days up to %s and of the last %d months.", recentDays, yesterday, months)}
+	if bars := s.underWay(runs); len(bars) > 0 {
+		v.Refresh = refreshOverview
+		v.Sections = append(v.Sections, section{Heading: "Being loaded", Bars: bars, Lines: []line{{Text: "The page asks again by itself.", Href: "/runs", Link: "All runs"}}})
+	}
+	v.Sections = append(v.Sections,
+		section{ID: "lately", Heading: fmt.Sprintf("The last %d days", recentDays), Cards: cards(lately, vendorsOf(o.Months), yesterday), Lines: []line{trust(o)}},
+		section{
+			ID: "charts", Heading: "Month by month", Charts: monthCharts(o.Months, sms.DayOf(now)),
+			Lines: []line{{Text: "A hollow point is a month of which days are missing or still to come, a gap is a month of which nothing is known."}},
 		},
-	}, nil
+		section{ID: "trust", Heading: "How far to trust it", Lines: append(freshness(o.Sources, now), findingsLine(o.Findings)), Table: sourcesTable(o.Sources)},
+		section{ID: "numbers", Heading: "The numbers", Table: monthsTable(o.Months)})
+	return v, nil
+}
+
+// trust says in one line whether anything is not there, or not as it should be.
+func trust(o load.Overview) line {
+	var open, days int64
+	for _, s := range o.Sources {
+		open, days = open+s.Missing+s.Failed+s.Quarantined+s.Lost, days+s.Days
+	}
+	l := line{Href: "#trust", Link: "How far to trust it"}
+	switch {
+	case days == 0:
+		l.Text = "Nothing is loaded yet: the first run brings it."
+	case open > 0:
+		l.Text, l.Bad = fmt.Sprintf("Of %s days of datasets %s are not there or not believed.", grouped(days), grouped(open)), true
+	case o.Findings[sms.Error] > 0:
+		l.Text, l.Bad = fmt.Sprintf("Every expected day is there, and %s found.", errorsOf(o.Findings[sms.Error])), true
+	default:
+		l.Text = "Every expected day is there, and no error is open."
+	}
+	return l
+}
+
+func errorsOf(n int64) string {
+	if n == 1 {
+		return "1 error was"
+	}
+	return grouped(n) + " errors were"
 }
 
 // freshness is one line a source.
@@ -45,7 +89,7 @@ func freshness(sources []load.SourceState, now time.Time) []line {
 		if s.ConfirmedAt == nil {
 			text += "; the vendor was never heard."
 		} else {
-			text += fmt.Sprintf("; the vendor was last heard %s ago, %s.", age(now.Sub(*s.ConfirmedAt)), moment(s.ConfirmedAt).Show)
+			text += fmt.Sprintf("; the vendor was last heard %s ago, %s.", age(now.Sub(*s.ConfirmedAt)), moment(s.ConfirmedAt).Show+" UTC")
 		}
 		l := line{Text: text}
 		if open := openDays(s); open != "" {
@@ -145,9 +189,9 @@ func monthCharts(all []load.VendorMonth, today sms.Day) []chart {
 	}
 	messages := func(n float64) string { return grouped(int64(n)) }
 	return []chart{
-		newChart("rate", "Delivery rate by vendor and month", "delivered of requested", labels, names, rates, percent, true),
-		newChart("requested", "Messages requested by vendor and month", "messages", labels, names, requested, messages, false),
-		newChart("failed", "Messages that failed by vendor and month", "messages", labels, names, failures, messages, false),
+		newChart("rate", "Delivery rate by vendor and month", "delivered of requested", alone, labels, names, rates, percent, true),
+		newChart("requested", "Messages requested by vendor and month", "messages", paired, labels, names, requested, messages, false),
+		newChart("failed", "Messages that failed by vendor and month", "messages", paired, labels, names, failures, messages, false),
 	}
 }
 
@@ -178,7 +222,7 @@ func monthsTable(all []load.VendorMonth) *table {
 		from, to := m.Month, monthEnd(m.Month)
 		days := href("/days", "vendor", string(m.Vendor), "from", from.String(), "to", to.String())
 		t.Rows = append(t.Rows, []cell{
-			link(m.Month.String()[:7], days), text(string(m.Vendor)), whole(m.LoadedDays), whole(m.Days), count(m.Requested).to(days), count(m.Delivered).to(days),
+			month(m.Month).to(days), text(string(m.Vendor)), whole(m.LoadedDays), whole(m.Days), count(m.Requested).to(days), count(m.Delivered).to(days),
 			ratio(m.Delivered, m.Requested).to(days), count(m.ProcessingFailed).to(days), count(m.SendFailed).to(days),
 		})
 	}

@@ -13,7 +13,7 @@ func TestOverview(t *testing.T) {
 	w := newWorld(t)
 	w.holds("/",
 		"<h1>Overview</h1>", "tencent-main has every dataset up to 2026-11-21", "engagelab-main has a dataset of which no day is loaded", "1 failed",
-		"Open findings: 2, of which 1 are errors.", `role="img"`, "<desc id=\"rate-desc\">Delivery rate by vendor and month. engagelab: 90.00 % in 2026-10",
+		"Open findings: 2, of which 1 are errors.", `role="img"`, "<desc id=\"rate-narrow-only-desc\">Delivery rate by vendor and month. engagelab: 90.00 % in 2026-10",
 	)
 	var requested, delivered int64
 	w.one(&requested, `SELECT sum(requested)::bigint FROM sms.delivery_daily WHERE vendor = 'engagelab' AND send_date BETWEEN '2026-10-01' AND '2026-10-31'`)

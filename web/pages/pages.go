@@ -102,7 +102,10 @@ type section struct {
 	ID       string
 	Heading  string
 	Lines    []line
+	Nav      []line // small steps from here
 	Bars     []bar
+	Cards    []card
+	Keys     []key
 	Charts   []chart
 	Calendar *calendar
 	Table    *table

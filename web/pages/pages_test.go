@@ -34,6 +34,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldWith(t, web.Options{})
+}
+
+// newWorldWith is newWorld with settings of the server, which listens on loopback.
+func newWorldWith(t *testing.T, options web.Options) *world {
+	t.Helper()
 	t.Parallel()
 	wh, err := load.Open(t.Context(), pgtest.New(t), load.Options{})
 	if err != nil {
@@ -42,7 +48,11 @@ func newWorld(t *testing.T) *world {
 	t.Cleanup(wh.Close)
 	w := &world{t: t, wh: wh}
 	w.fill()
-	server, err := web.New(web.Options{Listen: "127.0.0.1:0"}, zap.NewNop())
+	options.Listen = "127.0.0.1:0"
+	if options.Jobs, err = web.NewJobs(t.Context(), wh.Pool(), job.Schema, zap.NewNop()); err != nil {
+		t.Fatal(err)
+	}
+	server, err := web.New(options, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}

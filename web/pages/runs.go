@@ -29,20 +29,7 @@ func (s *site) runs(ctx context.Context, _ query) (view, error) {
 		return view{}, err
 	}
 	v := view{Title: "Runs", Lead: "Commands that loaded, and backfills that the queue works. The page asks again by itself while something runs."}
-	under := section{Heading: "Under way"}
-	for _, b := range all.Backfills {
-		if b.EndedAt == nil {
-			under.Bars = append(under.Bars, backfillBar(b))
-		}
-	}
-	for _, r := range all.Runs {
-		if r.EndedAt == nil && !r.Detached && s.now().Sub(r.StartedAt) < forgotten {
-			under.Bars = append(under.Bars, bar{
-				Label: fmt.Sprintf("Run %d, %s, since %s: %s loads, %s of them failed", r.RunID, r.Command, moment(&r.StartedAt).Show, grouped(r.Loads), grouped(r.Failed)),
-				Done:  r.Windows - r.Open, All: r.Windows,
-			})
-		}
-	}
+	under := section{Heading: "Under way", Bars: s.underWay(all)}
 	if len(under.Bars) == 0 {
 		under.Lines = []line{{Text: "Nothing runs."}}
 	} else {
@@ -52,20 +39,52 @@ func (s *site) runs(ctx context.Context, _ query) (view, error) {
 	return v, nil
 }
 
+// underWay has a bar for each run that has not ended.
+func (s *site) underWay(all load.Runs) []bar {
+	var bars []bar
+	for _, b := range all.Backfills {
+		if b.EndedAt == nil {
+			bars = append(bars, backfillBar(b))
+		}
+	}
+	for _, r := range all.Runs {
+		if r.EndedAt == nil && !r.Detached && s.now().Sub(r.StartedAt) < forgotten {
+			bars = append(bars, runBar(r))
+		}
+	}
+	return bars
+}
+
+func runBar(r load.RunState) bar {
+	b := bar{Label: fmt.Sprintf("Run %d, %s, since %s UTC", r.RunID, r.Command, moment(&r.StartedAt).Show), Done: r.Windows - r.Open, All: r.Windows}
+	if r.Windows > 0 {
+		b.Label += fmt.Sprintf(": %d of %d windows done", b.Done, b.All)
+	}
+	if r.Failed > 0 {
+		b.Label += fmt.Sprintf(", %d loads failed", r.Failed)
+	}
+	return b
+}
+
 func backfillBar(b load.Backfill) bar {
 	label := fmt.Sprintf("Backfill %d is %s: %d of %d windows done", b.RunID, b.State, b.Done, b.Windows)
 	if b.Failed > 0 {
 		label += fmt.Sprintf(", %d failed", b.Failed)
 	}
 	if b.Seconds > 0 {
-		label += ", about " + age(time.Duration(b.Seconds*float64(time.Second))) + " left"
+		left := time.Duration(b.Seconds * float64(time.Second))
+		if left >= time.Minute {
+			label += ", about " + age(left) + " left"
+		} else {
+			label += ", less than a minute left"
+		}
 	}
 	return bar{Label: label, Done: int64(b.Windows - b.Left), All: int64(b.Windows)}
 }
 
 func backfillsTable(all []load.Backfill) *table {
 	t := &table{
-		Name: "backfills", Caption: "Backfills that run in the queue",
+		Name: "backfills", Caption: "Backfills that run in the queue", Empty: "No backfill was handed to the queue: etl backfill --detach does that.",
 		Columns: columns(">run", "state", "asked for", "started", "ended", ">windows", ">done", ">failed", ">cancelled", ">left", ">days left", ">rows", "why"),
 	}
 	for i := range all {
@@ -80,7 +99,7 @@ func backfillsTable(all []load.Backfill) *table {
 
 func runsTable(all []load.RunState) *table {
 	t := &table{
-		Name: "runs", Caption: fmt.Sprintf("The newest %d runs", shownRuns), Note: "A run without an end still runs, or was killed.",
+		Name: "runs", Caption: fmt.Sprintf("The newest %d runs", shownRuns), Note: "A run without an end still runs, or was killed.", Empty: "Nothing was ever run.",
 		Columns: columns(">run", "command", "arguments", "outcome", "started", "ended", ">loads", ">failed", ">rows received", ">rows written", "host", "program"),
 	}
 	for i := range all {

@@ -17,6 +17,7 @@ type table struct {
 	Columns []column
 	Rows    [][]cell
 	Note    string // below
+	Empty   string // what is said when there is no row
 	CSV     string // address of the file
 	JSON    string
 }
@@ -42,11 +43,33 @@ type cell struct {
 	Raw  string
 	Href string
 	Bad  bool
+	Unit string // beside the number on a card
+	Bar  int    // how long the bar beside a number is, in hundredths of the longest; 0 for none
+	Mark key    // the sign and colour of a day's state; empty for none
 	kind kind
+	// oneLine is not broken: a day, a time, a state.
+	oneLine bool
 }
 
 // IsNone says that there is nothing to show.
 func (c cell) IsNone() bool { return c.kind == isNull }
+
+// longText is from how many letters on a cell is wide enough to read.
+const longText = 40
+
+// Class says how a cell of the column looks.
+func (c column) Class(of cell) string {
+	var all []string
+	for _, l := range []struct {
+		is    bool
+		class string
+	}{{c.IsNumber, "n"}, {of.oneLine, "one"}, {of.kind == isText && len(of.Show) > longText, "long"}, {of.Bad, "bad"}} {
+		if l.is {
+			all = append(all, l.class)
+		}
+	}
+	return strings.Join(all, " ")
+}
 
 // columns makes headings of their names; one with a leading > holds numbers.
 func columns(names ...string) []column {
@@ -107,15 +130,18 @@ func moment(t *time.Time) cell {
 	if t == nil || t.IsZero() {
 		return cell{kind: isNull}
 	}
-	return cell{Show: t.UTC().Format("2006-01-02 15:04:05 UTC"), Raw: t.UTC().Format(time.RFC3339)}
+	return cell{Show: t.UTC().Format("2006-01-02 15:04:05"), Raw: t.UTC().Format(time.RFC3339), oneLine: true}
 }
 
 func day(d *sms.Day) cell {
 	if d == nil {
 		return cell{kind: isNull}
 	}
-	return text(d.String())
+	return cell{Show: d.String(), Raw: d.String(), oneLine: true}
 }
+
+// month is a day shown as the month that it is in.
+func month(d sms.Day) cell { return cell{Show: d.String()[:7], Raw: d.String()[:7], oneLine: true} }
 
 // grouped writes 1234567 as 1 234 567, with spaces that do not break.
 func grouped(n int64) string {

@@ -1,0 +1,160 @@
+package pages
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+// recentDays is how many days a card tells of, and how many before them it compares with.
+const recentDays = 30
+
+// card is what one vendor did lately: one number to look at, and how it came to be.
+type card struct {
+	Vendor string
+	Class  string // the vendor's colour
+	Rate   cell
+	Lines  []cell
+	Trend  string
+	Spark  spark
+}
+
+// spark is a small line without axes: a rate day by day.
+type spark struct {
+	Width, Height int
+	Path          string
+	Points        []point // days that stand alone, which a line does not show
+	Desc          string
+}
+
+// sums are those of a vendor over some days. A day that is not reported is in none of them.
+type sums struct{ requested, delivered, failed *int64 }
+
+func (s *sums) add(d load.DayNumbers) {
+	plus(&s.requested, d.Requested)
+	if d.Requested != nil {
+		plus(&s.delivered, d.Delivered)
+	}
+	if d.SendFailed != nil && d.ProcessingFailed != nil {
+		failed := *d.SendFailed + *d.ProcessingFailed
+		plus(&s.failed, &failed)
+	}
+}
+
+func plus(sum **int64, n *int64) {
+	if n == nil {
+		return
+	}
+	if *sum == nil {
+		*sum = new(int64)
+	}
+	**sum += *n
+}
+
+// cards gives a card for each vendor, of the days up to last. The order of names is that of the colours in the charts.
+func cards(all []load.DayNumbers, names []string, last sms.Day) []card {
+	first := last - recentDays + 1
+	var made []card
+	for i, name := range names {
+		var now, before sums
+		byDay := make([]sums, recentDays)
+		for _, d := range all {
+			switch {
+			case string(d.Vendor) != name || d.Day > last:
+			case d.Day >= first:
+				now.add(d)
+				byDay[d.Day-first].add(d)
+			default:
+				before.add(d)
+			}
+		}
+		days := href("/days", "vendor", name, "from", first.String(), "to", last.String())
+		failures := href("/failures", "vendor", name, "from", first.String(), "to", last.String())
+		rate := ratio(now.delivered, now.requested).to(days)
+		c := card{Vendor: name, Class: fmt.Sprintf("s%d", i%4), Rate: rate, Spark: sparkline(byDay, first), Trend: trend(now, before)}
+		for _, l := range []struct {
+			n    *int64
+			unit string
+			href string
+		}{{now.requested, "requested", days}, {now.delivered, "delivered", days}, {now.failed, "failed", failures}} {
+			one := count(l.n).to(l.href)
+			one.Unit = l.unit
+			c.Lines = append(c.Lines, one)
+		}
+		made = append(made, c)
+	}
+	return made
+}
+
+// vendorsOf names the vendors of months that are sorted by vendor.
+func vendorsOf(all []load.VendorMonth) []string {
+	names := make([]string, len(all))
+	for i, m := range all {
+		names[i] = string(m.Vendor)
+	}
+	return slices.Compact(names)
+}
+
+// trend compares two rates in words.
+func trend(now, before sums) string {
+	a, b := share(now), share(before)
+	if a == nil || b == nil {
+		return ""
+	}
+	points := 100 * (*a - *b)
+	if math.Abs(points) < .005 {
+		return "as in the days before"
+	}
+	word := "more"
+	if points < 0 {
+		word = "less"
+	}
+	return fmt.Sprintf("%.2f points %s than in the %d days before", math.Abs(points), word, recentDays)
+}
+
+func share(s sums) *float64 {
+	if s.requested == nil || s.delivered == nil || *s.requested == 0 {
+		return nil
+	}
+	r := float64(*s.delivered) / float64(*s.requested)
+	return &r
+}
+
+// sparkline draws a rate for each day, with gaps where there is none.
+func sparkline(days []sums, first sms.Day) spark {
+	s := spark{Width: 240, Height: 44}
+	values := make([]value, len(days))
+	labels := make([]string, len(days))
+	for i, d := range days {
+		values[i], labels[i] = value{N: share(d)}, (first + sms.Day(i)).String()
+	}
+	low, high := bounds([][]value{values}, true)
+	x := func(i int) float64 { return round(3 + float64(i)*float64(s.Width-6)/float64(max(1, len(days)-1))) }
+	y := func(v float64) float64 { return round(float64(s.Height-4) - (v-low)/(high-low)*float64(s.Height-8)) }
+	var line series
+	line.trace(labels, values, x, y, percent)
+	s.Path = line.Path
+	for i, p := range line.Points {
+		isAlone := (i == 0 || p.X-line.Points[i-1].X > 10) && (i == len(line.Points)-1 || line.Points[i+1].X-p.X > 10)
+		if isAlone || i == len(line.Points)-1 {
+			s.Points = append(s.Points, p)
+		}
+	}
+	known := slices.DeleteFunc(slices.Clone(values), func(v value) bool { return v.N == nil })
+	if len(known) == 0 {
+		s.Desc = "No day is known."
+		return s
+	}
+	less := func(a, b value) int { return cmp.Compare(*a.N, *b.N) }
+	s.Desc = strings.Join([]string{
+		fmt.Sprintf("Delivery rate by day from %s to %s", labels[0], labels[len(labels)-1]),
+		"lowest " + percent(*slices.MinFunc(known, less).N), "highest " + percent(*slices.MaxFunc(known, less).N),
+		fmt.Sprintf("%d of %d days are gaps.", len(days)-len(known), len(days)),
+	}, "; ")
+	return s
+}
