@@ -67,6 +67,7 @@ type cli struct {
 	Cancel    cancelCommand    `cmd:"" help:"End a run or detached backfill, from any machine. What was loaded stays."`
 	Pause     pauseCommand     `cmd:"" help:"Stop asking a source, on every machine, until it is resumed."`
 	Resume    resumeCommand    `cmd:"" help:"Ask a paused source again."`
+	Bootstrap bootstrapCommand `cmd:"" help:"Give a BI tool its connection, questions and dashboards."`
 	Password  passwordCommand  `cmd:"" help:"Make the hash of a password for the login of etl serve."`
 	Freeze    freezeCommand    `cmd:"" help:"Leave days alone, whatever is loaded, until unfreeze."`
 	Unfreeze  unfreezeCommand  `cmd:"" help:"Make frozen days what they were."`

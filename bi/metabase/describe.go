@@ -1,0 +1,148 @@
+package metabase
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Relation is a table or view of schema sms as the warehouse's catalog describes it.
+type Relation struct {
+	Name    string
+	Comment string // unit first
+	Columns []Column
+}
+
+// Column is a column of a relation.
+type Column struct {
+	Name    string
+	Comment string // unit first: "messages. That reached the handset."
+}
+
+// table is a table or view as Metabase knows it.
+type table struct {
+	ID               int     `json:"id"`
+	Schema           string  `json:"schema"`
+	Name             string  `json:"name"`
+	Description      string  `json:"description"`
+	PointsOfInterest string  `json:"points_of_interest"`
+	Fields           []field `json:"fields"`
+}
+
+type field struct {
+	ID           int    `json:"id"`
+	Name         string `json:"name"`
+	Description  string `json:"description"`
+	SemanticType string `json:"semantic_type"`
+}
+
+func findTable(all []table, name string) *table {
+	for i := range all {
+		if all[i].Schema == "sms" && all[i].Name == name {
+			return &all[i]
+		}
+	}
+	return nil
+}
+
+func (t *table) field(name string) *field {
+	for i := range t.Fields {
+		if t.Fields[i].Name == name {
+			return &t.Fields[i]
+		}
+	}
+	return nil
+}
+
+type tableUpdate struct {
+	Description      string `json:"description,omitempty"`
+	PointsOfInterest string `json:"points_of_interest"`
+}
+
+type fieldUpdate struct {
+	Description  string `json:"description,omitempty"`
+	SemanticType string `json:"semantic_type,omitempty"`
+}
+
+// categories are columns of names, to be filtered by and grouped by. Metabase offers their values in a list.
+var categories = strings.Fields("vendor account template label message_type dataset state day_state next_action stage reason category " +
+	"severity check_name subject unit trend measure change cause support code zone source")
+
+// semanticType says what a column means in Metabase's words; "" where Metabase's own guess stands. Keys are left to it: it reads
+// them from the catalog.
+func semanticType(c Column) string {
+	switch {
+	case slices.Contains(categories, c.Name):
+		return "type/Category"
+	case c.Name == "country":
+		return "type/Country"
+	}
+	switch unit, _, _ := strings.Cut(c.Comment, "."); unit {
+	case "ratio":
+		return "type/Share" // from 0 to 1; a Percentage would be from 0 to 100
+	case "messages", "segments", "rows":
+		return "type/Quantity"
+	}
+	return ""
+}
+
+// describe tells Metabase what the tables and columns mean. A table is described once, and then marked: what people change
+// afterwards stays. When it has other columns later, only what is empty is filled in. Descriptions are the catalog's comments, which
+// Metabase reads by itself while a description is empty.
+func (b *bootstrap) describe(ctx context.Context, known []table) error {
+	b.settings.Progress(fmt.Sprintf("Looking at the descriptions of %d tables and views.", len(b.settings.Relations)))
+	for _, r := range b.settings.Relations {
+		t := findTable(known, r.Name)
+		if t == nil { // in a rehearsal
+			b.note("table", "sms."+r.Name, Created, "")
+			continue
+		}
+		if err := b.describeTable(ctx, r, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bootstrap) describeTable(ctx context.Context, r Relation, t *table) error {
+	text, m, marked := readMark(b.settings.Name, t.PointsOfInterest)
+	wanted := b.mark("table", fingerprint(columnNames(r)))
+	wanted.stored = wanted.meant
+	if marked && m.meant == wanted.meant {
+		b.note("table", "sms."+r.Name, Unchanged, "")
+		return nil
+	}
+	for _, c := range r.Columns {
+		f := t.field(c.Name)
+		if f == nil {
+			continue
+		}
+		update := fieldUpdate{}
+		if f.Description == "" {
+			update.Description = c.Comment
+		}
+		if meaning := semanticType(c); meaning != "" && f.SemanticType != meaning && (!marked || f.SemanticType == "") {
+			update.SemanticType = meaning
+		}
+		if update == (fieldUpdate{}) {
+			continue
+		}
+		if err := b.write(ctx, "PUT", fmt.Sprintf("/api/field/%d", f.ID), update, nil); err != nil {
+			return err
+		}
+	}
+	update := tableUpdate{PointsOfInterest: wanted.after(text)}
+	if t.Description == "" {
+		update.Description = r.Comment
+	}
+	return b.change(ctx, Change{"table", "sms." + r.Name, Updated, ""}, "PUT", fmt.Sprintf("/api/table/%d", t.ID), update, nil)
+}
+
+func columnNames(r Relation) []string {
+	names := make([]string, len(r.Columns))
+	for i, c := range r.Columns {
+		names[i] = c.Name
+	}
+	return names
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"smsetl/bi/metabase"
+	"smsetl/load"
+	"smsetl/sms"
+)
+
+type bootstrapCommand struct {
+	Metabase metabaseCommand `cmd:"" help:"Give a Metabase the connection, questions and dashboards. Run it again after an update; what people changed stays."`
+}
+
+// metabaseCommand sets up a Metabase. Secrets come as flags for a try, and from the environment or a file for good: other users of
+// the machine can see a command's flags.
+type metabaseCommand struct {
+	databaseFlag
+	outputFlag
+	URL         string        `help:"Where Metabase is." placeholder:"URL" required:""`
+	APIKey      string        `help:"An API key of the group Administrators, or file:PATH. Default: METABASE_API_KEY." placeholder:"KEY"`
+	Warehouse   string        `help:"The warehouse as Metabase reaches it: postgres://sms_analyst:PASSWORD@HOST:PORT/DATABASE, or file:PATH. Default: METABASE_WAREHOUSE_URL." placeholder:"URL"`
+	Name        string        `help:"Of the connection and the collection in Metabase." default:"SMS delivery"`
+	AllowHTTP   bool          `help:"Send key and password over http to another machine: inside a network of containers."`
+	SetPassword bool          `help:"Send the password of --warehouse again: Metabase does not tell the one it has."`
+	SyncTimeout time.Duration `help:"How long to wait until Metabase has read the catalog." default:"10m"`
+	DryRun      bool          `help:"Look, and show what would be done. Nothing is written."`
+}
+
+// Run sets Metabase up and reports each thing. Exit code 2 is for what another command line or key would mend, 3 for a run that broke
+// off after it had begun to write.
+func (c *metabaseCommand) Run(s *session) error {
+	key, err := s.secret("--api-key", c.APIKey, "METABASE_API_KEY", s.env.value("METABASE_API_KEY"))
+	if err != nil {
+		return err
+	}
+	client, err := metabase.NewClient(c.URL, key, metabase.Options{AllowHTTP: c.AllowHTTP})
+	if err != nil {
+		return usage(fmt.Errorf("--url: %w", err))
+	}
+	address, err := s.secret("--warehouse", c.Warehouse, "METABASE_WAREHOUSE_URL", s.env.value("METABASE_WAREHOUSE_URL"))
+	if err != nil {
+		return err
+	}
+	connection, err := metabase.ParseConnection(address)
+	if err != nil {
+		return usage(fmt.Errorf("--warehouse: %w", err))
+	}
+	if err := c.refuseOwner(s, connection); err != nil {
+		return err
+	}
+	wh, release, err := s.warehouse(c.databaseFlag)
+	if err != nil {
+		return err
+	}
+	defer release()
+	catalog, err := wh.Dictionary(s.ctx)
+	if err != nil {
+		return err
+	}
+	report, err := metabase.Bootstrap(s.ctx, client, metabase.Settings{
+		Name: c.Name, Warehouse: connection, Relations: starOf(catalog), SetPassword: c.SetPassword, DryRun: c.DryRun, SyncTimeout: c.SyncTimeout,
+		Progress: func(line string) { fmt.Fprintln(s.stderr, line) },
+	})
+	return errors.Join(s.printBootstrap(report, c.isJSON()), bootstrapError(report, err))
+}
+
+// secret gives what a flag says, otherwise what a variable of the environment says, and follows file:PATH. Neither is ever shown.
+func (s *session) secret(flag, given, variable, otherwise string) (string, error) {
+	from := flag
+	if given == "" {
+		given, from = otherwise, variable
+	}
+	if given == "" {
+		return "", usage(fmt.Errorf("%s is missing: give it, or set %s", flag, variable))
+	}
+	path, isFile := strings.CutPrefix(given, "file:")
+	if !isFile {
+		return given, nil
+	}
+	text, err := s.env.ReadFile(path)
+	if err != nil {
+		return "", usage(fmt.Errorf("%s: %w", from, err))
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// refuseOwner keeps the login that loads out of a program in which many people write SQL.
+func (c *metabaseCommand) refuseOwner(s *session, connection metabase.Connection) error {
+	own := c.Database
+	if own == "" {
+		own = s.env.value("DATABASE_URL")
+	}
+	u, err := url.Parse(own)
+	if err == nil && u.User.Username() != "" && u.User.Username() == connection.User() {
+		return usage(fmt.Errorf("--warehouse: %s is the login of --database, which may change the warehouse: let Metabase read as sms_analyst (ALTER ROLE sms_analyst LOGIN PASSWORD '...')", connection.User()))
+	}
+	return nil
+}
+
+// starOf gives the tables and views that analysts see.
+func starOf(catalog []load.Relation) []metabase.Relation {
+	var all []metabase.Relation
+	for _, r := range catalog {
+		if r.Schema != "sms" || r.Kind == "function" {
+			continue
+		}
+		out := metabase.Relation{Name: r.Name, Comment: r.Comment}
+		for _, column := range r.Columns {
+			out.Columns = append(out.Columns, metabase.Column{Name: column.Name, Comment: column.Comment})
+		}
+		all = append(all, out)
+	}
+	return all
+}
+
+// bootstrapError gives the error its exit code.
+func bootstrapError(report metabase.Report, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case report.Writes > 0:
+		return exit{exitPartial, fmt.Errorf("%w\nWhat was made stays. Run the same command again to go on from there", err)}
+	case errors.Is(err, sms.ErrRefused) || errors.Is(err, sms.ErrSourceDenied):
+		return usage(err)
+	}
+	return err
+}
+
+func (s *session) printBootstrap(report metabase.Report, asJSON bool) error {
+	if asJSON {
+		return s.printJSON(report)
+	}
+	if len(report.Changes) == 0 {
+		return nil
+	}
+	counts := map[metabase.Did]int{}
+	rows := make([][]string, len(report.Changes))
+	for i, c := range report.Changes {
+		counts[c.Did]++
+		rows[i] = []string{c.Kind, c.Name, string(c.Did), c.Detail}
+	}
+	if err := table(s.stdout, []string{"what", "name", "result", "detail"}, rows); err != nil {
+		return err
+	}
+	said := ""
+	if report.DryRun {
+		said = "Nothing was written; a run would leave: "
+	}
+	fmt.Fprintf(s.stdout, "\n%sMetabase %s: %d created, %d updated, %d unchanged, %d kept as people made them.\n", said, report.Version,
+		counts[metabase.Created], counts[metabase.Updated], counts[metabase.Unchanged], counts[metabase.Kept])
+	for _, p := range report.Pages {
+		fmt.Fprintf(s.stdout, "%s: %s\n", p.Name, p.Address)
+	}
+	return nil
+}
