@@ -27,6 +27,7 @@ type Config struct {
 	Schedules []Schedule
 	Web       Web
 	Notify    Notify
+	Pushes    Pushes
 }
 
 // Schedule is an alarm clock: when it rings, its sources are asked for what is due. Missed rings cost nothing, because the
@@ -90,6 +91,7 @@ func (r *reader) config(data []byte) Config {
 	c.Schedules = r.schedules(top, c.Sources)
 	c.Web = r.web(top)
 	c.Notify = r.notify(top)
+	c.Pushes = r.pushes(top)
 	return c
 }
 

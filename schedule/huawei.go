@@ -17,9 +17,10 @@ type Huawei struct {
 	Columns              map[string]string
 	MessageRetentionDays int  // how long messages are kept, to be told again from a newer export
 	Mainland             bool // numbers of 11 digits without a country's code are of the Chinese mainland
+	Push                 Push
 }
 
-var huaweiKeys = []string{"applications", "export_time_zone", "phone_key", "columns", "message_retention_days", "numbers"}
+var huaweiKeys = []string{"applications", "export_time_zone", "phone_key", "columns", "message_retention_days", "numbers", "push"}
 
 // leastPhoneKey is the length of the shortest key that hides anything: eleven digits are guessed in no time without one.
 const leastPhoneKey = 16
@@ -40,6 +41,7 @@ func (m *mapping) huawei(s *Source) {
 	}
 	h.Columns = m.columns()
 	h.MessageRetentionDays = int(m.whole("message_retention_days", 120, 1, 3660))
+	h.Push = m.push()
 	if v, ok := m.scalar("numbers"); ok {
 		ways := []string{"international", "mainland"}
 		h.Mainland = v.text == ways[1]

@@ -26,6 +26,7 @@ type reader struct {
 	lines    []string
 	env      Env
 	mistakes Mistakes
+	doors    []door // of the sources that may be pushed to
 }
 
 // place is where something stands in the file, with the path of its key.

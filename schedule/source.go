@@ -112,7 +112,7 @@ func (s Source) First(now time.Time) sms.Day {
 func (s Source) Yesterday(now time.Time) sms.Day { return s.Zone.Today(now) - 1 }
 
 var (
-	topKeys      = []string{"sources", "schedules", "web", "notify"}
+	topKeys      = []string{"sources", "schedules", "web", "notify", "pushes"}
 	scheduleKeys = []string{"name", "cron", "time_zone", "sources"}
 	sourceKeys   = []string{
 		"name", "vendor", "time_zone", "history_start", "base_url", "chunk_days", "settle_days", "sweep_days", "sweep_every_days", "retention_days",
@@ -135,6 +135,7 @@ var (
 	plainKeys = joined(topKeys, scheduleKeys, sourceKeys, engageLabPaths,
 		[]string{"template_ids", "label_ids", "msg_type", "paths", "region", "sdk_app_ids", "end_hour", "probe"},
 		[]string{"applications", "export_time_zone", "columns", "message_retention_days", "numbers"},
+		[]string{"push", "host", "replay_window", "max_per_second"},
 		[]string{"listen", "allowed_hosts", "session", "user_header", "trusted_proxies"})
 )
 

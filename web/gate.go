@@ -166,35 +166,10 @@ func isForwarded(r *http.Request) bool {
 }
 
 // fromProxy says whether the connection is that of a proxy whose headers are believed.
-func (g *gate) fromProxy(r *http.Request) bool { return g.isProxy(peer(r)) }
+func (g *gate) fromProxy(r *http.Request) bool { return isAmong(peer(r), g.options.Proxies) }
 
-func (g *gate) isProxy(addr netip.Addr) bool {
-	return slices.ContainsFunc(g.options.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
-}
-
-// peer gives the address at the other end of the connection.
-func peer(r *http.Request) netip.Addr {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return at.Addr().Unmap().WithZone("")
-}
-
-// client gives the address of whoever asks: that of the connection, or the one that a trusted proxy saw. Of the chain only
-// the part that trusted proxies wrote counts, and that is read from its end.
-func (g *gate) client(r *http.Request) netip.Addr {
-	at := peer(r)
-	chain := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(chain) - 1; i >= 0 && g.isProxy(at); i-- {
-		addr, err := netip.ParseAddr(strings.TrimSpace(chain[i]))
-		if err != nil {
-			break
-		}
-		at = addr.Unmap()
-	}
-	return at
-}
+// client gives the address of whoever asks.
+func (g *gate) client(r *http.Request) netip.Addr { return Client(r, g.options.Proxies) }
 
 // isSecure says whether the browser's connection is encrypted, here or at a trusted proxy.
 func (g *gate) isSecure(r *http.Request) bool {

@@ -34,6 +34,7 @@ type ledgerMetrics struct {
 	monitor  load.Monitor
 	paused   map[string]time.Time
 	totals   []load.Totals
+	pushes   []load.PushBacklog
 }
 
 // refresh reads the ledger when what is there is too old. Scrapes at the same time wait for one of them.
@@ -50,6 +51,9 @@ func (l *ledgerMetrics) refresh(ctx context.Context) error {
 	l.monitor, err = l.warehouse.Monitor(ctx, l.expected(l.now()))
 	if err == nil {
 		l.paused, err = job.Paused(ctx, l.warehouse, sourcesOf(l.monitor.Standings))
+	}
+	if err == nil {
+		l.pushes, err = l.warehouse.PushBacklogs(ctx, l.now())
 	}
 	if err == nil && time.Since(l.totalsAt) >= totalsAge {
 		if l.totals, err = l.warehouse.Totals(ctx); err == nil {
@@ -87,7 +91,7 @@ var (
 func (l *ledgerMetrics) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		databaseUp, datasetAge, datasetUpTo, datasetSeen, datasetDays, datasetGapAge, datasetLeaves, sourceFailing, sourcePaused, loadsTotal, rowsTotal,
-		queueJobs, queueWait, openFindings, workers, noticesWait, noticesAge, noticesLost,
+		queueJobs, queueWait, openFindings, workers, noticesWait, noticesAge, noticesLost, pushesUnmerged, pushesWait, reportsWait, touchedDays, pushedLast,
 	} {
 		to <- d
 	}
@@ -131,6 +135,7 @@ func (l *ledgerMetrics) Collect(to chan<- prometheus.Metric) {
 	gauge(noticesWait, float64(l.monitor.Notices.Waiting))
 	gauge(noticesAge, l.monitor.Notices.OldestDue.Seconds())
 	gauge(noticesLost, float64(l.monitor.Notices.Unknown))
+	collectPushes(l.pushes, gauge)
 	l.collectTotals(to)
 }
 

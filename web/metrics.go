@@ -36,6 +36,8 @@ type Metrics struct {
 	windows       *prometheus.CounterVec
 	failures      *prometheus.CounterVec
 	logins        prometheus.Counter
+	pushes        *prometheus.CounterVec
+	reports       *prometheus.CounterVec
 	reloadOK      prometheus.Gauge
 	reloadSuccess prometheus.Gauge
 }
@@ -59,6 +61,8 @@ func NewMetrics(warehouse *load.Warehouse, options MetricsOptions, log *zap.Logg
 		waits:    counter("smsetl_vendor_wait_seconds_total", "Seconds that this process waited for its turn under a vendor's limit.", "vendor", "action"),
 		windows:  counter("smsetl_windows_total", "Windows that this process brought to an end.", "source", "outcome"),
 		failures: counter("smsetl_window_failures_total", "Windows that this process gave up, by what stood in the way.", "source", "class"),
+		pushes:   counter("smsetl_pushes_total", "Pushes of vendors to this process.", "source", "outcome"),
+		reports:  counter("smsetl_pushed_reports_total", "Status reports in the pushes that this process kept.", "source"),
 		logins:   prometheus.NewCounter(prometheus.CounterOpts{Name: "smsetl_login_failures_total", Help: "Wrong passwords."}),
 		reloadOK: gauge("smsetl_config_last_reload_successful", "1 when the configuration file was good the last time it was read."),
 		reloadSuccess: gauge("smsetl_config_last_reload_success_timestamp_seconds",
@@ -69,7 +73,7 @@ func NewMetrics(warehouse *load.Warehouse, options MetricsOptions, log *zap.Logg
 		ConstLabels: prometheus.Labels{"version": options.Version, "go_version": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.calls, m.waits, m.windows, m.failures, m.logins, m.reloadOK, m.reloadSuccess, build, m.ledger,
+	m.registry.MustRegister(m.calls, m.waits, m.windows, m.failures, m.logins, m.pushes, m.reports, m.reloadOK, m.reloadSuccess, build, m.ledger,
 		poolMetrics{warehouse}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.start(options.Expected(options.Now()))
 	return m
@@ -122,6 +126,18 @@ func (m *Metrics) Finished(item job.Item, _ load.Result, err error) {
 // Waited counts time spent waiting for a turn. action is what the vendor counts together.
 func (m *Metrics) Waited(vendor sms.Vendor, action string, waited time.Duration) {
 	m.waits.WithLabelValues(string(vendor), action).Add(waited.Seconds())
+}
+
+// ExpectPushes gives the counters of a source that may be pushed to their first 0.
+func (m *Metrics) ExpectPushes(source, outcome string) {
+	m.pushes.WithLabelValues(source, outcome)
+	m.reports.WithLabelValues(source)
+}
+
+// Pushed counts a push of a vendor, and the reports in it that were kept.
+func (m *Metrics) Pushed(source, outcome string, reports int64) {
+	m.pushes.WithLabelValues(source, outcome).Inc()
+	m.reports.WithLabelValues(source).Add(float64(reports))
 }
 
 // LoginFailed counts a wrong password.

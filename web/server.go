@@ -4,7 +4,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -119,28 +118,13 @@ func (s *Server) Has(path string) bool {
 func (s *Server) link(path, title, about string) { s.links = append(s.links, link{path, title, about}) }
 
 // Listen binds the address. An error says that it is taken, or not this machine's.
-func (s *Server) Listen(ctx context.Context) error {
-	var config net.ListenConfig
-	l, err := config.Listen(ctx, "tcp", s.options.Listen)
-	if err != nil {
-		return fmt.Errorf("web: %w; --listen or web.listen names another address", err)
-	}
-	s.listener = l
-	return nil
+func (s *Server) Listen(ctx context.Context) (err error) {
+	s.listener, err = Bind(ctx, s.options.Listen, "--listen or web.listen names another address")
+	return err
 }
 
 // URL gives the address of the start page, for people. It is known after Listen.
-func (s *Server) URL() string {
-	addr, ok := s.listener.Addr().(*net.TCPAddr)
-	if !ok {
-		return ""
-	}
-	host := addr.IP.String()
-	if addr.IP.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return "http://" + net.JoinHostPort(host, fmt.Sprint(addr.Port)) + "/"
-}
+func (s *Server) URL() string { return URLOf(s.listener) + "/" }
 
 // Serve answers until the context ends, and then finishes what it has begun, for at most 10 s. It listens first when nobody
 // has.
@@ -150,31 +134,10 @@ func (s *Server) Serve(ctx context.Context) error {
 			return err
 		}
 	}
-	server := &http.Server{
-		Handler:           s.Handler(),
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          zap.NewStdLog(s.log.Named("http")),
-		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
-	}
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
-		defer cancel()
-		stopped <- errors.Join(server.Shutdown(late), server.Close())
-	})
 	s.log.Info("listening", zap.Stringer("address", s.listener.Addr()), zap.Bool("login", s.gate.demandsLogin()))
-	err := server.Serve(s.listener)
-	if stop() { // it ended by itself
-		return fmt.Errorf("web: %w", errors.Join(err, server.Close()))
-	}
-	if err := <-stopped; err != nil {
-		return fmt.Errorf("web: requests were cut off after %s: %w", stopTimeout, err)
-	}
-	return nil
+	return Serve(ctx, s.listener, s.Handler(), Bounds{
+		ReadHeader: readHeaderTimeout, Read: readTimeout, Write: writeTimeout, Idle: idleTimeout, MaxHeader: maxHeader,
+	}, s.log)
 }
 
 // Handler gives everything that the server answers, as Serve does. Tests ask it without a socket.

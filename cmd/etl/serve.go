@@ -18,6 +18,7 @@ import (
 	"smsetl/load"
 	"smsetl/schedule"
 	"smsetl/sms"
+	"smsetl/web/push"
 )
 
 type serveCommand struct {
@@ -49,6 +50,7 @@ type serving struct {
 	now       func() time.Time
 	server    *job.Server
 	site      *site
+	pushes    *push.Server             // nil for none
 	current   atomic.Pointer[pipeline] // of the configuration in force
 	reloads   atomic.Int64
 	broken    atomic.Bool // the file as it is now cannot be used, and an earlier one is in force
@@ -69,6 +71,9 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 	if v.site, err = v.newSite(s.ctx, c.listenFlag); err != nil {
 		return err
 	}
+	if v.pushes, err = v.newPushes(s.ctx); err != nil {
+		return err
+	}
 	v.server = job.NewServer(p.warehouse, v.chores(), job.ServerOptions{
 		Options: job.Options{Now: p.now, WindowTimeout: c.WindowTimeout, RescueAfter: c.RescueAfter, Grace: c.Grace},
 		Every:   c.RescueEvery, Version: currentVersion().Version, Progress: v.site.metrics,
@@ -79,7 +84,9 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 	var listening sync.WaitGroup
 	listening.Go(func() { v.listen(ctx, hangups) })
 	closeSite := v.site.start(ctx, s.log)
+	closePushes := v.startPushes(ctx)
 	err = v.server.Run(ctx, setup)
+	closePushes()
 	closeSite()
 	cancel()
 	listening.Wait()
@@ -170,8 +177,9 @@ func (v *serving) tryReload(ctx context.Context) error {
 	if err := v.server.Reload(ctx, setup); err != nil {
 		return err
 	}
-	if before := v.current.Swap(next); !reflect.DeepEqual(before.config.Web, config.Web) {
+	before := v.current.Swap(next)
+	if !reflect.DeepEqual(before.config.Web, config.Web) {
 		v.session.log.Warn("what changed under web is in force after the next start")
 	}
-	return nil
+	return v.reopenDoors(before.config, config)
 }

@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"job":                      {"internal/pack", "load", "transform"}, // the order of the steps
 	"web":                      {"load", "job"},
 	"web/pages":                {"web", "load", "job"},
+	"web/push":                 {"web", "load", "extract/huawei"}, // the only vendor that pushes
 	"notify":                   {"load"},
 	"bi/metabase":              {},                  // dashboards know the names of views, and get what the catalog says of them
 	"bi/metabase/metabasetest": {},                  // what a Metabase does is not known from what its client does

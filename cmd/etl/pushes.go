@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/extract/huawei"
+	"smsetl/schedule"
+	"smsetl/sms"
+	"smsetl/web/push"
+)
+
+// listenEvery is how often a process writes down that it listens for pushes.
+const listenEvery = 15 * time.Second
+
+// newPushes makes the listener for pushes and binds its address; nil where the configuration names none.
+func (v *serving) newPushes(ctx context.Context) (*push.Server, error) {
+	config := v.pipeline().config
+	if config.Pushes.Listen == "" {
+		return nil, nil //nolint:nilnil // nobody listens, and that is no mistake
+	}
+	server := push.New(v.warehouse, push.Options{
+		Listen: config.Pushes.Listen, Proxies: config.Pushes.Proxies, MaxPerSecond: config.Pushes.MaxPerSecond, Now: v.now,
+		Counted: func(source string, outcome push.Outcome, reports int64) {
+			v.site.metrics.Pushed(source, string(outcome), reports)
+		},
+	}, v.session.log)
+	if err := v.openDoors(server, config); err != nil {
+		return nil, err
+	}
+	if err := server.Listen(ctx); err != nil {
+		return nil, err
+	}
+	for _, source := range pushedSources(config) {
+		fmt.Fprintf(v.session.stderr, "Status reports of %s: %s%s\n", source.Name, server.URL(source.Name), secretMark(source.Huawei.Push))
+	}
+	return server, nil
+}
+
+// secretMark stands for the secret at the end of an address.
+func secretMark(p schedule.Push) string {
+	if p.SecretPath.Reveal() == "" {
+		return ""
+	}
+	return "/" + p.SecretPath.String()
+}
+
+// openDoors lets the sources of a configuration be pushed to.
+func (v *serving) openDoors(server *push.Server, config schedule.Config) error {
+	doors := map[string]push.Door{}
+	for _, source := range pushedSources(config) {
+		reader, err := exportReader(source, "")
+		if err != nil {
+			return usage(err)
+		}
+		p := source.Huawei.Push
+		door := push.Door{Secret: p.SecretPath.Reveal(), Reader: reader}
+		if p.IsSigned() {
+			door.Verifier = &huawei.Verifier{
+				AccessKey: p.AccessKey.Reveal(), SecretKey: p.SecretKey.Reveal(), Window: p.ReplayWindow, Host: p.Host,
+			}
+		}
+		doors[source.Name] = door
+		for _, outcome := range push.Outcomes {
+			v.site.metrics.ExpectPushes(source.Name, string(outcome))
+		}
+	}
+	server.Open(doors)
+	return nil
+}
+
+// reopenDoors puts a configuration that was read again in force. Another address is listened on after the next start.
+func (v *serving) reopenDoors(before, after schedule.Config) error {
+	if !reflect.DeepEqual(before.Pushes, after.Pushes) {
+		v.session.log.Warn("what changed under pushes is in force after the next start")
+	}
+	if v.pushes == nil {
+		return nil
+	}
+	return v.openDoors(v.pushes, after)
+}
+
+// pushedSources gives the sources that the vendor pushes to.
+func pushedSources(config schedule.Config) []schedule.Source {
+	var all []schedule.Source
+	for _, s := range config.Sources {
+		if s.Vendor == sms.Huawei && s.Huawei.Push.IsOn {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// startPushes takes pushes until the release is called, which waits for those under way.
+func (v *serving) startPushes(ctx context.Context) (release func()) {
+	if v.pushes == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := v.pushes.Serve(ctx); err != nil {
+			v.session.log.Error("pushes are not taken any more, the work goes on", zap.Error(err))
+		}
+	})
+	serving.Go(func() { v.tellListening(ctx) })
+	return func() { cancel(); serving.Wait() }
+}
+
+// tellListening writes down again and again that this process listens: what nobody reported meanwhile was not reported.
+func (v *serving) tellListening(ctx context.Context) {
+	ticks := time.NewTicker(listenEvery)
+	defer ticks.Stop()
+	for {
+		for _, source := range pushedSources(v.pipeline().config) {
+			if err := v.warehouse.Listening(ctx, source.Name, v.now()); err != nil && ctx.Err() == nil {
+				v.session.log.Warn("it is not written down that pushes are listened for", zap.String("source", source.Name), zap.Error(err))
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+	}
+}

@@ -1,0 +1,2 @@
+ALTER TABLE etl.load DROP COLUMN heard_until;
+DROP TABLE etl.huawei_listening;

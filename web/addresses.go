@@ -1,0 +1,108 @@
+package web
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// mostAddresses bounds the memory of addresses that are counted.
+const mostAddresses = 4096
+
+// Addresses bounds how often each address may do something. Its methods may be called from any goroutine.
+type Addresses struct {
+	now   func() time.Time
+	limit rate.Limit
+	burst int
+
+	mu    sync.Mutex
+	tries map[netip.Prefix]*rate.Limiter
+}
+
+// NewAddresses lets each address do something burst times at once and then at the rate of limit.
+func NewAddresses(now func() time.Time, limit rate.Limit, burst int) *Addresses {
+	return &Addresses{now: now, limit: limit, burst: burst, tries: map[netip.Prefix]*rate.Limiter{}}
+}
+
+// Allows says whether the address may do it now, and counts it when it may.
+func (a *Addresses) Allows(addr netip.Addr) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now, key := a.now(), network(addr)
+	limiter, known := a.tries[key]
+	if !known {
+		a.makeRoom(now)
+		limiter = rate.NewLimiter(a.limit, a.burst)
+		a.tries[key] = limiter
+	}
+	return limiter.AllowN(now, 1)
+}
+
+// Forget forgets what an address did.
+func (a *Addresses) Forget(addr netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.tries, network(addr))
+}
+
+// makeRoom forgets addresses that may do as much as a new one, and when there are none, all. Whoever has so many addresses is not
+// stopped by counting them.
+func (a *Addresses) makeRoom(now time.Time) {
+	if len(a.tries) < mostAddresses {
+		return
+	}
+	for key, limiter := range a.tries {
+		if limiter.TokensAt(now) >= float64(a.burst) {
+			delete(a.tries, key)
+		}
+	}
+	if len(a.tries) >= mostAddresses {
+		clear(a.tries)
+	}
+}
+
+// network gives what counts as one address: an IPv6 customer has a /64 of them.
+func network(addr netip.Addr) netip.Prefix {
+	bits := addr.BitLen()
+	if addr.Is6() {
+		bits = 64
+	}
+	prefix, err := addr.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{} // no address at all: those share one
+	}
+	return prefix
+}
+
+// Client gives the address of whoever asks: that of the connection, or the one that a trusted proxy saw. Of the chain only
+// the part that trusted proxies wrote counts, and that is read from its end.
+func Client(r *http.Request, proxies []netip.Prefix) netip.Addr {
+	at := peer(r)
+	chain := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(chain) - 1; i >= 0 && isAmong(at, proxies); i-- {
+		addr, err := netip.ParseAddr(strings.TrimSpace(chain[i]))
+		if err != nil {
+			break
+		}
+		at = addr.Unmap()
+	}
+	return at
+}
+
+func isAmong(addr netip.Addr, proxies []netip.Prefix) bool {
+	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// peer gives the address at the other end of the connection.
+func peer(r *http.Request) netip.Addr {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return at.Addr().Unmap().WithZone("")
+}

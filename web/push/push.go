@@ -1,0 +1,256 @@
+// Package push takes what vendors push to `etl serve`: status reports of Huawei. It decides who may push, how much and how
+// fast, and keeps a push before it answers. What a report means is nobody's business here.
+package push
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/time/rate"
+
+	"smsetl/extract/huawei"
+	"smsetl/load"
+	"smsetl/web"
+)
+
+// Path is where the reports of a source are taken; where it has a secret path, that follows.
+const Path = "/huawei/status/"
+
+// The bounds of a push. A report has some 300 bytes and is kept in milliseconds.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeTimeout      = 15 * time.Second
+	idleTimeout       = time.Minute
+	maxHeader         = 16 << 10
+	// atOnce bounds how many bodies are in memory, and with a quarter of a MiB each how much of it they take.
+	atOnce = 64
+	// queueFor is how long a push waits for its turn among them.
+	queueFor = time.Second
+	// keepTimeout is how long the database may take. The vendor waits as long.
+	keepTimeout = 5 * time.Second
+	// maxConnections bounds what strangers can hold open.
+	maxConnections = 1024
+)
+
+// Outcome is what became of a push.
+type Outcome string
+
+// The outcomes of a push, with what is answered.
+const (
+	Kept           Outcome = "kept"            // 200
+	Repeated       Outcome = "repeated"        // 200: the same body was kept before
+	TooMany        Outcome = "too_many"        // 429: from one address
+	WrongAddress   Outcome = "wrong_address"   // 404: no such source, or another secret path
+	WrongSignature Outcome = "wrong_signature" // 401: or none, or an old one
+	TooLarge       Outcome = "too_large"       // 413
+	Unreadable     Outcome = "unreadable"      // 400: no reports
+	Busy           Outcome = "busy"            // 503: more pushes at once than are taken
+	NotKept        Outcome = "not_kept"        // 503: the database is away
+)
+
+// Outcomes lists all of them.
+var Outcomes = []Outcome{Kept, Repeated, TooMany, WrongAddress, WrongSignature, TooLarge, Unreadable, Busy, NotKept}
+
+var statuses = map[Outcome]int{
+	Kept: http.StatusOK, Repeated: http.StatusOK, TooMany: http.StatusTooManyRequests, WrongAddress: http.StatusNotFound,
+	WrongSignature: http.StatusUnauthorized, TooLarge: http.StatusRequestEntityTooLarge, Unreadable: http.StatusBadRequest,
+	Busy: http.StatusServiceUnavailable, NotKept: http.StatusServiceUnavailable,
+}
+
+// Unknown is the source that is counted where an address names none.
+const Unknown = "(unknown)"
+
+// Door is the way in to a source.
+type Door struct {
+	Verifier *huawei.Verifier // nil: nothing is verified, and all that comes is a hint
+	Secret   string           // the last part of the address; empty for none
+	Reader   *huawei.Reader
+}
+
+// Store keeps pushes. What it returns without an error is on a disk.
+type Store interface {
+	KeepPush(ctx context.Context, p load.Push) (isNew bool, err error)
+}
+
+// Options are the settings of a Server.
+type Options struct {
+	Listen       string
+	Proxies      []netip.Prefix // whose word for the address of the sender is believed
+	MaxPerSecond float64        // pushes of one address
+	// Counted is told of each push; reports is how many new ones it held.
+	Counted func(source string, outcome Outcome, reports int64)
+	Now     func() time.Time // when pushes come, and the clock of their signatures; default time.Now
+}
+
+// Server takes pushes.
+type Server struct {
+	store     Store
+	options   Options
+	doors     atomic.Pointer[map[string]Door]
+	addresses *web.Addresses
+	slots     chan struct{}
+	tellings  *tellings
+	listener  net.Listener
+	log       *zap.Logger
+}
+
+// New gives a server that does not listen yet and has no doors.
+func New(store Store, options Options, log *zap.Logger) *Server {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Counted == nil {
+		options.Counted = func(string, Outcome, int64) {}
+	}
+	log = log.Named("push")
+	s := &Server{
+		store: store, options: options, slots: make(chan struct{}, atOnce), tellings: newTellings(log), log: log,
+		// A second's worth may come at once: a vendor's platform sends in bursts.
+		addresses: web.NewAddresses(time.Now, rate.Limit(options.MaxPerSecond), max(1, int(options.MaxPerSecond))),
+	}
+	s.Open(nil)
+	return s
+}
+
+// Open puts other doors in the place of those there are, by the names of their sources.
+func (s *Server) Open(doors map[string]Door) { s.doors.Store(&doors) }
+
+// Listen binds the address.
+func (s *Server) Listen(ctx context.Context) error {
+	l, err := web.Bind(ctx, s.options.Listen, "pushes.listen names another address")
+	if err == nil {
+		s.listener = limit(l, maxConnections)
+	}
+	return err
+}
+
+// URL gives the address under which a source's reports are taken, without its secret. It is known after Listen.
+func (s *Server) URL(source string) string { return web.URLOf(s.listener) + Path + source }
+
+// Serve takes pushes until the context ends. Listen comes first.
+func (s *Server) Serve(ctx context.Context) error {
+	s.log.Info("listening for pushes", zap.Stringer("address", s.listener.Addr()))
+	return web.Serve(ctx, s.listener, s.Handler(), web.Bounds{
+		ReadHeader: readHeaderTimeout, Read: readTimeout, Write: writeTimeout, Idle: idleTimeout, MaxHeader: maxHeader,
+	}, s.log)
+}
+
+// Handler gives everything that the server answers.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST "+Path+"{source}", s.take)
+	mux.HandleFunc("POST "+Path+"{source}/{secret}", s.take)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	return mux
+}
+
+// take answers a push.
+func (s *Server) take(w http.ResponseWriter, r *http.Request) {
+	source, outcome, reports := s.admit(w, r)
+	s.options.Counted(source, outcome, reports)
+	s.tellings.note(source, outcome)
+	switch outcome {
+	case TooMany, Busy:
+		w.Header().Set("Retry-After", "1")
+	case NotKept:
+		w.Header().Set("Retry-After", "30")
+	default:
+	}
+	// The body stays empty, as the vendor wants it for 200. The others learn nothing from it either.
+	w.WriteHeader(statuses[outcome])
+}
+
+// admit looks at what costs least first, and at the body last.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request) (source string, outcome Outcome, reports int64) {
+	if !s.addresses.Allows(web.Client(r, s.options.Proxies)) {
+		return Unknown, TooMany, 0
+	}
+	source = r.PathValue("source")
+	door, known := (*s.doors.Load())[source]
+	if !known {
+		source = Unknown
+	}
+	if !isSame(r.PathValue("secret"), door.Secret) || !known {
+		return source, WrongAddress, 0
+	}
+	now := s.options.Now()
+	if door.Verifier != nil && door.Verifier.Claim(r, now) != nil {
+		return source, WrongSignature, 0
+	}
+	if r.ContentLength > huawei.MaxPush {
+		return source, TooLarge, 0
+	}
+	if !s.enter(r.Context()) {
+		return source, Busy, 0
+	}
+	defer func() { <-s.slots }()
+	outcome, reports = s.keep(w, r, source, door, now)
+	return source, outcome, reports
+}
+
+// enter waits for a turn.
+func (s *Server) enter(ctx context.Context) bool {
+	timer := time.NewTimer(queueFor)
+	defer timer.Stop()
+	select {
+	case s.slots <- struct{}{}:
+		return true
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// keep reads, verifies, understands and stores a push.
+func (s *Server) keep(w http.ResponseWriter, r *http.Request, source string, door Door, now time.Time) (Outcome, int64) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, huawei.MaxPush))
+	if err != nil {
+		if _, isLarge := errors.AsType[*http.MaxBytesError](err); isLarge {
+			return TooLarge, 0
+		}
+		return Unreadable, 0
+	}
+	if door.Verifier != nil && door.Verifier.Verify(r, body, now) != nil {
+		return WrongSignature, 0
+	}
+	pushed, err := door.Reader.Reports(r.Header.Get("Content-Type"), body, door.Verifier != nil)
+	if err != nil {
+		s.log.Debug("a push is no report", zap.String("source", source), zap.Error(err))
+		return Unreadable, 0
+	}
+	// The vendor hears of what became of its report, whatever else ends in the meantime.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepTimeout)
+	defer cancel()
+	isNew, err := s.store.KeepPush(ctx, load.Push{
+		Source: source, Body: pushed.Body, Reports: pushed.Reports, IsSigned: door.Verifier != nil, ReceivedAt: now.UTC().Truncate(time.Microsecond),
+	})
+	switch {
+	case err != nil:
+		s.log.Debug("a push is not kept", zap.String("source", source), zap.Error(err))
+		return NotKept, 0
+	case !isNew:
+		return Repeated, 0
+	}
+	s.tellings.fields(source, pushed.Unknown)
+	return Kept, pushed.Reports
+}
+
+// isSame compares in a time that tells nothing about either, not even how long they are.
+func isSame(given, want string) bool {
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(want))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+// String names what is refused, for people.
+func (o Outcome) String() string { return strings.ReplaceAll(string(o), "_", " ") }
