@@ -26,7 +26,7 @@ func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, 
 	if q.Rows == 0 {
 		q.Rows = 20
 	}
-	e := explainer{q: q, warehouse: wh, loads: map[int64]load.Try{}}
+	e := explainer{q: q, warehouse: wh, loads: map[int64]load.Try{}, fetches: map[sms.Hash]int64{}}
 	if err := e.readMeasures(ctx); err != nil {
 		return Explanation{}, err
 	}
@@ -43,10 +43,20 @@ func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, 
 	}
 	e.sum(cells, days)
 	cells = e.largest(cells)
+	if err := e.readTellings(ctx, days); err != nil {
+		return Explanation{}, err
+	}
 	if err := e.readLoads(ctx, cells); err != nil {
 		return Explanation{}, err
 	}
-	places, err := e.locate(ctx, days)
+	if err := e.readAnswers(ctx, days); err != nil {
+		return Explanation{}, err
+	}
+	locate := e.locate
+	if q.Account.Vendor.IsImported() {
+		locate = e.share
+	}
+	places, err := locate(ctx, days)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -64,6 +74,8 @@ type explainer struct {
 	measures  []string // asked for
 	at        []int    // where each stands in the images
 	loads     map[int64]load.Try
+	tellings  []load.KeptAnswer  // that the day rests on, of a vendor whose facts are counted from messages
+	fetches   map[sms.Hash]int64 // answers that the day rests on
 	out       Explanation
 }
 
@@ -215,10 +227,11 @@ func (e *explainer) readLoads(ctx context.Context, cells []load.Cell) error {
 	return nil
 }
 
-// rowKey names a vendor's row.
+// rowKey names a vendor's row. The reason is that of rows which are counted by it.
 type rowKey struct {
 	dataset sms.Dataset
 	grain   sms.Grain
+	reason  string
 }
 
 // found is a place with the answer that it is in.
@@ -226,31 +239,64 @@ type found struct {
 	transform.Place
 
 	fetchID int64
+	share   *transform.Share // of rows that are counted; nil for one that holds a number
 }
 
-// locate tells the answers about the day, and finds the rows in those that it rests on.
-func (e *explainer) locate(ctx context.Context, days []load.DayLine) (map[rowKey]found, error) {
+// readTellings lists what a day rests on that is counted from messages: every answer that told of them until it was confirmed.
+func (e *explainer) readTellings(ctx context.Context, days []load.DayLine) error {
+	if !e.q.Account.Vendor.IsImported() {
+		return nil
+	}
+	var confirmed time.Time
+	for _, d := range days {
+		if d.ConfirmedAt.After(confirmed) {
+			confirmed = d.ConfirmedAt
+		}
+	}
+	all, err := e.warehouse.Tellings(ctx, e.q.Account, e.q.Day, e.q.Day)
+	for _, a := range all {
+		e.loads[a.LoadID] = load.Try{}
+		if a.Told(confirmed) {
+			e.tellings = append(e.tellings, a)
+		}
+	}
+	return err
+}
+
+// readAnswers tells the answers about the day to all loads that are told of.
+func (e *explainer) readAnswers(ctx context.Context, days []load.DayLine) error {
 	current := map[int64]bool{}
 	for _, d := range days {
 		current[d.AnsweredBy] = true
 	}
-	fetches := map[sms.Hash]int64{}
+	for _, a := range e.tellings {
+		current[a.LoadID] = true
+	}
 	for _, l := range slices.Sorted(maps.Keys(e.loads)) {
 		answers, err := e.warehouse.KeptAnswers(ctx, load.Which{LoadID: l, Day: e.q.Day})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, a := range answers {
-			if a.Refused != "" || !e.isAbout(a.Dataset) {
+			if a.Refused != "" || !e.isAbout(a.Dataset) && !e.q.Account.Vendor.IsImported() {
 				continue
 			}
 			e.out.Answers = append(e.out.Answers, answered(a, current[l]))
 			if current[l] {
-				fetches[a.Body.Hash] = a.FetchID
+				e.fetches[a.Body.Hash] = a.FetchID
 			}
 		}
 	}
-	places := map[rowKey]found{}
+	return nil
+}
+
+// locate finds the rows in the answers that the day rests on.
+func (e *explainer) locate(ctx context.Context, days []load.DayLine) (map[rowKey][]found, error) {
+	places := map[rowKey][]found{}
+	current := map[int64]bool{}
+	for _, d := range days {
+		current[d.AnsweredBy] = true
+	}
 	for _, l := range slices.Sorted(maps.Keys(current)) {
 		if l == 0 {
 			continue
@@ -267,7 +313,40 @@ func (e *explainer) locate(ctx context.Context, days []load.DayLine) (map[rowKey
 			return nil, err
 		}
 		for _, p := range rows {
-			places[rowKey{p.Dataset, p.Grain}] = found{p, fetches[p.Payload]}
+			places[rowKey{dataset: p.Dataset, grain: p.Grain}] = []found{{Place: p, fetchID: e.fetches[p.Payload]}}
+		}
+	}
+	return places, nil
+}
+
+// share finds which rows of which files the numbers are summed from, the newest file first.
+func (e *explainer) share(ctx context.Context, _ []load.DayLine) (map[rowKey][]found, error) {
+	places := map[rowKey][]found{}
+	tellings := slices.Clone(e.tellings)
+	slices.SortStableFunc(tellings, func(a, b load.KeptAnswer) int { return b.FetchedAt.Compare(a.FetchedAt) })
+	read := map[sms.Hash]bool{}
+	shares := transform.NewShares(e.q.Account, e.q.Day)
+	for _, a := range tellings {
+		if read[a.Body.Hash] {
+			continue // the same rows once more
+		}
+		read[a.Body.Hash] = true
+		body, err := e.warehouse.Body(ctx, a.Body.Hash)
+		if errors.Is(err, load.ErrPruned) {
+			continue // the answers say when
+		}
+		if err != nil {
+			return nil, err
+		}
+		payload := a.Payload
+		payload.Body = body
+		all, err := shares.Read(&payload)
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			key := rowKey{dataset: all[i].Dataset, grain: all[i].Grain, reason: all[i].Reason.Code}
+			places[key] = append(places[key], found{Place: all[i].Place, fetchID: e.fetches[a.Body.Hash], share: &all[i]})
 		}
 	}
 	return places, nil

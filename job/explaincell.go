@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"smsetl/load"
+	"smsetl/sms"
 	"smsetl/transform"
 )
 
@@ -17,7 +18,7 @@ const (
 )
 
 // cell tells one row.
-func (e *explainer) cell(c *load.Cell, places map[rowKey]found) ExplainedCell {
+func (e *explainer) cell(c *load.Cell, places map[rowKey][]found) ExplainedCell {
 	image, there := standing(c)
 	out := ExplainedCell{
 		Template: c.Template.String(), Label: c.Label.String(), MessageType: c.MessageType.String(), Country: c.Country.String(),
@@ -35,16 +36,28 @@ func (e *explainer) cell(c *load.Cell, places map[rowKey]found) ExplainedCell {
 			fields = transform.ReasonFields(e.q.Account.Vendor, c.Reason)
 		}
 		for _, f := range fields {
-			key := rowKey{f.Dataset, c.Grain}
-			field := ExplainedField{Dataset: string(f.Dataset), Field: f.Name, Place: -1}
-			if p, ok := places[key]; ok {
-				if _, told := at[key]; !told {
-					at[key] = len(out.Places)
+			key := rowKey{dataset: f.Dataset, grain: c.Grain}
+			if e.q.Account.Vendor.IsImported() {
+				key.reason = c.Reason.Code
+			}
+			if _, told := at[key]; !told {
+				at[key] = len(out.Places)
+				for _, p := range places[key] {
 					out.Places = append(out.Places, placed(p))
 				}
-				field.Place, field.JSON = at[key], p.Value(f.Name)
 			}
-			v.Fields = append(v.Fields, field)
+			if len(places[key]) == 0 {
+				v.Fields = append(v.Fields, ExplainedField{Dataset: string(f.Dataset), Field: f.Name, Place: -1})
+			}
+			for i, p := range places[key] {
+				field := ExplainedField{Dataset: string(f.Dataset), Field: f.Name, Place: at[key] + i}
+				if p.share == nil {
+					field.JSON = p.Value(f.Name)
+				} else {
+					field.Adds = pointer(added(p.share, measure))
+				}
+				v.Fields = append(v.Fields, field)
+			}
 		}
 		out.Values = append(out.Values, v)
 	}
@@ -52,9 +65,25 @@ func (e *explainer) cell(c *load.Cell, places map[rowKey]found) ExplainedCell {
 }
 
 func placed(p found) ExplainedPlace {
-	return ExplainedPlace{
+	out := ExplainedPlace{
 		Dataset: string(p.Dataset), FetchID: p.fetchID, Hash: p.Payload.String(), Position: p.Position, Offset: p.Offset, Row: string(p.Row),
 	}
+	if p.share != nil {
+		out.Rows, out.Repeats = p.share.Rows, p.share.Repeats
+	}
+	return out
+}
+
+// added gives what a share adds to a measure.
+func added(s *transform.Share, measure string) sms.Count {
+	if measure == messagesMeasure {
+		return sms.Reported(s.Messages)
+	}
+	m, _ := load.MeasureOf(&s.Measures, measure) // it is one of load.Measures
+	if s.Rows == s.Repeats {
+		return sms.Reported(0)
+	}
+	return m
 }
 
 // history tells every value of a row, oldest first. Images in which the value did not change are one.

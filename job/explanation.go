@@ -1,6 +1,9 @@
 package job
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"smsetl/sms"
@@ -91,8 +94,11 @@ type ExplainedValue struct {
 type ExplainedField struct {
 	Dataset string `json:"dataset"`
 	Field   string `json:"field"`
-	JSON    string `json:"json"`  // empty when the row lacks it, or the answer is gone
+	JSON    string `json:"json"`  // empty when the row lacks it, or the answer is gone, or the rows are counted
 	Place   int    `json:"place"` // index in places; -1 for none
+	// Adds is what the rows of the place add to the value, of a vendor whose rows are messages and hold no number; null elsewhere,
+	// and where they do not tell it.
+	Adds *int64 `json:"adds,omitempty"`
 }
 
 // PastValue is a value from one load until another.
@@ -105,7 +111,7 @@ type PastValue struct {
 	Cause  string     `json:"cause"`  // first_told, late_delivery, vendor_restatement, our_mapping
 }
 
-// ExplainedPlace is where the vendor's row stands.
+// ExplainedPlace is where the vendor's row stands, or the first of rows that are counted.
 type ExplainedPlace struct {
 	Dataset  string `json:"dataset"`
 	FetchID  int64  `json:"fetch_id"`
@@ -113,6 +119,9 @@ type ExplainedPlace struct {
 	Position int64  `json:"position"` // index of the row, from 0
 	Offset   int64  `json:"offset"`   // bytes before the row
 	Row      string `json:"row"`      // its own bytes
+	// Rows of the answer are counted, from this one on; 0 where the row itself holds the number.
+	Rows    int64 `json:"rows,omitempty"`
+	Repeats int64 `json:"repeats,omitempty"` // of those: rows of messages that a newer answer tells of
 }
 
 // ExplainedAnswer is an answer of the vendor about the day.
@@ -148,4 +157,52 @@ type ExplainedLoad struct {
 	StartedAt time.Time  `json:"started_at"`
 	LoadedAt  *time.Time `json:"loaded_at"`
 	Version   int        `json:"transform_version"`
+}
+
+// FileOf names the file that a place is in.
+func (e *Explanation) FileOf(p ExplainedPlace) string {
+	for _, a := range e.Answers {
+		if a.FetchID == p.FetchID {
+			return strings.TrimPrefix(a.URL, "file:")
+		}
+	}
+	return p.Dataset
+}
+
+// From tells the fields that a value is made of as people read it: "targets 12, process_failed 3" for a row that holds the numbers,
+// "12 in answer 5 + 3 in answer 9, by result, status" for rows that are counted. Empty when nothing is there to show.
+func (v *ExplainedValue) From(places []ExplainedPlace) string {
+	var parts, adds, columns []string
+	for _, f := range v.Fields {
+		switch {
+		case f.Place < 0:
+		case places[f.Place].Rows > 0:
+			if !slices.Contains(columns, f.Field) {
+				columns = append(columns, f.Field)
+			}
+			if f.Field == columns[0] {
+				adds = f.add(adds, places[f.Place].FetchID)
+			}
+		case f.JSON == "":
+			parts = append(parts, f.Field+" missing")
+		default:
+			parts = append(parts, f.Field+" "+f.JSON)
+		}
+	}
+	if len(adds) > 0 {
+		parts = append(parts, strings.Join(adds, " + ")+", by "+strings.Join(columns, ", "))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// add says what the rows of an answer add, when they add anything.
+func (f *ExplainedField) add(all []string, answer int64) []string {
+	switch {
+	case f.Adds == nil:
+		return append(all, fmt.Sprintf("not told in answer %d", answer))
+	case *f.Adds == 0:
+		return all
+	default:
+		return append(all, fmt.Sprintf("%d in answer %d", *f.Adds, answer))
+	}
 }

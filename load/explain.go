@@ -50,6 +50,16 @@ type Image struct {
 // Measures names the values of a delivery row's image, in their order.
 func Measures() []string { return append([]string(nil), measures[:]...) }
 
+// MeasureOf gives a measure by its name; ok is false when there is none of that name.
+func MeasureOf(m *sms.Measures, name string) (c sms.Count, ok bool) {
+	for i, c := range counts(m) {
+		if measures[i] == name {
+			return c, true
+		}
+	}
+	return sms.Count{}, false
+}
+
 // Cells gives the rows that the query chooses, also those that are there no more.
 func (w *Warehouse) Cells(ctx context.Context, q CellQuery) ([]Cell, error) {
 	doing := fmt.Sprintf("reading the rows of %s on %s", q.Account, q.Day)

@@ -44,7 +44,11 @@ func stageMessages(ctx context.Context, tx pgx.Tx, messages func(func(*sms.Messa
 	}
 	source := newMessageSource(messages)
 	defer source.close()
-	return tx.CopyFrom(ctx, pgx.Identifier{"message_staging"}, messageColumns, source)
+	n, err := tx.CopyFrom(ctx, pgx.Identifier{"message_staging"}, messageColumns, source)
+	if source.err != nil {
+		err = source.err // the server knows only that the copy was broken off
+	}
+	return n, err
 }
 
 // merge adds the staged messages to what the table knows, and ends the staging.

@@ -38,13 +38,17 @@ type Reading struct {
 // read and pack.ErrCorrupt when its bytes are not those that were stored, which shows only at the end: what was given before
 // an error must not be believed.
 func Messages(p *sms.Payload, each func(*sms.Message) error) (Reading, error) {
-	h := &huawei{payload: p, each: each, keys: make(map[string]sms.Key), countries: make(map[string]sms.Key)}
+	h := newHuawei(p, each)
 	err := h.read(map[string]func() error{kindDetails: h.detail, kindReports: h.statusReport})
 	h.Findings = h.notes.list
 	if err != nil {
 		err = fmt.Errorf("transform: messages of %s: %w", short(p), err)
 	}
 	return h.Reading, err
+}
+
+func newHuawei(p *sms.Payload, each func(*sms.Message) error) *huawei {
+	return &huawei{payload: p, each: each, keys: make(map[string]sms.Key), countries: make(map[string]sms.Key)}
 }
 
 // huawei reads one stored form.
@@ -64,6 +68,8 @@ type huawei struct {
 
 	line  []byte
 	cells [][]byte
+	start int64          // bytes of the form before the line
+	done  int64          // bytes of it read
 	at    map[string]int // place of a column
 	place huaweiPlaces
 
@@ -137,6 +143,7 @@ func (h *huawei) next(lines *bufio.Reader) error {
 	case err != nil:
 		return err
 	}
+	h.start, h.done = h.done, h.done+int64(len(line))
 	line = line[:len(line)-1]
 	h.cells = h.cells[:0]
 	for {

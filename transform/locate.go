@@ -35,6 +35,7 @@ type locator struct {
 var locators = map[sms.Vendor]locator{
 	sms.EngageLab: {locateEngageLab, engageLabFields, engageLabReasonFields},
 	sms.Tencent:   {locateTencent, tencentFields, tencentReasonFields},
+	sms.Huawei:    {measure: huaweiFields, reason: huaweiReasonFields}, // no row holds a number: Shares
 }
 
 // Locate gives where the rows about a day stand in the answers of one scope, in the order of the answers. Rows that are
@@ -42,8 +43,8 @@ var locators = map[sms.Vendor]locator{
 //
 // The errors are those of Batch for answers that cannot be read.
 func Locate(scope sms.Scope, payloads []sms.Payload, day sms.Day) ([]Place, error) {
-	l, known := locators[scope.Account.Vendor]
-	if !known {
+	l := locators[scope.Account.Vendor]
+	if l.locate == nil {
 		return nil, nil
 	}
 	var answers []sms.Payload

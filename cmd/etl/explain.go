@@ -139,10 +139,15 @@ func (s *session) explainCells(e job.Explanation) {
 			fmt.Fprintln(s.stdout, "  is there no more")
 		}
 		for _, p := range c.Places {
+			if p.Rows > 0 {
+				fmt.Fprintf(s.stdout, "  %s of answer %d (%s), %s of messages that a newer one tells of; the first is row %d, at byte %d\n",
+					plural(p.Rows, "row"), p.FetchID, e.FileOf(p), number(p.Repeats), p.Position, p.Offset)
+				continue
+			}
 			fmt.Fprintf(s.stdout, "  row %d of answer %d (%s), at byte %d:\n    %s\n", p.Position, p.FetchID, p.Dataset, p.Offset, p.Row)
 		}
 		for _, v := range c.Values {
-			s.explainValue(v, c.IsThere)
+			s.explainValue(v, c)
 		}
 	}
 	if left := e.Rows - len(e.Cells); left > 0 {
@@ -150,17 +155,11 @@ func (s *session) explainCells(e job.Explanation) {
 	}
 }
 
-func (s *session) explainValue(v job.ExplainedValue, isThere bool) {
-	if isThere {
-		var parts []string
-		for _, f := range v.Fields {
-			if f.Place >= 0 {
-				parts = append(parts, f.Field+" "+orMissing(f.JSON))
-			}
-		}
+func (s *session) explainValue(v job.ExplainedValue, c job.ExplainedCell) {
+	if c.IsThere {
 		fmt.Fprintf(s.stdout, "  %s %s", v.Measure, orNotReported(v.Value))
-		if len(parts) > 0 {
-			fmt.Fprintf(s.stdout, "  from %s", strings.Join(parts, ", "))
+		if from := v.From(c.Places); from != "" {
+			fmt.Fprintf(s.stdout, "  from %s", from)
 		}
 		fmt.Fprintln(s.stdout)
 	}
@@ -190,7 +189,7 @@ func (s *session) explainLoads(e job.Explanation) {
 		case l.RawOf != 0:
 			by = fmt.Sprintf("released the answers to load %d", l.RawOf)
 		case l.Origin == load.FromImport:
-			by = "read a file"
+			by = "read files"
 		}
 		fmt.Fprintf(s.stdout, "  load %d (%s) %s for %s", l.LoadID, l.Outcome, by, l.Window)
 		if l.RunID != 0 {
@@ -198,13 +197,6 @@ func (s *session) explainLoads(e job.Explanation) {
 		}
 		fmt.Fprintf(s.stdout, ", mapping version %d\n", l.Version)
 	}
-}
-
-func orMissing(json string) string {
-	if json == "" {
-		return "missing"
-	}
-	return json
 }
 
 // moment writes a time to the second, in UTC.

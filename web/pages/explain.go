@@ -86,13 +86,9 @@ func rowsTable(e job.Explanation) *table {
 	}
 	for _, c := range e.Cells {
 		for _, v := range c.Values {
-			var fields []string
-			for _, f := range v.Fields {
-				fields = append(fields, f.Field+" "+f.JSON)
-			}
 			t.Rows = append(t.Rows, []cell{
 				text(c.Template), text(c.Label), text(c.MessageType), text(c.Country), text(c.Stage), text(c.Reason), text(v.Measure), count(v.Value),
-				text(strings.Join(fields, ", ")), text(places(c.Places)),
+				text(v.From(c.Places)), text(places(&e, c.Places)),
 			})
 		}
 	}
@@ -102,9 +98,14 @@ func rowsTable(e job.Explanation) *table {
 	return t
 }
 
-func places(all []job.ExplainedPlace) string {
+func places(e *job.Explanation, all []job.ExplainedPlace) string {
 	var parts []string
 	for _, p := range all {
+		if p.Rows > 0 {
+			parts = append(parts, fmt.Sprintf("%s rows of answer %d (%s), %s of messages that a newer one tells of",
+				grouped(p.Rows), p.FetchID, e.FileOf(p), grouped(p.Repeats)))
+			continue
+		}
 		parts = append(parts, fmt.Sprintf("row %d of answer %d (%s), at byte %d", p.Position, p.FetchID, p.Dataset, p.Offset))
 	}
 	return strings.Join(parts, "; ")

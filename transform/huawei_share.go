@@ -1,0 +1,151 @@
+package transform
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strings"
+	"time"
+
+	"smsetl/sms"
+)
+
+// huaweiFields says which columns of an export decide about each measure, see huawei.outcome and huawei.chargedPieces. A number is
+// the messages of rows, or the pieces, and stands in none of them.
+var huaweiFields = map[string][]Field{
+	"requested":         fieldsOf(sms.SendingDetails, "id"),
+	"accepted":          fieldsOf(sms.SendingDetails, "result", "status", "source"),
+	"processing_failed": fieldsOf(sms.SendingDetails, "result", "status", "source"),
+	"delivered":         fieldsOf(sms.SendingDetails, "result", "status"),
+	"send_failed":       fieldsOf(sms.SendingDetails, "result", "status", "sent_at"),
+	"pending":           fieldsOf(sms.SendingDetails, "result", "status", "sent_at"),
+	"billed_segments":   fieldsOf(sms.SendingDetails, "charged", "segments"),
+}
+
+// huaweiReasonFields: a reason is counted by the status code of its rows.
+func huaweiReasonFields(*sms.Reason) []Field {
+	return fieldsOf(sms.SendingDetails, "status", "source")
+}
+
+// Share is what the rows of one stored form add to the numbers of one row of a fact.
+type Share struct {
+	Place             // of the first of the rows
+	Reason sms.Reason // of a failure; the zero Reason for deliveries
+	Rows   int64      // about these facts
+	// Repeats are those of them whose messages a newer form tells of, which is asked instead.
+	Repeats  int64
+	Measures sms.Measures // what the others add to deliveries
+	Messages int64        // and to failures
+}
+
+// Shares finds out how a day's facts are summed from the rows of stored forms. Messages are remembered by 64 bits of a hash, so that
+// a million of them fit into some megabytes.
+type Shares struct {
+	account sms.Account
+	day     sms.Day
+	seed    maphash.Seed
+	newer   map[uint64]struct{} // messages of the forms before
+}
+
+// NewShares starts with no form read.
+func NewShares(account sms.Account, day sms.Day) *Shares {
+	return &Shares{account: account, day: day, seed: maphash.MakeSeed(), newer: make(map[uint64]struct{})}
+}
+
+// sharedMessage is what one form tells of one message.
+type sharedMessage struct {
+	known Known
+	rows  int64
+	first Place
+}
+
+type shareKey struct {
+	sms.Grain
+	sms.Reason
+}
+
+// Read gives what a form of sending details adds, the largest number of rows first. Forms are read from the newest to the oldest: what
+// each tells of a message that a newer one told of is a repeat. Errors are those of Messages.
+func (s *Shares) Read(p *sms.Payload) ([]Share, error) {
+	told := make(map[string]*sharedMessage)
+	all := make(map[shareKey]*Share)
+	h := newHuawei(p, nil)
+	h.each = func(m *sms.Message) error {
+		if m.Account.ID != s.account.ID || m.Day != s.day {
+			return nil
+		}
+		place := Place{Payload: p.Body.Hash, Dataset: p.Dataset, Grain: m.Grain, Position: h.Rows, Offset: h.start, Row: bytes.Join(h.cells, []byte("\t"))}
+		if _, isRepeat := s.newer[s.key(m.ID)]; isRepeat {
+			keys := []shareKey{{Grain: m.Grain}}
+			if m.Reason != nil {
+				keys = append(keys, shareKey{m.Grain, *m.Reason})
+			}
+			for _, key := range keys {
+				share := key.part(all, place)
+				share.Rows++
+				share.Repeats++
+			}
+			return nil
+		}
+		one := told[m.ID]
+		if one == nil {
+			one = &sharedMessage{first: place}
+			told[m.ID] = one
+		}
+		one.rows++
+		one.known.Tell(m)
+		return nil
+	}
+	if err := h.read(map[string]func() error{kindDetails: h.detail}); err != nil {
+		return nil, fmt.Errorf("transform: messages of %s: %w", short(p), err)
+	}
+	s.count(told, all)
+	shares := make([]Share, 0, len(all))
+	for _, share := range all {
+		shares = append(shares, *share)
+	}
+	slices.SortFunc(shares, func(a, b Share) int {
+		return cmp.Or(cmp.Compare(b.Rows, a.Rows), compareGrains(&a.Grain, &b.Grain), strings.Compare(a.Reason.Code, b.Reason.Code))
+	})
+	return shares, nil
+}
+
+func (s *Shares) key(id string) uint64 { return maphash.String(s.seed, id) }
+
+// part gives the share of a key, which begins at the first of its rows.
+func (k shareKey) part(all map[shareKey]*Share, place Place) *Share {
+	share := all[k]
+	if share == nil {
+		share = &Share{Place: place, Reason: k.Reason}
+		all[k] = share
+	}
+	if place.Position < share.Position {
+		share.Place = place
+	}
+	return share
+}
+
+// count counts the messages of a form into the deliveries and failures that they add to.
+func (s *Shares) count(told map[string]*sharedMessage, all map[shareKey]*Share) {
+	var daily Daily
+	for id, one := range told {
+		s.newer[s.key(id)] = struct{}{}
+		m, _ := one.known.Settle(time.Time{}) // a row of an export tells when the message was sent
+		daily.Add(&m)
+		shareKey{Grain: m.Grain}.part(all, one.first).Rows += one.rows
+		if m.Reason != nil {
+			shareKey{m.Grain, *m.Reason}.part(all, one.first).Rows += one.rows
+		}
+	}
+	for _, account := range daily.Accounts() {
+		deliveries, failures := daily.Facts(account)
+		for i := range deliveries {
+			all[shareKey{Grain: deliveries[i].Grain}].Measures = deliveries[i].Measures
+		}
+		for i := range failures {
+			all[shareKey{failures[i].Grain, *failures[i].Reason}].Messages = failures[i].Messages.Or(0)
+		}
+	}
+}
