@@ -20,7 +20,7 @@ import (
 type engine struct {
 	warehouse *load.Warehouse
 	id        string
-	work      *river.Client[pgx.Tx]
+	work      *river.Client[pgx.Tx] // nil where no source is ever asked: all of them are imported
 	lead      *river.Client[pgx.Tx]
 	grace     time.Duration
 	log       *zap.Logger
@@ -43,11 +43,17 @@ func (e *engine) start(ctx context.Context, s *Server, setup Setup) (err error) 
 	}
 	// The end of the context asks for a clean stop, and must not cut windows by itself.
 	running := context.WithoutCancel(ctx)
-	if err := e.work.Start(running); err != nil {
-		return fmt.Errorf("job: start the queue: %w", err)
+	if e.work != nil {
+		if err := e.work.Start(running); err != nil {
+			return fmt.Errorf("job: start the queue: %w", err)
+		}
 	}
 	if err := e.lead.Start(running); err != nil {
-		return errors.Join(fmt.Errorf("job: start leading: %w", err), e.work.StopAndCancel(ctx))
+		err = fmt.Errorf("job: start leading: %w", err)
+		if e.work != nil {
+			err = errors.Join(err, e.work.StopAndCancel(ctx))
+		}
+		return err
 	}
 	choring, quit := context.WithCancel(ctx)
 	e.quit = quit
@@ -87,8 +93,10 @@ func (e *engine) connect(s *Server, setup Setup) error {
 	leading.Queues = map[string]river.QueueConfig{ringQueue: {MaxWorkers: 1}}
 	leading.PollOnly = true // rings can wait a second, and a listener would hold a connection
 	leading.PeriodicJobs = rings(setup.Bells)
-	if e.work, err = river.NewClient(riverpgxv5.New(e.warehouse.Pool()), working); err != nil {
-		return fmt.Errorf("job: %w", err)
+	if len(queues) > 0 {
+		if e.work, err = river.NewClient(riverpgxv5.New(e.warehouse.Pool()), working); err != nil {
+			return fmt.Errorf("job: %w", err)
+		}
 	}
 	if e.lead, err = river.NewClient(riverpgxv5.New(e.warehouse.Pool()), leading); err != nil {
 		return fmt.Errorf("job: %w", err)
@@ -140,7 +148,10 @@ func (e *engine) retire(ctx context.Context) error {
 // end leaves leading to others, waits for windows in flight until soft ends, then cuts them, which sends them back to the queue.
 func (e *engine) end(ctx, soft context.Context) error {
 	e.quit()
-	err := errors.Join(e.finish(ctx, soft, e.lead), e.finish(ctx, soft, e.work))
+	err := e.finish(ctx, soft, e.lead)
+	if e.work != nil {
+		err = errors.Join(err, e.finish(ctx, soft, e.work))
+	}
 	e.chores.Wait()
 	e.log.Info("stopped", zap.String("worker", e.id))
 	e.close() //nolint:contextcheck // it signs off although the context has ended

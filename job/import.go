@@ -266,7 +266,7 @@ func (out *Imported) add(scope sms.Scope, done load.Imported) {
 	for day := range scope.Window.Days() {
 		if missing, isOpen := done.Open[day]; isOpen {
 			out.Open = append(out.Open, OpenHours{scope.Account, day, missing})
-		} else {
+		} else if day >= done.KeptFrom {
 			out.Complete = append(out.Complete, OpenHours{Account: scope.Account, Day: day})
 		}
 	}

@@ -40,8 +40,9 @@ type Export struct {
 // Imported is what an Import did.
 type Imported struct {
 	Result
-	Messages, NewMessages, ChangedMessages int64 // rows of the files; messages and pieces that were new, or of which more is known
-	TooOld                                 int64 // rows of days whose messages were thrown away
+	Messages, NewMessages, ChangedMessages int64   // rows of the files; messages and pieces that were new, or of which more is known
+	TooOld                                 int64   // rows of days whose messages were thrown away
+	KeptFrom                               sms.Day // the first day whose messages are kept
 	// Open are the days that are not complete, with the hours that no export covers.
 	Open map[sms.Day]sms.Hours
 }
@@ -98,9 +99,11 @@ func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 	if _, err := tx.Exec(ctx, `UPDATE etl.load SET origin = $2 WHERE load_id = $1`, p.loadID, FromImport); err != nil {
 		return err
 	}
-	if err := im.prune(ctx, tx, p.account); err != nil {
+	var err error
+	if im.KeepFrom, _, err = pruneMessages(ctx, tx, p.account, im.KeepFrom); err != nil {
 		return fmt.Errorf("throwing old messages away: %w", err)
 	}
+	im.told.KeptFrom = im.KeepFrom
 	if err := im.merge(ctx, tx, p.account); err != nil {
 		return fmt.Errorf("messages: %w", err)
 	}
@@ -125,30 +128,6 @@ func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 		return err
 	}
 	return nil
-}
-
-// prune throws away what is known of messages that are too old. Their days are never counted again, so that facts do not shrink,
-// also when a later setting would keep them longer.
-func (im *imported) prune(ctx context.Context, tx pgx.Tx, account int32) error {
-	var before *time.Time
-	err := tx.QueryRow(ctx, `SELECT max(kept_from) FROM etl.huawei_retention WHERE account_key = $1`, account).Scan(&before)
-	if err != nil {
-		return err
-	}
-	if before != nil && sms.DayOf(*before) >= im.KeepFrom {
-		im.KeepFrom = sms.DayOf(*before)
-		return nil
-	}
-	_, err = tx.Exec(ctx, `
-		INSERT INTO etl.huawei_retention (account_key, kept_from)
-		VALUES ($1, $2)
-		ON CONFLICT (account_key) DO UPDATE
-		SET kept_from = excluded.kept_from`, account, date(im.KeepFrom))
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `DELETE FROM etl.huawei_message WHERE account_key = $1 AND date_key < $2`, account, date(im.KeepFrom))
-	return err
 }
 
 // writeExports notes which stretches of the days the files cover. A file that covers nothing is noted for when it was made.

@@ -234,3 +234,59 @@ func (t messageTable) known(ctx context.Context, tx pgx.Tx, key int32, account s
 	})
 	return err
 }
+
+// PruneMessages throws away what is known of messages that an account sent before the day given for it. Their facts stay: a day whose
+// messages are gone is never counted again. It gives how many rows, of messages and pieces, are gone.
+func (w *Warehouse) PruneMessages(ctx context.Context, before map[sms.Account]sms.Day) (int64, error) {
+	var all int64
+	for account, day := range before {
+		err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
+			var key int32
+			err := tx.QueryRow(ctx, `
+				SELECT a.account_key
+				FROM sms.dim_account AS a
+				JOIN sms.dim_vendor  AS v USING (vendor_key)
+				WHERE v.vendor = $1
+				  AND a.account = $2`, account.Vendor, account.ID).Scan(&key)
+			if errors.Is(err, pgx.ErrNoRows) {
+				return nil // nothing was ever imported
+			}
+			if err != nil {
+				return err
+			}
+			// Kept apart from imports, which decide by it what they take in.
+			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, int32(lockSpace+delivery), key); err != nil {
+				return err
+			}
+			_, gone, err := pruneMessages(ctx, tx, key, day)
+			all += gone
+			return err
+		})
+		if err != nil {
+			return all, failed("throwing old messages of "+account.String()+" away", err)
+		}
+	}
+	return all, nil
+}
+
+// pruneMessages throws away what is known of messages of days before keepFrom, and gives the first day that is really kept: days of
+// which messages are gone are never counted again, so that facts do not shrink, also when a later setting would keep them longer.
+func pruneMessages(ctx context.Context, tx pgx.Tx, account int32, keepFrom sms.Day) (kept sms.Day, gone int64, err error) {
+	var before *time.Time
+	if err := tx.QueryRow(ctx, `SELECT max(kept_from) FROM etl.huawei_retention WHERE account_key = $1`, account).Scan(&before); err != nil {
+		return 0, 0, err
+	}
+	if before != nil && sms.DayOf(*before) >= keepFrom {
+		return sms.DayOf(*before), 0, nil
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO etl.huawei_retention (account_key, kept_from)
+		VALUES ($1, $2)
+		ON CONFLICT (account_key) DO UPDATE
+		SET kept_from = excluded.kept_from`, account, date(keepFrom))
+	if err != nil {
+		return 0, 0, err
+	}
+	tag, err := tx.Exec(ctx, `DELETE FROM etl.huawei_message WHERE account_key = $1 AND date_key < $2`, account, date(keepFrom))
+	return keepFrom, tag.RowsAffected(), err
+}

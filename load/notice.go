@@ -54,17 +54,25 @@ func (w *Warehouse) withNotices(ctx context.Context, do func(tx pgx.Tx) error) e
 }
 
 // Notices compares what is wrong now with what was wrong before: new notices get a line, those that are no longer wrong are
-// resolved. judge says what of the standings is wrong.
-func (w *Warehouse) Notices(ctx context.Context, now time.Time, expected []Expectation, judge func([]Standing) []Notice) error {
+// resolved. judge says what of the standings, and of the watched folders of the same sources, is wrong.
+func (w *Warehouse) Notices(ctx context.Context, now time.Time, expected []Expectation, judge func([]Standing, []DropDir) []Notice) error {
 	err := w.withNotices(ctx, func(tx pgx.Tx) error {
 		all, err := readStanding(ctx, tx, expected)
+		if err != nil {
+			return err
+		}
+		var sources []string
+		for _, e := range expected {
+			sources = append(sources, e.Source)
+		}
+		dirs, err := readDropDirs(ctx, tx, sources)
 		if err != nil {
 			return err
 		}
 		var kinds, subjects, details []string
 		var days []*time.Time
 		var due []time.Time
-		for _, n := range judge(all) {
+		for _, n := range judge(all, dirs) {
 			var day *time.Time
 			if n.Day != 0 {
 				d := date(n.Day)

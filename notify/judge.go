@@ -16,6 +16,7 @@ const (
 	gap           = "gap"
 	quarantined   = "quarantined"
 	leaving       = "leaving"
+	fileFailed    = "file_failed"
 )
 
 // How long something has to be wrong before people are told. What mends itself sooner is not worth a message.
@@ -50,6 +51,18 @@ func judge(all []load.Standing, now time.Time) []load.Notice {
 		for _, day := range s.Leaving() {
 			notices = append(notices, load.Notice{Kind: leaving, Subject: subject, Day: day, DueAt: now.Add(gapHold)})
 		}
+	}
+	return notices
+}
+
+// judgeDirs says in which watched folders files lie that could not be imported.
+func judgeDirs(dirs []load.DropDir, now time.Time) []load.Notice {
+	var notices []load.Notice
+	for _, d := range dirs {
+		if d.Failed == 0 {
+			continue
+		}
+		notices = append(notices, load.Notice{Kind: fileFailed, Subject: d.Source, Detail: d.Reason, DueAt: now})
 	}
 	return notices
 }

@@ -46,7 +46,9 @@ func New(warehouse *load.Warehouse, webhook string, options Options, log *zap.Lo
 // Evaluate looks once, and tells what is new and what is over. Programs may evaluate at the same time. An error says that
 // the database or the webhook did not work; what was not told is told by a later call.
 func (n *Notifier) Evaluate(ctx context.Context, now time.Time) error {
-	err := n.warehouse.Notices(ctx, now, n.expected(now), func(all []load.Standing) []load.Notice { return judge(all, now) })
+	err := n.warehouse.Notices(ctx, now, n.expected(now), func(all []load.Standing, dirs []load.DropDir) []load.Notice {
+		return append(judge(all, now), judgeDirs(dirs, now)...)
+	})
 	if err != nil {
 		return fmt.Errorf("notify: %w", err)
 	}

@@ -287,6 +287,31 @@ func TestLeavingDay(t *testing.T) {
 	}
 }
 
+func TestFailedFile(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.put("11-16", "11-21", 10, "11-22 02:30")
+	saw := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	saw(r.wh.DropFailed(t.Context(), "main", "a.csv", "no column is recognised", at("11-22 03:00")))
+	saw(r.wh.DropFailed(t.Context(), "nobody's", "a.csv", "of a source that is no more", at("11-22 03:00")))
+	got := r.evaluate("11-22 03:00")
+	if len(got) != 1 || !strings.Contains(got[0], "• main: files in the watched folder could not be imported (no column is recognised). docs/runbook/file-failed.md") ||
+		strings.Contains(got[0], "nobody") {
+		t.Errorf("%q", got)
+	}
+	same(t, "once", r.evaluate("11-22 04:00"))
+	saw(r.wh.SawDropDir(t.Context(), "main", 0, at("11-22 05:00")))
+	if got := r.evaluate("11-22 05:00"); len(got) != 1 || !strings.Contains(got[0], "• main: no file lies in the folder failed") {
+		t.Errorf("%q", got)
+	}
+	r.nothingIsLeft()
+}
+
 // Programs that evaluate at the same time tell everything once.
 func TestManyTellOnce(t *testing.T) {
 	t.Parallel()
@@ -324,10 +349,10 @@ func TestLateLook(t *testing.T) {
 	when := at("11-22 02:32")
 	wrong := []load.Notice{{Kind: "quarantined", Subject: "x", Day: day("11-20"), DueAt: when}}
 	var other sync.WaitGroup
-	err := r.wh.Notices(t.Context(), when, r.expected(when), func([]load.Standing) []load.Notice {
+	err := r.wh.Notices(t.Context(), when, r.expected(when), func([]load.Standing, []load.DropDir) []load.Notice {
 		seen := make(chan error, 1)
 		other.Go(func() {
-			seen <- r.wh.Notices(t.Context(), when, r.expected(when), func([]load.Standing) []load.Notice { return wrong })
+			seen <- r.wh.Notices(t.Context(), when, r.expected(when), func([]load.Standing, []load.DropDir) []load.Notice { return wrong })
 		})
 		for waits := false; !waits; time.Sleep(time.Millisecond) { // until the other one has written, or waits for this one
 			if len(seen) > 0 {
@@ -412,7 +437,7 @@ func TestDeathWhileTelling(t *testing.T) {
 	r.put("11-16", "11-21", 1000, "11-22 02:30")
 	r.put("11-20", "11-20", 10, "11-22 02:31")
 	expected := r.expected(at("11-22 02:31"))
-	quarantined := func([]load.Standing) []load.Notice {
+	quarantined := func([]load.Standing, []load.DropDir) []load.Notice {
 		return []load.Notice{{Kind: "quarantined", Subject: "main engagelab/marketing stats_day", Day: day("11-20"), DueAt: at("11-22 02:31")}}
 	}
 	if err := r.wh.Notices(t.Context(), at("11-22 02:31"), expected, quarantined); err != nil {
@@ -437,7 +462,7 @@ func TestOverWhileTelling(t *testing.T) {
 	wrong := []load.Notice{{Kind: "source_failing", Subject: "other", DueAt: at("11-22 03:00")}}
 	for _, took := range []bool{false, true} {
 		at, ctx, expected := at("11-22 03:00"), t.Context(), r.expected(at("11-22 03:00"))
-		if err := r.wh.Notices(ctx, at, expected, func([]load.Standing) []load.Notice { return wrong }); err != nil {
+		if err := r.wh.Notices(ctx, at, expected, func([]load.Standing, []load.DropDir) []load.Notice { return wrong }); err != nil {
 			t.Fatal(err)
 		}
 		claimed, err := r.wh.ClaimNotices(ctx, at, load.Wrong)

@@ -21,6 +21,7 @@ var said = map[string]struct{ wrong, over, runbook string }{
 	sourceFailing: {"every load of this source fails", "the source loads again", "source-failing"},
 	gap:           {"not loaded, more than a day after the day was over", "every day is loaded", "gap"},
 	quarantined:   {"an answer of the vendor is not believed; what was stored stays", "no day is quarantined", "day-quarantined"},
+	fileFailed:    {"files in the watched folder could not be imported", "no file lies in the folder failed", "file-failed"},
 	leaving:       {"not loaded, and soon beyond what the vendor keeps", "no day is about to be lost", "day-leaving"},
 }
 

@@ -129,6 +129,12 @@ func (seen identities) check(m *mapping, s Source) {
 		}
 		seen["name "+s.Name] = m.line
 	}
+	if dir, ok := m.find("drop_dir"); ok && s.Huawei.DropDir != "" {
+		if line, twice := seen["drop_dir "+s.Huawei.DropDir]; twice {
+			m.wrongf(dir.at(start(dir.value)), "the source of line %d watches this folder already: nobody could say whose its files are", line)
+		}
+		seen["drop_dir "+s.Huawei.DropDir] = m.line
+	}
 	for _, a := range s.Accounts() {
 		if line, twice := seen[a.String()]; twice && a.ID != "" {
 			m.wrongf(m.place, "the source of line %d has the same account of %s: an account belongs to one source", line, a.Vendor)

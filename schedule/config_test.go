@@ -165,7 +165,7 @@ func TestGoodFiles(t *testing.T) {
 					SweepDays: 35, SweepEveryDays: 7, MaxRequestsPerSecond: 1, Doubt: usualDoubt, ConfirmAfter: time.Hour,
 					Huawei: Huawei{
 						Applications: []string{"shop", "商城"}, ExportZone: zone("+08:00"), PhoneKey: NewSecret("0123456789abcdef"),
-						Columns: map[string]string{"id": "Nr", "sent_at": "Zeit"}, MessageRetentionDays: 90, Mainland: true,
+						Columns: map[string]string{"id": "Nr", "sent_at": "Zeit"}, MessageRetentionDays: 90, Mainland: true, DropDir: "exports/huawei",
 					},
 				},
 			},

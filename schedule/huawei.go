@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"path/filepath"
 	"strings"
 
 	"smsetl/sms"
@@ -18,9 +19,13 @@ type Huawei struct {
 	MessageRetentionDays int  // how long messages are kept, to be told again from a newer export
 	Mainland             bool // numbers of 11 digits without a country's code are of the Chinese mainland
 	Push                 Push
+	// DropDir is the folder that is watched for files, as it is written but for its spelling; "" for none.
+	DropDir string
 }
 
-var huaweiKeys = []string{"applications", "export_time_zone", "phone_key", "columns", "message_retention_days", "numbers", "push"}
+var huaweiKeys = []string{
+	"applications", "export_time_zone", "phone_key", "columns", "message_retention_days", "numbers", "push", "drop_dir",
+}
 
 // leastPhoneKey is the length of the shortest key that hides anything: eleven digits are guessed in no time without one.
 const leastPhoneKey = 16
@@ -42,6 +47,11 @@ func (m *mapping) huawei(s *Source) {
 	h.Columns = m.columns()
 	h.MessageRetentionDays = int(m.whole("message_retention_days", 120, 1, 3660))
 	h.Push = m.push()
+	if v, ok := m.scalar("drop_dir"); ok {
+		if h.DropDir = filepath.Clean(v.text); strings.TrimSpace(v.text) == "" || h.DropDir == filepath.Dir(h.DropDir) {
+			m.wrongf(v.place, "%s is no folder to watch: want one of its own, such as drop_dir: /srv/sms/huawei", v.shown())
+		}
+	}
 	if v, ok := m.scalar("numbers"); ok {
 		ways := []string{"international", "mainland"}
 		h.Mainland = v.text == ways[1]

@@ -134,7 +134,7 @@ var (
 	// plainKeys are the keys whose values an excerpt may show: every known one but the credentials.
 	plainKeys = joined(topKeys, scheduleKeys, sourceKeys, engageLabPaths,
 		[]string{"template_ids", "label_ids", "msg_type", "paths", "region", "sdk_app_ids", "end_hour", "probe"},
-		[]string{"applications", "export_time_zone", "columns", "message_retention_days", "numbers"},
+		[]string{"applications", "export_time_zone", "columns", "message_retention_days", "numbers", "drop_dir"},
 		[]string{"push", "host", "replay_window", "max_per_second"},
 		[]string{"listen", "allowed_hosts", "session", "user_header", "trusted_proxies"})
 )

@@ -111,6 +111,8 @@ func TestAlertsAskForMetricsThatAreThere(t *testing.T) {
 	insertJob(t, wh.Pool())
 	metrics := metricsOf(wh)
 	metrics.ConfigRead(now, nil)
+	metrics.WatchOnly([]string{"huawei-main"})
+	metrics.Watched("huawei-main", true, 1, 1)
 	metrics.Waited(sms.Tencent, "SendStatusStatistics", time.Second)
 	metrics.Finished(job.Item{Source: "engagelab-main"}, load.Result{}, nil)
 	_, text := get(t, serve(t, web.Options{Metrics: metrics.Handler()})+"/metrics")

@@ -38,6 +38,9 @@ type Metrics struct {
 	logins        prometheus.Counter
 	pushes        *prometheus.CounterVec
 	reports       *prometheus.CounterVec
+	dropped       *prometheus.CounterVec
+	dirUp         *prometheus.GaugeVec
+	dirFiles      *prometheus.GaugeVec
 	reloadOK      prometheus.Gauge
 	reloadSuccess prometheus.Gauge
 }
@@ -64,6 +67,13 @@ func NewMetrics(warehouse *load.Warehouse, options MetricsOptions, log *zap.Logg
 		pushes:   counter("smsetl_pushes_total", "Pushes of vendors to this process.", "source", "outcome"),
 		reports:  counter("smsetl_pushed_reports_total", "Status reports in the pushes that this process kept.", "source"),
 		logins:   prometheus.NewCounter(prometheus.CounterOpts{Name: "smsetl_login_failures_total", Help: "Wrong passwords."}),
+		dropped:  counter("smsetl_drop_files_total", "Files of watched folders that this process moved aside.", "source", "outcome"),
+		dirUp: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "smsetl_drop_dir_up", Help: "1 when this process could look into the watched folder of the source.",
+		}, []string{"source"}),
+		dirFiles: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "smsetl_drop_dir_files", Help: "Files in the watched folder of the source: waiting to be imported, or moved aside because they could not be.",
+		}, []string{"source", "state"}),
 		reloadOK: gauge("smsetl_config_last_reload_successful", "1 when the configuration file was good the last time it was read."),
 		reloadSuccess: gauge("smsetl_config_last_reload_success_timestamp_seconds",
 			"When the configuration in use was read."),
@@ -73,7 +83,7 @@ func NewMetrics(warehouse *load.Warehouse, options MetricsOptions, log *zap.Logg
 		ConstLabels: prometheus.Labels{"version": options.Version, "go_version": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.calls, m.waits, m.windows, m.failures, m.logins, m.pushes, m.reports, m.reloadOK, m.reloadSuccess, build, m.ledger,
+	m.registry.MustRegister(m.calls, m.waits, m.windows, m.failures, m.logins, m.pushes, m.reports, m.dropped, m.dirUp, m.dirFiles, m.reloadOK, m.reloadSuccess, build, m.ledger,
 		poolMetrics{warehouse}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.start(options.Expected(options.Now()))
 	return m
@@ -142,6 +152,28 @@ func (m *Metrics) Pushed(source, outcome string, reports int64) {
 
 // LoginFailed counts a wrong password.
 func (m *Metrics) LoginFailed() { m.logins.Inc() }
+
+// Dropped counts a file of a watched folder that was moved aside.
+func (m *Metrics) Dropped(source, outcome string) { m.dropped.WithLabelValues(source, outcome).Inc() }
+
+// Watched says what a look into a watched folder showed.
+func (m *Metrics) Watched(source string, isThere bool, waiting, failed int) {
+	m.dirUp.WithLabelValues(source).Set(number(isThere))
+	if isThere {
+		m.dirFiles.WithLabelValues(source, "waiting").Set(float64(waiting))
+		m.dirFiles.WithLabelValues(source, "failed").Set(float64(failed))
+	}
+}
+
+// WatchOnly says which sources have a watched folder from now on.
+func (m *Metrics) WatchOnly(sources []string) {
+	m.dirUp.Reset()
+	m.dirFiles.Reset()
+	for _, source := range sources {
+		m.dropped.WithLabelValues(source, "imported")
+		m.dropped.WithLabelValues(source, "failed")
+	}
+}
 
 // ConfigRead says how the configuration file was found at a time.
 func (m *Metrics) ConfigRead(at time.Time, err error) {

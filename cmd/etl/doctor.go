@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"smsetl/drop"
 	"smsetl/load"
 )
 
@@ -44,6 +45,9 @@ func (c *doctorCommand) Run(s *session) error {
 	for _, source := range config.Sources {
 		if source.Vendor.IsImported() {
 			checks = append(checks, verdict(source.Name, importable(source), "exports can be read"))
+			if dir := source.Huawei.DropDir; dir != "" {
+				checks = append(checks, verdict(source.Name+" drop_dir", drop.New(dir, drop.Options{}).Check(), "files can be taken out of the folder"))
+			}
 			continue
 		}
 		client, err := dial(source, shared, time.Now, s.log)

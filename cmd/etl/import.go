@@ -49,7 +49,20 @@ type importReport struct {
 	Rejected    int64           `json:"rejected"`
 	Held        int64           `json:"held"`
 	Quarantined []replayRemark  `json:"quarantined"`
+	Complete    []completeDays  `json:"complete"`
 	Missing     []missingInDays `json:"missing"`
+}
+
+// completeDays are the days, of those that the files are about, that are covered as a whole by now.
+type completeDays struct {
+	Account string   `json:"account"`
+	Days    []string `json:"days"`
+}
+
+func newImportReport(isDry bool) importReport {
+	return importReport{
+		DryRun: isDry, Files: []importedFile{}, Quarantined: []replayRemark{}, Complete: []completeDays{}, Missing: []missingInDays{},
+	}
 }
 
 // importedFile is what is known of a file. Covers is empty when nobody can say which stretch of time it holds.
@@ -87,18 +100,18 @@ func (c *importHuaweiCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	in := &importing{command: c, session: s, source: source, now: now()}
-	if in.reader, err = exportReader(source, in.account().ID); err != nil {
-		return usage(err)
+	in, err := newImporting(s, source, c.Account, now())
+	if err != nil {
+		return err
 	}
 	if in.asked, err = c.span(source.Zone); err != nil {
 		return err
 	}
-	report := importReport{DryRun: c.DryRun, Files: []importedFile{}, Quarantined: []replayRemark{}, Missing: []missingInDays{}}
+	report := newImportReport(c.DryRun)
 	if c.DryRun {
-		err = in.preview(&report)
+		err = in.preview(c.Files, &report)
 	} else {
-		err = in.load(config, &report)
+		err = c.load(s, config, in, &report)
 	}
 	if err != nil {
 		return err
@@ -191,12 +204,21 @@ func importable(s schedule.Source) error {
 
 // importing is an import under way.
 type importing struct {
-	command *importHuaweiCommand
 	session *session
 	source  schedule.Source
 	reader  *huawei.Reader
-	asked   sms.Span // as the command line says; empty when it does not
+	chosen  string   // the application, as the command line says; "" when it does not
+	asked   sms.Span // likewise; empty when it does not
 	now     time.Time
+}
+
+func newImporting(s *session, source schedule.Source, chosen string, now time.Time) (*importing, error) {
+	in := &importing{session: s, source: source, chosen: chosen, now: now}
+	var err error
+	if in.reader, err = exportReader(source, in.account().ID); err != nil {
+		return nil, usage(err)
+	}
+	return in, nil
 }
 
 // open opens a file and says when it was last changed.
@@ -227,10 +249,8 @@ func cause(err error) string {
 // heldBytes is how many packed bytes of files are put together into transactions; more files are loaded after them.
 const heldBytes = 64 << 20
 
-// load reads the files and loads them.
-func (in *importing) load(config schedule.Config, report *importReport) error {
-	s := in.session
-	wh, release, err := s.warehouse(in.command.databaseFlag)
+func (c *importHuaweiCommand) load(s *session, config schedule.Config, in *importing, report *importReport) error {
+	wh, release, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
 	}
@@ -239,20 +259,25 @@ func (in *importing) load(config schedule.Config, report *importReport) error {
 	if err := p.register(s.ctx); err != nil {
 		return err
 	}
-	run := load.Run{Command: "import", Arguments: fmt.Sprintf("--source %s, %s", in.source.Name, plural(len(in.command.Files), "file")),
-		Version: currentVersion().Version, Now: in.now}
-	if report.RunID, err = wh.StartRun(s.ctx, run); err != nil {
-		return err
-	}
-	err = in.all(wh, report)
-	return errors.Join(err, s.endRun(wh, report.RunID, report.outcome(err), in.now))
+	return in.load(wh, c.Files, report)
 }
 
-func (in *importing) all(wh *load.Warehouse, report *importReport) error {
+// load reads the files and loads them, as a run.
+func (in *importing) load(wh *load.Warehouse, paths []string, report *importReport) (err error) {
+	run := load.Run{Command: "import", Arguments: fmt.Sprintf("--source %s, %s", in.source.Name, plural(len(paths), "file")),
+		Version: currentVersion().Version, Now: in.now}
+	if report.RunID, err = wh.StartRun(in.session.ctx, run); err != nil {
+		return err
+	}
+	err = in.all(wh, paths, report)
+	return errors.Join(err, in.session.endRun(wh, report.RunID, report.outcome(err), in.now))
+}
+
+func (in *importing) all(wh *load.Warehouse, paths []string, report *importReport) error {
 	open := map[string]missingInDays{}
 	var files []job.ExportFile
 	held := 0
-	for i, path := range in.command.Files {
+	for i, path := range paths {
 		file, err := in.read(path, report)
 		if err != nil {
 			return err
@@ -261,7 +286,7 @@ func (in *importing) all(wh *load.Warehouse, report *importReport) error {
 		for _, part := range file.Parts {
 			held += len(part.Body.Packed)
 		}
-		if held < heldBytes && i < len(in.command.Files)-1 {
+		if held < heldBytes && i < len(paths)-1 {
 			continue
 		}
 		if err := in.put(wh, files, report, open); err != nil {
@@ -340,10 +365,9 @@ func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, report *imp
 		f.Covers = f.Covers.Until(f.MadeAt)
 		listed[i].MadeAt, listed[i].Covers = f.MadeAt.Format(time.RFC3339), spanText(f.Covers)
 	}
-	keep := in.source.Zone.Today(in.now) - sms.Day(in.source.Huawei.MessageRetentionDays)
 	im := job.Import{
 		RunID: report.RunID, Source: in.source.Name, Accounts: in.source.Accounts(), Account: in.account(), Files: files,
-		SettleDays: in.source.SettleDays, Guard: guard(in.source), ChunkDays: in.source.ChunkDays, KeepFrom: keep, Now: in.now,
+		SettleDays: in.source.SettleDays, Guard: guard(in.source), ChunkDays: in.source.ChunkDays, KeepFrom: keepsMessagesFrom(in.source, in.now), Now: in.now,
 	}
 	done, err := im.Run(in.session.ctx, wh)
 	report.add(done, open)
@@ -357,7 +381,7 @@ func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, report *imp
 func (in *importing) account() sms.Account {
 	all := in.source.Accounts()
 	for _, a := range all {
-		if a.ID == in.command.Account || len(all) == 1 {
+		if a.ID == in.chosen || len(all) == 1 {
 			return a
 		}
 	}
@@ -376,8 +400,8 @@ func (in *importing) foreign(e *job.ApplicationError) error {
 const previewRows = 5
 
 // preview shows how files are understood.
-func (in *importing) preview(report *importReport) error {
-	for _, path := range in.command.Files {
+func (in *importing) preview(paths []string, report *importReport) error {
+	for _, path := range paths {
 		err := in.open(path, func(f huawei.File, changed time.Time) error {
 			shown, err := in.reader.Preview(in.session.ctx, f, previewRows)
 			if err != nil {

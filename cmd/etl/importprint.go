@@ -39,9 +39,22 @@ func (r *importReport) add(done job.Imported, open map[string]missingInDays) {
 	r.Quarantined = append(r.Quarantined, replayRemarks(done.Quarantined)...)
 	for _, o := range done.Complete {
 		delete(open, o.Account.ID+"\x00"+o.Day.String())
+		r.complete(o.Account.ID, o.Day.String())
 	}
 	for _, o := range done.Open {
 		open[o.Account.ID+"\x00"+o.Day.String()] = missingInDays{o.Account.ID, o.Day.String(), o.Missing.String()}
+	}
+}
+
+// complete notes that a day of an application is covered as a whole.
+func (r *importReport) complete(account, day string) {
+	i := slices.IndexFunc(r.Complete, func(c completeDays) bool { return c.Account == account })
+	if i < 0 {
+		r.Complete = append(r.Complete, completeDays{account, []string{day}})
+		return
+	}
+	if days := &r.Complete[i].Days; !slices.Contains(*days, day) {
+		*days = append(*days, day)
 	}
 }
 

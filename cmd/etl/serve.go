@@ -32,6 +32,7 @@ type serveCommand struct {
 	RescueAfter   time.Duration `hidden:"" default:"35m"`
 	RescueEvery   time.Duration `hidden:"" default:"15s"`
 	Grace         time.Duration `hidden:"" default:"15s"`
+	DropStill     time.Duration `hidden:"" default:"5s"`
 }
 
 // Run rings, works and leads until it is told to stop. SIGHUP reads the configuration again.
@@ -50,7 +51,8 @@ type serving struct {
 	now       func() time.Time
 	server    *job.Server
 	site      *site
-	pushes    *push.Server             // nil for none
+	pushes    *push.Server // nil for none
+	folders   watchers
 	current   atomic.Pointer[pipeline] // of the configuration in force
 	reloads   atomic.Int64
 	broken    atomic.Bool // the file as it is now cannot be used, and an earlier one is in force
@@ -82,14 +84,17 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 		plural(len(setup.Sources), "source"), plural(len(setup.Bells), "schedule"), c.Config)
 	ctx, cancel := context.WithCancel(s.ctx)
 	var listening sync.WaitGroup
-	listening.Go(func() { v.listen(ctx, hangups) })
 	closeSite := v.site.start(ctx, s.log)
 	closePushes := v.startPushes(ctx)
+	v.folders.still = c.DropStill
+	v.folders.watch(ctx, v, p.config.Sources)
+	listening.Go(func() { v.listen(ctx, hangups) })
 	err = v.server.Run(ctx, setup)
 	closePushes()
 	closeSite()
 	cancel()
 	listening.Wait()
+	v.folders.stop()
 	return err
 }
 
@@ -181,5 +186,6 @@ func (v *serving) tryReload(ctx context.Context) error {
 	if !reflect.DeepEqual(before.config.Web, config.Web) {
 		v.session.log.Warn("what changed under web is in force after the next start")
 	}
+	v.folders.watch(ctx, v, config.Sources)
 	return v.reopenDoors(before.config, config)
 }

@@ -162,8 +162,11 @@ func TestServePages(t *testing.T) {
 	}
 }
 
-// tellPeople does the chore of the leader, without waiting for one to be elected.
-func (w *world) tellPeople(env map[string]string, out io.Writer) {
+// tellPeople does the chore that tells them.
+func (w *world) tellPeople(env map[string]string, out io.Writer) { w.chore("notify", env, out) }
+
+// chore does a chore of the leader, without waiting for one to be elected.
+func (w *world) chore(name string, env map[string]string, out io.Writer) {
 	w.t.Helper()
 	s := &session{
 		ctx: w.t.Context(), env: environment{lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok }, read: os.ReadFile},
@@ -177,14 +180,14 @@ func (w *world) tellPeople(env map[string]string, out io.Writer) {
 	v := &serving{session: s, warehouse: p.warehouse, now: p.now}
 	v.current.Store(p)
 	for _, chore := range v.chores() {
-		if chore.Name == "notify" {
+		if chore.Name == name {
 			if err := chore.Do(w.t.Context()); err != nil {
 				w.t.Error(err)
 			}
 			return
 		}
 	}
-	w.t.Error("no chore tells people")
+	w.t.Errorf("there is no chore %q", name)
 }
 
 // A server that others can reach is not started without a login, and says what to add.

@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"migrations":               {},
 	"schedule":                 {},
 	"job":                      {"internal/pack", "load", "transform"}, // the order of the steps
+	"drop":                     {},
 	"web":                      {"load", "job"},
 	"web/pages":                {"web", "load", "job"},
 	"web/push":                 {"web", "load", "extract/huawei"}, // the only vendor that pushes

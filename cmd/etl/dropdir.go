@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/drop"
+	"smsetl/extract/huawei"
+	"smsetl/job"
+	"smsetl/schedule"
+	"smsetl/sms"
+)
+
+// watchers are the watched folders of a configuration. Each has a goroutine of its own, so that one that hangs holds up nobody else.
+type watchers struct {
+	still  time.Duration
+	cancel context.CancelFunc // of those in force
+	all    sync.WaitGroup
+}
+
+// watch watches the folders of the sources in the place of those before. A file that is being imported is finished as it was begun.
+func (w *watchers) watch(ctx context.Context, v *serving, sources []schedule.Source) {
+	if w.cancel != nil {
+		w.cancel()
+	}
+	ctx, w.cancel = context.WithCancel(ctx)
+	var names []string
+	for _, s := range sources {
+		if s.Huawei.DropDir == "" {
+			continue
+		}
+		names = append(names, s.Name)
+		d := &watching{v: v, source: s, folder: drop.New(s.Huawei.DropDir, drop.Options{Still: w.still}), failed: -1, log: v.session.log.Named("drop")}
+		w.all.Go(func() { d.run(ctx, w.still/2) })
+	}
+	v.site.metrics.WatchOnly(names)
+}
+
+// stop ends them all, and waits.
+func (w *watchers) stop() {
+	if w.cancel != nil {
+		w.cancel()
+	}
+	w.all.Wait()
+}
+
+// watching is the watched folder of a source, as this process sees it.
+type watching struct {
+	v      *serving
+	source schedule.Source
+	folder *drop.Folder
+	log    *zap.Logger
+
+	failed  int    // files in failed, as last written down; -1 for never
+	trouble string // what is wrong with the folder, and was told
+	pause   time.Duration
+	until   time.Time // nothing is taken before
+}
+
+func (d *watching) run(ctx context.Context, every time.Duration) {
+	ticks := time.NewTicker(every)
+	defer ticks.Stop()
+	for {
+		err := d.look(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		d.tell(err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+	}
+}
+
+// look looks once, and imports what is ready when no other process is at it.
+func (d *watching) look(ctx context.Context) error {
+	sight, err := d.folder.Look(time.Now())
+	d.v.site.metrics.Watched(d.source.Name, err == nil, sight.Waiting+sight.Ready, sight.Failed)
+	if err != nil {
+		return err
+	}
+	for _, name := range sight.Passed {
+		d.log.Warn("no file, left alone", zap.String("source", d.source.Name), zap.String("file", huawei.SafeName(name)))
+	}
+	if sight.Failed != d.failed {
+		if err := d.v.warehouse.SawDropDir(ctx, d.source.Name, sight.Failed, d.v.now()); err != nil {
+			return err
+		}
+		d.failed = sight.Failed
+	}
+	if sight.Ready == 0 || time.Now().Before(d.until) {
+		return nil
+	}
+	paused, err := job.Paused(ctx, d.v.warehouse, []string{d.source.Name})
+	if err != nil || len(paused) > 0 {
+		return err
+	}
+	isOurs, err := d.v.warehouse.InDropDir(ctx, d.source.Name, func() error { return d.folder.Work(ctx, sight, d) })
+	switch {
+	case err != nil:
+		d.pause = min(max(2*d.pause, time.Second), 5*time.Minute)
+		d.until = time.Now().Add(d.pause)
+	case isOurs:
+		d.pause = 0
+	}
+	return err
+}
+
+// tell logs what is wrong with the folder once, and once that it is over.
+func (d *watching) tell(err error) {
+	source, dir := zap.String("source", d.source.Name), zap.String("drop_dir", d.source.Huawei.DropDir)
+	switch {
+	case errors.Is(err, drop.ErrLater): // the reader has said why
+	case err != nil && err.Error() != d.trouble:
+		d.trouble = err.Error()
+		if errors.Is(err, fs.ErrNotExist) {
+			d.log.Warn("the watched folder is not there: no file of the source is imported by this process until it is", source, dir)
+		} else {
+			d.log.Warn("the watched folder cannot be worked", source, dir, zap.Error(err))
+		}
+	case err == nil && d.trouble != "":
+		d.trouble = ""
+		d.log.Info("the watched folder can be worked again", source, dir)
+	}
+}
+
+// dropReport is what stands next to a file that was moved aside.
+type dropReport struct {
+	File    string `json:"file"` // without what could be a phone number
+	Source  string `json:"source"`
+	Outcome string `json:"outcome"` // imported, failed
+	At      string `json:"at"`
+	// Error says what is wrong with the file and what would be right; empty for one that was imported.
+	Error string `json:"error"`
+	importReport
+}
+
+const (
+	fileImported = "imported"
+	fileFailed   = "failed"
+)
+
+// Read imports a file, for drop.Folder.
+func (d *watching) Read(ctx context.Context, f drop.File) (v drop.Verdict) {
+	report := newImportReport(false)
+	defer func() {
+		if crash := recover(); crash != nil {
+			d.log.Error("the program crashed over a file", zap.String("source", d.source.Name), zap.Any("crash", crash), zap.Stack("stack"))
+			v = d.refused(ctx, f, report, errors.New("the program crashed over this file: the log says where"))
+		}
+	}()
+	in, err := newImporting(d.v.session, d.source, "", d.v.now())
+	if err == nil {
+		err = in.load(d.v.warehouse, []string{f.Path}, &report)
+	}
+	if err == nil {
+		d.v.site.metrics.Dropped(d.source.Name, fileImported)
+		d.log.Info("file imported", zap.String("source", d.source.Name), zap.String("file", huawei.SafeName(f.Name)), zap.Int64("run_id", report.RunID),
+			zap.Int64("row_count", report.Rows), zap.Int("days_open", len(report.Missing)), zap.Int("days_quarantined", len(report.Quarantined)))
+		return drop.Verdict{Outcome: drop.Done, Report: d.report(f, report, fileImported, "")}
+	}
+	var mistake exit
+	_, isOfDisk := errors.AsType[*fs.PathError](err)
+	switch {
+	case d.v.session.ctx.Err() != nil:
+		return drop.Verdict{Outcome: drop.Later} // the program stops
+	case !isOfDisk && errors.As(err, &mistake) && mistake.code == exitUsage, errors.Is(err, sms.ErrMalformed):
+		return d.refused(ctx, f, report, err)
+	}
+	d.log.Warn("file not imported, and tried again", zap.String("source", d.source.Name), zap.String("file", huawei.SafeName(f.Name)), zap.Error(err))
+	if errors.Is(err, sms.ErrTemporary) {
+		return drop.Verdict{Outcome: drop.Later}
+	}
+	return drop.Verdict{Outcome: drop.Again}
+}
+
+// Refuse gives the report on a file that is not read, for drop.Folder.
+func (d *watching) Refuse(f drop.File, why string) []byte {
+	return d.refused(d.v.session.ctx, f, newImportReport(false), errors.New(why)).Report
+}
+
+// refused says everywhere that a file could not be imported.
+func (d *watching) refused(ctx context.Context, f drop.File, report importReport, why error) drop.Verdict {
+	name := huawei.SafeName(f.Name)
+	d.v.site.metrics.Dropped(d.source.Name, fileFailed)
+	d.log.Error("file not imported: it is in the folder failed, with a report next to it",
+		zap.String("source", d.source.Name), zap.String("file", name), zap.Error(why))
+	if err := d.v.warehouse.DropFailed(ctx, d.source.Name, name, why.Error(), d.v.now()); err != nil {
+		d.log.Warn("the failed file is not noted in the warehouse", zap.String("source", d.source.Name), zap.Error(err))
+	}
+	d.failed = -1 // looked at anew
+	return drop.Verdict{Outcome: drop.Failed, Report: d.report(f, report, fileFailed, why.Error())}
+}
+
+func (d *watching) report(f drop.File, report importReport, outcome, why string) []byte {
+	text, err := json.MarshalIndent(dropReport{
+		File: huawei.SafeName(f.Name), Source: d.source.Name, Outcome: outcome, At: d.v.now().Format(time.RFC3339), Error: why, importReport: report,
+	}, "", "  ")
+	if err != nil {
+		return fmt.Appendf(nil, "%q\n", err) // there is nothing in it that does not marshal
+	}
+	return append(text, '\n')
+}

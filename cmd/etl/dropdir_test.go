@@ -1,0 +1,172 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// watched makes the source's configuration one with a watched folder, and gives the folder.
+func (x *exported) watched() string {
+	x.t.Helper()
+	dir := filepath.Join(x.t.TempDir(), "exports")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		x.t.Fatal(err)
+	}
+	x.write(exportingConfig + "    drop_dir: " + dir + "\n")
+	return dir
+}
+
+// drop moves files into a folder, under names of their own, as a copy that keeps the time.
+func (x *exported) drop(dir string, paths []string) {
+	x.t.Helper()
+	for i, path := range paths {
+		if err := os.Rename(path, filepath.Join(dir, fmt.Sprintf("%02d-%s", i, filepath.Base(path)))); err != nil {
+			x.t.Fatal(err)
+		}
+	}
+}
+
+// lie lists what lies in a folder within: files, and the reports of those that have one.
+func (x *exported) lie(dir string) (all []string, reports map[string]dropReport) {
+	x.t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil && !os.IsNotExist(err) {
+		x.t.Fatal(err)
+	}
+	reports = map[string]dropReport{}
+	for _, e := range entries {
+		name, isReport := strings.CutSuffix(e.Name(), ".report.json")
+		if !isReport {
+			if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
+				all = append(all, e.Name())
+			}
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		x.logs.Write(text)
+		var r dropReport
+		if err := json.Unmarshal(text, &r); err != nil {
+			x.t.Fatalf("%s: %v\n%s", e.Name(), err, text)
+		}
+		reports[name] = r
+	}
+	return all, reports
+}
+
+func quickDrop(c *serveCommand) { c.DropStill, c.Listen = 300*time.Millisecond, "127.0.0.1:0" }
+
+// Two programs watch one folder: each file is imported once, whoever takes it, and what cannot be imported holds up nothing.
+func TestServeImportsWhatIsDropped(t *testing.T) {
+	t.Parallel()
+	x := newExported(t)
+	dir := x.watched()
+	nowhere := filepath.Join(t.TempDir(), "nowhere")
+	x.write(exportingConfig + "    drop_dir: " + dir + `
+  - name: huawei-elsewhere
+    vendor: huawei
+    applications: [elsewhere]
+    phone_key: a key of the tests, 32 bytes long
+    history_start: 2026-11-20
+    drop_dir: ` + nowhere + "\n")
+	settled := weekEnd.Add(96 * time.Hour)
+	paths := x.week(rand.New(rand.NewPCG(3, 5)), settled)
+	other := filepath.Join(x.dir, "13800138000.csv")
+	if err := os.WriteFile(other, []byte("name,price\nanything,1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x.drop(dir, append([]string{other}, paths...))
+	if err := os.Symlink(other, filepath.Join(dir, "link.csv")); err != nil {
+		t.Fatal(err)
+	}
+	first, second := x.serve(quickDrop), x.serve(quickDrop)
+	x.until("every file moved aside", func() bool {
+		done, _ := x.lie(filepath.Join(dir, "done"))
+		failed, _ := x.lie(filepath.Join(dir, "failed"))
+		return len(done) == len(paths) && len(failed) == 1
+	})
+	x.until("the failed file noted", func() bool { return x.number(`SELECT sum(failed) FROM etl.drop_dir`) == 1 })
+	x.equals("what was dropped", x.console.Truth(weekStart, weekEnd, 8, settled))
+	if n := x.number(`SELECT count(*) FROM etl.run WHERE command = 'import'`); n != int64(len(paths)+1) {
+		t.Errorf("%d imports of %d files", n, len(paths)+1)
+	}
+	_, reports := x.lie(filepath.Join(dir, "done"))
+	days := map[string]bool{}
+	for name, r := range reports {
+		if r.Outcome != fileImported || r.Error != "" || r.RunID == 0 || r.Source != "huawei-main" || len(r.Files) != 1 || r.Rows == 0 {
+			t.Errorf("%s: %+v", name, r)
+		}
+		for _, c := range r.Complete {
+			for _, day := range c.Days {
+				days[c.Account+day] = true
+			}
+		}
+	}
+	if len(reports) != len(paths) || len(days) != 14 {
+		t.Errorf("%d reports of %d files tell of %d days, want 14", len(reports), len(paths), len(days))
+	}
+	_, reports = x.lie(filepath.Join(dir, "failed"))
+	for name, r := range reports {
+		if r.Outcome != fileFailed || !strings.Contains(r.Error, `found "name", "price"`) || strings.Contains(r.File, "13800138000") {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	if left, _ := x.lie(dir); len(left) != 1 || left[0] != "link.csv" {
+		t.Errorf("%q is left", left)
+	}
+	first.end(exitOK)
+	second.end(exitOK)
+	logs := first.log() + second.log()
+	for text, times := range map[string]int{"no file, left alone": 2, "is not there": 2, "file not imported": 1, "file imported": len(paths)} {
+		if n := strings.Count(logs, text); n != times {
+			t.Errorf("%d lines say %q, want %d", n, text, times)
+		}
+	}
+	x.logs.WriteString(logs)
+	x.holdsNothingPrivate()
+	if strings.Contains(x.logs.String(), "13800138000") {
+		t.Error("a number in the name of a file is told")
+	}
+}
+
+// A folder that comes later is worked when it is there; a file that is fixed and dropped again is imported; reloading changes the folder.
+func TestDropDirComesAndGoes(t *testing.T) {
+	t.Parallel()
+	x := newExported(t)
+	dir := x.watched()
+	if err := os.Remove(dir); err != nil {
+		t.Fatal(err)
+	}
+	s := x.serve(quickDrop)
+	x.until("the folder missed", func() bool { return strings.Contains(s.log(), "is not there") })
+	settled := weekEnd.Add(96 * time.Hour)
+	paths := x.week(rand.New(rand.NewPCG(3, 5)), settled)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	x.drop(dir, paths[1:])
+	x.until("all imported", func() bool {
+		done, _ := x.lie(filepath.Join(dir, "done"))
+		return len(done) == len(paths)-1 && strings.Contains(s.log(), "can be worked again")
+	})
+	next := filepath.Join(t.TempDir(), "next")
+	if err := os.Mkdir(next, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	x.drop(next, paths[:1])
+	x.write(exportingConfig + "    drop_dir: " + next + "\n")
+	s.hangups <- os.Interrupt
+	x.until("the next folder worked", func() bool {
+		done, _ := x.lie(filepath.Join(next, "done"))
+		return len(done) == 1
+	})
+	x.equals("both folders", x.console.Truth(weekStart, weekEnd, 8, settled))
+}

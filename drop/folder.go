@@ -1,0 +1,186 @@
+package drop
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The folders within the folder.
+const (
+	workingDir = "working"
+	doneDir    = "done"
+	failedDir  = "failed"
+)
+
+// reportEnding is what the name of a report has behind that of its file.
+const reportEnding = ".report.json"
+
+// Options are the settings of a Folder. Zero values are replaced by the defaults.
+type Options struct {
+	// Still is how long size and time of a file must have stood still before it is taken to be whole; default 5 s.
+	Still time.Duration
+	// StillEmpty is the same for a file without a byte; default 10 minutes. Browsers keep such a one in the place of a file whose
+	// download is under way elsewhere.
+	StillEmpty time.Duration
+	// MostStarts is how often a file may be begun by programs that died over it; default 5. The next one moves it aside.
+	MostStarts int
+}
+
+// Folder is a watched folder, as one program sees it. It is not safe for use by several goroutines; several programs take turns, see
+// Work.
+type Folder struct {
+	dir    string
+	o      Options
+	seen   map[string]sighting
+	tries  map[string]int  // of files that could not be read for no fault of theirs, by their names in working
+	passed map[string]bool // what is no file, and was told of
+}
+
+// New gives a Folder. The folder need not be there.
+func New(dir string, o Options) *Folder {
+	if o.Still == 0 {
+		o.Still = 5 * time.Second
+	}
+	if o.StillEmpty == 0 {
+		o.StillEmpty = 10 * time.Minute
+	}
+	if o.MostStarts == 0 {
+		o.MostStarts = 5
+	}
+	return &Folder{dir: dir, o: o, seen: map[string]sighting{}, tries: map[string]int{}, passed: map[string]bool{}}
+}
+
+// sighting is how a file was last seen.
+type sighting struct {
+	size    int64
+	changed time.Time
+	since   time.Time // when it was first seen like this
+}
+
+// Sight is what there is in a folder.
+type Sight struct {
+	Ready   int // files that are whole, and those that were begun
+	Waiting int // files that may still grow
+	Failed  int // files that were moved aside, and still lie there
+	// Passed are names of what is no file, such as a symbolic link, seen for the first time. Nobody touches it.
+	Passed []string
+
+	ready []string
+}
+
+// Look lists what there is. now must not go back. The error is fs.ErrNotExist for a folder that is not there.
+func (f *Folder) Look(now time.Time) (Sight, error) {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return Sight{}, fmt.Errorf("drop: %w", cause(err))
+	}
+	var s Sight
+	seen := make(map[string]sighting, len(entries))
+	for _, e := range entries {
+		name := e.Name()
+		if isForeign(name) || e.IsDir() {
+			continue
+		}
+		info, err := e.Info() // of a link itself
+		if err != nil {
+			continue // it is gone again
+		}
+		if !info.Mode().IsRegular() {
+			if !f.passed[name] {
+				f.passed[name] = true
+				s.Passed = append(s.Passed, name)
+			}
+			continue
+		}
+		at := f.sight(name, info, now)
+		seen[name] = at
+		if f.isStill(at, now) {
+			s.ready = append(s.ready, name)
+		} else {
+			s.Waiting++
+		}
+	}
+	f.seen = seen
+	slices.SortFunc(s.ready, func(a, b string) int {
+		return cmp.Or(seen[a].changed.Compare(seen[b].changed), strings.Compare(a, b))
+	})
+	begun, err := files(filepath.Join(f.dir, workingDir))
+	if err != nil {
+		return Sight{}, err
+	}
+	failed, err := files(filepath.Join(f.dir, failedDir))
+	s.Ready, s.Failed = len(s.ready)+len(begun), len(failed)
+	return s, err
+}
+
+// Check says what keeps files from being taken out of the folder, if anything does.
+func (f *Folder) Check() error {
+	file, err := os.CreateTemp(f.dir, ".check-*")
+	if err != nil {
+		return fmt.Errorf("drop: files cannot be moved in the watched folder: %w", cause(err))
+	}
+	return errors.Join(file.Close(), os.Remove(file.Name()))
+}
+
+// sight compares a file with how it was seen before.
+func (f *Folder) sight(name string, info fs.FileInfo, now time.Time) sighting {
+	at, known := f.seen[name]
+	if !known || at.size != info.Size() || !at.changed.Equal(info.ModTime()) {
+		return sighting{info.Size(), info.ModTime(), now}
+	}
+	return at
+}
+
+func (f *Folder) isStill(at sighting, now time.Time) bool {
+	still := f.o.Still
+	if at.size == 0 {
+		still = f.o.StillEmpty
+	}
+	return now.Sub(at.since) >= still
+}
+
+// isForeign says whether a name is one that programs give to what nobody dropped: hidden files, downloads and uploads under way, and what
+// spreadsheets and file managers leave behind; also our own reports, which come back with a file that is dropped once more.
+func isForeign(name string) bool {
+	lower := strings.ToLower(name)
+	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "~") || strings.HasSuffix(name, reportEnding) || slices.Contains([]string{"thumbs.db", "desktop.ini"}, lower) {
+		return true
+	}
+	return slices.Contains([]string{".part", ".partial", ".filepart", ".crdownload", ".download", ".opdownload", ".tmp", ".temp"}, filepath.Ext(lower))
+}
+
+// files lists the files of a folder within, without reports. A folder that is not there has none.
+func files(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("drop: %s: %w", filepath.Base(dir), cause(err))
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !strings.HasSuffix(e.Name(), reportEnding) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+// cause gives the error of a file without its path, which may hold what nobody should read in a log.
+func cause(err error) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return at.Err
+	}
+	if at, ok := errors.AsType[*os.LinkError](err); ok {
+		return at.Err
+	}
+	return err
+}

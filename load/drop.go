@@ -1,0 +1,97 @@
+package load
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// DropDir is what lies in the watched folder of a source that could not be imported.
+type DropDir struct {
+	Source   string
+	Failed   int       // files
+	FailedAt time.Time // when one last failed; zero for never
+	File     string    // the last one that did
+	Reason   string
+}
+
+// InDropDir runs do while no other program of the warehouse works the watched folder of the source. It says whether it did: false when
+// another program has it. The turn is held by a session of its own, and so by nobody any more as soon as this program is gone, however it
+// ends.
+func (w *Warehouse) InDropDir(ctx context.Context, source string, do func() error) (isOurs bool, err error) {
+	config := w.pool.Config().ConnConfig
+	config.ConnectTimeout = dialTimeout
+	config.RuntimeParams["idle_session_timeout"] = "0"
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return false, failed("asking for the turn at the folder of "+source, err)
+	}
+	defer func() {
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		conn.Close(late)
+	}()
+	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('smsetl drop_dir ' || $1, 0))`, source).Scan(&isOurs)
+	if err != nil || !isOurs {
+		return false, failed("asking for the turn at the folder of "+source, err)
+	}
+	return true, do()
+}
+
+// SawDropDir writes down how many files lie in the folder failed of a source.
+func (w *Warehouse) SawDropDir(ctx context.Context, source string, failedFiles int, now time.Time) error {
+	_, err := w.pool.Exec(ctx, `
+		INSERT INTO etl.drop_dir AS d (source, host, seen_at, failed)
+		VALUES ($1, $2, $3, $4)
+		ON CONFLICT (source) DO UPDATE
+		SET host    = excluded.host,
+		    seen_at = excluded.seen_at,
+		    failed  = excluded.failed`, source, hostname(), now, failedFiles)
+	return failed("noting what lies in the folder of "+source, err)
+}
+
+// DropFailed writes down that a file could not be imported. Neither name nor reason may hold anything private.
+func (w *Warehouse) DropFailed(ctx context.Context, source, file, reason string, now time.Time) error {
+	_, err := w.pool.Exec(ctx, `
+		INSERT INTO etl.drop_dir AS d (source, host, seen_at, failed, failed_at, file, reason)
+		VALUES ($1, $2, $3, 1, $3, $4, $5)
+		ON CONFLICT (source) DO UPDATE
+		SET host      = excluded.host,
+		    seen_at   = excluded.seen_at,
+		    failed    = d.failed + 1,
+		    failed_at = excluded.failed_at,
+		    file      = excluded.file,
+		    reason    = excluded.reason`, source, hostname(), now, clean(file), clean(reason))
+	return failed("noting that a file of "+source+" failed", err)
+}
+
+// DropDirs gives the watched folders of the sources, as far as a program has ever looked into them.
+func (w *Warehouse) DropDirs(ctx context.Context, sources []string) ([]DropDir, error) {
+	all, err := readDropDirs(ctx, w.pool, sources)
+	return all, failed("reading watched folders", err)
+}
+
+func readDropDirs(ctx context.Context, db querier, sources []string) ([]DropDir, error) {
+	rows, err := db.Query(ctx, `
+		SELECT source,
+		       failed,
+		       failed_at,
+		       coalesce(file, ''),
+		       coalesce(reason, '')
+		FROM etl.drop_dir
+		WHERE source = ANY ($1)
+		ORDER BY source`, sources)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (DropDir, error) {
+		var d DropDir
+		var at *time.Time
+		err := r.Scan(&d.Source, &d.Failed, &at, &d.File, &d.Reason)
+		if at != nil {
+			d.FailedAt = at.UTC()
+		}
+		return d, err
+	})
+}
