@@ -263,7 +263,7 @@ func TestFilesOfDeadProgramsAreReadAgain(t *testing.T) {
 					t.Error("nobody died")
 				}
 			}()
-			b.look() //nolint:errcheck // it dies
+			b.look() // it dies
 		}()
 		b.holds("b.csv", "working/.a.csv.starts", "working/a.csv")
 		b.during, b.folder = nil, drop.New(b.dir, drop.Options{}) // another program
