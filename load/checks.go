@@ -35,7 +35,7 @@ func CheckRules() []CheckRule {
 		{"gap", "days that are missing, failed or lost, and provisional ones that cannot be refreshed", "1 day; 3 tries", "days", false},
 		{"failed_loads", "loads of the last 7 days that failed", "0", "loads", false},
 		{"refused_answers", "answers of the last 7 days that were not understood", "0", "answers", false},
-		{"summary_differs", "the summaries are the sums of the facts, by day and by month", "0", "messages", true},
+		{"summary_differs", "the summaries are the sums of the facts, by day, by month and by reason", "0", "messages", true},
 		{"ledger_differs", "the ledger describes the rows that are stored, by day", "0", "rows", true},
 	}
 }

@@ -48,8 +48,12 @@ func (p *put) replace(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	if p.fills(processing) || p.fills(sending) {
-		if err := p.replaceFact(ctx, tx, p.failureFact()); err != nil {
+		f := p.failureFact()
+		if err := p.replaceFact(ctx, tx, f); err != nil {
 			return fmt.Errorf("failure facts: %w", err)
+		}
+		if err := p.summariseFailures(ctx, tx, f); err != nil {
+			return fmt.Errorf("summary of failures: %w", err)
 		}
 	}
 	if p.w.restsTriggers {

@@ -19,6 +19,9 @@ var summaryDay string
 //go:embed sql/summary_month.sql
 var summaryMonth string
 
+//go:embed sql/summary_failure.sql
+var summaryFailure string
+
 // sums are rows of the delivery fact added up.
 type sums struct {
 	rows     int64
@@ -39,7 +42,7 @@ type monthTemplate struct {
 	template int32
 }
 
-// summarise refreshes the two summaries for the days and months of which a delivery row was written. What a believed day
+// summarise refreshes the summaries of deliveries for the days and months of which a delivery row was written. What a believed day
 // holds is what the batch says, so only the other days of these months are read from the fact.
 func (p *put) summarise(ctx context.Context, tx pgx.Tx) error {
 	var days []sms.Day
@@ -157,4 +160,70 @@ func (p *put) writeMonths(ctx context.Context, tx pgx.Tx, months []sms.Day, byMo
 	query = p.literal(&fact{}, others, query)
 	_, err := tx.Exec(ctx, query, append([]any{pgx.QueryExecModeDescribeExec, templates}, columns.arguments()...)...)
 	return err
+}
+
+// dayReason is the grain of the summary of failures.
+type dayReason struct {
+	day    sms.Day
+	reason int32
+}
+
+// reasonSums are rows of the failure fact added up.
+type reasonSums struct {
+	rows, silent int64 // silent: the vendor named the reason and not the number
+	messages     sum
+}
+
+// summariseFailures refreshes the summary of failures for the days of which a row of the fact was written. What a believed day
+// holds of the fact's reasons is what the batch says.
+func (p *put) summariseFailures(ctx context.Context, tx pgx.Tx, f *fact) error {
+	var days []sms.Day
+	for day := range p.window.Days() {
+		if slices.ContainsFunc(f.parts, func(part part) bool { return p.changed[part][day-p.window.First()] }) {
+			days = append(days, day)
+		}
+	}
+	if len(days) == 0 {
+		return nil
+	}
+	byReason := p.sumReasons(days)
+	keys := slices.SortedFunc(maps.Keys(byReason), func(a, b dayReason) int {
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.reason, b.reason))
+	})
+	of, reasons := make([]sms.Day, len(keys)), make([]int32, len(keys))
+	rows, silent, messages := make([]int64, len(keys)), make([]int64, len(keys)), make([]*int64, len(keys))
+	for i, key := range keys {
+		s := byReason[key]
+		of[i], reasons[i] = key.day, key.reason
+		rows[i], silent[i], messages[i] = s.rows, s.silent, s.messages.pointer()
+	}
+	query := p.literal(f, days, strings.ReplaceAll(summaryFailure, "{day_of_sums}", dateArray(of)))
+	_, err := tx.Exec(ctx, query, pgx.QueryExecModeDescribeExec, reasons, rows, silent, messages)
+	return err
+}
+
+func (p *put) sumReasons(days []sms.Day) map[dayReason]*reasonSums {
+	written := map[sms.Day]bool{}
+	for _, day := range days {
+		written[day] = true
+	}
+	byReason := map[dayReason]*reasonSums{}
+	for i := range p.tally.failures {
+		l := &p.tally.failures[i]
+		if !written[l.day] {
+			continue
+		}
+		s := byReason[dayReason{l.day, l.reason}]
+		if s == nil {
+			s = &reasonSums{}
+			byReason[dayReason{l.day, l.reason}] = s
+		}
+		s.rows++
+		messages := p.tally.batch.Failures[l.at].Messages
+		if _, ok := messages.Value(); !ok {
+			s.silent++
+		}
+		s.messages.add(messages)
+	}
+	return byReason
 }

@@ -178,6 +178,35 @@ func same(t testing.TB, what, got string, want ...string) {
 	}
 }
 
+// verifyReasons checks that the summary of failures is the sum of its fact.
+func verifyReasons(t testing.TB, wh *load.Warehouse) {
+	t.Helper()
+	if got := dump(t, wh, `
+		WITH facts AS (
+		    SELECT date_key, account_key, reason_key, count(*), count(*) FILTER (WHERE messages IS NULL), sum(messages)::bigint
+		    FROM sms.fact_failure_daily GROUP BY 1, 2, 3
+		), stored AS (
+		    SELECT date_key, account_key, reason_key, row_count, rows_not_reported, messages FROM sms.failure_by_day
+		)
+		(TABLE facts EXCEPT ALL TABLE stored) UNION ALL (TABLE stored EXCEPT ALL TABLE facts)`); got != "" {
+		t.Errorf("sms.failure_by_day is not the sum of the facts:\n%s", got)
+	}
+}
+
+// verifyVersions checks that at the time of every load days added up to what their rows did.
+func verifyVersions(t testing.TB, wh *load.Warehouse, sums string) {
+	t.Helper()
+	rows := `SELECT send_date, vendor, account, ` + sums + ` FROM sms.delivery_daily_as_of(l.loaded_at) GROUP BY 1, 2, 3`
+	days := `SELECT send_date, vendor, account, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments FROM sms.account_daily_as_of(l.loaded_at)`
+	if got := dump(t, wh, `
+		SELECT l.load_id, x::text
+		FROM etl.load AS l
+		CROSS JOIN LATERAL ((`+rows+` EXCEPT ALL `+days+`) UNION ALL (`+days+` EXCEPT ALL `+rows+`)) AS x
+		WHERE l.loaded_at IS NOT NULL`); got != "" {
+		t.Errorf("the days of then are not the sums of the rows of then:\n%s", got)
+	}
+}
+
 // verify checks what must hold after every load: the ledger describes the facts, the summaries are their sums, and no
 // staging table is left.
 func verify(t testing.TB, wh *load.Warehouse) {
@@ -200,6 +229,8 @@ func verify(t testing.TB, wh *load.Warehouse) {
 			t.Errorf("%s is not the sum of the facts:\n%s", summary.table, got)
 		}
 	}
+	verifyReasons(t, wh)
+	verifyVersions(t, wh, strings.Join(sums[:7], ", "))
 	if got := dump(t, wh, `SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'`); got != "" {
 		t.Error("staging tables are left:", got)
 	}

@@ -20,6 +20,22 @@ by_day AS (
     WHERE s.date_key >= $2
       AND s.account_key = ANY ($1)
 ),
+failure AS (
+    SELECT f.date_key, f.account_key, f.reason_key,
+           count(*)                                   AS row_count,
+           count(*) FILTER (WHERE f.messages IS NULL) AS rows_not_reported,
+           sum(f.messages)                            AS messages
+    FROM sms.fact_failure_daily AS f
+    WHERE f.date_key >= $2
+      AND f.account_key = ANY ($1)
+    GROUP BY f.date_key, f.account_key, f.reason_key
+),
+by_reason AS (
+    SELECT s.*
+    FROM sms.failure_by_day AS s
+    WHERE s.date_key >= $2
+      AND s.account_key = ANY ($1)
+),
 -- Whole months only: of the first one the days before the first day in sight are not read.
 month AS (
     SELECT s.account_key, date_trunc('month', s.date_key::timestamp)::date AS date_key,
@@ -62,3 +78,15 @@ SELECT account_key,
 FROM month AS m
 FULL JOIN by_month AS s USING (account_key, date_key)
 WHERE (m.row_count, m.requested, m.delivered, m.billed_segments) IS DISTINCT FROM (s.row_count, s.requested, s.delivered, s.billed_segments)
+UNION ALL
+SELECT account_key,
+       'failure_by_day',
+       'error',
+       date_key,
+       f.messages::float8,
+       s.messages::float8,
+       format('%s rows with %s failed messages of a reason are stored, and %s with %s summed up',
+              coalesce(f.row_count, 0), f.messages, coalesce(s.row_count, 0), s.messages)
+FROM failure AS f
+FULL JOIN by_reason AS s USING (account_key, date_key, reason_key)
+WHERE (f.row_count, f.rows_not_reported, f.messages) IS DISTINCT FROM (s.row_count, s.rows_not_reported, s.messages)
