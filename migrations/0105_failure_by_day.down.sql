@@ -26,7 +26,7 @@ WHERE n.nspname IN ('sms', 'etl', 'river')
           WHEN r.role = 'sms_loader' THEN CASE p.privilege
               WHEN 'INSERT' THEN c.relname NOT IN ('operation', 'pause')
               WHEN 'UPDATE' THEN c.relname NOT IN ('operation', 'pause', 'fetch', 'reject', 'probe') AND c.relname !~ '_history$'
-              ELSE c.relname IN ('coverage', 'expectation', 'huawei_message', 'parked', 'worker')
+              ELSE c.relname IN ('coverage', 'expectation', 'huawei_message', 'huawei_push', 'huawei_report', 'huawei_touched_day', 'parked', 'worker')
           END
           WHEN r.role = 'sms_operator' THEN CASE p.privilege
               WHEN 'INSERT' THEN c.relname IN ('coverage', 'expectation', 'finding', 'load', 'operation', 'pause', 'reject', 'run', 'run_window')
