@@ -56,31 +56,67 @@ func TestUnits(t *testing.T) {
 // composeFile is what the test needs to see of docker-compose.yml.
 type composeFile struct {
 	Services map[string]struct {
-		Command  []string `yaml:"command"`
-		Profiles []string `yaml:"profiles"`
+		Image       string              `yaml:"image"`
+		Command     []string            `yaml:"command"`
+		Profiles    []string            `yaml:"profiles"`
+		Ports       []string            `yaml:"ports"`
+		Environment map[string]string   `yaml:"environment"`
+		Volumes     []string            `yaml:"volumes"`
+		DependsOn   map[string]struct{} `yaml:"depends_on"`
+		Healthcheck struct {
+			Test []string `yaml:"test"`
+		} `yaml:"healthcheck"`
 	} `yaml:"services"`
 }
 
-func TestCompose(t *testing.T) {
-	t.Parallel()
-	var file composeFile
-	if err := yaml.Unmarshal(readFile(t, "../../docker-compose.yml"), &file); err != nil {
+func readCompose(t *testing.T) (file composeFile) {
+	t.Helper()
+	// A key beside the merged ones goes before them, which the decoder takes for the same key twice.
+	if err := yaml.UnmarshalWithOptions(readFile(t, "../../docker-compose.yml"), &file, yaml.AllowDuplicateMapKey()); err != nil {
 		t.Fatal(err)
 	}
-	ours := 0
+	return file
+}
+
+// Services of the program are started as it wants to be started; ports are open on this machine only; images have versions.
+func TestCompose(t *testing.T) {
+	t.Parallel()
+	if nested := regexp.MustCompile(`\$\{[^}]*\$\{[^}]*`).Find(readFile(t, "../../docker-compose.yml")); nested != nil {
+		t.Errorf("%s: Compose 1.29 reads a variable inside another's default as text", nested)
+	}
+	file := readCompose(t)
+	var ours []string
 	reference := regexp.MustCompile(`\$\{[A-Z_]+:-([^}]*)\}`)
 	for name, service := range file.Services {
-		if len(service.Profiles) == 0 {
+		for _, port := range service.Ports {
+			if !strings.HasPrefix(port, "127.0.0.1:") {
+				t.Errorf("%s: %s is open to other machines", name, port)
+			}
+		}
+		image := reference.ReplaceAllString(service.Image, "$1")
+		if _, version, _ := strings.Cut(image, ":"); version == "" || version == "latest" {
+			t.Errorf("%s: the image %q has no version", name, image)
+		}
+		for other := range service.DependsOn {
+			if _, there := file.Services[other]; !there {
+				t.Errorf("%s waits for %s, which is not there", name, other)
+			}
+		}
+		if !strings.HasPrefix(service.Image, "${ETL_IMAGE:") {
+			if name != "analyst" && len(service.Healthcheck.Test) == 0 {
+				t.Errorf("%s has no health check", name)
+			}
 			continue
 		}
-		ours++
+		ours = append(ours, name)
 		for i := range service.Command {
 			service.Command[i] = reference.ReplaceAllString(service.Command[i], "$1")
 		}
 		understands(t, name, service.Command)
 	}
-	if ours != 3 {
-		t.Errorf("%d services of the program, want etl, sandbox and etl-sandbox", ours)
+	slices.Sort(ours)
+	if got := strings.Join(ours, " "); got != "bootstrap etl etl-sandbox sandbox" {
+		t.Errorf("services of the program: %s", got)
 	}
 }
 
