@@ -46,3 +46,15 @@ func (w *Warehouse) Dictionary(ctx context.Context) ([]Relation, error) {
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Relation])
 	return all, failed("reading the catalog", err)
 }
+
+// Dictionary gives the same for pages.
+func (l *Look) Dictionary(ctx context.Context) (all []Relation, err error) {
+	err = l.read(ctx, "reading the catalog", func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, dictionaryQuery)
+		if err == nil {
+			all, err = pgx.CollectRows(rows, pgx.RowToStructByName[Relation])
+		}
+		return err
+	})
+	return all, err
+}

@@ -37,6 +37,38 @@ func TestRolesMayDoWhatIsSaid(t *testing.T) {
 	}
 }
 
+// What the pages read with reads and does nothing else; loaders and operators may become it, analysts may not.
+func TestPagesRoleOnlyReads(t *testing.T) {
+	t.Parallel()
+	address := pgtest.New(t)
+	if got := query(t, address, `
+		SELECT concat_ws(' ', p.privilege, format('%I.%I', n.nspname, c.relname))
+		FROM pg_class     AS c
+		JOIN pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname IN ('sms', 'etl', 'river')
+		CROSS JOIN unnest(ARRAY['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) AS p (privilege)
+		WHERE c.relkind IN ('r', 'v') AND has_table_privilege('sms_pages', c.oid, p.privilege)
+		ORDER BY 1`); got != "" {
+		t.Error("too much:", got)
+	}
+	if got := query(t, address, `
+		SELECT string_agg(c.relname, ' ' ORDER BY c.relname)
+		FROM pg_class AS c
+		WHERE c.relnamespace = 'etl'::regnamespace AND c.relkind IN ('r', 'v') AND has_table_privilege('sms_pages', c.oid, 'SELECT')`); got !=
+		"believed_day coverage dataset delivery_history failure_history fetch finding load pause raw run run_window" {
+		t.Error("of etl it reads:", got)
+	}
+	if got := query(t, address, `
+		SELECT string_agg(rolname, ' ' ORDER BY rolname)
+		FROM pg_roles
+		WHERE rolname ~ '^sms_(analyst|loader|operator)$' AND pg_has_role(oid, 'sms_pages', 'MEMBER')`); got != "sms_loader sms_operator" {
+		t.Error("members:", got)
+	}
+	query(t, address, `CREATE TABLE sms.later_still AS SELECT 1 AS n`)
+	if got := query(t, login(t, address, "sms_pages"), `SELECT n::text FROM sms.later_still`); got != "1" {
+		t.Error("what comes later:", got)
+	}
+}
+
 // forbidden is what each role is refused, whatever it has set before. A statement of one role is forbidden to the weaker ones.
 var forbidden = map[string][]string{
 	"everybody": {
@@ -92,6 +124,8 @@ var forbidden = map[string][]string{
 		`SELECT rolpassword FROM pg_authid`,
 		`SELECT lo_import('/etc/passwd')`,
 		`SELECT etl.grant_roles()`,
+		`SELECT etl.grant_pages()`,
+		`GRANT sms_pages TO sms_analyst`,
 	},
 	"sms_loader": {
 		`INSERT INTO etl.operation DEFAULT VALUES`,
@@ -109,7 +143,26 @@ var forbidden = map[string][]string{
 		`DELETE FROM etl.worker`,
 		`DELETE FROM river.river_job`,
 	},
+	"sms_pages": {
+		`SET session_replication_role = replica`,
+		`SET ROLE sms_loader`,
+		`SELECT 1 FROM etl.huawei_message`,
+		`SELECT 1 FROM etl.pace`,
+		`SELECT 1 FROM etl.operation`,
+		`INSERT INTO sms.dim_label (account_key, code) VALUES (1, 'mine')`,
+		`UPDATE sms.fact_delivery_daily SET delivered = 0`,
+		`UPDATE etl.coverage SET state = 'final'`,
+		`UPDATE etl.finding SET closed_at = now()`,
+		`DELETE FROM sms.fact_failure_daily`,
+		`INSERT INTO etl.run DEFAULT VALUES`,
+		`DELETE FROM etl.pause`,
+		`UPDATE river.river_job SET state = 'cancelled'`,
+		`SELECT 1 FROM sms.dim_account FOR UPDATE`,
+		`SELECT 1 FROM river.river_job FOR UPDATE`,
+		`COPY sms.dim_label FROM STDIN`,
+	},
 	"sms_analyst": {
+		`SET ROLE sms_pages`,
 		`SET session_replication_role = replica`,
 		`SELECT 1 FROM etl.raw`,
 		`SELECT 1 FROM etl.coverage`,
@@ -132,7 +185,7 @@ var forbidden = map[string][]string{
 func TestRolesAreRefused(t *testing.T) {
 	t.Parallel()
 	address := pgtest.New(t)
-	for _, role := range []string{"sms_analyst", "sms_loader", "sms_operator"} {
+	for _, role := range []string{"sms_analyst", "sms_loader", "sms_operator", "sms_pages"} {
 		t.Run(role, func(t *testing.T) {
 			conn := connect(t, login(t, address, role))
 			all := append(append([]string{}, forbidden["everybody"]...), forbidden[role]...)

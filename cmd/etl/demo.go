@@ -79,12 +79,17 @@ func (s *session) demoPages(wh *load.Warehouse) (address string, release func(),
 	if err != nil {
 		return "", nil, err
 	}
-	addPages(server, wh, time.Now, s.log)
+	reader, err := wh.Reader(s.ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	addPages(server, reader, time.Now, s.log)
 	if err := server.Listen(s.ctx); err != nil {
+		reader.Close()
 		return "", nil, err
 	}
 	s.printPages(server.URL())
-	return server.URL(), (&site{server: server}).start(s.ctx, s.log), nil
+	return server.URL(), (&site{server: server, reader: reader}).start(s.ctx, s.log), nil
 }
 
 // printPages prints the one line that nobody may overlook: first, since the pages fill while the vendors are asked, and last.

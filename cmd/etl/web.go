@@ -29,6 +29,7 @@ type listenFlag struct {
 type site struct {
 	server  *web.Server // nil for none
 	metrics *web.Metrics
+	reader  *load.Warehouse // what the pages read with; nil for none
 }
 
 // newSite makes the HTTP side and binds its address, so that a mistake in it is told before any work begins.
@@ -59,30 +60,33 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	v.addPages(server)
+	reader, err := v.warehouse.Reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	addPages(server, reader, v.now, log)
 	err = server.Listen(ctx)
 	if errors.Is(err, syscall.EADDRINUSE) && options.Listen == "" {
 		// Nobody named the address: another process of this machine has it, and as many as one likes may run.
 		log.Info("the default address is taken, another port is used", zap.String("address", web.DefaultListen))
 		options.Listen = "127.0.0.1:0"
 		if server, err = web.New(options, log); err == nil {
-			v.addPages(server)
+			addPages(server, reader, v.now, log)
 			err = server.Listen(ctx)
 		}
 	}
 	if err != nil {
+		reader.Close()
 		return nil, err
 	}
 	fmt.Fprintf(v.session.stderr, "Pages: %s\n", server.URL())
-	return &site{server: server, metrics: metrics}, nil
+	return &site{server: server, metrics: metrics, reader: reader}, nil
 }
 
-func (v *serving) addPages(server *web.Server) { addPages(server, v.warehouse, v.now, v.session.log) }
-
-// addPages puts the pages of the warehouse on a server.
-func addPages(server *web.Server, wh *load.Warehouse, now func() time.Time, log *zap.Logger) {
-	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, wh, q) }
-	pages.Add(server, wh.Look(now), explain, now, log)
+// addPages puts the pages of the warehouse on a server. They read through a warehouse that cannot write.
+func addPages(server *web.Server, reader *load.Warehouse, now func() time.Time, log *zap.Logger) {
+	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, reader, q) }
+	pages.Add(server, reader.Look(now), explain, now, log)
 }
 
 // start serves until the release is called, which waits for requests under way. Pages stay up while windows in flight end.
@@ -97,7 +101,7 @@ func (s *site) start(ctx context.Context, log *zap.Logger) (release func()) {
 			log.Error("the pages are gone, the work goes on", zap.Error(err))
 		}
 	})
-	return func() { cancel(); serving.Wait() }
+	return func() { cancel(); serving.Wait(); s.reader.Close() }
 }
 
 // waited counts the waiting of requests. The pages are made after the sources, and before any of these is asked.

@@ -64,7 +64,7 @@
     if (ids.has(e.id)) say('an id that is there twice', e);
     ids.add(e.id);
   }
-  for (const e of document.querySelectorAll('a[href^="#"]')) if (!document.getElementById(e.hash.slice(1))) say('a link to nowhere', e);
+  for (const e of document.querySelectorAll('a[href^="#"]')) if (!document.getElementById(decodeURIComponent(e.getAttribute('href').slice(1)))) say('a link to nowhere', e);
   for (const e of document.querySelectorAll('a[tabindex], button[tabindex], [tabindex]:not([tabindex="0"]):not([tabindex="-1"])')) say('a tab order of its own', e);
   for (const e of document.querySelectorAll('table')) {
     if (!e.querySelector('caption')) say('a table without a caption', e);

@@ -152,7 +152,7 @@ func (p *Tab) Enter() { p.t.Helper(); do(p, "enter", chromedp.KeyEvent(kb.Enter)
 // Ask gives the value of an expression.
 func Ask[T any](p *Tab, expression string) T {
 	p.t.Helper()
-	return do(p, expression, chromedp.Evaluate[T](expression))
+	return do(p, expression[:min(len(expression), 80)], chromedp.Evaluate[T](expression))
 }
 
 // Wait waits until an expression is true.

@@ -1,12 +1,11 @@
 package dictionary
 
 import (
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
-	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"smsetl/load"
@@ -15,9 +14,6 @@ import (
 //go:embed page.tmpl
 var pageText string
 
-//go:embed page.css
-var style string
-
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"unit":     func(comment string) string { unit, _ := split(comment); return unit },
 	"meaning":  func(comment string) string { _, meaning := split(comment); return meaning },
@@ -25,32 +21,27 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"gives":    gives,
 	"sentence": sentence,
 	"anchor":   anchor,
+	"short":    func(name string) string { name, _, _ = strings.Cut(name, "("); return name },
 	"join":     func(words []string) string { return strings.Join(words, ", ") },
 }).Parse(pageText))
 
-// HTML writes the dictionary as one page that needs nothing else: no script, no file, no other server.
-func HTML(to io.Writer, all []load.Relation) error {
+// HTML gives what stands on the page of the dictionary, below its title: without scripts and styles, for a page that has its own.
+func HTML(all []load.Relation) (template.HTML, error) {
 	var filled []section
 	for _, s := range sections(all) {
 		if len(s.Relations) > 0 {
 			filled = append(filled, s)
 		}
 	}
-	err := page.Execute(to, struct {
-		Style    template.CSS
+	var b strings.Builder
+	err := page.Execute(&b, struct {
 		Picture  picture
 		Sections []section
-	}{template.CSS(style), draw(all), filled}) //nolint:gosec // G203: the style is a file of this package
+	}{draw(all), filled})
 	if err != nil {
-		return fmt.Errorf("dictionary: %w", err)
+		return "", fmt.Errorf("dictionary: %w", err)
 	}
-	return nil
-}
-
-// StyleSource gives what a Content-Security-Policy's style-src has to hold for the page's style: 'sha256-...'.
-func StyleSource() string {
-	sum := sha256.Sum256([]byte(style))
-	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	return template.HTML(b.String()), nil //nolint:gosec // G203: the template above has escaped what comments hold
 }
 
 // anchor gives the id of a relation on the page: without the arguments of a function, for an id holds no spaces.
@@ -62,6 +53,7 @@ func anchor(schema, name string) string {
 // picture is the star: what is pointed at on the left, what points on the right.
 type picture struct {
 	Height int
+	Desc   string // for those who do not see it
 	Boxes  []box
 	Lines  []line
 }
@@ -97,6 +89,7 @@ func draw(all []load.Relation) picture {
 		rows[column]++
 		p.Boxes = append(p.Boxes, at[r.Name])
 	}
+	p.Desc = tell(edges(all))
 	p.Height = max(rows[0], rows[1]) * boxHeight
 	for _, e := range edges(all) {
 		from, to := at[e.from], at[e.to]
@@ -107,4 +100,17 @@ func draw(all []load.Relation) picture {
 		p.Lines = append(p.Lines, one)
 	}
 	return p
+}
+
+// tell says in words which table points at which.
+func tell(all []edge) string {
+	to := map[string][]string{}
+	for _, e := range all {
+		to[e.from] = append(to[e.from], e.to)
+	}
+	parts := []string{"Which tables of sms point at which."}
+	for _, from := range slices.Sorted(maps.Keys(to)) {
+		parts = append(parts, from+" points at "+strings.Join(to[from], ", ")+".")
+	}
+	return strings.Join(parts, " ")
 }

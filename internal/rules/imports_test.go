@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"job":                      {"internal/pack", "load", "transform"}, // the order of the steps
 	"drop":                     {},
 	"web":                      {"load", "job"},
-	"web/pages":                {"web", "load", "job"},
+	"web/pages":                {"web", "load", "job", "internal/dictionary"},
 	"web/push":                 {"web", "load", "extract/huawei"}, // the only vendor that pushes
 	"notify":                   {"load"},
 	"bi/metabase":              {},                  // dashboards know the names of views, and get what the catalog says of them

@@ -27,6 +27,7 @@ var looked = []struct{ name, path string }{
 	{"restatements", "/restatements"},
 	{"findings", "/findings"},
 	{"runs", "/runs"},
+	{"schema", "/schema"},
 	{"explain", "/explain?vendor=tencent&account=1400006874&date=2026-11-21&measure=delivered"},
 }
 

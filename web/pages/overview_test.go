@@ -50,11 +50,11 @@ func TestNoQuestionForEachLine(t *testing.T) {
 // questions counts the transactions of the pages: each takes a connection, and asks what it asks whatever it finds.
 func (w *world) questions(paths []string) int64 {
 	w.t.Helper()
-	before := w.wh.Pool().Stat().AcquireCount()
+	before := w.reader.Pool().Stat().AcquireCount()
 	for _, path := range paths {
 		w.page(path)
 	}
-	return w.wh.Pool().Stat().AcquireCount() - before
+	return w.reader.Pool().Stat().AcquireCount() - before
 }
 
 func TestPagesAreReadOnlyAndStrict(t *testing.T) {
@@ -83,4 +83,17 @@ func TestPagesAreReadOnlyAndStrict(t *testing.T) {
 			t.Errorf("%s: %s, without %q", path, answer.Status, text)
 		}
 	}
+}
+
+// The dictionary is that of the database at this moment, and a file too.
+func TestSchema(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.wh.Pool().Exec(t.Context(), `
+		CREATE TABLE sms.later (n bigint NOT NULL CONSTRAINT later_pk PRIMARY KEY);
+		COMMENT ON TABLE sms.later IS '=x. Made <i>later</i>.';
+		COMMENT ON COLUMN sms.later.n IS '=cmd. A formula of somebody.'`); err != nil {
+		t.Fatal(err)
+	}
+	w.holds("/schema", `<h3 id="sms.later"`, "Made &lt;i&gt;later&lt;/i&gt;.", `<a href="#sms.fact_delivery_daily">`, "<p>Grain: <code>n</code></p>", "fact_delivery_daily points at")
+	w.holds("/schema?format=csv", "sms,later,table,n,bigint,yes,'=cmd. A formula of somebody.\n")
 }

@@ -38,6 +38,7 @@ type Warehouse interface {
 	Restatements(ctx context.Context, f load.LookFilter, most int) ([]load.Restatement, error)
 	Findings(ctx context.Context) ([]load.Finding, error)
 	Runs(ctx context.Context, most int) (load.Runs, error)
+	Dictionary(ctx context.Context) ([]load.Relation, error)
 }
 
 // Explain follows a number back to where it comes from, as job.Explain does.
@@ -70,6 +71,7 @@ func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() ti
 		"GET /findings":     s.findings,
 		"GET /runs":         s.runs,
 		"GET /explain":      s.explanation,
+		"GET /schema":       s.schema,
 	} {
 		server.Handle(pattern, s.page(show))
 	}
@@ -85,6 +87,7 @@ type view struct {
 	Title    string
 	Lead     string // one sentence
 	Form     *form
+	Content  template.HTML // before the sections
 	Sections []section
 	Refresh  int // seconds after which the page is asked for again; 0 for never
 
@@ -109,6 +112,7 @@ type section struct {
 	Charts   []chart
 	Calendar *calendar
 	Table    *table
+	IsFile   bool // the table is offered and not shown
 }
 
 // line is a sentence, which may lead somewhere.
@@ -134,6 +138,7 @@ func navigation(path string) []navLink {
 		{Path: "/restatements", Title: "Restatements"},
 		{Path: "/findings", Title: "Findings"},
 		{Path: "/runs", Title: "Runs"},
+		{Path: "/schema", Title: "Schema"},
 	}
 	for i := range all {
 		all[i].IsHere = all[i].Path == path

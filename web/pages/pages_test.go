@@ -29,6 +29,7 @@ const evil = `<script>alert(1)</script>`
 type world struct {
 	t       *testing.T
 	wh      *load.Warehouse
+	reader  *load.Warehouse // what the pages read with
 	address string
 }
 
@@ -56,8 +57,14 @@ func newWorldWith(t *testing.T, options web.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, wh, q) }
-	pages.Add(server, wh.Look(func() time.Time { return now }), explain, func() time.Time { return now }, zap.NewNop())
+	reader, err := wh.Reader(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(reader.Close)
+	w.reader = reader
+	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, reader, q) }
+	pages.Add(server, reader.Look(func() time.Time { return now }), explain, func() time.Time { return now }, zap.NewNop())
 	if err := server.Listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}
