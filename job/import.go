@@ -192,18 +192,28 @@ func (im *Import) window(ctx context.Context, wh *load.Warehouse, w importWindow
 		return err
 	}
 	scope := sms.Scope{Account: w.account, Datasets: w.account.Vendor.Groups()[0], Window: days}
-	loadID, err := wh.Begin(ctx, load.Start{RunID: im.RunID, Source: im.Source, Scope: scope, Now: im.Now})
+	start := load.Start{RunID: im.RunID, Source: im.Source, Scope: scope, Now: im.Now}
+	done, err := begun(ctx, wh, start, func(loadID int64) (load.Imported, error) { return im.put(ctx, wh, loadID, scope, w) })
 	if err != nil {
 		return err
 	}
-	done, err := im.put(ctx, wh, loadID, scope, w)
+	out.add(scope, done)
+	return nil
+}
+
+// begun begins a load and puts it; one that fails is written down as called off.
+func begun(ctx context.Context, wh *load.Warehouse, start load.Start, put func(loadID int64) (load.Imported, error)) (load.Imported, error) {
+	loadID, err := wh.Begin(ctx, start)
+	if err != nil {
+		return load.Imported{}, err
+	}
+	done, err := put(loadID)
 	if err != nil {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		return errors.Join(err, wh.Interrupt(late, loadID, err.Error()))
+		err = errors.Join(err, wh.Interrupt(late, loadID, err.Error()))
 	}
-	out.add(scope, done)
-	return nil
+	return done, err
 }
 
 func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, scope sms.Scope, w importWindow) (load.Imported, error) {
@@ -243,9 +253,9 @@ func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, sco
 }
 
 // foldOf counts the messages of an account.
-func foldOf(account sms.Account) func(func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {
-	return func(tellings func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {
-		var days transform.Days
+func foldOf(account sms.Account) load.Fold {
+	return func(listened []sms.Span, tellings func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {
+		days := transform.Days{Listened: listened}
 		err := tellings(func(m *sms.Message) error { days.Tell(m); return nil })
 		deliveries, failures := days.Facts(account)
 		return deliveries, failures, err

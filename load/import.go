@@ -15,18 +15,21 @@ import (
 type Import struct {
 	LoadID int64 // of Begin
 	Scope  sms.Scope
-	// Messages gives each row of the files that is about the account and a day of the window. It is called once.
+	// Messages gives each row of the files that is about the account and a day of the window. It is called once. nil where there
+	// are no files: the days are counted anew because of reports that were pushed.
 	Messages func(each func(*sms.Message) error) error
 	Exports  []Export
 	// KeepFrom is the first day whose messages are still kept. Older ones are thrown away; their days stay as they are.
 	KeepFrom sms.Day
-	// Fold counts what is known of messages by now into facts. tellings gives all that is known of each message, one message
-	// after the other.
-	Fold func(tellings func(each func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error)
+	Fold     Fold
 	// Rejects and Findings are of the files.
 	Rejects  []sms.Reject
 	Findings []sms.Finding
 }
+
+// Fold counts what is known of messages into facts. tellings gives all that is known of each message, one message after the
+// other; listened are the stretches of time in which pushes were listened for, so that a message without a report had none.
+type Fold func(listened []sms.Span, tellings func(each func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error)
 
 // Export is a file as far as it speaks for the days of the window.
 type Export struct {
@@ -68,7 +71,10 @@ func (w *Warehouse) Import(ctx context.Context, im Import, options PutOptions) (
 		if err := p.imported.learn(ctx, tx, p); err != nil {
 			return err
 		}
-		return p.run(ctx, tx)
+		if err := p.run(ctx, tx); err != nil {
+			return err
+		}
+		return p.imported.settleTouched(ctx, tx, p)
 	})
 	if err != nil {
 		return Imported{}, failed(doing, err)
@@ -80,8 +86,12 @@ func (w *Warehouse) Import(ctx context.Context, im Import, options PutOptions) (
 // imported is an Import within a put.
 type imported struct {
 	Import
-	told Imported
+	told   Imported
+	source string // of the account
 }
+
+// hasFiles says whether files are loaded, and not only reports counted.
+func (im *imported) hasFiles() bool { return im.Messages != nil }
 
 // messages gives what the files tell of days whose messages are kept.
 func (im *imported) messages(each func(*sms.Message) error) error {
@@ -96,16 +106,27 @@ func (im *imported) messages(each func(*sms.Message) error) error {
 
 // learn brings messages and exports up to date, and counts the days that are complete.
 func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
-	if _, err := tx.Exec(ctx, `UPDATE etl.load SET origin = $2 WHERE load_id = $1`, p.loadID, FromImport); err != nil {
+	origin := FromImport
+	if !im.hasFiles() {
+		origin = FromPush
+	}
+	source, listened, err := hear(ctx, tx, p)
+	if err != nil {
 		return err
 	}
-	var err error
+	im.source = source
+	_, err = tx.Exec(ctx, `UPDATE etl.load SET origin = $2, heard_until = $3 WHERE load_id = $1`, p.loadID, origin, heardUntil(listened))
+	if err != nil {
+		return err
+	}
 	if im.KeepFrom, _, err = pruneMessages(ctx, tx, p.account, im.KeepFrom); err != nil {
 		return fmt.Errorf("throwing old messages away: %w", err)
 	}
 	im.told.KeptFrom = im.KeepFrom
-	if err := im.merge(ctx, tx, p.account); err != nil {
-		return fmt.Errorf("messages: %w", err)
+	if im.hasFiles() {
+		if err := im.merge(ctx, tx, p.account); err != nil {
+			return fmt.Errorf("messages: %w", err)
+		}
 	}
 	if err := im.writeExports(ctx, tx, p.account); err != nil {
 		return fmt.Errorf("exports: %w", err)
@@ -115,8 +136,8 @@ func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 		return fmt.Errorf("covered hours: %w", err)
 	}
 	batch := sms.Batch{Scope: im.Scope, Rejects: im.Rejects, Findings: im.Findings}
-	batch.Deliveries, batch.Failures, err = im.Fold(func(each func(*sms.Message) error) error {
-		return storedMessages.known(ctx, tx, p.account, im.Scope.Account, complete, each)
+	batch.Deliveries, batch.Failures, err = im.Fold(listened, func(each func(*sms.Message) error) error {
+		return storedMessages.known(ctx, tx, p.account, im.Scope.Account, complete, storedReports, source, each)
 	})
 	if err != nil {
 		return err

@@ -87,7 +87,7 @@ func TestMessagesMergeAsKnown(t *testing.T) {
 					}
 					return nil
 				},
-				Fold: func(tellings func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {
+				Fold: func(_ []sms.Span, tellings func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {
 					var days transform.Days
 					err := tellings(func(m *sms.Message) error { days.Tell(m); return nil })
 					deliveries, failures := days.Facts(shop)

@@ -21,6 +21,8 @@ var (
 	messageTurn string
 	//go:embed sql/message_merge.sql
 	messageMerge string
+	//go:embed sql/message_known.sql
+	messageKnown string
 )
 
 var messageColumns = []string{
@@ -84,6 +86,9 @@ func (im *imported) merge(ctx context.Context, tx pgx.Tx, account int32) (err er
 	if err := im.checkMoved(ctx, tx, account); err != nil {
 		return err
 	}
+	if err := findReports(ctx, tx, im.source); err != nil {
+		return fmt.Errorf("waiting reports: %w", err)
+	}
 	im.told.NewMessages, im.told.ChangedMessages, err = storedMessages.merge(ctx, tx, account)
 	return err
 }
@@ -105,8 +110,8 @@ func (im *imported) checkMoved(ctx context.Context, tx pgx.Tx, account int32) er
 	return err
 }
 
-// messageSource hands messages to COPY, which pulls, from a reader that pushes.
-type messageSource struct {
+// rowSource hands rows to COPY, which pulls, from a reader that pushes.
+type rowSource struct {
 	next  func() (row []any, ok bool)
 	close func()
 	row   []any
@@ -116,11 +121,11 @@ type messageSource struct {
 // errEnough ends a reader whose rows nobody wants any more.
 var errEnough = errors.New("enough")
 
-func newMessageSource(messages func(func(*sms.Message) error) error) *messageSource {
-	s := &messageSource{}
+func newRowSource(rows func(func([]any) error) error) *rowSource {
+	s := &rowSource{}
 	s.next, s.close = iter.Pull(func(yield func([]any) bool) {
-		s.err = messages(func(m *sms.Message) error {
-			if !yield(messageRow(m)) {
+		s.err = rows(func(row []any) error {
+			if !yield(row) {
 				return errEnough
 			}
 			return nil
@@ -129,17 +134,23 @@ func newMessageSource(messages func(func(*sms.Message) error) error) *messageSou
 	return s
 }
 
-// Next goes to the next message.
-func (s *messageSource) Next() (ok bool) {
+func newMessageSource(messages func(func(*sms.Message) error) error) *rowSource {
+	return newRowSource(func(yield func([]any) error) error {
+		return messages(func(m *sms.Message) error { return yield(messageRow(m)) })
+	})
+}
+
+// Next goes to the next row.
+func (s *rowSource) Next() (ok bool) {
 	s.row, ok = s.next()
 	return ok
 }
 
-// Values gives the message in the order of messageColumns.
-func (s *messageSource) Values() ([]any, error) { return s.row, nil }
+// Values gives the row.
+func (s *rowSource) Values() ([]any, error) { return s.row, nil }
 
 // Err gives the error of the reader.
-func (s *messageSource) Err() error { return s.err }
+func (s *rowSource) Err() error { return s.err }
 
 // messageRow turns a message into a row of the staging table.
 func messageRow(m *sms.Message) []any {
@@ -181,57 +192,91 @@ func textKey(text string) sms.Key {
 	}
 }
 
-// known gives what is known of the messages of some days, message after message. A row is told in up to three parts, since
-// each of them may be of another export.
-func (t messageTable) known(ctx context.Context, tx pgx.Tx, key int32, account sms.Account, days []sms.Day, each func(*sms.Message) error) error {
+// reportTable is a table of what reports told of messages.
+type reportTable string
+
+const (
+	storedReports reportTable = "etl.huawei_report"
+	// toldReports is what a rebuild makes of the pushes that were kept.
+	toldReports reportTable = "pg_temp.report_told"
+)
+
+// knownRow is a line of what is known: of an export when it has a day, or else a report.
+type knownRow struct {
+	id, template, label, kind, country, code string
+	piece, pieces, outcome, source           int16
+	toldAt                                   time.Time
+	day, sentAt, aboutAt                     *time.Time
+	isDerived, isSigned                      bool
+	reportedAt, chargedAt                    *time.Time
+	charged                                  *int16
+}
+
+// known gives what is known of the messages of some days, message after message. A line of exports is told in up to three parts,
+// since each of them may be of another one. Reports of a source stand behind what exports told of their messages.
+func (t messageTable) known(
+	ctx context.Context, tx pgx.Tx, key int32, account sms.Account, days []sms.Day, reports reportTable, source string, each func(*sms.Message) error,
+) error {
 	dates := make([]time.Time, len(days))
 	for i, d := range days {
 		dates[i] = date(d)
 	}
-	rows, err := tx.Query(ctx, `
-		SELECT message_id, piece, date_key, sent_at, template, label, message_type, country, is_derived, about_at, pieces,
-		       outcome, code, source, reported_at, told_at, charged, charged_at
-		FROM `+string(t)+`
-		WHERE account_key = $1
-		  AND date_key = ANY ($2)
-		ORDER BY message_id, piece`, key, dates)
+	query := strings.NewReplacer("{known}", string(t), "{reports}", string(reports)).Replace(messageKnown)
+	rows, err := tx.Query(ctx, query, key, dates, source)
 	if err != nil {
 		return err
 	}
-	var r struct {
-		id, template, label, kind, country, code string
-		piece, pieces, outcome, source           int16
-		day, sentAt, aboutAt, toldAt             time.Time
-		isDerived                                bool
-		reportedAt, chargedAt                    *time.Time
-		charged                                  *int16
-	}
+	var r knownRow
 	_, err = pgx.ForEachRow(rows, []any{
 		&r.id, &r.piece, &r.day, &r.sentAt, &r.template, &r.label, &r.kind, &r.country, &r.isDerived, &r.aboutAt, &r.pieces,
-		&r.outcome, &r.code, &r.source, &r.reportedAt, &r.toldAt, &r.charged, &r.chargedAt,
-	}, func() error {
-		piece := sms.Message{Account: account, ID: r.id, Piece: int(r.piece), Pieces: int(r.pieces), Origin: sms.FromExport}
-		about, told := piece, piece
-		about.SentAt, about.IsDerived, about.SeenAt = r.sentAt.UTC(), r.isDerived, r.aboutAt.UTC()
-		about.Grain = sms.Grain{
-			Day: sms.DayOf(r.day), Template: textKey(r.template), Label: textKey(r.label), MessageType: textKey(r.kind), Country: textKey(r.country),
-		}
-		told.Outcome, told.Code, told.Source, told.SeenAt = sms.Outcome(r.outcome), r.code, sms.StatusSource(r.source), r.toldAt.UTC()
-		if r.reportedAt != nil {
-			told.ReportedAt = r.reportedAt.UTC()
-		}
-		if err := each(&about); err != nil {
+		&r.outcome, &r.code, &r.source, &r.reportedAt, &r.toldAt, &r.charged, &r.chargedAt, &r.isSigned,
+	}, func() error { return r.tell(account, each) })
+	return err
+}
+
+// tell gives what the line says.
+func (r *knownRow) tell(account sms.Account, each func(*sms.Message) error) error {
+	piece := sms.Message{Account: account, ID: r.id, Piece: int(r.piece), Pieces: int(r.pieces), Origin: sms.FromExport}
+	told := piece
+	told.Outcome, told.Code, told.Source, told.SeenAt = sms.Outcome(r.outcome), r.code, sms.StatusSource(r.source), r.toldAt.UTC()
+	if r.reportedAt != nil {
+		told.ReportedAt = r.reportedAt.UTC()
+	}
+	if r.day == nil {
+		told.Origin, told.IsHint = sms.FromPush, !r.isSigned
+		return each(&told)
+	}
+	about := piece
+	about.SentAt, about.IsDerived, about.SeenAt = r.sentAt.UTC(), r.isDerived, r.aboutAt.UTC()
+	about.Grain = sms.Grain{
+		Day: sms.DayOf(*r.day), Template: textKey(r.template), Label: textKey(r.label), MessageType: textKey(r.kind), Country: textKey(r.country),
+	}
+	if err := each(&about); err != nil {
+		return err
+	}
+	if r.charged != nil {
+		charged := piece
+		charged.Charged, charged.SeenAt = sms.Reported(int64(*r.charged)), r.chargedAt.UTC()
+		if err := each(&charged); err != nil {
 			return err
 		}
-		if r.charged != nil {
-			charged := piece
-			charged.Charged, charged.SeenAt = sms.Reported(int64(*r.charged)), r.chargedAt.UTC()
-			if err := each(&charged); err != nil {
-				return err
-			}
-		}
-		return each(&told)
-	})
+	}
+	return each(&told)
+}
+
+// findReports tells waiting reports that the staged messages are theirs.
+func findReports(ctx context.Context, tx pgx.Tx, source string) error {
+	var waits bool
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM etl.huawei_report WHERE source = $1 AND is_waiting)`, source).Scan(&waits)
+	if err != nil || !waits {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE etl.huawei_report AS r
+		SET is_waiting = false
+		WHERE r.source = $1
+		  AND r.is_waiting
+		  AND r.message_id IN (SELECT message_id FROM message_staging)`, source)
 	return err
 }
 

@@ -16,6 +16,7 @@ const (
 	FromVendor = "vendor" // the vendor told them
 	FromReplay = "replay" // our own code understood an answer kept earlier differently
 	FromImport = "import" // a file told them
+	FromPush   = "push"   // status reports that the vendor pushed did
 )
 
 // Rebuild is a Put of answers that an earlier load has kept: nobody is asked.

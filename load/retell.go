@@ -21,8 +21,7 @@ type Retelling struct {
 	// Read gives the messages of an answer, with its bytes, and what was rejected and found in it. Messages of days that the
 	// answer's window does not hold are left out by Rebuild.
 	Read func(answer *sms.Payload, each func(*sms.Message) error) ([]sms.Reject, []sms.Finding, error)
-	// Fold counts messages into facts, as that of an Import.
-	Fold func(tellings func(each func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error)
+	Fold Fold // as that of an Import
 }
 
 // Tellings lists the answers from which loads took messages of the days from first to last, in the order in which they came. Each
@@ -87,8 +86,12 @@ func (r *retold) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 	for day := range p.window.Days() {
 		days = append(days, day)
 	}
-	r.batch.Deliveries, r.batch.Failures, err = r.Fold(func(each func(*sms.Message) error) error {
-		return toldMessages.known(ctx, tx, p.account, p.scope.Account, days, each)
+	source, listened, err := r.hear(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	r.batch.Deliveries, r.batch.Failures, err = r.Fold(listened, func(each func(*sms.Message) error) error {
+		return toldMessages.known(ctx, tx, p.account, p.scope.Account, days, toldReports, source, each)
 	})
 	if err != nil {
 		return err
@@ -157,5 +160,5 @@ func (r *retold) restore(ctx context.Context, tx pgx.Tx, p *put) error {
 	if _, err := tx.Exec(ctx, messageRestore, p.account, days); err != nil {
 		return fmt.Errorf("restoring messages: %w", err)
 	}
-	return nil
+	return r.restoreReports(ctx, tx)
 }

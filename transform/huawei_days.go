@@ -9,6 +9,10 @@ import (
 // Days counts what the warehouse keeps of messages into the facts of their days: Known and Daily over tellings that come one
 // message after the other, so that memory grows with the facts and not with the messages. The zero Days has counted nothing.
 type Days struct {
+	// Listened are the stretches of time in which pushed reports were listened for. A message whose first 72 hours lie in one of
+	// them is EXPIRED when nothing was reported; of others only an export of after that time can say so.
+	Listened []sms.Span
+
 	id      string
 	known   Known
 	daily   Daily
@@ -50,9 +54,21 @@ func (d *Days) shared(r sms.Reason) *sms.Reason {
 }
 
 func (d *Days) end() {
-	if m, ok := d.known.Settle(time.Time{}); ok {
+	if m, ok := d.known.Settle(d.knownUntil()); ok {
 		d.daily.Add(&m)
 	}
+}
+
+// knownUntil gives the moment up to which a report of the message would be known; zero for that of its newest export.
+func (d *Days) knownUntil() time.Time {
+	sent := d.known.about.sentAt
+	end := sent.Add(PendingFor)
+	for _, s := range d.Listened {
+		if !s.From.After(sent) && !s.To.Before(end) {
+			return end
+		}
+	}
+	return time.Time{}
 }
 
 // Facts gives the rows of an application, sorted by their keys, and ends the counting.

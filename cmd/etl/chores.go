@@ -9,8 +9,10 @@ import (
 
 // chores lists what one `etl serve` of all does now and then, whichever leads. Each must bear to be done twice at once. v.pipeline()
 // gives the configuration in force.
-func (v *serving) chores() []job.Chore {
+func (v *serving) chores(reportsEvery time.Duration) []job.Chore {
 	return []job.Chore{
+		{Name: "reports", Every: reportsEvery, Do: func(ctx context.Context) error { return v.pipeline().countReports(ctx) }},
+		{Name: "reports_age", Every: time.Hour, Do: func(ctx context.Context) error { return v.pipeline().pruneReports(ctx) }},
 		{Name: "lost", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return v.pipeline().markLost(ctx) }},
 		{Name: "raw", Every: time.Hour, Do: func(ctx context.Context) error { return v.pipeline().pruneRaw(ctx) }},
 		{Name: "messages", Every: time.Hour, Do: func(ctx context.Context) error { return v.pipeline().pruneMessages(ctx) }},

@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/extract/huawei"
+	"smsetl/job"
 	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/web/push"
@@ -128,4 +129,55 @@ func (v *serving) tellListening(ctx context.Context) {
 		case <-ticks.C:
 		}
 	}
+}
+
+// countReports brings what was pushed to the facts. A source that is pushed to no more may have left some.
+func (p *pipeline) countReports(ctx context.Context) error {
+	now := p.now()
+	for _, source := range p.config.Sources {
+		if source.Vendor != sms.Huawei {
+			continue
+		}
+		r := job.Reports{
+			Source: source.Name, SettleDays: source.SettleDays, Guard: guard(source), ChunkDays: source.ChunkDays, KeepFrom: keepsMessagesFrom(source, now), Now: now,
+		}
+		done, err := r.Run(ctx, p.warehouse)
+		p.logReports(source.Name, done)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pipeline) logReports(source string, done job.Reported) {
+	fields := []zap.Field{
+		zap.String("source", source), zap.Int("pushes", done.Pushes), zap.Int64("reports", done.Reports), zap.Int64("waiting", done.Waiting),
+		zap.Int("days", done.Counted), zap.Int64("inserted", done.Inserted), zap.Int64("updated", done.Updated), zap.Int64("removed", done.Removed),
+	}
+	switch {
+	case done.Unreadable > 0:
+		p.session.log.Warn("pushes that were kept cannot be read", append(fields, zap.Int("unreadable", done.Unreadable))...)
+	case done.Quarantined > 0:
+		p.session.log.Warn("what reports make of days is not believed yet", append(fields, zap.Int("quarantined", done.Quarantined))...)
+	case done.Pushes > 0 || done.Counted > 0:
+		p.session.log.Info("reports counted", fields...)
+	}
+}
+
+// pruneReports throws away the reports that are as old as the messages that are thrown away.
+func (p *pipeline) pruneReports(ctx context.Context) error {
+	for _, source := range p.config.Sources {
+		if source.Vendor != sms.Huawei {
+			continue
+		}
+		gone, err := p.warehouse.PruneReports(ctx, source.Name, source.Zone.Start(keepsMessagesFrom(source, p.now())))
+		if err != nil {
+			return err
+		}
+		if gone > 0 {
+			p.session.log.Info("old reports thrown away", zap.String("source", source.Name), zap.Int64("reports", gone))
+		}
+	}
+	return nil
 }

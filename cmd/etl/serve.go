@@ -33,6 +33,7 @@ type serveCommand struct {
 	RescueEvery   time.Duration `hidden:"" default:"15s"`
 	Grace         time.Duration `hidden:"" default:"15s"`
 	DropStill     time.Duration `hidden:"" default:"5s"`
+	ReportsEvery  time.Duration `hidden:"" default:"15s"`
 }
 
 // Run rings, works and leads until it is told to stop. SIGHUP reads the configuration again.
@@ -76,7 +77,7 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 	if v.pushes, err = v.newPushes(s.ctx); err != nil {
 		return err
 	}
-	v.server = job.NewServer(p.warehouse, v.chores(), job.ServerOptions{
+	v.server = job.NewServer(p.warehouse, v.chores(c.ReportsEvery), job.ServerOptions{
 		Options: job.Options{Now: p.now, WindowTimeout: c.WindowTimeout, RescueAfter: c.RescueAfter, Grace: c.Grace},
 		Every:   c.RescueEvery, Version: currentVersion().Version, Progress: v.site.metrics,
 	}, s.log)

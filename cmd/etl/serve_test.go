@@ -47,6 +47,7 @@ func (w *world) serve(change ...func(*serveCommand)) *served {
 	command := &serveCommand{
 		configFlag: configFlag{w.config}, databaseFlag: databaseFlag{w.url + "&pool_max_conns=8"}, nowFlag: nowFlag{today.Format(time.RFC3339)},
 		RescueEvery: 300 * time.Millisecond, WindowTimeout: time.Minute, RescueAfter: 2 * time.Minute, Grace: 2 * time.Second,
+		ReportsEvery: 300 * time.Millisecond,
 	}
 	for _, c := range change {
 		c(command)

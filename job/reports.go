@@ -1,0 +1,117 @@
+package job
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"smsetl/load"
+	"smsetl/sms"
+	"smsetl/transform"
+)
+
+// Reports brings status reports that a vendor pushed to the facts.
+type Reports struct {
+	Source     string
+	SettleDays int
+	Guard      load.Guard
+	ChunkDays  int     // days of one transaction
+	KeepFrom   sms.Day // the first day whose messages are kept
+	Now        time.Time
+}
+
+// Reported is what a Reports did.
+type Reported struct {
+	load.Merged
+
+	Windows, Counted           int   // windows and days that were counted anew
+	Inserted, Updated, Removed int64 // fact rows
+	Quarantined                int   // days
+}
+
+// Run takes in every push that is kept, and counts the loaded days anew of which they tell, a transaction for each run of
+// neighbouring days. Pushes of messages that no export has told of yet wait. When it is cut off, running it again goes on.
+func (r *Reports) Run(ctx context.Context, wh *load.Warehouse) (Reported, error) {
+	var out Reported
+	if err := r.merge(ctx, wh, &out); err != nil {
+		return out, err
+	}
+	if _, err := wh.TouchExpired(ctx, r.Source, r.Now, transform.PendingFor); err != nil {
+		return out, err
+	}
+	touched, err := wh.TouchedDays(ctx, r.Source, r.Now)
+	if err != nil {
+		return out, err
+	}
+	accounts := make([]sms.Account, 0, len(touched))
+	for a := range touched {
+		accounts = append(accounts, a)
+	}
+	slices.SortFunc(accounts, func(a, b sms.Account) int { return strings.Compare(a.ID, b.ID) })
+	for _, a := range accounts {
+		for _, w := range r.windows(a, touched[a]) {
+			if err := r.count(ctx, wh, a, w, &out); err != nil {
+				return out, err
+			}
+		}
+	}
+	return out, nil
+}
+
+// merge takes in pushes until there are none.
+func (r *Reports) merge(ctx context.Context, wh *load.Warehouse, out *Reported) error {
+	for {
+		done, err := wh.MergePushes(ctx, load.Merge{Source: r.Source, Now: r.Now, Read: readPush})
+		if err != nil {
+			return err
+		}
+		out.Pushes += done.Pushes
+		out.Unreadable += done.Unreadable
+		out.Reports += done.Reports
+		out.Waiting += done.Waiting
+		out.Days += done.Days
+		if out.Busy = done.Busy; done.Pushes == 0 {
+			return nil
+		}
+	}
+}
+
+func readPush(p *sms.Payload, each func(*sms.Message) error) (int64, error) {
+	reading, err := transform.Messages(p, each)
+	return int64(len(reading.Rejects)), err
+}
+
+// windows gives runs of neighbouring days, of at most ChunkDays.
+func (r *Reports) windows(a sms.Account, days []sms.Day) (all []sms.Window) {
+	for len(days) > 0 {
+		n := 1
+		for n < len(days) && days[n] == days[n-1]+1 && n < r.ChunkDays {
+			n++
+		}
+		if w, err := sms.NewWindow(days[0], days[n-1], a.Zone); err == nil { // they are sorted
+			all = append(all, w)
+		}
+		days = days[n:]
+	}
+	return all
+}
+
+// count counts the days of a window anew from all that is known by now.
+func (r *Reports) count(ctx context.Context, wh *load.Warehouse, a sms.Account, w sms.Window, out *Reported) error {
+	scope := sms.Scope{Account: a, Datasets: a.Vendor.Groups()[0], Window: w}
+	done, err := begun(ctx, wh, load.Start{Scope: scope, Now: r.Now}, func(loadID int64) (load.Imported, error) {
+		return wh.Import(ctx, load.Import{LoadID: loadID, Scope: scope, KeepFrom: r.KeepFrom, Fold: foldOf(a)},
+			load.PutOptions{Now: r.Now, SettleDays: r.SettleDays, Guard: r.Guard, TransformVersion: transform.Version})
+	})
+	if err != nil {
+		return err
+	}
+	out.Windows++
+	out.Counted += w.Len()
+	out.Inserted += done.Inserted
+	out.Updated += done.Updated
+	out.Removed += done.Removed
+	out.Quarantined += len(done.Quarantined)
+	return nil
+}

@@ -1,0 +1,202 @@
+package load_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"smsetl/internal/pack"
+	"smsetl/load"
+	"smsetl/sms"
+	"smsetl/transform"
+)
+
+// reported is a warehouse that gets exports and pushes of one day, and what was told of its messages.
+type reported struct {
+	wh     *load.Warehouse
+	scope  sms.Scope
+	now    time.Time
+	pushes map[sms.Hash][]sms.Message
+	told   []sms.Message
+	facts  []string // of the last counting
+	fail   func(args ...any)
+}
+
+func (r *reported) options() load.PutOptions {
+	return load.PutOptions{Now: r.now, SettleDays: 4, TransformVersion: 1}
+}
+
+func (r *reported) fold(listened []sms.Span, tellings func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {
+	days := transform.Days{Listened: listened}
+	err := tellings(func(m *sms.Message) error { days.Tell(m); return nil })
+	deliveries, failures := days.Facts(shop)
+	r.facts = facts(deliveries, failures)
+	return deliveries, failures, err
+}
+
+// load begins and puts an import; without messages it counts anew.
+func (r *reported) load(messages []sms.Message, exports ...load.Export) load.Imported {
+	ctx := context.Background()
+	loadID, err := r.wh.Begin(ctx, load.Start{Scope: r.scope, Now: r.now})
+	if err != nil {
+		r.fail(err)
+	}
+	im := load.Import{LoadID: loadID, Scope: r.scope, Exports: exports, Fold: r.fold}
+	if messages != nil {
+		im.Messages = func(each func(*sms.Message) error) error {
+			for i := range messages {
+				if err := each(&messages[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	done, err := r.wh.Import(ctx, im, r.options())
+	if err != nil {
+		r.fail(err)
+	}
+	r.told = append(r.told, messages...)
+	return done
+}
+
+// push keeps reports as one body.
+func (r *reported) push(reports []sms.Message) {
+	body := pack.Bytes(fmt.Appendf(nil, "push %d %v", len(r.pushes), r.now))
+	_, err := r.wh.KeepPush(context.Background(), load.Push{Source: "main", Body: body, Reports: int64(len(reports)), ReceivedAt: r.now})
+	if err != nil {
+		r.fail(err)
+	}
+	r.pushes[body.Hash] = reports
+	r.told = append(r.told, reports...)
+}
+
+// count takes in what was pushed and counts the days that it touches.
+func (r *reported) count() (counted int) {
+	ctx := context.Background()
+	for {
+		done, err := r.wh.MergePushes(ctx, load.Merge{Source: "main", Now: r.now, Read: func(p *sms.Payload, each func(*sms.Message) error) (int64, error) {
+			for i, m := range r.pushes[p.Body.Hash] {
+				m.Position = int64(i)
+				if err := each(&m); err != nil {
+					return 0, err
+				}
+			}
+			return 0, nil
+		}})
+		if err != nil {
+			r.fail(err)
+		}
+		if done.Pushes == 0 {
+			break
+		}
+	}
+	touched, err := r.wh.TouchedDays(ctx, "main", r.now)
+	if err != nil {
+		r.fail(err)
+	}
+	for range touched[shop] {
+		r.load(nil)
+		counted++
+	}
+	return counted
+}
+
+func newReported(t *testing.T) *reported {
+	t.Helper()
+	wh := open(t, shop)
+	if err := wh.Account(context.Background(), "main", shop); err != nil {
+		t.Fatal(err)
+	}
+	return &reported{wh: wh, scope: scope(shop, "01-05", shop.Vendor.Groups()[0]...), now: at("01-20 12:00"), fail: t.Fatal}
+}
+
+func (r *reported) forget(ctx context.Context) {
+	_, err := r.wh.Pool().Exec(ctx, `TRUNCATE etl.huawei_message, etl.huawei_report, etl.huawei_push, etl.huawei_touched_day`)
+	if err != nil {
+		r.fail(err)
+	}
+	r.pushes, r.told, r.facts = map[sms.Hash][]sms.Message{}, nil, nil
+}
+
+// drawReport draws a pushed report of the messages that drawTelling draws.
+func drawReport(t *rapid.T) sms.Message {
+	m := drawTelling(t)
+	return sms.Message{
+		Account: sms.Account{Vendor: sms.Huawei}, ID: m.ID, Piece: max(m.Piece, 1), Pieces: m.Pieces, Outcome: m.Outcome, Code: m.Code, Source: m.Source,
+		ReportedAt: m.ReportedAt, SeenAt: m.SeenAt, Origin: sms.FromPush, IsHint: rapid.Bool().Draw(t, "is hint"),
+	}
+}
+
+// knownFacts gives the facts that transform.Known makes of tellings.
+func knownFacts(all []sms.Message) ([]string, map[string]sms.Message) {
+	known, settled := map[string]*transform.Known{}, map[string]sms.Message{}
+	for i := range all {
+		m := all[i]
+		if known[m.ID] == nil {
+			known[m.ID] = new(transform.Known)
+		}
+		if m.Outcome == sms.OutcomeSendFailed {
+			m.Reason = map[string]*sms.Reason{
+				"UNDELIV": {Code: "UNDELIV", Stage: sms.Sending, Category: sms.Unreachable},
+				"BLACK":   {Code: "BLACK", Stage: sms.Sending, Category: sms.BlockedOptOut},
+			}[m.Code]
+		}
+		known[m.ID].Tell(&m)
+	}
+	var daily transform.Daily
+	for id, k := range known {
+		if m, ok := k.Settle(time.Time{}); ok {
+			daily.Add(&m)
+			settled[id] = m
+		}
+	}
+	return facts(daily.Facts(shop)), settled
+}
+
+// However exports and pushes come, mixed, before or after each other, the facts are those of transform.Known; and hints leave every
+// message alone that has a confirmed result.
+func TestReportsMergeAsKnown(t *testing.T) {
+	t.Parallel()
+	r := newReported(t)
+	whole := load.Export{Name: "whole", MadeAt: at("01-10 00:00"), Covers: sms.Span{From: day("01-05").UTC(), To: day("01-06").UTC()}}
+	rapid.Check(t, func(t *rapid.T) {
+		r.fail = t.Fatal
+		r.forget(context.Background())
+		for range rapid.IntRange(1, 6).Draw(t, "steps") {
+			switch rapid.IntRange(0, 2).Draw(t, "step") {
+			case 0:
+				r.load(rapid.SliceOfN(rapid.Custom(drawTelling), 1, 4).Draw(t, "tellings"), whole)
+			case 1:
+				r.push(rapid.SliceOfN(rapid.Custom(drawReport), 1, 4).Draw(t, "reports"))
+			default:
+				r.count()
+			}
+		}
+		r.load([]sms.Message{}, whole)
+		r.count()
+		want, all := knownFacts(r.told)
+		if diff := cmp.Diff(want, r.facts); diff != "" {
+			t.Fatalf("(-known +table):\n%s", diff)
+		}
+		var confirmed []sms.Message
+		for _, m := range r.told {
+			if !m.IsHint {
+				confirmed = append(confirmed, m)
+			}
+		}
+		_, without := knownFacts(confirmed)
+		for id, m := range without {
+			if m.Outcome.IsFinal() && m.Code != "EXPIRED" && (all[id].Outcome != m.Outcome || all[id].Code != m.Code) {
+				t.Fatalf("a hint changed %s from %s %s to %s %s", id, m.Outcome, m.Code, all[id].Outcome, all[id].Code)
+			}
+		}
+		if again := r.count(); again != 0 {
+			t.Fatalf("counted %d days once more, with nothing new", again)
+		}
+	})
+}
