@@ -1,12 +1,9 @@
 package job
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"smsetl/load"
@@ -52,7 +49,14 @@ type Imported struct {
 	Received, Inserted, Updated, Unchanged, Holds int64 // fact rows
 	Removed, Rejected                             int64
 	Quarantined                                   []Remark
+	Unreadable                                    []UnreadableRow
 	Complete, Open                                []OpenHours // of Complete none are missing
+}
+
+// UnreadableRow is a row of a file that cannot be understood.
+type UnreadableRow struct {
+	File string
+	sms.Reject
 }
 
 // OpenHours are the hours of a day that no export covers.
@@ -70,84 +74,23 @@ func (e *ApplicationError) Error() string {
 	return "job: " + e.File + " holds messages of an application that the source does not list"
 }
 
-// importWindow is what one transaction loads.
-type importWindow struct {
-	account     sms.Account
-	first, last sms.Day
-	files       []int
-}
-
 // Run loads the files, a transaction for each account and chunk of days. Each finds the same facts whatever was imported before
-// it and in which order; running it again is the way to resume it. Errors are *ApplicationError, before anything is written, and those
-// of load.Import.
+// it and in which order; running it again is the way to resume it. Errors are *ApplicationError and *UnreadableError, before anything is
+// written, and those of load.Import.
 func (im *Import) Run(ctx context.Context, wh *load.Warehouse) (Imported, error) {
-	var out Imported
-	windows, err := im.windows(&out)
-	if err != nil {
-		return out, err
-	}
-	for _, w := range windows {
-		if err := im.window(ctx, wh, w, &out); err != nil {
-			return out, err
-		}
-		out.Windows++
-	}
-	return out, nil
-}
-
-// windows reads all files for which accounts and days they are about.
-func (im *Import) windows(out *Imported) ([]importWindow, error) {
-	type chunk struct {
-		account string
-		number  sms.Day
-	}
-	all := map[chunk]*importWindow{}
-	touch := func(a sms.Account, day sms.Day, file int) {
-		at := chunk{a.ID, day / sms.Day(im.ChunkDays)}
-		w := all[at]
-		if w == nil {
-			w = &importWindow{account: a, first: day, last: day}
-			all[at] = w
-		}
-		w.first, w.last = min(w.first, day), max(w.last, day)
-		if len(w.files) == 0 || w.files[len(w.files)-1] != file {
-			w.files = append(w.files, file)
-		}
-	}
+	s := newScan(im)
 	for i := range im.Files {
-		f := &im.Files[i]
-		for _, a := range im.covered() {
-			for day := sms.DayOf(f.Covers.From.In(a.Zone.Location())); !f.Covers.IsEmpty() && a.Zone.Start(day).Before(f.Covers.To); day++ {
-				if day >= im.KeepFrom {
-					touch(a, day, i)
-				}
-			}
-		}
-		err := im.messages(f, func(m *sms.Message) error {
-			out.Rows++
-			account, known := im.account(m.Account.ID)
-			switch {
-			case !known:
-				return &ApplicationError{f.Name, m.Account.ID}
-			case m.Day < im.KeepFrom:
-				out.TooOld++
-			default:
-				touch(account, m.Day, i)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+		if err := s.file(i); err != nil {
+			return s.out, err
 		}
 	}
-	windows := make([]importWindow, 0, len(all))
-	for _, w := range all {
-		windows = append(windows, *w)
+	for _, w := range s.sorted() {
+		if err := im.window(ctx, wh, w, &s.out); err != nil {
+			return s.out, err
+		}
+		s.out.Windows++
 	}
-	slices.SortFunc(windows, func(a, b importWindow) int {
-		return cmp.Or(strings.Compare(a.account.ID, b.account.ID), cmp.Compare(a.first, b.first))
-	})
-	return windows, nil
+	return s.out, nil
 }
 
 // covered gives the accounts for whose days the files speak.
@@ -166,16 +109,6 @@ func (im *Import) account(id string) (sms.Account, bool) {
 	return im.Accounts[i], true
 }
 
-// messages gives the messages of a file.
-func (im *Import) messages(f *ExportFile, each func(*sms.Message) error) error {
-	for i := range f.Parts {
-		if _, err := transform.Messages(im.payload(f, i), each); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (im *Import) payload(f *ExportFile, part int) *sms.Payload {
 	account := im.Account
 	if account.ID == "" {
@@ -186,7 +119,7 @@ func (im *Import) payload(f *ExportFile, part int) *sms.Payload {
 }
 
 // window loads a window.
-func (im *Import) window(ctx context.Context, wh *load.Warehouse, w importWindow, out *Imported) error {
+func (im *Import) window(ctx context.Context, wh *load.Warehouse, w *importWindow, out *Imported) error {
 	days, err := sms.NewWindow(w.first, w.last, w.account.Zone)
 	if err != nil {
 		return err
@@ -216,40 +149,56 @@ func begun(ctx context.Context, wh *load.Warehouse, start load.Start, put func(l
 	return done, err
 }
 
-func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, scope sms.Scope, w importWindow) (load.Imported, error) {
-	in := load.Import{LoadID: loadID, Scope: scope, KeepFrom: im.KeepFrom}
-	for _, i := range w.files {
-		f := &im.Files[i]
-		in.Exports = append(in.Exports, f.Export)
-		for part := range f.Parts {
-			p := im.payload(f, part)
-			p.Account, p.Window = scope.Account, scope.Window
-			if err := wh.Keep(ctx, loadID, *p); err != nil {
-				return load.Imported{}, err
-			}
-			reading, err := transform.Messages(im.payload(f, part), func(*sms.Message) error { return nil })
-			if err != nil {
-				return load.Imported{}, err
-			}
-			in.Rejects, in.Findings = append(in.Rejects, reading.Rejects...), append(in.Findings, reading.Findings...)
+func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, scope sms.Scope, w *importWindow) (load.Imported, error) {
+	in := load.Import{LoadID: loadID, Scope: scope, KeepFrom: im.KeepFrom, Alone: w.isAlone(), Fold: foldOf(scope.Account)}
+	for _, part := range w.parts {
+		p := im.payload(&im.Files[part.file], part.part)
+		p.Account = scope.Account
+		var err error
+		if p.Window, err = sms.NewWindow(part.first, part.last, scope.Account.Zone); err != nil {
+			return load.Imported{}, err
 		}
-	}
-	in.Messages = func(each func(*sms.Message) error) error {
-		for _, i := range w.files {
-			err := im.messages(&im.Files[i], func(m *sms.Message) error {
-				if m.Account.ID != scope.Account.ID || !scope.Window.Contains(m.Day) || m.Day < im.KeepFrom {
-					return nil
-				}
-				return each(m)
-			})
-			if err != nil {
-				return err
-			}
+		if err := wh.Keep(ctx, loadID, *p); err != nil {
+			return load.Imported{}, err
 		}
-		return nil
+		in.Findings = append(in.Findings, part.findings(scope)...)
 	}
-	in.Fold = foldOf(scope.Account)
+	for _, f := range w.files {
+		e := im.Files[f.file].Export
+		e.Rejects = f.rejects
+		in.Exports = append(in.Exports, e)
+	}
+	in.Messages = func(each func(*sms.Message) error) error { return im.messages(w, scope, each) }
 	return wh.Import(ctx, in, load.PutOptions{Now: im.Now, SettleDays: im.SettleDays, Guard: im.Guard, TransformVersion: transform.Version})
+}
+
+// messages gives the rows of a window. The same part of two files, or of one file twice, is read once: it says nothing new.
+func (im *Import) messages(w *importWindow, scope sms.Scope, each func(*sms.Message) error) error {
+	type told struct {
+		hash sms.Hash
+		at   time.Time
+	}
+	read := map[told]bool{}
+	for _, part := range w.parts {
+		if part.rows == 0 {
+			continue
+		}
+		p := im.payload(&im.Files[part.file], part.part)
+		if read[told{p.Body.Hash, p.FetchedAt}] {
+			continue
+		}
+		read[told{p.Body.Hash, p.FetchedAt}] = true
+		_, err := transform.Messages(p, func(m *sms.Message) error {
+			if m.Account.ID != scope.Account.ID || !scope.Window.Contains(m.Day) || m.Day < im.KeepFrom {
+				return nil
+			}
+			return each(m)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // foldOf counts the messages of an account.
@@ -280,7 +229,7 @@ func (out *Imported) add(scope sms.Scope, done load.Imported) {
 			out.Complete = append(out.Complete, OpenHours{Account: scope.Account, Day: day})
 		}
 	}
-	for _, day := range done.Quarantined {
-		out.Quarantined = append(out.Quarantined, Remark{scope, fmt.Sprintf("%s is not believed yet", day)})
+	for _, d := range done.Doubts {
+		out.Quarantined = remark(out.Quarantined, scope, d.Day, d.Reason)
 	}
 }

@@ -63,6 +63,9 @@ func (p *put) doubt(day sms.Day) doubt {
 	if p.unreadable > 0 {
 		return doubt{reason: fmt.Sprintf("%d rows of the answer cannot be read", p.unreadable), evidence: true}
 	}
+	if p.imported != nil && p.imported.unread[day] != "" {
+		return doubt{reason: p.imported.unread[day], evidence: true}
+	}
 	holds := false
 	for _, dataset := range p.scope.Datasets {
 		// A file has the columns that it has: one without a number is no slip of the vendor's.

@@ -15,16 +15,16 @@ import (
 type Import struct {
 	LoadID int64 // of Begin
 	Scope  sms.Scope
-	// Messages gives each row of the files that is about the account and a day of the window. It is called once. nil where there
-	// are no files: the days are counted anew because of reports that were pushed.
+	// Messages gives each row of the files that is about the account and a day of the window. Reading it again gives the same. nil where
+	// there are no files: the days are counted anew because of reports that were pushed.
 	Messages func(each func(*sms.Message) error) error
-	Exports  []Export
+	// Alone says that each of Messages is all that the files tell of its message: none is told of twice, or in pieces.
+	Alone   bool
+	Exports []Export
 	// KeepFrom is the first day whose messages are still kept. Older ones are thrown away; their days stay as they are.
 	KeepFrom sms.Day
 	Fold     Fold
-	// Rejects and Findings are of the files.
-	Rejects  []sms.Reject
-	Findings []sms.Finding
+	Findings []sms.Finding // of the files, about days of the window
 }
 
 // Fold counts what is known of messages into facts. tellings gives all that is known of each message, one message after the
@@ -38,6 +38,8 @@ type Export struct {
 	MadeAt time.Time
 	// Covers is the stretch of which it holds all messages; empty when nobody can say.
 	Covers sms.Span
+	// Rejects are its rows that cannot be understood, and may be of the account and of days of the window.
+	Rejects []sms.Reject
 }
 
 // Imported is what an Import did.
@@ -48,6 +50,8 @@ type Imported struct {
 	KeptFrom                               sms.Day // the first day whose messages are kept
 	// Open are the days that are not complete, with the hours that no export covers.
 	Open map[sms.Day]sms.Hours
+	// Doubts are the days that are not believed yet.
+	Doubts []Doubt
 }
 
 // Import adds what files tell to what is known of their messages, and puts the days that exports cover as a whole in the place
@@ -80,6 +84,9 @@ func (w *Warehouse) Import(ctx context.Context, im Import, options PutOptions) (
 		return Imported{}, failed(doing, err)
 	}
 	p.imported.told.Result = p.result
+	for _, day := range p.result.Quarantined {
+		p.imported.told.Doubts = append(p.imported.told.Doubts, Doubt{day, p.verdicts[day-p.window.First()].reason})
+	}
 	return p.imported.told, nil
 }
 
@@ -87,7 +94,8 @@ func (w *Warehouse) Import(ctx context.Context, im Import, options PutOptions) (
 type imported struct {
 	Import
 	told   Imported
-	source string // of the account
+	source string             // of the account
+	unread map[sms.Day]string // why a day lacks messages though its hours are covered
 }
 
 // hasFiles says whether files are loaded, and not only reports counted.
@@ -123,11 +131,6 @@ func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 		return fmt.Errorf("throwing old messages away: %w", err)
 	}
 	im.told.KeptFrom = im.KeepFrom
-	if im.hasFiles() {
-		if err := im.merge(ctx, tx, p.account); err != nil {
-			return fmt.Errorf("messages: %w", err)
-		}
-	}
 	if err := im.writeExports(ctx, tx, p.account); err != nil {
 		return fmt.Errorf("exports: %w", err)
 	}
@@ -135,12 +138,12 @@ func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 	if err != nil {
 		return fmt.Errorf("covered hours: %w", err)
 	}
-	batch := sms.Batch{Scope: im.Scope, Rejects: im.Rejects, Findings: im.Findings}
-	batch.Deliveries, batch.Failures, err = im.Fold(listened, func(each func(*sms.Message) error) error {
-		return storedMessages.known(ctx, tx, p.account, im.Scope.Account, complete, storedReports, source, each)
-	})
-	if err != nil {
-		return err
+	batch := sms.Batch{Scope: im.Scope, Findings: im.Findings}
+	for i := range im.Exports {
+		batch.Rejects = append(batch.Rejects, im.Exports[i].Rejects...)
+	}
+	if batch.Deliveries, batch.Failures, err = im.count(ctx, tx, p.account, complete, listened); err != nil {
+		return fmt.Errorf("messages: %w", err)
 	}
 	// Silence is believed here: the files say which hours they speak for, and have been read to their ends.
 	batch.Zeros = int64(len(complete))
@@ -149,6 +152,18 @@ func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 		return err
 	}
 	return nil
+}
+
+// count adds the messages of the files to what is known, and counts what is known of the days then.
+func (im *imported) count(ctx context.Context, tx pgx.Tx, account int32, days []sms.Day, listened []sms.Span) ([]sms.Delivery, []sms.Failure, error) {
+	if im.hasFiles() {
+		if err := im.merge(ctx, tx, account); err != nil {
+			return nil, nil, err
+		}
+	}
+	return im.Fold(listened, func(each func(*sms.Message) error) error {
+		return storedMessages.known(ctx, tx, account, im.Scope.Account, days, storedReports, im.source, each)
+	})
 }
 
 // writeExports notes which stretches of the days the files cover. A file that covers nothing is noted for when it was made.
@@ -170,16 +185,21 @@ func (im *imported) writeExports(ctx context.Context, tx pgx.Tx, account int32) 
 			if !covers.IsEmpty() {
 				from, to = &covers.From, &covers.To
 			}
+			hours, rows := e.unreadable(im.Scope.Account, day)
 			_, err := tx.Exec(ctx, `
-				INSERT INTO etl.huawei_export AS x (account_key, hash, date_key, file, made_at, covers_from, covers_to, load_id)
-				VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+				INSERT INTO etl.huawei_export AS x
+				    (account_key, hash, date_key, file, made_at, covers_from, covers_to, load_id, unreadable_hours, unreadable_rows)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 				ON CONFLICT (account_key, hash, date_key) DO UPDATE
-				SET covers_from = least(x.covers_from, excluded.covers_from),
-				    covers_to   = greatest(x.covers_to, excluded.covers_to)
+				SET covers_from      = least(x.covers_from, excluded.covers_from),
+				    covers_to        = greatest(x.covers_to, excluded.covers_to),
+				    unreadable_hours = excluded.unreadable_hours,
+				    unreadable_rows  = excluded.unreadable_rows
 				WHERE x.covers_from IS NULL AND excluded.covers_from IS NOT NULL
 				   OR excluded.covers_from < x.covers_from
-				   OR excluded.covers_to > x.covers_to`,
-				account, e.Hash[:], date(day), clean(e.Name), e.MadeAt, from, to, im.LoadID)
+				   OR excluded.covers_to > x.covers_to
+				   OR (excluded.unreadable_hours, excluded.unreadable_rows) <> (x.unreadable_hours, x.unreadable_rows)`,
+				account, e.Hash[:], date(day), clean(e.Name), e.MadeAt, from, to, im.LoadID, int32(hours), rows)
 			if err != nil {
 				return err
 			}
@@ -188,35 +208,91 @@ func (im *imported) writeExports(ctx context.Context, tx pgx.Tx, account int32) 
 	return nil
 }
 
-// complete gives the days of the window that exports cover as a whole, and notes the hours that the others lack.
+// unreadable says in which hours of a day rows of the file cannot be read, and how many; one of which nobody knows when it was sent may be
+// of any hour.
+func (e *Export) unreadable(account sms.Account, day sms.Day) (hours sms.Hours, rows int64) {
+	for i := range e.Rejects {
+		r := &e.Rejects[i]
+		switch {
+		case !r.May(account, day):
+			continue
+		case r.SentAt.IsZero():
+			hours = sms.WholeDay
+		default:
+			hours |= 1 << int(r.SentAt.Sub(account.Zone.Start(day))/time.Hour)
+		}
+		rows++
+	}
+	return hours, rows
+}
+
+// covering is a line of etl.huawei_export.
+type covering struct {
+	From, To time.Time
+	Day      time.Time
+	File     string
+	Hours    int32 // in which rows cannot be read
+	Rows     int64
+}
+
+// complete gives the days of the window that exports cover as a whole. It notes the hours that the others lack, and of the days which
+// are covered those where every export of some hour has rows that cannot be read.
 func (im *imported) complete(ctx context.Context, tx pgx.Tx, p *put) ([]sms.Day, error) {
 	window := p.window
 	rows, err := tx.Query(ctx, `
-		SELECT covers_from, covers_to
+		SELECT covers_from, covers_to, date_key, file, unreadable_hours, unreadable_rows
 		FROM etl.huawei_export
 		WHERE account_key = $1
 		  AND covers_from < $3
-		  AND covers_to > $2`, p.account, window.Zone().Start(window.First()), window.Zone().Start(window.Last()+1))
+		  AND covers_to > $2
+		ORDER BY date_key, made_at, file`, p.account, window.Zone().Start(window.First()), window.Zone().Start(window.Last()+1))
 	if err != nil {
 		return nil, err
 	}
-	spans, err := pgx.CollectRows(rows, pgx.RowToStructByPos[sms.Span])
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[covering])
 	if err != nil {
 		return nil, err
 	}
-	im.told.Open = make(map[sms.Day]sms.Hours)
+	var covered, read []sms.Span
+	for _, c := range all {
+		span := sms.Span{From: c.From, To: c.To}
+		covered = append(covered, span)
+		read = append(read, span.Without(sms.DayOf(c.Day), window.Zone(), sms.Hours(c.Hours))...)
+	}
+	im.told.Open, im.unread = make(map[sms.Day]sms.Hours), make(map[sms.Day]string)
 	var complete []sms.Day
 	for day := range window.Days() {
-		hours := sms.HoursOf(day, window.Zone(), spans)
+		hours := sms.HoursOf(day, window.Zone(), covered)
 		switch {
 		case day < im.KeepFrom:
-		case hours.IsWhole():
-			complete = append(complete, day)
-		default:
+			continue
+		case !hours.IsWhole():
 			im.told.Open[day] = hours.Missing()
+			continue
+		}
+		complete = append(complete, day)
+		if hours := sms.HoursOf(day, window.Zone(), read); !hours.IsWhole() {
+			im.unread[day] = unread(all, day, hours.Missing())
 		}
 	}
 	return complete, nil
+}
+
+// unread says which files hold rows that cannot be read, in hours of which no other export is whole.
+func unread(all []covering, day sms.Day, hours sms.Hours) string {
+	var rows int64
+	var files []string
+	for _, c := range all {
+		if sms.DayOf(c.Day) == day && sms.Hours(c.Hours)&hours != 0 {
+			rows += c.Rows
+			files = append(files, c.File)
+		}
+	}
+	where := files[0]
+	if len(files) > 1 {
+		where = fmt.Sprintf("%d files, %s the first", len(files), where)
+	}
+	return fmt.Sprintf("unreadable rows: %d in %s, and no other export of hours %s is whole", rows, where, hours)
 }
 
 // judge decides on the days that are not counted; ok is false for the others.

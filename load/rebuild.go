@@ -103,7 +103,7 @@ func (w *Warehouse) Rebuild(ctx context.Context, r Rebuild, options PutOptions) 
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
-		if p.again.retold != nil {
+		if p.again.retold != nil && !r.Release {
 			if err := p.again.retold.restore(ctx, tx, p); err != nil {
 				return err
 			}

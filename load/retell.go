@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -120,7 +121,7 @@ func (r *retold) merge(ctx context.Context, tx pgx.Tx, p *put, answers []KeptAns
 			if err != nil {
 				return err
 			}
-			r.batch.Rejects, r.batch.Findings = append(r.batch.Rejects, rejects...), append(r.batch.Findings, findings...)
+			r.note(p, rejects, findings)
 		}
 		return nil
 	})
@@ -129,6 +130,24 @@ func (r *retold) merge(ctx context.Context, tx pgx.Tx, p *put, answers []KeptAns
 	}
 	_, _, err = toldMessages.merge(ctx, tx, p.account)
 	return err
+}
+
+// note keeps what was rejected and found about the days, once for all loads that took messages of the answer.
+func (r *retold) note(p *put, rejects []sms.Reject, findings []sms.Finding) {
+	for _, reject := range rejects {
+		isKnown := slices.ContainsFunc(r.batch.Rejects, func(o sms.Reject) bool { return o.Payload == reject.Payload && o.Position == reject.Position })
+		for day := range p.window.Days() {
+			if !isKnown && reject.May(p.scope.Account, day) {
+				r.batch.Rejects = append(r.batch.Rejects, reject)
+				break
+			}
+		}
+	}
+	for _, f := range findings {
+		if f.Day == 0 || f.Day <= p.window.Last() && f.LastDay >= p.window.First() {
+			r.batch.Findings = append(r.batch.Findings, f)
+		}
+	}
 }
 
 // restore brings what is known of the messages of the rebuilt days to what all answers tell, those included that came since the

@@ -1,5 +1,7 @@
 package sms
 
+import "time"
+
 // Batch is what the answers of one scope say, in our words.
 type Batch struct {
 	Scope      Scope
@@ -25,6 +27,15 @@ type Reject struct {
 	Foreign  bool   // the row is another account's: nothing of ours is missing
 	Reason   string // what is wrong, in words: "day 2026-01-05 lies outside the window 2026-01-01/2026-01-03"
 	Row      string // the row as the vendor sent it, cut to 500 bytes
+	// Account is the application of a message's row, as far as it can be read, or else that of its file; empty when nobody says.
+	Account string
+	// SentAt is when the message of the row was sent; the zero time when that cannot be read, and for rows that are no messages.
+	SentAt time.Time
+}
+
+// May says whether the row may be of an account and of a day in its zone, as far as it can be read.
+func (r *Reject) May(a Account, day Day) bool {
+	return (r.Account == "" || r.Account == a.ID) && (r.SentAt.IsZero() || a.Zone.Today(r.SentAt) == day)
 }
 
 // Severity says how much a finding matters.

@@ -23,6 +23,30 @@ func (s Span) Until(t time.Time) Span {
 	return s
 }
 
+// Without gives what is left of the span on a day without some of the day's hours.
+func (s Span) Without(d Day, z Zone, hours Hours) []Span {
+	var left []Span
+	start := z.Start(d)
+	for first := 0; first < 24; first++ {
+		if hours>>first&1 == 1 {
+			continue
+		}
+		last := first
+		for last < 23 && hours>>(last+1)&1 == 0 {
+			last++
+		}
+		part := Span{From: start.Add(time.Duration(first) * time.Hour), To: start.Add(time.Duration(last+1) * time.Hour)}
+		if part.From.Before(s.From) {
+			part.From = s.From
+		}
+		if part = part.Until(s.To); !part.IsEmpty() {
+			left = append(left, part)
+		}
+		first = last
+	}
+	return left
+}
+
 // Hours is a set of the hours of one day, counted from the day's start in its zone: bit 0 is its first hour.
 type Hours uint32
 

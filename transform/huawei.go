@@ -220,12 +220,15 @@ func (h *huawei) statedZone(name string, otherwise sms.Zone) (sms.Zone, error) {
 // rejectf notes a row that is not believed.
 func (h *huawei) rejectf(c check, subject, format string, args ...any) {
 	reason := fmt.Sprintf(format, args...)
-	r := sms.Reject{Payload: h.payload.Body.Hash, Position: h.Rows, Reason: reason}
+	r := sms.Reject{Payload: h.payload.Body.Hash, Position: h.Rows, Reason: reason, Account: h.account.ID, SentAt: h.m.SentAt}
+	if application := h.text(h.place.application); len(application) > 0 && len(application) <= maxKey && isText(application) {
+		r.Account = string(application)
+	}
 	if len(h.Rejects) < maxRowTexts {
 		r.Row = strings.ToValidUTF8(cut(bytes.Join(h.cells, []byte("\t")), maxRowText), "?")
 	}
 	h.Rejects = append(h.Rejects, r)
-	h.notes.add(c, subject, 0, func() string { return reason })
+	h.notes.add(c, subject, h.m.Day, func() string { return reason })
 }
 
 // text gives a cell by the place of its column; nil when there is no such column.

@@ -50,6 +50,7 @@ type importReport struct {
 	Held        int64           `json:"held"`
 	Quarantined []replayRemark  `json:"quarantined"`
 	Complete    []completeDays  `json:"complete"`
+	Unreadable  []unreadableRow `json:"unreadable"`
 	Missing     []missingInDays `json:"missing"`
 }
 
@@ -61,7 +62,8 @@ type completeDays struct {
 
 func newImportReport(isDry bool) importReport {
 	return importReport{
-		DryRun: isDry, Files: []importedFile{}, Quarantined: []replayRemark{}, Complete: []completeDays{}, Missing: []missingInDays{},
+		DryRun: isDry, Files: []importedFile{}, Quarantined: []replayRemark{}, Complete: []completeDays{}, Unreadable: []unreadableRow{},
+		Missing: []missingInDays{},
 	}
 }
 
@@ -77,6 +79,15 @@ type importedFile struct {
 	Dropped []string          `json:"dropped"`
 	Header  []string          `json:"header,omitempty"` // of a dry run
 	Cells   [][]string        `json:"cells,omitempty"`
+}
+
+// unreadableRow is a row of a file that cannot be understood. Its text is in etl.reject, by the hash and the position.
+type unreadableRow struct {
+	File     string `json:"file"`
+	Hash     string `json:"hash"` // of the kept form
+	Position int64  `json:"position"`
+	Reason   string `json:"reason"`
+	SentAt   string `json:"sent_at,omitempty"` // as far as it can be read
 }
 
 // missingInDays are the hours of a day that are in no export.
@@ -373,6 +384,10 @@ func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, report *imp
 	report.add(done, open)
 	if foreign, ok := errors.AsType[*job.ApplicationError](err); ok {
 		return usage(in.foreign(foreign))
+	}
+	if unreadable, ok := errors.AsType[*job.UnreadableError](err); ok {
+		return usage(fmt.Errorf("none of the %s of %s can be read, and nothing says which days it is of: %s",
+			plural(unreadable.Rows, "row"), unreadable.File, unreadable.Reason))
 	}
 	return err
 }

@@ -37,6 +37,13 @@ func (r *importReport) add(done job.Imported, open map[string]missingInDays) {
 	r.Rejected += done.Rejected
 	r.Held += done.Holds
 	r.Quarantined = append(r.Quarantined, replayRemarks(done.Quarantined)...)
+	for _, u := range done.Unreadable {
+		row := unreadableRow{File: u.File, Hash: u.Payload.String(), Position: u.Position, Reason: u.Reason}
+		if !u.SentAt.IsZero() {
+			row.SentAt = u.SentAt.Format(time.RFC3339)
+		}
+		r.Unreadable = append(r.Unreadable, row)
+	}
 	for _, o := range done.Complete {
 		delete(open, o.Account.ID+"\x00"+o.Day.String())
 		r.complete(o.Account.ID, o.Day.String())
@@ -108,10 +115,17 @@ func (s *session) printImport(r importReport) error {
 		fmt.Fprintf(s.stdout, "%s in %s (%s inserted, %s updated, %s removed, %s unchanged, %s rejected, %s held)\n", plural(r.Received, "fact row"),
 			plural(r.Windows, "window"), number(r.Inserted), number(r.Updated), number(r.Removed), number(r.Unchanged), number(r.Rejected), number(r.Held))
 	}
+	const most = 20
+	for i, u := range r.Unreadable {
+		if i == most {
+			fmt.Fprintf(s.stdout, "  and %s more that cannot be read; etl.reject has them all\n", plural(len(r.Unreadable)-most, "row"))
+			break
+		}
+		fmt.Fprintf(s.stdout, "  %s, row %d of answer %s cannot be read: %s\n", u.File, u.Position, u.Hash[:12], u.Reason)
+	}
 	for _, q := range r.Quarantined {
 		fmt.Fprintf(s.stdout, "  %s: %s\n", q.Scope, q.Reason)
 	}
-	const most = 20
 	for i, m := range r.Missing {
 		if i == most {
 			fmt.Fprintf(s.stdout, "  and %s more; `etl status` lists them\n", plural(len(r.Missing)-most, "day"))

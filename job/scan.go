@@ -1,0 +1,288 @@
+package job
+
+import (
+	"cmp"
+	"fmt"
+	"hash/maphash"
+	"slices"
+	"strings"
+
+	"smsetl/sms"
+	"smsetl/transform"
+)
+
+// UnreadableError says that nothing of a file can be read, and that nobody knows which days it is of.
+type UnreadableError struct {
+	File   string
+	Rows   int64
+	Reason string // of the first row
+}
+
+// Error tells the first row's reason.
+func (e *UnreadableError) Error() string {
+	return fmt.Sprintf("job: none of the %d rows of %s can be read, the first because %s", e.Rows, e.File, e.Reason)
+}
+
+// scan reads files for which accounts and days they are about.
+type scan struct {
+	im      *Import
+	out     Imported
+	windows map[windowKey]*importWindow
+	keys    *keySet
+
+	last    *importWindow // of the row before: rows stand in the order of time
+	lastKey windowKey
+}
+
+type windowKey struct {
+	account string
+	chunk   sms.Day
+}
+
+// importWindow is what one transaction loads.
+type importWindow struct {
+	account     sms.Account
+	first, last sms.Day
+	files       []windowFile
+	parts       []*windowPart
+	isRepeated  bool // some message is told of more than once, or in pieces, or that is not known
+}
+
+// windowFile is a file that speaks for days of a window, with the rows that could not be read and may be of them.
+type windowFile struct {
+	file    int
+	rejects []sms.Reject
+}
+
+// windowPart is a part of a file with rows of a window: of which days, and how many.
+type windowPart struct {
+	file, part  int
+	first, last sms.Day
+	rows        int64
+	reading     *transform.Reading
+}
+
+// findings gives what was found on days of the scope.
+func (p *windowPart) findings(scope sms.Scope) []sms.Finding {
+	var all []sms.Finding
+	for _, f := range p.reading.Findings {
+		if f.Day == 0 || f.Day <= scope.Window.Last() && f.LastDay >= scope.Window.First() {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func (w *importWindow) isAlone() bool { return !w.isRepeated }
+
+func newScan(im *Import) *scan {
+	return &scan{im: im, windows: map[windowKey]*importWindow{}, keys: newKeySet()}
+}
+
+func (s *scan) window(a sms.Account, day sms.Day) *importWindow {
+	at := windowKey{a.ID, day / sms.Day(s.im.ChunkDays)}
+	if s.last != nil && at == s.lastKey {
+		s.last.first, s.last.last = min(s.last.first, day), max(s.last.last, day)
+		return s.last
+	}
+	w := s.windows[at]
+	if w == nil {
+		w = &importWindow{account: a, first: day, last: day}
+		s.windows[at] = w
+	}
+	w.first, w.last = min(w.first, day), max(w.last, day)
+	s.last, s.lastKey = w, at
+	return w
+}
+
+// of gives the file within a window.
+func (w *importWindow) of(file int) *windowFile {
+	if n := len(w.files); n == 0 || w.files[n-1].file != file {
+		w.files = append(w.files, windowFile{file: file})
+	}
+	return &w.files[len(w.files)-1]
+}
+
+// partOf gives the part within a window, which has a row on the day.
+func (w *importWindow) partOf(file, part int, day sms.Day, reading *transform.Reading) *windowPart {
+	for i := len(w.parts) - 1; i >= 0 && w.parts[i].file == file; i-- {
+		if p := w.parts[i]; p.part == part {
+			p.first, p.last = min(p.first, day), max(p.last, day)
+			return p
+		}
+	}
+	w.of(file)
+	p := &windowPart{file: file, part: part, first: day, last: day, reading: reading}
+	w.parts = append(w.parts, p)
+	return p
+}
+
+// file reads a file.
+func (s *scan) file(i int) error {
+	f := &s.im.Files[i]
+	s.cover(i)
+	readings := make([]*transform.Reading, len(f.Parts))
+	var first, last sms.Day
+	for part := range f.Parts {
+		readings[part] = &transform.Reading{}
+		reading, err := transform.Messages(s.im.payload(f, part), func(m *sms.Message) error {
+			if first == 0 || m.Day < first {
+				first = m.Day
+			}
+			last = max(last, m.Day)
+			return s.message(i, part, m, readings[part])
+		})
+		if err != nil {
+			return err
+		}
+		*readings[part] = reading
+		s.out.Rows += reading.Rows
+	}
+	for part, reading := range readings {
+		for _, r := range reading.Rejects {
+			if err := s.reject(i, part, r, first, last, reading); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// cover notes the days that a file speaks for.
+func (s *scan) cover(i int) {
+	f := &s.im.Files[i]
+	for _, a := range s.im.covered() {
+		for day := range daysOf(f.Covers, a.Zone) {
+			if day >= s.im.KeepFrom {
+				s.window(a, day).of(i)
+			}
+		}
+	}
+}
+
+// daysOf gives the days that a span touches.
+func daysOf(span sms.Span, zone sms.Zone) func(func(sms.Day) bool) {
+	return func(yield func(sms.Day) bool) {
+		for day := zone.Today(span.From); !span.IsEmpty() && zone.Start(day).Before(span.To); day++ {
+			if !yield(day) {
+				return
+			}
+		}
+	}
+}
+
+// message notes a row.
+func (s *scan) message(file, part int, m *sms.Message, reading *transform.Reading) error {
+	account, known := s.im.account(m.Account.ID)
+	if !known {
+		return &ApplicationError{s.im.Files[file].Name, m.Account.ID}
+	}
+	if m.Day < s.im.KeepFrom {
+		s.out.TooOld++
+		return nil
+	}
+	w := s.window(account, m.Day)
+	w.partOf(file, part, m.Day, reading).rows++
+	if !w.isRepeated && (m.Piece != 0 || !s.keys.add(account.ID, m.ID)) {
+		w.isRepeated = true
+	}
+	return nil
+}
+
+// reject notes a row that cannot be read, in each window of which it may be: of its day where its time can be read, or else of the days
+// that its file covers, or else of those of the file's other rows.
+func (s *scan) reject(file, part int, r sms.Reject, first, last sms.Day, reading *transform.Reading) error {
+	f := &s.im.Files[file]
+	s.out.Unreadable = append(s.out.Unreadable, UnreadableRow{f.Name, r})
+	accounts := s.im.covered()
+	if a, known := s.im.account(r.Account); known {
+		accounts = []sms.Account{a}
+	} else {
+		r.Account = "" // who knows what stands there
+	}
+	isKept := false
+	for _, a := range accounts {
+		span := f.Covers
+		if !r.SentAt.IsZero() {
+			span = sms.Span{From: r.SentAt, To: r.SentAt.Add(1)}
+		} else if span.IsEmpty() && first != 0 {
+			span = sms.Span{From: a.Zone.Start(first), To: a.Zone.Start(last + 1)}
+		}
+		var seen *importWindow
+		for day := range daysOf(span, a.Zone) {
+			isKept = true
+			if day < s.im.KeepFrom {
+				continue // its messages are not kept, whatever the row says
+			}
+			w := s.window(a, day)
+			w.partOf(file, part, day, reading)
+			if w != seen {
+				seen = w
+				of := w.of(file)
+				of.rejects = append(of.rejects, r)
+			}
+		}
+	}
+	if !isKept {
+		return &UnreadableError{f.Name, reading.Rows, r.Reason}
+	}
+	return nil
+}
+
+func (s *scan) sorted() []*importWindow {
+	windows := make([]*importWindow, 0, len(s.windows))
+	for _, w := range s.windows {
+		windows = append(windows, w)
+	}
+	slices.SortFunc(windows, func(a, b *importWindow) int {
+		return cmp.Or(strings.Compare(a.account.ID, b.account.ID), cmp.Compare(a.first, b.first))
+	})
+	return windows
+}
+
+// keySet remembers messages by 64 bits of a hash. Two that share them are taken for one, which only costs time.
+type keySet struct {
+	seed  maphash.Seed
+	table []uint64 // 0 is free
+	used  int
+}
+
+// mostKeys is how many messages are remembered: 32 MiB.
+const mostKeys = 2 << 20
+
+func newKeySet() *keySet { return &keySet{seed: maphash.MakeSeed(), table: make([]uint64, 1<<10)} }
+
+// add says whether a message is new for certain.
+func (k *keySet) add(account, id string) bool {
+	if k.used == mostKeys {
+		return false
+	}
+	if k.used*2 >= len(k.table) {
+		old := k.table
+		k.table = make([]uint64, 2*len(old))
+		for _, h := range old {
+			if h != 0 {
+				k.put(h)
+			}
+		}
+	}
+	h := maphash.String(k.seed, id) ^ maphash.String(k.seed, account)
+	if !k.put(max(h, 1)) {
+		return false
+	}
+	k.used++
+	return true
+}
+
+func (k *keySet) put(h uint64) bool {
+	mask := uint64(len(k.table) - 1)
+	for at := h & mask; ; at = (at + 1) & mask {
+		switch k.table[at] {
+		case 0:
+			k.table[at] = h
+			return true
+		case h:
+			return false
+		}
+	}
+}
