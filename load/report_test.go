@@ -200,3 +200,118 @@ func TestReportsMergeAsKnown(t *testing.T) {
 		}
 	})
 }
+
+// pendingMessage is a row of an export without a result.
+func pendingMessage(id string, sentAt, madeAt time.Time) sms.Message {
+	return sms.Message{
+		Account: shop, ID: id, Origin: sms.FromExport, SentAt: sentAt, SeenAt: madeAt, Outcome: sms.OutcomePending,
+		Grain: sms.Grain{Day: day("01-05"), Template: sms.Named(id), Label: sms.None, MessageType: sms.None, Country: sms.Unknown},
+	}
+}
+
+// listen listens without a break from one time to another.
+func (r *reported) listen(from, to time.Time) {
+	for at := from; !at.After(to); at = at.Add(10 * time.Minute) {
+		if err := r.wh.Listening(context.Background(), "main", at); err != nil {
+			r.fail(err)
+		}
+	}
+}
+
+// wholeDay is an export of all of the day.
+func wholeDay(madeAt time.Time) load.Export {
+	return load.Export{Name: "whole", MadeAt: madeAt, Covers: sms.Span{From: day("01-05").UTC(), To: day("01-06").UTC()}}
+}
+
+// A message without a report is EXPIRED when its 72 hours are over, if pushes were listened for all that time, and only then.
+func TestSilenceIsBelievedWhereSomebodyListened(t *testing.T) {
+	t.Parallel()
+	r := newReported(t)
+	r.forget(t.Context())
+	start := day("01-05").UTC()
+	r.now = at("01-06 12:00")
+	r.listen(start.Add(10*time.Hour), start.Add(20*time.Hour))
+	r.listen(start.Add(22*time.Hour), start.Add(22*time.Hour+71*time.Hour)) // two hours are missing between
+	r.load([]sms.Message{
+		pendingMessage("unheard", start.Add(9*time.Hour), start.Add(30*time.Hour)),
+		pendingMessage("broken", start.Add(12*time.Hour), start.Add(30*time.Hour)),
+		pendingMessage("silent", start.Add(23*time.Hour), start.Add(30*time.Hour)),
+	}, wholeDay(start.Add(30*time.Hour)))
+
+	expire := func(now time.Time) int64 {
+		r.now = now
+		n, err := r.wh.TouchExpired(t.Context(), "main", now, transform.PendingFor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if n := expire(start.Add(93 * time.Hour)); n != 0 {
+		t.Errorf("%d days are touched before the time is over", n)
+	}
+	r.listen(start.Add(93*time.Hour), start.Add(96*time.Hour))
+	if n := expire(start.Add(96 * time.Hour)); n != 1 || r.count() != 1 {
+		t.Errorf("%d days are touched, want 1", n)
+	}
+	same(t, "facts", dump(t, r.wh, `
+		SELECT t.code, f.pending, f.send_failed
+		FROM sms.fact_delivery_daily AS f
+		JOIN sms.dim_template        AS t USING (template_key)
+		ORDER BY 1`), "broken 1 0", "silent 0 1", "unheard 1 0")
+	if n := expire(start.Add(97 * time.Hour)); n != 0 {
+		t.Errorf("%d days are touched again, with nothing new", n)
+	}
+	// An export that knows no more does not take it back.
+	if done := r.load([]sms.Message{pendingMessage("silent", start.Add(23*time.Hour), start.Add(31*time.Hour))}, wholeDay(start.Add(31*time.Hour))); done.Updated != 0 {
+		t.Errorf("an import changed %d rows", done.Updated)
+	}
+}
+
+// report is a signed report of a message of one piece.
+func report(id string, outcome sms.Outcome, code string, seen time.Time) sms.Message {
+	return sms.Message{
+		Account: sms.Account{Vendor: sms.Huawei}, ID: id, Piece: 1, Pieces: 1, Outcome: outcome, Code: code, ReportedAt: seen, SeenAt: seen, Origin: sms.FromPush,
+	}
+}
+
+// A frozen day waits for its reports, and gets them when it is thawed. Reports that no export ever tells of are thrown away with
+// their bytes, and those that days rest on without.
+func TestReportsWaitAndAreThrownAway(t *testing.T) {
+	t.Parallel()
+	r := newReported(t)
+	r.forget(t.Context())
+	start := day("01-05").UTC()
+	r.now = at("01-06 12:00")
+	r.load([]sms.Message{pendingMessage("m", start.Add(9*time.Hour), start.Add(30*time.Hour))}, wholeDay(start.Add(30*time.Hour)))
+	if _, err := r.wh.Freeze(t.Context(), r.scope, ana("the vendor counts twice", "01-06 12:00")); err != nil {
+		t.Fatal(err)
+	}
+	r.push([]sms.Message{report("m", sms.OutcomeDelivered, "DELIVRD", start.Add(40*time.Hour))})
+	r.push([]sms.Message{report("nobody's", sms.OutcomeDelivered, "DELIVRD", start.Add(40*time.Hour))})
+	if n := r.count(); n != 0 {
+		t.Errorf("%d frozen days were counted", n)
+	}
+	if _, err := r.wh.Unfreeze(t.Context(), r.scope, ana("it does not", "01-06 13:00")); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.count(); n != 1 {
+		t.Errorf("%d days were counted after the thaw, want 1", n)
+	}
+	same(t, "facts", dump(t, r.wh, `SELECT delivered, pending FROM sms.fact_delivery_daily`), "1 0")
+	same(t, "reports", dump(t, r.wh, `SELECT message_id, is_waiting FROM etl.huawei_report ORDER BY 1`), "m false", "nobody's true")
+
+	if n, err := r.wh.PruneReports(t.Context(), "main", r.now); err != nil || n != 0 {
+		t.Errorf("%d young reports were thrown away: %v", n, err)
+	}
+	n, err := r.wh.PruneReports(t.Context(), "main", r.now.Add(time.Hour))
+	if err != nil || n != 2 {
+		t.Errorf("%d reports were thrown away, want 2: %v", n, err)
+	}
+	same(t, "what is left", dump(t, r.wh, `
+		SELECT p.is_settled, r.packed IS NOT NULL
+		FROM etl.huawei_push AS p JOIN etl.raw AS r USING (hash)`), "true true")
+	same(t, "bytes", dump(t, r.wh, `SELECT count(*) FROM etl.raw WHERE packed IS NOT NULL`), "1")
+	if n, err := r.wh.PruneReports(t.Context(), "main", r.now.Add(time.Hour)); err != nil || n != 0 {
+		t.Errorf("once more: %d %v", n, err)
+	}
+}
