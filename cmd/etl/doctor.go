@@ -41,6 +41,7 @@ func (c *doctorCommand) Run(s *session) error {
 		defer release()
 		checks = append(checks, databaseChecks(s.ctx, wh)...)
 	}
+	checks = append(checks, pushChecks(s.ctx, config, wh)...)
 	shared := newPaces(config.Sources, wh)
 	for _, source := range config.Sources {
 		if source.Vendor.IsImported() {

@@ -214,6 +214,10 @@ func TestPushesAndExportsAreTheTruth(t *testing.T) {
 		r.Files = nil
 		t.Errorf("the same exports once more: %+v", r)
 	}
+	if _, out, _ := x.etl("doctor"); !strings.Contains(out, "signatures are verified; ") || !strings.Contains(out, "the last push came 2026-11-2") {
+		t.Errorf("the doctor says nothing of pushes:\n%s", out)
+	}
+	x.metrics(s)
 	s.end(exitOK)
 	x.logs.WriteString(s.log())
 	x.holdsNothingPrivate()
@@ -226,6 +230,27 @@ func TestPushesAndExportsAreTheTruth(t *testing.T) {
 	for _, text := range []string{x.logs.String(), dump} {
 		if strings.Contains(text, pushSecret) || strings.Contains(text, "order-1") {
 			t.Error("the secret, or what senders gave along, is kept or logged")
+		}
+	}
+}
+
+var pagesAddress = regexp.MustCompile(`Pages: (http://\S+/)`)
+
+// metrics looks for what is counted of pushes.
+func (x *pushed) metrics(s *served) {
+	x.t.Helper()
+	status, text := x.get(pagesAddress.FindStringSubmatch(s.log())[1] + "metrics")
+	for _, want := range []string{
+		`smsetl_pushes_total{outcome="kept",source="huawei-main"} `, `smsetl_pushes_total{outcome="wrong_signature",source="huawei-main"} 0`,
+		`smsetl_pushed_reports_total{source="huawei-main"} `, `smsetl_waiting_reports{source="huawei-main"} `, `smsetl_pushes_unmerged{source="huawei-main"} 0`,
+	} {
+		if status != http.StatusOK || !strings.Contains(text, want) {
+			x.t.Errorf("%d: the metrics lack %s", status, want)
+		}
+	}
+	for private := range x.console.Private() {
+		if strings.Contains(text, private) {
+			x.t.Fatalf("%q stands in the metrics", private)
 		}
 	}
 }
