@@ -136,7 +136,7 @@ func TestServePages(t *testing.T) {
 	if !strings.Contains(shown, `state="final",vendor="engagelab"} `) {
 		t.Errorf("no days in the metrics:\n%s", shown)
 	}
-	for _, path := range []string{"/", "/jobs/", "/jobs/api/jobs?state=completed", "/jobs/api/queues?limit=10", "/healthz"} {
+	for _, path := range []string{"/", "/coverage", "/days", "/failures", "/restatements", "/findings", "/runs", "/schema", "/explain?account=1400006874&date=2026-11-20", "/jobs/", "/jobs/api/jobs?state=completed", "/jobs/api/queues?limit=10", "/healthz"} {
 		status, body := w.get(address + path)
 		if status != 200 {
 			t.Errorf("%s: %d\n%s", path, status, body)

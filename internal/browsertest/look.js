@@ -74,6 +74,7 @@
     const told = (e.getAttribute('aria-describedby') || '').split(' ').map(id => document.getElementById(id)?.textContent).join('') || e.getAttribute('aria-label') || '';
     if (e.getAttribute('aria-hidden') !== 'true' && e.checkVisibility() && told.trim().split(/\s+/).length < 4) say('a picture without words', e);
   }
+  for (const e of document.querySelectorAll('[role="img"] a, a a, a button, button a')) say('what can be clicked stands in what cannot hold it', e);
   for (const e of document.querySelectorAll('script, [style], [onclick], iframe')) say('what a strict policy forbids', e);
 
   // Size.

@@ -29,9 +29,10 @@ type Screen struct {
 
 // The screens that pages are tried on.
 var (
-	Desk  = Screen{Width: 1280, Height: 900}
-	Night = Screen{Width: 1280, Height: 900, IsDark: true}
-	Phone = Screen{Width: 390, Height: 844, IsPhone: true}
+	Desk   = Screen{Width: 1280, Height: 900}
+	Night  = Screen{Width: 1280, Height: 900, IsDark: true}
+	Tablet = Screen{Width: 768, Height: 1024, IsDark: true, IsPhone: true}
+	Phone  = Screen{Width: 390, Height: 844, IsPhone: true}
 )
 
 // Tab is a page of a browser, with cookies of its own. It closes with the test.

@@ -37,7 +37,9 @@ func TestPagesInChromium(t *testing.T) {
 	browser := browsertest.New(t)
 	w := newWorld(t)
 	w.underWay()
-	for name, screen := range map[string]browsertest.Screen{"light": browsertest.Desk, "dark": browsertest.Night, "phone": browsertest.Phone} {
+	for name, screen := range map[string]browsertest.Screen{
+		"light": browsertest.Desk, "dark": browsertest.Night, "tablet": browsertest.Tablet, "phone": browsertest.Phone,
+	} {
 		tab := browser.Tab(t, screen)
 		for _, page := range looked {
 			if status := tab.Open(w.address + page.path); status != 200 {

@@ -10,7 +10,7 @@ import (
 // chart is lines over months, drawn with numbers that a browser only has to place. What is not known is a gap.
 type chart struct {
 	Title, Desc string
-	Drawings    []drawing // the same for wide screens and for phones; a browser shows one of them
+	Drawings    []drawing // the same for wide and narrow screens; a browser shows one of them
 }
 
 // drawing is a chart at one size.
@@ -66,8 +66,8 @@ type size struct {
 // The first chart of a page has the whole width, the others share a line. Letters keep their size: each drawing is made for the
 // width at which it is shown.
 var (
-	alone  = []size{{"wide-only", 960, 64, 944, 150, 1}, narrow}
-	paired = []size{{"wide-only", 560, 64, 552, 150, 2}, narrow}
+	alone  = []size{{"wide-only", 1180, 64, 1172, 150, 1}, {"middle-only", 740, 64, 732, 150, 1}, narrow}
+	paired = []size{{"not-narrow", 560, 64, 552, 150, 2}, narrow}
 	narrow = size{"narrow-only", 358, 52, 350, 100, 3}
 )
 

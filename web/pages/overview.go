@@ -13,11 +13,12 @@ import (
 // months is how many the overview shows, the present one among them: the same month of last year is the first.
 const months = 13
 
-// refreshOverview is how often the start page is asked for again while something is loaded, in seconds. It is read, not watched.
-const refreshOverview = 10
+// refreshOverview is how often the start page is asked for again while something is loaded. It is read, not watched.
+const refreshOverview = 10 * time.Second
 
 // overview is the start page: how much is sent, how much arrives, what fails, and how far the data is to be trusted.
-func (s *site) overview(ctx context.Context, _ query) (view, error) {
+func (s *site) overview(ctx context.Context, q query) (view, error) {
+	again := q.again(refreshOverview)
 	now := s.now().UTC()
 	first, last := sms.Date(now.Year(), now.Month()-months+1, 1), sms.Date(now.Year(), now.Month()+1, 1)-1
 	o, err := s.warehouse.Overview(ctx, first, last)
@@ -35,11 +36,11 @@ func (s *site) overview(ctx context.Context, _ query) (view, error) {
 	}
 	v := view{Title: "Overview", Lead: fmt.Sprintf("Messages by vendor, of the %d days up to %s and of the last %d months.", recentDays, yesterday, months)}
 	if bars := s.underWay(runs); len(bars) > 0 {
-		v.Refresh = refreshOverview
-		v.Sections = append(v.Sections, section{Heading: "Being loaded", Bars: bars, Lines: []line{{Text: "The page asks again by itself.", Href: "/runs", Link: "All runs"}}})
+		v.Refresh = again
+		v.Sections = append(v.Sections, section{Heading: "Being loaded", Bars: bars, Nav: []line{againLine("/", again), {Link: "All runs", Href: "/runs"}}})
 	}
 	v.Sections = append(v.Sections,
-		section{ID: "lately", Heading: fmt.Sprintf("The last %d days", recentDays), Cards: cards(lately, vendorsOf(o.Months), yesterday), Lines: []line{trust(o)}},
+		section{ID: "lately", Heading: fmt.Sprintf("The last %d days", recentDays), Cards: cards(lately, vendorsOf(o.Months), o.Sources, yesterday), Lines: []line{trust(o)}},
 		section{
 			ID: "charts", Heading: "Month by month", Charts: monthCharts(o.Months, sms.DayOf(now)),
 			Lines: []line{{Text: "A hollow point is a month of which days are missing or still to come, a gap is a month of which nothing is known."}},
@@ -53,7 +54,7 @@ func (s *site) overview(ctx context.Context, _ query) (view, error) {
 func trust(o load.Overview) line {
 	var open, days int64
 	for _, s := range o.Sources {
-		open, days = open+s.Missing+s.Failed+s.Quarantined+s.Lost, days+s.Days
+		open, days = open+notThere(s), days+s.Days
 	}
 	l := line{Href: "#trust", Link: "How far to trust it"}
 	switch {
@@ -68,6 +69,9 @@ func trust(o load.Overview) line {
 	}
 	return l
 }
+
+// notThere counts the days of datasets of a source that are expected and have no numbers that are believed.
+func notThere(s load.SourceState) int64 { return s.Missing + s.Failed + s.Quarantined + s.Lost }
 
 func errorsOf(n int64) string {
 	if n == 1 {

@@ -21,6 +21,7 @@ type card struct {
 	Rate   cell
 	Lines  []cell
 	Trend  string
+	Open   *line // what is not there of the vendor's days; nil when all is
 	Spark  spark
 }
 
@@ -57,7 +58,7 @@ func plus(sum **int64, n *int64) {
 }
 
 // cards gives a card for each vendor, of the days up to last. The order of names is that of the colours in the charts.
-func cards(all []load.DayNumbers, names []string, last sms.Day) []card {
+func cards(all []load.DayNumbers, names []string, sources []load.SourceState, last sms.Day) []card {
 	first := last - recentDays + 1
 	var made []card
 	for i, name := range names {
@@ -76,7 +77,7 @@ func cards(all []load.DayNumbers, names []string, last sms.Day) []card {
 		days := href("/days", "vendor", name, "from", first.String(), "to", last.String())
 		failures := href("/failures", "vendor", name, "from", first.String(), "to", last.String())
 		rate := ratio(now.delivered, now.requested).to(days)
-		c := card{Vendor: name, Class: fmt.Sprintf("s%d", i%4), Rate: rate, Spark: sparkline(byDay, first), Trend: trend(now, before)}
+		c := card{Vendor: name, Class: fmt.Sprintf("s%d", i%4), Rate: rate, Spark: sparkline(byDay, first), Trend: trend(now, before), Open: openOf(name, sources)}
 		for _, l := range []struct {
 			n    *int64
 			unit string
@@ -89,6 +90,20 @@ func cards(all []load.DayNumbers, names []string, last sms.Day) []card {
 		made = append(made, c)
 	}
 	return made
+}
+
+// openOf says that a vendor's numbers are not whole.
+func openOf(vendor string, sources []load.SourceState) *line {
+	var open int64
+	for _, s := range sources {
+		if string(s.Vendor) == vendor {
+			open += notThere(s)
+		}
+	}
+	if open == 0 {
+		return nil
+	}
+	return &line{Text: "Not whole: days are missing or not believed.", Href: href("/coverage", "vendor", vendor), Link: "Which"}
 }
 
 // vendorsOf names the vendors of months that are sorted by vendor.
@@ -127,20 +142,21 @@ func share(s sums) *float64 {
 
 // sparkline draws a rate for each day, with gaps where there is none.
 func sparkline(days []sums, first sms.Day) spark {
-	s := spark{Width: 240, Height: 44}
+	s := spark{Width: 440, Height: 48}
 	values := make([]value, len(days))
 	labels := make([]string, len(days))
 	for i, d := range days {
 		values[i], labels[i] = value{N: share(d)}, (first + sms.Day(i)).String()
 	}
 	low, high := bounds([][]value{values}, true)
-	x := func(i int) float64 { return round(3 + float64(i)*float64(s.Width-6)/float64(max(1, len(days)-1))) }
+	step := float64(s.Width-6) / float64(max(1, len(days)-1))
+	x := func(i int) float64 { return round(3 + float64(i)*step) }
 	y := func(v float64) float64 { return round(float64(s.Height-4) - (v-low)/(high-low)*float64(s.Height-8)) }
 	var line series
 	line.trace(labels, values, x, y, percent)
 	s.Path = line.Path
 	for i, p := range line.Points {
-		isAlone := (i == 0 || p.X-line.Points[i-1].X > 10) && (i == len(line.Points)-1 || line.Points[i+1].X-p.X > 10)
+		isAlone := (i == 0 || p.X-line.Points[i-1].X > step*1.5) && (i == len(line.Points)-1 || line.Points[i+1].X-p.X > step*1.5)
 		if isAlone || i == len(line.Points)-1 {
 			s.Points = append(s.Points, p)
 		}

@@ -10,8 +10,8 @@ import (
 
 const (
 	shownRuns = 100
-	// refresh is how often the page is asked for again while something runs, in seconds.
-	refresh = 5
+	// refreshRuns is how often the page is asked for again while something runs.
+	refreshRuns = 5 * time.Second
 	// forgotten is when a run without an end is taken for one that was killed: the page would refresh for ever.
 	forgotten = 24 * time.Hour
 )
@@ -23,20 +23,41 @@ type bar struct {
 }
 
 // runs are commands and backfills, with their progress while they run.
-func (s *site) runs(ctx context.Context, _ query) (view, error) {
+func (s *site) runs(ctx context.Context, q query) (view, error) {
+	again := q.again(refreshRuns)
 	all, err := s.warehouse.Runs(ctx, shownRuns)
 	if err != nil {
 		return view{}, err
 	}
-	v := view{Title: "Runs", Lead: "Commands that loaded, and backfills that the queue works. The page asks again by itself while something runs."}
+	v := view{Title: "Runs", Lead: "Commands that loaded, and backfills that the queue works."}
 	under := section{Heading: "Under way", Bars: s.underWay(all)}
 	if len(under.Bars) == 0 {
 		under.Lines = []line{{Text: "Nothing runs."}}
 	} else {
-		v.Refresh = refresh
+		v.Refresh, under.Nav = again, []line{againLine("/runs", again)}
 	}
 	v.Sections = []section{under, {Heading: "Backfills", Table: backfillsTable(all.Backfills)}, {Heading: "Runs", Table: runsTable(all.Runs)}}
 	return v, nil
+}
+
+// again gives the seconds after which a browser asks for the page again: 0 where somebody wants to read in peace.
+func (q query) again(every time.Duration) int {
+	switch answer := q.text("refresh"); answer {
+	case "":
+		return int(every.Seconds())
+	case "no":
+	default:
+		q.wrong("refresh is %q: want no, or nothing", answer)
+	}
+	return 0
+}
+
+// againLine leads to the page that stands still, and back.
+func againLine(path string, again int) line {
+	if again == 0 {
+		return line{Link: "Ask again by itself", Href: path}
+	}
+	return line{Link: fmt.Sprintf("The page asks again every %d s: stop that", again), Href: href(path, "refresh", "no")}
 }
 
 // underWay has a bar for each run that has not ended.

@@ -11,8 +11,10 @@ import (
 func TestRuns(t *testing.T) {
 	w := newWorld(t)
 	w.holds("/runs", "Nothing runs.")
-	if strings.Contains(w.page("/runs"), `http-equiv="refresh"`) {
-		t.Error("a page on which nothing happens asks again")
+	for _, path := range []string{"/runs", "/"} {
+		if strings.Contains(w.page(path), `http-equiv="refresh"`) {
+			t.Errorf("%s, on which nothing happens, asks again", path)
+		}
 	}
 	id, err := w.wh.StartRun(t.Context(), load.Run{Command: "backfill", Arguments: "--from <b>", Version: "1", Host: "h", Now: now.Add(-time.Hour), Detached: true})
 	if err != nil {
@@ -24,5 +26,9 @@ func TestRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.holds("/runs", `<meta http-equiv="refresh" content="5">`, "1 of 3 windows done", `<progress max="3" value="1">`, "--from &lt;b&gt;", "left")
+	w.holds("/", `<meta http-equiv="refresh" content="10">`, "1 of 3 windows done", `<progress max="3" value="1">`)
+	if body := w.page("/runs?refresh=no"); strings.Contains(body, `http-equiv="refresh"`) || !strings.Contains(body, `<a href="/runs">Ask again by itself</a>`) {
+		t.Errorf("it cannot be stopped:\n%s", body)
+	}
 	w.holds("/runs?format=csv&table=backfills", ",'--from <b>,")
 }
