@@ -208,3 +208,11 @@ func countOf(n *int64) sms.Count {
 	}
 	return sms.Reported(*n)
 }
+
+// orNull writes a number as the driver takes it: not reported is nil.
+func orNull(c sms.Count) *int64 {
+	if n, isReported := c.Value(); isReported {
+		return &n
+	}
+	return nil
+}

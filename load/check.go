@@ -1,10 +1,12 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,6 +34,19 @@ type CheckOptions struct {
 	// Harmless are the refusals (sms.Payload.Refused) of answers that are right and were not to be loaded.
 	Harmless []string
 	Quick    bool // without the checks that go through the facts: their findings stay as they are
+	// Told is what the check statistics_differ found, which compares with what is no table's; nil: it was not done.
+	Told     []CheckLine
+	ToldOnly bool // without any other check
+}
+
+// CheckLine is a day on which a check does not hold, found by somebody else.
+type CheckLine struct {
+	Account         sms.Account
+	Subject         string
+	Severity        sms.Severity
+	Day             sms.Day
+	Expected, Found float64
+	Detail          string // one sentence with the numbers
 }
 
 // CheckReport says what a Check found.
@@ -98,7 +113,7 @@ func (c *checking) run(ctx context.Context, tx pgx.Tx, options CheckOptions) err
 		return fmt.Errorf("open findings: %w", err)
 	}
 	for _, rule := range CheckRules() {
-		if rule.ReadsFacts && options.Quick {
+		if rule.ReadsFacts && options.Quick || options.ToldOnly && !rule.IsTold || rule.IsTold && options.Told == nil {
 			continue
 		}
 		c.rules = append(c.rules, rule.Name)
@@ -106,7 +121,12 @@ func (c *checking) run(ctx context.Context, tx pgx.Tx, options CheckOptions) err
 		if day, open := first[rule.Name]; open {
 			from = min(from, day)
 		}
-		if err := c.check(ctx, tx, rule, from); err != nil {
+		if rule.IsTold {
+			err = c.tell(ctx, tx, rule, options.Told)
+		} else {
+			err = c.check(ctx, tx, rule, from)
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", rule.Name, err)
 		}
 	}
@@ -180,19 +200,49 @@ func (c *checking) check(ctx context.Context, tx pgx.Tx, rule CheckRule, from sm
 	if err != nil {
 		return err
 	}
-	var subjects []found
+	var lines []checkLine
 	var l checkLine
 	var day time.Time
 	_, err = pgx.ForEachRow(rows, []any{&l.account, &l.subject, &l.severity, &day, &l.expected, &l.found, &l.detail}, func() error {
 		l.day = sms.DayOf(day)
+		lines = append(lines, l)
+		return nil
+	})
+	c.gather(rule, lines)
+	return err
+}
+
+// gather puts the lines of one subject and account together, which stand together.
+func (c *checking) gather(rule CheckRule, lines []checkLine) {
+	var subjects []found
+	for _, l := range lines {
 		if last := len(subjects) - 1; last < 0 || subjects[last].account != l.account || subjects[last].subject != l.subject {
 			subjects = append(subjects, found{rule: rule, account: l.account, subject: l.subject})
 		}
 		subjects[len(subjects)-1].add(l)
-		return nil
-	})
+	}
 	c.found = append(c.found, subjects...)
-	return err
+}
+
+// tell takes what somebody else found about the accounts.
+func (c *checking) tell(ctx context.Context, tx pgx.Tx, rule CheckRule, told []CheckLine) error {
+	var lines []checkLine
+	for _, t := range told {
+		keys, err := accountKeys(ctx, tx, []sms.Account{t.Account})
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if slices.Contains(c.accounts, key) {
+				lines = append(lines, checkLine{key, t.Subject, t.Severity, t.Day, &t.Expected, &t.Found, t.Detail})
+			}
+		}
+	}
+	slices.SortStableFunc(lines, func(a, b checkLine) int {
+		return cmp.Or(cmp.Compare(a.account, b.account), cmp.Compare(a.subject, b.subject), cmp.Compare(a.day, b.day))
+	})
+	c.gather(rule, lines)
+	return nil
 }
 
 // found is what a check found about one subject of one account.

@@ -118,7 +118,7 @@ func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 	if !im.hasFiles() {
 		origin = FromPush
 	}
-	source, listened, err := hear(ctx, tx, p)
+	source, listened, err := hear(ctx, tx, p.account)
 	if err != nil {
 		return err
 	}
@@ -293,6 +293,20 @@ func unread(all []covering, day sms.Day, hours sms.Hours) string {
 		where = fmt.Sprintf("%d files, %s the first", len(files), where)
 	}
 	return fmt.Sprintf("unreadable rows: %d in %s, and no other export of hours %s is whole", rows, where, hours)
+}
+
+// coveredSpans gives the stretches between two instants that files cover.
+func coveredSpans(ctx context.Context, tx pgx.Tx, account int32, from, to time.Time) ([]sms.Span, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT covers_from, covers_to
+		FROM etl.huawei_export
+		WHERE account_key = $1
+		  AND covers_from < $3
+		  AND covers_to > $2`, account, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[sms.Span])
 }
 
 // judge decides on the days that are not counted; ok is false for the others.

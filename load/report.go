@@ -262,9 +262,9 @@ func (im *imported) settleTouched(ctx context.Context, tx pgx.Tx, p *put) error 
 	return err
 }
 
-// hear reads the source of the account, and when its pushes were listened for.
-func hear(ctx context.Context, tx pgx.Tx, p *put) (source string, spans []sms.Span, err error) {
-	if err := tx.QueryRow(ctx, `SELECT source FROM sms.dim_account WHERE account_key = $1`, p.account).Scan(&source); err != nil {
+// hear reads the source of an account, and when its pushes were listened for.
+func hear(ctx context.Context, tx pgx.Tx, account int32) (source string, spans []sms.Span, err error) {
+	if err := tx.QueryRow(ctx, `SELECT source FROM sms.dim_account WHERE account_key = $1`, account).Scan(&source); err != nil {
 		return "", nil, err
 	}
 	rows, err := tx.Query(ctx, `

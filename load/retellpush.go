@@ -23,7 +23,7 @@ type retoldPush struct {
 // hear reads the pushes again that were known when the days were believed, into report_told, and gives when they were listened for,
 // as far as the load knew that the days rest on.
 func (r *retold) hear(ctx context.Context, tx pgx.Tx, p *put) (source string, listened []sms.Span, err error) {
-	source, spans, err := hear(ctx, tx, p)
+	source, spans, err := hear(ctx, tx, p.account)
 	if err != nil {
 		return "", nil, err
 	}

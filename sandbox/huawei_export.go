@@ -34,6 +34,7 @@ type Export struct {
 	Guarded    bool // cells as spreadsheets guard them: '+86.. and ="..."
 	DateCells  bool // XLSX: times as numbers with a format
 	AnyName    bool // the name of the file does not tell the stretch of time
+	Hourly     bool // of a statistics page: rows of hours, as for a single day
 }
 
 // ExportFile is an exported file.

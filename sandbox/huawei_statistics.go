@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Statistics exports the page of statistics: totals of days in UTC, over all applications, as the platform knows them at e.At.
+// Statistics exports the page of statistics: totals of days or hours in UTC, over all applications or one, as the platform knows them at e.At.
 // Sending failures of the mainland page leave terminal errors out, which it counts apart.
 func (c *Console) Statistics(e Export) (ExportFile, error) {
 	if e.To.Sub(e.From) > 31*consoleDay {
@@ -20,8 +20,12 @@ func (c *Console) Statistics(e Export) (ExportFile, error) {
 		columns = append(columns[:4], exportColumn{"refused", "Total submission failures", "提交失败"})
 	}
 	var rows [][]string
-	for day := e.From; day.Before(e.To); day = day.Add(consoleDay) {
-		rows = append(rows, c.statistics(&e, columns, day))
+	step := consoleDay
+	if e.Hourly {
+		step = time.Hour
+	}
+	for from := e.From; from.Before(e.To); from = from.Add(step) {
+		rows = append(rows, c.statistics(&e, columns, from, from.Add(step)))
 	}
 	sheet := sheet{columns: columns, rows: rows, export: &e}
 	data, err := sheet.write()
@@ -32,12 +36,12 @@ func (c *Console) Statistics(e Export) (ExportFile, error) {
 	return ExportFile{Export: e, Name: name, Data: data, Rows: len(rows)}, err
 }
 
-// statistics gives the row of a day.
-func (c *Console) statistics(e *Export, columns []exportColumn, day time.Time) []string {
+// statistics gives the row of a day or an hour.
+func (c *Console) statistics(e *Export, columns []exportColumn, from, to time.Time) []string {
 	counts := make(map[string]int)
 	for i := range c.messages {
 		m := &c.messages[i]
-		if m.sentAt.Before(day) || !m.sentAt.Before(day.Add(consoleDay)) || e.App != "" && e.App != c.o.Apps[m.app].Name {
+		if m.sentAt.Before(from) || !m.sentAt.Before(to) || e.App != "" && e.App != c.o.Apps[m.app].Name {
 			continue
 		}
 		counts["submitted"]++
@@ -59,7 +63,11 @@ func (c *Console) statistics(e *Export, columns []exportColumn, day time.Time) [
 	for _, column := range columns {
 		switch column.name {
 		case "day":
-			row = append(row, day.Format(time.DateOnly))
+			form := time.DateOnly
+			if e.Hourly {
+				form = time.DateTime
+			}
+			row = append(row, from.Format(form))
 		case "rate":
 			row = append(row, fmt.Sprintf("%.2f%%", 100*float64(counts["delivered"])/float64(max(counts["submitted"], 1))))
 		default:

@@ -32,13 +32,12 @@ var (
 	callbackSum  = check{"callback_sum", sms.Warning}             // receipts are not successes plus failures
 	successDiff  = check{"request_success_differs", sms.Info}     // two answers disagree, being asked for at two moments
 
-	badTime        = check{"unreadable_time", sms.Warning}   // a time beside the time of sending cannot be read
-	unknownCountry = check{"unknown_country", sms.Warning}   // a country that no table knows
-	unknownCharged = check{"unknown_charged", sms.Warning}   // whether a message was charged cannot be read
-	unknownResult  = check{"unknown_result", sms.Warning}    // a sending result that no table knows, beside a status that is
-	unknownSource  = check{"unknown_source", sms.Info}       // a source of a status that no table knows
-	resultDiffers  = check{"result_differs", sms.Warning}    // the sending result and the status code contradict each other
-	statsDiffer    = check{"statistics_differ", sms.Warning} // the vendor's statistics page has other totals than its sending details
+	badTime        = check{"unreadable_time", sms.Warning} // a time beside the time of sending cannot be read
+	unknownCountry = check{"unknown_country", sms.Warning} // a country that no table knows
+	unknownCharged = check{"unknown_charged", sms.Warning} // whether a message was charged cannot be read
+	unknownResult  = check{"unknown_result", sms.Warning}  // a sending result that no table knows, beside a status that is
+	unknownSource  = check{"unknown_source", sms.Info}     // a source of a status that no table knows
+	resultDiffers  = check{"result_differs", sms.Warning}  // the sending result and the status code contradict each other
 )
 
 // maxSubjects bounds the findings of one check: an answer of nothing but unknown names makes no thousand findings.

@@ -9,23 +9,13 @@ import (
 	"smsetl/sms"
 )
 
-// Total is what a statistics page says about one day, over whatever filters its query had. Unit: messages. It is a yardstick
-// and never a fact: the page does not say which filters were set, counts in UTC with an error of about 100
-// (https://support.huaweicloud.com/intl/en-us/usermanual-msgsms/sms_03_0009.html), and knows neither pieces nor reasons.
-type Total struct {
-	Day              sms.Day // in the zone that the page counts in
-	Requested        sms.Count
-	ProcessingFailed sms.Count // refused by the platform
-	Delivered        sms.Count
-	SendFailed       sms.Count // terminal errors included, which the mainland page counts apart
-	Pending          sms.Count
-}
-
 // Totals gives what a stored form of a statistics page says about each day, oldest first. Rows of hours, countries,
-// applications or templates are added up. zone is the one that the days of the page are of.
-func Totals(p *sms.Payload) (totals []Total, zone sms.Zone, reading Reading, err error) {
+// applications or templates are added up. zone is the one that the days of the page are of. The page does not say which filters were
+// set, counts in UTC with an error of about 100 (https://support.huaweicloud.com/intl/en-us/usermanual-msgsms/sms_03_0009.html), and
+// knows neither pieces nor reasons.
+func Totals(p *sms.Payload) (totals []sms.Total, zone sms.Zone, reading Reading, err error) {
 	h := &huawei{payload: p, keys: make(map[string]sms.Key)}
-	days := make(map[sms.Day]*Total)
+	days := make(map[sms.Day]*sms.Total)
 	err = h.read(map[string]func() error{kindStatistics: func() error {
 		h.total(days)
 		return nil
@@ -41,7 +31,7 @@ func Totals(p *sms.Payload) (totals []Total, zone sms.Zone, reading Reading, err
 }
 
 // total adds a row of a statistics page.
-func (h *huawei) total(days map[sms.Day]*Total) {
+func (h *huawei) total(days map[sms.Day]*sms.Total) {
 	place := func(name string) []byte {
 		if i, ok := h.at[name]; ok {
 			return h.cells[i]
@@ -53,7 +43,7 @@ func (h *huawei) total(days map[sms.Day]*Total) {
 		h.rejectf(rejectedRow, "day", "day %q is no day: want one such as 2026-01-31", cut(place("day"), 40))
 		return
 	}
-	row := Total{Day: day}
+	row := sms.Total{Day: day}
 	var terminal, failed sms.Count
 	for _, c := range [...]struct {
 		name string
@@ -104,15 +94,29 @@ func (h *huawei) dayOf(cell []byte) (sms.Day, bool) {
 // Slack is by how many messages a statistics page may differ from the messages of a day without anybody being told.
 const Slack = 100
 
+// Difference is a measure of a day in which a statistics page and the messages of the day differ by more than Slack.
+type Difference struct {
+	Day     sms.Day // in the zone of the page
+	Measure string
+	Page    sms.Count
+	Ours    sms.Count
+}
+
+// String gives the difference in words.
+func (d Difference) String() string {
+	return fmt.Sprintf("the statistics page says %s %s on %s, the sending details %s", d.Measure, d.Page, d.Day, d.Ours)
+}
+
 // CompareTotals compares the totals of a statistics page with the deliveries of the same days, counted in the zone of the page,
-// and notes each measure of a day that differs by more than Slack messages. A day without a delivery is compared too: its
+// and gives each measure of a day that differs by more than Slack messages. A day without a delivery is compared too: its
 // messages are missing. Measures that a side does not report are left out.
-func CompareTotals(totals []Total, deliveries []sms.Delivery) []sms.Finding {
+func CompareTotals(totals []sms.Total, deliveries []sms.Delivery) []Difference {
 	days := make(map[sms.Day]*sms.Measures)
 	for _, d := range deliveries {
 		sum := days[d.Day]
 		if sum == nil {
-			days[d.Day] = &d.Measures
+			first := d.Measures
+			days[d.Day] = &first
 			continue
 		}
 		sum.Requested = sum.Requested.Plus(d.Requested)
@@ -122,7 +126,7 @@ func CompareTotals(totals []Total, deliveries []sms.Delivery) []sms.Finding {
 		sum.Pending = sum.Pending.Plus(d.Pending)
 	}
 	none := sms.Reported(0)
-	var found []sms.Finding
+	var found []Difference
 	for _, t := range totals {
 		have := days[t.Day]
 		if have == nil {
@@ -132,24 +136,16 @@ func CompareTotals(totals []Total, deliveries []sms.Delivery) []sms.Finding {
 		if !t.ProcessingFailed.IsReported() {
 			failed = failed.Plus(have.ProcessingFailed) // the mainland page has one word for both
 		}
-		for _, c := range [...]struct {
-			name       string
-			page, ours sms.Count
-		}{
-			{"requested", t.Requested, have.Requested},
-			{"processing_failed", t.ProcessingFailed, have.ProcessingFailed},
-			{"delivered", t.Delivered, have.Delivered},
-			{"send_failed", t.SendFailed, failed},
-			{"pending", t.Pending, have.Pending},
+		for _, c := range [...]Difference{
+			{t.Day, "requested", t.Requested, have.Requested},
+			{t.Day, "processing_failed", t.ProcessingFailed, have.ProcessingFailed},
+			{t.Day, "delivered", t.Delivered, have.Delivered},
+			{t.Day, "send_failed", t.SendFailed, failed},
+			{t.Day, "pending", t.Pending, have.Pending},
 		} {
-			difference := c.page.Minus(c.ours)
-			if n := difference.Or(0); n <= Slack && n >= -Slack {
-				continue
+			if n := c.Page.Minus(c.Ours).Or(0); n > Slack || n < -Slack {
+				found = append(found, c)
 			}
-			found = append(found, sms.Finding{
-				Check: statsDiffer.name, Subject: c.name, Severity: statsDiffer.severity, Day: t.Day, Rows: 1,
-				Detail: fmt.Sprintf("the statistics page says %s %s on %s, the sending details %s", c.name, c.page, t.Day, c.ours),
-			})
 		}
 	}
 	return found

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"smsetl/extract/tencent"
+	"smsetl/job"
 	"smsetl/load"
 	"smsetl/schedule"
 	"smsetl/sms"
@@ -95,12 +96,36 @@ func (c *checkCommand) Run(s *session) error {
 }
 
 // harmless are the refusals of answers that are right: questions asked wide, or to find out how a vendor reads them.
-var harmless = []string{tencent.SeveralDays, tencent.Probed, tencent.Agrees, tencent.Differs}
+var harmless = []string{tencent.SeveralDays, tencent.Probed, tencent.Agrees, tencent.Differs, job.Yardstick}
 
 // check runs the checks once.
 func (p *pipeline) check(ctx context.Context, options load.CheckOptions) (load.CheckReport, error) {
 	options.Harmless = harmless
+	if !options.Quick {
+		var err error
+		if options.Told, err = p.compareStatistics(ctx); err != nil {
+			return load.CheckReport{}, err
+		}
+	}
 	return p.warehouse.Check(ctx, p.now(), options)
+}
+
+// compareStatistics compares the statistics pages that were imported with the messages of the same days. It is nil where there are none.
+func (p *pipeline) compareStatistics(ctx context.Context) ([]load.CheckLine, error) {
+	var all []load.CheckLine
+	for _, source := range p.config.Sources {
+		if !source.Vendor.IsImported() {
+			continue
+		}
+		lines, known, err := job.CompareStatistics(ctx, p.warehouse, source.Accounts())
+		if err != nil {
+			return nil, err
+		}
+		if known {
+			all = append(append([]load.CheckLine{}, all...), lines...)
+		}
+	}
+	return all, nil
 }
 
 // checkAll runs the checks of every account, quick ones alone or all of them; people read the findings in their own time.

@@ -15,7 +15,7 @@ import (
 )
 
 type importCommand struct {
-	Huawei importHuaweiCommand `cmd:"" help:"Exports of the page Viewing Sending Details: CSV or XLSX, of any language, encoding and order of columns."`
+	Huawei importHuaweiCommand `cmd:"" help:"Exports of the page Viewing Sending Details, and of the statistics page to compare with: CSV or XLSX, of any language, encoding and order of columns."`
 }
 
 type importHuaweiCommand struct {
@@ -52,6 +52,7 @@ type importReport struct {
 	Complete    []completeDays  `json:"complete"`
 	Unreadable  []unreadableRow `json:"unreadable"`
 	Missing     []missingInDays `json:"missing"`
+	Differences []string        `json:"differences"` // between statistics pages and sending details, of all that is imported by now
 }
 
 // completeDays are the days, of those that the files are about, that are covered as a whole by now.
@@ -63,18 +64,20 @@ type completeDays struct {
 func newImportReport(isDry bool) importReport {
 	return importReport{
 		DryRun: isDry, Files: []importedFile{}, Quarantined: []replayRemark{}, Complete: []completeDays{}, Unreadable: []unreadableRow{},
-		Missing: []missingInDays{},
+		Missing: []missingInDays{}, Differences: []string{},
 	}
 }
 
 // importedFile is what is known of a file. Covers is empty when nobody can say which stretch of time it holds.
 type importedFile struct {
 	Name    string            `json:"name"`
+	Kind    string            `json:"kind"` // sending_details, statistics
 	Format  string            `json:"format"`
 	Rows    int64             `json:"rows"`
 	MadeAt  string            `json:"made_at"`
 	Covers  string            `json:"covers"`
 	IsCut   bool              `json:"is_cut"`
+	Days    int               `json:"days,omitempty"` // of a statistics page
 	Columns map[string]string `json:"columns"`
 	Dropped []string          `json:"dropped"`
 	Header  []string          `json:"header,omitempty"` // of a dry run
@@ -287,47 +290,58 @@ func (in *importing) load(wh *load.Warehouse, paths []string, report *importRepo
 func (in *importing) all(wh *load.Warehouse, paths []string, report *importReport) error {
 	open := map[string]missingInDays{}
 	var files []job.ExportFile
+	var listed []importedFile
 	held := 0
-	for i, path := range paths {
-		file, err := in.read(path, report)
+	put := func() error {
+		err := in.put(wh, files, listed, report, open)
+		files, listed, held = nil, nil, 0
+		return err
+	}
+	for _, path := range paths {
+		file, shown, err := in.read(path)
 		if err != nil {
 			return err
 		}
-		files = append(files, file)
+		if shown.Kind == string(huawei.Statistics) {
+			if err := in.keepStatistics(wh, file, shown, report); err != nil {
+				return err
+			}
+			continue
+		}
+		files, listed = append(files, file), append(listed, shown)
 		for _, part := range file.Parts {
 			held += len(part.Body.Packed)
 		}
-		if held < heldBytes && i < len(paths)-1 {
-			continue
+		if held >= heldBytes {
+			if err := put(); err != nil {
+				return err
+			}
 		}
-		if err := in.put(wh, files, report, open); err != nil {
+	}
+	if len(files) > 0 {
+		if err := put(); err != nil {
 			return err
 		}
-		files, held = nil, 0
 	}
 	report.missing(open)
-	return nil
+	return in.compare(wh, report)
 }
 
 // read reads a file into parts.
-func (in *importing) read(path string, report *importReport) (job.ExportFile, error) {
-	var out job.ExportFile
-	err := in.open(path, func(f huawei.File, changed time.Time) error {
+func (in *importing) read(path string) (out job.ExportFile, shown importedFile, err error) {
+	err = in.open(path, func(f huawei.File, changed time.Time) error {
 		read, err := in.reader.Read(in.session.ctx, f, func(part huawei.Part) error {
 			out.Parts = append(out.Parts, job.FilePart{Body: part.Body, Request: part.Request})
 			return nil
 		})
-		if err == nil && read.Kind != huawei.SendingDetails {
-			err = fmt.Errorf("%s is a statistics page, whose numbers are no facts: want an export of sending details", read.Name)
-		}
 		if err != nil {
 			return usage(err)
 		}
 		out.Export = load.Export{Hash: read.SHA256, Name: read.Name, MadeAt: in.madeAt(read, changed), Covers: in.covers(read)}
-		report.Files = append(report.Files, newImportedFile(read))
+		shown = newImportedFile(read)
 		return nil
 	})
-	return out, err
+	return out, shown, err
 }
 
 // madeAt says when an export was made: as it says itself, or else when the file was last changed, which a browser does when it saves
@@ -356,7 +370,7 @@ func (in *importing) covers(r huawei.Report) sms.Span {
 }
 
 // put loads files. A file that was imported before was made when it was made then, whatever became of its date since.
-func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, report *importReport, open map[string]missingInDays) error {
+func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, listed []importedFile, report *importReport, open map[string]missingInDays) error {
 	hashes := make([]sms.Hash, len(files))
 	for i := range files {
 		hashes[i] = files[i].Hash
@@ -365,7 +379,6 @@ func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, report *imp
 	if err != nil {
 		return err
 	}
-	listed := report.Files[len(report.Files)-len(files):]
 	for i := range files {
 		f := &files[i]
 		if at, isKnown := known[f.Hash]; isKnown {
@@ -376,10 +389,8 @@ func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, report *imp
 		f.Covers = f.Covers.Until(f.MadeAt)
 		listed[i].MadeAt, listed[i].Covers = f.MadeAt.Format(time.RFC3339), spanText(f.Covers)
 	}
-	im := job.Import{
-		RunID: report.RunID, Source: in.source.Name, Accounts: in.source.Accounts(), Account: in.account(), Files: files,
-		SettleDays: in.source.SettleDays, Guard: guard(in.source), ChunkDays: in.source.ChunkDays, KeepFrom: keepsMessagesFrom(in.source, in.now), Now: in.now,
-	}
+	report.Files = append(report.Files, listed...)
+	im := in.job(report.RunID, files)
 	done, err := im.Run(in.session.ctx, wh)
 	report.add(done, open)
 	if foreign, ok := errors.AsType[*job.ApplicationError](err); ok {
@@ -390,6 +401,14 @@ func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, report *imp
 			plural(unreadable.Rows, "row"), unreadable.File, unreadable.Reason))
 	}
 	return err
+}
+
+// job gives what the files are imported as.
+func (in *importing) job(runID int64, files []job.ExportFile) job.Import {
+	return job.Import{
+		RunID: runID, Source: in.source.Name, Accounts: in.source.Accounts(), Account: in.account(), Files: files,
+		SettleDays: in.source.SettleDays, Guard: guard(in.source), ChunkDays: in.source.ChunkDays, KeepFrom: keepsMessagesFrom(in.source, in.now), Now: in.now,
+	}
 }
 
 // account gives the application that was named, or the only one that there is.

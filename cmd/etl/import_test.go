@@ -14,10 +14,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"smsetl/internal/pack"
 	"smsetl/internal/pgtest"
 	"smsetl/sandbox"
-	"smsetl/sms"
 )
 
 // exported is a world whose vendor answers no questions: a console, and a folder into which somebody saves its exports.
@@ -42,6 +40,12 @@ sources:
 
 func newExported(t *testing.T) *exported {
 	t.Helper()
+	// From the 9th on in UTC, so that the 10th is whole in +08:00.
+	return newExportedOf(t, sandbox.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 30})
+}
+
+func newExportedOf(t *testing.T, o sandbox.ConsoleOptions) *exported {
+	t.Helper()
 	w := &world{t: t, url: pgtest.New(t), config: filepath.Join(t.TempDir(), "schedules.yaml")}
 	w.write(exportingConfig)
 	var err error
@@ -49,9 +53,7 @@ func newExported(t *testing.T) *exported {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.conn.Close(context.Background()) })
-	// From the 9th on in UTC, so that the 10th is whole in +08:00.
-	console := sandbox.NewConsole(sandbox.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 30})
-	return &exported{world: w, console: console, dir: t.TempDir()}
+	return &exported{world: w, console: sandbox.NewConsole(o), dir: t.TempDir()}
 }
 
 // beijing is the zone of the account's days.
@@ -74,6 +76,21 @@ func (x *exported) save(name string, e sandbox.Export) string {
 	if f.IsCut {
 		x.t.Fatalf("%s is cut", f.Name)
 	}
+	return x.keep(name, e, f)
+}
+
+// page exports and saves a statistics page.
+func (x *exported) page(name string, e sandbox.Export) string {
+	x.t.Helper()
+	f, err := x.console.Statistics(e)
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	return x.keep(name, e, f)
+}
+
+func (x *exported) keep(name string, e sandbox.Export, f sandbox.ExportFile) string {
+	x.t.Helper()
 	dir := filepath.Join(x.dir, name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		x.t.Fatal(err)
@@ -273,65 +290,6 @@ func TestMissingExportsLeaveDaysOpen(t *testing.T) {
 
 	x.bring(0, missing)
 	x.equals("when the rest has come", x.console.Truth(weekStart, weekEnd, 8, made))
-}
-
-// holdsNothingPrivate looks for every phone number and text in every column that could hold one, and in all that was said.
-func (x *exported) holdsNothingPrivate() {
-	x.t.Helper()
-	rows, err := x.conn.Query(context.Background(), `
-		SELECT format('SELECT string_agg(t::text, chr(10)) FROM %I.%I AS t', n.nspname, c.relname)
-		FROM pg_class AS c
-		JOIN pg_namespace AS n ON n.oid = c.relnamespace
-		WHERE c.relkind = 'r'
-		  AND n.nspname IN ('sms', 'etl', 'river', 'public')
-		  AND c.relname <> 'raw'`)
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	queries, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	all := x.logs.String()
-	for _, query := range queries {
-		var text *string
-		if err := x.conn.QueryRow(context.Background(), query).Scan(&text); err != nil {
-			x.t.Fatal(err)
-		}
-		if text != nil {
-			all += *text
-		}
-	}
-	all += x.answers()
-	for private := range x.console.Private() {
-		if strings.Contains(all, private) {
-			x.t.Fatalf("%q is kept", private)
-		}
-	}
-}
-
-// answers gives all that is kept of files.
-func (x *exported) answers() string {
-	x.t.Helper()
-	rows, err := x.conn.Query(context.Background(), `SELECT packed, size, hash FROM etl.raw`)
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	var all strings.Builder
-	var packed, hash []byte
-	var size int64
-	_, err = pgx.ForEachRow(rows, []any{&packed, &size, &hash}, func() error {
-		text, err := pack.Unpack(sms.Body{Packed: packed, Size: size, Hash: sms.Hash(hash)})
-		all.Write(text)
-		return err
-	})
-	if err != nil {
-		x.t.Fatal(err)
-	}
-	if !strings.Contains(all.String(), "sending_details") {
-		x.t.Error("nothing is kept of the files")
-	}
-	return all.String()
 }
 
 func TestImportShowsWhatItUnderstands(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 )
 
 func newImportedFile(r huawei.Report) importedFile {
-	f := importedFile{Name: r.Name, Format: r.Format, Rows: r.Rows, IsCut: r.IsCut, Columns: map[string]string{}, Dropped: r.Dropped}
+	f := importedFile{Name: r.Name, Kind: string(r.Kind), Format: r.Format, Rows: r.Rows, IsCut: r.IsCut, Columns: map[string]string{}, Dropped: r.Dropped}
 	for _, c := range r.Columns {
 		f.Columns[c.Column] = c.Header
 	}
@@ -93,10 +93,12 @@ func (s *session) printImport(r importReport) error {
 	if r.DryRun {
 		return s.printPreviews(r.Files)
 	}
-	covering := 0
 	for _, f := range r.Files {
+		if f.Kind == string(huawei.Statistics) {
+			fmt.Fprintf(s.stdout, "%s is a statistics page of %s: kept to compare with, and no fact is made of it\n", f.Name, plural(f.Days, "day"))
+			continue
+		}
 		if f.Covers != "" {
-			covering++
 			continue
 		}
 		why := "neither title nor name says for which stretch of time it was asked: say so with --from and --to"
@@ -125,6 +127,13 @@ func (s *session) printImport(r importReport) error {
 	}
 	for _, q := range r.Quarantined {
 		fmt.Fprintf(s.stdout, "  %s: %s\n", q.Scope, q.Reason)
+	}
+	for i, d := range r.Differences {
+		if i == most {
+			fmt.Fprintf(s.stdout, "  and %s more; `etl check` lists them\n", plural(len(r.Differences)-most, "difference"))
+			break
+		}
+		fmt.Fprintf(s.stdout, "  %s\n", d)
 	}
 	for i, m := range r.Missing {
 		if i == most {

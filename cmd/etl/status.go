@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -46,6 +47,8 @@ type gap struct {
 	Reason string `json:"reason"`
 	Since  string `json:"since"`       // when the first of them entered the state
 	Next   string `json:"next_action"` // what brings them on, see sms.coverage_daily
+	// MissingHours are those of each of the days that no export covers, "08-15 20"; of sources whose files are imported.
+	MissingHours string `json:"missing_hours,omitempty"`
 	// DaysLeft is on how many more days, today among them, the first of them can be asked for. It is not there when the vendor
 	// is not known to forget, or nothing is open.
 	DaysLeft *int `json:"days_left,omitempty"`
@@ -67,7 +70,11 @@ func (c *statusCommand) Run(s *session) error {
 	for _, source := range p.config.Sources {
 		days := schedule.Expected(source, ledger, p.now())
 		all = append(all, days...)
-		report.Accounts = append(report.Accounts, summarize(source, days, p.now())...)
+		missing, err := p.missingHours(s.ctx, source)
+		if err != nil {
+			return err
+		}
+		report.Accounts = append(report.Accounts, summarize(source, days, missing, p.now())...)
 	}
 	if report.Paused, report.Parked, err = p.heldUp(s.ctx); err != nil {
 		return err
@@ -83,13 +90,37 @@ func (c *statusCommand) Run(s *session) error {
 	return report.exit()
 }
 
+// missingHours says which hours of a day of an account no export covers, "" for none. It is nil for sources that are asked.
+type missingHours func(account sms.Account, day sms.Day) string
+
+func (p *pipeline) missingHours(ctx context.Context, source schedule.Source) (missingHours, error) {
+	if !source.Vendor.IsImported() {
+		return nil, nil
+	}
+	covered := map[string][]sms.Span{}
+	for _, account := range source.Accounts() {
+		spans, _, err := p.warehouse.Covered(ctx, account, source.First(p.now()), source.Yesterday(p.now()))
+		if err != nil {
+			return nil, err
+		}
+		covered[account.ID] = spans
+	}
+	return func(account sms.Account, day sms.Day) string {
+		hours := sms.HoursOf(day, account.Zone, covered[account.ID])
+		if hours.IsWhole() {
+			return ""
+		}
+		return hours.Missing().String()
+	}, nil
+}
+
 // summarize groups days, which come sorted, by account and dataset.
-func summarize(source schedule.Source, days []sms.DayStatus, now time.Time) []accountStatus {
+func summarize(source schedule.Source, days []sms.DayStatus, missing missingHours, now time.Time) []accountStatus {
 	var all []accountStatus
 	var group []sms.DayStatus
 	flush := func() {
 		if len(group) > 0 {
-			all = append(all, summary(source, group, now))
+			all = append(all, summary(source, group, missing, now))
 		}
 		group = nil
 	}
@@ -103,7 +134,7 @@ func summarize(source schedule.Source, days []sms.DayStatus, now time.Time) []ac
 	return all
 }
 
-func summary(source schedule.Source, days []sms.DayStatus, now time.Time) accountStatus {
+func summary(source schedule.Source, days []sms.DayStatus, missing missingHours, now time.Time) accountStatus {
 	a := accountStatus{
 		Source: source.Name, Vendor: string(days[0].Account.Vendor), Account: days[0].Account.ID, Dataset: string(days[0].Dataset),
 		States: map[string]int{}, Gaps: []gap{},
@@ -117,6 +148,9 @@ func summary(source schedule.Source, days []sms.DayStatus, now time.Time) accoun
 			continue
 		}
 		g := newGap(source, d, now)
+		if missing != nil {
+			g.MissingHours = missing(d.Account, d.Day)
+		}
 		if last := len(a.Gaps) - 1; last >= 0 && a.Gaps[last].goesOn(g, d.Day) {
 			a.Gaps[last].To = g.To
 			a.Gaps[last].Days++
@@ -147,7 +181,7 @@ func newGap(source schedule.Source, d sms.DayStatus, now time.Time) gap {
 
 // goesOn says whether the gap of one more day belongs to this one.
 func (g gap) goesOn(next gap, day sms.Day) bool {
-	return g.State == next.State && g.Reason == next.Reason && g.Next == next.Next && g.To == (day-1).String()
+	return g.State == next.State && g.Reason == next.Reason && g.MissingHours == next.MissingHours && g.Next == next.Next && g.To == (day-1).String()
 }
 
 func (s *session) printStatus(r statusReport, days []sms.DayStatus) error {
@@ -184,7 +218,11 @@ func (s *session) printGaps(r statusReport) {
 			if left--; left < 0 {
 				continue
 			}
-			line := fmt.Sprintf("%s %s %s: %s  %s", a.Source, a.Account, a.Dataset, g, g.Reason)
+			reason := g.Reason
+			if reason == "" && g.MissingHours != "" {
+				reason = "no export of hours " + g.MissingHours
+			}
+			line := fmt.Sprintf("%s %s %s: %s  %s", a.Source, a.Account, a.Dataset, g, reason)
 			if runes := []rune(line); len(runes) > width {
 				line = string(runes[:width-1]) + "…"
 			}

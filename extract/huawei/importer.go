@@ -173,7 +173,8 @@ func (im *importer) all(rows rows, l layout, above []string) error {
 	return im.parts.flush()
 }
 
-// zone gives the zone of the times: what the header of the column states, or a title, or the configuration.
+// zone gives the zone of the times: what the header of the column states, or a title, or the configuration. The configuration is about
+// sending details: statistics are counted in UTC (https://support.huaweicloud.com/intl/en-us/usermanual-msgsms/sms_03_0009.html).
 func (im *importer) zone() sms.Zone {
 	column := colSentAt
 	if im.layout.kind == Statistics {
@@ -186,6 +187,9 @@ func (im *importer) zone() sms.Zone {
 		if zone, ok := statedZone(title); ok {
 			return zone
 		}
+	}
+	if im.layout.kind == Statistics {
+		return sms.Zone{}
 	}
 	return im.reader.o.Zone
 }

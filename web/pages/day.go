@@ -19,6 +19,13 @@ var next = map[string]string{
 	"unfreeze": "etl unfreeze: an operator's freeze holds it",
 }
 
+// nextImport says it where nobody is asked, and files are imported.
+var nextImport = map[string]string{
+	"load":    "import files that cover the missing hours",
+	"reload":  "import a newer file, for what has changed",
+	"confirm": "import a newer file: one that says the same is believed",
+}
+
 // day is everything about one day of an account.
 func (s *site) day(ctx context.Context, q query) (view, error) {
 	accounts, err := s.warehouse.Accounts(ctx)
@@ -37,7 +44,7 @@ func (s *site) day(ctx context.Context, q query) (view, error) {
 		Title: fmt.Sprintf("%s of %s/%s", date, account.Vendor, account.Account),
 		Lead:  fmt.Sprintf("The vendor's day, from midnight to midnight in %s.", account.Zone),
 	}
-	states := section{Heading: "State", Table: dayStates(d.Datasets)}
+	states := section{Heading: "State", Table: dayStates(d.Datasets, account.Vendor.IsImported())}
 	at := []string{"vendor", string(account.Vendor), "account", account.Account}
 	states.Nav = []line{
 		{Link: "← " + (date - 1).String(), Href: href("/day", append(at, "date", (date-1).String())...)},
@@ -75,7 +82,7 @@ func (q query) accountDay(accounts []load.KnownAccount) (load.KnownAccount, sms.
 	return found[0], date, nil
 }
 
-func dayStates(all []load.DayState) *table {
+func dayStates(all []load.DayState, isImported bool) *table {
 	t := &table{
 		Name: "states", Caption: "Where each dataset of the day stands", Empty: "The day is not expected, and was never asked for.",
 		Columns: columns("dataset", "state", "why", "since", "what next", ">days left", ">failed tries", ">pending", ">rows", "written", "confirmed"),
@@ -86,8 +93,12 @@ func dayStates(all []load.DayState) *table {
 		if why == "" && rank(d.State) >= 0 {
 			why = marks[rank(d.State)].about
 		}
+		then := next[d.NextAction]
+		if says, known := nextImport[d.NextAction]; known && isImported {
+			then = says
+		}
 		t.Rows = append(t.Rows, []cell{
-			text(string(d.Dataset)), text(words(d.State)).marked(d.State).wrongIf(isBad), text(why), moment(d.Since), text(next[d.NextAction]), count(d.DaysLeft), whole(d.Attempts),
+			text(string(d.Dataset)), text(words(d.State)).marked(d.State).wrongIf(isBad), text(why), moment(d.Since), text(then), count(d.DaysLeft), whole(d.Attempts),
 			count(d.Pending), whole(d.Rows), moment(d.LoadedAt), moment(d.ConfirmedAt),
 		})
 	}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"smsetl/sandbox"
+)
+
+// The month that the tests are about, and when its exports are made: every message has settled by then.
+var (
+	monthFirst = time.Date(2026, 10, 15, 0, 0, 0, 0, beijing)
+	monthOver  = monthFirst.AddDate(0, 0, 30)
+	monthMade  = monthOver.AddDate(0, 0, 4)
+)
+
+func newMonth(t *testing.T) *exported {
+	t.Helper()
+	x := newExportedOf(t, sandbox.ConsoleOptions{Seed: 12, First: "2026-10-13", Days: 33, PerDay: 60})
+	x.write(strings.Replace(exportingConfig, "history_start: 2026-11-10", "history_start: 2026-10-15", 1))
+	return x
+}
+
+// month saves the month as exports of 24 hours, from noon to noon, so that a day needs two of them.
+func (x *exported) month(dice *rand.Rand) []sandbox.Export {
+	x.t.Helper()
+	return x.console.Exports(dice, monthFirst.Add(-12*time.Hour), monthOver.Add(12*time.Hour), monthMade, 24*time.Hour)
+}
+
+func TestMonth(t *testing.T) {
+	t.Parallel()
+	x := newMonth(t)
+	dice := rand.New(rand.NewPCG(7, 7))
+	var paths []string
+	encodings := map[string]int{}
+	for i, e := range x.month(dice) {
+		switch i % 5 {
+		case 1:
+			e.Chinese, e.XLSX = true, true
+		case 2:
+			e.Chinese, e.XLSX, e.Encoding = true, false, "gb18030"
+		case 3:
+			e.XLSX, e.Encoding = false, "utf-16le"
+		}
+		if e.XLSX {
+			e.Encoding = "xlsx"
+		}
+		encodings[e.Encoding]++
+		paths = append(paths, x.save(fmt.Sprint(i), e))
+		if i%3 == 0 {
+			again := sandbox.RandomLook(dice, e)
+			paths = append(paths, x.save(fmt.Sprint("again-", i), again), paths[len(paths)-1])
+		}
+	}
+	if encodings["xlsx"] < 5 || encodings["gb18030"] < 5 || encodings["utf-16le"] < 5 {
+		t.Fatalf("too few looks to prove anything: %v", encodings)
+	}
+	dice.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
+	// The first and the last file are about half a day more, which nobody else is about.
+	x.bring(exitPartial, paths[:len(paths)/2])
+	x.bring(exitPartial, paths[len(paths)/2:])
+	truth := x.console.Truth(monthFirst, monthOver, 8, monthMade)
+	x.equals("the month", truth)
+	if n := x.number(`SELECT count(*) FROM etl.coverage WHERE state NOT IN ('final', 'empty') AND date_key BETWEEN '2026-10-15' AND '2026-11-13'`); n != 0 {
+		t.Errorf("%d days of the month are not settled", n)
+	}
+
+	const everyRow = `SELECT md5(string_agg(r, ',' ORDER BY r)) FROM (
+		SELECT f.xmin::text || f.ctid::text || f::text AS r FROM sms.fact_delivery_daily AS f
+		UNION ALL SELECT f.xmin::text || f.ctid::text || f::text FROM sms.fact_failure_daily AS f
+		UNION ALL SELECT m.xmin::text || m.ctid::text || m::text FROM etl.huawei_message AS m) AS x`
+	before, rows := x.tuples(), x.text(everyRow)
+	dice.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
+	again := x.bring(exitPartial, paths)
+	if again.Inserted+again.Updated+again.Removed+again.Messages+again.Changed != 0 {
+		again.Files = nil
+		t.Errorf("again: %+v", again)
+	}
+	if written := x.tuples() - before; written != 0 || x.text(everyRow) != rows {
+		t.Errorf("importing the month again wrote %d tuples", written)
+	}
+	x.equals("again", truth)
+	x.holdsNothingPrivate()
+}
+
+func TestMonthWithAThirdMissing(t *testing.T) {
+	t.Parallel()
+	x := newMonth(t)
+	var paths, kept []string
+	lacks := map[string]map[string]bool{} // by day: its halves
+	for i, e := range x.month(rand.New(rand.NewPCG(7, 7))) {
+		path := x.save(fmt.Sprint(i), e)
+		paths = append(paths, path)
+		if i%6 != 1 && i%6 != 2 {
+			kept = append(kept, path)
+			continue
+		}
+		for half, at := range map[string]time.Time{"12-23": e.From, "00-11": e.To.Add(-time.Second)} {
+			day := at.In(beijing).Format(time.DateOnly)
+			if lacks[day] == nil {
+				lacks[day] = map[string]bool{}
+			}
+			lacks[day][half] = true
+		}
+	}
+	x.bring(exitPartial, kept)
+	whole := x.console.Truth(monthFirst, monthOver, 8, monthMade)
+	whole.Deliveries = without(whole.Deliveries, func(d sandbox.HuaweiDelivery) bool { return lacks[d.SendDate] != nil })
+	whole.Failures = without(whole.Failures, func(f sandbox.HuaweiFailure) bool { return lacks[f.SendDate] != nil })
+	x.equals("the days that are whole", whole)
+
+	var status statusReport
+	if err := json.Unmarshal([]byte(x.must(exitPartial, "status", append(at(today), "-o", "json")...)), &status); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range status.Accounts {
+		found := map[string]string{}
+		for _, g := range a.Gaps {
+			for day := g.From; day <= g.To; day = nextDay(t, day) {
+				found[day] = g.MissingHours
+			}
+		}
+		for day := monthFirst; day.Before(monthOver); day = day.AddDate(0, 0, 1) {
+			text, want := day.Format(time.DateOnly), ""
+			switch halves := lacks[day.Format(time.DateOnly)]; {
+			case len(halves) == 2:
+				want = "00-23"
+			case halves["00-11"]:
+				want = "00-11"
+			case halves["12-23"]:
+				want = "12-23"
+			}
+			if found[text] != want {
+				t.Errorf("%s %s %s lacks hours %q, want %q", a.Account, a.Dataset, text, found[text], want)
+			}
+		}
+	}
+	for day := range lacks {
+		for _, query := range []string{
+			`SELECT count(*) FROM etl.coverage WHERE date_key = '` + day + `' AND state <> 'failed'`,
+			`SELECT count(*) FROM sms.coverage_daily WHERE vendor = 'huawei' AND send_date = '` + day + `' AND state IN ('final', 'empty', 'provisional')`,
+			`SELECT count(*) FROM sms.delivery_daily WHERE send_date = '` + day + `'`,
+		} {
+			if n := x.number(query); n != 0 && day >= "2026-10-15" && day <= "2026-11-13" {
+				t.Errorf("%s is called complete: %d of %s", day, n, query)
+			}
+		}
+	}
+	if shown := x.must(exitPartial, "status", at(today)...); !strings.Contains(shown, "no export of hours 00-11") || !strings.Contains(shown, "no export of hours 00-23") {
+		t.Errorf("the status does not tell of hours:\n%s", shown)
+	}
+
+	x.bring(exitPartial, paths)
+	x.equals("when the rest has come", x.console.Truth(monthFirst, monthOver, 8, monthMade))
+	x.holdsNothingPrivate()
+}
+
+func without[R any](rows []R, is func(R) bool) (left []R) {
+	for _, r := range rows {
+		if !is(r) {
+			left = append(left, r)
+		}
+	}
+	return left
+}
+
+func nextDay(t *testing.T, day string) string {
+	t.Helper()
+	d, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.AddDate(0, 0, 1).Format(time.DateOnly)
+}

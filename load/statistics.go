@@ -1,0 +1,156 @@
+package load
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/sms"
+)
+
+// StatisticsPage is what is known of a vendor's statistics pages of one kind.
+type StatisticsPage struct {
+	Account sms.Account // the application; of a page over all of them the first one of the source
+	IsAll   bool        // it is over all applications of the source
+	Zone    sms.Zone    // of its days
+	Days    []StatisticsDay
+}
+
+// StatisticsDay is a day of a statistics page.
+type StatisticsDay struct {
+	sms.Total
+
+	MadeAt time.Time // when the page was exported
+}
+
+// KeepStatistics keeps the totals of a page for comparing, as the load loadID, and ends the load. Of each day the newest page stands. No
+// fact is made of them. The error is sms.ErrTemporary when the same call may succeed later.
+func (w *Warehouse) KeepStatistics(ctx context.Context, loadID int64, page StatisticsPage, rejects []sms.Reject) error {
+	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
+		var written int64
+		for _, d := range page.Days {
+			tag, err := tx.Exec(ctx, `
+				INSERT INTO etl.huawei_total AS t
+				    (account_key, is_all, zone, date_key, made_at, requested, processing_failed, delivered, send_failed, pending, load_id)
+				SELECT account_key, $2, $3, $4, $5, $6, $7, $8, $9, $10, load_id
+				FROM etl.load
+				WHERE load_id = $1
+				ON CONFLICT (account_key, is_all, zone, date_key) DO UPDATE
+				SET made_at           = excluded.made_at,
+				    requested         = excluded.requested,
+				    processing_failed = excluded.processing_failed,
+				    delivered         = excluded.delivered,
+				    send_failed       = excluded.send_failed,
+				    pending           = excluded.pending,
+				    load_id           = excluded.load_id
+				WHERE t.made_at < excluded.made_at`,
+				loadID, page.IsAll, page.Zone.String(), date(d.Day), d.MadeAt, orNull(d.Requested), orNull(d.ProcessingFailed), orNull(d.Delivered),
+				orNull(d.SendFailed), orNull(d.Pending))
+			if err != nil {
+				return err
+			}
+			written += tag.RowsAffected()
+		}
+		if err := writeRejects(ctx, tx, loadID, rejects); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `
+			UPDATE etl.load
+			SET outcome   = CASE WHEN $2 THEN 'loaded' ELSE 'unchanged' END,
+			    loaded_at = clock_timestamp(),
+			    received  = $3,
+			    rejected  = $3
+			WHERE load_id = $1`, loadID, written > 0, int64(len(rejects)))
+		return err
+	})
+	return failed("keeping a statistics page of "+page.Account.String(), err)
+}
+
+// FirstFetched says when bytes were first kept, whatever was said of them later; now for bytes that are new.
+func (w *Warehouse) FirstFetched(ctx context.Context, hash sms.Hash, now time.Time) (time.Time, error) {
+	var at time.Time
+	err := w.pool.QueryRow(ctx, `SELECT coalesce(min(fetched_at), $2) FROM etl.fetch WHERE hash = $1`, hash[:], now).Scan(&at)
+	return at.UTC(), failed("looking whether a page is known", err)
+}
+
+// StatisticsPages gives what statistics pages of the accounts said.
+func (w *Warehouse) StatisticsPages(ctx context.Context, accounts []sms.Account) ([]StatisticsPage, error) {
+	var all []StatisticsPage
+	for _, account := range accounts {
+		rows, err := w.pool.Query(ctx, `
+			SELECT t.is_all, t.zone, t.date_key, t.made_at, t.requested, t.processing_failed, t.delivered, t.send_failed, t.pending
+			FROM etl.huawei_total AS t
+			JOIN sms.dim_account  AS a USING (account_key)
+			JOIN sms.dim_vendor   AS v USING (vendor_key)
+			WHERE v.vendor = $1
+			  AND a.account = $2
+			ORDER BY t.is_all, t.zone, t.date_key`, account.Vendor, account.ID)
+		if err != nil {
+			return nil, failed("reading statistics pages", err)
+		}
+		var isAll bool
+		var zone string
+		var day, madeAt time.Time
+		var n [5]*int64
+		_, err = pgx.ForEachRow(rows, []any{&isAll, &zone, &day, &madeAt, &n[0], &n[1], &n[2], &n[3], &n[4]}, func() error {
+			z, err := sms.ParseZone(zone)
+			if err != nil {
+				return err
+			}
+			if last := len(all) - 1; last < 0 || all[last].Account != account || all[last].IsAll != isAll || all[last].Zone != z {
+				all = append(all, StatisticsPage{Account: account, IsAll: isAll, Zone: z})
+			}
+			p := &all[len(all)-1]
+			p.Days = append(p.Days, StatisticsDay{MadeAt: madeAt.UTC(), Total: sms.Total{
+				Day: sms.DayOf(day), Requested: countOf(n[0]), ProcessingFailed: countOf(n[1]), Delivered: countOf(n[2]),
+				SendFailed: countOf(n[3]), Pending: countOf(n[4]),
+			}})
+			return nil
+		})
+		if err != nil {
+			return nil, failed("reading statistics pages", err)
+		}
+	}
+	return all, nil
+}
+
+// Covered gives the stretches of the days from first to last that imported files of an account cover, and the first day whose messages are
+// kept.
+func (w *Warehouse) Covered(ctx context.Context, account sms.Account, first, last sms.Day) (spans []sms.Span, keptFrom sms.Day, err error) {
+	err = pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		keys, err := accountKeys(ctx, tx, []sms.Account{account})
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		var kept *time.Time
+		if err := tx.QueryRow(ctx, `SELECT max(kept_from) FROM etl.huawei_retention WHERE account_key = $1`, keys[0]).Scan(&kept); err != nil {
+			return err
+		}
+		if kept != nil {
+			keptFrom = sms.DayOf(*kept)
+		}
+		spans, err = coveredSpans(ctx, tx, keys[0], account.Zone.Start(first), account.Zone.Start(last+1))
+		return err
+	})
+	return spans, keptFrom, failed("reading what files of "+account.String()+" cover", err)
+}
+
+// CountMessages has all that is known of the messages of some days counted.
+func (w *Warehouse) CountMessages(ctx context.Context, account sms.Account, days []sms.Day, fold Fold) (deliveries []sms.Delivery, err error) {
+	err = pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		keys, err := accountKeys(ctx, tx, []sms.Account{account})
+		if err != nil || len(keys) == 0 {
+			return err
+		}
+		source, listened, err := hear(ctx, tx, keys[0])
+		if err != nil {
+			return err
+		}
+		deliveries, _, err = fold(listened, func(each func(*sms.Message) error) error {
+			return storedMessages.known(ctx, tx, keys[0], account, days, storedReports, source, each)
+		})
+		return err
+	})
+	return deliveries, failed("counting messages of "+account.String(), err)
+}
