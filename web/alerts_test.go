@@ -113,6 +113,11 @@ func TestAlertsAskForMetricsThatAreThere(t *testing.T) {
 	metrics.ConfigRead(now, nil)
 	metrics.WatchOnly([]string{"huawei-main"})
 	metrics.Watched("huawei-main", true, 1, 1)
+	metrics.ExpectPushes("huawei-main", "not_kept")
+	metrics.ExpectPushes("huawei-main", "wrong_signature")
+	if err := wh.Account(t.Context(), "huawei-main", sms.Account{Vendor: sms.Huawei, ID: "shop"}); err != nil {
+		t.Fatal(err)
+	}
 	metrics.Waited(sms.Tencent, "SendStatusStatistics", time.Second)
 	metrics.Finished(job.Item{Source: "engagelab-main"}, load.Result{}, nil)
 	_, text := get(t, serve(t, web.Options{Metrics: metrics.Handler()})+"/metrics")
