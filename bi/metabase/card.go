@@ -84,7 +84,7 @@ func Cards() []Card {
 		{Key: "vendors_by_month", Name: "Vendors by month", Description: "Sums and rates of months, on each vendor's own days. Segments are billed pieces, not messages.", Filters: overDays, display: "table", look: look{Columns: ratio}},
 		{Key: "templates", Name: "Templates", Description: "By messages requested. (not reported): the vendor never tells the template.", Filters: overRows, display: "table", look: look{Columns: ratio}},
 		{Key: "countries", Name: "Countries", Description: "By messages requested. (not reported): the vendor never tells the country.", Filters: overRows, display: "table", look: look{Columns: ratio}},
-		{Key: "coverage", Name: "What is loaded up to when", Description: "Expected days of each dataset by what is known of them, and the day before the first hole.", Filters: overCoverage, display: "table"},
+		{Key: "coverage", Name: "What is loaded up to when", Description: "Expected days of each dataset by what is known of them, and the day before the first hole, within the days of the filter.", Filters: overCoverage, display: "table"},
 		{Key: "open_days", Name: "Days that are not there", Description: "Missing, failed, quarantined, lost and frozen days: why, and what brings them on.", Filters: overCoverage, display: "table"},
 		{Key: "findings", Name: "Open findings", Description: "What does not add up or looks wrong in the numbers; the worst first. The filter of days does not apply.", Filters: filters("findings")[1:], display: "table"},
 		{Key: "restatements", Name: "Numbers that changed", Description: "The last 200 measures that were another number before, and whose doing it was.", Filters: filters("restatements"), display: "table"},

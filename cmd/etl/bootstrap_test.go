@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -316,9 +317,22 @@ func TestBootstrapLeavesPeoplesWork(t *testing.T) {
 	s.unchangedNow()
 	// What is in the Trash stays there.
 	m.Dashboard("SMS delivery").Archived = true
-	if s.unchangedNow(); len(m.Dashboards) != 2 {
-		t.Errorf("%d dashboards", len(m.Dashboards))
+	s.unchangedNow()
+	report, _ := s.mustBootstrap()
+	inTrash := metabase.Change{Kind: "dashboard", Name: "SMS delivery", Did: metabase.Kept, Detail: "it is in the Trash"}
+	if !slices.Contains(report.Changes, inTrash) || len(m.Dashboards) != 2 || len(report.Pages) != 1 {
+		t.Errorf("%d dashboards, %v\n%+v", len(m.Dashboards), report.Pages, report.Changes)
 	}
+
+	// A view that has got another column is looked at again: what is empty is filled in, and what people chose stays.
+	view := m.Table("delivery_daily")
+	older := regexp.MustCompile(`[0-9a-f]{10}`).ReplaceAllString(*view.PointsOfInterest, "0123456789")
+	view.PointsOfInterest = &older
+	_, counts = s.mustBootstrap()
+	if f := view.Field("country"); counts[metabase.Updated] != 1 || f.SemanticType == nil || *f.SemanticType != "type/Country" || *view.Field("vendor").SemanticType != mine || *view.Description != own {
+		t.Errorf("%v, country %v, vendor %s: %s", counts, f.SemanticType, *view.Field("vendor").SemanticType, *view.Description)
+	}
+	s.unchangedNow()
 }
 
 // A run that breaks off, wherever, is gone on with by the next one, and what comes of it is what one run makes.
@@ -377,6 +391,11 @@ func TestBootstrapMistakes(t *testing.T) {
 			return true
 		}
 	}
+	sendOn := func(w http.ResponseWriter, _ *http.Request, _ int) bool {
+		w.Header().Set("Location", "https://elsewhere.example.com/api")
+		w.WriteHeader(http.StatusFound)
+		return true
+	}
 	s := newStudio(t, metabasetest.Options{})
 	password := "pass+word/wrong"
 	wrongLogin, err := url.Parse(s.warehouse)
@@ -413,6 +432,7 @@ func TestBootstrapMistakes(t *testing.T) {
 		"no such path":       {rude: with(404, "text/plain", "Not found"), code: exitUsage, want: "is this the address of a Metabase?"},
 		"proxy":              {rude: with(502, "text/html", "<html><h1>502 Bad Gateway</h1></html>"), code: exitFailed, want: "what answers is a proxy, and Metabase behind it is starting or down"},
 		"server error":       {rude: with(500, "application/json", `{"message": "boom"}`), code: exitFailed, want: "500: boom"},
+		"sent on":            {rude: sendOn, code: exitUsage, want: "sends on to https://elsewhere.example.com: give the address where Metabase is"},
 		"cut answer":         {rude: with(200, "application/json", `{"version": {"tag`), code: exitFailed, want: "not of the form that is documented"},
 		"nobody there":       {arguments: []string{"--url", "http://127.0.0.1:1"}, code: exitFailed, want: "nothing answers at http://127.0.0.1:1"},
 		"sync failed":        {options: metabasetest.Options{FailSync: 1}, code: exitPartial, want: `the sync of "SMS delivery" has failed`},

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	strict "github.com/go-json-experiment/json"
 )
 
 // Details are a connection as Metabase stores it.
@@ -186,14 +188,12 @@ func reply(w http.ResponseWriter, status int, document any) {
 	_, _ = w.Write(text)
 }
 
-// decode reads a body of which every field is known.
+// decode reads a body of which every field is known, and written as it is.
 func decode(r *http.Request, into any) error {
 	if kind := r.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/json") {
 		return &refusal{status: http.StatusUnsupportedMediaType, text: "content type " + kind}
 	}
-	decoder := json.NewDecoder(r.Body)
-	decoder.DisallowUnknownFields()
-	return decoder.Decode(into)
+	return strict.UnmarshalRead(r.Body, into, strict.RejectUnknownMembers(true))
 }
 
 func notFound() error { return &refusal{status: http.StatusNotFound, text: "Not found."} }
