@@ -77,10 +77,11 @@
   for (const e of document.querySelectorAll('[role="img"] a, a a, a button, button a')) say('what can be clicked stands in what cannot hold it', e);
   for (const e of document.querySelectorAll('script, [style], [onclick], iframe')) say('what a strict policy forbids', e);
 
-  // Size.
-  if (document.scrollingElement.scrollWidth > innerWidth) {
-    const out = [...document.querySelectorAll('main *')].find(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.wide'));
-    say(`the page is ${document.scrollingElement.scrollWidth} px wide on a screen of ${innerWidth}`, out);
+  // Size. Not innerWidth: a phone shows a page that is too wide from further away, and counts all of it.
+  const width = document.documentElement.clientWidth;
+  if (document.scrollingElement.scrollWidth > width) {
+    const out = [...document.querySelectorAll('body *')].find(e => e.getBoundingClientRect().right > width + 1 && !e.closest('.wide'));
+    say(`the page is ${document.scrollingElement.scrollWidth} px wide on a screen of ${width}`, out);
   }
   // WCAG 2.5.8: fingers. Links inside of sentences are excused.
   for (const e of document.querySelectorAll('nav a, .calendar a, .steps a, button, select, input')) {

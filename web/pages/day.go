@@ -112,7 +112,7 @@ func triesTable(all []load.DayTry) *table {
 	}
 	for _, d := range all {
 		t.Rows = append(t.Rows, []cell{
-			whole(d.LoadID), count(d.RunID), moment(&d.StartedAt), text(d.Datasets), text(d.Window), text(d.Outcome).wrongIf(d.Outcome == "failed"),
+			whole(d.LoadID), count(d.RunID), moment(&d.StartedAt), text(d.Datasets), window(d.Window), text(d.Outcome).wrongIf(d.Outcome == "failed"),
 			text(d.Reason), whole(d.Received), whole(d.Written),
 		})
 	}

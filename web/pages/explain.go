@@ -140,7 +140,7 @@ func answersTable(all []job.ExplainedAnswer) *table {
 			current = "the day rests on it"
 		}
 		t.Rows = append(t.Rows, []cell{
-			whole(a.FetchID), whole(a.LoadID), text(current), text(a.Dataset), text(a.Window), text(strings.TrimSpace(a.Method + " " + a.URL + " " + a.Action + " " + a.Body)),
+			whole(a.FetchID), whole(a.LoadID), text(current), text(a.Dataset), window(a.Window), text(strings.TrimSpace(a.Method + " " + a.URL + " " + a.Action + " " + a.Body)),
 			moment(&a.FetchedAt), whole(int64(a.Status)), whole(a.Size), text(a.RequestID), text(a.Hash), moment(a.PrunedAt),
 		})
 	}
@@ -158,7 +158,7 @@ func loadsTable(all []job.ExplainedLoad) *table {
 			run = whole(l.RunID)
 		}
 		t.Rows = append(t.Rows, []cell{
-			whole(l.LoadID), run, text(l.Command), text(l.Host), text(l.Program), text(l.Origin), text(l.Outcome), text(l.Window), moment(&l.StartedAt), moment(l.LoadedAt),
+			whole(l.LoadID), run, text(l.Command), text(l.Host), text(l.Program), text(l.Origin), text(l.Outcome), window(l.Window), moment(&l.StartedAt), moment(l.LoadedAt),
 			whole(int64(l.Version)),
 		})
 	}

@@ -140,6 +140,21 @@ func day(d *sms.Day) cell {
 	return cell{Show: d.String(), Raw: d.String(), oneLine: true}
 }
 
+// window shows the days FIRST/LAST as people write them, and a single day once.
+func window(days string) cell {
+	c := text(days)
+	if c.kind == isNull {
+		return c
+	}
+	c.oneLine = true
+	if first, last, is := strings.Cut(days, "/"); is && first == last {
+		c.Show = first
+	} else if is {
+		c.Show = first + " to " + last
+	}
+	return c
+}
+
 // month is a day shown as the month that it is in.
 func month(d sms.Day) cell { return cell{Show: d.String()[:7], Raw: d.String()[:7], oneLine: true} }
 
