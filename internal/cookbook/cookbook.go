@@ -5,6 +5,7 @@ package cookbook
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -73,9 +74,9 @@ func (q *Query) readComment() error {
 	case !strings.HasSuffix(q.Question, "?"):
 		return fmt.Errorf("the comment begins with %q: want a question", q.Question)
 	case q.Read == "" || q.Beware == "":
-		return fmt.Errorf(`the comment needs "Read:", what to read in the answer, and "Beware:", what not to`)
+		return errors.New(`the comment needs "Read:", what to read in the answer, and "Beware:", what not to`)
 	case strings.Count(q.SQL, ";") != 1 || !strings.HasSuffix(q.SQL, ";\n"):
-		return fmt.Errorf("want one statement that ends with a semicolon, since BI tools take one, and none in comments")
+		return errors.New("want one statement that ends with a semicolon, since BI tools take one, and none in comments")
 	}
 	return nil
 }

@@ -44,7 +44,6 @@ var expected = map[string]func(*world) [][]string{
 
 func byMonthAndVendor(f fact) []string { return []string{month(f.day), f.vendor} }
 func byDayAndAccount(f fact) []string  { return []string{f.day, f.vendor, f.account} }
-func byAccount(f fact) []string        { return []string{f.vendor, f.account} }
 func byVendor(f fact) []string         { return []string{f.vendor} }
 func isOpen(d, vendor, account string, w *world) bool {
 	return w.state(vendor, account, d) == "provisional"
@@ -284,12 +283,12 @@ func (w *world) vendorsSideBySide() (rows [][]string) {
 	for i, k := range keys {
 		days, _ := group(vendors[i], func(f fact) []string { return []string{f.day} })
 		why := cookbook.Null
-		comparable := [measures]bool{true, true, true, true, true, true, true}
+		isComparable := [measures]bool{true, true, true, true, true, true, true}
 		for _, d := range days {
 			var reasons []string
 			for m, vendor := range lacking[d[0]] {
 				if vendor != "" {
-					comparable[m] = false
+					isComparable[m] = false
 					reasons = append(reasons, measureNames[m]+" is not reported by "+vendor)
 				}
 			}
@@ -298,7 +297,7 @@ func (w *world) vendorsSideBySide() (rows [][]string) {
 			}
 		}
 		sum := func(m int) *big.Rat {
-			if !comparable[m] {
+			if !isComparable[m] {
 				return nil
 			}
 			return sumOf(vendors[i], m)
