@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"internal/browsertest":     {},
 	"internal/pgtest":          {"migrations", "internal/postgres"},
 	"internal/dictionary":      {"load"},
+	"internal/cookbook":        {},
 	"internal/plant":           {},
 	"internal/rules":           {},
 	// These two put everything together.
