@@ -8,8 +8,8 @@ import (
 //go:embed sql/*.sql
 var queries embed.FS
 
-// Card is a question that is put into Metabase. It is native SQL: a question of the query builder would have to name summaries and
-// joins by numbers that differ from one Metabase to the next, and cannot say "NULL when one account does not report".
+// Card is a question that is put into Metabase. It is native SQL: a question of the query builder would have to name its columns by numbers
+// that differ from one Metabase to the next, and cannot say "NULL when one account does not report".
 type Card struct {
 	Key         string // delivery_rate: the name of its file, too
 	Name        string
@@ -22,7 +22,7 @@ type Card struct {
 }
 
 // Filter is a field filter of a question: {{day}} in its SQL becomes a condition on a column, such as
-// "sms"."delivery_by_day"."date_key" BETWEEN ..., so that the table may have no alias there.
+// "sms"."account_daily"."send_date" BETWEEN ..., so that the table may have no alias there.
 type Filter struct {
 	Tag    string // day, vendor or account
 	Table  string // of schema sms
@@ -36,7 +36,6 @@ type look struct {
 	// none draws a gap where a value is missing: neither a zero nor a line across.
 	Missing string            `json:"line.missing,omitempty"`
 	Stack   string            `json:"stackable.stack_type,omitempty"`
-	Title   string            `json:"graph.y_axis.title_text,omitempty"`
 	Columns map[string]format `json:"column_settings,omitempty"`
 }
 
@@ -50,7 +49,7 @@ var ratio = map[string]format{`["name","delivery_rate"]`: {"percent", 2}}
 
 // Where the conditions of the filters stand.
 var (
-	overDays     = []Filter{{"day", "delivery_by_day", "date_key"}, {"vendor", "dim_vendor", "vendor"}, {"account", "dim_account", "account"}}
+	overDays     = filters("account_daily")
 	overRows     = filters("delivery_daily")
 	overFailures = filters("failure_daily")
 	overCoverage = filters("coverage_daily")
