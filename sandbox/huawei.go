@@ -19,8 +19,10 @@ type ConsoleOptions struct {
 	First  string // the first day with messages, yyyy-MM-dd in UTC; "" for 2026-01-01
 	Days   int    // 0 for 30
 	PerDay int    // messages of an application and day; 0 for 150
-	Apps   []ConsoleApp
-	Site   Site
+	// Delivered is of how many of 100 messages every piece would be delivered; 0 for 82, so that every way to fail is there.
+	Delivered int
+	Apps      []ConsoleApp
+	Site      Site
 }
 
 // ConsoleApp is an SMS application.
@@ -79,6 +81,9 @@ func NewConsole(o ConsoleOptions) *Console {
 	}
 	if o.PerDay == 0 {
 		o.PerDay = 150
+	}
+	if o.Delivered == 0 {
+		o.Delivered = 82
 	}
 	if o.Apps == nil {
 		o.Apps = []ConsoleApp{{Name: "harbor-home"}, {Name: "harbor-world", International: true}}
@@ -195,12 +200,13 @@ func (c *Console) end(dice *rand.Rand, m *consoleMessage) consolePiece {
 	case n < 14:
 		late = time.Duration(3+dice.IntN(200)) * time.Minute
 	}
+	good, bad := c.o.Delivered, 100-c.o.Delivered
 	switch n := dice.IntN(100); {
-	case n < 82:
+	case n < good:
 		return consolePiece{"DELIVRD", 2, m.sentAt.Add(late)}
-	case n < 92:
+	case n < good+bad*10/18:
 		return consolePiece{carrierStatuses[dice.IntN(len(carrierStatuses))], 2, m.sentAt.Add(late)}
-	case n < 96:
+	case n < good+bad*14/18:
 		return consolePiece{platformStatuses[dice.IntN(len(platformStatuses))], 3, m.sentAt.Add(time.Second)}
 	default:
 		return consolePiece{source: 1} // nothing ever comes

@@ -7,8 +7,8 @@ import (
 )
 
 // SchedulesYAML gives a schedules.yaml whose sources are the sandbox's accounts at these addresses, with their
-// credentials: every EngageLab user and every Tencent secret with the applications it may see.
-func (s *Sandbox) SchedulesYAML(addresses Addresses) string {
+// credentials: every EngageLab user and every Tencent secret with the applications it may see. more are entries of sources besides.
+func (s *Sandbox) SchedulesYAML(addresses Addresses, more ...string) string {
 	var b strings.Builder
 	var names []string
 	b.WriteString("sources:\n")
@@ -23,6 +23,9 @@ func (s *Sandbox) SchedulesYAML(addresses Addresses) string {
 			secret.Source, secret.ID, secret.Key)
 		fmt.Fprintf(&b, "    sdk_app_ids: [%s]\n    end_hour: %s\n", strings.Join(visible(secret), ", "), s.endHour())
 		s.writeCommon(&b, addresses.Tencent, fmt.Sprintf("+%02d:00", s.tencentOffset()))
+	}
+	for _, entry := range more {
+		b.WriteString(entry)
 	}
 	fmt.Fprintf(&b, "schedules:\n  - name: daily\n    cron: \"30 2 * * *\"\n    time_zone: Asia/Shanghai\n    sources: [%s]\n",
 		strings.Join(names, ", "))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -17,6 +18,9 @@ import (
 // demoDays is how much history the sandbox vendors have.
 const demoDays = 400
 
+// demoSeed makes the same history every time.
+const demoSeed = 7
+
 type demoCommand struct {
 	Exit     bool   `help:"End after printing, for scripts. Without it the demo stays up until ^C."`
 	Database string `help:"Use this PostgreSQL instead of the embedded one. DATABASE_URL is not looked at: a demo must not fill a real warehouse." placeholder:"URL"`
@@ -29,13 +33,13 @@ func (c *demoCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	vendors := sandbox.New(sandbox.Options{Days: demoDays, Seed: 7})
+	vendors := sandbox.New(sandbox.Options{Days: demoDays, Seed: demoSeed})
 	addresses, stop, err := vendors.Listen(s.ctx)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	config, err := schedule.Parse("sandbox", []byte(vendors.SchedulesYAML(addresses)), schedule.Env{Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: time.Now})
+	config, err := schedule.Parse("sandbox", []byte(vendors.SchedulesYAML(addresses, exportsEntry("", demoSeed, time.Now()))), schedule.Env{Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -60,6 +64,9 @@ func (c *demoCommand) Run(s *session) error {
 		return err
 	}
 	s.printReport(report)
+	if err := s.demoExports(p); err != nil {
+		return err
+	}
 	if err := s.printAnswers(wh); err != nil {
 		return err
 	}
@@ -71,6 +78,34 @@ func (c *demoCommand) Run(s *session) error {
 		return nil
 	}
 	return report.exit()
+}
+
+// demoExports imports what somebody would have exported from Huawei's console.
+func (s *session) demoExports(p *pipeline) error {
+	dir, err := os.MkdirTemp("", "etl-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	paths, err := saveExports(dir, demoSeed, p.now())
+	if err != nil {
+		return err
+	}
+	for _, source := range p.config.Sources {
+		if !source.Vendor.IsImported() {
+			continue
+		}
+		in, err := newImporting(s, source, "", p.now())
+		if err != nil {
+			return err
+		}
+		report := newImportReport(false)
+		if err := in.load(p.warehouse, paths, &report); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stdout, "%s of Huawei's console: %s, %s new\n", plural(len(paths), "export"), plural(report.Rows, "row"), number(report.Messages))
+	}
+	return nil
 }
 
 // demoPages serves the pages on a free port of this machine, from the start: they fill while the vendors are asked.

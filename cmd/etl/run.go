@@ -59,7 +59,7 @@ type cli struct {
 	Raw      rawCommand      `cmd:"" help:"The vendors' answers as they were kept: list, show, throw old ones away."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up, down, or show where it stands."`
 	Doctor   doctorCommand   `cmd:"" help:"Check configuration, database, clock and each credential with one cheap call."`
-	Sandbox  sandboxCommand  `cmd:"" help:"Play both vendors on loopback, with a ground truth and faults on demand."`
+	Sandbox  sandboxCommand  `cmd:"" help:"Play the vendors on loopback, with a ground truth and faults on demand, and Huawei's console in files."`
 	Probe    probeCommand    `cmd:"" help:"Ask a vendor what its documents leave open: how it reads a window, and where its day begins."`
 	Version  versionCommand  `cmd:"" help:"Show the program's version."`
 

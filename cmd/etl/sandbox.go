@@ -11,6 +11,7 @@ import (
 type sandboxCommand struct {
 	Days   int    `help:"Days of history." default:"400"`
 	Seed   uint64 `help:"Another seed is another history." default:"7"`
+	Huawei string `help:"Save exports of Huawei's console, of the last two months, in this folder." placeholder:"DIR"`
 	Config string `help:"Write a schedules.yaml for these vendors to this file." placeholder:"FILE"`
 	nowFlag
 }
@@ -30,7 +31,14 @@ func (c *sandboxCommand) Run(s *session) error {
 		return err
 	}
 	defer stop()
-	config := vendors.SchedulesYAML(addresses) + sandboxWeb
+	var entries, exports []string
+	if c.Huawei != "" {
+		if exports, err = saveExports(c.Huawei, c.Seed, now()); err != nil {
+			return err
+		}
+		entries = append(entries, exportsEntry(c.Huawei, c.Seed, now()))
+	}
+	config := vendors.SchedulesYAML(addresses, entries...) + sandboxWeb
 	if c.Config != "" {
 		if err := os.WriteFile(c.Config, []byte(config), 0o600); err != nil {
 			return err
@@ -38,6 +46,9 @@ func (c *sandboxCommand) Run(s *session) error {
 		fmt.Fprintf(s.stderr, "Wrote %s. In another terminal: etl backfill --config %s\n", c.Config, c.Config)
 	} else {
 		fmt.Fprint(s.stdout, config)
+	}
+	if len(exports) > 0 {
+		s.printExports(c.Huawei, exports, c.Config)
 	}
 	fmt.Fprintf(s.stderr, "EngageLab %s\nTencent   %s\nAdmin     %s (truth, faults, counters, clock)\nUntil ^C.\n",
 		addresses.EngageLab, addresses.Tencent, addresses.Admin)
