@@ -57,7 +57,7 @@ func (l *Look) Failures(ctx context.Context, f LookFilter, reason string) (all F
 		}
 		if all.Categories, err = lookUp[FailedCategory](ctx, tx, `
 			SELECT category, vendor, sum(messages)::bigint
-			FROM sms.failure_daily
+			FROM sms.reason_daily
 			WHERE ($1 = '' OR vendor = $1)
 			  AND ($2 = '' OR account = $2)
 			  AND send_date BETWEEN $3 AND $4
@@ -68,7 +68,7 @@ func (l *Look) Failures(ctx context.Context, f LookFilter, reason string) (all F
 		}
 		all.Days, err = lookUp[FailedDay](ctx, tx, `
 			SELECT vendor, account, send_date - DATE '1970-01-01', stage, reason, sum(messages)::bigint
-			FROM sms.failure_daily
+			FROM sms.reason_daily
 			WHERE ($1 = '' OR vendor = $1)
 			  AND ($2 = '' OR account = $2)
 			  AND send_date BETWEEN $3 AND $4

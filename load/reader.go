@@ -33,7 +33,7 @@ func (w *Warehouse) Reader(ctx context.Context) (*Warehouse, error) {
 		_, err := conn.Exec(ctx, `SET ROLE `+readerRole)
 		if refused, is := errors.AsType[*pgconn.PgError](err); is && (refused.Code == "42501" || refused.Code == "22023") {
 			once.Do(func() {
-				w.log.Warn("pages are read with this program's own role, in transactions that cannot write: let an administrator run "+
+				w.log.Warn("pages are read with this program's own role, in transactions that cannot write: let an administrator make the role "+readerRole+" where it is not there, and run "+
 					"GRANT "+readerRole+" TO this role, and the owner SELECT etl.grant_pages()", zap.String("role", conn.Config().User))
 			})
 			return nil

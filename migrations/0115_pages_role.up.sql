@@ -20,11 +20,13 @@ DO $$
 DECLARE
     one record;
 BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'sms_pages') THEN
+        RETURN;
+    END IF;
     FOR one IN
         SELECT rolname AS member
         FROM pg_roles
-        WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = 'sms_pages')
-          AND (rolname IN ('sms_loader', 'sms_operator') OR rolname = current_user AND NOT rolsuper)
+        WHERE (rolname IN ('sms_loader', 'sms_operator') OR rolname = current_user AND NOT rolsuper)
           AND NOT pg_has_role(oid, 'sms_pages', 'MEMBER')
     LOOP
         BEGIN

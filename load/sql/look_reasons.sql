@@ -3,7 +3,7 @@ SELECT vendor,
        reason,
        category,
        sum(messages)::bigint
-FROM sms.failure_daily
+FROM sms.reason_daily
 WHERE ($1 = '' OR vendor = $1)
   AND ($2 = '' OR account = $2)
   AND send_date BETWEEN $3 AND $4

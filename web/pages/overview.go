@@ -180,7 +180,7 @@ func monthCharts(all []load.VendorMonth, today sms.Day) []chart {
 		}
 		at, isOpen := len(names)-1, m.LoadedDays < m.Days || monthEnd(m.Month) >= today
 		requested[at] = append(requested[at], value{number(m.Requested), isOpen})
-		failures[at] = append(failures[at], value{number(failed(m)), isOpen})
+		failures[at] = append(failures[at], value{number(plus(m.ProcessingFailed, m.SendFailed)), isOpen})
 		var rate *float64
 		if d, r := number(m.Delivered), number(m.Requested); d != nil && r != nil && *r > 0 {
 			share := *d / *r
@@ -205,15 +205,6 @@ func number(n *int64) *float64 {
 	}
 	f := float64(*n)
 	return &f
-}
-
-// failed adds up both stages, where both are reported.
-func failed(m load.VendorMonth) *int64 {
-	if m.ProcessingFailed == nil || m.SendFailed == nil {
-		return nil
-	}
-	sum := *m.ProcessingFailed + *m.SendFailed
-	return &sum
 }
 
 func monthsTable(all []load.VendorMonth) *table {

@@ -33,28 +33,29 @@ type spark struct {
 	Desc          string
 }
 
-// sums are those of a vendor over some days. A day that is not reported is in none of them.
-type sums struct{ requested, delivered, failed *int64 }
-
-func (s *sums) add(d load.DayNumbers) {
-	plus(&s.requested, d.Requested)
-	if d.Requested != nil {
-		plus(&s.delivered, d.Delivered)
-	}
-	if d.SendFailed != nil && d.ProcessingFailed != nil {
-		failed := *d.SendFailed + *d.ProcessingFailed
-		plus(&s.failed, &failed)
-	}
+// sums are those of a vendor over some days. A sum is not known where one of its parts is not reported: without that part
+// it would be a smaller number and not the same one.
+type sums struct {
+	hasDays                      bool
+	requested, delivered, failed *int64
 }
 
-func plus(sum **int64, n *int64) {
-	if n == nil {
+func (s *sums) add(d load.DayNumbers) {
+	failed := plus(d.ProcessingFailed, d.SendFailed)
+	if !s.hasDays {
+		s.hasDays, s.requested, s.delivered, s.failed = true, d.Requested, d.Delivered, failed
 		return
 	}
-	if *sum == nil {
-		*sum = new(int64)
+	s.requested, s.delivered, s.failed = plus(s.requested, d.Requested), plus(s.delivered, d.Delivered), plus(s.failed, failed)
+}
+
+// plus is not known when one of both is not.
+func plus(a, b *int64) *int64 {
+	if a == nil || b == nil {
+		return nil
 	}
-	**sum += *n
+	sum := *a + *b
+	return &sum
 }
 
 // cards gives a card for each vendor, of the days up to last. The order of names is that of the colours in the charts.
