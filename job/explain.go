@@ -319,13 +319,48 @@ func (e *explainer) locate(ctx context.Context, days []load.DayLine) (map[rowKey
 	return places, nil
 }
 
+// mostPushes is how many pushes are told one by one.
+const mostPushes = 20
+
+// hear tells the shares what reports the day rests on, and the explanation which pushes they came in.
+func (e *explainer) hear(ctx context.Context, days []load.DayLine, shares *transform.Shares) error {
+	var last load.DayLine
+	for _, d := range days {
+		if d.ConfirmedAt.After(last.ConfirmedAt) {
+			last = d
+		}
+	}
+	heard, err := e.warehouse.HeardOf(ctx, e.q.Account, e.q.Day, last.AnsweredBy, last.ConfirmedAt)
+	if err != nil {
+		return err
+	}
+	shares.Hear(heard.Listened, heard.Reports)
+	at := map[sms.Hash]int{}
+	for _, m := range slices.Backward(heard.Reports) {
+		i, known := at[m.Payload]
+		if !known && len(e.out.Pushes) == mostPushes {
+			continue
+		}
+		if !known {
+			i = len(e.out.Pushes)
+			at[m.Payload] = i
+			e.out.Pushes = append(e.out.Pushes, ExplainedPush{Hash: m.Payload.String(), ReceivedAt: m.SeenAt, IsSigned: !m.IsHint})
+		}
+		e.out.Pushes[i].Reports++
+	}
+	return nil
+}
+
 // share finds which rows of which files the numbers are summed from, the newest file first.
-func (e *explainer) share(ctx context.Context, _ []load.DayLine) (map[rowKey][]found, error) {
+func (e *explainer) share(ctx context.Context, days []load.DayLine) (map[rowKey][]found, error) {
 	places := map[rowKey][]found{}
 	tellings := slices.Clone(e.tellings)
 	slices.SortStableFunc(tellings, func(a, b load.KeptAnswer) int { return b.FetchedAt.Compare(a.FetchedAt) })
 	read := map[sms.Hash]bool{}
 	shares := transform.NewShares(e.q.Account, e.q.Day)
+	if err := e.hear(ctx, days, shares); err != nil {
+		return nil, err
+	}
 	for _, a := range tellings {
 		if read[a.Body.Hash] {
 			continue // the same rows once more

@@ -69,7 +69,7 @@ func placed(p found) ExplainedPlace {
 		Dataset: string(p.Dataset), FetchID: p.fetchID, Hash: p.Payload.String(), Position: p.Position, Offset: p.Offset, Row: string(p.Row),
 	}
 	if p.share != nil {
-		out.Rows, out.Repeats = p.share.Rows, p.share.Repeats
+		out.Rows, out.Repeats, out.Reported = p.share.Rows, p.share.Repeats, p.share.Reported
 	}
 	return out
 }

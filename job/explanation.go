@@ -41,6 +41,15 @@ type Explanation struct {
 	Cells    []ExplainedCell    `json:"cells"` // the rows, and those that are there no more; at most Question.Rows
 	Answers  []ExplainedAnswer  `json:"answers"`
 	Loads    []ExplainedLoad    `json:"loads"`
+	Pushes   []ExplainedPush    `json:"pushes,omitempty"` // the newest of those whose reports the day rests on beside its answers
+}
+
+// ExplainedPush is a body of status reports that the vendor pushed. Its kept form is found by its hash.
+type ExplainedPush struct {
+	Hash       string    `json:"hash"`
+	ReceivedAt time.Time `json:"received_at"`
+	IsSigned   bool      `json:"is_signed"`
+	Reports    int       `json:"reports"` // of it that tell of the day
 }
 
 // ExplainedMeasure is one measure, summed over the rows.
@@ -122,6 +131,8 @@ type ExplainedPlace struct {
 	// Rows of the answer are counted, from this one on; 0 where the row itself holds the number.
 	Rows    int64 `json:"rows,omitempty"`
 	Repeats int64 `json:"repeats,omitempty"` // of those: rows of messages that a newer answer tells of
+	// Reported are messages of these rows of which pushed reports, or their absence, told something else.
+	Reported int64 `json:"reported,omitempty"`
 }
 
 // ExplainedAnswer is an answer of the vendor about the day.
@@ -157,6 +168,14 @@ type ExplainedLoad struct {
 	StartedAt time.Time  `json:"started_at"`
 	LoadedAt  *time.Time `json:"loaded_at"`
 	Version   int        `json:"transform_version"`
+}
+
+// ByReports says how many messages of the rows were told by status reports; empty for none.
+func (p *ExplainedPlace) ByReports() string {
+	if p.Reported == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", the outcome of %d told by status reports", p.Reported)
 }
 
 // FileOf names the file that a place is in.

@@ -122,6 +122,11 @@ func (w *Warehouse) FindAnswer(ctx context.Context, name string) (KeptAnswer, er
 	if err != nil {
 		return KeptAnswer{}, err
 	}
+	if len(all) == 0 && which.hash != "" {
+		if all, err = w.findPushes(ctx, which); err != nil {
+			return KeptAnswer{}, err
+		}
+	}
 	if len(all) == 0 {
 		return KeptAnswer{}, fmt.Errorf("load: %w: %s", ErrNoAnswer, name)
 	}

@@ -23,18 +23,9 @@ type retoldPush struct {
 // hear reads the pushes again that were known when the days were believed, into report_told, and gives when they were listened for,
 // as far as the load knew that the days rest on.
 func (r *retold) hear(ctx context.Context, tx pgx.Tx, p *put) (source string, listened []sms.Span, err error) {
-	source, spans, err := hear(ctx, tx, p.account)
+	source, listened, err = heardBy(ctx, tx, p.account, p.again.AnsweredBy)
 	if err != nil {
 		return "", nil, err
-	}
-	var until *time.Time
-	if err := tx.QueryRow(ctx, `SELECT heard_until FROM etl.load WHERE load_id = $1`, p.again.AnsweredBy).Scan(&until); err != nil {
-		return "", nil, err
-	}
-	for _, s := range spans {
-		if until != nil && !s.Until(*until).IsEmpty() {
-			listened = append(listened, s.Until(*until))
-		}
 	}
 	if _, err := tx.Exec(ctx, `CREATE TEMPORARY TABLE report_told (LIKE etl.huawei_report) ON COMMIT DROP`); err != nil {
 		return "", nil, err

@@ -26,6 +26,12 @@ func (d *Days) Tell(m *sms.Message) {
 		d.end()
 		d.id, d.known = m.ID, Known{}
 	}
+	told := d.today(m)
+	d.known.Tell(&told)
+}
+
+// today gives a telling that is kept as today's table understands it.
+func (d *Days) today(m *sms.Message) sms.Message {
 	told := *m
 	told.Reason = nil
 	if m.Outcome == sms.OutcomeSendFailed || m.Outcome == sms.OutcomeProcessingFailed {
@@ -39,7 +45,7 @@ func (d *Days) Tell(m *sms.Message) {
 			told.Outcome = sms.OutcomeProcessingFailed
 		}
 	}
-	d.known.Tell(&told)
+	return told
 }
 
 // shared gives one pointer for equal reasons.
@@ -54,14 +60,14 @@ func (d *Days) shared(r sms.Reason) *sms.Reason {
 }
 
 func (d *Days) end() {
-	if m, ok := d.known.Settle(d.knownUntil()); ok {
+	if m, ok := d.known.Settle(d.knownUntil(&d.known)); ok {
 		d.daily.Add(&m)
 	}
 }
 
-// knownUntil gives the moment up to which a report of the message would be known; zero for that of its newest export.
-func (d *Days) knownUntil() time.Time {
-	sent := d.known.about.sentAt
+// knownUntil gives the moment up to which a report of a message would be known; zero for that of its newest export.
+func (d *Days) knownUntil(k *Known) time.Time {
+	sent := k.about.sentAt
 	end := sent.Add(PendingFor)
 	for _, s := range d.Listened {
 		if !s.From.After(sent) && !s.To.Before(end) {

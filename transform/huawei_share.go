@@ -38,6 +38,8 @@ type Share struct {
 	Repeats  int64
 	Measures sms.Measures // what the others add to deliveries
 	Messages int64        // and to failures
+	// Reported are messages of which status reports, or their absence, told something else than the form.
+	Reported int64
 }
 
 // Shares finds out how a day's facts are summed from the rows of stored forms. Messages are remembered by 64 bits of a hash, so that
@@ -47,11 +49,29 @@ type Shares struct {
 	day     sms.Day
 	seed    maphash.Seed
 	newer   map[uint64]struct{} // messages of the forms before
+	heard   Days                // for what is known of reports: it counts nothing
+	reports map[string]*Known
 }
 
 // NewShares starts with no form read.
 func NewShares(account sms.Account, day sms.Day) *Shares {
-	return &Shares{account: account, day: day, seed: maphash.MakeSeed(), newer: make(map[uint64]struct{})}
+	return &Shares{
+		account: account, day: day, seed: maphash.MakeSeed(), newer: make(map[uint64]struct{}), reports: make(map[string]*Known),
+	}
+}
+
+// Hear takes what status reports told of messages, and when they were listened for. It comes before Read.
+func (s *Shares) Hear(listened []sms.Span, reports []sms.Message) {
+	s.heard.Listened = listened
+	for i := range reports {
+		k := s.reports[reports[i].ID]
+		if k == nil {
+			k = new(Known)
+			s.reports[reports[i].ID] = k
+		}
+		told := s.heard.today(&reports[i])
+		k.Tell(&told)
+	}
 }
 
 // sharedMessage is what one form tells of one message.
@@ -132,11 +152,18 @@ func (s *Shares) count(told map[string]*sharedMessage, all map[shareKey]*Share) 
 	var daily Daily
 	for id, one := range told {
 		s.newer[s.key(id)] = struct{}{}
-		m, _ := one.known.Settle(time.Time{}) // a row of an export tells when the message was sent
+		m, isReported := s.settle(id, &one.known)
 		daily.Add(&m)
-		shareKey{Grain: m.Grain}.part(all, one.first).Rows += one.rows
+		keys := []shareKey{{Grain: m.Grain}}
 		if m.Reason != nil {
-			shareKey{m.Grain, *m.Reason}.part(all, one.first).Rows += one.rows
+			keys = append(keys, shareKey{m.Grain, *m.Reason})
+		}
+		for _, key := range keys {
+			share := key.part(all, one.first)
+			share.Rows += one.rows
+			if isReported {
+				share.Reported++
+			}
 		}
 	}
 	for _, account := range daily.Accounts() {
@@ -148,4 +175,14 @@ func (s *Shares) count(told map[string]*sharedMessage, all map[shareKey]*Share) 
 			all[shareKey{failures[i].Grain, *failures[i].Reason}].Messages = failures[i].Messages.Or(0)
 		}
 	}
+}
+
+// settle gives a message of a form with what was heard of it, and whether that is something else than the form says.
+func (s *Shares) settle(id string, k *Known) (m sms.Message, isReported bool) {
+	before, _ := k.Settle(time.Time{}) // a row of an export tells when the message was sent
+	if reports := s.reports[id]; reports != nil {
+		k.Merge(reports)
+	}
+	m, _ = k.Settle(s.heard.knownUntil(k))
+	return m, m.Outcome != before.Outcome || m.Code != before.Code
 }

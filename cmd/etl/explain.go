@@ -82,6 +82,7 @@ func (s *session) printExplanation(e job.Explanation) error {
 	}
 	s.explainDays(e)
 	s.explainAnswers(e)
+	s.explainPushes(e)
 	s.explainCells(e)
 	s.explainLoads(e)
 	return nil
@@ -128,6 +129,20 @@ func (s *session) explainAnswers(e job.Explanation) {
 	}
 }
 
+func (s *session) explainPushes(e job.Explanation) {
+	if len(e.Pushes) == 0 {
+		return
+	}
+	fmt.Fprintln(s.stdout, "\nThe newest pushes whose reports it rests on (etl raw show prints what is kept of them)")
+	for _, p := range e.Pushes {
+		trust := "a hint"
+		if p.IsSigned {
+			trust = "signed"
+		}
+		fmt.Fprintf(s.stdout, "  %s of %s, %s\n    %s\n", plural(p.Reports, "report"), moment(&p.ReceivedAt), trust, p.Hash)
+	}
+}
+
 func (s *session) explainCells(e job.Explanation) {
 	for _, c := range e.Cells {
 		about := fmt.Sprintf("template %s, label %s, type %s, country %s", c.Template, c.Label, c.MessageType, c.Country)
@@ -140,8 +155,8 @@ func (s *session) explainCells(e job.Explanation) {
 		}
 		for _, p := range c.Places {
 			if p.Rows > 0 {
-				fmt.Fprintf(s.stdout, "  %s of answer %d (%s), %s of messages that a newer one tells of; the first is row %d, at byte %d\n",
-					plural(p.Rows, "row"), p.FetchID, e.FileOf(p), number(p.Repeats), p.Position, p.Offset)
+				fmt.Fprintf(s.stdout, "  %s of answer %d (%s), %s of messages that a newer one tells of%s; the first is row %d, at byte %d\n",
+					plural(p.Rows, "row"), p.FetchID, e.FileOf(p), number(p.Repeats), p.ByReports(), p.Position, p.Offset)
 				continue
 			}
 			fmt.Fprintf(s.stdout, "  row %d of answer %d (%s), at byte %d:\n    %s\n", p.Position, p.FetchID, p.Dataset, p.Offset, p.Row)

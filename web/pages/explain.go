@@ -102,8 +102,8 @@ func places(e *job.Explanation, all []job.ExplainedPlace) string {
 	var parts []string
 	for _, p := range all {
 		if p.Rows > 0 {
-			parts = append(parts, fmt.Sprintf("%s rows of answer %d (%s), %s of messages that a newer one tells of",
-				grouped(p.Rows), p.FetchID, e.FileOf(p), grouped(p.Repeats)))
+			parts = append(parts, fmt.Sprintf("%s rows of answer %d (%s), %s of messages that a newer one tells of%s",
+				grouped(p.Rows), p.FetchID, e.FileOf(p), grouped(p.Repeats), p.ByReports()))
 			continue
 		}
 		parts = append(parts, fmt.Sprintf("row %d of answer %d (%s), at byte %d", p.Position, p.FetchID, p.Dataset, p.Offset))
