@@ -94,6 +94,9 @@ func TestServeImportsWhatIsDropped(t *testing.T) {
 		return len(done) == len(paths) && len(failed) == 1
 	})
 	x.until("the failed file noted", func() bool { return x.number(`SELECT sum(failed) FROM etl.drop_dir`) == 1 })
+	if status := x.must(exitPartial, "status", at(today)...); !strings.Contains(status, "huawei-main: 1 file in the watched folder could not be imported, the last one 00-(number).csv: ") {
+		t.Errorf("the status does not tell of the failed file:\n%s", status)
+	}
 	x.equals("what was dropped", x.console.Truth(weekStart, weekEnd, 8, settled))
 	if n := x.number(`SELECT count(*) FROM etl.run WHERE command = 'import'`); n != int64(len(paths)+1) {
 		t.Errorf("%d imports of %d files", n, len(paths)+1)

@@ -23,6 +23,15 @@ type statusReport struct {
 	Accounts []accountStatus `json:"accounts"`
 	Paused   []pausedSource  `json:"paused"`
 	Parked   []load.Parked   `json:"parked"` // jobs of the last 30 days that no worker could do
+	Failed   []failedFiles   `json:"failed_files"`
+}
+
+// failedFiles are files in a watched folder that could not be imported.
+type failedFiles struct {
+	Source string `json:"source"`
+	Files  int    `json:"files"`
+	Last   string `json:"last_file"`
+	Reason string `json:"last_reason"`
 }
 
 // accountStatus is what the ledger knows of one dataset of one account.
@@ -79,6 +88,9 @@ func (c *statusCommand) Run(s *session) error {
 	if report.Paused, report.Parked, err = p.heldUp(s.ctx); err != nil {
 		return err
 	}
+	if report.Failed, err = p.failedFiles(s.ctx); err != nil {
+		return err
+	}
 	if c.isJSON() {
 		err = s.printJSON(report)
 	} else {
@@ -112,6 +124,24 @@ func (p *pipeline) missingHours(ctx context.Context, source schedule.Source) (mi
 		}
 		return hours.Missing().String()
 	}, nil
+}
+
+// failedFiles lists what lies in watched folders and could not be imported.
+func (p *pipeline) failedFiles(ctx context.Context) ([]failedFiles, error) {
+	var sources []string
+	for _, s := range p.config.Sources {
+		if s.Huawei.DropDir != "" {
+			sources = append(sources, s.Name)
+		}
+	}
+	dirs, err := p.warehouse.DropDirs(ctx, sources)
+	all := []failedFiles{}
+	for _, d := range dirs {
+		if d.Failed > 0 {
+			all = append(all, failedFiles{d.Source, d.Failed, d.File, d.Reason})
+		}
+	}
+	return all, err
 }
 
 // summarize groups days, which come sorted, by account and dataset.
@@ -202,6 +232,9 @@ func (s *session) printStatus(r statusReport, days []sms.DayStatus) error {
 		return err
 	}
 	s.printGaps(r)
+	for _, f := range r.Failed {
+		fmt.Fprintf(s.stdout, "%s: %s in the watched folder could not be imported, the last one %s: %s\n", f.Source, plural(f.Files, "file"), f.Last, f.Reason)
+	}
 	s.printPaused(r.Paused)
 	return s.printParked(r.Parked)
 }
