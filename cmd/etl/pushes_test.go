@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"regexp"
 	"runtime"
 	"slices"
@@ -394,4 +395,28 @@ func TestKilledServerLosesNoPush(t *testing.T) {
 	x.send(pushes, pushAccess, "") // the vendor tries again what it got no answer for
 	x.counted()
 	x.equals("after the kills", x.truth(days))
+}
+
+// A hangup opens other doors: what was secret is so no more, without a start.
+func TestReloadChangesWhoMayPush(t *testing.T) {
+	t.Parallel()
+	x := newPushed(t, 2, 5, secretPushes)
+	s := x.serveReports()
+	pushes := x.reports(sandbox.Pushes{Seed: 9})[:4]
+	if got := x.send(pushes[:2], "", "/"+pushPath); got[" 200"] != 2 {
+		t.Errorf("answers: %v", got)
+	}
+	text, err := os.ReadFile(x.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.write(strings.Replace(string(text), pushPath, "another"+pushPath, 1))
+	s.hangups <- syscall.SIGHUP
+	x.until("the new configuration", func() bool { return strings.Contains(s.log(), "configuration changed") })
+	if got := x.send(pushes[2:], "", "/"+pushPath); got[" 404"] != 2 {
+		t.Errorf("with the old secret: %v", got)
+	}
+	if got := x.send(pushes[2:], "", "/another"+pushPath); got[" 200"] != 2 {
+		t.Errorf("with the new secret: %v", got)
+	}
 }
