@@ -3,7 +3,7 @@ GO       ?= go
 FUZZTIME ?= 30s
 LINT     := bin/golangci-lint
 
-.PHONY: help build test lint fmt check bench fuzz demo clean year plant
+.PHONY: help build test lint fmt check bench questions fuzz demo clean year plant
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ check: ## run what CI runs, in the same order: .ci/run; a quarter of an hour, ro
 
 bench: ## measure the product beside psql \copy and write docs/benchmarks.md
 	$(GO) run ./internal/bench
+
+questions: ## measure the cookbook over ten million rows, and write that section of docs/benchmarks.md; five minutes, 5 GB
+	$(GO) run ./internal/bench -questions
 
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	@set -e; for pkg in $$($(GO) list ./...); do \
