@@ -1,7 +1,6 @@
 package load_test
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -9,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"smsetl/load"
@@ -33,7 +32,7 @@ func TestNoViewTurnsNotReportedIntoZero(t *testing.T) {
 		h.load()
 		for view, question := range h.questions() {
 			if got := h.dump(question.sql); got != strings.Join(question.want, "\n") {
-				rt.Fatalf("%s (-want +got):\n%s", view, gocmp.Diff(strings.Join(question.want, "\n"), got))
+				rt.Fatalf("%s (-want +got):\n%s", view, cmp.Diff(strings.Join(question.want, "\n"), got))
 			}
 		}
 	})
@@ -53,7 +52,7 @@ func TestNoViewTurnsNotReportedIntoZero(t *testing.T) {
 		UNION ALL
 		SELECT p.proname FROM pg_proc AS p WHERE p.pronamespace = 'sms'::regnamespace AND p.proretset
 		ORDER BY 1`)
-	if d := gocmp.Diff(strings.Join(looked, "\n"), all); d != "" {
+	if d := cmp.Diff(strings.Join(looked, "\n"), all); d != "" {
 		t.Errorf("views that are looked at and views that there are (-looked +all):\n%s", d)
 	}
 }
@@ -254,8 +253,7 @@ func (h *hole) reasons(key func(*sms.Failure) string) (lines []string) {
 
 // changes gives a line for each number that is another one than at first. A row that is not there has none.
 func (h *hole) changes() []string {
-	type numbers map[string][2]sms.Count
-	all := numbers{}
+	all := map[string][2]sms.Count{}
 	note := func(turn int, key string, c sms.Count) {
 		pair := all[key]
 		pair[turn] = c
@@ -280,7 +278,7 @@ func (h *hole) changes() []string {
 			lines = append(lines, fmt.Sprint(key, " ", asText(pair[0]), " ", asText(pair[1])))
 		}
 	}
-	slices.SortFunc(lines, func(a, b string) int { return cmp.Compare(a, b) })
+	slices.Sort(lines)
 	return lines
 }
 
