@@ -315,3 +315,37 @@ func TestReportsWaitAndAreThrownAway(t *testing.T) {
 		t.Errorf("once more: %d %v", n, err)
 	}
 }
+
+// A day that reports would turn upside down is doubted like any other, and believed when it says the same an hour later, without a new
+// push.
+func TestReportsAreDoubtedToo(t *testing.T) {
+	t.Parallel()
+	r := newReported(t)
+	r.forget(t.Context())
+	start := day("01-05").UTC()
+	var failed, delivered []sms.Message
+	for i := range 150 {
+		m := pendingMessage("m", start.Add(9*time.Hour), start.Add(30*time.Hour))
+		m.Piece, m.Pieces = 1, 1 // of a row for the whole message no report of a piece makes anything else
+		m.ID, m.Outcome, m.Code, m.ReportedAt = fmt.Sprint("m", i), sms.OutcomeSendFailed, "UNDELIV", start.Add(10*time.Hour)
+		failed = append(failed, m)
+		delivered = append(delivered, report(m.ID, sms.OutcomeDelivered, "DELIVRD", start.Add(40*time.Hour)))
+	}
+	r.now = at("01-20 12:00")
+	r.load(failed, wholeDay(start.Add(30*time.Hour)))
+	r.push(delivered)
+	if n := r.count(); n != 1 {
+		t.Errorf("%d days were counted, want 1", n)
+	}
+	facts := func() string { return dump(t, r.wh, `SELECT delivered, send_failed FROM sms.fact_delivery_daily`) }
+	same(t, "what is doubted", facts(), "0 150")
+	if n := r.count(); n != 0 {
+		t.Errorf("%d days were counted before a second answer could be believed", n)
+	}
+	r.now = at("01-20 13:01")
+	if n := r.count(); n != 1 {
+		t.Errorf("%d days were counted an hour later, want 1", n)
+	}
+	same(t, "what is believed", facts(), "150 0")
+	same(t, "marks", dump(t, r.wh, `SELECT count(*) FROM etl.huawei_touched_day`), "0")
+}
