@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -157,6 +158,16 @@ func (im *imported) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 // count adds the messages of the files to what is known, and counts what is known of the days then.
 func (im *imported) count(ctx context.Context, tx pgx.Tx, account int32, days []sms.Day, listened []sms.Span) ([]sms.Delivery, []sms.Failure, error) {
 	if im.hasFiles() {
+		first, err := im.isFirst(ctx, tx, account)
+		if err != nil {
+			return nil, nil, err
+		}
+		if first {
+			deliveries, failures, err := im.countFirst(ctx, tx, account, days, listened)
+			if !errors.Is(err, errRepeated) {
+				return deliveries, failures, err
+			}
+		}
 		if err := im.merge(ctx, tx, account); err != nil {
 			return nil, nil, err
 		}

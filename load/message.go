@@ -15,8 +15,6 @@ import (
 )
 
 var (
-	//go:embed sql/message_staging.sql
-	messageStaging string
 	//go:embed sql/message_turn.sql
 	messageTurn string
 	//go:embed sql/message_merge.sql
@@ -24,11 +22,6 @@ var (
 	//go:embed sql/message_known.sql
 	messageKnown string
 )
-
-var messageColumns = []string{
-	"message_id", "piece", "date_key", "sent_at", "template", "label", "message_type", "country", "is_derived", "about_at", "pieces",
-	"outcome", "code", "source", "reported_at", "told_at", "charged", "charged_at",
-}
 
 // messageTable is a table of what is known of messages.
 type messageTable string
@@ -40,25 +33,23 @@ const (
 )
 
 // stageMessages copies messages into the staging table, which it makes.
-func stageMessages(ctx context.Context, tx pgx.Tx, messages func(func(*sms.Message) error) error) (int64, error) {
-	if _, err := tx.Exec(ctx, messageStaging); err != nil {
+func stageMessages(ctx context.Context, tx pgx.Tx, account int32, messages func(func(*sms.Message) error) error) (int64, error) {
+	if _, err := tx.Exec(ctx, `CREATE TEMPORARY TABLE message_staging (LIKE etl.huawei_message) ON COMMIT DROP`); err != nil {
 		return 0, err
 	}
-	source := newMessageSource(messages)
-	defer source.close()
-	n, err := tx.CopyFrom(ctx, pgx.Identifier{"message_staging"}, messageColumns, source)
-	if source.err != nil {
-		err = source.err // the server knows only that the copy was broken off
-	}
-	return n, err
+	return copyMessages(ctx, tx, "pg_temp.message_staging", account, messages)
 }
 
-// merge adds the staged messages to what the table knows, and ends the staging.
-func (t messageTable) merge(ctx context.Context, tx pgx.Tx, account int32) (inserted, updated int64, err error) {
-	if _, err := tx.Exec(ctx, messageTurn); err != nil {
+// merge adds the staged messages to what the table knows, and ends the staging. Alone are messages of which none is staged twice.
+func (t messageTable) merge(ctx context.Context, tx pgx.Tx, account int32, isAlone bool) (inserted, updated int64, err error) {
+	turn := messageTurn
+	if isAlone {
+		turn = messageTurnAlone
+	}
+	if _, err := tx.Exec(ctx, turn, pgx.QueryExecModeSimpleProtocol); err != nil {
 		return 0, 0, err
 	}
-	if _, err := tx.Exec(ctx, `ANALYZE message_turn`); err != nil {
+	if _, err := tx.Exec(ctx, planning+`; ANALYZE message_turn`, pgx.QueryExecModeSimpleProtocol); err != nil {
 		return 0, 0, err
 	}
 	var turns int64
@@ -74,13 +65,19 @@ func (t messageTable) merge(ctx context.Context, tx pgx.Tx, account int32) (inse
 		inserted += more
 		updated += changed
 	}
-	_, err = tx.Exec(ctx, `DROP TABLE message_turn, message_staging`)
+	_, err = tx.Exec(ctx, `DROP TABLE message_turn`)
 	return inserted, updated, err
 }
 
+// messageTurnAlone is messageTurn where nothing is staged twice.
+const messageTurnAlone = `
+	ALTER TABLE message_staging RENAME TO message_turn;
+	ALTER TABLE message_turn ADD COLUMN turn bigint NOT NULL DEFAULT 1`
+
 // merge adds the messages of the files to what is known.
 func (im *imported) merge(ctx context.Context, tx pgx.Tx, account int32) (err error) {
-	if im.told.Messages, err = stageMessages(ctx, tx, im.messages); err != nil {
+	im.told.TooOld = 0
+	if im.told.Messages, err = stageMessages(ctx, tx, account, im.messages); err != nil {
 		return err
 	}
 	if err := im.checkMoved(ctx, tx, account); err != nil {
@@ -89,7 +86,7 @@ func (im *imported) merge(ctx context.Context, tx pgx.Tx, account int32) (err er
 	if err := findReports(ctx, tx, im.source); err != nil {
 		return fmt.Errorf("waiting reports: %w", err)
 	}
-	im.told.NewMessages, im.told.ChangedMessages, err = storedMessages.merge(ctx, tx, account)
+	im.told.NewMessages, im.told.ChangedMessages, err = storedMessages.merge(ctx, tx, account, im.Alone)
 	return err
 }
 
@@ -134,12 +131,6 @@ func newRowSource(rows func(func([]any) error) error) *rowSource {
 	return s
 }
 
-func newMessageSource(messages func(func(*sms.Message) error) error) *rowSource {
-	return newRowSource(func(yield func([]any) error) error {
-		return messages(func(m *sms.Message) error { return yield(messageRow(m)) })
-	})
-}
-
 // Next goes to the next row.
 func (s *rowSource) Next() (ok bool) {
 	s.row, ok = s.next()
@@ -152,32 +143,7 @@ func (s *rowSource) Values() ([]any, error) { return s.row, nil }
 // Err gives the error of the reader.
 func (s *rowSource) Err() error { return s.err }
 
-// messageRow turns a message into a row of the staging table.
-func messageRow(m *sms.Message) []any {
-	var reported, chargedAt *time.Time
-	if !m.ReportedAt.IsZero() {
-		at := m.ReportedAt
-		reported = &at
-	}
-	var charged *int16
-	if n, ok := m.Charged.Value(); ok {
-		small, at := int16(n), m.SeenAt
-		charged, chargedAt = &small, &at
-	}
-	return []any{
-		m.ID, int16(m.Piece), date(m.Day), m.SentAt, keyText(m.Template), keyText(m.Label), keyText(m.MessageType), keyText(m.Country),
-		m.IsDerived, m.SeenAt, int16(max(m.Pieces, m.Piece)), int16(m.Outcome), m.Code, int16(m.Source), reported, m.SeenAt, charged, chargedAt,
-	}
-}
-
-// keyText writes a key so that no name is taken for a fixed member, and fixed members come first.
-func keyText(k sms.Key) string {
-	if name, isName := k.Name(); isName {
-		return "=" + name
-	}
-	return "-" + k.String()
-}
-
+// textKey reads a key as appendKey writes it.
 func textKey(text string) sms.Key {
 	if name, isName := strings.CutPrefix(text, "="); isName {
 		return sms.Named(name)

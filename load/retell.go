@@ -104,7 +104,7 @@ func (r *retold) learn(ctx context.Context, tx pgx.Tx, p *put) error {
 
 // merge adds what answers tell to the messages that are told anew.
 func (r *retold) merge(ctx context.Context, tx pgx.Tx, p *put, answers []KeptAnswer) error {
-	_, err := stageMessages(ctx, tx, func(each func(*sms.Message) error) error {
+	_, err := stageMessages(ctx, tx, p.account, func(each func(*sms.Message) error) error {
 		for _, answer := range answers {
 			body, err := p.w.Body(ctx, answer.Body.Hash)
 			if err != nil {
@@ -128,7 +128,7 @@ func (r *retold) merge(ctx context.Context, tx pgx.Tx, p *put, answers []KeptAns
 	if err != nil {
 		return err
 	}
-	_, _, err = toldMessages.merge(ctx, tx, p.account)
+	_, _, err = toldMessages.merge(ctx, tx, p.account, false)
 	return err
 }
 

@@ -261,7 +261,7 @@ func cause(err error) string {
 }
 
 // heldBytes is how many packed bytes of files are put together into transactions; more files are loaded after them.
-const heldBytes = 64 << 20
+const heldBytes = 32 << 20
 
 func (c *importHuaweiCommand) load(s *session, config schedule.Config, in *importing, report *importReport) error {
 	wh, release, err := s.warehouse(c.databaseFlag)

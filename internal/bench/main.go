@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -19,13 +21,17 @@ func main() {
 	years := flag.Int("years", 5, "years of the warehouse that the questions are asked of")
 	templates := flag.Int("templates", 900, "templates of each of its three EngageLab users; 5,480 rows a day with 900")
 	out := flag.String("out", "docs/benchmarks.md", "the file to write; - for standard output only")
+	only := flag.String("only", "", "huawei: measure the import of exports alone, and put it in its place in the file")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	var err error
-	if *asked {
+	err := fmt.Errorf("-only %q: want huawei", *only)
+	switch {
+	case *asked:
 		err = measureQuestions(ctx, max(*rounds, 5), *years*365+*years/4, *templates, *out)
-	} else {
+	case *only == "":
 		err = measure(ctx, *rounds, *days, *out)
+	case *only == "huawei":
+		err = measureHuawei(ctx, *rounds, *out)
 	}
 	stop()
 	if err != nil {
@@ -53,11 +59,39 @@ func measure(ctx context.Context, rounds, days int, out string) error {
 	if err := b.tencent(ctx, &report); err != nil {
 		return err
 	}
+	if err := b.huawei(ctx, &report); err != nil {
+		return err
+	}
 	report.took = time.Since(started)
-	text := report.markdown() + section(out)
+	text := report.markdown() + "\n" + report.huawei() + section(out)
 	fmt.Print(text)
 	if out == "-" {
 		return nil
 	}
 	return os.WriteFile(out, []byte(text), 0o644)
+}
+
+// measureHuawei measures one section, and leaves the others of the file as they are.
+func measureHuawei(ctx context.Context, rounds int, out string) error {
+	b, err := newBench(ctx, 1)
+	if err != nil {
+		return err
+	}
+	defer b.close(ctx)
+	report := report{rounds: rounds, server: b.serverVersion}
+	if err := b.huawei(ctx, &report); err != nil {
+		return err
+	}
+	text := report.huawei()
+	fmt.Print(text)
+	if out == "-" {
+		return nil
+	}
+	file, err := os.ReadFile(filepath.Clean(out))
+	if err != nil {
+		return err
+	}
+	before, _, _ := strings.Cut(string(file), questionsHead)
+	before, _, _ = strings.Cut(before, huaweiHeading)
+	return os.WriteFile(out, []byte(strings.TrimRight(before, "\n")+"\n\n"+text+section(out)), 0o644)
 }

@@ -23,6 +23,9 @@ type report struct {
 	changed            []sample
 	growth             []growth
 	tencent            []pace
+	messageLimit       []time.Duration
+	imported           []sample
+	importedAgain      []sample
 	took               time.Duration
 }
 
