@@ -109,12 +109,20 @@ func TestPaceSpacesProcesses(t *testing.T) {
 		t.Errorf("%d slots, the last %s ahead: want none beyond %s", len(all), ahead, load.Reach)
 	}
 
-	// With all of the reach given away the answer is when to ask again.
+	// With all of the reach given away the answer is when to ask again. A machine that is busy may let a slot's time pass in
+	// between, and then gets it.
 	p := paces[0]
-	moments(t, p, 100)
-	slots, err := p.Reserve(t.Context(), 1)
-	if err != nil || slots.Count != 0 || time.Until(slots.Again) > every+20*time.Millisecond {
-		t.Errorf("%+v %v, want none and to ask within %s", slots, err, every)
+	isEmpty := false
+	for try := 0; try < 20 && !isEmpty; try++ {
+		moments(t, p, 100)
+		slots, err := p.Reserve(t.Context(), 1)
+		if err != nil || time.Until(slots.Again) > every+20*time.Millisecond {
+			t.Fatalf("%+v %v, want to ask within %s", slots, err, every)
+		}
+		isEmpty = slots.Count == 0
+	}
+	if !isEmpty {
+		t.Error("there is always one more slot")
 	}
 	// Another action has a budget of its own.
 	wh := process(t, url)

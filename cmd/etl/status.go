@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"smsetl/load"
@@ -245,26 +246,41 @@ var counted = []sms.State{sms.Final, sms.Empty, sms.Provisional, sms.Missing, sm
 // printGaps lists what a person may have to look at, as far as a screen holds it.
 func (s *session) printGaps(r statusReport) {
 	const most, width = 20, 160
-	left := most
+	lines := gapLines(r)
+	for _, line := range lines[:min(most, len(lines))] {
+		if runes := []rune(line); len(runes) > width {
+			line = string(runes[:width-1]) + "…"
+		}
+		fmt.Fprintln(s.stdout, line)
+	}
+	if left := len(lines) - most; left > 0 {
+		fmt.Fprintf(s.stdout, "and %s more; etl status -o json lists them whole\n", plural(left, "gap"))
+	}
+}
+
+// gapLines tells each gap once, with all the datasets of the account that have it: an outage is often one of all of them.
+func gapLines(r statusReport) []string {
+	type told struct{ source, account, says string }
+	var order []told
+	datasets := map[told][]string{}
 	for _, a := range r.Accounts {
 		for _, g := range a.Gaps {
-			if left--; left < 0 {
-				continue
-			}
 			reason := g.Reason
 			if reason == "" && g.MissingHours != "" {
 				reason = "no export of hours " + g.MissingHours
 			}
-			line := fmt.Sprintf("%s %s %s: %s  %s", a.Source, a.Account, a.Dataset, g, reason)
-			if runes := []rune(line); len(runes) > width {
-				line = string(runes[:width-1]) + "…"
+			t := told{a.Source, a.Account, fmt.Sprintf("%s  %s", g, reason)}
+			if datasets[t] == nil {
+				order = append(order, t)
 			}
-			fmt.Fprintln(s.stdout, line)
+			datasets[t] = append(datasets[t], a.Dataset)
 		}
 	}
-	if left < 0 {
-		fmt.Fprintf(s.stdout, "and %s more; etl status -o json lists them whole\n", plural(-left, "gap"))
+	lines := make([]string, len(order))
+	for i, t := range order {
+		lines[i] = fmt.Sprintf("%s %s %s: %s", t.source, t.account, strings.Join(datasets[t], ", "), t.says)
 	}
+	return lines
 }
 
 // String gives the gap for people: "2 days missing, 5 days left to fetch them: 2026-01-05/2026-01-06, since 2026-01-06; next: load".

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A gap of all datasets of an account is told once; what differs in anything is told by itself.
+func TestGapLines(t *testing.T) {
+	t.Parallel()
+	outage := gap{State: "failed", From: "2026-01-05", To: "2026-01-06", Days: 2, Reason: "503", Since: "2026-01-07T02:30:00+08:00", Next: "load"}
+	other := outage
+	other.Reason = ""
+	other.MissingHours = "08-15"
+	report := statusReport{Accounts: []accountStatus{
+		{Source: "main", Account: "shop", Dataset: "stats_day", Gaps: []gap{outage}},
+		{Source: "main", Account: "shop", Dataset: "send_failed", Gaps: []gap{other, outage}},
+		{Source: "main", Account: "bank", Dataset: "stats_day", Gaps: []gap{outage}},
+	}}
+	want := []string{
+		"main shop stats_day, send_failed: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  503",
+		"main shop send_failed: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  no export of hours 08-15",
+		"main bank stats_day: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  503",
+	}
+	if d := cmp.Diff(want, gapLines(report)); d != "" {
+		t.Errorf("lines (-want +got):\n%s", d)
+	}
+}
