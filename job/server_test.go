@@ -175,14 +175,17 @@ const runOutcome = "SELECT coalesce(outcome, 'open') FROM etl.run WHERE run_id =
 // why, and nothing of it is left in the ledger.
 func TestWorkerThatComesBackLateIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, timeout := range map[string]time.Duration{"in time, but late": time.Minute, "after its time": 300 * time.Millisecond} {
+	for name, timeout := range map[string]time.Duration{"in time, but late": time.Minute, "after its time": 3 * time.Second} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newPlant(t)
 			hanging, release := make(chan struct{}), make(chan struct{})
-			p.after = func(_ context.Context, try int, _ sms.Scope) {
+			p.after = func(ctx context.Context, try int, _ sms.Scope) {
 				if try == 1 {
 					close(hanging)
+					if timeout < time.Minute {
+						<-ctx.Done()
+					}
 					<-release
 				}
 			}

@@ -41,11 +41,12 @@ func (x *exported) lie(dir string) (all []string, reports map[string]dropReport)
 	}
 	reports = map[string]dropReport{}
 	for _, e := range entries {
+		if e.IsDir() || strings.HasPrefix(e.Name(), ".") {
+			continue // a hidden file is still being written
+		}
 		name, isReport := strings.CutSuffix(e.Name(), ".report.json")
 		if !isReport {
-			if !e.IsDir() && !strings.HasPrefix(e.Name(), ".") {
-				all = append(all, e.Name())
-			}
+			all = append(all, e.Name())
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
