@@ -258,12 +258,14 @@ func (s *session) printGaps(r statusReport) {
 	}
 }
 
-// gapLines tells each gap once, with all the datasets of the account that have it: an outage is often one of all of them.
+// gapLines tells each gap once, with the datasets that have it, or without where all of the account do: an outage is often one
+// of all of them.
 func gapLines(r statusReport) []string {
 	type told struct{ source, account, says string }
 	var order []told
-	datasets := map[told][]string{}
+	datasets, perAccount := map[told][]string{}, map[string]int{}
 	for _, a := range r.Accounts {
+		perAccount[a.Source+" "+a.Account]++
 		for _, g := range a.Gaps {
 			reason := g.Reason
 			if reason == "" && g.MissingHours != "" {
@@ -278,7 +280,11 @@ func gapLines(r statusReport) []string {
 	}
 	lines := make([]string, len(order))
 	for i, t := range order {
-		lines[i] = fmt.Sprintf("%s %s %s: %s", t.source, t.account, strings.Join(datasets[t], ", "), t.says)
+		of := t.source + " " + t.account
+		if len(datasets[t]) < perAccount[of] {
+			of += " " + strings.Join(datasets[t], ", ")
+		}
+		lines[i] = of + ": " + t.says
 	}
 	return lines
 }

@@ -19,9 +19,9 @@ func TestGapLines(t *testing.T) {
 		{Source: "main", Account: "bank", Dataset: "stats_day", Gaps: []gap{outage}},
 	}}
 	want := []string{
-		"main shop stats_day, send_failed: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  503",
+		"main shop: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  503",
 		"main shop send_failed: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  no export of hours 08-15",
-		"main bank stats_day: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  503",
+		"main bank: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  503",
 	}
 	if d := cmp.Diff(want, gapLines(report)); d != "" {
 		t.Errorf("lines (-want +got):\n%s", d)
