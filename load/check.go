@@ -70,10 +70,6 @@ func (w *Warehouse) Check(ctx context.Context, now time.Time, options CheckOptio
 	c := &checking{now: now, harmless: options.Harmless}
 	c.report.First = options.first(now)
 	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		// Compiling these queries takes longer than running them.
-		if _, err := tx.Exec(ctx, `SET LOCAL jit = off`); err != nil {
-			return err
-		}
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, 0)`, int32(checkLock)); err != nil {
 			return fmt.Errorf("waiting for another check: %w", err)
 		}

@@ -42,11 +42,9 @@ func (l *Look) read(ctx context.Context, doing string, ask func(tx pgx.Tx) error
 		return failed(doing, err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }() // it has only read
-	// Compiling the views takes longer than the answers of any year.
 	_, err = tx.Exec(ctx, `
 		SELECT set_config('etl.now', $1, true),
-		       set_config('statement_timeout', $2, true),
-		       set_config('jit', 'off', true)`,
+		       set_config('statement_timeout', $2, true)`,
 		l.now().Format(time.RFC3339), fmt.Sprint(lookTimeout.Milliseconds()))
 	if err == nil {
 		err = ask(tx)

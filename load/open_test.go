@@ -91,9 +91,9 @@ func TestOpenSettings(t *testing.T) {
 	wh := open(t)
 	same(t, "settings", dump(t, wh, `
 		SELECT name, setting || coalesce(' ' || unit, '') FROM pg_settings
-		WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'client_connection_check_interval', 'application_name')
+		WHERE name IN ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'client_connection_check_interval', 'application_name', 'jit')
 		ORDER BY name`),
-		"application_name etl", "client_connection_check_interval 2000 ms", "idle_in_transaction_session_timeout 120000 ms",
+		"application_name etl", "client_connection_check_interval 2000 ms", "idle_in_transaction_session_timeout 120000 ms", "jit off",
 		"lock_timeout 60000 ms", "statement_timeout 600000 ms")
 }
 

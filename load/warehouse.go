@@ -128,6 +128,8 @@ func poolConfig(url string, options Options) (*pgxpool.Config, error) {
 	settings["idle_in_transaction_session_timeout"] = milliseconds(options.IdleTimeout, 2*time.Minute)
 	// Without it the server finishes, and commits, the statement of a client that was killed.
 	settings["client_connection_check_interval"] = milliseconds(0, 2*time.Second)
+	// Compiling takes longer than what is asked here: a third of a second for the days of an account.
+	settings["jit"] = "off"
 	// Dates and times travel in binary; this is for the texts of errors.
 	settings["timezone"] = "UTC"
 	return config, nil
