@@ -225,7 +225,7 @@ func (q *questions) markdown() string {
 	fmt.Fprintf(&w, "\nMade by `make questions`. %d delivery rows, %d failure rows and %d rows of history over five years, of three vendors and 24\n"+
 		"accounts, on PostgreSQL %s, %d cores, the settings above. Every question of the [cookbook](cookbook/README.md) as `sms_analyst`, warm and\n"+
 		"without parallel workers, median of %d; filling included the whole took %s. The limit is 100 ms for what is asked about a month or by\n"+
-		"account and day, else a second. The processor's time is held against it: the machine was shared, and what others did is in the time of\n"+
+		"account and day, else a second. The processor's time is held against it, since a machine may be shared: what others do is in the time of\n"+
 		"the wall. x is the part of the baseline's processor time in the same rounds: months and vendors from the rows of the fact, %.0f ms of the\n"+
 		"processor, %.0f of the wall.\n\n",
 		q.deliveries, q.failures, q.history, q.server, runtime.NumCPU(), q.rounds, q.took.Round(time.Second), ms(q.baseline.processor), ms(q.baseline.wall))
