@@ -12,6 +12,8 @@ type Batch struct {
 	// Zeros counts vendor rows that were understood and gave no fact: a row of failure counts that are all 0. It tells an
 	// answer that says "nothing failed" from one that says nothing.
 	Zeros int64
+	// Beyond are the days that the vendor refuses to answer for, because they lie before what it keeps. The batch says nothing of them.
+	Beyond []Window
 }
 
 // Received counts what the answers held: every fact row understood and every vendor row rejected. At the end of a load

@@ -37,3 +37,17 @@ func (e *ContradictionError) Error() string {
 
 // Unwrap gives the kind.
 func (e *ContradictionError) Unwrap() error { return ErrContradicted }
+
+// IncompleteError is an ErrMalformed: an answer that says itself that rows are missing from it. Asking for fewer days is the way out.
+type IncompleteError struct {
+	Dataset Dataset
+	Window  Window // the days that the answer was asked for
+	Detail  string // "count is 300 in an answer of 200 rows"
+}
+
+func (e *IncompleteError) Error() string {
+	return fmt.Sprintf("%v: %s of %s: %s", ErrMalformed, e.Dataset, e.Window, e.Detail)
+}
+
+// Unwrap gives the kind.
+func (e *IncompleteError) Unwrap() error { return ErrMalformed }

@@ -69,4 +69,6 @@ type Payload struct {
 	// Refused says why the extractor did not believe the answer. Such a payload is evidence: it is kept and never
 	// transformed. Empty for an answer to be understood.
 	Refused string
+	// Beyond says, of a refused answer, that the vendor takes no question about these days because they lie before what it keeps.
+	Beyond bool
 }
