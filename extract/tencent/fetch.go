@@ -171,7 +171,7 @@ func (f *fetch) giveWay(ctx context.Context, dataset sms.Dataset, e envelope) {
 // keep gives the payloads to emit, refused for the reason given unless that is empty.
 func (f *fetch) keep(refused string, payloads ...sms.Payload) error {
 	for _, p := range payloads {
-		p.Refused = refused
+		p.Refused, p.IsSum = refused, refused == SeveralDays
 		if err := f.emit(p); err != nil {
 			return fmt.Errorf("keep the answer: %w", err)
 		}

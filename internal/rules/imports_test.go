@@ -16,6 +16,7 @@ var mayImport = map[string][]string{
 	"extract/huawei":           {"internal/pack"},
 	"extract/extracttest":      {"extract", "internal/pack"},
 	"transform":                {"internal/pack"},
+	"belief":                   {},
 	"load":                     {"internal/pack", "migrations"},
 	"load/loadtest":            {"load", "internal/pack"},
 	"migrations":               {},
