@@ -96,6 +96,19 @@ func (r *Row) add(o *Row) {
 	}
 }
 
+func (r *Row) subtract(o *Row) {
+	r.Targets -= o.Targets
+	r.Delivered -= o.Delivered
+	r.Waiting -= o.Waiting
+	r.Billed -= o.Billed
+	for i, n := range o.Process {
+		r.Process[i] -= n
+	}
+	for i, n := range o.Send {
+		r.Send[i] -= n
+	}
+}
+
 // scale multiplies every number by up/down, rounded down, so that the row still adds up.
 func (r *Row) scale(up, down int64) {
 	for i := range r.Process {

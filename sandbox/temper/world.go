@@ -82,7 +82,7 @@ func (w *World) Truth(d Day, at time.Time) Sums {
 	m := momentOf(at)
 	var r rows
 	w.hold(d, m, &r)
-	return w.sum(d, m, &r)
+	return w.sum(d, saying{asked: m, halves: 2}, &r)
 }
 
 // Rows gives the rows of Truth, in the order of the vendor.
@@ -112,11 +112,11 @@ func (w *World) Tell(d Day, at time.Time) Telling {
 // tellingWith gives the datasets of a day that are told with one lie.
 func (w *World) tellingWith(d Day, m moment, lie Lie) Telling {
 	var r rows
-	form := w.say(d, m, lie, &r)
-	all := Answer{Form: form, Sums: w.sum(d, m, &r)}
+	said := w.say(d, m, lie, &r)
+	all := Answer{Form: said.form, Sums: w.sum(d, said, &r)}
 	t := Telling{Stats: all, Process: all, Send: all, Check: all}
 	isZeros := r.n > 0 && all.Requested == 0 // rows of zeros, which the failure calls have too
-	if form == Told && !w.tencent && !isZeros {
+	if said.form == Told && !w.tencent && !isZeros {
 		if all.ProcessReasons == 0 {
 			t.Process.Form = Silent
 		}
@@ -127,39 +127,47 @@ func (w *World) tellingWith(d Day, m moment, lie Lie) Telling {
 	return t
 }
 
+// saying is how the rows of a day are told.
+type saying struct {
+	form     Form
+	asked    moment // as of which they are told
+	halves   int64  // how many halves of each number; 2 is honest
+	isAbsent bool   // the day is told as if nothing had been sent
+}
+
 // say gives the rows that the vendor tells of a day with a lie.
-func (w *World) say(d Day, m moment, lie Lie, r *rows) Form {
+func (w *World) say(d Day, m moment, lie Lie, r *rows) saying {
 	r.n = 0
-	asked := m
+	s := saying{asked: m, halves: 2}
 	if lie == Stale {
-		asked -= secondsADay
+		s.asked -= secondsADay
 	}
-	if w.isForgotten(d, m) && w.n.forgotten == Refusing {
-		return Refused
+	isForgotten := w.isForgotten(d, m)
+	switch {
+	case isForgotten && w.n.forgotten == Refusing:
+		s.form, s.isAbsent = Refused, true
+		return s
+	case isForgotten && w.n.forgotten == Silently:
+		lie = Empty
+	case isForgotten:
+		lie = Zeros
 	}
-	if w.isWithheld(d, asked) || lie == Stale && d >= asked.day() {
-		return w.formOf(r)
+	s.isAbsent = lie == Empty || w.isWithheld(d, s.asked) || lie == Stale && d >= s.asked.day()
+	if !s.isAbsent {
+		w.hold(d, s.asked, r)
 	}
-	w.hold(d, asked, r)
-	if w.isForgotten(d, m) {
-		if lie = Zeros; w.n.forgotten == Silently {
-			lie = Empty
-		}
-	}
-	switch lie {
-	case Empty:
-		r.n = 0
-	case Nulls:
-		if r.n > 0 || w.tencent {
-			return Null
-		}
-	case Zeros, Half, Double:
-		up := map[Lie]int64{Half: 1, Double: 4}[lie]
+	switch {
+	case lie == Nulls && (r.n > 0 || w.tencent):
+		s.form = Null
+		return s
+	case lie == Zeros, lie == Half, lie == Double:
+		s.halves = map[Lie]int64{Half: 1, Double: 4}[lie]
 		for i := range r.list() {
-			r.all[i].scale(up, 2)
+			r.all[i].scale(s.halves, 2)
 		}
 	}
-	return w.formOf(r)
+	s.form = w.formOf(r)
+	return s
 }
 
 // formOf gives the form of rows of numbers. Tencent always tells a number.
@@ -185,31 +193,37 @@ func (w *World) isRevoked(m moment) bool {
 }
 
 // sum adds up the rows of a day.
-func (w *World) sum(d Day, m moment, r *rows) Sums {
-	var s Sums
+func (w *World) sum(d Day, said saying, r *rows) Sums {
+	total := w.total(d, said, r)
+	s := Sums{
+		Requested: total.Targets, ProcessFailed: total.ProcessFailed(), Delivered: total.Delivered, SendFailed: total.SendFailed(),
+		Pending: total.Waiting, Billed: total.Billed,
+	}
 	for i := range r.list() {
-		row := &r.all[i]
-		s.Requested += row.Targets
-		s.ProcessFailed += row.ProcessFailed()
-		s.Delivered += row.Delivered
-		s.SendFailed += row.SendFailed()
-		s.Pending += row.Waiting
-		s.Billed += row.Billed
-		s.Templates[row.Template-Templates[0]] += row.Targets
+		s.Templates[r.all[i].Template-Templates[0]] += r.all[i].Targets
 	}
-	if w.n.byReceipt {
-		w.byReceipt(d, m, &s)
-	}
-	if !w.n.noReasons || w.tencent {
+	if !w.n.noReasons {
 		s.ProcessReasons, s.SendReasons = s.ProcessFailed, s.SendFailed
 	}
 	return s
 }
 
+// total adds up the rows of a day, in one row.
+func (w *World) total(d Day, said saying, r *rows) Row {
+	var total Row
+	for i := range r.list() {
+		total.add(&r.all[i])
+	}
+	if w.n.byReceipt && !said.isAbsent {
+		w.byReceipt(d, said, &total)
+	}
+	return total
+}
+
 // byReceipt counts receipts on the day on which they came, whenever their messages were sent.
-func (w *World) byReceipt(d Day, m moment, s *Sums) {
-	s.Delivered, s.SendFailed = 0, 0
-	begin, end := moment(int64(d)*secondsADay), min(m, moment(int64(d+1)*secondsADay))
+func (w *World) byReceipt(d Day, said saying, total *Row) {
+	total.Delivered, total.Send = 0, [len(SendReasons)]int64{}
+	begin, end := moment(int64(d)*secondsADay), min(said.asked, moment(int64(d+1)*secondsADay))
 	var r rows
 	for sent := d - SettleHours/24; sent <= d; sent++ {
 		for _, edge := range []struct {
@@ -218,12 +232,18 @@ func (w *World) byReceipt(d Day, m moment, s *Sums) {
 		}{{end, 1}, {begin, -1}} {
 			w.hold(sent, edge.at, &r)
 			for i := range r.list() {
-				s.Delivered += edge.sign * r.all[i].Delivered
-				s.SendFailed += edge.sign * r.all[i].SendFailed()
+				total.Delivered += edge.sign * r.all[i].Delivered
+				for k, n := range r.all[i].Send {
+					total.Send[k] += edge.sign * n
+				}
 			}
 		}
 	}
-	s.Pending = s.Requested - s.ProcessFailed - s.Delivered - s.SendFailed
+	total.Delivered = total.Delivered * said.halves / 2
+	for k := range total.Send {
+		total.Send[k] = total.Send[k] * said.halves / 2
+	}
+	total.Waiting = total.Targets - total.ProcessFailed() - total.Delivered - total.SendFailed()
 }
 
 // Tempers gives the temperaments of the world.

@@ -43,7 +43,9 @@ func each(t *testing.T, f func(*testing.T, *World)) {
 			if isTencent {
 				name = temper.Name + " on Tencent"
 			}
-			t.Run(name, func(t *testing.T) { f(t, New(Options{Seed: 7, First: first, Tempers: []Temper{temper}, Tencent: isTencent})) })
+			t.Run(name, func(t *testing.T) {
+				f(t, New(Options{Seed: 7, First: first, Tempers: []Temper{temper}, Tencent: isTencent}))
+			})
 		}
 	}
 }
