@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -155,9 +156,10 @@ type told struct {
 // judge compares the warehouse with the vendor after a run.
 func (l *life) judge(now time.Time, t told) {
 	l.lives.t.Helper()
-	w, refused := l.read(now), l.refused()
+	w := l.read(now)
+	asked, refused := l.asked()
 	l.score.runs++
-	l.judgeRun(now, t, w, refused)
+	l.judgeRun(now, t, w.standing(asked), refused)
 	for day := storyFirst - temper.Day(l.history); day < temper.Day(now.Add(8*time.Hour).Unix()/86400); day++ {
 		j := judgement{life: l, day: day, now: now, w: w, said: l.world.Tell(day, now), truth: l.world.Truth(day, now)}
 		j.facts, j.before = w.facts[day], l.before[day]
@@ -173,27 +175,39 @@ func (l *life) judge(now time.Time, t told) {
 	l.before = w.facts
 }
 
-// refused gives the account-days of datasets that the vendor refused last in this run.
-func (l *life) refused() map[heldKey]string {
-	last := map[heldKey]string{}
+// asked gives the account-days of datasets that were asked for in this run, and those of them that the vendor refused last.
+func (l *life) asked() (asked map[heldKey]bool, refused map[heldKey]string) {
+	asked, refused = map[heldKey]bool{}, map[heldKey]string{}
 	for _, c := range l.vendor.Asked() {
 		if c.IsSum && !l.score.isTencent {
 			continue // evidence that nobody had asked for
 		}
 		for day := c.From; day <= c.To; day++ {
 			k := heldKey{day, c.Dataset}
+			asked[k] = true
 			if c.Refused == "" {
-				delete(last, k)
+				delete(refused, k)
 			} else {
-				last[k] = c.Refused
+				refused[k] = c.Refused
 			}
 		}
 	}
-	return last
+	return asked, refused
+}
+
+// standing gives the days that a run leaves undone: asked for and not loaded, or missing without being asked for.
+func (w warehouse) standing(asked map[heldKey]bool) (undone []string) {
+	for k, s := range w.states {
+		if s.state == "missing" || asked[k] && (s.state == "quarantined" || s.state == "failed") {
+			undone = append(undone, fmt.Sprintf("%s of %s is %s", k.dataset, k.day, s.state))
+		}
+	}
+	slices.Sort(undone)
+	return undone
 }
 
 // judgeRun compares what was asked and done with exit code and report.
-func (l *life) judgeRun(now time.Time, t told, w warehouse, refused map[heldKey]string) {
+func (l *life) judgeRun(now time.Time, t told, undone []string, refused map[heldKey]string) {
 	s := l.score
 	when := now.Format("2006-01-02 15:04")
 	if s.temper.Kind == temper.Honest && t.code != exitOK || t.isCut {
@@ -214,8 +228,8 @@ func (l *life) judgeRun(now time.Time, t told, w warehouse, refused map[heldKey]
 		s.add(silent, 1, fmt.Sprintf("%s: exit 0 with %d failures", when, failures))
 	case t.code != exitOK && names == 0:
 		s.add(silent, 1, fmt.Sprintf("%s: exit %d and nothing named: %s", when, t.code, exampleOf(t.report)))
-	case t.code == exitOK && names == 0 && l.isHolding(w):
-		s.add(silent, 1, when+": exit 0 and nothing named while days are quarantined or failed")
+	case t.code == exitOK && names == 0 && len(undone) > 0:
+		s.add(silent, 1, fmt.Sprintf("%s: exit 0 and nothing named, and %s", when, exampleOf(strings.Join(undone, ", "))))
 	}
 }
 
@@ -238,15 +252,6 @@ func namedIn(report string) (names, failures int, err error) {
 	return names, failures, nil
 }
 
-func (l *life) isHolding(w warehouse) bool {
-	for _, s := range w.states {
-		if s.state == "quarantined" || s.state == "failed" {
-			return true
-		}
-	}
-	return false
-}
-
 // judgement is about one account-day after a run.
 type judgement struct {
 	*life
@@ -259,7 +264,7 @@ type judgement struct {
 	facts, before factsOfDay
 }
 
-func (j *judgement) add(m metric, n int64, format string, arguments ...any) {
+func (j *judgement) addf(m metric, n int64, format string, arguments ...any) {
 	j.score.add(m, n, fmt.Sprintf("%s of %s: ", j.now.Format("2006-01-02 15:04"), j.day)+fmt.Sprintf(format, arguments...))
 }
 
@@ -281,7 +286,7 @@ func (j *judgement) losses() {
 			continue
 		}
 		if gone := min(f.before, f.truth) - f.now; gone > 0 {
-			j.add(kind, gone, "%s: %d were stored, the vendor has %d, now there are %d", f.what, f.before, f.truth, f.now)
+			j.addf(kind, gone, "%s: %d were stored, the vendor has %d, now there are %d", f.what, f.before, f.truth, f.now)
 		}
 	}
 }
@@ -299,7 +304,7 @@ func (j *judgement) contradiction() {
 	}
 	own := max(ownDistance(j.said), distance(j.truth.ProcessFailed, j.truth.ProcessReasons)+distance(j.truth.SendFailed, j.truth.SendReasons))
 	if process+send > own {
-		j.add(contradictions, 1, "processing failed %d, by reason %d; send failed %d, by reason %d; the vendor's own are %d apart",
+		j.addf(contradictions, 1, "processing failed %d, by reason %d; send failed %d, by reason %d; the vendor's own are %d apart",
 			j.facts.processFailed, j.facts.processReasons, j.facts.sendFailed, j.facts.sendReasons, own)
 	}
 }
@@ -325,18 +330,18 @@ func (j *judgement) lies() {
 	isSettled := isFinal(j.w.states[heldKey{j.day, j.datasets()[0]}].state)
 	switch {
 	case stats.Form == temper.Null && j.facts.isNull && isNew:
-		j.add(kind, 1, "null is stored")
+		j.addf(kind, 1, "null is stored")
 	case stats.Form == temper.Silent && !j.facts.hasRows && truth != [3]int64{} && (j.before.hasRows || isSettled && j.final[j.day] == 0):
-		j.add(kind, 1, "nothing is stored where the vendor has %d", truth[0])
+		j.addf(kind, 1, "nothing is stored where the vendor has %d", truth[0])
 	case stats.Form == temper.Told && j.facts.hasRows && isNew && delivery == said && said != truth:
-		j.add(kind, 1, "%v is stored where the vendor has %v", delivery, truth)
+		j.addf(kind, 1, "%v is stored where the vendor has %v", delivery, truth)
 	}
 	for _, f := range []struct{ facts, before, said, truth int64 }{
 		{j.facts.processReasons, j.before.processReasons, j.said.Process.ProcessReasons, j.truth.ProcessReasons},
 		{j.facts.sendReasons, j.before.sendReasons, j.said.Send.SendReasons, j.truth.SendReasons},
 	} {
 		if f.facts == f.said && f.said != f.truth && f.facts != f.before {
-			j.add(kind, 1, "%d failures are stored where the vendor has %d", f.facts, f.truth)
+			j.addf(kind, 1, "%d failures are stored where the vendor has %d", f.facts, f.truth)
 		}
 	}
 }
@@ -362,7 +367,7 @@ func (j *judgement) holds(refused map[heldKey]string) {
 			continue
 		}
 		if j.streaks[k]++; j.streaks[k] == 2 {
-			j.add(held, 1, "%s is %s", dataset, j.w.states[k].state)
+			j.addf(held, 1, "%s is %s", dataset, j.w.states[k].state)
 		}
 	}
 }
@@ -393,6 +398,6 @@ func (j *judgement) knows() {
 	}
 	if j.facts.requested != j.truth.Requested || j.facts.delivered != j.truth.Delivered || j.facts.sendReasons != j.truth.SendReasons {
 		j.unlike[j.day] = true
-		j.add(unlikeTruth, 1, "stored are %+v, and the vendor has told %+v for %d days", j.facts, j.truth, knownAfter)
+		j.addf(unlikeTruth, 1, "stored are %+v, and the vendor has told %+v for %d days", j.facts, j.truth, knownAfter)
 	}
 }

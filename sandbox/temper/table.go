@@ -189,7 +189,10 @@ func dialects() []Temper {
 	all := []Temper{
 		{Name: "no sms_user", What: "Rows of the failure calls do not name the account.", apply: func(n *nature) { n.dialect.noUser = true }},
 		{Name: "no count", What: "Answers do not count their rows.", apply: func(n *nature) { n.dialect.noCount = true }},
-		{Name: "null for empty", What: "An empty answer is a null with a count of 0.", apply: func(n *nature) { n.dialect.nullForEmpty = true }},
+		{
+			Name: "null for empty", What: "No message fails, and an empty answer is a null with a count of 0.",
+			apply: func(n *nature) { n.dialect.nullForEmpty, n.sendFailing, n.procFailing = true, 0, 0 },
+		},
 		{Name: "dates with a time", What: "send_date is a day at 00:00:00.", apply: func(n *nature) { n.dialect.dateWithTime = true }},
 		{Name: "two rows of one key", What: "Some keys have two rows, which add up to the check sum.", apply: func(n *nature) { n.dialect.twoRows = true }},
 		{

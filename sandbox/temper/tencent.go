@@ -64,13 +64,16 @@ func (v *Vendor) tencent(w http.ResponseWriter, r *http.Request) {
 // readHours reads the body of a question; code is the vendor's error.
 func (v *Vendor) readHours(body []byte, dataset string) (q hours, code string) {
 	var p struct {
-		BeginTime, EndTime, SmsSdkAppId string //nolint:revive,staticcheck // the vendor's name
-		Limit, Offset                   *int
+		BeginTime string `json:"BeginTime"`
+		EndTime   string `json:"EndTime"`
+		App       string `json:"SmsSdkAppId"`
+		Limit     *int   `json:"Limit"`
+		Offset    *int   `json:"Offset"`
 	}
 	if json.Unmarshal(body, &p) != nil || p.Limit == nil || p.Offset == nil {
 		return q, "InvalidParameter"
 	}
-	if p.SmsSdkAppId != v.account {
+	if p.App != v.account {
 		return q, "InvalidParameterValue.SdkAppIdNotExist"
 	}
 	const form = "2006010215"
