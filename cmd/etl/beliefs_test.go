@@ -80,6 +80,7 @@ func TestBeliefs(t *testing.T) {
 					l.live(day)
 				}
 				l.end(days)
+				t.Logf("%d runs, %s", l.score.runs, l.score.time.Round(time.Second))
 				mu.Lock()
 				defer mu.Unlock()
 				all = append(all, l.score)
@@ -136,26 +137,49 @@ type life struct {
 	cuts    int // runs that had to be ended
 }
 
+// The configuration of a life, and the part of it that differs by vendor.
+const (
+	fleetConfig = `sources:
+  - name: vendor
+    %s
+    base_url: %s
+    time_zone: "+08:00"
+    history_start: %s
+    max_requests_per_second: 1000
+schedules:
+  - name: daily
+    cron: "0 3 * * *"
+    time_zone: Asia/Shanghai
+    sources: [vendor]
+`
+	engageLabSource = `vendor: engagelab
+    sms_user: harbor
+    sms_key: sandbox-key`
+	tencentSource = `vendor: tencent
+    secret_id: AKIDsandbox
+    secret_key: sandbox-secret
+    region: ap-guangzhou
+    sdk_app_ids: ["1400006874"]
+    probe: off`
+)
+
 func newLife(t *testing.T, of temper.Temper, isTencent bool) *life {
 	t.Helper()
 	l := &life{
-		world:   temper.New(temper.Options{Seed: beliefsSeed, First: storyFirst, Tempers: []temper.Temper{of}, Tencent: isTencent}),
+		world:   temper.Of(isTencent, of).World(beliefsSeed, storyFirst),
 		account: "harbor", history: max(of.History, historyOfThem), score: newScore(of, isTencent),
-		before: map[temper.Day]factsOfDay{}, streaks: map[heldKey]int{}, final: map[temper.Day]int{}, seen: map[temper.Day]bool{}, unlike: map[temper.Day]bool{},
+		before: map[temper.Day]factsOfDay{}, streaks: map[heldKey]int{},
+		final: map[temper.Day]int{}, seen: map[temper.Day]bool{}, unlike: map[temper.Day]bool{},
 	}
-	source := "vendor: engagelab\n    sms_user: harbor\n    sms_key: sandbox-key"
-	key := "sandbox-key"
+	source, key := engageLabSource, "sandbox-key"
 	if isTencent {
-		l.account, key = "1400006874", "AKIDsandbox"
-		source = "vendor: tencent\n    secret_id: AKIDsandbox\n    secret_key: sandbox-secret\n    region: ap-guangzhou\n    sdk_app_ids: [\"1400006874\"]\n    probe: off"
+		l.account, source, key = "1400006874", tencentSource, "AKIDsandbox"
 	}
 	l.vendor = temper.Serve(l.world, l.account, key)
 	server := httptest.NewServer(l.vendor.Handler())
 	t.Cleanup(server.Close)
 	w := &world{t: t, url: pgtest.New(t), config: filepath.Join(t.TempDir(), "schedules.yaml")}
-	w.write(fmt.Sprintf("sources:\n  - name: vendor\n    %s\n    base_url: %s\n    time_zone: \"+08:00\"\n    history_start: %s\n    max_requests_per_second: 1000\n"+
-		"schedules:\n  - name: daily\n    cron: \"0 3 * * *\"\n    time_zone: Asia/Shanghai\n    sources: [vendor]\n",
-		source, server.URL, storyFirst-temper.Day(l.history)))
+	w.write(fmt.Sprintf(fleetConfig, source, server.URL, storyFirst-temper.Day(l.history)))
 	conn, err := pgx.Connect(t.Context(), w.url)
 	if err != nil {
 		t.Fatal(err)
@@ -265,7 +289,8 @@ func (l *life) compareRows(last temper.Day) {
 			if r.Label != 0 {
 				label = fmt.Sprint(r.Label)
 			}
-			line := fmt.Sprintf("%d %s %s %d %d %d %d %d %d", r.Template, label, r.Type, r.Targets, r.ProcessFailed(), r.Delivered, r.SendFailed(), r.Waiting, r.Billed)
+			line := fmt.Sprintf("%d %s %s %d %d %d %d %d %d",
+				r.Template, label, r.Type, r.Targets, r.ProcessFailed(), r.Delivered, r.SendFailed(), r.Waiting, r.Billed)
 			if stored[line]--; stored[line] < 0 {
 				l.score.add(rowsUnlike, 1, fmt.Sprintf("%s: not stored: %s", day, line))
 			}

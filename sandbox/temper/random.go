@@ -8,6 +8,8 @@ type Mixture struct {
 	Tencent bool
 	Kind    Kind // the worst of its temperaments
 	Shown   bool // evidence at hand shows every lie of it
+
+	Receipts Receipts // when the last of them come
 }
 
 // Random gives one to four temperaments that go together, the same for the same seed.
@@ -40,6 +42,11 @@ func Random(seed uint64) Mixture {
 	return m
 }
 
+// World gives a world of the mixture whose story begins on a day.
+func (m Mixture) World(seed uint64, first Day) *World {
+	return New(Options{Seed: seed, First: first, Tempers: m.Tempers, Tencent: m.Tencent})
+}
+
 // Of gives the mixture of temperaments, which the caller knows to go together.
 func Of(tencent bool, tempers ...Temper) Mixture {
 	m := Mixture{Tempers: tempers, Tencent: tencent}
@@ -51,6 +58,7 @@ func (m *Mixture) judge() {
 	m.Shown = true
 	for _, t := range m.Tempers {
 		m.Kind = max(m.Kind, t.Kind)
+		m.Receipts = max(m.Receipts, t.Receipts)
 		m.Shown = m.Shown && (t.Kind != Lying || t.Shown)
 	}
 }

@@ -88,7 +88,8 @@ func TestTemperaments(t *testing.T) {
 		"retention, zeros":     func(w *World) bool { return forgets(w, Told) },
 		"fraud corrections": func(w *World) bool {
 			before, after, other := told(w, 22, 26, on(37, time.Hour)), told(w, 22, 26, on(37, morning)), told(w, 27, 27, on(90, 0))
-			return distance(after.Requested*10, before.Requested*4) < before.Requested/2 && after.SendReasons < before.SendReasons/2 && other == told(plain, 27, 27, on(90, 0)) &&
+			return distance(after.Requested*10, before.Requested*4) < before.Requested/2 && after.SendReasons < before.SendReasons/2 &&
+				other == told(plain, 27, 27, on(90, 0)) &&
 				len(w.Withdrawals(on(80, 0))) == 2
 		},
 		"deleted template": func(w *World) bool {
@@ -109,7 +110,8 @@ func TestTemperaments(t *testing.T) {
 				}
 				return false
 			}
-			return has(on(45, time.Hour)) && !has(on(45, morning)) && told(w, 10, 10, on(45, time.Hour)).Requested == told(w, 10, 10, on(45, morning)).Requested
+			before, after := told(w, 10, 10, on(45, time.Hour)), told(w, 10, 10, on(45, morning))
+			return has(on(45, time.Hour)) && !has(on(45, morning)) && before.Requested == after.Requested
 		},
 		"revoked credentials": func(w *World) bool { return w.Tell(first, on(28, 0)).IsDenied && !w.Tell(first, on(30, 0)).IsDenied },
 	} {

@@ -20,7 +20,10 @@ func serve(t *testing.T, at time.Time, names ...string) *Vendor {
 
 // get asks EngageLab for days of the story.
 func get(v *Vendor, dataset string, from, to int, more string) *httptest.ResponseRecorder {
-	path := map[string]string{"stats_day": "/v1/stats_day", "process_failed": "/v1/stats/process_failed", "send_failed": "/v1/stats/send_failed"}[dataset]
+	path := "/v1/" + dataset
+	if dataset != "stats_day" {
+		path = "/v1/stats/" + dataset
+	}
 	r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("%s?start_date=%s&end_date=%s%s", path, first+Day(from), first+Day(to), more), nil)
 	r.SetBasicAuth(v.account, v.key)
 	w := httptest.NewRecorder()
@@ -98,7 +101,8 @@ func TestEngageLabTellsWhatTellTells(t *testing.T) {
 			}
 			e := rowsOf(t, w)
 			isNull := len(e.Result) > 0 && e.Result[0].Targets == nil
-			if n := targets(e); said.Stats.Form == Told && n != said.Stats.Requested || (said.Stats.Form == Silent) != (len(e.Result) == 0) || isNull != (said.Stats.Form == Null) {
+			n, form := targets(e), said.Stats.Form
+			if form == Told && n != said.Stats.Requested || (form == Silent) != (len(e.Result) == 0) || isNull != (form == Null) {
 				t.Fatalf("%s: day %d: %d messages in %d rows, want %+v", temper.Name, day, n, len(e.Result), said.Stats)
 			}
 			failed := rowsOf(t, get(v, "send_failed", day, day, ""))
