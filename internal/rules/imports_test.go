@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"bi/metabase/metabasetest": {},                  // what a Metabase does is not known from what its client does
 	"sandbox":                  {"sandbox/traffic"}, // the vendors know nothing of their customers' program
 	"sandbox/traffic":          {},
+	"sandbox/temper":           {"sandbox/traffic"},
 	"internal/pack":            {},
 	"internal/postgres":        {},
 	"internal/golden":          {},
