@@ -307,7 +307,7 @@ func (d *decider) changed(i int) objection {
 	cross := d.cross(i)
 	if cross.against != "" {
 		d.wants.WantsSums = true
-		return objection{reason: cross.against, wait: d.ConfirmAfter}
+		return objection{reason: cross.against, wait: d.long()}
 	}
 	said, stored := day.Said.Messages(), day.Stored.Messages()
 	if d.e.IsCounted && said == stored {

@@ -69,7 +69,7 @@ func (d *decider) small(i int) objection {
 	cross := d.cross(i)
 	if cross.against != "" {
 		d.wants.WantsSums = true
-		return objection{reason: cross.against, wait: d.ConfirmAfter, once: true}
+		return objection{reason: cross.against, wait: d.long()}
 	}
 	if d.age(i) > baselineDays {
 		return objection{} // a stretch of history is asked for once, by somebody who looks at it

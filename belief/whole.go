@@ -12,11 +12,12 @@ func (d *decider) findScale() {
 	if d.outage {
 		return
 	}
+	least := d.comparable()
 	var days, down, up, settled int
 	for i := range d.e.Days {
 		day := &d.e.Days[i]
 		said, stored := day.Said.Messages(), day.Stored.Messages()
-		if i < d.frontier || stored < max(d.MinMessages, 1) || day.IsBeyond {
+		if i < d.frontier || stored < least || day.IsBeyond {
 			continue
 		}
 		days++
@@ -38,8 +39,25 @@ func (d *decider) findScale() {
 	}
 }
 
-// isMost says that at least so many days, and two thirds of all, are alike.
-func isMost(n, of, least int) bool { return n >= least && 3*n >= 2*of }
+// manyDays is how many days are compared whatever their size: chance does not move all of them alike.
+const manyDays = 7
+
+// comparable gives the least messages that a stored day must have to be compared.
+func (d *decider) comparable() int64 {
+	stored := 0
+	for i := range d.e.Days {
+		if d.e.Days[i].Stored.Messages() > 0 {
+			stored++
+		}
+	}
+	if stored >= manyDays {
+		return 1
+	}
+	return max(d.MinMessages, 1)
+}
+
+// isMost says that at least so many days, and nine in ten of all, are alike.
+func isMost(n, of, least int) bool { return n >= least && 10*n >= 9*of }
 
 // shrinking says what is wrong with an answer that lost messages on most days; empty when templates or labels that are gone
 // as a whole explain it while all others are as they were.
@@ -120,7 +138,8 @@ func agreement(n *sms.Numbers) (agrees bool, differs string) {
 	return failed > 0, ""
 }
 
-// usuallyAgrees says that failures by reason add up to the totals on most other days, of the answer and stored.
+// usuallyAgrees says that failures by reason add up to the totals on most other days: of those before the window, or, where these
+// say little, of the answer.
 func (d *decider) usuallyAgrees(but int) bool {
 	compared, agreed := 0, 0
 	count := func(n *sms.Numbers) {
@@ -132,13 +151,13 @@ func (d *decider) usuallyAgrees(but int) bool {
 			agreed++
 		}
 	}
-	for i := range d.e.Days {
-		if i != but {
-			count(&d.e.Days[i].Said)
-		}
-	}
 	for i := range d.e.Before {
 		count(&d.e.Before[i].Numbers)
+	}
+	for i := range d.e.Days {
+		if i != but && compared < 3 {
+			count(&d.e.Days[i].Said)
+		}
 	}
 	return agreed >= 3 && 5*agreed >= 4*compared
 }

@@ -70,6 +70,7 @@ func (p *put) dayEvidence(d *sms.DayEvidence, i int) {
 	if p.fills(delivery) {
 		d.Said.Measures = p.tally.days[delivery][i].sums()
 	}
+	d.Said.HasNoTotals, d.Stored.HasNoTotals = !p.fills(delivery), !p.fills(delivery)
 	d.Said.Processing, d.Said.Sending = p.saidFailures(processing, i), p.saidFailures(sending, i)
 	for _, w := range p.tally.batch.Beyond {
 		d.IsBeyond = d.IsBeyond || w.Contains(day)
@@ -106,7 +107,7 @@ func (p *put) readStored(ctx context.Context, tx pgx.Tx, e *sms.Evidence) error 
 	_, err = pgx.ForEachRow(rows, []any{
 		&s.day, &s.isDoubted, &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &m[6], &m[7], &s.processing, &s.sending,
 	}, func() error {
-		day, n := sms.DayOf(s.day), sms.Numbers{}
+		day, n := sms.DayOf(s.day), sms.Numbers{HasNoTotals: !p.fills(delivery)}
 		if p.fills(delivery) {
 			n.Measures = measuresOf(&s.measures)
 		}
@@ -150,7 +151,13 @@ func measuresOf(columns *[len(measures)]*int64) (m sms.Measures) {
 
 // compareKeys finds out which templates and labels that are stored for the window the answer does not have at all.
 func (p *put) compareKeys(ctx context.Context, tx pgx.Tx) (*sms.KeyLoss, error) {
-	rows, err := tx.Query(ctx, evidenceKeys, p.account, date(p.window.First()), date(p.window.Last()))
+	var days []time.Time // that the answer speaks of
+	for i := range p.tally.days[delivery] {
+		if p.tally.days[delivery][i].messages.total > 0 {
+			days = append(days, date(p.window.First()+sms.Day(i)))
+		}
+	}
+	rows, err := tx.Query(ctx, evidenceKeys, p.account, days)
 	if err != nil {
 		return nil, err
 	}

@@ -68,14 +68,16 @@ type Numbers struct {
 	Rows int64 // fact rows
 	Measures
 	Processing, Sending Count // failures by reason, added up by stage
+	// HasNoTotals says that the datasets of the load speak of failures alone.
+	HasNoTotals bool
 }
 
 // Messages gives the volume of the day: what was requested, or of a load without totals the failures.
 func (n *Numbers) Messages() int64 {
-	if m, ok := n.Requested.Value(); ok {
-		return m
+	if n.HasNoTotals {
+		return n.Processing.Or(0) + n.Sending.Or(0)
 	}
-	return n.Processing.Or(0) + n.Sending.Or(0)
+	return n.Requested.Or(0)
 }
 
 // MeasureSet is a set of delivery measures, a bit each in the order of the fact's columns, and of the failure reasons of the two

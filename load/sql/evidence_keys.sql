@@ -7,7 +7,7 @@ WITH stored AS (
     JOIN sms.dim_template        AS t ON t.template_key = f.template_key
     JOIN sms.dim_label           AS l ON l.label_key = f.label_key
     WHERE f.account_key = $1
-      AND f.date_key BETWEEN $2 AND $3
+      AND f.date_key = ANY ($2)
     GROUP BY t.code, l.code
 )
 SELECT 'template', template, sum(messages)::bigint
