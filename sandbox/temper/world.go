@@ -58,7 +58,8 @@ const (
 	Refused             // an error for every window that holds the day
 )
 
-// Answer is what one dataset says of a day. Of Sums it fills what the dataset reports.
+// Answer is what one dataset says of a day. The datasets of a day that are told alike have the same Sums: of them, each dataset reports
+// its own part. All are 0 where the form is Null or Refused.
 type Answer struct {
 	Form Form
 	Sums
@@ -113,7 +114,10 @@ func (w *World) Tell(d Day, at time.Time) Telling {
 func (w *World) tellingWith(d Day, m moment, lie Lie) Telling {
 	var r rows
 	said := w.say(d, m, lie, &r)
-	all := Answer{Form: said.form, Sums: w.sum(d, said, &r)}
+	all := Answer{Form: said.form}
+	if said.form != Null {
+		all.Sums = w.sum(d, said, &r)
+	}
 	t := Telling{Stats: all, Process: all, Send: all, Check: all}
 	isZeros := r.n > 0 && all.Requested == 0 // rows of zeros, which the failure calls have too
 	if said.form == Told && !w.tencent && !isZeros {
