@@ -12,7 +12,7 @@ func TestFailures(t *testing.T) {
 	const days = "from=2026-11-01&to=2026-11-21"
 	var total string
 	w.one(&total, `SELECT sum(messages)::bigint::text FROM sms.failure_daily WHERE vendor = 'tencent' AND send_date BETWEEN '2026-11-01' AND '2026-11-21'`)
-	w.holds("/failures?"+days+"&vendor=tencent&format=csv&table=reasons", "vendor,stage,reason,category,messages\n", "tencent,sending,'=BLOCKED,blocked,"+total+"\n")
+	w.holds("/failures?"+days+"&vendor=tencent&format=csv&table=reasons", "vendor,stage,reason,category,messages,days_not_final\n", "tencent,sending,'=BLOCKED,blocked,"+total+",3\n")
 	if body := w.page("/failures?" + days + "&vendor=tencent&format=csv&table=reasons"); strings.Contains(body, "engagelab") {
 		t.Error("the other vendor is in it too")
 	}

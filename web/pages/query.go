@@ -164,6 +164,7 @@ type form struct {
 	From, To string
 	Years    []option
 	Reason   string // stays chosen; empty for none
+	Category string // as the reason
 }
 
 type option struct {
