@@ -42,6 +42,7 @@ type FailureFilter struct {
 
 	Reason   string // in the vendor's own word, or NoReason
 	Category string // or NoReason
+	Stage    sms.Stage
 }
 
 // Failures are failed messages, summed. Unit: messages; nil where the vendor names a reason without a number.
@@ -100,7 +101,7 @@ func (l *Look) Failures(ctx context.Context, f FailureFilter) (all Failures, err
 		if all.Totals, err = lookUp[FailedTotal](ctx, tx, lookFailed, f.arguments()...); err != nil {
 			return err
 		}
-		chosen := append(f.arguments(), f.Reason, f.Category)
+		chosen := append(f.arguments(), f.Reason, f.Category, string(f.Stage))
 		if all.Reasons, err = lookUp[FailedReason](ctx, tx, lookReasons, chosen...); err != nil {
 			return err
 		}
@@ -111,7 +112,7 @@ func (l *Look) Failures(ctx context.Context, f FailureFilter) (all Failures, err
 		if f.Reason == NoReason {
 			query = lookFailedDays
 		}
-		all.Days, err = lookUp[FailedDay](ctx, tx, query, append(f.arguments(), f.Reason)...)
+		all.Days, err = lookUp[FailedDay](ctx, tx, query, append(f.arguments(), f.Reason, string(f.Stage))...)
 		return err
 	})
 	all.addWithout(f)
@@ -124,7 +125,7 @@ func (all *Failures) addWithout(f FailureFilter) {
 		return
 	}
 	for _, t := range all.Totals {
-		if t.Without > 0 {
+		if t.Without > 0 && (f.Stage == "" || f.Stage == t.Stage) {
 			all.Reasons = append(all.Reasons, FailedReason{Vendor: t.Vendor, Stage: t.Stage, Reason: NoReason, Category: NoReason, Messages: &t.Without})
 			all.Categories = append(all.Categories, FailedCategory{Category: NoReason, Vendor: t.Vendor, Stage: t.Stage, Messages: &t.Without})
 		}

@@ -8,5 +8,6 @@ WHERE ($1 = '' OR vendor = $1)
   AND send_date BETWEEN $3 AND $4
   AND ($5 = '' OR reason = $5)
   AND ($6 = '' OR category = $6)
+  AND ($7 = '' OR stage = $7)
 GROUP BY category, vendor, stage
 ORDER BY sum(sum(messages)) OVER (PARTITION BY category) DESC NULLS LAST, category, vendor, stage

@@ -53,4 +53,5 @@ JOIN chosen      AS a ON a.account_key = d.account_key
 LEFT JOIN known  AS o ON o.vendor = a.vendor AND o.account = a.account AND o.send_date = d.date_key AND o.owns_delivery
 LEFT JOIN known  AS s ON s.vendor = a.vendor AND s.account = a.account AND s.send_date = d.date_key AND s.stage = d.stage
 WHERE d.without > 0
+  AND ($6 = '' OR d.stage = $6)
 ORDER BY d.date_key DESC, a.vendor, a.account, d.stage

@@ -13,6 +13,7 @@ failed AS (
       AND ($2 = '' OR account = $2)
       AND send_date BETWEEN $3 AND $4
       AND reason = $5
+      AND ($6 = '' OR stage = $6)
     GROUP BY vendor, account, send_date, stage, reason
 )
 SELECT f.vendor,

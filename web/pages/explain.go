@@ -30,10 +30,7 @@ func (s *site) explanation(ctx context.Context, q query) (view, error) {
 	question := job.Question{
 		Account: sms.Account{Vendor: account.Vendor, ID: account.Account, Zone: zone}, Day: date,
 		Template: q.text("template"), Label: q.text("label"), MessageType: q.text("message_type"), Country: q.text("country"),
-		Stage: sms.Stage(q.text("stage")), Reason: q.text("reason"), Measure: q.text("measure"), Dataset: sms.Dataset(q.text("dataset")),
-	}
-	if question.Stage != "" && question.Stage != sms.Processing && question.Stage != sms.Sending {
-		q.wrong("stage is %q: want processing or sending", question.Stage)
+		Stage: q.stage(), Reason: q.text("reason"), Measure: q.text("measure"), Dataset: sms.Dataset(q.text("dataset")),
 	}
 	if all := slices.Concat(account.Vendor.Groups()...); question.Dataset != "" && len(all) > 0 && !slices.Contains(all, question.Dataset) {
 		q.wrong("dataset is %q: want one of %v", question.Dataset, all)

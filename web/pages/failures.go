@@ -11,7 +11,7 @@ import (
 
 // failures are failed messages by reason and by category.
 func (s *site) failures(ctx context.Context, q query) (view, error) {
-	f := load.FailureFilter{Reason: q.text("reason"), Category: q.text("category")}
+	f := load.FailureFilter{Reason: q.text("reason"), Category: q.text("category"), Stage: q.stage()}
 	accounts, days, err := s.choice(ctx, q, 90)
 	if err != nil {
 		return view{}, err
@@ -25,7 +25,7 @@ func (s *site) failures(ctx context.Context, q query) (view, error) {
 		Title: "Failures", Lead: "Why messages failed, from " + f.First.String() + " to " + f.Last.String() + ". Vendors name reasons differently: compare categories.",
 		Form: filterForm("/failures", f.LookFilter, accounts),
 	}
-	v.Form.Reason, v.Form.Category = f.Reason, f.Category
+	v.Form.Reason, v.Form.Category, v.Form.Stage = f.Reason, f.Category, string(f.Stage)
 	switch {
 	case f.Reason != "":
 		v.Title = "Failures: " + f.Reason
@@ -33,7 +33,7 @@ func (s *site) failures(ctx context.Context, q query) (view, error) {
 	case f.Category != "":
 		v.Title = "Failures: category " + f.Category
 	default:
-		v.Sections = append(v.Sections, section{ID: "totals", Heading: "In all", Lines: beyondLines(all.Totals), Table: totalsTable(all.Totals)})
+		v.Sections = append(v.Sections, section{ID: "totals", Heading: "In all", Lines: beyondLines(all.Totals), Table: totalsTable(all.Totals, f.LookFilter)})
 	}
 	notFinal := notFinalOf(all.Totals)
 	v.Sections = append(v.Sections,
@@ -70,19 +70,37 @@ func beyondLines(all []load.FailedTotal) []line {
 	return lines
 }
 
-func totalsTable(all []load.FailedTotal) *table {
+func totalsTable(all []load.FailedTotal, f load.LookFilter) *table {
 	t := &table{
 		Name: "totals", Caption: "Failed messages as deliveries count them, and how much of it reasons explain", Empty: "Nothing is expected or loaded of these days.",
 		Columns: columns("vendor", "stage", ">failed", ">with a reason", ">without a reason", ">more than counted", ">days", ">days not final"),
 		Note:    "Failed is what has a reason and what has none, less what reasons tell of more than deliveries count. A dash: deliveries do not tell it, or none is loaded.",
 	}
-	for _, f := range all {
+	for _, one := range all {
+		without := whole(one.Without)
+		if one.Without > 0 {
+			without = without.to(failuresOf(f, one.Vendor, one.Stage, "reason", load.NoReason))
+		}
 		t.Rows = append(t.Rows, []cell{
-			text(string(f.Vendor)), text(string(f.Stage)), count(f.Failed), whole(f.Named), whole(f.Without), whole(f.Beyond).wrongIf(f.Beyond > 0),
-			whole(f.Days), whole(f.NotFinal),
+			text(string(one.Vendor)), text(string(one.Stage)), count(one.Failed), whole(one.Named), without, whole(one.Beyond).wrongIf(one.Beyond > 0),
+			whole(one.Days), whole(one.NotFinal),
 		})
 	}
 	return t
+}
+
+// failuresOf is the address of a part of the failures of a vendor in a stage.
+func failuresOf(f load.LookFilter, vendor sms.Vendor, stage sms.Stage, name, value string) string {
+	return href("/failures", "vendor", string(vendor), "account", f.Account, "stage", string(stage), name, value, "from", f.First.String(), "to", f.Last.String())
+}
+
+// stage reads the parameter of that name; empty for both.
+func (q query) stage() sms.Stage {
+	stage := sms.Stage(q.text("stage"))
+	if stage != "" && stage != sms.Processing && stage != sms.Sending {
+		q.wrong("stage is %q: want processing or sending", stage)
+	}
+	return stage
 }
 
 func reasonsTable(all []load.FailedReason, f load.LookFilter, notFinal map[stageOf]int64) *table {
@@ -93,7 +111,7 @@ func reasonsTable(all []load.FailedReason, f load.LookFilter, notFinal map[stage
 	}
 	most := mostOf(all, func(r load.FailedReason) *int64 { return r.Messages })
 	for _, r := range all {
-		days := href("/failures", "vendor", string(r.Vendor), "account", f.Account, "reason", r.Reason, "from", f.First.String(), "to", f.Last.String())
+		days := failuresOf(f, r.Vendor, r.Stage, "reason", r.Reason)
 		t.Rows = append(t.Rows, []cell{
 			text(string(r.Vendor)), text(string(r.Stage)), text(r.Reason).to(days), text(r.Category), count(r.Messages).to(days).bar(most),
 			whole(notFinal[stageOf{r.Vendor, r.Stage}]),
@@ -110,7 +128,7 @@ func categoriesTable(all []load.FailedCategory, f load.LookFilter, notFinal map[
 	}
 	most := mostOf(all, func(c load.FailedCategory) *int64 { return c.Messages })
 	for _, c := range all {
-		reasons := href("/failures", "vendor", string(c.Vendor), "account", f.Account, "category", c.Category, "from", f.First.String(), "to", f.Last.String()) + "#reasons"
+		reasons := failuresOf(f, c.Vendor, c.Stage, "category", c.Category) + "#reasons"
 		t.Rows = append(t.Rows, []cell{
 			text(c.Category), text(string(c.Vendor)), text(string(c.Stage)), count(c.Messages).to(reasons).bar(most), whole(notFinal[stageOf{c.Vendor, c.Stage}]),
 		})
