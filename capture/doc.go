@@ -3,8 +3,6 @@
 // extractors ask, and package sandbox plays a folder of it as a vendor.
 package capture
 
-import "smsetl/sms"
-
 // The questions by name. What each of them asks stands in cmd/etl; whoever reads a capture finds an answer by its name.
 const (
 	Rows      = "rows"       // EngageLab: 28 days, rows
@@ -32,8 +30,8 @@ const (
 	Days33    = "days_33"
 )
 
+// RowDays is how many days Rows asks for: long enough for Sundays and quiet days, short enough to be read by people.
+const RowDays = 28
+
 // TooOldDays is how long ago TooOld is.
 const TooOldDays = 800
-
-// order is that of a vendor's datasets in tables.
-var order = []sms.Dataset{sms.StatsDay, sms.ProcessFailed, sms.SendFailed, sms.SendStatus, sms.CallbackStatus}

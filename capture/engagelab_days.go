@@ -52,14 +52,16 @@ func (e engageLab) emptyDay(j *Judgement) {
 	switch {
 	case zeros > 0:
 		j.told(false, "zeros", "%d of %d days hold nothing but zeros", zeros, len(counts))
+	case len(counts) >= RowDays:
+		j.open("all %d days have messages", RowDays)
 	case !wasAsked:
-		j.open("all 28 days have messages")
+		j.told(true, "absent", "%d of %d days have rows", len(counts), RowDays)
 	case !empty.isGood:
 		j.told(false, "refused", "%s of %s: %s", sms.StatsDay, empty.Window, empty.said)
 	case len(empty.rows) > 0:
-		j.told(false, "rows", "%s alone holds %d rows, and none in 28 days", empty.Window, len(empty.rows))
+		j.told(false, "rows", "%s alone holds %d rows, and none among other days", empty.Window, len(empty.rows))
 	default:
-		j.told(true, "absent", "%d of 28 days have rows; a day without, asked for alone: %s", len(counts), shape(empty))
+		j.told(true, "absent", "%d of %d days have rows; a day without, asked for alone: %s", len(counts), RowDays, shape(empty))
 	}
 }
 

@@ -12,14 +12,14 @@ import (
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// total adds a field up over rows; ok is false when no row has it as a number.
-func total(rows []row, field string) (sum int64, ok bool) {
+// total adds a field up over the rows that have it as a number.
+func total(rows []row, field string) (sum int64) {
 	for _, r := range rows {
-		if n, isNumber := r.number(field); isNumber {
-			sum, ok = sum+n, true
+		if n, ok := r.number(field); ok {
+			sum += n
 		}
 	}
-	return sum, ok
+	return sum
 }
 
 // reasons adds up all counts of the rows of a failure call.
@@ -53,7 +53,7 @@ func (e engageLab) aggregate(j *Judgement) {
 				if !isNumber || !isCount(field) {
 					continue
 				}
-				got, _ := total(rows.rows, field)
+				got := total(rows.rows, field)
 				if compared++; got != want {
 					differ = append(differ, fmt.Sprintf("%s %s: rows %d, sum %d", key(d, pair[0]), field, got, want))
 				}
@@ -92,7 +92,7 @@ func (e engageLab) failures(j *Judgement) {
 			}
 		}
 		for _, day := range sortedKeys(told) {
-			want, _ := total(totals[day], pair.field)
+			want := total(totals[day], pair.field)
 			got := reasons(told[day])
 			days, messages = days+1, messages+want
 			if got != want {
@@ -104,11 +104,11 @@ func (e engageLab) failures(j *Judgement) {
 	case days == 0:
 		j.open("no answers to compare")
 	case len(differ) > 0:
-		j.told(false, "differ", "%d of %d days differ: %s", len(differ), days, strings.Join(differ[:min(len(differ), 5)], "; "))
+		j.told(false, "differ", "%d of %d days of both calls differ: %s", len(differ), days, strings.Join(differ[:min(len(differ), 5)], "; "))
 	case messages == 0:
 		j.open("no message failed in 28 days")
 	default:
-		j.told(true, "agree", "%d failed messages on %d days, equal each day", messages, days)
+		j.told(true, "agree", "%d failed messages, the same on each day of both calls", messages)
 	}
 }
 
@@ -120,9 +120,23 @@ func byDay(rows []row) map[string][]row {
 	return days
 }
 
-// sent looks which of the two readings of `sent` the rows fit.
+// readings of `sent`, each with what it says. The third is what the vendor's ancestor meant by it.
+var readings = []struct {
+	name string
+	fits func(sent, targets, processFailed, delivered, results int64) bool
+}{
+	{"handed on", func(sent, targets, processFailed, _, results int64) bool {
+		return sent == results && targets == processFailed+results
+	}},
+	{"still queued", func(sent, targets, processFailed, _, results int64) bool {
+		return targets == processFailed+results+sent
+	}},
+	{"delivered", func(sent, _, _, delivered, _ int64) bool { return sent == delivered }},
+}
+
+// sent looks which of the readings of `sent` all rows fit.
 func (e engageLab) sent(j *Judgement) {
-	var handedOn, queued, both, neither, absent int
+	all, absent, fits := 0, 0, make([]int, len(readings))
 	for _, ask := range []string{Rows, Days90} {
 		for _, r := range e.of(sms.StatsDay, ask).rows {
 			sent, ok := r.number("sent")
@@ -130,33 +144,31 @@ func (e engageLab) sent(j *Judgement) {
 				absent++
 				continue
 			}
+			all++
 			n := func(field string) int64 { v, _ := r.number(field); return v }
 			results := n("delivered") + n("send_failed") + n("wait_result")
-			isHandedOn := sent == results && n("targets") == n("process_failed")+results
-			isQueued := n("targets") == n("process_failed")+results+sent
-			switch {
-			case isHandedOn && isQueued:
-				both++
-			case isHandedOn:
-				handedOn++
-			case isQueued:
-				queued++
-			default:
-				neither++
+			for i, reading := range readings {
+				if reading.fits(sent, n("targets"), n("process_failed"), n("delivered"), results) {
+					fits[i]++
+				}
 			}
 		}
 	}
-	evidence := fmt.Sprintf("%d rows fit \"handed on\" alone, %d \"still queued\" alone, %d both, %d neither, %d have no sent",
-		handedOn, queued, both, neither, absent)
+	var said, right []string
+	for i, reading := range readings {
+		said = append(said, fmt.Sprintf("%d fit %q", fits[i], reading.name))
+		if fits[i] == all {
+			right = append(right, reading.name)
+		}
+	}
+	evidence := fmt.Sprintf("of %d rows %s; %d rows have no sent", all, strings.Join(said, ", "), absent)
 	switch {
-	case handedOn > 0 && queued == 0:
-		j.told(true, "handed on", "%s", evidence)
-	case queued > 0 && handedOn == 0:
-		j.told(false, "still queued", "%s", evidence)
-	case neither > 0 || handedOn > 0:
-		j.told(false, "neither", "%s", evidence)
-	case absent > 0 && both == 0:
+	case all == 0 && absent > 0:
 		j.told(false, "absent", "%s", evidence)
+	case len(right) == 1:
+		j.told(right[0] == readings[0].name, right[0], "%s", evidence)
+	case len(right) == 0:
+		j.told(false, "neither", "%s", evidence)
 	default:
 		j.open("%s", evidence)
 	}
@@ -189,16 +201,16 @@ func (e engageLab) msgType(j *Judgement) {
 	}
 }
 
-// asksAlike says whether the failure calls are about the messages of stats_day, although some of the answers change with msg_type
-// and some do not. That can be right: no message of another type may have failed.
+// asksAlike says whether the failure calls are about the messages of stats_day. Where some of the answers change with msg_type and
+// some do not that can be right all the same: no message of another type may have failed. Sums decide.
 func (e engageLab) asksAlike(equal map[sms.Dataset]bool) bool {
-	stats := e.of(sms.StatsDay, Rows).rows
+	agree := func(d sms.Dataset, field, ask string) bool {
+		want := total(e.of(sms.StatsDay, ask).rows, field)
+		return reasons(e.of(d, ask).rows) == want
+	}
 	for d, field := range map[sms.Dataset]string{sms.ProcessFailed: "process_failed", sms.SendFailed: "send_failed"} {
-		if equal[d] == equal[sms.StatsDay] {
-			continue
-		}
-		want, _ := total(stats, field)
-		if equal[sms.StatsDay] || reasons(e.of(d, Rows).rows) != want {
+		isOff := !agree(d, field, Rows) && agree(d, field, Rows2)
+		if equal[sms.StatsDay] && !equal[d] || isOff {
 			return false
 		}
 	}

@@ -18,8 +18,9 @@ import (
 // number by a number, a text by a text, in the order in which they are first seen. What says "none" stays as it is. The zero value
 // is no good: use NewPseudonyms.
 type Pseudonyms struct {
-	names map[kind]map[string]int
-	ids   *extract.Scrubber // of the accounts, for texts
+	names   map[kind]map[string]int
+	ids     *extract.Scrubber // of the accounts, for texts
+	secrets *extract.Scrubber
 }
 
 type kind string
@@ -35,9 +36,12 @@ const (
 // first is what the numbers of each kind are counted on from.
 var first = map[kind]int{user: 40000, app: 1400000000, template: 10000, label: 20000, other: 30000}
 
-// NewPseudonyms gives pseudonyms for a capture of the accounts.
-func NewPseudonyms(accounts ...string) *Pseudonyms {
-	return &Pseudonyms{names: map[kind]map[string]int{}, ids: extract.NewScrubber(accounts...)}
+// NewPseudonyms gives pseudonyms for a capture of the accounts. The secrets are those of all sources: each client takes out its own,
+// and a proxy or a mistake in a file can bring one source's to another one's vendor.
+func NewPseudonyms(accounts, secrets []string) *Pseudonyms {
+	return &Pseudonyms{
+		names: map[kind]map[string]int{}, ids: extract.NewScrubber(accounts...), secrets: extract.NewScrubber(secrets...),
+	}
 }
 
 // User gives the pseudonym of an sms_user.
@@ -77,6 +81,7 @@ var (
 // Body gives an answer, or what was posted, with pseudonyms. All other bytes of JSON stay as they are; of anything else only what
 // cannot name anybody.
 func (p *Pseudonyms) Body(raw []byte) []byte {
+	raw = p.secrets.Bytes(raw)
 	w := walk{
 		Pseudonyms: p, raw: raw,
 		d: jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
@@ -87,14 +92,30 @@ func (p *Pseudonyms) Body(raw []byte) []byte {
 		case io.EOF:
 			return append(w.out, raw[w.done:]...)
 		default:
-			return []byte(p.Text(string(raw)))
+			return w.broken()
 		}
 	}
 }
 
+// pair is a name with a value that is no object and no array, in JSON that may be broken: the samples on EngageLab's pages are.
+var pair = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"(\s*:\s*)("(?:[^"\\]|\\.)*(?:"|$)|-?[0-9][0-9.eE+-]*)`)
+
+// broken gives a text that is no JSON: what looks like a name with a value is treated as that, the rest as words.
+func (w *walk) broken() []byte {
+	var out []byte
+	done := 0
+	for _, at := range pair.FindAllSubmatchIndex(w.raw, -1) {
+		name, value := string(w.raw[at[2]:at[3]]), w.raw[at[6]:at[7]]
+		out = append(out, w.Text(string(w.raw[done:at[0]]))...)
+		out = append(append(out, w.raw[at[0]:at[6]]...), w.scalar(name, value)...)
+		done = at[1]
+	}
+	return append(out, w.Text(string(w.raw[done:]))...)
+}
+
 // Text gives words of a vendor with pseudonyms.
 func (p *Pseudonyms) Text(words string) string {
-	words = string(p.ids.Bytes([]byte(words)))
+	words = string(p.ids.Bytes(p.secrets.Bytes([]byte(words))))
 	words = address.ReplaceAllString(words, "[address]")
 	return longDigits.ReplaceAllString(words, "[digits]")
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"smsetl/capture"
@@ -28,13 +29,7 @@ func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.War
 	if err := capture.Ready(c.Capture); err != nil {
 		return usage(fmt.Errorf("--capture: %w", err))
 	}
-	var ids []string
-	for _, source := range config.Sources {
-		for _, account := range source.Accounts() {
-			ids = append(ids, account.ID)
-		}
-	}
-	one := &capturing{session: s, dir: c.Capture, now: now, names: capture.NewPseudonyms(ids...),
+	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(config.Sources),
 		manifest: capture.Manifest{Format: 1, CapturedAt: now().Format(time.RFC3339)}}
 	shared := newPaces(config.Sources, wh)
 	for _, source := range config.Sources {
@@ -54,6 +49,19 @@ func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.War
 	return one.end(c.isJSON())
 }
 
+// pseudonyms knows the accounts and secrets of all sources.
+func pseudonyms(sources []schedule.Source) *capture.Pseudonyms {
+	var ids, secrets []string
+	for _, source := range sources {
+		for _, account := range source.Accounts() {
+			ids = append(ids, account.ID)
+		}
+		key := source.EngageLab.Key.Reveal()
+		secrets = append(secrets, key, source.EngageLab.User+":"+key, source.Tencent.SecretID.Reveal(), source.Tencent.SecretKey.Reveal())
+	}
+	return capture.NewPseudonyms(ids, secrets)
+}
+
 // ask asks one account everything.
 func (c *capturing) ask(client client, source schedule.Source, account sms.Account) error {
 	q, ok := newInquiry(client, account, account.Zone.Today(c.now()))
@@ -61,10 +69,8 @@ func (c *capturing) ask(client client, source schedule.Source, account sms.Accou
 		return nil
 	}
 	who := capture.Account{Vendor: account.Vendor, ID: c.pseudonym(account), Zone: account.Zone.String()}
-	for _, known := range c.manifest.Accounts {
-		if known == who {
-			return nil // another source of the same account
-		}
+	if slices.Contains(c.manifest.Accounts, who) {
+		return nil // another source of the same account
 	}
 	c.manifest.Accounts = append(c.manifest.Accounts, who)
 	questions := q.questions()
@@ -83,7 +89,7 @@ func (c *capturing) ask(client client, source schedule.Source, account sms.Accou
 		if isDenied {
 			left := len(questions) - i - 1
 			c.missing += left
-			c.skip("%s %s: %s not asked: the vendor does not take the credentials", who.Vendor, who.ID, plural(left, "question"))
+			c.skipf("%s %s: %s not asked: the vendor does not take the credentials", who.Vendor, who.ID, plural(left, "question"))
 			return nil
 		}
 	}
@@ -94,7 +100,7 @@ func (c *capturing) ask(client client, source schedule.Source, account sms.Accou
 func (c *capturing) emptyDays(q inquiry, rows *capture.Fixture, w sms.Window) []question {
 	day, ok := rows.EmptyDay(w)
 	if !ok {
-		c.skip("%s %s: the questions about a day without messages: there is none in %s, or nothing was told", q.account.Vendor, c.pseudonym(q.account), w)
+		c.skipf("%s %s: the questions about a day without messages: there is none in %s, or nothing was told", q.account.Vendor, c.pseudonym(q.account), w)
 		return nil
 	}
 	var all []question
@@ -104,7 +110,7 @@ func (c *capturing) emptyDays(q inquiry, rows *capture.Fixture, w sms.Window) []
 	return all
 }
 
-func (c *capturing) skip(format string, args ...any) {
+func (c *capturing) skipf(format string, args ...any) {
 	c.manifest.Skipped = append(c.manifest.Skipped, fmt.Sprintf(format, args...))
 }
 
@@ -120,7 +126,7 @@ func (c *capturing) keep(f *capture.Fixture, source string, n, of int) error {
 	c.manifest.Files = append(c.manifest.Files, f.File())
 	if !f.IsAnswered() {
 		c.missing++
-		c.skip("%s %s: %s %s was not answered: %s", f.Vendor, f.Account, f.Dataset, f.Ask, f.Said())
+		c.skipf("%s %s: %s %s was not answered: %s", f.Vendor, f.Account, f.Dataset, f.Ask, f.Said())
 	}
 	fmt.Fprintf(c.stderr, "%s %s %d of %d: %s %s %s: %s\n", source, account, n, of, f.Dataset, f.Ask, f.Window, f.Said())
 	return nil

@@ -60,14 +60,11 @@ func (q inquiry) back(days int) sms.Window {
 
 func (q inquiry) day(ago int) sms.Window { return sms.OneDay(q.today-sms.Day(ago), q.account.Zone) }
 
-// The windows of rows: long enough for a Sunday and a quiet day, short enough to be read by people.
-const rowDays = 28
-
 // toEngageLab gives the questions to EngageLab, but for the empty day, which an answer has to show first.
 func (q inquiry) toEngageLab() []question {
 	var all []question
 	for _, d := range []sms.Dataset{sms.StatsDay, sms.ProcessFailed, sms.SendFailed} {
-		rows := engagelab.Question{Dataset: d, Window: q.back(rowDays)}
+		rows := engagelab.Question{Dataset: d, Window: q.back(capture.RowDays)}
 		two := rows
 		two.MsgType = "2"
 		all = append(all, q.row(capture.Rows, rows), q.row(capture.Sums, sums(rows)),
