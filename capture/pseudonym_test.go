@@ -23,7 +23,7 @@ func TestPseudonyms(t *testing.T) {
 		"cut":                           {`{"sms_user":"marketing","no`, `{"sms_user":"user-1","no`},
 		"cut in a name":                 {`{"label_id":7,"label_name":"Spring sa`, `{"label_id":20001,"label_name":"[dropped]"`},
 		"a sample of the vendor's page": {`{"result":[{"sms_user":"marketing" "template_id":77, "targets":1}}],count:1}`, `{"result":[{"sms_user":"user-1" "template_id":10001, "targets":1}}],count:1}`},
-		"a secret of another source":    {`{"targets":"hunter22"}`, `{"targets":"[dropped]"}`},
+		"a secret of another source":    {`{"targets":"hunter22","hunter22":1}`, `{"targets":"[dropped]","[secret]":1}`},
 		"a day with a time":             {`{"send_date":"2026-11-20 00:00:00"}`, `{"send_date":"2026-11-20 00:00:00"}`},
 		"an application":                {`{"SmsSdkAppId":"1400006874","Limit":0}`, `{"SmsSdkAppId":"1400000001","Limit":0}`},
 	} {
