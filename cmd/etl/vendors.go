@@ -20,8 +20,8 @@ import (
 // client is what a vendor's folder under extract offers.
 type client interface {
 	job.Fetcher
-	// Check makes one cheap call for the account, and says what is wrong with the credentials if anything is.
-	Check(ctx context.Context, account sms.Account) error
+	// Sample is Fetch for somebody who waits: few tries, and every answer that was understood.
+	Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error
 }
 
 // vendor is how a configured source becomes a client, and how many of its windows are worked at once. EngageLab answers a

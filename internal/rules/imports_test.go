@@ -15,6 +15,7 @@ var mayImport = map[string][]string{
 	"extract/tencent":          {"extract", "internal/pack"},
 	"extract/huawei":           {"internal/pack"},
 	"extract/extracttest":      {"extract", "internal/pack"},
+	"capture":                  {"extract"}, // what came back; the extractors' scrubber
 	"transform":                {"internal/pack"},
 	"belief":                   {},
 	"load":                     {"internal/pack", "migrations"},
