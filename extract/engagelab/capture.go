@@ -76,7 +76,7 @@ func (c *Client) questionAddress(q Question) (string, error) {
 		query.Set("msg_type", q.MsgType)
 	}
 	if q.Path == "" {
-		q.Path = c.paths[q.Dataset]
+		q.Path, _ = c.routes.of(q.Dataset)
 	}
 	u := *c.base
 	u.Path += q.Path
@@ -86,7 +86,7 @@ func (c *Client) questionAddress(q Question) (string, error) {
 
 // Sample is Fetch for somebody who waits: a request that fails is tried once more and no oftener.
 func (c *Client) Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error {
-	hasty := *c
-	hasty.policy.Tries = 2
-	return hasty.Fetch(ctx, scope, emit)
+	f := c.fetchOf(scope.Account, emit)
+	f.policy.Tries = 2
+	return f.named(ctx, scope)
 }

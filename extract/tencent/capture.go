@@ -44,7 +44,7 @@ func (c *Client) askOnce(ctx context.Context, account sms.Account, q Question) (
 
 // Sample is Fetch for somebody who waits: a request that fails is tried once more and no oftener.
 func (c *Client) Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error {
-	hasty := *c
-	hasty.policy.Tries = 2
-	return hasty.Fetch(ctx, scope, emit)
+	policy := c.policy
+	policy.Tries = 2
+	return c.fetch(ctx, scope, policy, emit)
 }
