@@ -145,7 +145,7 @@ func TestDecide(t *testing.T) {
 		"and is believed then":                     {scene{days: "final 1000>1000, quarantined 1000>0, final 1000>1000", youngest: 10, held: 41 * time.Hour}, "believe"},
 		"nothing younger to compare with":          {scene{days: "final 1000>1000, quarantined 1000>0", youngest: 10, held: month}, "believe hold"},
 		"a refusal because of age":                 {scene{days: "missing ->0, final 1000>1000", youngest: 10, more: func(e *sms.Evidence) { e.Days[0].IsBeyond = true }}, "forgotten believe"},
-		"older than the retention that is set":     {scene{days: "missing ->0", youngest: 99, oldest: true, more: nil}, "hold"},
+		"the first answer is empty as a whole":     {scene{days: "missing ->0", youngest: 99, oldest: true, more: nil}, "hold"},
 
 		// First answers.
 		"before the first message":               {scene{days: "missing ->0, missing ->0, missing ->5", youngest: 20}, "unprovable unprovable believe"},
