@@ -33,7 +33,7 @@ func (r *Rules) Decide(e *sms.Evidence) sms.Decisions {
 	v := sms.Decisions{Days: make([]sms.Decision, len(e.Days))}
 	for i := range e.Days {
 		v.Days[i] = d.day(i)
-		v.Days[i].IsUnproven = e.Days[i].Said.Messages() == 0 && !d.hasOlder(e.Days[i].Day) && !e.IsCounted
+		v.Days[i].IsUnproven = v.Days[i].IsUnproven || e.Days[i].Said.Messages() == 0 && !d.hasOlder(e.Days[i].Day) && !e.IsCounted
 	}
 	v.WantsKeys, v.WantsSums = d.wants.WantsKeys, d.wants.WantsSums && !e.IsSummed
 	v.Retention = d.retention()
@@ -221,13 +221,18 @@ func (d *decider) unanswered(i int) (sms.Decision, bool) {
 	case silent && i < d.frontier && day.IsStored:
 		return ignore("the vendor has nothing for days before %s, which were loaded with messages: it no longer keeps them", d.edge()), true
 	case silent && i < d.frontier:
-		return unprovable("the vendor has nothing for days before %s and no longer keeps days that old", d.edge()), true
+		return d.unprovable(i, fmt.Sprintf("the vendor has nothing for days before %s and no longer keeps days that old", d.edge())), true
 	}
 	return sms.Decision{}, false
 }
 
-func unprovable(format string, arguments ...any) sms.Decision {
-	return sms.Decision{Outcome: sms.Unprovable, Reason: fmt.Sprintf(format, arguments...)}
+// unprovable decides about a day that may have had messages although the vendor has none. Rows of zeros are what the vendor said,
+// and are stored as that.
+func (d *decider) unprovable(i int, reason string) sms.Decision {
+	if d.e.Days[i].Said.Rows > 0 {
+		return sms.Decision{Outcome: sms.Believe, IsUnproven: true}
+	}
+	return sms.Decision{Outcome: sms.Unprovable, Reason: reason}
 }
 
 // edge names the first day that the vendor still tells of.

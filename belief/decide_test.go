@@ -150,8 +150,7 @@ func TestDecide(t *testing.T) {
 		// First answers.
 		"before the first message":               {scene{days: "missing ->0, missing ->0, missing ->5", youngest: 20}, "unprovable unprovable believe"},
 		"a young account":                        {scene{days: "missing ->0", youngest: 1}, "believe"},
-		"nothing at all, of old days":            {scene{days: "missing ->0, missing ->0", youngest: 20}, "hold"},
-		"nothing at all, on another day":         {scene{days: "quarantined ->0, quarantined ->0", youngest: 20, held: 21 * time.Hour}, "unprovable"},
+		"nothing at all, of old days":            {scene{days: "missing ->0, missing ->0", youngest: 20}, "unprovable"},
 		"a quiet Sunday between others":          {scene{days: "missing ->900, missing ->0, missing ->900", youngest: 5}, "believe"},
 		"a quiet yesterday waits":                {scene{days: "final 1000>1000, missing ->0", youngest: 1, before: 1000}, "believe hold"},
 		"and is believed on another day":         {scene{days: "final 1000>1000, quarantined ->0", youngest: 2, before: 1000, held: 24 * time.Hour}, "believe"},

@@ -48,19 +48,13 @@ func (d *decider) hasOlder(day sms.Day) bool {
 	return d.e.Oldest != 0 && d.e.Oldest < day || d.first >= 0 && d.e.Days[d.first].Day < day
 }
 
-// beginning decides about a day without messages before the first one that has any.
+// beginning decides about a day without messages before the first one that has any. Whoever plans asks for it once more on another
+// day: the vendor may have been out of order.
 func (d *decider) beginning(i int) (sms.Decision, objection) {
-	day := &d.e.Days[i]
-	const reason = "no messages on this or any older day: the account had not begun, or the vendor no longer keeps it"
-	switch {
-	case d.age(i) < d.SettleDays:
+	if d.age(i) < d.SettleDays {
 		return believe(), objection{}
-	case d.isAliveAfter(day.Day):
-		return unprovable(reason), objection{}
-	case day.Held != nil && d.e.Now.Sub(day.Held.Since) >= d.ConfirmAfter:
-		return unprovable(reason), objection{}
 	}
-	return sms.Decision{}, objection{reason: "the whole answer is empty, and no messages are known of any older day", wait: d.ConfirmAfter}
+	return d.unprovable(i, "no messages on this or any older day: the account had not begun, or the vendor no longer keeps it"), objection{}
 }
 
 // small is the objection to a first answer with a fraction of what is usual.
