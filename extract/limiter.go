@@ -38,19 +38,22 @@ const (
 // from then. Waiting callers stand in line; none of them loses its place to a later one, and no slot stays unused while
 // somebody waits. Safe for use by many goroutines.
 //
+// A vendor that asks for time, by Retry-After, gets it from everybody: see Hold.
+//
 // All this is within one process. Where several share a limit, Share spaces the requests of all of them.
 type Limiter struct {
 	turn   chan struct{} // held by the caller whose request goes next
 	line   atomic.Int32  // callers of Wait
 	pace   *rate.Limiter
-	shared *shared // takes the place of pace; nil for none
-	ring   []*Slot // the last requests released; guarded by turn
-	next   int     // the oldest of them
+	shared *shared    // takes the place of pace; nil for none
+	ring   []*passage // the last requests released; guarded by turn
+	next   int        // the oldest of them
 
 	mu     sync.Mutex
 	full   rate.Limit
-	paused time.Time // nothing goes before this
+	paused time.Time // nothing is released before this
 	slowed time.Time // when the rate was last changed
+	held   time.Time // nothing is written before this, whatever was released
 }
 
 // NewLimiter gives a limiter of perSecond requests a second, evenly spaced, and of at most most in any sliding second; 0
@@ -59,7 +62,7 @@ func NewLimiter(perSecond float64, most int) *Limiter {
 	return &Limiter{
 		turn: make(chan struct{}, 1),
 		pace: rate.NewLimiter(rate.Limit(perSecond), 1),
-		ring: make([]*Slot, most),
+		ring: make([]*passage, most),
 		full: rate.Limit(perSecond),
 	}
 }
@@ -74,7 +77,10 @@ func (l *Limiter) Wait(ctx context.Context) (*Slot, error) {
 		return nil, ctx.Err()
 	}
 	defer func() { <-l.turn }()
-	slot := newSlot()
+	if err := l.await(ctx); err != nil {
+		return nil, err
+	}
+	slot := &Slot{limiter: l, passage: newPassage()}
 	if l.shared != nil {
 		due, err := l.shared.next(ctx, int(l.line.Load()), l.guarded)
 		if err != nil {
@@ -85,7 +91,7 @@ func (l *Limiter) Wait(ctx context.Context) (*Slot, error) {
 		return nil, err
 	}
 	if len(l.ring) > 0 {
-		l.ring[l.next] = slot
+		l.ring[l.next] = slot.passage
 		l.next = (l.next + 1) % len(l.ring)
 	}
 	return slot, nil
@@ -110,7 +116,10 @@ func (l *Limiter) paced(ctx context.Context) error {
 		reserved.Cancel()
 		return err
 	}
-	return l.pause(ctx)
+	if err := l.pause(ctx); err != nil {
+		return err
+	}
+	return l.await(ctx)
 }
 
 // Slower is told when the vendor says that its limit is exceeded: nothing goes for a second, and the rate falls by 5 %. Answers
@@ -155,74 +164,6 @@ func (l *Limiter) pause(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-// Slot is one request that a limiter has released.
-type Slot struct {
-	shared *shared   // whose moment it is; nil for none
-	due    time.Time // that moment
-	paid   time.Duration
-
-	mu       sync.Mutex
-	known    chan struct{} // closed when it is known whether the request was written
-	isKnown  bool
-	written  time.Time // zero when it never was: the vendor has not counted it
-	answered time.Time
-}
-
-func newSlot() *Slot { return &Slot{known: make(chan struct{})} }
-
-// Written says that the request is on the wire, whole or in part.
-func (s *Slot) Written() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.written = time.Now()
-	s.settle()
-}
-
-// Answered says that the first byte of the answer is here: the vendor has counted the request.
-func (s *Slot) Answered() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.answered = time.Now()
-}
-
-// Done says that nothing more will happen. A request that was not written by now never was.
-func (s *Slot) Done() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.settle()
-}
-
-func (s *Slot) settle() {
-	if !s.isKnown {
-		s.isKnown = true
-		close(s.known)
-	}
-}
-
-// clear returns when a second has passed since the request arrived at the vendor.
-func (s *Slot) clear(ctx context.Context) error {
-	select {
-	case <-s.known:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return sleep(ctx, time.Until(s.end()))
-}
-
-// end gives the moment at which the request has left the sliding second, as far as is known now.
-func (s *Slot) end() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.written.IsZero() {
-		return time.Time{}
-	}
-	margin := mostMargin
-	if s.answered.After(s.written) {
-		margin = min(max(s.answered.Sub(s.written), leastMargin), mostMargin)
-	}
-	return s.written.Add(time.Second + margin)
 }
 
 // sleep waits for d, or less long when ctx ends: then it returns ctx's error.

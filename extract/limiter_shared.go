@@ -129,9 +129,7 @@ func (s *shared) reserve(ctx context.Context, most int) ([]time.Time, error) {
 
 // slower drops what was reserved and tells the budget.
 func (s *shared) slower(ctx context.Context) error {
-	s.mu.Lock()
-	s.stock, s.paused = nil, time.Now().Add(slowPause)
-	s.mu.Unlock()
+	s.pauseUntil(time.Now().Add(slowPause))
 	return s.budget.Slower(ctx)
 }
 
@@ -147,31 +145,43 @@ func late(now, due time.Time) time.Duration {
 	return max(now.Sub(due), now.Round(0).Sub(due.Round(0)))
 }
 
-// Ready is asked when nothing is left to do but to write the first byte. It returns at once when the slot can be used now. A
-// slot of a shared budget that was missed gets another moment, which is waited for. With an error the request must not go.
-func (s *Slot) Ready(ctx context.Context) error {
-	if s.shared == nil {
-		return ctx.Err()
+// hold drops what was reserved and moves the moments to come.
+func (s *shared) hold(ctx context.Context, until time.Time, more time.Duration) error {
+	s.pauseUntil(until)
+	return s.budget.Delay(ctx, more)
+}
+
+// pauseUntil drops what was reserved before a moment.
+func (s *shared) pauseUntil(until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stock = nil
+	if until.After(s.paused) {
+		s.paused = until
 	}
+}
+
+// ready returns when the slot can be used: with another moment when its own was missed, and when the others know how late it is.
+func (s *shared) ready(ctx context.Context, slot *Slot) error {
 	for {
-		if s.shared.isLost(s.due) {
-			moments, err := s.shared.reserve(ctx, 1)
+		if s.isLost(slot.due) {
+			moments, err := s.reserve(ctx, 1)
 			if err != nil {
 				return err
 			}
-			s.due, s.paid = moments[0], 0
-			if err := sleep(ctx, time.Until(s.due)); err != nil {
+			slot.due, slot.paid = moments[0], 0
+			if err := sleep(ctx, time.Until(slot.due)); err != nil {
 				return err
 			}
 			continue
 		}
-		by := late(time.Now(), s.due) - s.shared.free - s.paid
+		by := late(time.Now(), slot.due) - s.free - slot.paid
 		if by <= 0 {
 			return ctx.Err()
 		}
-		if err := s.shared.budget.Delay(ctx, by+tellAhead); err != nil {
+		if err := s.budget.Delay(ctx, by+tellAhead); err != nil {
 			return err
 		}
-		s.paid += by + tellAhead
+		slot.paid += by + tellAhead
 	}
 }

@@ -193,7 +193,7 @@ func TestReady(t *testing.T) {
 			t.Errorf("1 s late: waited %s, told %d times; want another moment", d, budget.delays)
 		}
 		budget.err = errors.New("no database")
-		slot := &Slot{shared: l.shared, due: time.Now().Add(-time.Second)}
+		slot := &Slot{limiter: l, passage: newPassage(), shared: l.shared, due: time.Now().Add(-time.Second)}
 		if err := slot.Ready(t.Context()); err == nil {
 			t.Error("a request may go although its lost moment could not be replaced")
 		}

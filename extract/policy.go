@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+
+	"smsetl/sms"
 )
 
 // Policy says how often and how long one request is tried again. The zero Policy is the default one; a zero field stands
@@ -17,7 +19,7 @@ import (
 type Policy struct {
 	First   time.Duration // wait before the second try; doubles from there; default 500 ms
 	Longest time.Duration // longest wait that the vendor did not ask for; default 20 s
-	Total   time.Duration // no try starts later than this after the first one did; default 2 min
+	Total   time.Duration // no try starts later than this after the first one did; default 1 min
 	Tries   int           // tries in all; default 8
 }
 
@@ -29,7 +31,7 @@ func (p Policy) orDefaults() Policy {
 		p.Longest = 20 * time.Second
 	}
 	if p.Total <= 0 {
-		p.Total = 2 * time.Minute
+		p.Total = time.Minute
 	}
 	if p.Tries <= 0 {
 		p.Tries = 8
@@ -41,13 +43,20 @@ func (p Policy) orDefaults() Policy {
 type again struct {
 	err   error
 	after time.Duration
+	said  sms.Hash // of what the answer said; zero for an error that is not about that
 }
 
 func (a *again) Error() string { return a.err.Error() }
 func (a *again) Unwrap() error { return a.err }
 
 // Again marks err as worth another try, not before the given wait when that is above 0. Do takes the mark off.
-func Again(err error, after time.Duration) error { return &again{err, after} }
+func Again(err error, after time.Duration) error { return &again{err: err, after: after} }
+
+// AgainSaying marks an error about what an answer says, as Again does. An answer that says the same twice in a row will say it a
+// third time: then Do gives up. said is the hash of what was said, without what differs in every answer, such as its id.
+func AgainSaying(err error, after time.Duration, said sms.Hash) error {
+	return &again{err, after, said}
+}
 
 // asked carries the vendor's own wait to the backoff library beside the error.
 type asked struct{ *again }
@@ -56,8 +65,8 @@ func (a asked) Unwrap() []error {
 	return []error{a.err, &backoff.RetryAfterError{Duration: a.after}}
 }
 
-// Do calls try until it succeeds, returns an error without the mark of Again, or the policy is used up; then the last error
-// comes back without the mark. Waits are jittered by half, except the vendor's own, which are kept to the letter: a vendor
+// Do calls try until it succeeds, returns an error without the mark of Again, says the same twice, or the policy is used up; then
+// the last error comes back without the mark. Waits are jittered by half, except the vendor's own, which are kept to the letter: a vendor
 // who asks for more time than the policy has left ends it at once. When ctx ends, Do returns at once with ctx's error.
 func (p Policy) Do(ctx context.Context, try func() error) error {
 	p = p.orDefaults()
@@ -65,6 +74,8 @@ func (p Policy) Do(ctx context.Context, try func() error) error {
 	waits.InitialInterval, waits.MaxInterval, waits.Multiplier = p.First, p.Longest, 2
 	tries, start := 0, time.Now()
 	var last error
+	var said sms.Hash
+	isRepeated := false
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		tries++
 		last = try()
@@ -74,13 +85,15 @@ func (p Policy) Do(ctx context.Context, try func() error) error {
 			return struct{}{}, nil
 		case !ok:
 			return struct{}{}, backoff.Permanent(last)
-		case marked.after > 0:
-			last = marked.err
-			return struct{}{}, asked{marked}
-		default:
-			last = marked.err
-			return struct{}{}, marked
+		case marked.said != sms.Hash{} && marked.said == said:
+			last, isRepeated = marked.err, true
+			return struct{}{}, backoff.Permanent(last)
 		}
+		said, last = marked.said, marked.err
+		if marked.after > 0 {
+			return struct{}{}, asked{marked}
+		}
+		return struct{}{}, marked
 	}, backoff.WithBackOff(waits), backoff.WithMaxTries(uint(p.Tries)), backoff.WithMaxElapsedTime(p.Total))
 	switch {
 	case err == nil:
@@ -89,11 +102,12 @@ func (p Policy) Do(ctx context.Context, try func() error) error {
 		return last
 	case ctx.Err() != nil:
 		return fmt.Errorf("%w; the last try said: %v", ctx.Err(), last)
+	case isRepeated:
+		return fmt.Errorf("%w (said the same twice)", last)
 	case tries > 1:
 		return fmt.Errorf("%w (%d tries in %s)", last, tries, time.Since(start).Round(time.Millisecond))
-	default:
-		return last
 	}
+	return last
 }
 
 // RetryAfter reads the header of that name, in seconds or as an HTTP date. It is 0 when there is none, when it cannot be

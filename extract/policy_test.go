@@ -107,3 +107,42 @@ func TestRetryAfter(t *testing.T) {
 		}
 	}
 }
+
+func TestAnswersThatSayTheSameTwiceAreGivenUp(t *testing.T) {
+	a, b := sms.Hash{1}, sms.Hash{2}
+	soft := errors.New("soft")
+	says := func(h sms.Hash) error { return AgainSaying(soft, 0, h) }
+	for name, tt := range map[string]struct {
+		answers []error // the last one repeats
+		tries   int
+		text    string
+	}{
+		"twice":                     {[]error{says(a)}, 2, "soft (said the same twice)"},
+		"something else in between": {[]error{says(a), says(b), says(a), says(b), says(b)}, 5, "soft (said the same twice)"},
+		"the network in between":    {[]error{says(a), Again(soft, 0), says(a), says(a)}, 4, "soft (said the same twice)"},
+		"never the same":            {[]error{says(a), says(b), says(a), says(b), says(a), says(b), says(a), says(b)}, 8, ""},
+		"no word of what was said":  {[]error{Again(soft, 0)}, 8, ""},
+		"good the second time":      {[]error{says(a), nil}, 2, "none"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tries := 0
+			err := Policy{First: time.Millisecond}.Do(t.Context(), func() error {
+				tries++
+				return tt.answers[min(tries, len(tt.answers))-1]
+			})
+			if tries != tt.tries || (err == nil) != (tt.text == "none") || err != nil && tt.text != "" && err.Error() != tt.text || err != nil && !errors.Is(err, soft) {
+				t.Errorf("%s: %v after %d tries, want %q after %d", name, err, tries, tt.text, tt.tries)
+			}
+		})
+	}
+}
+
+func TestAWindowIsTriedForAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		_ = Policy{Tries: 1000}.Do(t.Context(), func() error { return Again(errors.New("soft"), 0) })
+		if d := time.Since(start); d > time.Minute || d < 35*time.Second {
+			t.Errorf("tried for %s", d)
+		}
+	})
+}

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -65,6 +66,14 @@ type Answer struct {
 
 // IsWhole says whether Head holds the whole body.
 func (a *Answer) IsWhole() bool { return int64(len(a.Head)) == a.Body.Size }
+
+// Said gives the hash of what the answer says: of its body, or of what was read of it.
+func (a *Answer) Said() sms.Hash {
+	if a.Body.Size > 0 {
+		return a.Body.Hash
+	}
+	return sha256.Sum256(a.Head)
+}
 
 // Transport asks one host, the one of the base URL, and no other. It follows no redirect. Safe for use by many goroutines.
 type Transport struct {
@@ -150,6 +159,7 @@ func (t *Transport) Ask(req *http.Request, turn Waiter) (*Answer, error) {
 	}
 	defer resp.Body.Close()
 
+	slot.keepAway(outer, resp)
 	answer := &Answer{Status: resp.StatusCode, Header: resp.Header}
 	isGood := resp.StatusCode/100 == 2
 	body := &reader{cancel: cancel, idle: t.limits.Idle, limits: t.limits, isGood: isGood}

@@ -4,5 +4,5 @@ package sms
 // of one of the days is not reported of the sum.
 type Sums struct {
 	Measures
-	Failures map[string]Count // in stage Sending, by the vendor's code; without an entry there were none
+	Failures map[string]Count // by the vendor's code, in the stage that the answer's dataset counts; without an entry there were none
 }

@@ -22,8 +22,12 @@ var vendors = map[sms.Vendor]vendor{
 	sms.Huawei:    {reasons: huaweiReasons}, // its facts are made of messages: Messages, Known, Daily
 }
 
-// Batch gives the facts that the answers of one scope hold. Payloads that the extractor refused are ignored; the others
-// must be answers for the scope's account and datasets, over windows inside the scope that leave none of its days out.
+// Batch gives the facts that the answers of one scope hold. Payloads that the extractor refused are ignored, but for those
+// whose days lie beyond what the vendor keeps; the others must be answers for the scope's account and datasets, over windows
+// inside the scope that leave none of its days out.
+//
+// A day that one dataset has no answer for any more is Beyond for all of the scope: together they make its facts, so what other
+// datasets still say of it is left out.
 //
 // A row that cannot be understood, or is of another account, is rejected and the rest believed; a row of a day that its
 // answer was not asked for makes the whole answer unbelievable, as does an answer with rows of which none can be
@@ -72,16 +76,20 @@ func (b *batch) read(payloads []sms.Payload) error {
 	}
 	var believed []sms.Payload
 	for _, p := range payloads {
-		if p.Refused != "" {
+		if p.Refused != "" && !p.Beyond {
 			continue
 		}
 		if err := belongs(b.Scope, &p); err != nil {
 			return err
 		}
-		believed = append(believed, p)
+		if p.Refused == "" {
+			believed = append(believed, p)
+		}
 	}
+	b.Beyond = beyond(payloads)
+	believed = slices.DeleteFunc(believed, func(p sms.Payload) bool { return b.saysNothing(p.Window) })
 	for _, dataset := range b.Scope.Datasets {
-		if err := covers(b.Scope.Window, dataset, believed); err != nil {
+		if err := b.covers(dataset, believed); err != nil {
 			return err
 		}
 	}
@@ -103,17 +111,17 @@ func belongs(scope sms.Scope, p *sms.Payload) error {
 	return nil
 }
 
-// covers says which day of the window no answer of the dataset was asked for. A load replaces every day of its scope,
-// so a day without an answer would be emptied.
-func covers(w sms.Window, dataset sms.Dataset, payloads []sms.Payload) error {
+// covers says which day of the scope no answer of the dataset was asked for. A load replaces every day of its scope that is not
+// beyond, so a day without an answer would be emptied.
+func (b *batch) covers(dataset sms.Dataset, payloads []sms.Payload) error {
 	var asked []sms.Window
 	for i := range payloads {
 		if payloads[i].Dataset == dataset {
 			asked = append(asked, payloads[i].Window)
 		}
 	}
-	for day := range w.Days() {
-		if !slices.ContainsFunc(asked, func(w sms.Window) bool { return w.Contains(day) }) {
+	for day := range b.Scope.Window.Days() {
+		if !b.isBeyond(day) && !slices.ContainsFunc(asked, func(w sms.Window) bool { return w.Contains(day) }) {
 			return malformed("no answer of %s covers day %s", dataset, day)
 		}
 	}

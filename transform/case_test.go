@@ -26,6 +26,8 @@ type vendorCase struct {
 		Dataset sms.Dataset    `json:"dataset"`
 		Window  string         `json:"window"`
 		Refused string         `json:"refused"`
+		Beyond  bool           `json:"beyond"`
+		URL     string         `json:"url"`
 		Body    jsontext.Value `json:"body"`
 		Text    []string       `json:"text"`
 	} `json:"answers"`
@@ -73,7 +75,8 @@ func readCase(t testing.TB, file string, vendor sms.Vendor) (sms.Scope, []sms.Pa
 			body = a.Body
 		}
 		payloads = append(payloads, sms.Payload{
-			Account: scope.Account, Dataset: a.Dataset, Window: window(t, a.Window), Refused: a.Refused, Body: pack.Bytes(body),
+			Account: scope.Account, Dataset: a.Dataset, Window: window(t, a.Window), Refused: a.Refused, Beyond: a.Beyond,
+			Request: sms.Request{URL: a.URL}, Body: pack.Bytes(body),
 		})
 	}
 	return scope, payloads
@@ -131,6 +134,9 @@ func show(b *sms.Batch, err error) string {
 		return []any{f.Check, f.Subject, f.Severity, f.Day, f.Rows, f.Detail}
 	})
 	fmt.Fprintf(&out, "rows without a fact: %d\n", b.Zeros)
+	for _, w := range b.Beyond {
+		fmt.Fprintf(&out, "beyond what the vendor keeps: %s\n", w)
+	}
 	return out.String()
 }
 

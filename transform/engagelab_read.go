@@ -22,7 +22,9 @@ type engageLab struct {
 	stray    string // the first row that lies outside the window
 	shares   [len(shareOf)]shareTally
 
-	keys    map[string]sms.Key // by the JSON text of the key
+	keys    map[string]sms.Key // of templates and labels, by their JSON text
+	types   map[string]sms.Key // of message types, by their JSON text
+	isOurs  bool               // rows without an account are the scope's, as the answer was asked for
 	day     sms.Day            // of the row; 0 when it could not be read
 	dayText []byte             // the last day read, as the row wrote it
 	dayRead sms.Day            // and what it means
@@ -42,7 +44,7 @@ func readEngageLab(b *batch, payloads []sms.Payload) error {
 }
 
 func (e *engageLab) readAll(payloads []sms.Payload) error {
-	e.keys, e.newReasons = make(map[string]sms.Key), make(map[string]*sms.Reason)
+	e.prepare()
 	if err := e.pass(payloads); err != nil {
 		return err
 	}
@@ -50,11 +52,17 @@ func (e *engageLab) readAll(payloads []sms.Payload) error {
 		if e.newReasons[field] != nil {
 			// The field was null before a number in it showed that it is a reason. Null is not zero, so the answers are
 			// read again, knowing better.
-			*e.batch = batch{Batch: sms.Batch{Scope: e.Scope}}
+			*e.batch = batch{Batch: sms.Batch{Scope: e.Scope, Beyond: e.Beyond}}
 			return e.pass(payloads)
 		}
 	}
 	return nil
+}
+
+// prepare empties what is remembered from one answer to the next.
+func (e *engageLab) prepare() {
+	e.keys, e.types = make(map[string]sms.Key), make(map[string]sms.Key)
+	e.newReasons, e.nulls = make(map[string]*sms.Reason), make(map[string]bool)
 }
 
 func (e *engageLab) pass(payloads []sms.Payload) error {
@@ -77,7 +85,7 @@ func (e *engageLab) answer(p *sms.Payload) error {
 		return err
 	}
 	defer src.Close()
-	e.payload, e.layout = p, l
+	e.payload, e.layout, e.isOurs = p, l, asksForItself(p)
 	e.before = facts{len(e.Deliveries), len(e.Failures)}
 	e.believed, e.rejected, e.first, e.stray = 0, 0, "", ""
 	e.shares = [len(shareOf)]shareTally{}
@@ -114,34 +122,61 @@ func (e *engageLab) believe(env *envelope) error {
 }
 
 func (e *engageLab) checkEnvelope(env *envelope) error {
+	if err := env.failure(); err != nil {
+		return err
+	}
 	switch {
-	case env.code != nil:
-		return malformed("it is an error: code %s, message %s", excerpt(env.code), cut(env.message, 200))
 	case !env.seen["result"]:
 		return malformed("it has no result, want an array of rows")
 	case env.result == "an object":
 		return malformed("result is an object, as asked for by aggregate_by=1, want an array of rows")
+	case env.result == "null" && isZeroNumber(env.count): // no rows, and it says so
 	case env.result != "":
 		return malformed("result is %s, want an array of rows", env.result)
 	}
-	// count is the only sign of an answer that the vendor cut short: no paging is documented for these calls.
-	if n, why := count(env.count); why != "" || n != sms.Reported(env.rows) {
-		w := e.payload.Window
-		e.notes.addRows(countDiffers, "count", w.First(), w.Last(), 1, func() string {
-			return fmt.Sprintf("count is %s in an answer of %d rows, which is refused", kind(env.count), env.rows)
-		})
-		return malformed("count is %s, want %d, the number of rows", kind(env.count), env.rows)
+	if err := e.checkCount(env); err != nil {
+		return err
 	}
+	return e.checkTotal(env)
+}
+
+// checkCount compares the envelope's count with the rows. It is the only sign of an answer that the vendor cut short: no paging
+// is documented for these calls.
+func (e *engageLab) checkCount(env *envelope) error {
+	w := e.payload.Window
+	n, why := count(env.count)
+	switch {
+	case why != "":
+		return malformed("count is %s, want %d, the number of rows", excerpt(env.count), env.rows)
+	case !n.IsReported():
+		e.notes.addRows(countMissing, string(e.payload.Dataset), w.First(), w.Last(), 1, func() string {
+			return fmt.Sprintf("%s has no count beside %d rows: nothing tells whether rows are missing", e.payload.Dataset, env.rows)
+		})
+	case n != sms.Reported(env.rows):
+		e.notes.addRows(countDiffers, "count", w.First(), w.Last(), 1, func() string {
+			return fmt.Sprintf("count is %s in an answer of %d rows, which is refused", n, env.rows)
+		})
+		return e.incomplete("count is %s in an answer of %d rows", n, env.rows)
+	}
+	return nil
+}
+
+func (e *engageLab) checkTotal(env *envelope) error {
 	total, why := count(env.total)
 	switch {
 	case total.Or(0) > env.rows:
-		return malformed("it holds %d rows out of a total of %s, want all of them", env.rows, total)
+		return e.incomplete("it holds %d rows out of a total of %s", env.rows, total)
 	case env.total != nil && (why != "" || total != sms.Reported(env.rows)):
 		e.notes.add(totalDiffers, "total", 0, func() string {
 			return fmt.Sprintf("total is %s in an answer of %d rows", excerpt(env.total), env.rows)
 		})
 	}
 	return nil
+}
+
+// incomplete gives the error of an answer that says itself that rows are missing.
+func (e *engageLab) incomplete(format string, args ...any) error {
+	return &sms.IncompleteError{Dataset: e.payload.Dataset, Window: e.payload.Window, Detail: fmt.Sprintf(format, args...)}
 }
 
 func (e *engageLab) envelopeField(field string, value []byte) {
@@ -166,6 +201,12 @@ func (e *engageLab) each(position int64, isObject bool) error {
 		return nil
 	}
 	e.believed++
+	if e.isBeyond(g.Day) {
+		e.notes.add(beyondRow, string(e.payload.Dataset), g.Day, func() string {
+			return fmt.Sprintf("%s has rows of %s, for which another call of the vendor gives no answer any more: they are left out", e.payload.Dataset, g.Day)
+		})
+		return nil
+	}
 	switch {
 	case e.located != nil:
 		about := g // a copy, so that the rows of every other reading stay off the heap
@@ -215,7 +256,7 @@ func (e *engageLab) readCounts(day sms.Day) *fault {
 		case value == nil:
 			e.missing(field, day)
 		default:
-			e.notes.add(nullCount, field, day, func() string {
+			e.notes.add(e.mildForSent(nullCount, field), field, day, func() string {
 				return fmt.Sprintf("%s is null on %s: stored as not reported", field, day)
 			})
 		}
@@ -224,9 +265,17 @@ func (e *engageLab) readCounts(day sms.Day) *fault {
 }
 
 func (e *engageLab) missing(field string, day sms.Day) {
-	e.notes.add(missingField, field, day, func() string {
+	e.notes.add(e.mildForSent(missingField, field), field, day, func() string {
 		return fmt.Sprintf("%s has no field %s on %s", e.payload.Dataset, field, day)
 	})
+}
+
+// mildForSent gives the check at the severity that it has for the field: nothing is derived from `sent`.
+func (e *engageLab) mildForSent(c check, field string) check {
+	if field == e.layout.fields[fieldSent] && e.layout.reasons == nil {
+		c.severity = sms.Info
+	}
+	return c
 }
 
 // delivery makes the fact of a row of stats_day.

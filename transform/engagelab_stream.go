@@ -22,6 +22,14 @@ type envelope struct {
 	total   []byte
 }
 
+// failure gives the error that the envelope states. A code that is null or 0 says that there is none.
+func (e *envelope) failure() error {
+	if e.code == nil || isNull(e.code) || isZeroNumber(e.code) {
+		return nil
+	}
+	return malformed("it is an error: code %s, message %s", excerpt(e.code), cut(e.message, 200))
+}
+
 // stream reads one answer of EngageLab row by row. The decoder, a full JSON reader, is in charge of all that surrounds
 // the rows; rows are read from a buffer, by the scanner where they are plain.
 type stream struct {
@@ -167,10 +175,14 @@ func (s *stream) oddRow() error {
 
 // takeApart fills the row from a JSON object.
 func (s *stream) takeApart(raw []byte) error {
-	s.row.clear()
-	s.row.raw = raw
+	return s.takeApartInto(s.row, s.scanner.layout, raw)
+}
+
+func (s *stream) takeApartInto(r *row, l *layout, raw []byte) error {
+	r.clear()
+	r.raw = raw
 	return members(&s.inner, raw, func(field, value []byte) error {
-		if !s.row.set(s.scanner.layout, field, value) {
+		if !r.set(l, field, value) {
 			return malformed("field %q stands twice in row %d", field, s.env.rows)
 		}
 		return nil

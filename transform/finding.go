@@ -23,6 +23,9 @@ var (
 	foreignRow   = check{"foreign_account", sms.Warning}          // rows of another account in an answer for ours
 	totalDiffers = check{"total_differs", sms.Warning}            // the envelope's total is no row count
 	countDiffers = check{"count_differs", sms.Error}              // the envelope's count is not the number of rows: the answer is refused
+	countMissing = check{"count_missing", sms.Warning}            // the envelope has no count: nothing tells whether rows are missing
+	missingUser  = check{"missing_user", sms.Info}                // rows without an account, asked for as the account's own
+	beyondRow    = check{"row_beyond", sms.Info}                  // rows of a day for which another dataset is not answered any more: left out
 	percent      = check{"vendor_percent", sms.Warning}           // a percentage of the vendor is not what its counts give
 	sentIdentity = check{"sent_identity", sms.Warning}            // `sent` fits neither reading of the vendor's page
 	negAccepted  = check{"negative_accepted", sms.Error}          // more messages stopped than requested

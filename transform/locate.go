@@ -47,6 +47,10 @@ func Locate(scope sms.Scope, payloads []sms.Payload, day sms.Day) ([]Place, erro
 	if l.locate == nil {
 		return nil, nil
 	}
+	b := &batch{Batch: sms.Batch{Scope: scope, Beyond: beyond(payloads)}}
+	if b.isBeyond(day) {
+		return nil, nil // no facts were made of it
+	}
 	var answers []sms.Payload
 	for _, p := range payloads {
 		if p.Refused != "" || !p.Window.Contains(day) {
@@ -58,7 +62,7 @@ func Locate(scope sms.Scope, payloads []sms.Payload, day sms.Day) ([]Place, erro
 		answers = append(answers, p)
 	}
 	var places []Place
-	err := l.locate(&batch{Batch: sms.Batch{Scope: scope}}, answers, func(p Place) {
+	err := l.locate(b, answers, func(p Place) {
 		if p.Grain.Day == day {
 			p.Row = bytes.Clone(p.Row)
 			places = append(places, p)

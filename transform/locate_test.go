@@ -112,7 +112,7 @@ func checkNumber(t *testing.T, places map[at]transform.Place, g sms.Grain, field
 				t.Errorf("%s: field %s: %v", what, f.Name, err)
 			}
 		}
-		n, err := strconv.ParseFloat(text, 64)
+		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 		if err != nil {
 			t.Errorf("%s: field %s is %q: %v", what, f.Name, p.Value(f.Name), err)
 		}

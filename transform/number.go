@@ -25,7 +25,7 @@ const (
 	tooLarge  flaw = "too large for a number of messages"
 )
 
-// count reads a JSON value as a number of messages. Vendors write the same number as 12, "12", 12.0 or 1.2e1; null and
+// count reads a JSON value as a number of messages. Vendors write the same number as 12, "12", " 12 ", 12.0 or 1.2e1; null and
 // a missing value (nil) are "not reported".
 func count(value []byte) (sms.Count, flaw) {
 	if n, ok := digits(value); ok {
@@ -34,11 +34,17 @@ func count(value []byte) (sms.Count, flaw) {
 	if value == nil || isNull(value) {
 		return sms.Count{}, ""
 	}
-	n, why := whole(text(value))
+	n, why := whole(bytes.TrimSpace(text(value)))
 	if why != "" {
 		return sms.Count{}, why
 	}
 	return sms.Reported(n), ""
+}
+
+// isZeroNumber says whether the value is 0 in any spelling of a number.
+func isZeroNumber(value []byte) bool {
+	n, why := count(value)
+	return why == "" && n == sms.Reported(0)
 }
 
 // digits reads the common spelling: up to 15 digits and nothing else.

@@ -12,7 +12,7 @@ func TestCount(t *testing.T) {
 		value string
 		want  string // the number, "not reported", or the flaw
 	}{
-		{"0", "0"}, {"12", "12"}, {`"12"`, "12"}, {"-0", "0"}, {"-0.0", "0"}, {"0.0", "0"}, {`"0.0"`, "0"}, {"007", "7"},
+		{"0", "0"}, {"12", "12"}, {`" 12 "`, "12"}, {`"\t12.0\n"`, "12"}, {`"12"`, "12"}, {"-0", "0"}, {"-0.0", "0"}, {"0.0", "0"}, {`"0.0"`, "0"}, {"007", "7"},
 		{"1e3", "1000"}, {"1E+3", "1000"}, {"1.5e1", "15"}, {"1200e-2", "12"}, {"12.000", "12"}, {"0.012e3", "12"}, {"0e999999", "0"},
 		{`"\u0031\u0032"`, "12"}, {"0.000e-5", "0"}, {"100000000000000000000e-18", "100"},
 		{"999999999999999", "999999999999999"}, {"9007199254740991", "9007199254740991"}, {"9.007199254740991e15", "9007199254740991"},
@@ -23,7 +23,7 @@ func TestCount(t *testing.T) {
 		{"18446744073709551616", "too large for a number of messages"}, {"1e999999999", "too large for a number of messages"},
 		{"99999999999999999999999999999999999999", "too large for a number of messages"},
 		{"true", "not a number"}, {"false", "not a number"}, {"{}", "not a number"}, {"[1]", "not a number"}, {`""`, "not a number"},
-		{`"None"`, "not a number"}, {`"null"`, "not a number"}, {`" 1"`, "not a number"}, {`"+1"`, "not a number"}, {`"1,000"`, "not a number"}, {`"--1"`, "not a number"},
+		{`"None"`, "not a number"}, {`"null"`, "not a number"}, {`"1 2"`, "not a number"}, {`"  "`, "not a number"}, {`"+1"`, "not a number"}, {`"1,000"`, "not a number"}, {`"--1"`, "not a number"},
 		{`"1."`, "not a number"}, {`".5"`, "not a number"}, {`"1e"`, "not a number"}, {`"1e+-2"`, "not a number"}, {`"e1"`, "not a number"}, {`"1e1.5"`, "not a number"},
 		{`"0x1"`, "not a number"}, {`"1_0"`, "not a number"}, {`"-"`, "not a number"}, {`"NaN"`, "not a number"}, {`"Infinity"`, "not a number"}, {`"１"`, "not a number"},
 		{`"1e9999999999999999999"`, "not a number"},

@@ -33,7 +33,7 @@ func (s speller) count(c sms.Count) string {
 		return s.oneOf("null", "null", "")
 	}
 	d := strconv.FormatInt(n, 10)
-	spellings := []string{d, d, d, `"` + d + `"`, d + ".0", `"` + d + `.00"`, d + "e0"}
+	spellings := []string{d, d, d, `"` + d + `"`, d + ".0", `"` + d + `.00"`, d + "e0", `" ` + d + ` "`}
 	if n == 0 {
 		spellings = append(spellings, "0.0", "-0", `"0e7"`)
 	}
@@ -46,14 +46,19 @@ func (s speller) count(c sms.Count) string {
 	return s.oneOf(spellings...)
 }
 
-// key spells a key. The fixed members are drawn as None and Unknown.
+// id spells the key of a template or label. That there is none is also written as 0.
+func (s speller) id(k sms.Key) string {
+	if k == sms.None && rapid.Bool().Draw(s.T, "zero") {
+		return s.oneOf("0", `"0"`, "0.0", `" 0 "`, "0e3")
+	}
+	return s.key(k)
+}
+
+// key spells a key. None is also written by leaving it out: "".
 func (s speller) key(k sms.Key) string {
 	name, ok := k.Name()
-	switch {
-	case k == sms.Unknown:
-		return ""
-	case !ok:
-		return s.oneOf("null", `""`, `"None"`)
+	if !ok {
+		return s.oneOf("", "null", `""`, `"  "`, `"None"`, `"none"`, `"null"`, `"NULL"`)
 	}
 	quoted, _ := json.Marshal(name)
 	escaped := `"`
@@ -113,26 +118,27 @@ var (
 		switch rapid.IntRange(0, 5).Draw(t, "kind") {
 		case 0:
 			return sms.None
-		case 1:
-			return sms.Unknown
 		case 2:
-			return sms.Named(rapid.SampledFrom([]string{"0", "none", "-1", "Größe", "a b", "2.50", "1e3", `q"\`, "007"}).Draw(t, "name"))
+			return sms.Named(rapid.SampledFrom([]string{"nonesuch", "-1", "Größe", "a b", "2.50", "1e3", `q"\`, "007"}).Draw(t, "name"))
 		}
 		return sms.Named(strconv.Itoa(rapid.IntRange(1, 40).Draw(t, "id")))
 	})
 )
 
+// anyType may also be 0, the type of domestic messages.
+var anyType = rapid.OneOf(anyKey, rapid.Just(sms.Named("0")))
+
 func drawGrain(t *rapid.T, w sms.Window) sms.Grain {
 	return sms.Grain{
 		Day:      w.First() + sms.Day(rapid.IntRange(0, w.Len()-1).Draw(t, "day")),
-		Template: anyKey.Draw(t, "template"), Label: anyKey.Draw(t, "label"), MessageType: anyKey.Draw(t, "type"), Country: sms.NotReported,
+		Template: anyKey.Draw(t, "template"), Label: anyKey.Draw(t, "label"), MessageType: anyType.Draw(t, "type"), Country: sms.NotReported,
 	}
 }
 
 func (s speller) keys(g sms.Grain, account string) [][2]string {
 	return [][2]string{
 		{"send_date", `"` + g.Day.String() + `"`}, {"sms_user", s.key(sms.Named(account))},
-		{"template_id", s.key(g.Template)}, {"label_id", s.key(g.Label)}, {"msg_type", s.key(g.MessageType)},
+		{"template_id", s.id(g.Template)}, {"label_id", s.id(g.Label)}, {"msg_type", s.key(g.MessageType)},
 	}
 }
 

@@ -47,7 +47,9 @@ func readTencent(b *batch, payloads []sms.Payload) error {
 			return err
 		}
 		for day := range p.send.Window.Days() {
-			t.day(day, send, callback)
+			if !t.isBeyond(day) {
+				t.day(day, send, callback)
+			}
 		}
 	}
 	return nil

@@ -70,9 +70,9 @@ func TestSumsThatCannotBeCompared(t *testing.T) {
 		}
 	}
 	other := wide(t, sms.SendStatus, wideSend)
-	other.Account.Vendor = sms.EngageLab
+	other.Account.Vendor = sms.Huawei
 	if _, err := transform.Sums(other); err == nil {
-		t.Error("EngageLab does not answer in sums")
+		t.Error("Huawei does not answer in sums")
 	}
 	// Facts are still made of single days alone.
 	p, q := wide(t, sms.SendStatus, wideSend), wide(t, sms.CallbackStatus, wideBack)

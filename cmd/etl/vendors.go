@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"smsetl/belief"
 	"smsetl/extract"
 	"smsetl/extract/engagelab"
 	"smsetl/extract/tencent"
@@ -67,8 +68,7 @@ func connect(sources []schedule.Source, wh *load.Warehouse, now func() time.Time
 			return nil, err
 		}
 		source := job.Source{
-			Name: s.Name, Fetcher: c, Parallel: vendors[s.Vendor].parallel, SettleDays: s.SettleDays, RetentionDays: s.RetentionDays,
-			Guard: guard(s),
+			Name: s.Name, Fetcher: c, Parallel: vendors[s.Vendor].parallel, Rules: rules(s),
 		}
 		if prober, asks := c.(job.Prober); asks && !s.Tencent.NoProbe {
 			source.Prober = prober
@@ -78,13 +78,18 @@ func connect(sources []schedule.Source, wh *load.Warehouse, now func() time.Time
 	return all, nil
 }
 
-// guard says when an answer of the source is not believed at once.
-func guard(s schedule.Source) load.Guard {
-	g := load.Guard{Thresholds: load.Thresholds(s.Doubt), ConfirmAfter: s.ConfirmAfter, Datasets: map[sms.Dataset]load.Thresholds{}}
-	for dataset, doubt := range s.DoubtOf {
-		g.Datasets[dataset] = load.Thresholds(doubt)
+// rules decide what answers of the source are worth. Only the dataset that speaks for the totals is judged by its size.
+func rules(s schedule.Source) *belief.Rules {
+	doubt := s.Doubt
+	for dataset, of := range s.DoubtOf {
+		if dataset.Facts().Delivery {
+			doubt = of
+		}
 	}
-	return g
+	return belief.New(belief.Settings{
+		SettleDays: s.SettleDays, PendingDays: s.PendingDays, RetentionDays: s.RetentionDays, ConfirmAfter: s.ConfirmAfter,
+		ShrinkRatio: doubt.ShrinkRatio, GrowRatio: doubt.GrowRatio, MinMessages: doubt.MinMessages, RemovalShare: s.RemovalShare,
+	})
 }
 
 func dial(s schedule.Source, shared *paces, now func() time.Time, log *zap.Logger) (client, error) {

@@ -18,6 +18,11 @@ func TestBelievedAsTheyAre(t *testing.T) {
 		`{"result":{},"count":0}`,
 		`{"code":0,"message":"ok","result":[]}`,
 		`{"code":null,"result":[]}`,
+		`{"code":"0","result":[]}`,
+		`{"result":null,"count":0}`, // a vendor's way to say that there are no rows
+		`{"code":0,"count":"0","result":null}`,
+		`{"code":0,"message":"success","result":[` + strings.Repeat(" ", 100_000) + `]}`,
+		`{"message":"success","code":"0","count":0,"result":[` + strings.Repeat(" ", 100_000) + `]}`,
 		` {"count":1,"result":[{"label_id":null,"label_id":"\ud800"}]} `,
 		`{"result":[` + strings.Repeat(" ", 100_000) + `,` + `}`, // large: read once, later
 	} {
@@ -61,7 +66,7 @@ func FuzzPeek(f *testing.F) {
 			t.Fatalf("%q is not an object", body)
 		}
 		result := strings.TrimSpace(string(o["result"]))
-		hasRows := strings.HasPrefix(result, "[") || strings.HasPrefix(result, "{")
+		hasRows := strings.HasPrefix(result, "[") || strings.HasPrefix(result, "{") || result == "null"
 		if !e.isError && !hasRows {
 			t.Errorf("%q is believed without rows", body)
 		}

@@ -27,14 +27,6 @@ const MaxDays = 90
 // maxFilter is how many values the vendor takes in one filter.
 const maxFilter = 10
 
-// Paths are the addresses of the three calls under the base URL. The vendor's page gives two for some of them; an empty
-// field stands for the one in its URL block.
-type Paths struct {
-	StatsDay      string // default /v1/stats_day
-	ProcessFailed string // default /v1/stats/process_failed
-	SendFailed    string // default /v1/stats/send_failed
-}
-
 // Options are the settings of a Client that have a default. The zero Options are good for production.
 type Options struct {
 	BaseURL string // default DefaultBaseURL; plain http for loopback addresses only
@@ -42,8 +34,10 @@ type Options struct {
 
 	// The filters narrow what is asked for; empty ones are not sent. The vendor takes ten values in one, so more of them
 	// become several calls that do not overlap.
-	TemplateIDs, LabelIDs, SMSUsers []string
-	MsgType                         string // "2" is international; empty leaves it to the vendor
+	TemplateIDs, LabelIDs []string
+	MsgType               string // "2" is international; empty leaves it to the vendor
+	// SMSUsers are the accounts that may be asked for. Each is asked for by name. Empty: the one who signs in, who is not named.
+	SMSUsers []string
 
 	// RequestsPerSecond is 1 by default: the vendor states no rate for these calls (60 a minute for /v1/status), so a call
 	// a second is the assumption for production.
@@ -56,11 +50,12 @@ type Options struct {
 	Now     func() time.Time // of FetchedAt, and of what Check calls yesterday; default time.Now
 }
 
-// Client asks for the statistics of one sms_user. Safe for use by many goroutines.
+// Client asks for the statistics that one sms_user may see. Safe for use by many goroutines.
 type Client struct {
 	user, key string
 	base      *url.URL
-	paths     map[sms.Dataset]string
+	routes    *routes
+	longest   extract.Longest
 	filters   []filter
 	users     []string
 	msgType   string
@@ -74,7 +69,7 @@ type Client struct {
 }
 
 // New gives a client that signs in as user with key, the vendor's SMS_USER and SMS_KEY. The user is also the ID of the
-// account. Its errors are about the settings.
+// account, unless Options.SMSUsers names others. Its errors are about the settings.
 func New(user, key string, o Options, logger *zap.Logger) (*Client, error) {
 	if user == "" || key == "" {
 		return nil, errors.New("engagelab: sms_user and sms_key must be set")
@@ -90,11 +85,14 @@ func New(user, key string, o Options, logger *zap.Logger) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("engagelab: %w", err)
 	}
-	paths, err := o.Paths.check()
+	routes, err := newRoutes(o.Paths)
 	if err != nil {
 		return nil, fmt.Errorf("engagelab: %w", err)
 	}
-	filters, err := batches(o.TemplateIDs, o.LabelIDs, o.SMSUsers)
+	filters, err := batches(o.TemplateIDs, o.LabelIDs)
+	if err == nil {
+		err = checkFilter("sms_users", o.SMSUsers)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("engagelab: %w", err)
 	}
@@ -112,7 +110,7 @@ func New(user, key string, o Options, logger *zap.Logger) (*Client, error) {
 	}
 	o.Limits.Body, o.Limits.Head = o.MaxBody, 0
 	return &Client{
-		user: user, key: key, base: base, paths: paths,
+		user: user, key: key, base: base, routes: routes,
 		filters: filters, users: slices.Clone(o.SMSUsers), msgType: o.MsgType,
 		maxBody: o.MaxBody, pace: o.Pace, policy: o.Policy, now: o.Now,
 		transport: extract.NewTransport(base, o.Limits),
@@ -126,25 +124,3 @@ func (c *Client) String() string { return string(sms.EngageLab) + "/" + c.user }
 
 // Close closes the connections that are not in use.
 func (c *Client) Close() { c.transport.CloseIdle() }
-
-func (p Paths) check() (map[sms.Dataset]string, error) {
-	paths := map[sms.Dataset]string{
-		sms.StatsDay:      p.StatsDay,
-		sms.ProcessFailed: p.ProcessFailed,
-		sms.SendFailed:    p.SendFailed,
-	}
-	defaults := map[sms.Dataset]string{
-		sms.StatsDay:      "/v1/stats_day",
-		sms.ProcessFailed: "/v1/stats/process_failed",
-		sms.SendFailed:    "/v1/stats/send_failed",
-	}
-	for dataset, path := range paths {
-		switch {
-		case path == "":
-			paths[dataset] = defaults[dataset]
-		case !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?#% \t\r\n"):
-			return nil, fmt.Errorf("path %q of %s: want one that starts with / and holds no query, such as %s", path, dataset, defaults[dataset])
-		}
-	}
-	return paths, nil
-}

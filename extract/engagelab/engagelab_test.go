@@ -84,7 +84,9 @@ func rows(w http.ResponseWriter, r *http.Request) {
 func TestSuite(t *testing.T) {
 	extracttest.Run(t, extracttest.Vendor{
 		Open: func(t testing.TB, baseURL string, logger *zap.Logger) extracttest.Source {
-			c, err := New(user, key, quick(baseURL), logger)
+			o := quick(baseURL)
+			o.Paths.StatsDay = "/v1/stats_day" // a path that was set is the only one
+			c, err := New(user, key, o, logger)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,7 +161,7 @@ func TestRequests(t *testing.T) {
 			"/v1/stats/process_failed?aggregate_by=0&end_date=2026-01-03&start_date=2026-01-01&time_zone=%2B8",
 			"/v1/data/sendFailed?aggregate_by=0&end_date=2026-01-03&start_date=2026-01-01&time_zone=%2B8"}},
 		{"filters", Options{TemplateIDs: []string{"2", "1", "2"}, LabelIDs: []string{"7"}, SMSUsers: []string{"a b", "marketing"}, MsgType: "2"}, scope(w), []string{
-			"/v1/stats_day?aggregate_by=0&end_date=2026-01-03&label_ids=7&msg_type=2&sms_users=a+b%3Bmarketing&start_date=2026-01-01&template_ids=1%3B2&time_zone=%2B8"}},
+			"/v1/stats_day?aggregate_by=0&end_date=2026-01-03&label_ids=7&msg_type=2&sms_users=marketing&start_date=2026-01-01&template_ids=1%3B2&time_zone=%2B8"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

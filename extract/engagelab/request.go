@@ -16,69 +16,93 @@ import (
 type filter struct{ templates, labels, users []string }
 
 // batches cuts the filters into calls that do not overlap and together ask for everything: the cross product of their tens.
-func batches(templates, labels, users []string) ([]filter, error) {
-	tens := func(name string, values []string) ([][]string, error) {
+func batches(templates, labels []string) ([]filter, error) {
+	tens := func(values []string) [][]string {
 		// The same value in two calls would bring its rows twice.
 		values = slices.Compact(slices.Sorted(slices.Values(values)))
-		for _, v := range values {
-			if v == "" || strings.Contains(v, ";") {
-				return nil, fmt.Errorf("%s: %q is not a value: it is empty or holds the separator \";\"", name, v)
-			}
-		}
 		if len(values) == 0 {
-			return [][]string{nil}, nil
+			return [][]string{nil}
 		}
-		return slices.Collect(slices.Chunk(values, maxFilter)), nil
+		return slices.Collect(slices.Chunk(values, maxFilter))
 	}
-	byTemplate, err := tens("template_ids", templates)
-	if err != nil {
+	if err := checkFilter("template_ids", templates); err != nil {
 		return nil, err
 	}
-	byLabel, err := tens("label_ids", labels)
-	if err != nil {
-		return nil, err
-	}
-	byUser, err := tens("sms_users", users)
-	if err != nil {
+	if err := checkFilter("label_ids", labels); err != nil {
 		return nil, err
 	}
 	var all []filter
-	for _, t := range byTemplate {
-		for _, l := range byLabel {
-			for _, u := range byUser {
-				all = append(all, filter{t, l, u})
-			}
+	for _, t := range tens(templates) {
+		for _, l := range tens(labels) {
+			all = append(all, filter{templates: t, labels: l})
 		}
 	}
 	return all, nil
 }
 
-// address gives the URL of one call, without credentials.
+func checkFilter(name string, values []string) error {
+	for _, v := range values {
+		if v == "" || strings.Contains(v, ";") {
+			return fmt.Errorf("%s: %q is not a value: it is empty or holds the separator \";\"", name, v)
+		}
+	}
+	return nil
+}
+
+// filtersOf gives the filters of the calls for an account. It is named only where the configuration names accounts.
+func (c *Client) filtersOf(a sms.Account) []filter {
+	all := slices.Clone(c.filters)
+	for i := range all {
+		if len(c.users) > 0 {
+			all[i].users = []string{a.ID}
+		}
+	}
+	return all
+}
+
+// What a call wants to hear: rows, or their sum as one object without a date.
+const (
+	everyRow  = "0"
+	sumOfRows = "1"
+)
+
+// address gives the URL of one call for rows, without credentials.
 func (c *Client) address(dataset sms.Dataset, w sms.Window, f filter) (string, error) {
-	zone, err := timeZone(w.Zone())
+	path, ok := c.routes.of(dataset)
+	if !ok {
+		return "", noDataset(dataset)
+	}
+	return c.addressAt(path, question{dataset: dataset, window: w, by: f, aggregate: everyRow})
+}
+
+func (c *Client) addressAt(path string, q question) (string, error) {
+	zone, err := timeZone(q.window.Zone())
 	if err != nil {
 		return "", err
 	}
-	q := url.Values{
-		"start_date": {w.First().String()},
-		"end_date":   {w.Last().String()},
+	query := url.Values{
+		"start_date": {q.window.First().String()},
+		"end_date":   {q.window.Last().String()},
 		// Sent always: without it the vendor counts days in +8, whatever the account's zone is.
-		"time_zone": {zone},
-		// Rows. 1 gives one object without a date.
-		"aggregate_by": {"0"},
+		"time_zone":    {zone},
+		"aggregate_by": {q.aggregate},
 	}
-	for name, values := range map[string][]string{"template_ids": f.templates, "label_ids": f.labels, "sms_users": f.users} {
+	for name, values := range map[string][]string{"template_ids": q.by.templates, "label_ids": q.by.labels, "sms_users": q.by.users} {
 		if len(values) > 0 {
-			q.Set(name, strings.Join(values, ";"))
+			query.Set(name, strings.Join(values, ";"))
 		}
 	}
 	if c.msgType != "" {
-		q.Set("msg_type", c.msgType)
+		query.Set("msg_type", c.msgType)
 	}
 	u := *c.base
-	u.Path += c.paths[dataset]
-	u.RawQuery = q.Encode() // which turns + into %2B and ; into %3B; raw, they would read as a blank and as nothing
+	u.Path += path
+	u.RawQuery = query.Encode() // which turns + into %2B and ; into %3B; raw, they would read as a blank and as nothing
 	return u.String(), nil
+}
+
+func noDataset(d sms.Dataset) error {
+	return fmt.Errorf("%w: EngageLab has no dataset %q", sms.ErrRefused, d)
 }
 
 // timeZone gives the zone as the vendor's dictionary spells it: +8. The dictionary has whole hours only.

@@ -67,6 +67,7 @@ type Client struct {
 	base       *url.URL
 	apps       []string
 	endHour    EndHour
+	longest    extract.Longest
 	pace       map[sms.Dataset]extract.Waiter
 	policy     extract.Policy
 	now        func() time.Time

@@ -2,6 +2,7 @@ package tencent
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,6 +25,9 @@ const (
 	clock = "check this machine's clock"
 	keys  = "check secret_id and secret_key"
 	bug   = "the request is wrong: a setting, or an error in this program"
+
+	region      = "the SMS API is not in the region that is set"
+	permissions = "a CAM permission is missing: grant the secret's user sms:SendStatusStatistics and sms:CallbackStatusStatistics"
 )
 
 // rules say what to do about the vendor's codes; the first prefix that fits decides. Stopping one application too many costs
@@ -41,17 +45,20 @@ var rules = []rule{
 	{"InternalError.SigVerificationFail", sms.ErrRefused, false, bug},
 	{"InternalError", sms.ErrTemporary, true, ""},
 
+	{"FailedOperation.FailResolvePacket", sms.ErrRefused, false, bug},
+	{"FailedOperation.JsonParseFail", sms.ErrRefused, false, bug},
 	{"FailedOperation.ProhibitSubAccountUse", sms.ErrSourceDenied, false, "use a secret of the main account"},
 	{"FailedOperation", sms.ErrTemporary, true, ""},
 
 	{"AuthFailure.SignatureExpire", sms.ErrSourceDenied, false, clock},
+	{"AuthFailure.UnauthorizedOperation", sms.ErrSourceDenied, false, permissions},
 	{"AuthFailure", sms.ErrSourceDenied, false, keys},
 
 	// The secret does not belong to this application; to others it may.
 	{"UnauthorizedOperation.SmsSdkAppIdVerifyFail", sms.ErrAccountDenied, false, "the secret may not see this sdk_app_id"},
 	{"UnauthorizedOperation.SdkAppIdIsDisabled", sms.ErrAccountDenied, false, "the vendor has closed this application"},
 	// Permissions can be granted by application.
-	{"UnauthorizedOperation.RequestPermissionDeny", sms.ErrAccountDenied, false, "grant the secret read access to SMS"},
+	{"UnauthorizedOperation.RequestPermissionDeny", sms.ErrAccountDenied, false, permissions},
 	{"UnauthorizedOperation.RequestIpNotInWhitelist", sms.ErrSourceDenied, false, "allow this machine's address in the console"},
 	{"UnauthorizedOperation.ServiceSuspendDueToArrears", sms.ErrSourceDenied, false, "the account is in arrears"},
 	{"UnauthorizedOperation", sms.ErrSourceDenied, false, keys},
@@ -63,7 +70,7 @@ var rules = []rule{
 	{"InvalidParameterValue.BeginTimeVerifyFail", errTimes, false, bug},
 	{"InvalidParameterValue.EndTimeVerifyFail", errTimes, false, bug},
 	{"InvalidParameter", sms.ErrRefused, false, bug},
-	{"UnsupportedRegion", sms.ErrRefused, false, "check region"},
+	{"UnsupportedRegion", sms.ErrRefused, false, region},
 	{"InvalidAction", sms.ErrRefused, false, "check base_url: " + bug},
 	{"", sms.ErrRefused, false, bug}, // MissingParameter, UnknownParameter, NoSuchVersion, ActionOffline ... and what is not known
 }
@@ -89,7 +96,7 @@ func (c *Client) judge(x *exchange, e envelope, peeked error, action string) err
 	a := x.answer
 	switch {
 	case x.err != nil:
-		return again(x.err)
+		return again(a, x.err)
 	case peeked == nil && e.hasError && e.code != "":
 		return c.judgeCode(e, a)
 	case extract.IsTemporary(a.Status):
@@ -98,37 +105,60 @@ func (c *Client) judge(x *exchange, e envelope, peeked error, action string) err
 		return fmt.Errorf("%w: HTTP %d: a redirect, which is not followed: set base_url to the final address", sms.ErrRefused, a.Status)
 	case a.Status/100 == 4:
 		return fmt.Errorf("%w: HTTP %d without a code of the vendor: check base_url and what stands between", sms.ErrRefused, a.Status)
+	}
+	var why error
+	switch {
 	case a.Status != http.StatusOK:
-		return extract.Again(fmt.Errorf("%w: HTTP %d instead of 200", sms.ErrMalformed, a.Status), 0)
+		why = fmt.Errorf("HTTP %d instead of 200", a.Status)
 	case peeked != nil:
-		return extract.Again(fmt.Errorf("%w: %w", sms.ErrMalformed, peeked), 0)
+		why = peeked
 	case e.hasError:
-		return extract.Again(fmt.Errorf("%w: an error without a code", sms.ErrMalformed), 0)
+		why = errors.New("an error without a code")
 	case e.sums == nil:
 		// Missing is not zero: the SDK would take this for a success without numbers.
-		return extract.Again(fmt.Errorf("%w: the answer holds no %s", sms.ErrMalformed, action), 0)
+		why = fmt.Errorf("the answer holds no %s", action)
 	default:
 		return nil
+	}
+	return extract.AgainSaying(fmt.Errorf("%w: %w", sms.ErrMalformed, why), 0, said(e, peeked, a))
+}
+
+// said gives the hash of what an answer says, without its RequestId.
+func said(e envelope, peeked error, a *extract.Answer) sms.Hash {
+	switch {
+	case peeked != nil:
+		return a.Said()
+	case e.hasError && e.requestID != "":
+		return sha256.Sum256([]byte(e.code + "\n" + strings.ReplaceAll(e.message, e.requestID, "")))
+	case e.hasError:
+		return sha256.Sum256([]byte(e.code + "\n" + e.message))
+	default:
+		return sha256.Sum256(e.sums)
 	}
 }
 
 // judgeCode judges an error in the vendor's own words.
 func (c *Client) judgeCode(e envelope, a *extract.Answer) error {
 	r := ruleOf(e.code)
-	said := c.scrub.Text(e.code)
+	text := c.scrub.Text(e.code)
 	if e.message != "" {
-		said += fmt.Sprintf(", %q", c.scrub.Text(e.message))
+		text += fmt.Sprintf(", %q", c.scrub.Text(e.message))
 	}
 	if r.treating != "" {
-		said += ": " + r.treating
+		text += ": " + r.treating
 	}
-	if r.treating == clock {
-		said += skew(a)
+	switch r.treating {
+	case clock:
+		text += skew(a)
+	case region:
+		text += fmt.Sprintf(": check the setting region, which is %q", c.region)
 	}
-	err := fmt.Errorf("%w: %s", r.kind, said)
+	err := fmt.Errorf("%w: %s", r.kind, text)
 	switch {
 	case isLimit(e.code):
 		return extract.Again(err, max(time.Second, extract.RetryAfter(a.Header, time.Now())))
+	case r.isRetry && a.Status == http.StatusOK:
+		return extract.AgainSaying(err, extract.RetryAfter(a.Header, time.Now()), said(e, nil, a))
 	case r.isRetry:
 		return extract.Again(err, extract.RetryAfter(a.Header, time.Now()))
 	default:
@@ -150,13 +180,15 @@ func skew(a *extract.Answer) string {
 }
 
 // again marks what the transport says is worth another try.
-func again(err error) error {
+func again(a *extract.Answer, err error) error {
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, sms.ErrRefused):
 		return err
 	case errors.Is(err, extract.ErrTooLarge):
-		return extract.Again(fmt.Errorf("%w: %w", sms.ErrMalformed, err), 0)
-	default:
-		return extract.Again(err, 0)
+		err = fmt.Errorf("%w: %w", sms.ErrMalformed, err)
 	}
+	if a != nil && errors.Is(err, sms.ErrMalformed) {
+		return extract.AgainSaying(err, 0, a.Said())
+	}
+	return extract.Again(err, 0)
 }

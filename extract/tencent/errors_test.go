@@ -41,7 +41,8 @@ func TestCodes(t *testing.T) {
 			"IpNotInWhitelist", "IpInBlacklist", "InternalError.RequestTimeException"},
 		ours: {"InvalidParameterValue.BeginTimeVerifyFail", "InvalidParameterValue.EndTimeVerifyFail", "InvalidParameterValue.LimitVerifyFail",
 			"InvalidParameter", "MissingParameter", "UnknownParameter", "InvalidAction", "NoSuchVersion", "UnsupportedRegion", "ActionOffline",
-			"InternalError.RestApiInterfaceNotExist", "InternalError.SigFieldMissing", "InternalError.SigVerificationFail", "SomethingNew"},
+			"InternalError.RestApiInterfaceNotExist", "InternalError.SigFieldMissing", "InternalError.SigVerificationFail", "SomethingNew",
+			"FailedOperation.FailResolvePacket", "FailedOperation.JsonParseFail"},
 	}
 	for want, codes := range classes {
 		for _, code := range codes {
@@ -55,6 +56,7 @@ func TestCodes(t *testing.T) {
 				defer server.Close()
 				o := quick(server.URL)
 				o.Policy.Tries = 2
+				o.Now = func() time.Time { return time.Date(2026, 2, 1, 4, 0, 0, 0, time.UTC) } // the day asked for is yesterday
 				var refused []string
 				err := open(t, o).Fetch(t.Context(), scope(window(t, "2026-01-31", "2026-01-31")), func(p sms.Payload) error {
 					refused = append(refused, p.Refused)
@@ -94,6 +96,10 @@ func TestErrorTexts(t *testing.T) {
 		"other object":   {extracttest.Say(200, answer("CallbackStatusStatistics", 1)), `not a believable answer: the answer holds no SendStatusStatistics`},
 		"empty error":    {extracttest.Say(200, `{"Response":{"Error":{}}}`), `not a believable answer: an error without a code`},
 		"too large":      {extracttest.Say(200, strings.Repeat(" ", 2<<20)), `not a believable answer: the answer is over the size cap of 1048576 bytes`},
+		"region": {failure("UnsupportedRegion", "no"),
+			`refused: UnsupportedRegion, "no": the SMS API is not in the region that is set: check the setting region, which is "ap-guangzhou"`},
+		"permission": {failure("AuthFailure.UnauthorizedOperation", "no"),
+			`source denied: AuthFailure.UnauthorizedOperation, "no": a CAM permission is missing: grant the secret's user sms:SendStatusStatistics and sms:CallbackStatusStatistics`},
 		"403":            {extracttest.HTML(403), `refused: HTTP 403 without a code of the vendor: check base_url and what stands between`},
 		"502":            {extracttest.HTML(502), `temporary: HTTP 502`},
 	}
@@ -102,6 +108,7 @@ func TestErrorTexts(t *testing.T) {
 			_, _, err := serve(t, Options{}, scope(window(t, "2026-01-31", "2026-01-31")), tt.answer)
 			want := "tencent/1400006874 send_status+callback_status 2026-01-31/2026-01-31: " + tt.want
 			got, _, _ := strings.Cut(fmt.Sprint(err), " (4 tries")
+			got = strings.TrimSuffix(got, " (said the same twice)")
 			got = nearly.ReplaceAllString(got, "11m30s") // the header has whole seconds
 			if got != want {
 				t.Errorf("error\n%s\nwant\n%s", got, want)
@@ -167,5 +174,39 @@ func TestFetchRefuses(t *testing.T) {
 		if err := open(t, quick("http://127.0.0.1:1")).Fetch(t.Context(), s, nil); !errors.Is(err, sms.ErrRefused) {
 			t.Errorf("%s: error %v, want refused", name, err)
 		}
+	}
+}
+
+// An answer has an id of its own each time, also in its words, and still says the same.
+func TestAnswersThatSayTheSameTwice(t *testing.T) {
+	n := 0
+	id := func() string { n++; return fmt.Sprintf("r-%d", n) }
+	says := func(format string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			extracttest.Say(200, strings.ReplaceAll(format, "ID", id()))(w, r)
+		})
+	}
+	for name, tt := range map[string]struct {
+		answer http.Handler
+		calls  int
+	}{
+		"a code":            {says(`{"Response":{"Error":{"Code":"FailedOperation.Other","Message":"no (r/ID)"},"RequestId":"r/ID"}}`), 2},
+		"an empty success":  {says(`{"Response":{"RequestId":"ID"}}`), 2},
+		"no code":           {says(`{"Response":{"Error":{"Message":"no"},"RequestId":"ID"}}`), 2},
+		"other words":       {says(`{"Response":{"Error":{"Code":"InternalError","Message":"ID"},"RequestId":"x"}}`), 4},
+		"a page":            {extracttest.HTML(200), 2},
+		"code of the limit": {says(`{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"no"},"RequestId":"ID"}}`), 4},
+		"a code under 503": {http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			extracttest.Say(503, `{"Response":{"Error":{"Code":"InternalError","Message":"no"},"RequestId":"x"}}`)(w, r)
+		}), 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			requests, _, err := serve(t, Options{Pace: func(string) extract.Waiter { return plain{extract.NewLimiter(10_000, 0)} }},
+				scope(window(t, "2026-01-31", "2026-01-31")), tt.answer)
+			isTwice := strings.HasSuffix(fmt.Sprint(err), " (said the same twice)")
+			if len(requests) != tt.calls || isTwice != (tt.calls == 2) {
+				t.Errorf("%d calls, want %d: %v", len(requests), tt.calls, err)
+			}
+		})
 	}
 }

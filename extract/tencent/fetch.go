@@ -2,6 +2,7 @@ package tencent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,10 +22,11 @@ const SeveralDays = "covers several days; asked again by day"
 // Fetch asks for both statistics of the scope's application and gives every answer to emit. The answers to be understood
 // come in pairs, send_status before callback_status with the same window, oldest first, and cover each day once: one day
 // each, or several days on which every sum is 0. The refused ones are the vendor's errors, and sums over several days that
-// are not 0, whose days were asked for again. Errors wrap a kind of package sms, are ctx's own when it ended, or emit's, which
+// are not 0, whose days were asked for again. Days that lie before what the vendor keeps have no such pair but one refused payload
+// that is Beyond. Errors wrap a kind of package sms, are ctx's own when it ended, or emit's, which
 // ends the fetch.
 func (c *Client) Fetch(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error {
-	f := fetch{Client: c, account: scope.Account, emit: emit, policy: c.policy}
+	f := fetch{Client: c, account: scope.Account, emit: emit, policy: c.policy, whole: scope.Window}
 	if err := f.scope(ctx, scope); err != nil {
 		return fmt.Errorf("%s: %w", scope, err)
 	}
@@ -52,6 +54,7 @@ type fetch struct {
 	account sms.Account
 	emit    func(sms.Payload) error
 	policy  extract.Policy
+	whole   sms.Window // of the scope, which errors name anyway
 }
 
 func (f *fetch) scope(ctx context.Context, scope sms.Scope) error {
@@ -63,17 +66,37 @@ func (f *fetch) scope(ctx context.Context, scope sms.Scope) error {
 		return fmt.Errorf("%w: want %s and %s together", sms.ErrRefused, sms.SendStatus, sms.CallbackStatus)
 	}
 	for _, stretch := range scope.Window.Chunks(MaxDays) {
-		for walk := newWalk(stretch); !walk.isDone(); {
-			span := walk.span()
-			o, err := f.resolve(ctx, span)
-			if err != nil && span != scope.Window {
-				err = fmt.Errorf("%s: %w", span, err)
-			}
-			if err != nil {
+		if err := f.stretch(ctx, stretch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stretch resolves each day of a window that one call may be about.
+func (f *fetch) stretch(ctx context.Context, w sms.Window) error {
+	if most := f.longest.Of(MaxDays); w.Len() > most {
+		for _, part := range w.Chunks(most) {
+			if err := f.stretch(ctx, part); err != nil {
 				return err
 			}
-			walk.saw(span, o)
 		}
+		return nil
+	}
+	for walk := newWalk(w); !walk.isDone(); {
+		span := walk.span()
+		o, err := f.resolve(ctx, span)
+		if times, ok := errors.AsType[*timesError](err); ok {
+			// What is refused of a part is refused of everything from its first day on.
+			return f.around(ctx, between(span.First(), w.Last(), w), times, f.stretch)
+		}
+		if err != nil && span != f.whole {
+			err = fmt.Errorf("%s: %w", span, err)
+		}
+		if err != nil {
+			return err
+		}
+		walk.saw(span, o)
 	}
 	return nil
 }
@@ -97,6 +120,12 @@ func (f *fetch) resolve(ctx context.Context, span sms.Window) (outcome, error) {
 		return several, f.keep(SeveralDays, send)
 	}
 	callback, isAlsoZero, err := f.askDays(ctx, sms.CallbackStatus, span)
+	if errors.Is(err, errTimes) {
+		// Half of a pair is no answer.
+		if err := f.keep(extract.Looked, send); err != nil {
+			return 0, err
+		}
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -122,6 +151,7 @@ func (f *fetch) ask(ctx context.Context, dataset sms.Dataset, span sms.Window, q
 	action := actions[dataset]
 	p = sms.Payload{Account: f.account, Dataset: dataset, Window: span,
 		Request: sms.Request{Method: http.MethodPost, URL: f.base.String() + "/", Action: action}}
+	var refused sms.Payload
 	err = f.policy.Do(ctx, func() error {
 		start := time.Now()
 		x := f.send(ctx, dataset, f.account.ID, q)
@@ -144,13 +174,16 @@ func (f *fetch) ask(ctx context.Context, dataset sms.Dataset, span sms.Window, q
 		if ctx.Err() != nil {
 			return err
 		}
-		refused := p
-		refused.Body = pack.Bytes(f.scrub.Bytes(x.answer.Head[:min(len(x.answer.Head), 64<<10)]))
-		if err := f.keep(err.Error(), refused); err != nil {
+		refused = p
+		refused.Refused, refused.Body = err.Error(), pack.Bytes(f.scrub.Bytes(x.answer.Head[:min(len(x.answer.Head), 64<<10)]))
+		if err := f.keep(refused.Refused, refused); err != nil {
 			return err
 		}
 		return err
 	})
+	if errors.Is(err, errTimes) {
+		err = &timesError{err, dataset, refused}
+	}
 	return p, sums, err
 }
 
@@ -171,7 +204,7 @@ func (f *fetch) giveWay(ctx context.Context, dataset sms.Dataset, e envelope) {
 // keep gives the payloads to emit, refused for the reason given unless that is empty.
 func (f *fetch) keep(refused string, payloads ...sms.Payload) error {
 	for _, p := range payloads {
-		p.Refused = refused
+		p.Refused, p.IsSum = refused, refused == SeveralDays
 		if err := f.emit(p); err != nil {
 			return fmt.Errorf("keep the answer: %w", err)
 		}

@@ -2,6 +2,7 @@ package tencent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -18,7 +19,7 @@ const (
 // Survey finds the days of the scope that are not what is stored any more, with few calls: a sum over many days that is what
 // is stored settles all of them with one call of each statistic, and one that is not is halved until its days are found. same
 // says whether an answer is what is stored of its window. Neighbouring days are put together, oldest first; they are not
-// asked for here, that is Fetch's. Every answer is given to emit, refused as Agrees or Differs. Errors are those of Fetch, and same's.
+// asked for here, that is Fetch's. Every answer is given to emit, refused as Agrees or Differs, or Beyond as by Fetch. Errors are those of Fetch, and same's.
 //
 // Days whose changes cancel each other out to the last count are not found: 5 more on one day and 5 less on another.
 func (c *Client) Survey(ctx context.Context, scope sms.Scope, same func(sms.Payload) (bool, error), emit func(sms.Payload) error) ([]sms.Window, error) {
@@ -41,15 +42,31 @@ func (s *surveyor) scope(ctx context.Context, scope sms.Scope) error {
 		return err
 	}
 	for _, stretch := range scope.Window.Chunks(MaxDays) {
-		differing, err := s.compare(ctx, stretch, []sms.Dataset{sms.SendStatus, sms.CallbackStatus})
-		if err != nil {
-			return err
-		}
-		if err := s.search(ctx, stretch, differing); err != nil {
+		if err := s.stretch(ctx, stretch); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// stretch surveys a window that one call may be about. Days that are beyond what the vendor keeps are not compared.
+func (s *surveyor) stretch(ctx context.Context, w sms.Window) error {
+	if most := s.longest.Of(MaxDays); w.Len() > most {
+		for _, part := range w.Chunks(most) {
+			if err := s.stretch(ctx, part); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	differing, err := s.compare(ctx, w, []sms.Dataset{sms.SendStatus, sms.CallbackStatus})
+	if times, ok := errors.AsType[*timesError](err); ok {
+		return s.around(ctx, w, times, s.stretch)
+	}
+	if err != nil {
+		return err
+	}
+	return s.search(ctx, w, differing)
 }
 
 // compare asks for the datasets over the span, and gives those that are not what is stored.

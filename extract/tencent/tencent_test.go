@@ -34,12 +34,13 @@ var (
 	zone8, _ = sms.ParseZone("+08:00")
 	account  = sms.Account{Vendor: sms.Tencent, ID: app, Zone: zone8}
 	both     = []sms.Dataset{sms.SendStatus, sms.CallbackStatus}
+	noon     = time.Date(2026, 4, 1, 4, 0, 0, 0, time.UTC)
 )
 
 // quick are options under which a test feels neither limiter nor waits.
 func quick(baseURL string) Options {
 	return Options{
-		BaseURL: baseURL, RequestsPerSecond: 10_000, SdkAppIDs: []string{app},
+		BaseURL: baseURL, RequestsPerSecond: 10_000, SdkAppIDs: []string{app}, Now: func() time.Time { return noon },
 		Policy: extract.Policy{First: time.Millisecond, Longest: 2 * time.Millisecond, Total: time.Minute, Tries: 4},
 		Limits: extract.Limits{Idle: time.Second, Header: time.Second},
 	}
@@ -160,6 +161,9 @@ func serve(t *testing.T, o Options, s sms.Scope, h http.Handler) (requests []ask
 	defer server.Close()
 	base := quick(server.URL)
 	o.BaseURL, o.RequestsPerSecond, o.Policy = base.BaseURL, base.RequestsPerSecond, base.Policy
+	if o.Now == nil {
+		o.Now = base.Now
+	}
 	err = open(t, o).Fetch(t.Context(), s, func(p sms.Payload) error { payloads = append(payloads, p); return nil })
 	return requests, payloads, err
 }

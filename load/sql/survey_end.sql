@@ -1,6 +1,6 @@
 -- A day that was changed or frozen since the survey began is not what was compared with the vendor's sums.
 UPDATE etl.coverage
-SET surveyed_at = $5
+SET checked_at = $5
 WHERE account_key = $1
   AND dataset = ANY ($2)
   AND date_key = ANY ($3)

@@ -1,0 +1,38 @@
+package engagelab
+
+import (
+	"context"
+	"fmt"
+
+	"smsetl/sms"
+)
+
+// Summed is the Refused of an answer of CheckSum: it has no days, so no fact can be made of it.
+const Summed = "a check sum; nothing to load"
+
+// CheckSum asks once for what the rows of the window add up to, aggregate_by=1, to be compared with what is stored. The answer is
+// given to emit, refused as Summed, and returned. Filters that take more than one call have no sum of their own: that is an
+// sms.ErrRefused, as is a vendor who does not know the call. Other errors are those of Fetch.
+func (c *Client) CheckSum(ctx context.Context, account sms.Account, dataset sms.Dataset, w sms.Window, emit func(sms.Payload) error) (sms.Payload, error) {
+	f := c.fetchOf(account, emit)
+	p, err := f.sum(ctx, dataset, w)
+	if err != nil {
+		return sms.Payload{}, fmt.Errorf("%s: check sum of %s %s: %w", account, dataset, w, err)
+	}
+	return p, nil
+}
+
+func (f *fetch) sum(ctx context.Context, dataset sms.Dataset, w sms.Window) (sms.Payload, error) {
+	if err := f.allowed(f.account); err != nil {
+		return sms.Payload{}, err
+	}
+	if len(f.filters) > 1 {
+		return sms.Payload{}, fmt.Errorf("%w: the filters take %d calls, whose sums cannot be added up", sms.ErrRefused, len(f.filters))
+	}
+	p, err := f.put(ctx, question{dataset: dataset, window: w, by: f.filters[0], aggregate: sumOfRows})
+	if err != nil {
+		return sms.Payload{}, err
+	}
+	p.Refused, p.IsSum = Summed, true
+	return p, f.keep(p)
+}
