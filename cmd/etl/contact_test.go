@@ -228,8 +228,8 @@ func TestProbeEngageLab(t *testing.T) {
 	if n := w.number("SELECT count(*) FROM etl.coverage") + w.number("SELECT count(*) FROM etl.load"); n != 0 {
 		t.Errorf("the probe left %d lines of loads", n)
 	}
-	if calls := w.vendors.Counters().Count("engagelab", ""); calls != 13 {
-		t.Errorf("%d calls, want 13", calls)
+	if calls := w.vendors.Counters().Count("engagelab", ""); calls != 14 {
+		t.Errorf("%d calls, want 14", calls)
 	}
 	if out := w.must(exitOK, "doctor", at(today)...); !regexp.MustCompile(`harbor_service msg_type_default +ok +not 2, asked 2026-11-21`).MatchString(out) {
 		t.Errorf("the doctor does not show what is stored:\n%s", out)

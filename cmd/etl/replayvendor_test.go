@@ -71,7 +71,7 @@ func played(t *testing.T, dir string) string {
 			t.Fatal(err)
 		}
 		for _, account := range source.Accounts() {
-			for _, group := range account.Vendor.Groups() {
+			for _, group := range apart(account.Vendor) {
 				out.WriteString(understood(t.Context(), client, sms.Scope{Account: account, Datasets: group, Window: windowIn(t, fixtures, account)}))
 			}
 		}

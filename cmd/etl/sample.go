@@ -21,7 +21,7 @@ const sampleTime = 30 * time.Second
 func (s *session) sampleChecks(source schedule.Source, client client, account sms.Account, now time.Time) []check {
 	day := sms.OneDay(account.Zone.Today(now)-1, account.Zone)
 	var all []check
-	for _, group := range account.Vendor.Groups() {
+	for _, group := range apart(account.Vendor) {
 		name := func(d sms.Dataset) string { return source.Name + " " + account.ID + " " + string(d) }
 		answers, batch, err := s.sample(client, sms.Scope{Account: account, Datasets: group, Window: day})
 		for _, dataset := range group {
@@ -33,6 +33,21 @@ func (s *session) sampleChecks(source schedule.Source, client client, account sm
 		}
 		if errors.Is(err, sms.ErrSourceDenied) || errors.Is(err, sms.ErrAccountDenied) {
 			break // the other datasets would say the same, and some vendors lock out who goes on asking
+		}
+	}
+	return all
+}
+
+// apart gives the datasets of a vendor in the smallest parts that it can be asked for: what is wrong with one says nothing of another.
+// Tencent's two are halves of the same rows.
+func apart(v sms.Vendor) [][]sms.Dataset {
+	if v == sms.Tencent {
+		return v.Groups()
+	}
+	var all [][]sms.Dataset
+	for _, group := range v.Groups() {
+		for _, dataset := range group {
+			all = append(all, []sms.Dataset{dataset})
 		}
 	}
 	return all
