@@ -37,7 +37,6 @@ type stored struct {
 	held              *sms.Held
 	heldMessages      int64
 	changed, checked  time.Time
-	doubted           time.Time
 	heldRuns, finalAt int // runs in a row that it was held; the age at which it was settled first
 	truthful          int // runs in a row at which an honest answer was held
 }
@@ -117,6 +116,7 @@ func (w *warehouse) due(now time.Time) [][]sms.Day {
 				settled[d] = true
 				isStale = isStale || now.Sub(s.checked) > 7*24*time.Hour
 			}
+		case sms.NotDue, sms.Lost, sms.Frozen:
 		}
 	}
 	windows := stretches(open)
@@ -314,7 +314,7 @@ type tally struct {
 	example                    string
 }
 
-func (t *tally) note(format string, arguments ...any) {
+func (t *tally) notef(format string, arguments ...any) {
 	if t.example == "" {
 		t.example = fmt.Sprintf(format, arguments...)
 	}
@@ -353,14 +353,14 @@ func live(m temper.Mixture, seed uint64, days int) tally {
 func (t *tally) judge(m temper.Mixture, world *temper.World, after, before *stored, a *said, decision *sms.Decision, d sms.Day, now time.Time) {
 	truth := world.Truth(temper.Day(d), now)
 	had, has := before.numbers.Requested.Or(0), after.numbers.Requested.Or(0)
-	if gone := min(had, truth.Requested) - has; gone > 0 && before.isStored && !(a.telling.IsLie && !m.Shown) {
+	if gone := min(had, truth.Requested) - has; gone > 0 && before.isStored && (m.Shown || !a.telling.IsLie) {
 		t.lost += gone
-		t.note("%s on %s: %d messages where %d were stored and %d are true: %s", now.Format("01-02"), d, has, had, truth.Requested, decision.Reason)
+		t.notef("%s on %s: %d messages where %d were stored and %d are true: %s", now.Format("01-02"), d, has, had, truth.Requested, decision.Reason)
 	}
 	isNew := after.numbers != before.numbers || after.isStored != before.isStored
 	if m.Shown && isNew && a.telling.IsLie && decision.Outcome == sms.Believe && a.numbers.Rows > 0 && isEvident(m, before, a) {
 		t.lies++
-		t.note("%s on %s: a lie was believed: %+v where %+v is true", now.Format("01-02"), d, a.numbers, truth)
+		t.notef("%s on %s: a lie was believed: %+v where %+v is true", now.Format("01-02"), d, a.numbers, truth)
 	}
 	if m.Kind != temper.Honest || a.telling.IsUnknown {
 		return
@@ -370,7 +370,7 @@ func (t *tally) judge(m temper.Mixture, world *temper.World, after, before *stor
 	if decision.Outcome == sms.Hold {
 		if after.truthful = before.truthful + 1; after.truthful == 2 {
 			t.heldLong++
-			t.note("%s on %s: held for more than one run: %s", now.Format("01-02"), d, decision.Reason)
+			t.notef("%s on %s: held for more than one run: %s", now.Format("01-02"), d, decision.Reason)
 		}
 	}
 	if decision.Outcome != sms.Believe {
@@ -379,7 +379,7 @@ func (t *tally) judge(m temper.Mixture, world *temper.World, after, before *stor
 	apart, own := difference(after.numbers.SendFailed, after.numbers.Sending), difference(sms.Reported(a.telling.Stats.SendFailed), sms.Reported(a.telling.Send.SendReasons))
 	if !m.Tencent && apart > own {
 		t.contradictions++
-		t.note("%s on %s: totals and reasons of failures are %d apart, and the vendor's %d", now.Format("01-02"), d, apart, own)
+		t.notef("%s on %s: totals and reasons of failures are %d apart, and the vendor's %d", now.Format("01-02"), d, apart, own)
 	}
 }
 

@@ -152,14 +152,13 @@ var measureNames = [...]string{
 	"reasons of processing", "reasons of sending",
 }
 
-// The measures that rules about missing numbers know: Unused ones carry no fact that anything is derived from, and without the
-// Essential ones a row says nothing.
+// What rules about missing numbers know: nothing is derived from Unused measures, without the Essential ones a row says nothing, and
+// reasons of failures can be missing too.
 const (
-	Unused    MeasureSet = 1 << 7
-	Essential MeasureSet = 1<<0 | 1<<3
-	// The reasons of failures, by stage.
-	ProcessingReasons MeasureSet = 1 << 8
-	SendingReasons    MeasureSet = 1 << 9
+	Unused            MeasureSet = 1 << 7
+	Essential         MeasureSet = 1<<0 | 1<<3
+	ProcessingReasons MeasureSet = 1 << 8 // why messages were refused
+	SendingReasons    MeasureSet = 1 << 9 // why they failed after the hand-over
 )
 
 // String lists the measures of the set.

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/load"
 	"smsetl/sandbox"
 	"smsetl/schedule"
 	"smsetl/sms"
@@ -278,9 +279,8 @@ func TestProbeEngageLabKeepsWhatItKnows(t *testing.T) {
 
 func TestRetentionIsProposed(t *testing.T) {
 	t.Parallel()
-	account := sms.Account{Vendor: sms.EngageLab, ID: "marketing"}
 	source := schedule.Source{Name: "main", Vendor: sms.EngageLab, EngageLab: schedule.EngageLab{User: "marketing"}}
-	known := []remembered{{account, sms.StatsDay, 25}, {account, sms.SendFailed, 20}, {account, sms.ProcessFailed, 0}}
+	known := []load.Profile{{Vendor: sms.Tencent, Account: "marketing", RetentionDays: 5}, {Vendor: sms.EngageLab, Account: "marketing", RetentionDays: 20}}
 	if got := retentionChecks([]schedule.Source{source}, known); len(got) != 1 || !strings.Contains(got[0].Detail, "retention_days: 20") {
 		t.Errorf("got %+v", got)
 	}

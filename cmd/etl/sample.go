@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"smsetl/capture"
 	"smsetl/internal/pack"
+	"smsetl/load"
 	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/transform"
@@ -136,29 +138,21 @@ func messagesOf(dataset sms.Dataset, batch sms.Batch) string {
 	}
 }
 
-// remembered is what a warehouse has learned of a dataset that the configuration could say.
-type remembered struct {
-	account   sms.Account
-	dataset   sms.Dataset
-	retention int // days that the vendor was seen to keep; 0 when it was not seen to forget
-}
-
-// retentionChecks proposes retention_days where the vendor was seen to forget and the configuration does not say so.
-func retentionChecks(sources []schedule.Source, known []remembered) []check {
+// retentionChecks proposes retention_days where a vendor was seen to forget and the configuration does not say so.
+func retentionChecks(sources []schedule.Source, known []load.Profile) []check {
 	var all []check
 	for _, source := range sources {
 		for _, account := range source.Accounts() {
-			shortest := 0
-			for _, r := range known {
-				if r.account == account && r.retention > 0 && (shortest == 0 || r.retention < shortest) {
-					shortest = r.retention
-				}
+			at := slices.IndexFunc(known, func(p load.Profile) bool { return p.Vendor == account.Vendor && p.Account == account.ID })
+			if at < 0 || known[at].RetentionDays == 0 {
+				continue
 			}
-			if shortest == 0 || source.RetentionDays > 0 && source.RetentionDays <= shortest {
+			kept := known[at].RetentionDays
+			if source.RetentionDays > 0 && source.RetentionDays <= kept {
 				continue
 			}
 			all = append(all, check{source.Name + " " + account.ID + " retention", true,
-				fmt.Sprintf("the vendor was seen to keep %s: set retention_days: %d", plural(shortest, "day"), shortest)})
+				fmt.Sprintf("the vendor was seen to keep %s: set retention_days: %d", plural(kept, "day"), kept)})
 		}
 	}
 	return all

@@ -94,8 +94,5 @@ func (f *fetch) questionAddress(q Question) (string, error) {
 func (c *Client) Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error {
 	f := c.fetchOf(scope.Account, emit)
 	f.policy.Tries = 2
-	if err := f.scope(ctx, scope); err != nil {
-		return fmt.Errorf("%s: %w", scope, err)
-	}
-	return nil
+	return f.named(ctx, scope)
 }

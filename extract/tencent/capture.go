@@ -44,10 +44,7 @@ func (c *Client) askOnce(ctx context.Context, account sms.Account, q Question) (
 
 // Sample is Fetch for somebody who waits: a request that fails is tried once more and no oftener.
 func (c *Client) Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error {
-	f := fetch{Client: c, account: scope.Account, emit: emit, policy: c.policy, whole: scope.Window}
-	f.policy.Tries = 2
-	if err := f.scope(ctx, scope); err != nil {
-		return fmt.Errorf("%s: %w", scope, err)
-	}
-	return nil
+	policy := c.policy
+	policy.Tries = 2
+	return c.fetch(ctx, scope, policy, emit)
 }
