@@ -40,7 +40,7 @@ var vendors = map[sms.Vendor]vendor{
 func connectEngageLab(s schedule.Source, shared *paces, now func() time.Time, log *zap.Logger) (client, error) {
 	return engagelab.New(s.EngageLab.User, s.EngageLab.Key.Reveal(), engagelab.Options{
 		BaseURL: s.BaseURL, Paths: engagelab.Paths(s.EngageLab.Paths), TemplateIDs: s.EngageLab.TemplateIDs, LabelIDs: s.EngageLab.LabelIDs,
-		MsgType: s.EngageLab.MsgType, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
+		SMSUsers: s.EngageLab.Users, MsgType: s.EngageLab.MsgType, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
 		Pace: shared.timed(s, statistics),
 	}, log)
 }
