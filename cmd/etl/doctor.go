@@ -51,7 +51,7 @@ func (c *doctorCommand) Run(s *session) error {
 			}
 			continue
 		}
-		client, err := dial(source, shared, time.Now, s.log)
+		client, err := dial(source, shared, s.env.proxy(), time.Now, s.log)
 		if err != nil {
 			checks = append(checks, check{source.Name, false, err.Error()})
 			continue
