@@ -176,9 +176,9 @@ func (t *Transport) Ask(req *http.Request, turn Waiter) (*Answer, error) {
 	if err != nil {
 		return nil, reason(outer, ctx, err)
 	}
+	slot.keepAway(outer, resp)
 	defer resp.Body.Close()
 
-	slot.keepAway(outer, resp)
 	answer := &Answer{Status: resp.StatusCode, Header: resp.Header}
 	isGood := resp.StatusCode/100 == 2
 	body := &reader{cancel: cancel, idle: t.limits.Idle, limits: t.limits, isGood: isGood}
