@@ -82,8 +82,12 @@ type Transport struct {
 	http         *http.Transport
 }
 
-// NewTransport gives a transport to the base URL's host.
-func NewTransport(base *url.URL, limits Limits) *Transport {
+// Proxy says through which proxy an address is asked, nil for none.
+type Proxy func(*url.URL) (*url.URL, error)
+
+// NewTransport gives a transport to the base URL's host, through the proxy that is said for it; a nil Proxy says none. A loopback
+// address is never asked through one.
+func NewTransport(base *url.URL, limits Limits, proxy Proxy) *Transport {
 	limits = limits.orDefaults()
 	dialer := &net.Dialer{Timeout: limits.Connect}
 	if base.Scheme == "http" {
@@ -97,6 +101,7 @@ func NewTransport(base *url.URL, limits Limits) *Transport {
 		scheme: base.Scheme, host: base.Host, limits: limits,
 		http: &http.Transport{
 			DialContext:            dial(dialer.DialContext),
+			Proxy:                  proxy.of,
 			TLSHandshakeTimeout:    limits.Connect,
 			ResponseHeaderTimeout:  limits.Header,
 			MaxResponseHeaderBytes: 256 << 10,
@@ -106,6 +111,20 @@ func NewTransport(base *url.URL, limits Limits) *Transport {
 			Protocols:              protocols,
 		},
 	}
+}
+
+var errProxy = errors.New("the proxy that is set for this host is no address")
+
+// of gives the proxy of a request. The address of a proxy holds its password, so no error repeats it.
+func (p Proxy) of(req *http.Request) (*url.URL, error) {
+	if p == nil || isLoopback(req.URL.Hostname()) {
+		return nil, nil //nolint:nilnil // net/http's way to say none
+	}
+	through, err := p(req.URL)
+	if err != nil {
+		return nil, errProxy
+	}
+	return through, nil
 }
 
 // loopbackOnly keeps plain http on this machine even where a name such as localhost resolves to somewhere else.
@@ -157,9 +176,9 @@ func (t *Transport) Ask(req *http.Request, turn Waiter) (*Answer, error) {
 	if err != nil {
 		return nil, reason(outer, ctx, err)
 	}
+	slot.keepAway(outer, resp)
 	defer resp.Body.Close()
 
-	slot.keepAway(outer, resp)
 	answer := &Answer{Status: resp.StatusCode, Header: resp.Header}
 	isGood := resp.StatusCode/100 == 2
 	body := &reader{cancel: cancel, idle: t.limits.Idle, limits: t.limits, isGood: isGood}

@@ -38,7 +38,7 @@ func askURL(ctx context.Context, t *testing.T, address string, limits Limits) (*
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := NewTransport(base, limits)
+	transport := NewTransport(base, limits, nil)
 	t.Cleanup(transport.CloseIdle)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base.String()+"/v1/stats_day", nil)
 	if err != nil {
@@ -191,7 +191,7 @@ func TestAskContactsOneHostOnly(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
 	defer other.Close()
 	base, _ := url.Parse("http://127.0.0.1:1")
-	transport := NewTransport(base, Limits{})
+	transport := NewTransport(base, Limits{}, nil)
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, other.URL, strings.NewReader("x"))
 	if _, err := transport.Ask(req, NewLimiter(100, 0)); !errors.Is(err, sms.ErrRefused) {
 		t.Errorf("error %v, want refused", err)

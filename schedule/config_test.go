@@ -146,7 +146,7 @@ func TestGoodFiles(t *testing.T) {
 						sms.ProcessFailed: {ShrinkRatio: 0.1, MinMessages: 1000}, sms.SendFailed: {MinMessages: 5, GrowRatio: 3},
 					},
 					EngageLab: EngageLab{
-						User: "marketing", Key: NewSecret("canary: key # ${HOME}"), TemplateIDs: []string{"1", "two"},
+						User: "marketing", Users: []string{"marketing", "7", "Größe"}, Key: NewSecret("canary: key # ${HOME}"), TemplateIDs: []string{"1", "two"},
 						LabelIDs: []string{"3"}, MsgType: "2",
 						Paths: Paths{StatsDay: "/v1/data/stats_day"},
 					},
@@ -271,5 +271,27 @@ func TestCommentedDefaults(t *testing.T) {
 	}
 	if _, err := Parse("schedules.yaml", []byte(strings.Join(lines, "\n")), testEnv()); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAccountsOfASource(t *testing.T) {
+	for want, s := range map[string]Source{
+		"engagelab/signer":                 {Vendor: sms.EngageLab, EngageLab: EngageLab{User: "signer"}},
+		"engagelab/one engagelab/signer":   {Vendor: sms.EngageLab, EngageLab: EngageLab{User: "signer", Users: []string{"one", "signer"}}},
+		"engagelab/one":                    {Vendor: sms.EngageLab, EngageLab: EngageLab{User: "signer", Users: []string{"one"}}},
+		"tencent/1400006874 tencent/14000": {Vendor: sms.Tencent, Tencent: Tencent{SdkAppIDs: []string{"1400006874", "14000"}}},
+		"huawei/shop":                      {Vendor: sms.Huawei, Huawei: Huawei{Applications: []string{"shop"}}},
+	} {
+		s.Zone = zone("+05:30")
+		var got []string
+		for _, a := range s.Accounts() {
+			got = append(got, a.String())
+			if a.Zone != s.Zone {
+				t.Errorf("%s counts days in %s", a, a.Zone)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("accounts %v, want %s", got, want)
+		}
 	}
 }

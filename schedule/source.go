@@ -39,8 +39,9 @@ type Source struct {
 
 // EngageLab is what only EngageLab sources have.
 type EngageLab struct {
-	User        string // sms_user: the account
-	Key         Secret // sms_key
+	User        string   // sms_user: who signs in, and the account where Users names none
+	Users       []string // sms_users: each one an account, asked for by name
+	Key         Secret   // sms_key
 	TemplateIDs []string
 	LabelIDs    []string
 	MsgType     string // 2 is international; empty sends no such filter
@@ -85,22 +86,25 @@ var earliest = sms.Date(2000, time.January, 1)
 func (s Source) Accounts() []sms.Account {
 	switch s.Vendor {
 	case sms.EngageLab:
-		return []sms.Account{{Vendor: s.Vendor, ID: s.EngageLab.User, Zone: s.Zone}}
+		if len(s.EngageLab.Users) > 0 {
+			return s.accounts(s.EngageLab.Users)
+		}
+		return s.accounts([]string{s.EngageLab.User})
 	case sms.Tencent:
-		accounts := make([]sms.Account, len(s.Tencent.SdkAppIDs))
-		for i, id := range s.Tencent.SdkAppIDs {
-			accounts[i] = sms.Account{Vendor: s.Vendor, ID: id, Zone: s.Zone}
-		}
-		return accounts
+		return s.accounts(s.Tencent.SdkAppIDs)
 	case sms.Huawei:
-		accounts := make([]sms.Account, len(s.Huawei.Applications))
-		for i, id := range s.Huawei.Applications {
-			accounts[i] = sms.Account{Vendor: s.Vendor, ID: id, Zone: s.Zone}
-		}
-		return accounts
+		return s.accounts(s.Huawei.Applications)
 	default:
 		return nil
 	}
+}
+
+func (s Source) accounts(ids []string) []sms.Account {
+	accounts := make([]sms.Account, len(ids))
+	for i, id := range ids {
+		accounts[i] = sms.Account{Vendor: s.Vendor, ID: id, Zone: s.Zone}
+	}
+	return accounts
 }
 
 // First gives the first day that is expected to be there.
@@ -121,7 +125,7 @@ var (
 		"name", "vendor", "time_zone", "history_start", "base_url", "chunk_days", "settle_days", "pending_days", "quarantine_days", "removal_share", "sweep_days", "sweep_every_days", "retention_days",
 		"max_requests_per_second", "max_body_bytes", "raw_retention_days", "shrink_ratio", "shrink_min_messages", "grow_ratio", "datasets", "confirm_after",
 	}
-	engageLabKeys  = []string{"sms_user", "sms_key", "template_ids", "label_ids", "msg_type", "paths"}
+	engageLabKeys  = []string{"sms_user", "sms_users", "sms_key", "template_ids", "label_ids", "msg_type", "paths"}
 	tencentKeys    = []string{"secret_id", "secret_key", "region", "sdk_app_ids", "end_hour", "probe"}
 	engageLabPaths = []string{"stats_day", "process_failed", "send_failed"}
 

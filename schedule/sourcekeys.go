@@ -89,9 +89,12 @@ func (m *mapping) historyStart(s *Source) {
 func (m *mapping) engageLab(s *Source) {
 	if user, ok := m.required("sms_user", `the vendor's sms_user, such as "sms_user: ${ENGAGELAB_SMS_USER}"`); ok {
 		s.EngageLab.User = user.text
-		if strings.ContainsAny(user.text, ":;\r\n\x00") {
-			m.wrongf(user.place, "this is no sms_user: it holds none of \":\", \";\" and line breaks")
-		}
+		m.smsUser(user)
+	}
+	_, users, _ := m.words("sms_users")
+	for _, user := range users {
+		s.EngageLab.Users = append(s.EngageLab.Users, user.text)
+		m.smsUser(user)
 	}
 	s.EngageLab.Key = m.secret("sms_key", `the vendor's sms_key, such as "sms_key: ${ENGAGELAB_SMS_KEY}" or "sms_key: file:/run/secrets/sms_key"`)
 	s.EngageLab.TemplateIDs = m.ids("template_ids")
@@ -102,6 +105,13 @@ func (m *mapping) engageLab(s *Source) {
 		if !allDigits.MatchString(v.text) {
 			m.wrongf(v.place, "%s is not a message type: want the vendor's number, such as 2 for international", v.shown())
 		}
+	}
+}
+
+// smsUser refuses what cannot sign in and cannot be a value of a filter.
+func (m *mapping) smsUser(user scalar) {
+	if strings.ContainsAny(user.text, ":;\r\n\x00") {
+		m.wrongf(user.place, "this is no sms_user: it holds none of \":\", \";\" and line breaks")
 	}
 }
 

@@ -77,7 +77,7 @@ func (s *session) sourceChecks(sources []schedule.Source, wh *load.Warehouse, no
 			}
 			continue
 		}
-		client, err := dial(source, shared, now, s.log)
+		client, err := dial(source, shared, s.env.proxy(), now, s.log)
 		if err != nil {
 			checks = append(checks, check{source.Name, false, err.Error()})
 			continue

@@ -1,6 +1,12 @@
 package main
 
-import "os"
+import (
+	"cmp"
+	"net/url"
+	"os"
+
+	"golang.org/x/net/http/httpproxy"
+)
 
 // environment is the only place that reads environment variables and files named by the configuration. Tests pass their own.
 type environment struct {
@@ -22,4 +28,14 @@ func (e environment) ReadFile(path string) ([]byte, error) { return e.read(path)
 func (e environment) value(name string) string {
 	v, _ := e.lookup(name)
 	return v
+}
+
+// proxy says through which proxy a vendor is asked: that of HTTPS_PROXY, but for the hosts of NO_PROXY. Vendors are never asked in
+// plain http but on this machine, so HTTP_PROXY has no say.
+func (e environment) proxy() func(*url.URL) (*url.URL, error) {
+	set := httpproxy.Config{
+		HTTPSProxy: cmp.Or(e.value("HTTPS_PROXY"), e.value("https_proxy")),
+		NoProxy:    cmp.Or(e.value("NO_PROXY"), e.value("no_proxy")),
+	}
+	return set.ProxyFunc()
 }

@@ -128,7 +128,7 @@ func (p *pipeline) execute(ctx context.Context, command string, ask schedule.Ask
 	if err := p.markLost(ctx); err != nil {
 		return runReport{}, err
 	}
-	sources, err := connect(p.config.Sources, p.warehouse, p.now, nil, p.session.log)
+	sources, err := connect(p.config.Sources, p.warehouse, p.session.env.proxy(), p.now, nil, p.session.log)
 	if err != nil {
 		return runReport{}, usage(err)
 	}

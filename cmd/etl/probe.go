@@ -120,7 +120,7 @@ func (p *pipeline) probe(s *session, ask schedule.Ask, day sms.Day) ([]verdictRe
 		if source.Vendor.IsImported() {
 			continue
 		}
-		client, err := dial(source, shared, p.now, s.log)
+		client, err := dial(source, shared, s.env.proxy(), p.now, s.log)
 		if err != nil {
 			return nil, usage(err)
 		}

@@ -107,7 +107,7 @@ func (v *serving) setup(ctx context.Context, p *pipeline) (job.Setup, error) {
 	if err := p.register(ctx); err != nil {
 		return job.Setup{}, err
 	}
-	sources, err := connect(p.config.Sources, p.warehouse, p.now, v.waited, p.session.log)
+	sources, err := connect(p.config.Sources, p.warehouse, p.session.env.proxy(), p.now, v.waited, p.session.log)
 	if err != nil {
 		return job.Setup{}, usage(err)
 	}

@@ -28,7 +28,7 @@ type client interface {
 // window in one call: one window decodes while another loads. Tencent answers a day per call, so more windows keep its
 // limit used whatever its latency.
 type vendor struct {
-	connect  func(schedule.Source, *paces, func() time.Time, *zap.Logger) (client, error)
+	connect  func(schedule.Source, *paces, extract.Proxy, func() time.Time, *zap.Logger) (client, error)
 	parallel int
 }
 
@@ -38,24 +38,24 @@ var vendors = map[sms.Vendor]vendor{
 	sms.Tencent:   {connectTencent, 12},
 }
 
-func connectEngageLab(s schedule.Source, shared *paces, now func() time.Time, log *zap.Logger) (client, error) {
+func connectEngageLab(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
 	return engagelab.New(s.EngageLab.User, s.EngageLab.Key.Reveal(), engagelab.Options{
 		BaseURL: s.BaseURL, Paths: engagelab.Paths(s.EngageLab.Paths), TemplateIDs: s.EngageLab.TemplateIDs, LabelIDs: s.EngageLab.LabelIDs,
-		MsgType: s.EngageLab.MsgType, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
-		Pace: shared.timed(s, statistics),
+		SMSUsers: s.EngageLab.Users, MsgType: s.EngageLab.MsgType, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
+		Pace: shared.timed(s, statistics), Proxy: proxy,
 	}, log)
 }
 
-func connectTencent(s schedule.Source, shared *paces, now func() time.Time, log *zap.Logger) (client, error) {
+func connectTencent(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
 	return tencent.New(s.Tencent.SecretID.Reveal(), s.Tencent.SecretKey.Reveal(), tencent.Options{
 		BaseURL: s.BaseURL, Region: s.Tencent.Region, EndHour: tencent.EndHour(s.Tencent.EndHour),
 		SdkAppIDs: s.Tencent.SdkAppIDs, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
-		Pace: func(action string) extract.Waiter { return shared.timed(s, action) },
+		Pace: func(action string) extract.Waiter { return shared.timed(s, action) }, Proxy: proxy,
 	}, log)
 }
 
 // connect makes a client of each source. Their requests keep the rates that all processes of the warehouse share.
-func connect(sources []schedule.Source, wh *load.Warehouse, now func() time.Time, waited waitHook, log *zap.Logger) ([]job.Source, error) {
+func connect(sources []schedule.Source, wh *load.Warehouse, proxy extract.Proxy, now func() time.Time, waited waitHook, log *zap.Logger) ([]job.Source, error) {
 	var all []job.Source
 	shared := newPaces(sources, wh)
 	shared.waited = waited
@@ -63,7 +63,7 @@ func connect(sources []schedule.Source, wh *load.Warehouse, now func() time.Time
 		if s.Vendor.IsImported() {
 			continue
 		}
-		c, err := dial(s, shared, now, log)
+		c, err := dial(s, shared, proxy, now, log)
 		if err != nil {
 			return nil, err
 		}
@@ -92,12 +92,12 @@ func rules(s schedule.Source) *belief.Rules {
 	})
 }
 
-func dial(s schedule.Source, shared *paces, now func() time.Time, log *zap.Logger) (client, error) {
+func dial(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
 	v, known := vendors[s.Vendor]
 	if !known {
 		return nil, fmt.Errorf("source %q: the vendor %q is not built in", s.Name, s.Vendor)
 	}
-	c, err := v.connect(s, shared, now, log)
+	c, err := v.connect(s, shared, proxy, now, log)
 	if err != nil {
 		return nil, fmt.Errorf("source %q: %w", s.Name, err)
 	}

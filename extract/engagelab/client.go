@@ -47,6 +47,7 @@ type Options struct {
 	MaxBody int64            // bytes of one answer, decompressed; default 64 MiB; over it the window is halved
 	Limits  extract.Limits   // of time; Body and Head are MaxBody's business
 	Policy  extract.Policy   // of trying a request again
+	Proxy   extract.Proxy    // through which the vendor is asked; default none, and never for loopback addresses
 	Now     func() time.Time // of FetchedAt, and of what Check calls yesterday; default time.Now
 }
 
@@ -113,7 +114,7 @@ func New(user, key string, o Options, logger *zap.Logger) (*Client, error) {
 		user: user, key: key, base: base, routes: routes,
 		filters: filters, users: slices.Clone(o.SMSUsers), msgType: o.MsgType,
 		maxBody: o.MaxBody, pace: o.Pace, policy: o.Policy, now: o.Now,
-		transport: extract.NewTransport(base, o.Limits),
+		transport: extract.NewTransport(base, o.Limits, o.Proxy),
 		scrub:     extract.NewScrubber(key, user+":"+key),
 		logger:    logger.Named("engagelab"),
 	}, nil

@@ -220,7 +220,8 @@ func (f *fetch) putAt(ctx context.Context, path string, q question) (sms.Payload
 		if answer == nil {
 			return err
 		}
-		payload.FetchedAt, payload.Status, payload.Body, payload.Refused = f.now(), answer.Status, answer.Body, ""
+		payload.FetchedAt, payload.Status, payload.Body = f.now(), answer.Status, answer.Body
+		payload.Refused = ""
 		f.log(q, q.window).Debug("request answered",
 			zap.Int("status", answer.Status), zap.Int64("bytes", answer.Body.Size), zap.Duration("elapsed", time.Since(start)))
 		if err == nil || ctx.Err() != nil {

@@ -56,6 +56,7 @@ type Options struct {
 	MaxBody int64            // bytes of one answer, decompressed; default, and at most, 1 MiB: an answer is well under 1 KiB
 	Limits  extract.Limits   // of time; Body and Head are MaxBody's business
 	Policy  extract.Policy   // of trying a request again
+	Proxy   extract.Proxy    // through which the vendor is asked; default none, and never for loopback addresses
 	Now     func() time.Time // of FetchedAt, and of what Check calls yesterday; default time.Now
 }
 
@@ -117,7 +118,7 @@ func New(id, key string, o Options, logger *zap.Logger) (*Client, error) {
 	return &Client{
 		credential: common.NewCredential(id, key), profile: speaking(base), region: o.Region, base: base,
 		apps: slices.Clone(o.SdkAppIDs), endHour: o.EndHour, pace: o.paces(), policy: o.Policy, now: o.Now,
-		transport: extract.NewTransport(base, o.Limits),
+		transport: extract.NewTransport(base, o.Limits, o.Proxy),
 		scrub:     extract.NewScrubber(key, id),
 		logger:    logger.Named("tencent"),
 	}, nil

@@ -100,8 +100,8 @@ func TestErrorTexts(t *testing.T) {
 			`refused: UnsupportedRegion, "no": the SMS API is not in the region that is set: check the setting region, which is "ap-guangzhou"`},
 		"permission": {failure("AuthFailure.UnauthorizedOperation", "no"),
 			`source denied: AuthFailure.UnauthorizedOperation, "no": a CAM permission is missing: grant the secret's user sms:SendStatusStatistics and sms:CallbackStatusStatistics`},
-		"403":            {extracttest.HTML(403), `refused: HTTP 403 without a code of the vendor: check base_url and what stands between`},
-		"502":            {extracttest.HTML(502), `temporary: HTTP 502`},
+		"403": {extracttest.HTML(403), `refused: HTTP 403 without a code of the vendor: check base_url and what stands between`},
+		"502": {extracttest.HTML(502), `temporary: HTTP 502`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
