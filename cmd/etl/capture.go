@@ -36,7 +36,7 @@ func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.War
 		if source.Vendor.IsImported() {
 			continue
 		}
-		client, err := dial(source, shared, now, s.log)
+		client, err := dial(source, shared, s.env.proxy(), now, s.log)
 		if err != nil {
 			return usage(err)
 		}

@@ -41,7 +41,7 @@ func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, erro
 		if source.Vendor != sms.EngageLab {
 			continue
 		}
-		client, err := dial(source, shared, p.now, s.log)
+		client, err := dial(source, shared, s.env.proxy(), p.now, s.log)
 		if err != nil {
 			return nil, usage(err)
 		}
