@@ -75,7 +75,7 @@ func (d *decider) findFrontier() {
 	if edge < 0 && d.isAliveAfter(d.e.Days[len(d.e.Days)-1].Day) {
 		edge = len(d.e.Days)
 	}
-	if edge <= 0 {
+	if edge <= 0 || d.isAliveBefore(d.e.Days[0].Day) {
 		return
 	}
 	forgotten := false

@@ -96,9 +96,8 @@ func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset,
 	var days []dueDay
 	for d := first; d <= last; d++ {
 		state, due := s.isDue(ask, book, a, group, d, now)
-		// A day that nothing proved to be quiet is asked for again once older days are known to have messages, and once more on
-		// another day in any case: the vendor may have been out of order.
-		if state == sms.Unverified && (oldest != 0 && d > oldest || s.isFirstLook(s.status(book, a, group[0], d, now), now)) {
+		// Nothing proved the day to be quiet: the vendor may have been out of order.
+		if state == sms.Unverified && s.isWorthAnotherLook(s.status(book, a, group[0], d, now), oldest, now) {
 			due = true
 		}
 		if due {
@@ -108,9 +107,11 @@ func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset,
 	return s.withContext(book, a, group, days, now)
 }
 
-// isFirstLook says that the day was looked at on one day only, and that another one has come.
-func (s Source) isFirstLook(d sms.DayStatus, now time.Time) bool {
-	return d.CheckedAt.Sub(d.Since) < s.ConfirmAfter && now.Sub(d.Since) >= s.ConfirmAfter
+// isWorthAnotherLook says that an unverified day was looked at on one day only and another one has come, or that older days are
+// known to have messages by now.
+func (s Source) isWorthAnotherLook(d sms.DayStatus, oldest sms.Day, now time.Time) bool {
+	isProvable := oldest != 0 && d.Day > oldest
+	return now.Sub(d.Since) >= s.ConfirmAfter && (isProvable || d.CheckedAt.Sub(d.Since) < s.ConfirmAfter)
 }
 
 // withContext adds the loaded neighbours of quarantined days: an answer that is silent about a day is judged by what it says of

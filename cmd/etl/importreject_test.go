@@ -167,7 +167,7 @@ func TestUnreadableTimeHoldsUpWhatTheFileCovers(t *testing.T) {
 	if known := x.number(`SELECT count(DISTINCT message_id) FROM etl.huawei_message JOIN sms.dim_account AS a USING (account_key) WHERE date_key = '2026-11-11' AND a.account = 'harbor-home'`); released != known || known == 0 {
 		t.Errorf("%d messages are counted of %d that are known", released, known)
 	}
-	x.bring(exitOK, []string{bad}, "--now", today.Add(2*time.Hour).Format(time.RFC3339))
+	x.bring(exitOK, []string{bad}, "--now", today.Add(21*time.Hour).Format(time.RFC3339))
 	if got := x.quarantinedDays(); got != "" {
 		t.Errorf("not believed though the same came twice: %s", got)
 	}

@@ -53,7 +53,7 @@ func livedThrough(t *testing.T, days int) *world {
 			t.Fatalf("run on %s: exit %d\n%s\n%s", now, code, out, errs)
 		}
 	}
-	w.must(exitPartial, "backfill", append(at(today), "--from", "2026-10-25", "--to", "2026-11-21", "--refetch")...)
+	w.must(exitOK, "backfill", append(at(today), "--from", "2026-10-25", "--to", "2026-11-21", "--refetch")...)
 	for what, query := range map[string]string{
 		"quarantined day": `SELECT count(*) FROM etl.coverage WHERE state = 'quarantined'`,
 		"replaced image":  `SELECT count(*) FROM etl.delivery_history WHERE change = 'updated'`,
@@ -288,7 +288,7 @@ func TestReplayWithoutTheAnswer(t *testing.T) {
 	w.exec(`UPDATE etl.raw SET packed = NULL, pruned_at = now() WHERE hash IN (SELECT hash FROM etl.fetch WHERE dataset = 'stats_day')`)
 	w.remember()
 	code, out, errs := w.alone(t.Context(), "replay", "--from", "2026-11-01", "--to", "2026-11-21", "--vendor", "engagelab")
-	if code != exitQuality || !strings.Contains(out, "stats_day 2026-11-02/2026-11-21") || !strings.Contains(out, "thrown away") {
+	if code != exitQuality || !strings.Contains(out, "stats_day+process_failed+send_failed 2026-11-02/2026-11-21") || !strings.Contains(out, "thrown away") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
 	if differ := w.changed(); len(differ) > 0 {
