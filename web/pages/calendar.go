@@ -49,16 +49,13 @@ type mark struct {
 	about  string
 }
 
-// unverified is a day at the far edge of what a vendor tells: it had nothing, because there was nothing yet or is no more.
-const unverified sms.State = "unverified"
-
 // marks are ordered from worst to best: a day shows the worst state among its datasets. The letters are those of `etl status`.
 var marks = []mark{
 	{sms.Quarantined, "Q", "an answer was not believed; what was stored before stays"},
 	{sms.Failed, "X", "asked for in vain"},
 	{sms.Lost, "L", "the vendor can no longer be asked"},
 	{sms.Missing, "–", "expected, and never loaded"},
-	{unverified, "u", "the vendor had nothing: from before the account began, or no longer kept"},
+	{sms.Unverified, "u", "the vendor had nothing: from before the account began, or no longer kept"},
 	{sms.Provisional, "p", "loaded, and may still change"},
 	{sms.Frozen, "Z", "an operator said: leave it"},
 	{sms.Final, "F", "loaded and settled"},

@@ -82,7 +82,7 @@ func notThere(s load.SourceState) int64 { return s.Missing + s.Failed + s.Quaran
 // unsure counts the days of datasets of a source in states that say neither that numbers are there nor that they should be.
 func unsure(s load.SourceState) (n int64) {
 	for of, days := range s.Counts {
-		if rank(of) < 0 || of == unverified {
+		if rank(of) < 0 || of == sms.Unverified {
 			n += days
 		}
 	}
