@@ -104,9 +104,10 @@ func percentile(values []int, p int) int {
 const beliefsHead = `# Beliefs
 
 What the program believes of vendors that behave as real ones do, measured against what they really hold. Written by ` + "`make beliefs`" + `:
-%d accounts, each of one temperament of [sandbox/temper](../sandbox/temper), lived through %d days of one run a day at 03:00 (and one
-70 minutes later where an outage is short), by the real program over HTTP, each with a database of its own. Seed %d, first day %s,
-history from %d days before. The vendors are functions of the seed and the moment, so the same command gives the same vendors.
+%d accounts, each of one temperament of [sandbox/temper](../sandbox/temper), lived through %d days of one run a day at 03:00, and one
+70 minutes later where something begins or ends between them, by the real program over HTTP, each with a database of its own. Seed %d,
+first day %s, history from %d days before. The vendors are functions of the seed and the moment, so the same command gives
+the same vendors.
 
 ## Totals
 
@@ -151,7 +152,7 @@ func writeBeliefs(t *testing.T, all []*score, days int) {
 			fmt.Fprintf(&b, "| %s | %s | %s |\n", one.Name, map[bool]string{true: "yes", false: "no"}[one.Shown], one.Why)
 		}
 	}
-	if err := os.WriteFile(filepath.Join("..", "..", "docs", "beliefs.md"), []byte(b.String()), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join("..", "..", "docs", "beliefs.md"), []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -314,7 +314,9 @@ func (j *judgement) knows() {
 	}
 	for back := range knownAfter + 1 {
 		then := j.now.AddDate(0, 0, -back)
-		if !isHonest(j.world.Tell(j.day, then)) || j.world.Truth(j.day, then) != j.truth {
+		first := time.Date(then.Year(), then.Month(), then.Day(), storyBegin.Hour(), 0, 0, 0, then.Location()) // run of that day
+		isTold := isHonest(j.world.Tell(j.day, then)) && isHonest(j.world.Tell(j.day, first))
+		if !isTold || j.world.Truth(j.day, then) != j.truth {
 			return
 		}
 	}

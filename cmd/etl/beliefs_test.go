@@ -37,6 +37,7 @@ const storyFirst = temper.Day(20089)
 // fewTempers are lived through where nobody asked for all: one for each kind of mistake that the rules can make.
 var fewTempers = []string{
 	"permanent pending", "late failures", "retention, silent", "fraud corrections", "outage of two hours, zeros", "outage of a day, half, rows only",
+	"revoked credentials",
 }
 
 // onTencentToo are the temperaments whose Tencent account lives too: those where its day sums make a difference.
@@ -190,17 +191,18 @@ func newLife(t *testing.T, of temper.Temper, isTencent bool) *life {
 	return l
 }
 
-// live is one day: a run in the morning, and one 70 minutes later while a short outage lasts or has just ended.
+// live is one day: a run in the morning, and one 70 minutes later while a short outage lasts or has just ended, and when credentials
+// are taken no more, or again.
 func (l *life) live(day int) {
 	l.lives.t.Helper()
 	now := storyBegin.AddDate(0, 0, day)
 	if day%30 == 2 {
 		l.lives.exec(`ANALYZE`) // a database that lives for months is looked at by autovacuum
 	}
-	isInOutage := l.world.Tell(storyFirst+temper.Day(day-1), now).IsLie
 	l.run(now)
-	if l.score.temper.TwoRuns && isInOutage {
-		l.run(now.Add(70 * time.Minute))
+	first, later := l.world.Tell(storyFirst+temper.Day(day-1), now), now.Add(70*time.Minute)
+	if l.score.temper.TwoRuns && (first.IsLie || first.IsDenied != l.world.Tell(storyFirst, later).IsDenied) {
+		l.run(later)
 	}
 }
 

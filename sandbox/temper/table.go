@@ -34,7 +34,7 @@ type Temper struct {
 
 	Receipts    Receipts
 	History     int  // days of history before the story that it needs; 0 for the usual 30
-	TwoRuns     bool // its outages are shorter than the time between two runs of a day
+	TwoRuns     bool // something of it begins or ends between two runs of a morning, 70 minutes apart
 	OnEngageLab bool
 	OnTencent   bool
 
@@ -119,7 +119,8 @@ func receipts() []Temper {
 			apply: func(n *nature) { n.growing, n.volume, n.sendFailing = true, n.volume*8, n.sendFailing*2.12 },
 		}),
 		tencent(Temper{
-			Name: "receipts by receipt day", What: "Receipts are counted on the day on which they come.", Group: "receipts",
+			Name: "receipts by receipt day", Group: "receipts", Receipts: Never, // a day's messages and its receipts never add up
+			What:  "Receipts are counted on the day on which they come, whenever their messages were sent.",
 			apply: func(n *nature) { n.byReceipt = true },
 		}),
 		both(Temper{
@@ -235,7 +236,8 @@ func mannersOf() []Temper {
 
 func failing() []Temper {
 	return []Temper{both(Temper{
-		Name: "revoked credentials", What: "Every 30 days the credentials are refused for two days.", Kind: Failing, Group: "credentials",
+		Name: "revoked credentials", What: "Every 30 days, from 03:30 on, the credentials are refused for two days.",
+		Kind: Failing, TwoRuns: true, Group: "credentials",
 		apply: func(n *nature) { n.manners.revoked = 30 },
 	})}
 }

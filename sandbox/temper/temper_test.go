@@ -113,7 +113,9 @@ func TestTemperaments(t *testing.T) {
 			before, after := told(w, 10, 10, on(45, time.Hour)), told(w, 10, 10, on(45, morning))
 			return has(on(45, time.Hour)) && !has(on(45, morning)) && before.Requested == after.Requested
 		},
-		"revoked credentials": func(w *World) bool { return w.Tell(first, on(28, 0)).IsDenied && !w.Tell(first, on(30, 0)).IsDenied },
+		"revoked credentials": func(w *World) bool {
+			return !w.Tell(first, on(28, morning)).IsDenied && w.Tell(first, on(28, 4*time.Hour)).IsDenied && !w.Tell(first, on(30, 4*time.Hour)).IsDenied
+		},
 	} {
 		if !isSo(world(t, name)) {
 			t.Errorf("%s is not so", name)

@@ -205,7 +205,7 @@ func TestManners(t *testing.T) {
 		t.Errorf("HTTP 500: %v", got)
 	}
 	for day, want := range map[int]int{57: 200, 58: 401, 59: 401, 60: 200} {
-		if got := get(serve(t, on(day, morning), "revoked credentials"), "stats_day", 30, 39, "").Code; got != want {
+		if got := get(serve(t, on(day, 4*time.Hour), "revoked credentials"), "stats_day", 30, 39, "").Code; got != want {
 			t.Errorf("revoked credentials on day %d: %d, want %d", day, got, want)
 		}
 	}

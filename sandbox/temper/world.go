@@ -191,9 +191,16 @@ func (w *World) isWithheld(d Day, m moment) bool {
 	return w.n.untilNoon && int64(m) < (int64(d)+1)*secondsADay+secondsADay/2
 }
 
+// revokedFrom is the time of day at which credentials are refused and taken again: between two runs of a morning.
+const revokedFrom = 3*3600 + 1800
+
 func (w *World) isRevoked(m moment) bool {
-	n := w.n.manners.revoked
-	return n > 0 && modulo(int(m.day()-w.first), n) >= n-2
+	n := int64(w.n.manners.revoked)
+	if n == 0 {
+		return false
+	}
+	since := int64(m) - (int64(w.first)+n-2)*secondsADay - revokedFrom
+	return since >= 0 && since%(n*secondsADay) < 2*secondsADay
 }
 
 // sum adds up the rows of a day.
