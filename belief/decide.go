@@ -265,6 +265,9 @@ func (d *decider) unreadable(day *sms.DayEvidence) objection {
 	if missing == 0 && d.e.Seen == 0 {
 		missing = day.Lacks & sms.Essential
 	}
+	if _, differs := agreement(&day.Said); differs == "" {
+		missing &^= sms.ProcessingReasons | sms.SendingReasons // what is missed is counted under other names
+	}
 	if missing == 0 {
 		return objection{}
 	}

@@ -64,7 +64,10 @@ func (d *decider) beginning(i int) (sms.Decision, objection) {
 func (d *decider) small(i int) objection {
 	said := d.e.Days[i].Said.Messages()
 	cross := d.cross(i)
-	if cross.against != "" {
+	switch {
+	case cross.isFirst:
+		return objection{reason: cross.against, wait: d.ConfirmAfter, once: true}
+	case cross.against != "":
 		d.wants.WantsSums = true
 		return objection{reason: cross.against, wait: d.long()}
 	}

@@ -74,6 +74,7 @@ func (d *decider) shrinking(down, days int) string {
 type cross struct {
 	confirms bool
 	against  string
+	isFirst  bool // nothing is known of whether the calls ever agree
 }
 
 // cross compares the day with the vendor's own sums, and the failures by reason with their totals. A vendor whose calls never agree
@@ -97,13 +98,33 @@ func (d *decider) cross(i int) cross {
 		return cross{}
 	}
 	agrees, differs := agreement(&day.Said)
-	if agrees {
+	switch {
+	case agrees:
 		return cross{confirms: true}
-	}
-	if differs != "" && d.usuallyAgrees(i) {
+	case differs != "" && d.usuallyAgrees(i):
 		return cross{against: differs}
+	case differs != "" && d.isMute():
+		return cross{against: differs + ", and on no other day either", isFirst: true}
 	}
 	return cross{}
+}
+
+// isMute says that the answer has no failure by reason on any day, though the totals have many, and that nothing is known of how the
+// vendor answers: its failure calls may never tell anything, or just now.
+func (d *decider) isMute() bool {
+	if len(d.e.Before) > 0 {
+		return false
+	}
+	var totals, reasons int64
+	for i := range d.e.Days {
+		day := &d.e.Days[i]
+		if day.IsStored {
+			return false
+		}
+		totals += day.Said.ProcessingFailed.Or(0) + day.Said.SendFailed.Or(0)
+		reasons += failures(&day.Said)
+	}
+	return reasons == 0 && totals >= d.MinMessages
 }
 
 // sumUp adds up what the answer says of a window; whole is false when the answer does not cover it.

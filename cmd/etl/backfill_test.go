@@ -76,7 +76,7 @@ func TestStatusKnowsEveryDay(t *testing.T) {
 		if a.LoadedUpTo != yesterday || len(a.Gaps) != 0 || a.Expected != 40 {
 			t.Errorf("%s %s: loaded up to %s of %d days with gaps %v, want %s of 40 and none", a.Account, a.Dataset, a.LoadedUpTo, a.Expected, a.Gaps, yesterday)
 		}
-		if a.States["provisional"] == 0 || a.States["final"]+a.States["empty"]+a.States["provisional"] != 40 {
+		if a.States["provisional"] == 0 || a.States["final"]+a.States["empty"]+a.States["provisional"]+a.States["unverified"] != 40 {
 			t.Errorf("%s %s: states %v do not add up to 40 days", a.Account, a.Dataset, a.States)
 		}
 	}

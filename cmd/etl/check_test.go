@@ -160,13 +160,14 @@ func TestCheckCallsNoCorrectionAnError(t *testing.T) {
 			if err := w.vendors.Restate(kind); err != nil {
 				t.Fatal(err)
 			}
-			for _, hour := range []int{1, 3} { // what is doubted at first is believed two hours later
-				again := append(at(today.Add(time.Duration(hour)*time.Hour)), "--refetch", "--from", "2026-11-01", "--to", "2026-11-10")
+			for _, hour := range []int{1, 21, 41} { // what is held at first is believed on the days after
+				now := today.Add(time.Duration(hour) * time.Hour)
+				again := append(at(now), "--refetch", "--from", "2026-11-01", "--to", "2026-11-10")
 				if code, stdout, stderr := w.etl("backfill", again...); code != exitOK && code != exitPartial {
 					t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
 				}
 			}
-			_, lines := w.findings(at(today.Add(7 * time.Hour))...)
+			_, lines := w.findings(at(today.Add(45 * time.Hour))...)
 			if bad := grave(lines, "error"); len(bad) > 0 {
 				t.Errorf("%s", strings.Join(bad, "\n"))
 			}

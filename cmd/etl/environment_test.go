@@ -72,7 +72,7 @@ func TestClientsAskThroughTheProxy(t *testing.T) {
 		}
 		asked = nil
 		a := s.Accounts()[0]
-		scope := sms.Scope{Account: a, Datasets: a.Vendor.Groups()[0][:1], Window: sms.OneDay(a.Zone.Today(time.Now())-1, a.Zone)}
+		scope := sms.Scope{Account: a, Datasets: a.Vendor.Groups()[0], Window: sms.OneDay(a.Zone.Today(time.Now())-1, a.Zone)}
 		err = c.Sample(t.Context(), scope, func(sms.Payload) error { return nil })
 		if len(asked) == 0 || asked[0] != "CONNECT "+string(s.Vendor)+".invalid:443" {
 			t.Errorf("%s: the proxy was asked %v (%v)", s.Vendor, asked, err)

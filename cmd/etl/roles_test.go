@@ -102,7 +102,7 @@ func TestEveryRoleDoesItsWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	loader.must(exitOK, "backfill", append(append(now, firstDays...), "--refetch")...)
-	if report := operator.decide("release"); report.Days != 6 {
+	if report := operator.decide("release"); report.Days != 2 {
 		t.Errorf("%+v", report)
 	}
 }

@@ -175,7 +175,7 @@ func summary(source schedule.Source, days []sms.DayStatus, missing missingHours,
 		if d.State != sms.NotDue {
 			a.Expected++
 		}
-		if d.IsLoaded() || d.State == sms.NotDue || d.State == sms.Frozen {
+		if d.IsLoaded() || d.State == sms.NotDue || d.State == sms.Frozen || d.State == sms.Unverified {
 			continue
 		}
 		g := newGap(source, d, now)
