@@ -9,12 +9,14 @@ import (
 	"smsetl/sms"
 )
 
-// denials remembers which accounts and sources a vendor has refused, so that the windows behind the first refused one do
-// not ask again, and so that a refused account does not stop the others. A denial is forgotten after a while: credentials
-// get repaired.
+// denials remembers which accounts and sources a vendor has refused, or does not answer for, so that the windows behind the
+// first one do not ask again, and so that a refused account does not stop the others. A denial is forgotten after a while:
+// credentials get repaired.
 type denials struct {
 	lasts time.Duration
-	now   func() time.Time
+	// leaves says that a source that is down is left alone too: people wait for this run, and the next one finds the days.
+	leaves bool
+	now    func() time.Time
 
 	mu    sync.Mutex
 	until map[string]denial
@@ -25,9 +27,21 @@ type denial struct {
 	expires time.Time
 }
 
-func newDenials(lasts time.Duration, now func() time.Time) *denials {
-	return &denials{lasts: lasts, now: now, until: map[string]denial{}}
+func newDenials(lasts time.Duration, leaves bool, now func() time.Time) *denials {
+	return &denials{lasts: lasts, leaves: leaves, now: now, until: map[string]denial{}}
 }
+
+// isDown says that err ends this try for good, because the vendor was asked for as long as a run waits and gave no answer.
+func (d *denials) isDown(err error) bool {
+	_, fromVendor := errors.AsType[*unansweredError](err)
+	return d.leaves && fromVendor && errors.Is(err, sms.ErrTemporary)
+}
+
+// unansweredError is a failure of the conversation with a vendor, and not of this program or its database.
+type unansweredError struct{ error }
+
+// Unwrap gives what happened.
+func (e *unansweredError) Unwrap() error { return e.error }
 
 // note remembers what err denies, if it denies anything.
 func (d *denials) note(source string, account sms.Account, err error) {
@@ -37,6 +51,8 @@ func (d *denials) note(source string, account sms.Account, err error) {
 		key = source
 	case errors.Is(err, sms.ErrAccountDenied), errors.Is(err, sms.ErrContradicted):
 		key = source + "\x00" + account.ID
+	case d.isDown(err):
+		key = source
 	default:
 		return
 	}

@@ -80,7 +80,7 @@ func (e *engine) connect(s *Server, setup Setup) error {
 	}
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &worker{
-		warehouse: e.warehouse, sources: sources, denied: newDenials(15*time.Minute, s.options.Now), options: s.options,
+		warehouse: e.warehouse, sources: sources, denied: newDenials(15*time.Minute, false, s.options.Now), options: s.options,
 		progress: s.progress, log: s.log,
 	})
 	river.AddWorker(workers, &ringer{

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"smsetl/load"
@@ -20,8 +21,12 @@ const messagesMeasure = "messages"
 // ErrQuestion says that a question makes no sense.
 var ErrQuestion = errors.New("no such number")
 
+// ErrNever says that a question names something that the account never had.
+var ErrNever = errors.New("never heard of")
+
 // Explain follows a number back to the loads, the answers, their requests and the fields in them, and tells every value that
-// it ever had. The error wraps ErrQuestion for a measure or a dataset that there is not, load.ErrUnknownAccount for an account.
+// it ever had. The error wraps ErrQuestion for a measure or a dataset that there is not, ErrNever for a template, label, message type,
+// country or reason that the account never had, load.ErrUnknownAccount for an account.
 func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, error) {
 	if q.Rows == 0 {
 		q.Rows = 20
@@ -34,10 +39,7 @@ func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, 
 	if err != nil {
 		return Explanation{}, err
 	}
-	cells, err := wh.Cells(ctx, load.CellQuery{
-		Account: q.Account, Day: q.Day, Failures: e.failures, Template: q.Template, Label: q.Label, MessageType: q.MessageType, Country: q.Country,
-		Stage: q.Stage, Reason: q.Reason,
-	})
+	cells, err := e.readCells(ctx)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -82,6 +84,9 @@ type explainer struct {
 // readMeasures finds out what is asked for and how the vendor makes it.
 func (e *explainer) readMeasures(ctx context.Context) error {
 	q := e.q
+	if all := slices.Concat(q.Account.Vendor.Groups()...); q.Dataset != "" && !slices.Contains(all, q.Dataset) {
+		return fmt.Errorf("job: %w: the dataset %q is none of %v", ErrQuestion, q.Dataset, all)
+	}
 	e.out = Explanation{
 		Vendor: string(q.Account.Vendor), Account: q.Account.ID, Zone: q.Account.Zone.String(), Date: q.Day.String(),
 		Measures: []ExplainedMeasure{}, Days: []ExplainedDay{}, Cells: []ExplainedCell{}, Answers: []ExplainedAnswer{}, Loads: []ExplainedLoad{},
@@ -113,6 +118,37 @@ func (e *explainer) readMeasures(ctx context.Context) error {
 		e.out.Measures = append(e.out.Measures, m)
 	}
 	return nil
+}
+
+// readCells reads the rows that are asked for, and says what the account never had.
+func (e *explainer) readCells(ctx context.Context) ([]load.Cell, error) {
+	q := load.CellQuery{
+		Account: e.q.Account, Day: e.q.Day, Failures: e.failures, Template: e.q.Template, Label: e.q.Label, MessageType: e.q.MessageType,
+		Country: e.q.Country, Stage: e.q.Stage, Reason: e.q.Reason,
+	}
+	never, err := e.warehouse.NeverHad(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if len(never) > 0 {
+		var parts []string
+		for _, n := range e.q.names() {
+			if slices.Contains(never, n.kind) {
+				parts = append(parts, "no "+n.kind+" "+n.name)
+			}
+		}
+		return nil, fmt.Errorf("job: %w: %s for this account and day, nor for any other day of it", ErrNever, strings.Join(parts, ", "))
+	}
+	return e.warehouse.Cells(ctx, q)
+}
+
+// named is a name in a question.
+type named struct{ kind, name string }
+
+// names gives the names by which a question chooses rows.
+func (q Question) names() []named {
+	all := []named{{"template", q.Template}, {"label", q.Label}, {"message type", q.MessageType}, {"country", q.Country}, {"reason", q.Reason}}
+	return slices.DeleteFunc(all, func(n named) bool { return n.name == "" })
 }
 
 // readDays tells the states of the day, of the datasets that the rows are made of.
@@ -154,7 +190,8 @@ func standing(c *load.Cell) (image load.Image, ok bool) {
 	return last, last.ReplacedBy == 0
 }
 
-// sum adds up the rows that are there. On a day that was answered for, no row means that there was nothing.
+// sum adds up the rows that are there. A whole day that was answered for and has no row had nothing; of a part of it without a row
+// there is no number.
 func (e *explainer) sum(cells []load.Cell, days []load.DayLine) {
 	for i := range cells {
 		image, there := standing(&cells[i])
@@ -173,10 +210,36 @@ func (e *explainer) sum(cells []load.Cell, days []load.DayLine) {
 		}
 	}
 	isAnswered := len(days) > 0 && !slices.ContainsFunc(days, func(d load.DayLine) bool { return d.BelievedBy == 0 })
+	if e.out.Rows > 0 {
+		return
+	}
+	if e.out.Missing = e.missing(len(cells) > 0, isAnswered); e.out.Missing != "" {
+		return
+	}
 	for m := range e.out.Measures {
-		if e.out.Rows == 0 && isAnswered && e.out.Measures[m].Support != "not_reported" {
+		if e.out.Measures[m].Support != "not_reported" {
 			e.out.Measures[m].Total = new(int64)
 		}
+	}
+}
+
+// missing says why there is no row; empty when the whole day had nothing.
+func (e *explainer) missing(wasThere, isAnswered bool) string {
+	var parts []string
+	for _, n := range e.q.names() {
+		parts = append(parts, n.kind+" "+n.name)
+	}
+	switch {
+	case wasThere:
+		return "the rows are there no more: a later answer did not tell them"
+	case !isAnswered:
+		return "no answer about this day was believed yet"
+	case len(parts) == 1:
+		return "no " + parts[0] + " for this account and day"
+	case len(parts) > 1:
+		return "no row of this account and day has " + strings.Join(parts, ", ")
+	default:
+		return ""
 	}
 }
 

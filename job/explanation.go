@@ -36,9 +36,10 @@ type Explanation struct {
 	Date    string `json:"send_date"`
 
 	Measures []ExplainedMeasure `json:"measures"`
-	Rows     int                `json:"rows"`  // that the sums are of
-	Days     []ExplainedDay     `json:"days"`  // one for each dataset
-	Cells    []ExplainedCell    `json:"cells"` // the rows, and those that are there no more; at most Question.Rows
+	Rows     int                `json:"rows"`              // that the sums are of
+	Missing  string             `json:"missing,omitempty"` // why there is no number, where there is none
+	Days     []ExplainedDay     `json:"days"`              // one for each dataset
+	Cells    []ExplainedCell    `json:"cells"`             // the rows, and those that are there no more; at most Question.Rows
 	Answers  []ExplainedAnswer  `json:"answers"`
 	Loads    []ExplainedLoad    `json:"loads"`
 	Pushes   []ExplainedPush    `json:"pushes,omitempty"` // the newest of those whose reports the day rests on beside its answers

@@ -21,11 +21,11 @@ type Import struct {
 	Account sms.Account
 	Files   []ExportFile
 
-	SettleDays int
-	Guard      load.Guard
-	ChunkDays  int     // days of one transaction
-	KeepFrom   sms.Day // the first day whose messages are kept
-	Now        time.Time
+	Rules        load.Rules
+	ConfirmAfter time.Duration // until days that are held are counted again
+	ChunkDays    int           // days of one transaction
+	KeepFrom     sms.Day       // the first day whose messages are kept
+	Now          time.Time
 }
 
 // ExportFile is a file in the stored form.
@@ -169,7 +169,7 @@ func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, sco
 		in.Exports = append(in.Exports, e)
 	}
 	in.Messages = func(each func(*sms.Message) error) error { return im.messages(w, scope, each) }
-	return wh.Import(ctx, in, load.PutOptions{Now: im.Now, SettleDays: im.SettleDays, Guard: im.Guard, TransformVersion: transform.Version})
+	return wh.Import(ctx, in, load.PutOptions{Now: im.Now, Rules: im.Rules, ConfirmAfter: im.ConfirmAfter, TransformVersion: transform.Version})
 }
 
 // messages gives the rows of a window. The same part of two files, or of one file twice, is read once: it says nothing new.

@@ -148,10 +148,12 @@ func takeOut(client *river.Client[pgx.Tx]) func(context.Context, pgx.Tx, int64) 
 	}
 }
 
-// Pause keeps every program from taking windows of the source, until Resume. Windows that are worked are finished.
-func (q *Queue) Pause(ctx context.Context, source string) error {
+// Pause keeps every program from taking windows of the source, until Resume. Windows that are worked are finished. who and
+// reason are for those who wonder later.
+func (q *Queue) Pause(ctx context.Context, source, who, reason string) error {
 	queue := queueOf(source)
-	return q.warehouse.Pause(ctx, source, queue, q.now(), func(ctx context.Context, tx pgx.Tx) error {
+	by := load.Operator{Who: who, Reason: reason, Now: q.now()}
+	return q.warehouse.Pause(ctx, source, queue, by, func(ctx context.Context, tx pgx.Tx) error {
 		return q.client.QueuePauseTx(ctx, tx, queue, nil)
 	})
 }

@@ -249,9 +249,9 @@ type Release struct {
 	// LoadID is the load whose answer put the days into quarantine: the load_id of their lines.
 	LoadID int64
 	// Days are neighbouring days of that load, each in quarantine because of it.
-	Days       sms.Window
-	SettleDays int
-	Now        time.Time
+	Days  sms.Window
+	Rules load.Rules
+	Now   time.Time
 }
 
 // Run loads the days from the answer as it was kept, whatever the guard says of it. Days that are not in quarantine because
@@ -273,7 +273,7 @@ func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Rebuilt, err
 		RunID: r.RunID, Batch: only(batch, scope), AnsweredBy: r.LoadID, Release: true, Retelling: mapping.retelling(scope.Account),
 	}
 	return wh.Rebuild(ctx, rebuild, load.PutOptions{
-		Now: r.Now, SettleDays: r.SettleDays, ContentHash: hash, TransformVersion: transform.Version,
+		Now: r.Now, Rules: r.Rules, ContentHash: hash, TransformVersion: transform.Version,
 	})
 }
 

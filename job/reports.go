@@ -13,12 +13,12 @@ import (
 
 // Reports brings status reports that a vendor pushed to the facts.
 type Reports struct {
-	Source     string
-	SettleDays int
-	Guard      load.Guard
-	ChunkDays  int     // days of one transaction
-	KeepFrom   sms.Day // the first day whose messages are kept
-	Now        time.Time
+	Source       string
+	Rules        load.Rules
+	ConfirmAfter time.Duration // until days that are held are counted again
+	ChunkDays    int           // days of one transaction
+	KeepFrom     sms.Day       // the first day whose messages are kept
+	Now          time.Time
 }
 
 // Reported is what a Reports did.
@@ -102,7 +102,7 @@ func (r *Reports) count(ctx context.Context, wh *load.Warehouse, a sms.Account, 
 	scope := sms.Scope{Account: a, Datasets: a.Vendor.Groups()[0], Window: w}
 	done, err := begun(ctx, wh, load.Start{Scope: scope, Now: r.Now}, func(loadID int64) (load.Imported, error) {
 		return wh.Import(ctx, load.Import{LoadID: loadID, Scope: scope, KeepFrom: r.KeepFrom, Fold: foldOf(a)},
-			load.PutOptions{Now: r.Now, SettleDays: r.SettleDays, Guard: r.Guard, TransformVersion: transform.Version})
+			load.PutOptions{Now: r.Now, Rules: r.Rules, ConfirmAfter: r.ConfirmAfter, TransformVersion: transform.Version})
 	})
 	if err != nil {
 		return err

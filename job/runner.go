@@ -29,13 +29,11 @@ type Fetcher interface {
 
 // Source is a configured vendor with its credentials, under the name that the configuration gives it.
 type Source struct {
-	Name       string
-	Fetcher    Fetcher
-	Parallel   int // windows in flight in this process; at least 1
-	SettleDays int
-	// RetentionDays is how many days back the vendor still answers; 0 when it is not known to forget.
-	RetentionDays int
-	Guard         load.Guard
+	Name     string
+	Fetcher  Fetcher
+	Parallel int // windows in flight in this process; at least 1
+	// Rules decide what an answer of the source is worth.
+	Rules load.Rules
 	// Prober asks, before an account's first window, how the vendor reads one; nil when nobody asks.
 	Prober Prober
 }
@@ -193,7 +191,7 @@ func workerID(does string) string {
 
 func (r *Runner) client(id string, spec Spec) (*river.Client[pgx.Tx], error) {
 	w := &worker{
-		warehouse: r.warehouse, sources: r.sources, denied: newDenials(15*time.Minute, r.options.Now), options: r.options,
+		warehouse: r.warehouse, sources: r.sources, denied: newDenials(15*time.Minute, true, r.options.Now), options: r.options,
 		progress: spec.Progress, log: r.log,
 	}
 	workers := river.NewWorkers()

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
+	"smsetl/belief"
 	"smsetl/extract/engagelab"
 	"smsetl/internal/pgtest"
 	"smsetl/load"
@@ -89,7 +90,7 @@ func newPlant(t *testing.T) *plant {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.sources = append(p.sources, Source{Name: name, Fetcher: watched{p, client}, Parallel: 2, SettleDays: 4})
+		p.sources = append(p.sources, Source{Name: name, Fetcher: watched{p, client}, Parallel: 2, Rules: belief.New(belief.Default)})
 	}
 	return p
 }

@@ -46,16 +46,18 @@ func (w *worker) survey(ctx context.Context, source Source, item Item, job *rive
 	for day := range item.Scope.Window.Days() {
 		agreed[day] = true
 	}
+	for _, window := range changed {
+		for day := range window.Days() {
+			delete(agreed, day)
+		}
+	}
 	var all load.Result
 	for _, window := range changed {
-		result, err := w.reload(ctx, source, item, job, window)
+		result, err := w.reload(ctx, source, item, job, window, alive(stored, agreed))
 		if err != nil {
 			return load.Result{}, fmt.Errorf("%s has changed: %w", window, err)
 		}
 		addResult(&all, result)
-		for day := range window.Days() {
-			delete(agreed, day)
-		}
 	}
 	result, err := w.warehouse.EndSurvey(ctx, loadID, item.Scope, slices.Sorted(maps.Keys(agreed)), w.options.Now(), complete)
 	addResult(&all, result)
@@ -63,15 +65,27 @@ func (w *worker) survey(ctx context.Context, source Source, item Item, job *rive
 	return all, err
 }
 
+// alive lists the days with messages that the vendor's sums have confirmed.
+func alive(stored []load.StoredDay, agreed map[sms.Day]bool) (days []sms.Day) {
+	for i := range stored {
+		if d := &stored[i]; agreed[d.Day] && d.Sums.Requested.Or(0) > 0 {
+			days = append(days, d.Day)
+		}
+	}
+	return days
+}
+
 // reload loads a changed part of a window that is surveyed, as a load of its own. The queue's job goes on.
-func (w *worker) reload(ctx context.Context, source Source, item Item, job *river.Job[Window], window sms.Window) (load.Result, error) {
+func (w *worker) reload(ctx context.Context, source Source, item Item, job *river.Job[Window], window sms.Window,
+	alive []sms.Day,
+) (load.Result, error) {
 	item.Scope.Window, item.Sweep, item.Refetch = window, false, true
 	loadID, err := w.begin(ctx, source, item, job)
 	if err != nil {
 		return load.Result{}, err
 	}
 	refused := sms.Batch{Scope: item.Scope}
-	result, err := w.replace(ctx, source, item, loadID, &refused, nil)
+	result, err := w.replace(ctx, source, item, loadID, &refused, load.PutOptions{Alive: alive}, nil)
 	if err != nil {
 		return result, w.fail(ctx, job, loadID, refused, err)
 	}
@@ -89,6 +103,13 @@ func addResult(all *load.Result, r load.Result) {
 	all.Quarantined = append(all.Quarantined, r.Quarantined...)
 	all.Superseded = append(all.Superseded, r.Superseded...)
 	all.Frozen = append(all.Frozen, r.Frozen...)
+	all.Ignored = append(all.Ignored, r.Ignored...)
+	all.Unproven = append(all.Unproven, r.Unproven...)
+	all.Forgotten = append(all.Forgotten, r.Forgotten...)
+	if all.Waiting == nil {
+		all.Waiting = map[sms.Day]string{}
+	}
+	maps.Copy(all.Waiting, r.Waiting)
 }
 
 // isStored says whether an answer is what the days of its window hold together. An answer that cannot be understood is not:

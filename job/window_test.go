@@ -104,7 +104,7 @@ func TestRetryAfter(t *testing.T) {
 // A refused account stops its own windows, refused credentials stop the source's, and both are forgotten after a while.
 func TestDenials(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	d := newDenials(15*time.Minute, func() time.Time { return now })
+	d := newDenials(15*time.Minute, false, func() time.Time { return now })
 	mine, other := sms.Account{ID: "mine"}, sms.Account{ID: "other"}
 	d.note("a", mine, fmt.Errorf("wrapped: %w", sms.ErrAccountDenied))
 	d.note("a", other, sms.ErrTemporary)

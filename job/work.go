@@ -115,17 +115,22 @@ func (w *worker) standBack(ctx context.Context, job *river.Job[Window]) {
 // giveUp decides what becomes of a window whose try has failed.
 func (w *worker) giveUp(ctx context.Context, item Item, job *river.Job[Window], err error) error {
 	w.denied.note(item.Source, item.Scope.Account, err)
-	final := isFinal(err) || job.Attempt >= job.MaxAttempts
+	final := isFinal(err) || w.isHopeless(err, job.Attempt) || job.Attempt >= job.MaxAttempts
 	w.log.Debug("window failed", append(fields(item), zap.Int("attempt", job.Attempt), zap.Bool("final", final), zap.Error(err))...)
 	if !final {
 		return err
 	}
 	w.progress.Finished(item, load.Result{}, err)
 	endErr := w.end(context.WithoutCancel(ctx), job.ID, load.WindowFailed, err.Error())
-	if isFinal(err) && !errors.Is(err, errCrashed) { // which is parked
+	if final && job.Attempt < job.MaxAttempts && !errors.Is(err, errCrashed) { // which is parked
 		return river.JobCancel(errors.Join(err, endErr))
 	}
 	return errors.Join(err, endErr)
+}
+
+// isHopeless says whether another try would only take time: the vendor is down, or has said twice what cannot be believed.
+func (w *worker) isHopeless(err error, attempt int) bool {
+	return w.denied.isDown(err) || errors.Is(err, sms.ErrMalformed) && attempt >= 2
 }
 
 // end ends the window for the runs that wait for it, and a detached run whose last window it is.
@@ -236,38 +241,29 @@ func (w *worker) steps(ctx context.Context, source Source, item Item, job *river
 	if surveyor, ok := source.Fetcher.(Surveyor); ok && item.Sweep {
 		return w.survey(ctx, source, item, job, loadID, surveyor, complete)
 	}
-	return w.replace(ctx, source, item, loadID, refused, complete)
+	return w.replace(ctx, source, item, loadID, refused, load.PutOptions{}, complete)
 }
 
 // replace fetches a window and puts what it says in the place of what is stored.
 func (w *worker) replace(ctx context.Context, source Source, item Item, loadID int64, refused *sms.Batch,
-	complete func(context.Context, pgx.Tx) error,
+	options load.PutOptions, complete func(context.Context, pgx.Tx) error,
 ) (load.Result, error) {
-	var payloads []sms.Payload
-	err := source.Fetcher.Fetch(ctx, item.Scope, func(p sms.Payload) error {
-		w.progress.Called(p)
-		if p.Refused == "" {
-			payloads = append(payloads, p)
-		}
-		return w.warehouse.Keep(ctx, loadID, p)
-	})
-	if err != nil {
-		return load.Result{}, err
+	a := &asking{worker: w, source: source, scope: item.Scope, loadID: loadID}
+	if err := source.Fetcher.Fetch(ctx, item.Scope, a.keep(ctx)); err != nil {
+		return load.Result{}, &unansweredError{err}
 	}
-	options := load.PutOptions{
-		Now: w.options.Now(), SettleDays: source.SettleDays, RetentionDays: source.RetentionDays, Guard: source.Guard,
-		ContentHash: contentHash(payloads), TransformVersion: transform.Version,
-	}
+	options.Now, options.Rules, options.TransformVersion = w.options.Now(), source.Rules, transform.Version
+	options.ContentHash = contentHash(a.payloads)
 	result, done, err := w.warehouse.Confirm(ctx, loadID, item.Scope, options, complete)
 	if done || err != nil {
 		return result, err
 	}
-	batch, err := transform.Batch(item.Scope, payloads)
+	batch, err := a.understand(ctx)
 	if err != nil {
 		refused.Rejects, refused.Findings = batch.Rejects, batch.Findings
 		return load.Result{}, err
 	}
-	return w.warehouse.Put(ctx, loadID, batch, options, complete)
+	return a.put(ctx, batch, options, complete)
 }
 
 // isStopping says that the work was called off, which says nothing about the days. A window whose own time is up ends with

@@ -129,7 +129,7 @@ func (s *story) batch(scope sms.Scope) sms.Batch {
 
 func (s *story) options() load.PutOptions {
 	s.now = s.now.Add(time.Duration(rapid.SampledFrom([]int{1, 61}).Draw(s.t, "minutes")) * time.Minute)
-	return load.PutOptions{Now: s.now, SettleDays: 4, TransformVersion: 1}
+	return load.PutOptions{Now: s.now, Rules: rules(4), TransformVersion: 1}
 }
 
 func (s *story) deliveries() { s.put(s.batch(s.scope(sms.StatsDay))) }

@@ -13,6 +13,9 @@ import (
 //go:embed sql/look_day.sql
 var lookDay string
 
+//go:embed sql/look_days.sql
+var lookDays string
+
 //go:embed sql/look_tries.sql
 var lookTries string
 
@@ -20,6 +23,7 @@ var lookTries string
 type Calendar struct {
 	FirstYear, LastYear int // that something is known of; 0 when nothing is
 	Days                []CalendarDay
+	Pauses              []Pause // sources that nobody asks
 }
 
 // CalendarDay is the state of a day of a dataset.
@@ -47,6 +51,9 @@ func (l *Look) Calendar(ctx context.Context, f LookFilter) (c Calendar, err erro
 			  AND ($2 = '' OR account = $2)
 			  AND send_date BETWEEN $3 AND $4
 			ORDER BY vendor, account, send_date, dataset`, f.arguments()...)
+		if err == nil {
+			c.Pauses, err = lookUp[Pause](ctx, tx, pausedQuery)
+		}
 		return err
 	})
 	return c, err
@@ -55,7 +62,7 @@ func (l *Look) Calendar(ctx context.Context, f LookFilter) (c Calendar, err erro
 // DayDetail is what is known of one day of an account.
 type DayDetail struct {
 	Datasets []DayState
-	Numbers  []DayNumbers // none when no row is stored
+	Numbers  []DayNumbers // none when the day is not expected and no row is stored
 	Tries    []DayTry     // the newest first
 }
 
@@ -74,12 +81,15 @@ type DayState struct {
 	Attempts    int64
 }
 
-// DayNumbers are sums of a day over the rows of an account. Nil is not reported. Unit: messages, but segments where said.
+// DayNumbers are sums of a day over the rows of an account, with what the ledger says of them. Nil is not reported, or not there
+// when there are no rows. Unit: messages, but segments where said.
 type DayNumbers struct {
 	Vendor           sms.Vendor
 	Account          string
 	Day              sms.Day
-	Rows             int64
+	State            sms.State // of the dataset that speaks for the rows
+	Reason           string    // of the state; mostly empty
+	Rows             int64     // that are stored; 0 for a day without numbers
 	Requested        *int64
 	Accepted         *int64
 	ProcessingFailed *int64
@@ -121,7 +131,7 @@ func (l *Look) Day(ctx context.Context, vendor sms.Vendor, account string, day s
 	return d, err
 }
 
-// Days reads the numbers of each day of each account that has rows, the newest first.
+// Days reads the numbers of each day of each account that has rows or is expected and over, the newest first.
 func (l *Look) Days(ctx context.Context, f LookFilter) (all []DayNumbers, err error) {
 	err = l.read(ctx, "reading days", func(tx pgx.Tx) error {
 		all, err = dayNumbers(ctx, tx, f)
@@ -131,15 +141,5 @@ func (l *Look) Days(ctx context.Context, f LookFilter) (all []DayNumbers, err er
 }
 
 func dayNumbers(ctx context.Context, tx pgx.Tx, f LookFilter) ([]DayNumbers, error) {
-	return lookUp[DayNumbers](ctx, tx, `
-		SELECT v.vendor, a.account, s.date_key - DATE '1970-01-01', s.row_count,
-		       s.requested, s.accepted, s.processing_failed, s.delivered, s.send_failed, s.pending, s.billed_segments, s.vendor_sent
-		FROM sms.delivery_by_day AS s
-		JOIN sms.dim_account     AS a ON a.account_key = s.account_key
-		JOIN sms.dim_vendor      AS v ON v.vendor_key  = a.vendor_key
-		WHERE ($1 = '' OR v.vendor = $1)
-		  AND ($2 = '' OR a.account = $2)
-		  AND s.date_key BETWEEN $3 AND $4
-		  AND s.row_count > 0
-		ORDER BY s.date_key DESC, v.vendor, a.account`, f.arguments()...)
+	return lookUp[DayNumbers](ctx, tx, lookDays, f.arguments()...)
 }

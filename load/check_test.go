@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"smsetl/load"
 	"smsetl/sms"
@@ -90,7 +89,7 @@ func (h *history) load(t testing.TB, wh *load.Warehouse, days, at string) {
 
 // believe turns the guard off: these tests are about what was believed.
 func believe(o *load.PutOptions) {
-	o.Guard = load.Guard{ConfirmAfter: time.Nanosecond}
+	o.Rules = gullible{rules(4)}
 }
 
 // rows gives the delivery rows of the days, to be changed.

@@ -144,7 +144,7 @@ func TestChecksOfTheLedger(t *testing.T) {
 	if _, err := wh.Pool().Exec(t.Context(), `UPDATE etl.coverage SET confirmed_at = '2026-04-01 05:00+00' WHERE attempts = 3`); err != nil {
 		t.Fatal(err)
 	}
-	put(t, wh, sms.Batch{Scope: scope(marketing, "03-11", sms.StatsDay)}, now("04-01 06:00")) // silent
+	put(t, wh, answerOf(scope(marketing, "03-11", sms.StatsDay), 5), now("04-01 06:00")) // nearly nothing
 	refuse(t, wh, scope(marketing, "03-11", sms.StatsDay), "no JSON")
 	refuse(t, wh, scope(marketing, "03-11", sms.StatsDay), "asked wide")
 	gaps := func(moment string) string {
@@ -161,7 +161,7 @@ func TestChecksOfTheLedger(t *testing.T) {
 		"info failed_loads process_failed 04-01..04-01 1 days, 0/1 loads: 2026-04-01: 1 loads of the day failed",
 		"info failed_loads send_failed 04-01..04-01 1 days, 0/5 loads: 2026-04-01: 5 loads of the day failed",
 		"info gap send_failed failed 03-20..03-20 1 days, -/- days: 2026-03-20: asked for in vain since 2026-04-01 06:00 UTC, 2 tries",
-		"info quarantine stats_day 03-11..03-11 1 days, 1974/- messages: 2026-03-11: not believed since 2026-04-01 06:00 UTC, after 1 tries: stats_day has 0 messages where 1974 are stored",
+		"info quarantine stats_day 03-11..03-11 1 days, 1974/- messages: 2026-03-11: not believed since 2026-04-01 06:00 UTC, after 1 tries: the answer has 5 messages where 1974 are stored",
 		"info refused_answers stats_day 04-01..04-01 1 days, 0/1 answers: 2026-04-01: 1 answers of the day were refused")
 	next := gaps("04-02 07:00")
 	for _, want := range []string{"warning gap send_failed failed 03-20..03-20 1 days", "warning quarantine stats_day 03-11..03-11 1 days", "warning gap process_failed lost "} {

@@ -51,6 +51,10 @@ func (p *put) confirm(ctx context.Context, tx pgx.Tx) error {
 	if err := p.readLedger(ctx, tx); err != nil {
 		return err
 	}
+	oldest, err := p.readOldest(ctx, tx)
+	if err != nil {
+		return err
+	}
 	same, err := p.isSame(ctx, tx)
 	if err != nil {
 		return err
@@ -65,7 +69,7 @@ func (p *put) confirm(ctx context.Context, tx pgx.Tx) error {
 	if err := p.finish(ctx, tx); err != nil {
 		return fmt.Errorf("ending the load: %w", err)
 	}
-	if err := p.confirmLedger(ctx, tx); err != nil {
+	if err := p.confirmLedger(ctx, tx, oldest); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil
@@ -102,23 +106,23 @@ func (p *put) isSame(ctx context.Context, tx pgx.Tx) (bool, error) {
 	return bytes.Equal(hash, p.options.ContentHash[:]) && sms.DayOf(first) == p.window.First() && sms.DayOf(to) == p.window.Last(), nil
 }
 
-// confirmLedger writes the scope's lines again as they are, but for the confirmation and what age has changed.
-func (p *put) confirmLedger(ctx context.Context, tx pgx.Tx) error {
+// confirmLedger writes the scope's lines again as they are, but for the confirmation and what age has changed. oldest is the oldest
+// day with messages: nothing proves that an older one had none.
+func (p *put) confirmLedger(ctx context.Context, tx pgx.Tx, oldest sms.Day) error {
 	var out ledgerColumns
 	for day := range p.window.Days() {
-		var rows, pending int64
-		var doubtedAt *time.Time
+		s := sms.Settlement{Day: day, IsUnproven: oldest == 0 || day < oldest, ChangedAt: p.changedAt(day)}
 		for _, dataset := range p.scope.Datasets {
 			line := p.ledger[lineKey{dataset, day}]
-			rows += line.rows
+			s.Rows += line.rows
 			if line.suspectAt != nil {
-				doubtedAt = line.suspectAt
+				s.DoubtedAt = *line.suspectAt
 			}
 			if line.pending != nil {
-				pending += *line.pending
+				s.Pending += *line.pending
 			}
 		}
-		event := p.believing(day, pending, rows, doubtedAt)
+		event := p.settling(s)
 		for _, dataset := range p.scope.Datasets {
 			line := *p.ledger[lineKey{dataset, day}]
 			state, err := p.step(&line, dataset, day, event)
@@ -129,7 +133,10 @@ func (p *put) confirmLedger(ctx context.Context, tx pgx.Tx) error {
 				line.state, line.since = state, p.options.Now
 			}
 			line.reason, line.attempts = "", 0
-			line.loadID, line.confirmedAt = p.loadID, &p.result.LoadedAt
+			if state == sms.Unverified {
+				line.reason = neverTold
+			}
+			line.loadID, line.confirmedAt, line.checkedAt = p.loadID, &p.result.LoadedAt, &p.options.Now
 			out.add(dataset, day, line)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"io"
 	"testing"
 	"testing/iotest"
-	"time"
 
 	"smsetl/sms"
 )
@@ -35,41 +34,6 @@ func TestRowReader(t *testing.T) {
 	none, err := io.ReadAll(&rowReader{})
 	if err != nil || len(none) != 21 {
 		t.Errorf("no rows: %d bytes, %v", len(none), err)
-	}
-}
-
-func TestBelieving(t *testing.T) {
-	now := time.Date(2026, 1, 20, 12, 0, 0, 0, time.UTC)
-	today := sms.Date(2026, 1, 20)
-	for _, test := range []struct {
-		age     sms.Day
-		settle  int
-		pending int64
-		rows    int64
-		want    sms.Event
-	}{
-		{0, 4, 0, 1, sms.Settling},
-		{3, 4, 0, 1, sms.Settling},
-		{4, 4, 0, 1, sms.Settled},
-		{400, 4, 1, 1, sms.Settling},
-		{400, 4, -1, 1, sms.Settled},
-		{3, 4, 0, 0, sms.Settling},
-		{4, 4, 0, 0, sms.Nothing},
-		{0, 0, 0, 1, sms.Settled},
-		{-1, 0, 0, 1, sms.Settling},
-	} {
-		p := &put{options: PutOptions{Now: now, SettleDays: test.settle}}
-		if got := p.believing(today-test.age, test.pending, test.rows, nil); got != test.want {
-			t.Errorf("%+v: %s", test, got)
-		}
-	}
-	// What was believed only because it came twice may change for as long again.
-	p := &put{options: PutOptions{Now: now, SettleDays: 4}}
-	for ago, want := range map[time.Duration]sms.Event{0: sms.Settling, 96*time.Hour - 1: sms.Settling, 96 * time.Hour: sms.Settled} {
-		doubted := now.Add(-ago)
-		if got := p.believing(today-400, 0, 1, &doubted); got != want {
-			t.Errorf("doubted %s ago: %s, want %s", ago, got, want)
-		}
 	}
 }
 

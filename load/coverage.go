@@ -31,20 +31,14 @@ func (w *Warehouse) Coverage(ctx context.Context, accounts []sms.Account, first,
 	var day time.Time
 	var d sms.DayStatus
 	var pending *int64
-	var loadedAt, confirmedAt *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&vendor, &account, &d.Dataset, &day, &d.State, &d.Reason, &pending, &d.Rows, &d.LoadID, &loadedAt, &confirmedAt, &d.Since},
+	var loadedAt, confirmedAt, checkedAt *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&vendor, &account, &d.Dataset, &day, &d.State, &d.Reason, &pending, &d.Rows, &d.LoadID, &loadedAt, &confirmedAt, &checkedAt, &d.Since},
 		func() error {
 			d.Account = known[[2]string{vendor, account}]
 			d.Day = sms.DayOf(day)
-			d.Pending, d.LoadedAt, d.ConfirmedAt = sms.Count{}, time.Time{}, time.Time{}
+			d.Pending, d.LoadedAt, d.ConfirmedAt, d.CheckedAt = sms.Count{}, timeOf(loadedAt), timeOf(confirmedAt), timeOf(checkedAt)
 			if pending != nil {
 				d.Pending = sms.Reported(*pending)
-			}
-			if loadedAt != nil {
-				d.LoadedAt = *loadedAt
-			}
-			if confirmedAt != nil {
-				d.ConfirmedAt = *confirmedAt
 			}
 			all = append(all, d)
 			return nil

@@ -1,12 +1,42 @@
 package load
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"smsetl/sms"
 )
+
+// Rules decide what an answer is worth, from evidence that a load has gathered. Package belief has them.
+type Rules interface {
+	// Decide gives a decision for each day. It is asked again where it wants evidence that can be had.
+	Decide(evidence *sms.Evidence) sms.Decisions
+	// Settle says what a believed answer means for its day: sms.Settling, Settled, Nothing or Unproven.
+	Settle(settlement sms.Settlement) sms.Event
+}
+
+// trusting are the rules of who needs none: an answer is believed as it is, and settles its days.
+type trusting struct{}
+
+func (trusting) Decide(e *sms.Evidence) sms.Decisions {
+	return sms.Decisions{Days: slices.Repeat([]sms.Decision{{Outcome: sms.Believe}}, len(e.Days))}
+}
+
+func (trusting) Settle(s sms.Settlement) sms.Event {
+	if s.Rows == 0 {
+		return sms.Nothing
+	}
+	return sms.Settled
+}
+
+// ErrWantsSums takes a Put back whose answer surprises, and that could be decided better with the vendor's own sums over its
+// window: ask for them, and put the same batch again with PutOptions.Sums.
+var ErrWantsSums = errors.New("the vendor's own sums are wanted")
 
 // fate is what becomes of the rows of a day.
 type fate int
@@ -16,6 +46,8 @@ const (
 	quarantined
 	superseded
 	frozen
+	ignored    // no evidence about the day: its line stays, and is known to be looked at
+	unproven   // nothing was ever stored, and the vendor has nothing
 	forgotten  // the vendor keeps the day no longer, and so has nothing for it
 	incomplete // files cover some of its hours only
 )
@@ -24,54 +56,52 @@ const (
 type verdict struct {
 	fate   fate
 	reason string
-	// suspect is the fingerprint of each dataset's rows on a doubted day, and since when an equal answer has been known. A
-	// day that was believed against evidence, because it was confirmed, keeps them as long as the answer stays the same.
+	// suspect is the fingerprint of each dataset's rows on a held day, and since when an answer like it has been known. A
+	// day that was believed because it was repeated keeps them as long as the answer stays the same.
 	suspect map[sms.Dataset]int64
 	since   time.Time
+	// isUnproven says that the day, if it settles without messages, is not known to have had none.
+	isUnproven bool
 }
 
-// doubtedAt gives since when an answer like the believed one has been known and was doubted; nil when it was not.
-func (v *verdict) doubtedAt() *time.Time {
+// doubtedAt gives since when an answer like the believed one has been known and was held; zero when it was not.
+func (v *verdict) doubtedAt() time.Time {
 	if v.suspect == nil {
+		return time.Time{}
+	}
+	return v.since
+}
+
+// judge decides on every day of a scope, from what the answer says, what the ledger holds and what the rules make of both.
+func (p *put) judge(ctx context.Context, tx pgx.Tx) error {
+	e, err := p.evidence(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("gathering evidence: %w", err)
+	}
+	decisions := p.options.Rules.Decide(e)
+	if decisions.WantsKeys {
+		if e.Keys, err = p.compareKeys(ctx, tx); err != nil {
+			return fmt.Errorf("comparing keys: %w", err)
+		}
+		decisions = p.options.Rules.Decide(e)
+	}
+	if decisions.WantsSums && p.options.CanSum && p.again == nil {
+		return ErrWantsSums
+	}
+	p.verdicts = make([]verdict, p.window.Len())
+	for i := range e.Days {
+		p.verdicts[i] = p.judgeDay(e.Days[i].Day, &decisions.Days[i])
+	}
+	if p.again != nil {
 		return nil
 	}
-	return &v.since
+	p.tally.batch.Findings = slices.Concat(p.tally.batch.Findings, decisions.Findings)
+	return p.learn(ctx, tx, &decisions)
 }
 
-// judge decides on every day of a scope, from what the answer says and what the ledger holds.
-func (p *put) judge() {
-	p.verdicts = make([]verdict, p.window.Len())
-	for day := range p.window.Days() {
-		p.verdicts[day-p.window.First()] = p.judgeDay(day)
-	}
-	p.tally.batch.Findings = slices.Concat(p.tally.batch.Findings, p.overruled())
-}
-
-// overruled gives a finding for each day that is believed against evidence, only because its answer came twice: a vendor can
-// be wrong twice.
-func (p *put) overruled() []sms.Finding {
-	var found []sms.Finding
-	for i, v := range p.verdicts {
-		if v.fate != believed || v.suspect == nil {
-			continue
-		}
-		day := p.window.First() + sms.Day(i)
-		f := sms.Finding{Check: "doubt_overruled", Severity: sms.Warning, Day: day, LastDay: day}
-		f.Detail = fmt.Sprintf("%s; believed, because a second answer said the same", v.reason)
-		for part := range parts {
-			f.Rows += p.tally.days[part][i].rows
-		}
-		for _, dataset := range p.scope.Datasets {
-			f.Subject = fmt.Sprintf("%s %s", dataset, day)
-			found = append(found, f)
-		}
-	}
-	return found
-}
-
-func (p *put) judgeDay(day sms.Day) verdict {
+func (p *put) judgeDay(day sms.Day, decision *sms.Decision) verdict {
 	if p.again != nil {
-		return p.judgeAgain(day)
+		return p.judgeAgain(day, decision)
 	}
 	for _, dataset := range p.scope.Datasets {
 		c := p.ledger[lineKey{dataset, day}]
@@ -88,78 +118,57 @@ func (p *put) judgeDay(day sms.Day) verdict {
 			return v
 		}
 	}
-	if p.forgets(day) {
-		return verdict{fate: forgotten}
-	}
-	doubt := p.doubt(day)
-	if doubt.reason == "" {
-		return p.remember(day)
-	}
-	suspect, first, confirmed := p.suspected(day, doubt.size)
-	v := verdict{fate: quarantined, suspect: suspect, since: p.options.Now}
-	if confirmed {
-		v.since = first
-		if p.options.Now.Sub(first) >= p.guard.ConfirmAfter {
-			v.fate, v.reason = believed, doubt.reason
-			if !doubt.evidence {
-				v.suspect, v.reason = nil, ""
-			}
-			return v
+	v := verdict{reason: decision.Reason, since: decision.Since, isUnproven: decision.IsUnproven}
+	switch decision.Outcome {
+	case sms.Believe:
+		if decision.Reason != "" {
+			v.suspect = p.fingerprints(day)
 		}
+	case sms.Hold:
+		v.fate, v.suspect = quarantined, p.fingerprints(day)
+	case sms.Ignore:
+		v.fate = ignored
+	case sms.Unprovable:
+		v.fate = unproven
+	case sms.Forgotten:
+		v.fate = forgotten
 	}
-	v.reason = fmt.Sprintf("%s; believed when an answer after %s says the same", doubt.reason, v.since.Add(p.guard.ConfirmAfter).UTC().Format(time.RFC3339))
 	return v
 }
 
-// suspected gives the fingerprints of the answer for a day, and whether the day's lines know an answer like it, since first.
-func (p *put) suspected(day sms.Day, size bool) (suspect map[sms.Dataset]int64, first time.Time, known bool) {
-	suspect, known = map[sms.Dataset]int64{}, true
+// fingerprints gives what an answer for a day is known by: the messages that it has, whatever became of them since.
+func (p *put) fingerprints(day sms.Day) map[sms.Dataset]int64 {
+	all := map[sms.Dataset]int64{}
 	for _, dataset := range p.scope.Datasets {
-		suspect[dataset] = p.tally.fingerprint(p.partOf(dataset), day, size)
+		all[dataset] = p.tally.fingerprint(p.partOf(dataset), day)
+	}
+	return all
+}
+
+// held gives what is known of an answer that was held for a day; nil when none is.
+func (p *put) held(day sms.Day) *sms.Held {
+	h := sms.Held{Repeats: true}
+	for _, dataset := range p.scope.Datasets {
 		c := p.ledger[lineKey{dataset, day}]
-		if c == nil || c.suspect == nil || *c.suspect != suspect[dataset] {
-			known = false
+		if c == nil || c.suspect == nil {
+			h.Repeats = false
 			continue
 		}
-		if c.suspectAt.After(first) { // the youngest of the datasets' equal answers counts
-			first = *c.suspectAt
+		h.Repeats = h.Repeats && *c.suspect == p.tally.fingerprint(p.partOf(dataset), day)
+		if c.suspectAt.After(h.Since) { // the youngest of the datasets' answers counts
+			h.Since = *c.suspectAt
 		}
 	}
-	return suspect, first, known
+	if h.Since.IsZero() {
+		return nil
+	}
+	return &h
 }
 
-// remember is the verdict on an answer that nothing speaks against. When it is the one that was believed only because it
-// came twice, that stays known.
-func (p *put) remember(day sms.Day) verdict {
-	for _, dataset := range p.scope.Datasets {
-		if c := p.ledger[lineKey{dataset, day}]; c == nil || c.suspect == nil || !isLoaded(c.state) {
-			return verdict{}
-		}
-	}
-	for _, size := range []bool{true, false} {
-		if suspect, first, known := p.suspected(day, size); known {
-			return verdict{suspect: suspect, since: first, reason: "an answer like this was doubted"}
-		}
-	}
-	return verdict{}
-}
-
-// believing says what it means for a day that its answer is believed: it may still change while it is younger than the
-// settle window or has messages pending, then it is settled, with nothing in it when no dataset of the scope has a row.
-// doubtedAt is when an answer like this was first doubted, nil when none was: the day may change as long again from then
-// on, because a vendor that is broken for days says the same wrong thing every day.
-func (p *put) believing(day sms.Day, pending, rows int64, doubtedAt *time.Time) sms.Event {
-	age := int(p.window.Zone().Today(p.options.Now) - day)
-	switch {
-	case age < p.options.SettleDays || pending > 0:
-		return sms.Settling
-	case doubtedAt != nil && p.options.Now.Before(doubtedAt.AddDate(0, 0, p.options.SettleDays)):
-		return sms.Settling
-	case rows > 0:
-		return sms.Settled
-	default:
-		return sms.Nothing
-	}
+// settling asks the rules what believing an answer means for its day.
+func (p *put) settling(s sms.Settlement) sms.Event {
+	s.Today, s.Now = p.window.Zone().Today(p.options.Now), p.options.Now
+	return p.options.Rules.Settle(s)
 }
 
 // step gives the state of a line after an event. A forbidden one is a mistake of this program, and the load ends with it.

@@ -1,16 +1,15 @@
 package load_test
 
 import (
-	"slices"
+	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"smsetl/load"
 	"smsetl/sms"
 )
 
-// The answers of these tests, for one day of a dataset.
+// answerOf is an answer for one day of a dataset, with a row for each number.
 func answerOf(s sms.Scope, requested ...int64) sms.Batch {
 	b := sms.Batch{Scope: s}
 	for i, n := range requested {
@@ -27,104 +26,61 @@ type step struct {
 	batch     sms.Batch
 	state     string // state and rows of the day afterwards
 	held      int64
-	doubtOnly bool // the reason has to name a time
-	overruled bool // the day stands because its answer came twice, and a finding says so
+	overruled bool // the day stands because its answer was repeated, and a finding says so
 }
 
-// later is an answer after more receipts: one more message of each row is delivered.
-func later(b sms.Batch) sms.Batch {
-	b.Deliveries = slices.Clone(b.Deliveries)
-	for i := range b.Deliveries {
-		d := &b.Deliveries[i]
-		d.Delivered, d.SendFailed = d.Delivered.Plus(sms.Reported(1)), d.SendFailed.Minus(sms.Reported(1))
-	}
-	return b
-}
-
-func TestQuarantine(t *testing.T) {
+// What the rules decide about an answer is what becomes of its rows and of the ledger's line; the rules themselves are tested in
+// their own room.
+func TestDecisionsAreCarriedOut(t *testing.T) {
 	t.Parallel()
 	s := scope(marketing, "01-05", sms.StatsDay)
-	unread := answerOf(s, 500, 500)
-	unread.Deliveries[1].Delivered = sms.Count{}
-	unreadOther := answerOf(s, 500, 501)
-	unreadOther.Deliveries[1].Delivered = sms.Count{}
 	unreadable, foreign := answerOf(s, 5), answerOf(s, 5)
 	unreadable.Rejects = []sms.Reject{{Reason: "targets is -1"}}
 	foreign.Rejects = []sms.Reject{{Foreign: true, Reason: "sms_user is another"}}
+	noDelivered := answerOf(s, 500)
+	noDelivered.Deliveries[0].Delivered = sms.Count{}
+	beyond := sms.Batch{Scope: s, Beyond: []sms.Window{s.Window}}
 	for name, steps := range map[string][]step{
-		"a silent answer is believed when it is repeated an hour later": {
-			{now: "01-20 12:00", batch: answerOf(s), state: "quarantined 0", doubtOnly: true},
-			{now: "01-20 12:59", batch: answerOf(s), state: "quarantined 0", doubtOnly: true},
-			{now: "01-20 13:00", batch: answerOf(s), state: "empty 0"},
-			{now: "01-20 13:01", batch: answerOf(s), state: "empty 0"},
+		"held, then believed because it is repeated": {
+			{now: "01-20 12:00", batch: answerOf(s, 1000), state: "final 1"},
+			{now: "01-20 13:00", batch: answerOf(s, 2000), state: "quarantined 1", held: 1},
+			{now: "01-20 13:59", batch: answerOf(s, 2000), state: "quarantined 1", held: 1},
+			{now: "01-20 14:00", batch: answerOf(s, 2000), state: "provisional 1", overruled: true},
+			{now: "01-25 14:00", batch: answerOf(s, 2000), state: "final 1", overruled: true},
+			{now: "01-26 14:00", batch: answerOf(s, 1990), state: "final 1"},
 		},
-		"a silent answer never empties a day at once": {
+		"another answer begins the wait anew": {
+			{now: "01-20 12:00", batch: answerOf(s, 1000), state: "final 1"},
+			{now: "01-20 13:00", batch: answerOf(s, 2000), state: "quarantined 1", held: 1},
+			{now: "01-20 14:00", batch: answerOf(s, 2001), state: "quarantined 1", held: 1},
+			{now: "01-20 14:30", batch: answerOf(s, 1000), state: "final 1"},
+		},
+		"an empty answer never empties a settled day": {
 			{now: "01-20 12:00", batch: answerOf(s, 5), state: "final 1"},
-			{now: "01-20 13:00", batch: answerOf(s), state: "quarantined 1", doubtOnly: true},
-			{now: "01-20 14:00", batch: answerOf(s), state: "provisional 0", overruled: true}, // for as long as a young day is
-			{now: "01-24 12:59", batch: answerOf(s), state: "provisional 0", overruled: true},
-			{now: "01-24 13:00", batch: answerOf(s), state: "empty 0", overruled: true},
-			{now: "01-25 13:00", batch: answerOf(s, 5), state: "final 1"},
+			{now: "01-20 13:00", batch: answerOf(s), state: "final 1"},
+			{now: "01-29 13:00", batch: answerOf(s), state: "final 1"},
 		},
 		"a row that cannot be read": {
-			{now: "01-20 12:00", batch: unreadable, state: "quarantined 0", held: 1, doubtOnly: true},
+			{now: "01-20 12:00", batch: unreadable, state: "quarantined 0", held: 1},
 			{now: "01-20 12:30", batch: answerOf(s, 5, 6), state: "final 2"},
-			{now: "01-20 13:00", batch: unreadable, state: "quarantined 2", held: 1, doubtOnly: true},
-			{now: "01-20 14:00", batch: unreadable, state: "provisional 1", overruled: true},
 		},
 		"a row of another account is nobody's loss": {
 			{now: "01-20 12:00", batch: foreign, state: "final 1"},
 		},
-		"an answer of zeros is not silent": {
-			{now: "01-20 12:00", batch: sms.Batch{Scope: s, Zeros: 3}, state: "empty 0"},
+		"a number that was always there": {
+			{now: "01-20 12:00", batch: answerOf(s, 500), state: "final 1"},
+			{now: "01-20 13:00", batch: noDelivered, state: "quarantined 1", held: 1},
+			{now: "01-22 13:00", batch: noDelivered, state: "quarantined 1", held: 1},
+			{now: "01-24 13:00", batch: noDelivered, state: "final 1", overruled: true},
 		},
-		"a day that shrinks by more than half": {
-			{now: "01-20 12:00", batch: answerOf(s, 100, 900), state: "final 2"},
-			{now: "01-20 13:00", batch: answerOf(s, 100, 399), state: "quarantined 2", held: 2, doubtOnly: true},
-			{now: "01-20 14:00", batch: answerOf(s, 100, 398), state: "quarantined 2", held: 2, doubtOnly: true}, // another doubtful answer
-			{now: "01-20 14:30", batch: answerOf(s, 100, 398), state: "quarantined 2", held: 2, doubtOnly: true},
-			{now: "01-20 15:00", batch: answerOf(s, 100, 398), state: "provisional 2", overruled: true},
-			{now: "01-25 15:00", batch: answerOf(s, 100, 398), state: "final 2", overruled: true},
-			{now: "01-26 15:00", batch: answerOf(s, 100, 400), state: "final 2"},
+		"nothing, and nothing known of older days": {
+			{now: "01-20 12:00", batch: answerOf(s), state: "unverified 0"},
+			{now: "01-20 14:00", batch: answerOf(s, 7), state: "final 1"},
 		},
-		"a day that shrinks by half": {
-			{now: "01-20 12:00", batch: answerOf(s, 100, 900), state: "final 2"},
-			{now: "01-20 13:00", batch: answerOf(s, 100, 400), state: "final 2"},
-		},
-		"a small day may do what it likes": {
-			{now: "01-20 12:00", batch: answerOf(s, 99), state: "final 1"},
-			{now: "01-20 13:00", batch: answerOf(s, 1), state: "final 1"},
-		},
-		"a day that doubles": {
-			{now: "01-20 12:00", batch: answerOf(s, 1000), state: "final 1"},
-			{now: "01-20 13:00", batch: answerOf(s, 1799), state: "final 1"},
-			{now: "01-20 14:00", batch: answerOf(s, 3598), state: "quarantined 1", held: 1, doubtOnly: true},
-			{now: "01-20 15:00", batch: answerOf(s, 1799), state: "final 1"},
-		},
-		"a day that doubles because it did": {
-			{now: "01-20 12:00", batch: answerOf(s, 1000), state: "final 1"},
-			{now: "01-20 13:00", batch: answerOf(s, 2000), state: "quarantined 1", held: 1, doubtOnly: true},
-			{now: "01-20 14:00", batch: answerOf(s, 2000), state: "provisional 1", overruled: true},
-		},
-		"receipts that come in meanwhile are no disagreement": {
-			{now: "01-20 12:00", batch: answerOf(s, 1000), state: "final 1"},
-			{now: "01-20 13:00", batch: answerOf(s, 200), state: "quarantined 1", held: 1, doubtOnly: true},
-			{now: "01-20 14:00", batch: later(answerOf(s, 200)), state: "provisional 1", overruled: true},
-		},
-		"a good answer ends the doubt": {
-			{now: "01-20 12:00", batch: answerOf(s, 1000), state: "final 1"},
-			{now: "01-20 13:00", batch: answerOf(s, 10), state: "quarantined 1", held: 1, doubtOnly: true},
-			{now: "01-20 13:10", batch: answerOf(s, 1001), state: "final 1"},
-			{now: "01-20 14:30", batch: answerOf(s, 10), state: "quarantined 1", held: 1, doubtOnly: true},
-		},
-		"a null where the vendor has a number": {
-			{now: "01-20 12:00", batch: answerOf(s, 500, 500), state: "final 2"},
-			{now: "01-20 13:00", batch: unread, state: "quarantined 2", held: 2, doubtOnly: true},
-			{now: "01-20 14:00", batch: unreadOther, state: "quarantined 2", held: 2, doubtOnly: true},
-			{now: "01-20 15:00", batch: unread, state: "quarantined 2", held: 2, doubtOnly: true},
-			{now: "01-20 16:00", batch: unread, state: "provisional 2", overruled: true},
-			{now: "01-20 16:10", batch: unread, state: "provisional 2", overruled: true}, // confirmed once is confirmed
-			{now: "01-25 16:10", batch: unread, state: "final 2", overruled: true},
+		"a refusal to answer for so old a day": {
+			{now: "01-20 12:00", batch: beyond, state: "lost 0"},
+			{now: "01-20 13:00", batch: answerOf(s, 7), state: "final 1"},
+			{now: "01-20 14:00", batch: beyond, state: "final 1"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -140,12 +96,11 @@ func TestQuarantine(t *testing.T) {
 				if (len(r.Quarantined) > 0) != quarantined {
 					t.Errorf("%s: quarantined %v", step.now, r.Quarantined)
 				}
-				reason := dump(t, wh, `SELECT reason FROM etl.coverage`)
-				if strings.Contains(reason, "believed when an answer after 2026-01-20T") != step.doubtOnly {
-					t.Errorf("%s: reason %q", step.now, reason)
+				if quarantined && r.Waiting[s.Window.First()] == "" {
+					t.Errorf("%s: nobody is told why the day waits", step.now)
 				}
 				found := dump(t, wh, `SELECT subject, day FROM etl.finding WHERE check_name = 'doubt_overruled' AND closed_at IS NULL`)
-				if (found == "stats_day 2026-01-05 2026-01-05") != step.overruled {
+				if (found == "2026-01-05 2026-01-05") != step.overruled {
 					t.Errorf("%s: findings %q, want one: %v", step.now, found, step.overruled)
 				}
 				verify(t, wh)
@@ -160,45 +115,79 @@ func TestQuarantineIsByDay(t *testing.T) {
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05..01-07", sms.StatsDay)
 	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1000), row("01-06", "a", 1000), row("01-07", "a", 1000)}})
-	r := put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1001), row("01-06", "b", 10)}})
-	if r.Updated != 1 || r.Held != 1 || len(r.Quarantined) != 2 {
+	r := put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1001), row("01-06", "b", 10), row("01-07", "a", 1000)}})
+	if r.Updated != 1 || r.Held != 1 || len(r.Quarantined) != 1 {
 		t.Errorf("%+v", r)
 	}
 	same(t, "facts", dump(t, wh, deliveries),
-		"2026-01-05 a 1001 901 0.900 final", "2026-01-06 a 1000 900 0.900 quarantined", "2026-01-07 a 1000 900 0.900 quarantined")
+		"2026-01-05 a 1001 901 0.900 final", "2026-01-06 a 1000 900 0.900 quarantined", "2026-01-07 a 1000 900 0.900 final")
 	same(t, "templates: b is not believed yet", dump(t, wh, `SELECT code FROM sms.dim_template WHERE template_key > 0`), "a")
-	verify(t, wh)
-
-	// Both of Tencent's datasets wait when one of them is in doubt: they share their rows.
-	if err := wh.Account(t.Context(), "test", app); err != nil {
-		t.Fatal(err)
-	}
-	both := scope(app, "01-05", sms.SendStatus, sms.CallbackStatus)
-	batch := sms.Batch{Scope: both, Deliveries: []sms.Delivery{row("01-05", "", 1000)}, Failures: []sms.Failure{failure("01-05", "", busy, 400)}}
-	put(t, wh, batch)
-	batch.Failures = nil
-	put(t, wh, batch)
-	same(t, "ledger", dump(t, wh, `SELECT dataset, state, row_count FROM etl.coverage WHERE account_key = 2 ORDER BY 1`),
-		"callback_status quarantined 1", "send_status quarantined 1")
 	verify(t, wh)
 }
 
-func TestGuardIsASetting(t *testing.T) {
+// The datasets of a group wait together, whichever of them is in doubt, and settle together.
+func TestGroupsWaitAndSettleTogether(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	all := sms.Batch{Scope: scope(marketing, "01-05..01-08", sms.StatsDay, sms.ProcessFailed, sms.SendFailed)}
+	for _, d := range []string{"01-05", "01-06", "01-07", "01-08"} {
+		r := row(d, "a", 1000) // of which 100 failed
+		if d == "01-08" {
+			r.Delivered, r.Pending = sms.Reported(850), sms.Reported(50)
+		}
+		all.Deliveries = append(all.Deliveries, r)
+		all.Failures = append(all.Failures, failure(d, "a", busy, r.SendFailed.Or(0)))
+	}
+	put(t, wh, all, now("01-13 03:00"))
+	same(t, "pending", dump(t, wh, `SELECT DISTINCT state FROM etl.coverage WHERE date_key = '2026-01-08'`), "provisional")
+	doubled := all
+	doubled.Failures = append([]sms.Failure(nil), all.Failures...)
+	doubled.Failures[0].Messages = doubled.Failures[0].Messages.Plus(doubled.Failures[0].Messages)
+	put(t, wh, doubled, now("01-13 04:00"))
+	same(t, "ledger", dump(t, wh, `SELECT dataset, state FROM etl.coverage WHERE date_key = '2026-01-05' ORDER BY 1`),
+		"process_failed quarantined", "send_failed quarantined", "stats_day quarantined")
+	put(t, wh, all, now("01-15 03:00")) // seven days after 01-08, and nothing has moved
+	same(t, "settled", dump(t, wh, `SELECT dataset, state, count(*) FROM etl.coverage GROUP BY 1, 2 ORDER BY 1, 2`),
+		"process_failed final 4", "send_failed final 4", "stats_day final 4")
+	verify(t, wh)
+}
+
+// An answer that surprises is taken back when the vendor can be asked for its own sums, which then decide.
+func TestSumsAreWanted(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05", sms.StatsDay)
-	guard := func(o *load.PutOptions) {
-		o.Guard = load.Guard{
-			Thresholds: load.Thresholds{ShrinkRatio: 0.1, MinMessages: 10}, ConfirmAfter: time.Minute,
-			Datasets: map[sms.Dataset]load.Thresholds{sms.StatsDay: {ShrinkRatio: 0.9, MinMessages: 10}},
-		}
+	put(t, wh, answerOf(s, 1000))
+	_, err := tryPut(t.Context(), wh, answerOf(s, 400), func(o *load.PutOptions) { o.CanSum = true })
+	if !errors.Is(err, load.ErrWantsSums) {
+		t.Fatalf("the answer ended with %v", err)
 	}
-	for _, step := range []step{
-		{now: "01-20 12:00", batch: answerOf(s, 20), state: "final 1"},
-		{now: "01-20 12:10", batch: answerOf(s, 17), state: "quarantined 1"},
-		{now: "01-20 12:11", batch: answerOf(s, 17), state: "provisional 1"},
-	} {
-		put(t, wh, step.batch, now(step.now), guard)
-		same(t, step.now, dump(t, wh, `SELECT state, row_count FROM etl.coverage`), step.state)
+	same(t, "nothing has happened", dump(t, wh, `SELECT state, messages FROM etl.coverage`), "final 1000")
+	for _, sum := range []struct {
+		requested int64
+		state     string
+	}{{1000, "quarantined 1000"}, {400, "final 400"}} {
+		put(t, wh, answerOf(s, 400), func(o *load.PutOptions) {
+			o.Sums = []sms.SumCheck{{Window: s.Window, Requested: sum.requested}}
+		})
+		same(t, "the day", dump(t, wh, `SELECT state, messages FROM etl.coverage`), sum.state)
 	}
+	same(t, "findings", dump(t, wh, `SELECT check_name FROM etl.finding WHERE closed_at IS NULL`), "messages_removed")
+}
+
+// Two rows of one key are refused with both shown, and added up where the vendor's sums say so.
+func TestTwoRowsOfOneKey(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	s := scope(marketing, "01-05", sms.StatsDay)
+	b := sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1000), row("01-05", "a", 500)}}
+	_, err := tryPut(t.Context(), wh, b)
+	if twice, is := errors.AsType[*load.TwiceError](err); !is || !errors.Is(err, sms.ErrMalformed) ||
+		!strings.Contains(twice.Rows[0], "requested 1000") || !strings.Contains(twice.Rows[1], "requested 500") {
+		t.Fatalf("the answer ended with %v", err)
+	}
+	put(t, wh, b, func(o *load.PutOptions) { o.AddUp = true })
+	same(t, "facts", dump(t, wh, `SELECT requested, delivered FROM sms.fact_delivery_daily`), "1500 1350")
+	same(t, "findings", dump(t, wh, `SELECT check_name, rows FROM etl.finding`), "rows_added_up 1")
+	verify(t, wh)
 }

@@ -17,6 +17,9 @@ var explainDelivery string
 //go:embed sql/explain_failure.sql
 var explainFailure string
 
+//go:embed sql/explain_known.sql
+var explainKnown string
+
 //go:embed sql/explain_day.sql
 var explainDay string
 
@@ -102,6 +105,22 @@ func (w *Warehouse) Cells(ctx context.Context, q CellQuery) ([]Cell, error) {
 		return nil
 	})
 	return all, failed(doing, err)
+}
+
+// NeverHad gives the kinds of names in the query that the account never had on any day: template, label, message type, country,
+// reason.
+func (w *Warehouse) NeverHad(ctx context.Context, q CellQuery) ([]string, error) {
+	doing := fmt.Sprintf("looking for names of %s", q.Account)
+	account, err := w.accountKey(ctx, q.Account)
+	if err != nil {
+		return nil, failed(doing, err)
+	}
+	rows, err := w.pool.Query(ctx, explainKnown, account, q.Template, q.Label, q.MessageType, q.Country, string(q.Stage), q.Reason)
+	if err != nil {
+		return nil, failed(doing, err)
+	}
+	kinds, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return kinds, failed(doing, err)
 }
 
 // keyOfMember gives the key that a member of a dimension stands for.

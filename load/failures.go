@@ -1,8 +1,10 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,14 +15,55 @@ import (
 //go:embed sql/look_reasons.sql
 var lookReasons string
 
+//go:embed sql/look_categories.sql
+var lookCategories string
+
+//go:embed sql/look_reason_days.sql
+var lookReasonDays string
+
+//go:embed sql/look_failed.sql
+var lookFailed string
+
+//go:embed sql/look_failed_days.sql
+var lookFailedDays string
+
+//go:embed sql/look_findings_days.sql
+var lookFindingsDays string
+
 //go:embed sql/look_restatements.sql
 var lookRestatements string
 
+// NoReason stands for the reason of failed messages of which no reason is reported.
+const NoReason = "(no reason reported)"
+
+// FailureFilter chooses failures. Empty names choose all.
+type FailureFilter struct {
+	LookFilter
+
+	Reason   string // in the vendor's own word, or NoReason
+	Category string // or NoReason
+	Stage    sms.Stage
+}
+
 // Failures are failed messages, summed. Unit: messages; nil where the vendor names a reason without a number.
 type Failures struct {
+	Totals     []FailedTotal
 	Reasons    []FailedReason
 	Categories []FailedCategory
 	Days       []FailedDay // only where one reason was asked for
+}
+
+// FailedTotal is what failed of a vendor in a stage as deliveries count it, and how much of it reasons explain:
+// Failed = Named + Without - Beyond, day by day.
+type FailedTotal struct {
+	Vendor   sms.Vendor
+	Stage    sms.Stage
+	Failed   *int64 // as deliveries count; nil when they do not tell
+	Named    int64  // that reasons tell of
+	Without  int64  // of no reason, on days on which reasons tell of less
+	Beyond   int64  // that reasons tell of more than deliveries count
+	Days     int64  // of accounts, expected or loaded, and over
+	NotFinal int64  // of these, whose numbers may still change or are not there
 }
 
 // FailedReason is one reason of a vendor.
@@ -36,6 +79,7 @@ type FailedReason struct {
 type FailedCategory struct {
 	Category string
 	Vendor   sms.Vendor
+	Stage    sms.Stage
 	Messages *int64
 }
 
@@ -45,39 +89,62 @@ type FailedDay struct {
 	Account  string
 	Day      sms.Day
 	Stage    sms.Stage
-	Reason   string
+	State    sms.State
 	Messages *int64
+	Reason   string
 }
 
-// Failures reads the failures of the days, the most frequent first, and of one reason, where it is not empty, its days.
-func (l *Look) Failures(ctx context.Context, f LookFilter, reason string) (all Failures, err error) {
+// Failures reads the failures of the days, the most frequent first, and of one reason, where it is not empty, its days. Messages of
+// no reason are lines of their own, so that each stage adds up to what deliveries count.
+func (l *Look) Failures(ctx context.Context, f FailureFilter) (all Failures, err error) {
 	err = l.read(ctx, "reading failures", func(tx pgx.Tx) error {
-		if all.Reasons, err = lookUp[FailedReason](ctx, tx, lookReasons, append(f.arguments(), reason)...); err != nil {
+		if all.Totals, err = lookUp[FailedTotal](ctx, tx, lookFailed, f.arguments()...); err != nil {
 			return err
 		}
-		if all.Categories, err = lookUp[FailedCategory](ctx, tx, `
-			SELECT category, vendor, sum(messages)::bigint
-			FROM sms.reason_daily
-			WHERE ($1 = '' OR vendor = $1)
-			  AND ($2 = '' OR account = $2)
-			  AND send_date BETWEEN $3 AND $4
-			  AND ($5 = '' OR reason = $5)
-			GROUP BY category, vendor
-			ORDER BY sum(sum(messages)) OVER (PARTITION BY category) DESC NULLS LAST, category, vendor`, append(f.arguments(), reason)...); err != nil || reason == "" {
+		chosen := append(f.arguments(), f.Reason, f.Category, string(f.Stage))
+		if all.Reasons, err = lookUp[FailedReason](ctx, tx, lookReasons, chosen...); err != nil {
 			return err
 		}
-		all.Days, err = lookUp[FailedDay](ctx, tx, `
-			SELECT vendor, account, send_date - DATE '1970-01-01', stage, reason, sum(messages)::bigint
-			FROM sms.reason_daily
-			WHERE ($1 = '' OR vendor = $1)
-			  AND ($2 = '' OR account = $2)
-			  AND send_date BETWEEN $3 AND $4
-			  AND reason = $5
-			GROUP BY vendor, account, send_date, stage, reason
-			ORDER BY send_date DESC, vendor, account, stage`, append(f.arguments(), reason)...)
+		if all.Categories, err = lookUp[FailedCategory](ctx, tx, lookCategories, chosen...); err != nil || f.Reason == "" {
+			return err
+		}
+		query := lookReasonDays
+		if f.Reason == NoReason {
+			query = lookFailedDays
+		}
+		all.Days, err = lookUp[FailedDay](ctx, tx, query, append(f.arguments(), f.Reason, string(f.Stage))...)
 		return err
 	})
+	all.addWithout(f)
 	return all, err
+}
+
+// addWithout puts the messages of no reason among the reasons and categories, where these choose them.
+func (all *Failures) addWithout(f FailureFilter) {
+	if f.Reason != "" && f.Reason != NoReason || f.Category != "" && f.Category != NoReason {
+		return
+	}
+	for _, t := range all.Totals {
+		if t.Without > 0 && (f.Stage == "" || f.Stage == t.Stage) {
+			all.Reasons = append(all.Reasons, FailedReason{Vendor: t.Vendor, Stage: t.Stage, Reason: NoReason, Category: NoReason, Messages: &t.Without})
+			all.Categories = append(all.Categories, FailedCategory{Category: NoReason, Vendor: t.Vendor, Stage: t.Stage, Messages: &t.Without})
+		}
+	}
+	slices.SortStableFunc(all.Reasons, func(a, b FailedReason) int { return fewer(a.Messages, b.Messages) })
+}
+
+// fewer puts larger numbers first, and what is not known last.
+func fewer(a, b *int64) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
+	default:
+		return cmp.Compare(*b, *a)
+	}
 }
 
 // Restatement is a number that was another one before. Nil is not reported, or no row.
@@ -85,6 +152,7 @@ type Restatement struct {
 	Vendor      sms.Vendor
 	Account     string
 	Day         sms.Day
+	State       sms.State // of the day now
 	Template    string
 	Label       string
 	MessageType string
@@ -108,14 +176,41 @@ func (l *Look) Restatements(ctx context.Context, f LookFilter, most int) (all []
 	return all, err
 }
 
+// StandingFinding is an open finding with what the ledger says of its days.
+type StandingFinding struct {
+	Finding
+
+	NotFinal *int64 // of its days, whose numbers may still change or are not there; nil when it belongs to no day of an account
+}
+
 // Findings reads the open findings, errors first.
-func (l *Look) Findings(ctx context.Context) (all []Finding, err error) {
+func (l *Look) Findings(ctx context.Context) (all []StandingFinding, err error) {
 	err = l.read(ctx, "reading findings", func(tx pgx.Tx) error {
 		keys, err := accountKeys(ctx, tx, nil)
 		if err != nil {
 			return err
 		}
-		all, err = openFindings(ctx, tx, keys)
+		found, err := openFindings(ctx, tx, keys)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, lookFindingsDays)
+		if err != nil {
+			return err
+		}
+		notFinal := map[int64]int64{}
+		var id, days int64
+		_, err = pgx.ForEachRow(rows, []any{&id, &days}, func() error {
+			notFinal[id] = days
+			return nil
+		})
+		for _, f := range found {
+			one := StandingFinding{Finding: f}
+			if n, known := notFinal[f.ID]; known {
+				one.NotFinal = &n
+			}
+			all = append(all, one)
+		}
 		return err
 	})
 	return all, err

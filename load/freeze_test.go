@@ -199,7 +199,7 @@ func TestLedgerIsTheMachine(t *testing.T) {
 	t.Parallel()
 	wh := open(t)
 	ctx, accounts := t.Context(), 0
-	guard := func(o *load.PutOptions) { o.SettleDays, o.Guard = 4, load.DefaultGuard }
+	guard := func(o *load.PutOptions) { o.Rules = rules(4) }
 	rapid.Check(t, func(t *rapid.T) {
 		accounts++
 		account := sms.Account{Vendor: sms.EngageLab, ID: fmt.Sprint("account", accounts), Zone: east}

@@ -94,7 +94,7 @@ func importing(wh *load.Warehouse, s sms.Scope, messages []sms.Message, isAlone 
 			counted = facts(deliveries, failures)
 			return deliveries, failures, err
 		},
-	}, load.PutOptions{Now: at("01-20 12:00"), SettleDays: 4, TransformVersion: 1})
+	}, load.PutOptions{Now: at("01-20 12:00"), Rules: rules(4), TransformVersion: 1})
 	return done, counted, err
 }
 

@@ -39,6 +39,9 @@ type ledgerLine struct {
 	suspect     *int64
 	suspectAt   *time.Time
 	version     *int32
+	changedAt   *time.Time
+	checkedAt   *time.Time
+	evidence    string
 }
 
 // readLedger reads the lines of the scope.
@@ -61,7 +64,7 @@ func readLedger(ctx context.Context, tx pgx.Tx, account int32, scope sms.Scope) 
 	var day time.Time
 	_, err = pgx.ForEachRow(rows, []any{
 		&key.dataset, &day, &l.state, &l.reason, &l.pending, &l.messages, &l.rows, &l.checksum, &l.loadID,
-		&l.loadedAt, &l.confirmedAt, &l.since, &l.attempts, &l.suspect, &l.suspectAt, &l.version,
+		&l.loadedAt, &l.confirmedAt, &l.since, &l.attempts, &l.suspect, &l.suspectAt, &l.version, &l.changedAt, &l.checkedAt, &l.evidence,
 	}, func() error {
 		line := l
 		key.day = sms.DayOf(day)
@@ -117,8 +120,11 @@ func (p *put) wasSettled(c *ledgerLine, day sms.Day) bool {
 	case sms.Final, sms.Empty:
 		return true
 	case sms.Quarantined:
-		age := int(p.window.Zone().Today(p.options.Now) - day)
-		return c.confirmedAt != nil && age >= p.options.SettleDays && (c.pending == nil || *c.pending <= 0)
+		s := sms.Settlement{Day: day, Rows: c.rows, ChangedAt: timeOf(c.changedAt)}
+		if c.pending != nil {
+			s.Pending = *c.pending
+		}
+		return c.confirmedAt != nil && p.settling(s) != sms.Settling
 	default:
 		return false
 	}
@@ -156,7 +162,12 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx) error {
 					continue
 				}
 				line, err = p.incompleteLine(old, dataset, day, v)
-			case superseded, frozen, forgotten: // the line stays as it is
+			case ignored, unproven, forgotten:
+				if old == nil && v.fate == ignored {
+					continue
+				}
+				line, err = p.silentLine(old, dataset, day, v)
+			case superseded, frozen: // the line stays as it is
 				continue
 			}
 			if err != nil {
@@ -172,12 +183,12 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx) error {
 func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict) (ledgerLine, error) {
 	i := day - p.window.First()
 	part := p.partOf(dataset)
-	var rows, pending int64
+	s := sms.Settlement{Day: day, DoubtedAt: v.doubtedAt(), IsUnproven: v.isUnproven, ChangedAt: p.changedAt(day)}
 	for part := range parts {
-		rows += p.tally.days[part][i].rows
-		pending += p.tally.days[part][i].pending.total
+		s.Rows += p.tally.days[part][i].rows
+		s.Pending += p.tally.days[part][i].pending.total
 	}
-	state, err := p.step(old, dataset, day, p.believing(day, pending, rows, v.doubtedAt()))
+	state, err := p.step(old, dataset, day, p.settling(s))
 	if err != nil {
 		return ledgerLine{}, err
 	}
@@ -194,6 +205,12 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 		confirmedAt: &p.result.LoadedAt,
 		since:       p.options.Now,
 		version:     &version,
+		changedAt:   &p.options.Now,
+		checkedAt:   &p.options.Now,
+		evidence:    v.reason,
+	}
+	if state == sms.Unverified {
+		line.reason = neverTold
 	}
 	if suspect, doubted := v.suspect[dataset]; doubted {
 		line.suspect, line.suspectAt = &suspect, &v.since
@@ -204,9 +221,62 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 	if !p.changed[part][i] && old.loadedAt != nil {
 		line.loadedAt = old.loadedAt
 	}
+	if at := p.changedAt(day); !at.IsZero() {
+		line.changedAt = &at
+	}
 	if old.state == line.state {
 		line.since = old.since
 	}
+	return line, nil
+}
+
+// neverTold is the reason of a day that settles without messages and without proof that it had none.
+const neverTold = "no messages on this or any older day: the account had not begun, or the vendor no longer keeps it"
+
+// changedAt gives when rows of the day were last written, by the program's clock; zero when this load writes some. What settles
+// together has changed together: a day without a row that was believed before has not changed since.
+func (p *put) changedAt(day sms.Day) (last time.Time) {
+	if p.wrote(day) {
+		return time.Time{}
+	}
+	for _, dataset := range p.scope.Datasets {
+		if c := p.ledger[lineKey{dataset, day}]; c != nil && c.changedAt != nil && c.changedAt.After(last) {
+			last = *c.changedAt
+		}
+	}
+	return last
+}
+
+// silentLine is the line of a day about which the answer says nothing. What was loaded stays as it was; a provisional day that the
+// vendor no longer answers for is settled as it is.
+func (p *put) silentLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict) (line ledgerLine, err error) {
+	line = ledgerLine{state: sms.Missing, loadID: p.loadID, since: p.options.Now}
+	if old != nil {
+		line = *old
+	}
+	event := sms.TryFail // which changes nothing of a loaded day
+	switch isLoaded := isLoaded(line.state); {
+	case v.fate == unproven && !isLoaded:
+		event = sms.Unproven
+	case v.fate == forgotten && line.state == sms.Provisional && line.rows == 0:
+		event = sms.Nothing
+	case v.fate == forgotten && line.state == sms.Provisional:
+		event = sms.Settled
+	case v.fate == forgotten && !isLoaded && (old == nil || old.state == sms.Failed):
+		event = sms.Expire
+	}
+	state, err := p.step(old, dataset, day, event)
+	if err != nil {
+		return line, err
+	}
+	if state != line.state {
+		line.state, line.since, line.reason = state, p.options.Now, ""
+		line.loadID = max(line.loadID, p.loadID)
+		if !isLoaded(state) {
+			line.reason = v.reason
+		}
+	}
+	line.checkedAt = &p.options.Now
 	return line, nil
 }
 
@@ -261,6 +331,9 @@ type ledgerColumns struct {
 	suspects    []*int64
 	suspectAt   []*time.Time
 	versions    []*int32
+	changedAt   []*time.Time
+	checkedAt   []*time.Time
+	evidence    []string
 }
 
 func (c *ledgerColumns) add(dataset sms.Dataset, day sms.Day, l ledgerLine) {
@@ -280,6 +353,9 @@ func (c *ledgerColumns) add(dataset sms.Dataset, day sms.Day, l ledgerLine) {
 	c.suspects = append(c.suspects, l.suspect)
 	c.suspectAt = append(c.suspectAt, l.suspectAt)
 	c.versions = append(c.versions, l.version)
+	c.changedAt = append(c.changedAt, l.changedAt)
+	c.checkedAt = append(c.checkedAt, l.checkedAt)
+	c.evidence = append(c.evidence, clean(l.evidence))
 }
 
 func (c *ledgerColumns) write(ctx context.Context, tx pgx.Tx, account int32) error {
@@ -287,6 +363,6 @@ func (c *ledgerColumns) write(ctx context.Context, tx pgx.Tx, account int32) err
 		return nil
 	}
 	_, err := tx.Exec(ctx, ledgerWrite, account, c.datasets, c.days, c.states, c.reasons, c.pending, c.messages, c.rows, c.checksums,
-		c.loads, c.loadedAt, c.confirmedAt, c.since, c.attempts, c.suspects, c.suspectAt, c.versions)
+		c.loads, c.loadedAt, c.confirmedAt, c.since, c.attempts, c.suspects, c.suspectAt, c.versions, c.changedAt, c.checkedAt, c.evidence)
 	return err
 }

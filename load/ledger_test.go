@@ -33,7 +33,7 @@ func TestFail(t *testing.T) {
 	fail("504")
 	same(t, "ledger", dump(t, wh, `SELECT to_char(date_key, 'DD'), state, split_part(reason, ';', 1), attempts, row_count, load_id FROM etl.coverage ORDER BY 1`),
 		"05 final 504 2 1 1",
-		"06 quarantined the whole answer holds no row 3 0 2",
+		"06 quarantined the whole answer is empty, and it is the first one 3 0 2",
 		"07 failed 504 2 0 4")
 	same(t, "loads", dump(t, wh, `SELECT outcome, reason, rejected, loaded_at FROM etl.load WHERE load_id > 2 ORDER BY load_id`), "failed 503 1 -", "failed 504 1 -")
 
@@ -86,8 +86,8 @@ func TestCoverage(t *testing.T) {
 	}
 	since := at("01-20 12:00")
 	want := []sms.DayStatus{
-		{Account: marketing, Dataset: sms.StatsDay, Day: day("01-05"), State: sms.Provisional, Pending: sms.Reported(2), Rows: 1, LoadID: again.LoadID, LoadedAt: r.LoadedAt, ConfirmedAt: again.LoadedAt, Since: since},
-		{Account: marketing, Dataset: sms.StatsDay, Day: day("01-06"), State: sms.Empty, LoadID: again.LoadID, LoadedAt: r.LoadedAt, ConfirmedAt: again.LoadedAt, Since: since},
+		{Account: marketing, Dataset: sms.StatsDay, Day: day("01-05"), State: sms.Provisional, Pending: sms.Reported(2), Rows: 1, LoadID: again.LoadID, LoadedAt: r.LoadedAt, ConfirmedAt: again.LoadedAt, CheckedAt: since, Since: since},
+		{Account: marketing, Dataset: sms.StatsDay, Day: day("01-06"), State: sms.Empty, LoadID: again.LoadID, LoadedAt: r.LoadedAt, ConfirmedAt: again.LoadedAt, CheckedAt: since, Since: since},
 	}
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(sms.Zone{}, sms.Count{}), cmpopts.EquateApproxTime(0)); d != "" {
 		t.Error("(-want +got):\n", d)

@@ -18,9 +18,9 @@ func TestMarkLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	young := func(o *load.PutOptions) { o.SettleDays = 90 }
+	young := func(o *load.PutOptions) { o.Rules = rules(90) }
 	put(t, wh, answerOf(scope(marketing, "01-07", sms.StatsDay), 10), young)
-	put(t, wh, answerOf(scope(marketing, "01-08", sms.StatsDay)), young) // quarantined
+	put(t, wh, answerOf(scope(marketing, "01-08", sms.StatsDay))) // quarantined
 	put(t, wh, answerOf(scope(marketing, "01-09", sms.StatsDay), 10))
 	becomes := func(when string, states ...sms.State) (days []sms.DayStatus) {
 		for i, state := range states {
@@ -45,7 +45,7 @@ func TestMarkLost(t *testing.T) {
 		"05 lost the vendor forgot 0 - 01-21 00:00",
 		"06 lost the vendor forgot 0 1 01-21 00:00",
 		"07 final  1 2 01-21 00:00",
-		"08 quarantined the whole answer holds no row 0 3 01-20 12:00",
+		"08 quarantined the whole answer is empty, and it is the first one 0 3 01-20 12:00",
 		"09 final  1 4 01-20 12:00")
 	verify(t, wh)
 
@@ -55,7 +55,7 @@ func TestMarkLost(t *testing.T) {
 		"06 lost", "07 final", "08 quarantined", "09 final")
 
 	// A vendor that has forgotten a day says nothing, which is no news, whatever it says twice; numbers are.
-	forgets := func(o *load.PutOptions) { o.RetentionDays = 5 }
+	forgets := func(o *load.PutOptions) { o.Rules = forgetful(5) }
 	for _, when := range []string{"01-23 12:00", "01-23 14:00"} {
 		r := put(t, wh, sms.Batch{Scope: scope(marketing, "01-05..01-07", sms.StatsDay)}, now(when), forgets)
 		if r.Removed != 0 || len(r.Quarantined) != 0 {

@@ -98,7 +98,7 @@ func (h *hole) load() {
 				{Scope: sms.Scope{Account: h.account, Datasets: []sms.Dataset{sms.SendFailed}, Window: window}, Failures: h.failures[turn], Zeros: 1},
 			} {
 				r, err := tryPut(context.Background(), h.wh, b, func(o *load.PutOptions) {
-					o.Guard = load.Guard{ConfirmAfter: time.Nanosecond}
+					o.Rules = gullible{rules(4)}
 					o.Now = o.Now.Add(time.Duration(2*turn+again) * time.Second)
 				})
 				if err != nil {

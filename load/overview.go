@@ -21,6 +21,7 @@ type Overview struct {
 	Months   []VendorMonth
 	Sources  []SourceState
 	Findings map[sms.Severity]int64 // open ones
+	Pauses   []Pause                // sources that nobody asks
 }
 
 // VendorMonth is what one vendor did in one month. A sum is nil where an account of the vendor does not report it, and where
@@ -30,6 +31,7 @@ type VendorMonth struct {
 	Vendor           sms.Vendor
 	LoadedDays       int64 // days of accounts whose numbers are there
 	Days             int64 // days of accounts that should be
+	NotFinal         int64 // of these, whose numbers may still change or are not there
 	Requested        *int64
 	Delivered        *int64
 	ProcessingFailed *int64
@@ -49,6 +51,7 @@ type SourceState struct {
 	Lost        int64
 	Provisional int64
 	Days        int64
+	Counts      map[sms.State]int64 // of these, by state, whichever states there are
 }
 
 // Overview reads the months from the one that first is in to the one that last is in, and the sources and findings of now.
@@ -58,6 +61,9 @@ func (l *Look) Overview(ctx context.Context, first, last sms.Day) (o Overview, e
 			return err
 		}
 		if o.Sources, err = lookUp[SourceState](ctx, tx, lookSources); err != nil {
+			return err
+		}
+		if o.Pauses, err = lookUp[Pause](ctx, tx, pausedQuery); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, `SELECT severity, count(*) FROM etl.finding WHERE closed_at IS NULL GROUP BY severity`)

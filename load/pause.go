@@ -16,16 +16,18 @@ type Pause struct {
 	Source string // empty for a queue that was paused in the queue's own pages
 	Queue  string
 	Since  time.Time
+	Who    string // empty where nobody is known
+	Reason string // empty where nobody gave one
 }
 
 // Pause pauses a source for every program, until Resume. tell lets those that run know, in the same transaction. A source that is
-// paused already stays so since then.
-func (w *Warehouse) Pause(ctx context.Context, source, queue string, now time.Time, tell func(ctx context.Context, tx pgx.Tx) error) error {
+// paused already stays so since then, by whom it was.
+func (w *Warehouse) Pause(ctx context.Context, source, queue string, by Operator, tell func(ctx context.Context, tx pgx.Tx) error) error {
 	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `
-			INSERT INTO etl.pause (source, queue, paused_at, host)
-			VALUES ($1, $2, $3, $4)
-			ON CONFLICT (source) DO NOTHING`, source, queue, now, hostname()); err != nil {
+			INSERT INTO etl.pause (source, queue, paused_at, host, who, reason)
+			VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (source) DO NOTHING`, source, queue, by.Now, hostname(), clean(by.Who), clean(by.Reason)); err != nil {
 			return err
 		}
 		if err := markPaused(ctx, tx); err != nil {

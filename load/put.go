@@ -16,11 +16,19 @@ import (
 type PutOptions struct {
 	// Now decides how old a day is, and when doubt began. It is the caller's clock; the time of the commit is the server's.
 	Now time.Time
-	// SettleDays: a day is provisional until this many days after it, and while messages are pending. 0 settles at once.
-	SettleDays int
-	// RetentionDays: the vendor keeps a day for so many days, and has nothing for it later. 0: it is not known to forget.
-	RetentionDays int
-	Guard         Guard
+	// Rules decide what the answer is worth; nil believes it as it is.
+	Rules Rules
+	// ConfirmAfter is when days that were counted from messages, and are held, are counted again.
+	ConfirmAfter time.Duration
+	// CanSum says that the vendor can be asked for its own sums over the window: an answer that surprises is then taken back
+	// with ErrWantsSums. Sums are what it said.
+	CanSum bool
+	Sums   []sms.SumCheck
+	// AddUp adds up rows of one key, because the vendor's own sums say that they are parts of one number. Without it they are a
+	// TwiceError.
+	AddUp bool
+	// Alive are days outside the window, with messages, that the vendor has just confirmed.
+	Alive []sms.Day
 	// ContentHash names the bytes of all answers, for a later Confirm. The zero hash names nothing.
 	ContentHash sms.Hash
 	// TransformVersion is of the code that made the batch.
@@ -46,6 +54,18 @@ type Result struct {
 	Quarantined []sms.Day // not believed yet; what was stored stays
 	Superseded  []sms.Day // written by a later load
 	Frozen      []sms.Day // left alone because an operator said so
+	Ignored     []sms.Day // about which the answer is no evidence; what was stored stays
+	Unproven    []sms.Day // never stored, and the vendor has nothing for them
+	Forgotten   []sms.Day // which the vendor refuses to answer for any more
+	// Waiting says, for each held and ignored day, why.
+	Waiting map[sms.Day]string
+}
+
+func (r *Result) wait(day sms.Day, reason string) {
+	if r.Waiting == nil {
+		r.Waiting = map[sms.Day]string{}
+	}
+	r.Waiting[day] = reason
 }
 
 // Put replaces the facts of the batch's scope on every day of its window by what the batch says, as the load loadID: new
@@ -53,7 +73,7 @@ type Result struct {
 // touched. Dimensions, facts, history, summaries, findings, rejects and ledger are one transaction, in which complete runs
 // last (it may be nil): when it fails, nothing is written.
 //
-// Days are left alone that a later load has written, that are frozen, or whose rows are not believed yet (Guard).
+// Days are left alone that a later load has written, that are frozen, or whose rows the rules do not believe.
 //
 // The error is sms.ErrMalformed for a batch that cannot be a scope's facts, such as two rows of one grain; sms.ErrTemporary
 // when the same call may succeed later; ErrFinished for a load that has ended.
@@ -64,6 +84,10 @@ func (w *Warehouse) Put(ctx context.Context, loadID int64, batch sms.Batch, opti
 	err := w.fits(batch.Scope)
 	if err == nil {
 		p.vendor = w.vendors[batch.Scope.Account.Vendor]
+		if options.AddUp {
+			addUp(&batch)
+			p.result.Received = batch.Received()
+		}
 		p.tally, err = count(&batch, p.vendor)
 	}
 	if err != nil {
@@ -92,7 +116,6 @@ type put struct {
 	scope   sms.Scope
 	window  sms.Window
 	options PutOptions
-	guard   Guard
 	vendor  vendor
 	account int32
 	tally   *tally
@@ -105,9 +128,7 @@ type put struct {
 	imported *imported
 
 	ledger map[lineKey]*ledgerLine
-	usual  usual
-	// doubtedDays counts the days around the window that were believed only because an answer came twice.
-	doubtedDays int
+	seen   sms.MeasureSet // what answers for the account have reported before
 
 	verdicts []verdict // by day of the window
 	// checksums and changed are by day of the window: the content of believed days, and whether rows were written.
@@ -117,9 +138,9 @@ type put struct {
 }
 
 func newPut(w *Warehouse, loadID int64, scope sms.Scope, options PutOptions) *put {
-	p := &put{w: w, loadID: loadID, scope: scope, window: scope.Window, options: options, guard: options.Guard}
-	if p.guard.isZero() {
-		p.guard = DefaultGuard
+	p := &put{w: w, loadID: loadID, scope: scope, window: scope.Window, options: options}
+	if p.options.Rules == nil {
+		p.options.Rules = trusting{}
 	}
 	p.result = Result{LoadID: loadID}
 	p.checksums, p.changed = perDay[uint64](p.window), perDay[bool](p.window)
@@ -134,10 +155,9 @@ func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 	if err := p.readLedger(ctx, tx); err != nil {
 		return err
 	}
-	if err := p.learnUsual(ctx, tx); err != nil {
+	if err := p.judge(ctx, tx); err != nil {
 		return err
 	}
-	p.judge()
 	if err := p.replace(ctx, tx); err != nil {
 		return err
 	}
@@ -242,11 +262,19 @@ func (p *put) settle() {
 			continue
 		case quarantined:
 			r.Quarantined = append(r.Quarantined, day)
+			r.wait(day, v.reason)
+		case ignored:
+			r.Ignored = append(r.Ignored, day)
+			r.wait(day, v.reason)
+		case unproven:
+			r.Unproven = append(r.Unproven, day)
 		case superseded:
 			r.Superseded = append(r.Superseded, day)
 		case frozen:
 			r.Frozen = append(r.Frozen, day)
-		case forgotten, incomplete: // there are no rows to hold
+		case forgotten:
+			r.Forgotten = append(r.Forgotten, day)
+		case incomplete: // there are no rows to hold
 		}
 		for part := range parts {
 			r.Held += p.tally.days[part][i].rows
@@ -255,7 +283,7 @@ func (p *put) settle() {
 	switch {
 	case len(r.Superseded) == p.window.Len():
 		r.Outcome = Superseded
-	case r.Inserted+r.Updated+r.Removed+r.Held == 0 && len(r.Quarantined) == 0 && p.isConfirmed():
+	case r.Inserted+r.Updated+r.Removed+r.Held == 0 && len(r.Quarantined)+len(r.Ignored) == 0 && p.isConfirmed():
 		r.Outcome = Unchanged
 	default:
 		r.Outcome = Loaded

@@ -70,7 +70,8 @@ func TestPutReplacesTheWindow(t *testing.T) {
 	verify(t, wh)
 
 	// Days beside the window are nobody's business, even in the same account and month.
-	put(t, wh, sms.Batch{Scope: scope(marketing, "01-06", sms.StatsDay), Zeros: 1})
+	believed := func(o *load.PutOptions) { o.Rules = gullible{rules(4)} }
+	put(t, wh, sms.Batch{Scope: scope(marketing, "01-06", sms.StatsDay), Zeros: 1}, believed)
 	same(t, "facts after the 6th was emptied", dump(t, wh, deliveries),
 		"2026-01-05 a 10 9 0.900 final",
 		"2026-01-07 c 5 5 1.000 final")
@@ -239,7 +240,7 @@ func TestPutFence(t *testing.T) {
 		}
 		return id, s
 	}
-	options := load.PutOptions{Now: at("01-20 12:00"), SettleDays: 4}
+	options := load.PutOptions{Now: at("01-20 12:00"), Rules: rules(4)}
 	old, oldScope := begin("01-05..01-06")
 	later, laterScope := begin("01-06..01-07")
 	if _, err := wh.Put(t.Context(), later, sms.Batch{Scope: laterScope, Deliveries: []sms.Delivery{row("01-06", "new", 60), row("01-07", "new", 70)}}, options, nil); err != nil {

@@ -24,7 +24,7 @@ func told(t testing.TB, wh *load.Warehouse, account sms.Account, d, answer strin
 			Request: sms.Request{Method: "GET", URL: "http://vendor/v1/stats_day?start=" + d}, RequestID: "r-" + answer, Body: pack.Bytes([]byte(answer))})
 	}
 	if err == nil {
-		_, err = wh.Put(t.Context(), id, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row(d, "a", requested)}}, load.PutOptions{Now: at(hour), SettleDays: 4, TransformVersion: 1}, nil)
+		_, err = wh.Put(t.Context(), id, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row(d, "a", requested)}}, load.PutOptions{Now: at(hour), Rules: rules(4), TransformVersion: 1}, nil)
 	}
 	if err != nil {
 		t.Fatal(err)

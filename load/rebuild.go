@@ -146,7 +146,7 @@ func (p *put) beginAgain(ctx context.Context, tx pgx.Tx) error {
 }
 
 // judgeAgain decides on a day of a rebuild: its answer was judged when it came, so only what happened since counts.
-func (p *put) judgeAgain(day sms.Day) verdict {
+func (p *put) judgeAgain(day sms.Day, decision *sms.Decision) verdict {
 	for _, dataset := range p.scope.Datasets {
 		c := p.ledger[lineKey{dataset, day}]
 		switch {
@@ -160,8 +160,8 @@ func (p *put) judgeAgain(day sms.Day) verdict {
 			return verdict{fate: superseded}
 		}
 	}
-	if doubt := p.doubt(day); doubt.reason != "" {
-		p.again.doubts = append(p.again.doubts, Doubt{day, doubt.reason})
+	if decision.Outcome != sms.Believe || decision.Reason != "" {
+		p.again.doubts = append(p.again.doubts, Doubt{day, decision.Reason})
 	}
 	return verdict{}
 }
@@ -172,6 +172,7 @@ func (p *put) rebuiltLine(old, line ledgerLine, day sms.Day) ledgerLine {
 	line.loadID = old.loadID
 	// The answer that was doubted once stays known, so that it is not doubted again when it comes again.
 	line.suspect, line.suspectAt = old.suspect, old.suspectAt
+	line.checkedAt, line.evidence = old.checkedAt, old.evidence
 	if p.again.Release {
 		return line
 	}

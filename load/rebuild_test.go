@@ -24,7 +24,7 @@ func rebuild(t testing.TB, wh *load.Warehouse, batch sms.Batch, change ...func(*
 	for _, c := range change {
 		c(&r)
 	}
-	rebuilt, err := wh.Rebuild(t.Context(), r, load.PutOptions{Now: at("01-20 12:00"), SettleDays: 4, TransformVersion: 2})
+	rebuilt, err := wh.Rebuild(t.Context(), r, load.PutOptions{Now: at("01-20 12:00"), Rules: rules(4), TransformVersion: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestRebuildLosesToTheVendor(t *testing.T) {
 			}
 			news := sms.Batch{Scope: scope(marketing, "01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-06", "a", 60)}}
 			vendor := func() {
-				r, err := wh.Put(t.Context(), id, news, load.PutOptions{Now: at("01-20 12:00"), SettleDays: 4, TransformVersion: 1}, nil)
+				r, err := wh.Put(t.Context(), id, news, load.PutOptions{Now: at("01-20 12:00"), Rules: rules(4), TransformVersion: 1}, nil)
 				if err != nil || len(r.Superseded) != 0 {
 					t.Errorf("the vendor's answer was held back: %+v, %v", r, err)
 				}
@@ -217,7 +217,7 @@ func TestBases(t *testing.T) {
 	put(t, wh, sms.Batch{Scope: scope(marketing, "01-05..01-08", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 200), row("01-06", "a", 200), row("01-08", "a", 200)}})
 	put(t, wh, sms.Batch{Scope: scope(marketing, "01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-06", "a", 201)}})
 	put(t, wh, sms.Batch{Scope: scope(marketing, "01-08", sms.StatsDay), Deliveries: []sms.Delivery{row("01-08", "a", 1)}}) // doubted
-	put(t, wh, sms.Batch{Scope: scope(app, "01-05..01-06", sms.SendStatus, sms.CallbackStatus), Zeros: 1})
+	put(t, wh, sms.Batch{Scope: scope(app, "01-05..01-06", sms.SendStatus, sms.CallbackStatus), Zeros: 1}, func(o *load.PutOptions) { o.Rules = gullible{rules(4)} })
 	failed := scope(marketing, "01-07", sms.StatsDay)
 	id, err := wh.Begin(t.Context(), load.Start{Scope: failed, Now: at("01-20 12:00")})
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -75,21 +76,91 @@ func (p *put) order() error {
 	}
 	for i, l := range p.tally.deliveries {
 		if i > 0 && l.compare(&p.tally.deliveries[i-1]) == 0 {
-			return twice(&p.tally.batch.Deliveries[l.at].Grain, "")
+			before, d := p.tally.batch.Deliveries[p.tally.deliveries[i-1].at], p.tally.batch.Deliveries[l.at]
+			return &TwiceError{d.Day, keysOf(&d.Grain, ""), [2]string{shown(&before.Measures), shown(&d.Measures)}}
 		}
 	}
 	for i, l := range p.tally.failures {
 		if i > 0 && l.compare(&p.tally.failures[i-1]) == 0 {
 			f := &p.tally.batch.Failures[l.at]
-			return twice(&f.Grain, ", reason "+f.Reason.Code)
+			before := &p.tally.batch.Failures[p.tally.failures[i-1].at]
+			return &TwiceError{f.Day, keysOf(&f.Grain, ", reason "+f.Reason.Code), [2]string{before.Messages.String(), f.Messages.String()}}
 		}
 	}
 	return nil
 }
 
-func twice(g *sms.Grain, reason string) error {
-	return fmt.Errorf("%w: two rows for %s, template %s, label %s, message type %s, country %s%s", sms.ErrMalformed,
-		g.Day, g.Template, g.Label, g.MessageType, g.Country, reason)
+// TwiceError is an sms.ErrMalformed: two rows of one key.
+type TwiceError struct {
+	Day  sms.Day
+	Keys string    // "template 7, label (none), message type 2, country (not reported)"
+	Rows [2]string // the numbers of both
+}
+
+func (e *TwiceError) Error() string {
+	return fmt.Sprintf("%v: two rows for %s, %s: %s, and %s", sms.ErrMalformed, e.Day, e.Keys, e.Rows[0], e.Rows[1])
+}
+
+// Unwrap gives the kind.
+func (e *TwiceError) Unwrap() error { return sms.ErrMalformed }
+
+func keysOf(g *sms.Grain, reason string) string {
+	return fmt.Sprintf("template %s, label %s, message type %s, country %s%s", g.Template, g.Label, g.MessageType, g.Country, reason)
+}
+
+// shown gives the numbers of a delivery row.
+func shown(m *sms.Measures) string {
+	var all []string
+	for i, c := range counts(m) {
+		if c.IsReported() {
+			all = append(all, measures[i]+" "+c.String())
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// addUp makes one row of those of one key, and notes how many there were.
+func addUp(batch *sms.Batch) {
+	deliveries, failures := map[sms.Grain]int{}, map[failureKey]int{}
+	before := len(batch.Deliveries) + len(batch.Failures)
+	kept := batch.Deliveries[:0:0]
+	for _, d := range batch.Deliveries {
+		at, isKnown := deliveries[d.Grain]
+		if !isKnown {
+			deliveries[d.Grain] = len(kept)
+			kept = append(kept, d)
+			continue
+		}
+		into := &kept[at].Measures
+		sum, more := counts(into), counts(&d.Measures)
+		for i, to := range countsOf(into) {
+			*to = sum[i].Plus(more[i])
+		}
+	}
+	reasons := batch.Failures[:0:0]
+	for _, f := range batch.Failures {
+		key := failureKey{f.Grain, *f.Reason}
+		at, isKnown := failures[key]
+		if !isKnown {
+			failures[key] = len(reasons)
+			reasons = append(reasons, f)
+			continue
+		}
+		reasons[at].Messages = reasons[at].Messages.Plus(f.Messages)
+	}
+	batch.Deliveries, batch.Failures = kept, reasons
+	w := batch.Scope.Window
+	added := int64(before - len(kept) - len(reasons))
+	batch.Findings = append(slices.Clone(batch.Findings), sms.Finding{
+		Check: "rows_added_up", Subject: "key", Severity: sms.Warning, Day: w.First(), LastDay: w.Last(), Rows: added,
+		Detail: fmt.Sprintf("%d rows repeat the key of another one; the vendor's own sums say that they are parts of one number", added),
+	})
+}
+
+// failureKey is what a failure row is unique by.
+type failureKey struct {
+	sms.Grain
+	sms.Reason
 }
 
 // compare orders lines by key, whatever their numbers are.

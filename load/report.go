@@ -241,7 +241,7 @@ func (im *imported) settleTouched(ctx context.Context, tx pgx.Tx, p *put) error 
 	for i, v := range p.verdicts {
 		day := date(p.window.First() + sms.Day(i))
 		switch v.fate {
-		case believed, forgotten, incomplete:
+		case believed, ignored, unproven, forgotten, incomplete:
 			counted = append(counted, day)
 		case quarantined:
 			doubted = append(doubted, day)
@@ -257,7 +257,7 @@ func (im *imported) settleTouched(ctx context.Context, tx pgx.Tx, p *put) error 
 			UPDATE etl.huawei_touched_day
 			SET due_at = $3
 			WHERE account_key = $1
-			  AND date_key = ANY ($2)`, p.account, doubted, p.options.Now.Add(p.guard.ConfirmAfter))
+			  AND date_key = ANY ($2)`, p.account, doubted, p.options.Now.Add(p.options.ConfirmAfter))
 	}
 	return err
 }

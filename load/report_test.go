@@ -27,7 +27,7 @@ type reported struct {
 }
 
 func (r *reported) options() load.PutOptions {
-	return load.PutOptions{Now: r.now, SettleDays: 4, TransformVersion: 1}
+	return load.PutOptions{Now: r.now, Rules: rules(4), ConfirmAfter: time.Hour, TransformVersion: 1}
 }
 
 func (r *reported) fold(listened []sms.Span, tellings func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {

@@ -193,3 +193,25 @@ func (w *Warehouse) Backfills(ctx context.Context, ended int, now time.Time) ([]
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Backfill])
 	return all, failed("reading the backfills", err)
 }
+
+// FailedWindow is a window of a run that was given up.
+type FailedWindow struct {
+	Source string
+	Scope  string // account, datasets and days, for people
+	Reason string
+}
+
+// FailedWindows gives the windows of a run that were given up, whichever process worked them.
+func (w *Warehouse) FailedWindows(ctx context.Context, runID int64) ([]FailedWindow, error) {
+	rows, err := w.pool.Query(ctx, `
+		SELECT source, scope, coalesce(reason, '')
+		FROM etl.run_window
+		WHERE run_id = $1
+		  AND outcome = 'failed'
+		ORDER BY source, scope`, runID)
+	if err != nil {
+		return nil, failed("reading which windows failed", err)
+	}
+	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[FailedWindow])
+	return all, failed("reading which windows failed", err)
+}

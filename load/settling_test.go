@@ -13,7 +13,7 @@ import (
 // answered is put with an answer kept, as every load of a vendor has one.
 func answered(t *testing.T, wh *load.Warehouse, b sms.Batch, when time.Time, change ...func(*load.PutOptions)) load.Result {
 	t.Helper()
-	options := load.PutOptions{Now: when, SettleDays: 4, TransformVersion: 1}
+	options := load.PutOptions{Now: when, Rules: rules(4), TransformVersion: 1}
 	for _, c := range change {
 		c(&options)
 	}

@@ -45,7 +45,7 @@ func (w *Warehouse) Stored(ctx context.Context, scope sms.Scope) ([]StoredDay, e
 	var n [len(measures)]*int64
 	_, err = pgx.ForEachRow(rows, []any{&day, &isLoaded, &hasRows, &n[0], &n[1], &n[2], &n[3], &n[4], &n[5], &n[6], &n[7]}, func() error {
 		d := StoredDay{Day: sms.DayOf(day), IsLoaded: isLoaded, Sums: sms.Sums{Failures: map[string]sms.Count{}}}
-		for i, to := range d.measures() {
+		for i, to := range countsOf(&d.Sums.Measures) {
 			switch {
 			case n[i] != nil:
 				*to = sms.Reported(*n[i])
@@ -60,14 +60,6 @@ func (w *Warehouse) Stored(ctx context.Context, scope sms.Scope) ([]StoredDay, e
 		err = w.storedFailures(ctx, account, scope.Window, all)
 	}
 	return all, failed(doing, err)
-}
-
-// measures gives where the counts stand, in the order of the fact's columns.
-func (d *StoredDay) measures() [len(measures)]*sms.Count {
-	m := &d.Sums.Measures
-	return [...]*sms.Count{
-		&m.Requested, &m.Accepted, &m.ProcessingFailed, &m.Delivered, &m.SendFailed, &m.Pending, &m.BilledSegments, &m.VendorSent,
-	}
 }
 
 func (w *Warehouse) storedFailures(ctx context.Context, account int32, window sms.Window, days []StoredDay) error {

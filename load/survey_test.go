@@ -59,7 +59,7 @@ func TestEndSurvey(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, wh, tencentDay("01-06", 51, 3)) // while the survey was under way
-	lines := `SELECT date_key, dataset, state, load_id, row_count, checksum, loaded_at, confirmed_at, since, attempts, xmin::text FROM etl.coverage WHERE surveyed_at IS NULL ORDER BY 1, 2`
+	lines := `SELECT date_key, dataset, state, load_id, row_count, checksum, loaded_at, confirmed_at, since, attempts, xmin::text FROM etl.coverage WHERE checked_at < '2026-12-01' ORDER BY 1, 2`
 	untouched := dump(t, wh, `SELECT date_key, requested, load_id, xmin::text FROM sms.fact_delivery_daily ORDER BY 1`)
 	days := []sms.Day{day("01-05"), day("01-06"), day("01-07"), day("01-08")}
 	if _, err := wh.EndSurvey(t.Context(), id, window, days, at("01-20 12:00"), func(context.Context, pgx.Tx) error { return errors.New("no") }); err == nil {
@@ -72,7 +72,7 @@ func TestEndSurvey(t *testing.T) {
 	if result.Outcome != load.Unchanged || result.Received != result.Unchanged || result.Unchanged == 0 {
 		t.Errorf("%+v", result)
 	}
-	same(t, "looked at", dump(t, wh, `SELECT date_key, count(*), min(surveyed_at) FROM etl.coverage WHERE surveyed_at IS NOT NULL GROUP BY 1 ORDER BY 1`),
+	same(t, "looked at", dump(t, wh, `SELECT date_key, count(*), min(checked_at) FROM etl.coverage WHERE checked_at > '2026-12-01' GROUP BY 1 ORDER BY 1`),
 		"2026-01-05 2 2026-12-24 12:00:00.000000", "2026-01-07 2 2026-12-24 12:00:00.000000")
 	if got := dump(t, wh, `SELECT date_key, requested, load_id, xmin::text FROM sms.fact_delivery_daily ORDER BY 1`); got != untouched {
 		t.Errorf("facts were touched: %s", got)
@@ -84,7 +84,7 @@ func TestEndSurvey(t *testing.T) {
 		t.Errorf("ended twice: %v", err)
 	}
 	ledger, err := wh.Coverage(t.Context(), []sms.Account{app}, day("01-05"), day("01-05"))
-	if err != nil || len(ledger) != 2 || !ledger[0].ConfirmedAt.Equal(at("12-24 12:00")) {
+	if err != nil || len(ledger) != 2 || !ledger[0].CheckedAt.Equal(at("12-24 12:00")) {
 		t.Errorf("%+v %v", ledger, err)
 	}
 	verify(t, wh)

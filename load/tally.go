@@ -58,9 +58,19 @@ func (s sum) pointer() *int64 {
 // dayTally is what an answer says of one part of one day.
 type dayTally struct {
 	rows     int64
-	messages sum  // requested, or failed messages
-	pending  sum  // of delivery rows
-	lacks    bool // a row lacks a number that the vendor normally gives
+	messages sum                // requested, or failed messages
+	pending  sum                // of delivery rows
+	totals   [len(measures)]sum // of delivery rows
+	lacks    sms.MeasureSet     // what a row lacks of the numbers that the vendor normally gives
+}
+
+// sums gives the totals as measures. A measure that no row reports is not reported.
+func (d *dayTally) sums() sms.Measures {
+	var columns [len(measures)]*int64
+	for m := range d.totals {
+		columns[m] = d.totals[m].pointer()
+	}
+	return measuresOf(&columns)
 }
 
 // line is a fact row on its way into the database: its keys, and where its numbers stand in the batch. The keys are
@@ -149,7 +159,13 @@ func (t *tally) countDelivery(i int, tells uint8) error {
 		if n > mostMessages || n < -mostMessages {
 			return fmt.Errorf("%w: %s of %s is %d", sms.ErrMalformed, measures[m], d.Day, n)
 		}
-		day.lacks = day.lacks || !reported && tells&(1<<m) != 0
+		switch {
+		case reported:
+			day.totals[m].total += n
+			day.totals[m].reported = true
+		case tells&(1<<m) != 0:
+			day.lacks |= 1 << m
+		}
 	}
 	day.rows++
 	day.messages.add(d.Requested)
@@ -175,12 +191,37 @@ func (t *tally) countFailure(i int, fills sms.Facts, v vendor) error {
 	if n > mostMessages || n < -mostMessages {
 		return fmt.Errorf("%w: %s failures of %s are %d", sms.ErrMalformed, f.Reason.Code, f.Day, n)
 	}
-	day.lacks = day.lacks || !reported && v.tellsStage[f.Reason.Stage]
+	if !reported && v.tellsStage[f.Reason.Stage] {
+		day.lacks |= reasonsOf(p)
+	}
 	day.rows++
 	day.messages.add(f.Messages)
 	t.failures[i] = t.line(i, &f.Grain)
 	t.failures[i].reason = t.reason(f.Reason)
 	return nil
+}
+
+// reasonsOf gives the reasons of a part as what an answer can lack.
+func reasonsOf(p part) sms.MeasureSet {
+	if p == processing {
+		return sms.ProcessingReasons
+	}
+	return sms.SendingReasons
+}
+
+// seen gives what the answer reports on the i-th day of the window.
+func (t *tally) seen(i int) (all sms.MeasureSet) {
+	for m := range t.days[delivery][i].totals {
+		if t.days[delivery][i].totals[m].reported {
+			all |= 1 << m
+		}
+	}
+	for _, p := range []part{processing, sending} {
+		if t.days[p][i].messages.reported {
+			all |= reasonsOf(p)
+		}
+	}
+	return all
 }
 
 func (t *tally) day(p part, d sms.Day) (*dayTally, error) {
@@ -223,9 +264,11 @@ func (t *tally) unreadable() int64 {
 	return n
 }
 
-// isSilent says that the answer of the whole scope holds no row, not even one of zeros.
-func (t *tally) isSilent() bool {
-	return len(t.deliveries)+len(t.failures) == 0 && t.batch.Zeros == 0
+// countsOf gives where the measures stand, in the order of the fact's columns.
+func countsOf(m *sms.Measures) [len(measures)]*sms.Count {
+	return [...]*sms.Count{
+		&m.Requested, &m.Accepted, &m.ProcessingFailed, &m.Delivered, &m.SendFailed, &m.Pending, &m.BilledSegments, &m.VendorSent,
+	}
 }
 
 // counts gives the measures in the order of the fact's columns.
@@ -235,20 +278,15 @@ func counts(m *sms.Measures) [len(measures)]sms.Count {
 	}
 }
 
-// fingerprint gives a checksum of one part of one day in the vendor's own words, whatever order the rows came in. It tells
-// whether two answers say the same of a day whose keys the warehouse may not even know; with size, whether the same
-// messages were asked for, whatever is known by now of what became of them.
-func (t *tally) fingerprint(p part, day sms.Day, size bool) int64 {
+// fingerprint gives a checksum of the messages of one part of one day in the vendor's own words, whatever order the rows came in.
+// It tells whether two answers have the same messages of a day whose keys the warehouse may not even know, whatever became of
+// them since.
+func (t *tally) fingerprint(p part, day sms.Day) int64 {
 	var all uint64
 	if p == delivery {
 		for i := range t.batch.Deliveries {
 			if d := &t.batch.Deliveries[i]; d.Day == day {
-				c := counts(&d.Measures)
-				compared := c[:]
-				if size {
-					compared = c[:1]
-				}
-				all += fingerprint(&d.Grain, "", compared)
+				all += fingerprint(&d.Grain, "", []sms.Count{d.Requested})
 			}
 		}
 		return int64(all)

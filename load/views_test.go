@@ -77,7 +77,7 @@ func store(t *rapid.T, wh *load.Warehouse, account sms.Account, first sms.Day, r
 	scope := sms.Scope{Account: account, Datasets: account.Vendor.Groups()[0], Window: window}
 	for i := range 2 {
 		_, err := tryPut(context.Background(), wh, sms.Batch{Scope: scope, Deliveries: rows, Zeros: 1}, func(o *load.PutOptions) {
-			o.Guard = load.Guard{ConfirmAfter: time.Nanosecond}
+			o.Rules = gullible{rules(4)}
 			o.Now = o.Now.Add(time.Duration(i) * time.Second)
 		})
 		if err != nil {

@@ -3,6 +3,7 @@ package load_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/belief"
 	"smsetl/internal/pack"
 	"smsetl/internal/pgtest"
 	"smsetl/load"
@@ -52,6 +54,27 @@ func scope(account sms.Account, days string, datasets ...sms.Dataset) sms.Scope 
 }
 
 // put begins a load and puts the batch as of "01-20 12:00", long after every day of the tests has settled.
+// rules are the program's, with a second answer an hour later.
+func rules(settleDays int) *belief.Rules {
+	s := belief.Default
+	s.SettleDays, s.ConfirmAfter = settleDays, time.Hour
+	return belief.New(s)
+}
+
+// forgetful are the rules for a vendor that keeps so many days.
+func forgetful(days int) *belief.Rules {
+	r := rules(4)
+	r.RetentionDays = days
+	return r
+}
+
+// gullible believes everything, and settles days as the rules do.
+type gullible struct{ *belief.Rules }
+
+func (gullible) Decide(e *sms.Evidence) sms.Decisions {
+	return sms.Decisions{Days: slices.Repeat([]sms.Decision{{Outcome: sms.Believe}}, len(e.Days))}
+}
+
 func put(t testing.TB, wh *load.Warehouse, batch sms.Batch, change ...func(*load.PutOptions)) load.Result {
 	t.Helper()
 	result, err := tryPut(t.Context(), wh, batch, change...)
@@ -63,7 +86,7 @@ func put(t testing.TB, wh *load.Warehouse, batch sms.Batch, change ...func(*load
 
 // tryPut ends a load as the job does: by its bytes when they are the ones last loaded, else by its rows.
 func tryPut(ctx context.Context, wh *load.Warehouse, batch sms.Batch, change ...func(*load.PutOptions)) (load.Result, error) {
-	options := load.PutOptions{Now: at("01-20 12:00"), SettleDays: 4, TransformVersion: 1}
+	options := load.PutOptions{Now: at("01-20 12:00"), Rules: rules(4), TransformVersion: 1}
 	for _, c := range change {
 		c(&options)
 	}

@@ -54,8 +54,15 @@ func TestPagesRoleOnlyReads(t *testing.T) {
 		SELECT string_agg(c.relname, ' ' ORDER BY c.relname)
 		FROM pg_class AS c
 		WHERE c.relnamespace = 'etl'::regnamespace AND c.relkind IN ('r', 'v') AND has_table_privilege('sms_pages', c.oid, 'SELECT')`); got !=
-		"believed_day coverage dataset delivery_history failure_history fetch finding load pause raw run run_window" {
+		"believed_day coverage dataset delivery_history failure_history fetch finding huawei_listening huawei_push huawei_report load pause raw run run_window" {
 		t.Error("of etl it reads:", got)
+	}
+	if got := query(t, address, `
+		SELECT string_agg(a.attname, ' ' ORDER BY a.attname)
+		FROM pg_attribute AS a
+		WHERE a.attrelid = 'etl.huawei_message'::regclass AND a.attnum > 0 AND has_column_privilege('sms_pages', a.attrelid, a.attnum, 'SELECT')`); got !=
+		"account_key date_key message_id outcome reported_at" {
+		t.Error("of Huawei's messages it reads:", got)
 	}
 	if got := query(t, address, `
 		SELECT string_agg(rolname, ' ' ORDER BY rolname)
@@ -146,7 +153,8 @@ var forbidden = map[string][]string{
 	"sms_pages": {
 		`SET session_replication_role = replica`,
 		`SET ROLE sms_loader`,
-		`SELECT 1 FROM etl.huawei_message`,
+		`SELECT template FROM etl.huawei_message`,
+		`SELECT * FROM etl.huawei_message`,
 		`SELECT 1 FROM etl.pace`,
 		`SELECT 1 FROM etl.operation`,
 		`INSERT INTO sms.dim_label (account_key, code) VALUES (1, 'mine')`,

@@ -16,6 +16,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"smsetl/belief"
 	"smsetl/internal/pgtest"
 	"smsetl/load"
 	"smsetl/notify"
@@ -166,7 +167,7 @@ func (r *room) put(first, last string, requested int64, when string) {
 			},
 		})
 	}
-	options := load.PutOptions{Now: at(when), SettleDays: 4, TransformVersion: 1, Guard: guard}
+	options := load.PutOptions{Now: at(when), Rules: belief.New(belief.Default), TransformVersion: 1}
 	if _, err := r.wh.Put(r.t.Context(), id, batch, options, nil); err != nil {
 		r.t.Fatal(err)
 	}
@@ -498,4 +499,3 @@ func TestNewRefusesWhatIsNoAddress(t *testing.T) {
 }
 
 // guard calls an answer doubtful that has less than half of the stored messages.
-var guard = load.Guard{Thresholds: load.Thresholds{ShrinkRatio: 0.5, MinMessages: 100}, ConfirmAfter: time.Hour}

@@ -66,13 +66,13 @@ func Expected(s Source, coverage []sms.DayStatus, now time.Time) []sms.DayStatus
 // derived from every day, so a later day never counts past a hole. A frozen day counts when something was loaded before it was
 // frozen; a lost one is a hole for good. Of the days of several datasets it gives the day until which all of them are loaded.
 func LoadedUpTo(expected []sms.DayStatus) (day sms.Day, ok bool) {
-	return beforeHole(expected, func(d sms.DayStatus) bool { return d.IsLoaded() || wasLoaded(d) })
+	return beforeHole(expected, func(d sms.DayStatus) bool { return d.IsLoaded() || d.State == sms.Unverified || wasLoaded(d) })
 }
 
 // FinalUpTo is LoadedUpTo for days that will not change any more: final, empty, or frozen after a load.
 func FinalUpTo(expected []sms.DayStatus) (day sms.Day, ok bool) {
 	return beforeHole(expected, func(d sms.DayStatus) bool {
-		return d.State == sms.Final || d.State == sms.Empty || wasLoaded(d)
+		return d.State == sms.Final || d.State == sms.Empty || d.State == sms.Unverified || wasLoaded(d)
 	})
 }
 

@@ -104,14 +104,14 @@ var ignoreTiming = cmpopts.IgnoreFields(Schedule{}, "Timing", "Zone")
 func TestGoodFiles(t *testing.T) {
 	engageLab := Source{
 		Name: "engagelab-main", Vendor: sms.EngageLab, Zone: zone("+08:00"),
-		ChunkDays: 90, SettleDays: 4, SweepDays: 35, SweepEveryDays: 7, MaxRequestsPerSecond: 1,
-		Doubt: usualDoubt, ConfirmAfter: time.Hour,
+		ChunkDays: 90, SettleDays: 4, PendingDays: 7, QuarantineDays: 3, RemovalShare: 0.1, SweepDays: 35, SweepEveryDays: 7, MaxRequestsPerSecond: 1,
+		Doubt: usualDoubt, ConfirmAfter: 20 * time.Hour,
 		EngageLab: EngageLab{User: "marketing", Key: NewSecret("a: b # c canary-id ${d} $e")},
 	}
 	tencent := Source{
 		Name: "tencent-main", Vendor: sms.Tencent, Zone: zone("+08:00"),
-		ChunkDays: 32, SettleDays: 4, SweepDays: 35, SweepEveryDays: 7, MaxRequestsPerSecond: 9.5,
-		Doubt: usualDoubt, ConfirmAfter: time.Hour,
+		ChunkDays: 32, SettleDays: 4, PendingDays: 7, QuarantineDays: 3, RemovalShare: 0.1, SweepDays: 35, SweepEveryDays: 7, MaxRequestsPerSecond: 9.5,
+		Doubt: usualDoubt, ConfirmAfter: 20 * time.Hour,
 		Tencent: Tencent{
 			SecretID: NewSecret("canary-id-in-file"), SecretKey: NewSecret("canary-key-in-file"),
 			SdkAppIDs: []string{"1400006874", "1400006875"}, EndHour: Inclusive,
@@ -140,7 +140,7 @@ func TestGoodFiles(t *testing.T) {
 			Sources: []Source{
 				{
 					Name: "engagelab-main", Vendor: sms.EngageLab, Zone: zone("-03:00"), HistoryStart: day("2025-06-01"),
-					BaseURL: "http://127.0.0.1:8080/engagelab", ChunkDays: 30, SweepEveryDays: 7, MaxRequestsPerSecond: 0.5, MaxBodyBytes: 8 << 20,
+					BaseURL: "http://127.0.0.1:8080/engagelab", ChunkDays: 30, PendingDays: 7, QuarantineDays: 3, RemovalShare: 0.1, SweepEveryDays: 7, MaxRequestsPerSecond: 0.5, MaxBodyBytes: 8 << 20,
 					Doubt: Doubt{MinMessages: 1000}, ConfirmAfter: 90 * time.Minute, RetentionDays: 60,
 					DoubtOf: map[sms.Dataset]Doubt{
 						sms.ProcessFailed: {ShrinkRatio: 0.1, MinMessages: 1000}, sms.SendFailed: {MinMessages: 5, GrowRatio: 3},
@@ -153,16 +153,16 @@ func TestGoodFiles(t *testing.T) {
 				},
 				{
 					Name: "腾讯", Vendor: sms.Tencent, Zone: zone("+05:30"), BaseURL: "http://localhost:8081",
-					ChunkDays: 32, SettleDays: 4, SweepDays: 35, SweepEveryDays: 7, MaxRequestsPerSecond: 10,
-					Doubt: usualDoubt, ConfirmAfter: time.Hour,
+					ChunkDays: 32, SettleDays: 4, PendingDays: 7, QuarantineDays: 3, RemovalShare: 0.1, SweepDays: 35, SweepEveryDays: 7, MaxRequestsPerSecond: 10,
+					Doubt: usualDoubt, ConfirmAfter: 20 * time.Hour,
 					Tencent: Tencent{
 						SecretID: NewSecret("id"), SecretKey: NewSecret("key"), Region: "ap-singapore",
 						SdkAppIDs: []string{"1400006874"}, EndHour: Exclusive, NoProbe: true,
 					},
 				},
 				{
-					Name: "huawei", Vendor: sms.Huawei, Zone: zone("+08:00"), ChunkDays: 3, SettleDays: 4, RetentionDays: 60,
-					SweepDays: 35, SweepEveryDays: 7, MaxRequestsPerSecond: 1, Doubt: usualDoubt, ConfirmAfter: time.Hour,
+					Name: "huawei", Vendor: sms.Huawei, Zone: zone("+08:00"), ChunkDays: 3, SettleDays: 4, PendingDays: 7, QuarantineDays: 3, RemovalShare: 0.1, RetentionDays: 60,
+					SweepDays: 35, SweepEveryDays: 7, MaxRequestsPerSecond: 1, Doubt: usualDoubt, ConfirmAfter: 20 * time.Hour,
 					Huawei: Huawei{
 						Applications: []string{"shop", "商城"}, ExportZone: zone("+08:00"), PhoneKey: NewSecret("0123456789abcdef"),
 						Columns: map[string]string{"id": "Nr", "sent_at": "Zeit"}, MessageRetentionDays: 90, Mainland: true, DropDir: "exports/huawei",

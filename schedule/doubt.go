@@ -7,11 +7,11 @@ import (
 )
 
 // Doubt says when a day's new answer is so much smaller or larger than what is stored, or was usual, that it is not
-// believed at once.
+// believed at once unless other answers of the vendor confirm it.
 type Doubt struct {
-	ShrinkRatio float64 // doubtful under this share of the stored messages; 0 is never
+	ShrinkRatio float64 // surprising down to this share of the stored messages; 0 is never
 	MinMessages int64   // days with fewer stored messages are believed whatever happens to them
-	GrowRatio   float64 // doubtful from this multiple of the stored messages on; 0 is never
+	GrowRatio   float64 // surprising from this multiple of the stored messages on; 0 is never
 }
 
 // The defaults. Half of a day's messages do not vanish by late receipts, and a day that is over does not get nearly as many

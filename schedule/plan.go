@@ -49,8 +49,9 @@ func Plan(ask Ask, sources []Source, coverage []sms.DayStatus, now time.Time) ([
 			last = *ask.To
 		}
 		for _, a := range c.accounts {
+			oldest := oldestWithRows(coverage, a)
 			for _, group := range c.groups {
-				days := dueDays(ask, c.source, book, a, group, first, last, now)
+				days := dueDays(ask, c.source, book, a, group, first, last, oldest, now)
 				items = append(items, c.source.windows(a, group, onTheirWay.without(a, group, days))...)
 				if ask.Sweep {
 					days := c.source.sweepDays(book, a, group, now)
@@ -77,14 +78,65 @@ type dueDay struct {
 	state sms.State
 }
 
-func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset, first, last sms.Day, now time.Time) []dueDay {
+// oldestWithRows gives the oldest day of an account that has rows in any dataset; 0 when none has.
+func oldestWithRows(coverage []sms.DayStatus, a sms.Account) (oldest sms.Day) {
+	for i := range coverage {
+		d := &coverage[i]
+		if d.Account.Vendor == a.Vendor && d.Account.ID == a.ID && d.Rows > 0 && (oldest == 0 || d.Day < oldest) {
+			oldest = d.Day
+		}
+	}
+	return oldest
+}
+
+// contextState stands where a day's state does, for days that are asked for beside a quarantined one.
+const contextState sms.State = "context"
+
+func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset, first, last, oldest sms.Day, now time.Time) []dueDay {
 	var days []dueDay
 	for d := first; d <= last; d++ {
-		if state, due := s.isDue(ask, book, a, group, d, now); due {
+		state, due := s.isDue(ask, book, a, group, d, now)
+		// A day that nothing proved to be quiet is asked for again once older days are known to have messages, and once more on
+		// another day in any case: the vendor may have been out of order.
+		if state == sms.Unverified && (oldest != 0 && d > oldest || s.isFirstLook(s.status(book, a, group[0], d, now), now)) {
+			due = true
+		}
+		if due {
 			days = append(days, dueDay{d, state})
 		}
 	}
-	return days
+	return s.withContext(book, a, group, days, now)
+}
+
+// isFirstLook says that the day was looked at on one day only, and that another one has come.
+func (s Source) isFirstLook(d sms.DayStatus, now time.Time) bool {
+	return d.CheckedAt.Sub(d.Since) < s.ConfirmAfter && now.Sub(d.Since) >= s.ConfirmAfter
+}
+
+// withContext adds the loaded neighbours of quarantined days: an answer that is silent about a day is judged by what it says of
+// the days beside it.
+func (s Source) withContext(book ledger, a sms.Account, group []sms.Dataset, days []dueDay, now time.Time) []dueDay {
+	isIn := make(map[sms.Day]bool, len(days))
+	for _, d := range days {
+		isIn[d.day] = true
+	}
+	all := days
+	for _, d := range days {
+		if d.state != sms.Quarantined {
+			continue
+		}
+		for _, beside := range []sms.Day{d.day - 1, d.day + 1} {
+			if isIn[beside] || beside > s.Yesterday(now) {
+				continue
+			}
+			if st := s.status(book, a, group[0], beside, now); st.IsLoaded() && st.Rows > 0 {
+				isIn[beside] = true
+				all = append(all, dueDay{beside, contextState})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b dueDay) int { return cmp.Compare(a.day, b.day) })
+	return all
 }
 
 // isDue says whether the day is to be asked for, and in which state its group of datasets is: the first in this order that
@@ -135,12 +187,12 @@ func reasonOf(days []dueDay) string {
 	counts := map[sms.State]int{}
 	for _, d := range days {
 		if d.state.IsSettled() {
-			d.state = "refetch"
+			d.state = "refetch" // unverified ones too: somebody, or what is known by now, wants them once more
 		}
 		counts[d.state]++
 	}
 	var parts []string
-	for _, state := range []sms.State{sms.Missing, sms.Failed, sms.Quarantined, sms.Provisional, "refetch", swept} {
+	for _, state := range []sms.State{sms.Missing, sms.Failed, sms.Quarantined, sms.Provisional, "refetch", swept, contextState} {
 		if n := counts[state]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, state))
 		}

@@ -84,9 +84,7 @@ func TestPlan(t *testing.T) {
 		"nothing is loaded": {
 			sources: []Source{el, tc},
 			want: []string{
-				"el engagelab/marketing stats_day 2026-11-17/2026-11-21: 5 missing",
-				"el engagelab/marketing process_failed 2026-11-17/2026-11-21: 5 missing",
-				"el engagelab/marketing send_failed 2026-11-17/2026-11-21: 5 missing",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-17/2026-11-21: 5 missing",
 				"tc tencent/1400 send_status+callback_status 2026-11-17/2026-11-21: 5 missing",
 				"tc tencent/1500 send_status+callback_status 2026-11-17/2026-11-21: 5 missing",
 			},
@@ -98,28 +96,28 @@ func TestPlan(t *testing.T) {
 		"each state": {
 			ask: stats, sources: []Source{el},
 			coverage: covered(marketing, "11-17 final; 11-18 failed; 11-19 provisional; 11-20 quarantined 61m"),
-			want:     []string{"el engagelab/marketing stats_day 2026-11-18/2026-11-21: 1 missing, 1 failed, 1 quarantined, 1 provisional"},
+			want:     []string{"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-18/2026-11-21: 1 missing, 1 failed, 1 quarantined, 1 provisional"},
 		},
 		"a quarantined day is due at once: another answer may be a good one": {
 			ask: stats, sources: []Source{el},
 			coverage: covered(marketing, "11-18 quarantined 1m"),
-			want:     []string{"el engagelab/marketing stats_day 2026-11-17/2026-11-21: 4 missing, 1 quarantined"},
+			want:     []string{"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-17/2026-11-21: 4 missing, 1 quarantined"},
 		},
 		"final days between are not asked for": {
 			ask: stats, sources: []Source{el},
 			coverage: covered(marketing, "11-18 final; 11-20 final"),
 			want: []string{
-				"el engagelab/marketing stats_day 2026-11-17/2026-11-17: 1 missing",
-				"el engagelab/marketing stats_day 2026-11-19/2026-11-19: 1 missing",
-				"el engagelab/marketing stats_day 2026-11-21/2026-11-21: 1 missing",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-17/2026-11-17: 1 missing",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-19/2026-11-19: 1 missing",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-21/2026-11-21: 1 missing",
 			},
 		},
 		"newest first": {
 			ask: Ask{Datasets: []string{"stats_day"}, NewestFirst: true}, sources: []Source{el},
 			coverage: covered(marketing, "11-19 final"),
 			want: []string{
-				"el engagelab/marketing stats_day 2026-11-20/2026-11-21: 2 missing",
-				"el engagelab/marketing stats_day 2026-11-17/2026-11-18: 2 missing",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-20/2026-11-21: 2 missing",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-17/2026-11-18: 2 missing",
 			},
 		},
 		"one dataset of a group stands for the group": {
@@ -140,18 +138,18 @@ func TestPlan(t *testing.T) {
 			ask: Ask{Datasets: []string{"stats_day"}, Refetch: true}, sources: []Source{el},
 			coverage: covered(marketing, "11-17 final; 11-18 frozen; 11-19 lost; 11-20 quarantined 1m; 11-21 empty"),
 			want: []string{
-				"el engagelab/marketing stats_day 2026-11-17/2026-11-17: 1 refetch",
-				"el engagelab/marketing stats_day 2026-11-19/2026-11-21: 1 quarantined, 2 refetch",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-17/2026-11-17: 1 refetch",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-19/2026-11-21: 1 quarantined, 2 refetch",
 			},
 		},
 		"a range, also before the start of the history": {
 			ask: Ask{From: ptr("2026-11-15"), To: ptr("2026-11-18"), Datasets: []string{"stats_day"}}, sources: []Source{el},
-			want: []string{"el engagelab/marketing stats_day 2026-11-15/2026-11-18: 4 missing"},
+			want: []string{"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-15/2026-11-18: 4 missing"},
 		},
 		"a history that starts today": {sources: []Source{engageLab("2026-11-22")}},
 		"the zone says which day is over": {
 			ask: stats, sources: []Source{func() Source { s := el; s.Zone = zone("-03:00"); return s }()},
-			want: []string{"el engagelab/marketing stats_day 2026-11-17/2026-11-20: 4 missing"},
+			want: []string{"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-17/2026-11-20: 4 missing"},
 		},
 	}
 	for name, test := range tests {
@@ -175,10 +173,10 @@ func TestPlanCutsWindowsAtFixedPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"el engagelab/marketing stats_day 2026-01-01/2026-03-07: 66 missing",
-		"el engagelab/marketing stats_day 2026-03-08/2026-06-05: 90 missing",
-		"el engagelab/marketing stats_day 2026-06-06/2026-09-03: 90 missing",
-		"el engagelab/marketing stats_day 2026-09-04/2026-11-21: 79 missing",
+		"el engagelab/marketing stats_day+process_failed+send_failed 2026-01-01/2026-03-07: 66 missing",
+		"el engagelab/marketing stats_day+process_failed+send_failed 2026-03-08/2026-06-05: 90 missing",
+		"el engagelab/marketing stats_day+process_failed+send_failed 2026-06-06/2026-09-03: 90 missing",
+		"el engagelab/marketing stats_day+process_failed+send_failed 2026-09-04/2026-11-21: 79 missing",
 	}
 	if diff := cmp.Diff(want, shown(before)); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)

@@ -19,6 +19,9 @@ type Source struct {
 	BaseURL              string   // without a slash at its end; empty is the vendor's own, which its client knows
 	ChunkDays            int      // the longest window, in days
 	SettleDays           int      // a day younger than this stays provisional
+	PendingDays          int      // messages pending on a day of this age, and no longer moving, never get a receipt
+	QuarantineDays       int      // a day that waits longer than this for an answer that can be believed makes runs end with 3
+	RemovalShare         float64  // a finding tells of answers that take away more than this share of a day's messages
 	RetentionDays        int      // how many days back the vendor still answers; 0: it is not known to forget
 	SweepDays            int      // how far back the slow sweep looks; 0 is never
 	SweepEveryDays       int      // how long a settled day is left alone before a sweep looks at it
@@ -27,7 +30,7 @@ type Source struct {
 	RawRetentionDays     int      // how long raw answers are kept that no day rests on; 0 is for ever
 	Doubt                Doubt
 	DoubtOf              map[sms.Dataset]Doubt // of the datasets that differ
-	ConfirmAfter         time.Duration         // how much later a second answer has to be to confirm a doubtful one
+	ConfirmAfter         time.Duration         // how much later a second answer has to be to count as another one
 
 	EngageLab EngageLab // of an EngageLab source
 	Tencent   Tencent   // of a Tencent source
@@ -119,7 +122,7 @@ var (
 	topKeys      = []string{"sources", "schedules", "web", "notify", "pushes"}
 	scheduleKeys = []string{"name", "cron", "time_zone", "sources"}
 	sourceKeys   = []string{
-		"name", "vendor", "time_zone", "history_start", "base_url", "chunk_days", "settle_days", "sweep_days", "sweep_every_days", "retention_days",
+		"name", "vendor", "time_zone", "history_start", "base_url", "chunk_days", "settle_days", "pending_days", "quarantine_days", "removal_share", "sweep_days", "sweep_every_days", "retention_days",
 		"max_requests_per_second", "max_body_bytes", "raw_retention_days", "shrink_ratio", "shrink_min_messages", "grow_ratio", "datasets", "confirm_after",
 	}
 	engageLabKeys  = []string{"sms_user", "sms_users", "sms_key", "template_ids", "label_ids", "msg_type", "paths"}
@@ -128,7 +131,7 @@ var (
 
 	// importedKeys are the keys of every source that make sense for one that nobody asks.
 	importedKeys = []string{
-		"name", "vendor", "time_zone", "history_start", "chunk_days", "settle_days", "retention_days",
+		"name", "vendor", "time_zone", "history_start", "chunk_days", "settle_days", "pending_days", "quarantine_days", "removal_share", "retention_days",
 		"raw_retention_days", "shrink_ratio", "shrink_min_messages", "grow_ratio", "datasets", "confirm_after",
 	}
 
@@ -195,6 +198,9 @@ func (r *reader) source(m *mapping) Source {
 	m.baseURL(&s)
 	s.ChunkDays = int(m.whole("chunk_days", rules.chunkDays, 1, 90))
 	s.SettleDays = int(m.whole("settle_days", 4, 0, 90))
+	s.PendingDays = int(m.whole("pending_days", 7, 0, 366))
+	s.QuarantineDays = int(m.whole("quarantine_days", 3, 0, 90))
+	s.RemovalShare = m.number("removal_share", 0.1, 0, 1)
 	s.SweepDays = int(m.whole("sweep_days", 35, 0, 366))
 	s.SweepEveryDays = int(m.whole("sweep_every_days", 7, 1, 366))
 	s.RetentionDays = int(m.whole("retention_days", rules.retentionDays, 0, 3660))
@@ -202,7 +208,7 @@ func (r *reader) source(m *mapping) Source {
 	s.RawRetentionDays = int(m.whole("raw_retention_days", 0, 0, 36600))
 	s.Doubt = m.doubt(usualDoubt)
 	m.datasets(&s)
-	s.ConfirmAfter = time.Hour
+	s.ConfirmAfter = 20 * time.Hour
 	if v, ok := m.scalar("confirm_after"); ok {
 		s.ConfirmAfter = r.duration(v, 7*24*time.Hour)
 	}

@@ -40,11 +40,11 @@ func (s Source) sweepDays(book ledger, a sms.Account, group []sms.Dataset, now t
 func (s Source) settled(book ledger, a sms.Account, group []sms.Dataset, d sms.Day, now time.Time) (confirmed time.Time, settled bool) {
 	for i, dataset := range group {
 		st := s.status(book, a, dataset, d, now)
-		if st.State != sms.Final && st.State != sms.Empty {
+		if st.State != sms.Final && st.State != sms.Empty && st.State != sms.Unverified {
 			return time.Time{}, false
 		}
-		if i == 0 || st.ConfirmedAt.Before(confirmed) {
-			confirmed = st.ConfirmedAt
+		if i == 0 || st.CheckedAt.Before(confirmed) {
+			confirmed = st.CheckedAt
 		}
 	}
 	return confirmed, true

@@ -12,10 +12,13 @@ import (
 // confirmed sets when the days were last confirmed: so long before now.
 func confirmed(days []sms.DayStatus, ago time.Duration) []sms.DayStatus {
 	for i := range days {
-		days[i].ConfirmedAt = now.Add(-ago)
+		days[i].CheckedAt = now.Add(-ago)
 	}
 	return days
 }
+
+// messages are the datasets of EngageLab, which describe the same messages.
+var messages = sms.EngageLab.Groups()[0]
 
 func TestSweep(t *testing.T) {
 	const day24 = 24 * time.Hour
@@ -34,31 +37,31 @@ func TestSweep(t *testing.T) {
 		coverage []sms.DayStatus
 		want     []string
 	}{
-		"nothing is stale after exactly seven days": {source: el, coverage: confirmed(covered(marketing, all, sms.StatsDay), 7*day24)},
+		"nothing is stale after exactly seven days": {source: el, coverage: confirmed(covered(marketing, all, messages...), 7*day24)},
 		"settled days of the last ten are looked at again": {
-			source: el, coverage: confirmed(covered(marketing, all, sms.StatsDay), 7*day24+time.Second),
-			want: []string{"el engagelab/marketing stats_day 2026-11-12/2026-11-21: 10 swept"},
+			source: el, coverage: confirmed(covered(marketing, all, messages...), 7*day24+time.Second),
+			want: []string{"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-12/2026-11-21: 10 swept"},
 		},
 		"one stale day makes the sweep due for all of them, but for those that it has just confirmed": {
 			source: el,
-			coverage: append(append(confirmed(covered(marketing, "11-10 final; 11-11 final; 11-12 final; 11-13 final; 11-14 final", sms.StatsDay), 2*day24),
-				confirmed(covered(marketing, "11-15 final", sms.StatsDay), 8*day24)...),
-				confirmed(covered(marketing, "11-16 final; 11-17 final; 11-18 final; 11-19 final; 11-20 final; 11-21 final", sms.StatsDay), 23*time.Hour)...),
-			want: []string{"el engagelab/marketing stats_day 2026-11-12/2026-11-15: 4 swept"},
+			coverage: append(append(confirmed(covered(marketing, "11-10 final; 11-11 final; 11-12 final; 11-13 final; 11-14 final", messages...), 2*day24),
+				confirmed(covered(marketing, "11-15 final", messages...), 8*day24)...),
+				confirmed(covered(marketing, "11-16 final; 11-17 final; 11-18 final; 11-19 final; 11-20 final; 11-21 final", messages...), 23*time.Hour)...),
+			want: []string{"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-12/2026-11-15: 4 swept"},
 		},
-		"a source that does not sweep": {source: never, coverage: confirmed(covered(marketing, all, sms.StatsDay), 90*day24)},
+		"a source that does not sweep": {source: never, coverage: confirmed(covered(marketing, all, messages...), 90*day24)},
 		"frozen and lost days are left alone, due days go first and by themselves": {
 			source: el,
 			coverage: confirmed(covered(marketing, "11-10 final; 11-11 final; 11-12 lost; 11-13 final; 11-14 frozen; 11-15 failed; 11-16 final; 11-17 quarantined; "+
-				"11-18 final; 11-19 provisional; 11-20 final; 11-21 final", sms.StatsDay), 8*day24),
+				"11-18 final; 11-19 provisional; 11-20 final; 11-21 final", messages...), 8*day24),
 			want: []string{
-				"el engagelab/marketing stats_day 2026-11-15/2026-11-15: 1 failed",
-				"el engagelab/marketing stats_day 2026-11-17/2026-11-17: 1 quarantined",
-				"el engagelab/marketing stats_day 2026-11-19/2026-11-19: 1 provisional",
-				"el engagelab/marketing stats_day 2026-11-13/2026-11-13: 1 swept",
-				"el engagelab/marketing stats_day 2026-11-16/2026-11-16: 1 swept",
-				"el engagelab/marketing stats_day 2026-11-18/2026-11-18: 1 swept",
-				"el engagelab/marketing stats_day 2026-11-20/2026-11-21: 2 swept",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-15/2026-11-15: 1 failed",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-17/2026-11-17: 1 quarantined",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-19/2026-11-19: 1 provisional",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-13/2026-11-13: 1 swept",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-16/2026-11-16: 1 swept",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-18/2026-11-18: 1 swept",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-20/2026-11-21: 2 swept",
 			},
 		},
 		"a group is as stale as the stalest of its datasets": {
@@ -69,11 +72,11 @@ func TestSweep(t *testing.T) {
 		"days on their way are not planned again": {
 			source:   el,
 			ask:      Ask{Busy: []sms.Scope{{Account: marketing, Datasets: []sms.Dataset{sms.StatsDay}, Window: window("2026-11-14", "2026-11-18")}}},
-			coverage: confirmed(covered(marketing, "11-10 final; 11-11 final; 11-12 final; 11-13 final; 11-14 final; 11-15 failed; 11-19 final; 11-20 final; 11-21 failed", sms.StatsDay), 8*day24),
+			coverage: confirmed(covered(marketing, "11-10 final; 11-11 final; 11-12 final; 11-13 final; 11-14 final; 11-15 failed; 11-19 final; 11-20 final; 11-21 failed", messages...), 8*day24),
 			want: []string{
-				"el engagelab/marketing stats_day 2026-11-21/2026-11-21: 1 failed",
-				"el engagelab/marketing stats_day 2026-11-12/2026-11-13: 2 swept",
-				"el engagelab/marketing stats_day 2026-11-19/2026-11-20: 2 swept",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-21/2026-11-21: 1 failed",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-12/2026-11-13: 2 swept",
+				"el engagelab/marketing stats_day+process_failed+send_failed 2026-11-19/2026-11-20: 2 swept",
 			},
 		},
 	} {

@@ -15,6 +15,7 @@ const (
 	Failed      State = "failed"      // asked for in vain; the reason says why
 	Quarantined State = "quarantined" // an answer was not believed; what was stored before stays
 	Lost        State = "lost"        // beyond the vendor's retention: can no longer be asked for
+	Unverified  State = "unverified"  // the vendor had nothing, and nothing shows that it still keeps the day or that the account had begun
 	Frozen      State = "frozen"      // an operator said: leave it
 )
 
@@ -31,7 +32,9 @@ type DayStatus struct {
 	LoadedAt time.Time // when the stored rows were last written; zero when no answer was ever believed
 	// ConfirmedAt is when an answer was last believed, whether it changed rows or not; zero when none ever was.
 	ConfirmedAt time.Time
-	Since       time.Time // when the state was entered
+	// CheckedAt is when an answer last spoke of the day, by the program's clock; zero when none ever did. Sweeps go by it.
+	CheckedAt time.Time
+	Since     time.Time // when the state was entered
 }
 
 // IsLoaded says whether the day's facts are in the warehouse.
@@ -41,5 +44,5 @@ func (d DayStatus) IsLoaded() bool {
 
 // IsSettled says whether a plain run leaves the day alone.
 func (s State) IsSettled() bool {
-	return s == Final || s == Empty || s == Lost || s == Frozen || s == NotDue
+	return s == Final || s == Empty || s == Lost || s == Frozen || s == NotDue || s == Unverified
 }

@@ -71,4 +71,6 @@ type Payload struct {
 	Refused string
 	// Beyond says, of a refused answer, that the vendor takes no question about these days because they lie before what it keeps.
 	Beyond bool
+	// IsSum says, of a refused answer, that it is a sum over its window: there to be compared with, and not to be loaded.
+	IsSum bool
 }

@@ -11,13 +11,15 @@ import (
 // Event is something that happens to a day of a dataset and may change its state.
 type Event string
 
-// The events of a day's life. An answer is one of four: believed with its three outcomes, or doubted.
+// The events of a day's life. An answer is one of five: believed with its four outcomes, or doubted.
 const (
 	Over     Event = "over"     // midnight passed in the account's zone
 	Settling Event = "settling" // an answer was believed, and may still change
 	Settled  Event = "settled"  // an answer was believed, and will not change any more
 	Nothing  Event = "nothing"  // an answer without a row was believed, and will not change any more
 	Doubted  Event = "doubted"  // an answer was not believed
+	// Unproven: an answer had nothing, and it cannot be told from a day that the vendor forgot or that lies before the account began.
+	Unproven Event = "unproven"
 	TryFail  Event = "try_fail" // a try gave no answer
 	Expire   Event = "expire"   // the vendor keeps the day no longer
 	Recall   Event = "recall"   // the vendor keeps the day after all: the retention was set too short
@@ -32,13 +34,14 @@ var ErrForbidden = errors.New("not possible for a day in this state")
 // where the day was when it was frozen.
 var moves = map[State]map[Event]State{
 	NotDue:      {Over: Missing, TryFail: NotDue},
-	Missing:     {Settling: Provisional, Settled: Final, Nothing: Empty, Doubted: Quarantined, TryFail: Failed, Expire: Lost, Freeze: Frozen},
-	Provisional: {Settling: Provisional, Settled: Final, Nothing: Empty, Doubted: Quarantined, TryFail: Provisional, Freeze: Frozen},
+	Missing:     {Settling: Provisional, Settled: Final, Nothing: Empty, Unproven: Unverified, Doubted: Quarantined, TryFail: Failed, Expire: Lost, Freeze: Frozen},
+	Provisional: {Settling: Provisional, Settled: Final, Nothing: Empty, Unproven: Unverified, Doubted: Quarantined, TryFail: Provisional, Freeze: Frozen},
 	Final:       {Settling: Provisional, Settled: Final, Nothing: Empty, Doubted: Quarantined, TryFail: Final, Freeze: Frozen},
-	Empty:       {Settling: Provisional, Settled: Final, Nothing: Empty, Doubted: Quarantined, TryFail: Empty, Freeze: Frozen},
-	Failed:      {Settling: Provisional, Settled: Final, Nothing: Empty, Doubted: Quarantined, TryFail: Failed, Expire: Lost, Freeze: Frozen},
-	Quarantined: {Settling: Provisional, Settled: Final, Nothing: Empty, Doubted: Quarantined, TryFail: Quarantined, Freeze: Frozen},
-	Lost:        {Settling: Provisional, Settled: Final, Nothing: Empty, Doubted: Quarantined, TryFail: Lost, Recall: Missing, Freeze: Frozen},
+	Empty:       {Settling: Provisional, Settled: Final, Nothing: Empty, Unproven: Unverified, Doubted: Quarantined, TryFail: Empty, Freeze: Frozen},
+	Failed:      {Settling: Provisional, Settled: Final, Nothing: Empty, Unproven: Unverified, Doubted: Quarantined, TryFail: Failed, Expire: Lost, Freeze: Frozen},
+	Quarantined: {Settling: Provisional, Settled: Final, Nothing: Empty, Unproven: Unverified, Doubted: Quarantined, TryFail: Quarantined, Freeze: Frozen},
+	Lost:        {Settling: Provisional, Settled: Final, Nothing: Empty, Unproven: Unverified, Doubted: Quarantined, TryFail: Lost, Recall: Missing, Freeze: Frozen},
+	Unverified:  {Settling: Provisional, Settled: Final, Nothing: Empty, Unproven: Unverified, Doubted: Quarantined, TryFail: Unverified, Freeze: Frozen},
 	Frozen:      {TryFail: Frozen},
 }
 
@@ -47,7 +50,7 @@ func States() []State { return slices.Sorted(maps.Keys(moves)) }
 
 // Events lists every event.
 func Events() []Event {
-	return []Event{Over, Settling, Settled, Nothing, Doubted, TryFail, Expire, Recall, Freeze, Unfreeze}
+	return []Event{Over, Settling, Settled, Nothing, Unproven, Doubted, TryFail, Expire, Recall, Freeze, Unfreeze}
 }
 
 // Standing is where a day is in its life: its state and, while it is frozen, the state that it will have again.

@@ -12,16 +12,17 @@ import (
 // Every state meets every event. A dash is forbidden.
 func TestAfter(t *testing.T) {
 	const table = `
-		             over     settling     settled  nothing  doubted      try_fail     expire  recall   freeze  unfreeze
-		not_due      missing  -            -        -        -            not_due      -       -        -       -
-		missing      -        provisional  final    empty    quarantined  failed       lost    -        frozen  -
-		provisional  -        provisional  final    empty    quarantined  provisional  -       -        frozen  -
-		final        -        provisional  final    empty    quarantined  final        -       -        frozen  -
-		empty        -        provisional  final    empty    quarantined  empty        -       -        frozen  -
-		failed       -        provisional  final    empty    quarantined  failed       lost    -        frozen  -
-		quarantined  -        provisional  final    empty    quarantined  quarantined  -       -        frozen  -
-		lost         -        provisional  final    empty    quarantined  lost         -       missing  frozen  -
-		frozen       -        -            -        -        -            frozen       -       -        -       final`
+		             over     settling     settled  nothing  unproven    doubted      try_fail     expire  recall   freeze  unfreeze
+		not_due      missing  -            -        -        -           -            not_due      -       -        -       -
+		missing      -        provisional  final    empty    unverified  quarantined  failed       lost    -        frozen  -
+		provisional  -        provisional  final    empty    unverified  quarantined  provisional  -       -        frozen  -
+		final        -        provisional  final    empty    -           quarantined  final        -       -        frozen  -
+		empty        -        provisional  final    empty    unverified  quarantined  empty        -       -        frozen  -
+		failed       -        provisional  final    empty    unverified  quarantined  failed       lost    -        frozen  -
+		quarantined  -        provisional  final    empty    unverified  quarantined  quarantined  -       -        frozen  -
+		lost         -        provisional  final    empty    unverified  quarantined  lost         -       missing  frozen  -
+		unverified   -        provisional  final    empty    unverified  quarantined  unverified   -       -        frozen  -
+		frozen       -        -            -        -        -           -            frozen       -       -        -       final`
 	lines := strings.Split(strings.TrimSpace(table), "\n")
 	events := strings.Fields(lines[0])
 	if len(events) != len(Events()) || len(lines)-1 != len(States()) {
@@ -100,15 +101,16 @@ func TestChanges(t *testing.T) {
 		got = append(got, string(from)+": "+strings.Join(to[from], " "))
 	}
 	want := []string{
-		"empty: final frozen provisional quarantined",
-		"failed: empty final frozen lost provisional quarantined",
+		"empty: final frozen provisional quarantined unverified",
+		"failed: empty final frozen lost provisional quarantined unverified",
 		"final: empty frozen provisional quarantined",
 		"frozen: ",
-		"lost: empty final frozen missing provisional quarantined",
-		"missing: empty failed final frozen lost provisional quarantined",
+		"lost: empty final frozen missing provisional quarantined unverified",
+		"missing: empty failed final frozen lost provisional quarantined unverified",
 		"not_due: missing",
-		"provisional: empty final frozen quarantined",
-		"quarantined: empty final frozen provisional",
+		"provisional: empty final frozen quarantined unverified",
+		"quarantined: empty final frozen provisional unverified",
+		"unverified: empty final frozen provisional quarantined",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error("(-want +got):\n", d)

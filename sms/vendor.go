@@ -64,12 +64,12 @@ func (d Dataset) Facts() Facts {
 // IsImported says that the vendor answers no questions: somebody brings files of it.
 func (v Vendor) IsImported() bool { return v == Huawei }
 
-// Groups lists the datasets of a vendor as they are asked for: the datasets of one group share fact rows and are always
-// fetched and loaded together.
+// Groups lists the datasets of a vendor as they are asked for: the datasets of one group share fact rows, or describe the same
+// messages, and are always fetched, loaded and settled together.
 func (v Vendor) Groups() [][]Dataset {
 	switch v {
 	case EngageLab:
-		return [][]Dataset{{StatsDay}, {ProcessFailed}, {SendFailed}}
+		return [][]Dataset{{StatsDay, ProcessFailed, SendFailed}}
 	case Tencent:
 		return [][]Dataset{{SendStatus, CallbackStatus}}
 	case Huawei:

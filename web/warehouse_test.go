@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
+	"smsetl/belief"
 	"smsetl/internal/pgtest"
 	"smsetl/job"
 	"smsetl/load"
@@ -93,7 +94,7 @@ func put(t *testing.T, wh *load.Warehouse, account sms.Account, datasets []sms.D
 		}
 	}
 	options := load.PutOptions{
-		Now: now, SettleDays: 4, TransformVersion: 1, Guard: load.Guard{Thresholds: load.Thresholds{ShrinkRatio: 0.5, MinMessages: 100}, ConfirmAfter: time.Hour},
+		Now: now, TransformVersion: 1, Rules: belief.New(belief.Default),
 	}
 	if _, err := wh.Put(t.Context(), id, batch, options, nil); err != nil {
 		t.Fatal(err)

@@ -7,12 +7,15 @@ import (
 
 	"smsetl/drop"
 	"smsetl/load"
+	"smsetl/schedule"
 )
 
 type doctorCommand struct {
 	configFlag
 	databaseFlag
+	nowFlag
 	outputFlag
+	Capture string `help:"Ask each account a small fixed set of questions and write the answers, without credentials, names and ids, into this empty folder." placeholder:"DIR"`
 }
 
 // check is one line of the doctor's report.
@@ -28,22 +31,39 @@ const maxSkew = time.Minute
 // Run checks everything that a load needs and changes nothing. It goes on after a failed check, so that one look shows all
 // that is wrong.
 func (c *doctorCommand) Run(s *session) error {
-	config, err := s.config(c.configFlag, time.Now)
+	now, err := c.clock()
 	if err != nil {
 		return err
 	}
+	config, err := s.config(c.configFlag, now)
+	if err != nil {
+		return err
+	}
+	wh, release, err := s.warehouse(c.databaseFlag)
+	if err == nil {
+		defer release()
+	}
+	if c.Capture != "" {
+		return c.capture(s, config, wh, now) // with a database it keeps the pace of the other processes, without one its own
+	}
 	checks := []check{{"configuration", true, fmt.Sprintf("%s: %s, %s", c.Config, plural(len(config.Sources), "source"), plural(len(config.Schedules), "schedule"))}}
 	checks = append(checks, verdict("pages", pagesError(config.Web), "etl serve may show them as web says"))
-	wh, release, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		checks = append(checks, check{"database", false, err.Error()})
 	} else {
-		defer release()
 		checks = append(checks, databaseChecks(s.ctx, wh)...)
 	}
 	checks = append(checks, pushChecks(s.ctx, config, wh)...)
-	shared := newPaces(config.Sources, wh)
-	for _, source := range config.Sources {
+	checks = append(checks, s.sourceChecks(config.Sources, wh, now)...)
+	checks = append(checks, retentionChecks(config.Sources, nil)...)
+	return s.printChecks(checks, c.isJSON())
+}
+
+// sourceChecks looks at every source: files that can be read, or datasets that are asked.
+func (s *session) sourceChecks(sources []schedule.Source, wh *load.Warehouse, now func() time.Time) []check {
+	var checks []check
+	shared := newPaces(sources, wh)
+	for _, source := range sources {
 		if source.Vendor.IsImported() {
 			checks = append(checks, verdict(source.Name, importable(source), "exports can be read"))
 			if dir := source.Huawei.DropDir; dir != "" {
@@ -51,22 +71,20 @@ func (c *doctorCommand) Run(s *session) error {
 			}
 			continue
 		}
-		client, err := dial(source, shared, s.env.proxy(), time.Now, s.log)
+		client, err := dial(source, shared, s.env.proxy(), now, s.log)
 		if err != nil {
 			checks = append(checks, check{source.Name, false, err.Error()})
 			continue
 		}
 		for _, account := range source.Accounts() {
-			ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
-			err := client.Check(ctx, account)
-			cancel()
-			checks = append(checks, verdict(source.Name+" "+account.ID, err, "the credentials are accepted"))
+			checks = append(checks, s.sampleChecks(source, client, account, now())...)
 			if known, asks := verdictCheck(s, wh, source.Name, client, account); asks {
 				checks = append(checks, known)
 			}
+			checks = append(checks, dialectChecks(s, wh, source, account)...)
 		}
 	}
-	return s.printChecks(checks, c.isJSON())
+	return checks
 }
 
 func databaseChecks(ctx context.Context, wh *load.Warehouse) []check {

@@ -71,7 +71,10 @@ func TestClientsAskThroughTheProxy(t *testing.T) {
 			t.Fatal(err)
 		}
 		asked = nil
-		err = c.Check(t.Context(), s.Accounts()[0])
+		account := s.Accounts()[0]
+		err = c.Sample(t.Context(), sms.Scope{
+			Account: account, Datasets: s.Vendor.Groups()[0], Window: sms.OneDay(sms.Date(2026, 1, 5), account.Zone),
+		}, func(sms.Payload) error { return nil })
 		if len(asked) == 0 || asked[0] != "CONNECT "+string(s.Vendor)+".invalid:443" {
 			t.Errorf("%s: the proxy was asked %v (%v)", s.Vendor, asked, err)
 		}

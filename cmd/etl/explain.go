@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func (c *explainCommand) Run(s *session) error {
 		Account: account, Day: day, Template: c.Template, Label: c.Label, MessageType: c.MessageType, Country: c.Country,
 		Stage: sms.Stage(c.Stage), Reason: c.Reason, Measure: c.Measure, Dataset: sms.Dataset(c.Dataset), Rows: c.Rows,
 	})
-	if errors.Is(err, job.ErrQuestion) {
+	if errors.Is(err, job.ErrQuestion) || errors.Is(err, job.ErrNever) {
 		return usage(err)
 	}
 	if err != nil {
@@ -69,12 +70,20 @@ func (s *session) printExplanation(e job.Explanation) error {
 	fmt.Fprintf(s.stdout, "%s of %s %s (days start at midnight in %s)\n\n", e.Date, e.Vendor, e.Account, e.Zone)
 	rows := make([][]string, len(e.Measures))
 	for i, m := range e.Measures {
-		rows[i] = []string{m.Measure, orNotReported(m.Total), m.Unit, m.Support, m.Formula}
+		total := orNotReported(m.Total)
+		if e.Missing != "" {
+			total = "-"
+		}
+		rows[i] = []string{m.Measure, total, m.Unit, statesOf(e), m.Support, m.Formula}
 	}
-	if err := table(s.stdout, []string{"measure", ">total", "unit", "", "the vendor's fields"}, rows); err != nil {
+	if err := table(s.stdout, []string{"measure", ">total", "unit", "the day is", "", "the vendor's fields"}, rows); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "over %s\n", plural(e.Rows, "row"))
+	if e.Missing != "" {
+		fmt.Fprintf(s.stdout, "There is no number: %s.\n", e.Missing)
+	} else {
+		fmt.Fprintf(s.stdout, "over %s\n", plural(e.Rows, "row"))
+	}
 	for _, m := range e.Measures {
 		if m.Note != "" {
 			fmt.Fprintf(s.stdout, "%s: %s\n", m.Measure, m.Note)
@@ -86,6 +95,20 @@ func (s *session) printExplanation(e job.Explanation) error {
 	s.explainCells(e)
 	s.explainLoads(e)
 	return nil
+}
+
+// statesOf gives the states of the day of the datasets that the numbers are made of.
+func statesOf(e job.Explanation) string {
+	var all []string
+	for _, d := range e.Days {
+		if !slices.Contains(all, d.State) {
+			all = append(all, d.State)
+		}
+	}
+	if len(all) == 0 {
+		return "not loaded"
+	}
+	return strings.Join(all, ", ")
 }
 
 func (s *session) explainDays(e job.Explanation) {

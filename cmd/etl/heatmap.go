@@ -25,6 +25,7 @@ var marks = []mark{
 	{sms.Missing, '-', "31"},
 	{sms.Provisional, 'p', "30;43"},
 	{sms.Frozen, 'Z', "30;46"},
+	{sms.Unverified, 'u', "30;47"},
 	{sms.Empty, 'e', "30;47"},
 	{sms.Final, 'F', "30;42"},
 	{sms.NotDue, '.', "90"},

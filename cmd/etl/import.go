@@ -407,7 +407,7 @@ func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, listed []im
 func (in *importing) job(runID int64, files []job.ExportFile) job.Import {
 	return job.Import{
 		RunID: runID, Source: in.source.Name, Accounts: in.source.Accounts(), Account: in.account(), Files: files,
-		SettleDays: in.source.SettleDays, Guard: guard(in.source), ChunkDays: in.source.ChunkDays, KeepFrom: keepsMessagesFrom(in.source, in.now), Now: in.now,
+		Rules: rules(in.source), ConfirmAfter: in.source.ConfirmAfter, ChunkDays: in.source.ChunkDays, KeepFrom: keepsMessagesFrom(in.source, in.now), Now: in.now,
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -17,6 +18,8 @@ type pauseCommand struct {
 	databaseFlag
 
 	Source string `arg:"" help:"The source's name in the configuration."`
+	Reason string `help:"Why, for those who wonder later." placeholder:"TEXT"`
+	Who    string `help:"Who decides. Default: the user of this machine." placeholder:"NAME"`
 }
 
 type resumeCommand struct {
@@ -40,7 +43,7 @@ func (c *pauseCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := queue.Pause(s.ctx, c.Source); err != nil {
+	if err := queue.Pause(s.ctx, c.Source, cmp.Or(c.Who, operator()), c.Reason); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "%s is paused: no machine begins a window of it. Windows under way are finished. `etl resume %s` ends that.\n", c.Source, c.Source)

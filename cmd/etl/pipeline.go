@@ -150,7 +150,7 @@ func (p *pipeline) execute(ctx context.Context, command string, ask schedule.Ask
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if err == nil {
-		report.Open, err = p.open(late, ask, items)
+		err = p.account(late, &report, ask, items)
 	}
 	return report, errors.Join(err, p.warehouse.EndRun(late, runID, outcome(report, err), p.now()))
 }
@@ -161,14 +161,28 @@ func outcome(report runReport, err error) string {
 		return "interrupted"
 	case err != nil:
 		return "failed"
-	case len(report.Open)+len(report.Paused) > 0:
+	case report.isPartial():
 		return "partial"
 	default:
 		return "ok"
 	}
 }
 
-// open asks the ledger which of the days just asked for are still not loaded. Provisional days are loaded.
+// account adds to the report what the windows that others worked came to, and what is still open.
+func (p *pipeline) account(ctx context.Context, report *runReport, ask schedule.Ask, items []schedule.Item) (err error) {
+	failed, err := p.warehouse.FailedWindows(ctx, report.RunID)
+	if err != nil {
+		return err
+	}
+	for _, f := range failed {
+		report.fail(failedItem{f.Source, f.Scope, f.Reason})
+	}
+	report.Open, err = p.open(ctx, ask, items)
+	return err
+}
+
+// open asks the ledger which of the days just asked for are still not answered. Provisional days are loaded, and days that wait
+// by rule for another answer wait.
 func (p *pipeline) open(ctx context.Context, ask schedule.Ask, items []schedule.Item) ([]openDays, error) {
 	ledger, err := p.coverage(ctx, ask)
 	if err != nil {
@@ -184,7 +198,7 @@ func (p *pipeline) open(ctx context.Context, ask schedule.Ask, items []schedule.
 		for _, dataset := range item.Scope.Datasets {
 			for day := range item.Scope.Window.Days() {
 				d := known[ledgerKey{item.Scope.Account.Vendor, item.Scope.Account.ID, dataset, day}]
-				if d.IsLoaded() || d.State == sms.Frozen {
+				if d.IsLoaded() || d.State == sms.Frozen || d.State == sms.Unverified || p.waits(item.Source, d) {
 					continue
 				}
 				left.Days++
@@ -196,6 +210,16 @@ func (p *pipeline) open(ctx context.Context, ask schedule.Ask, items []schedule.
 		}
 	}
 	return open, nil
+}
+
+// waits says that a day is quarantined, and not for longer than its source lets days wait.
+func (p *pipeline) waits(source string, d sms.DayStatus) bool {
+	for _, s := range p.config.Sources {
+		if s.Name == source {
+			return d.State == sms.Quarantined && p.now().Before(d.Since.AddDate(0, 0, s.QuarantineDays))
+		}
+	}
+	return false
 }
 
 type ledgerKey struct {
@@ -232,10 +256,23 @@ func (r runReport) exit() error {
 	if len(r.Contradictions) > 0 {
 		return exit{code: exitUsage} // running again would not help
 	}
-	if len(r.Open)+len(r.Paused) > 0 {
+	if r.isPartial() {
 		return exit{code: exitPartial}
 	}
 	return nil
+}
+
+// isPartial says that something that was asked for could not be done, also when older numbers still stand.
+func (r runReport) isPartial() bool { return len(r.Open)+len(r.Paused)+len(r.Failures) > 0 }
+
+// fail adds a window that was given up, unless it is known already.
+func (r *runReport) fail(item failedItem) {
+	for _, known := range r.Failures {
+		if known.Source == item.Source && known.Scope == item.Scope {
+			return
+		}
+	}
+	r.Failures = append(r.Failures, item)
 }
 
 func (s *session) printReport(r runReport) {
@@ -246,6 +283,8 @@ func (s *session) printReport(r runReport) {
 	for _, contradiction := range r.Contradictions {
 		fmt.Fprintf(s.stdout, "CONTRADICTION: %s\n", contradiction)
 	}
+	s.printWaiting(r.Waiting)
+	s.printFailures(r.Failures)
 	if len(r.Open) == 0 {
 		return
 	}
@@ -254,12 +293,48 @@ func (s *session) printReport(r runReport) {
 		days += open.Days
 	}
 	fmt.Fprintf(s.stdout, "%s still open; run the same command again to resume:\n", plural(days, "day"))
-	const most = 12
 	for i, open := range r.Open {
-		if i == most {
-			fmt.Fprintf(s.stdout, "  and %s more; `etl status` lists them\n", plural(len(r.Open)-most, "window"))
+		if i == mostLines {
+			fmt.Fprintf(s.stdout, "  and %s more; `etl status` lists them\n", plural(len(r.Open)-mostLines, "window"))
 			break
 		}
 		fmt.Fprintf(s.stdout, "  %s  %s  %s\n", open.Source, open.Scope, strings.TrimSpace(open.Reason))
+	}
+}
+
+// mostLines is how many lines a report has of one kind.
+const mostLines = 12
+
+// printWaiting lists days whose answer was not believed, with the reason.
+func (s *session) printWaiting(waiting []waitingDays) {
+	if len(waiting) == 0 {
+		return
+	}
+	days := 0
+	for _, w := range waiting {
+		days += w.Days
+	}
+	fmt.Fprintf(s.stdout, "%s not changed by this run, because the answers were not believed; what was known stands:\n", plural(days, "day"))
+	for i, w := range waiting {
+		if i == mostLines {
+			fmt.Fprintf(s.stdout, "  and %s more\n", plural(len(waiting)-mostLines, "reason"))
+			return
+		}
+		fmt.Fprintf(s.stdout, "  %s  %s  %s to %s (%s)  %s\n", w.Source, w.Scope, w.From, w.To, plural(w.Days, "day"), w.Reason)
+	}
+}
+
+// printFailures lists windows that were given up, with what was met.
+func (s *session) printFailures(failures []failedItem) {
+	if len(failures) == 0 {
+		return
+	}
+	fmt.Fprintf(s.stdout, "%s FAILED; days loaded before keep their numbers:\n", plural(len(failures), "window"))
+	for i, f := range failures {
+		if i == mostLines {
+			fmt.Fprintf(s.stdout, "  and %s more\n", plural(len(failures)-mostLines, "window"))
+			return
+		}
+		fmt.Fprintf(s.stdout, "  %s  %s  %s\n", f.Source, f.Scope, strings.TrimSpace(f.Reason))
 	}
 }

@@ -14,21 +14,19 @@ import (
 )
 
 type probeCommand struct {
-	Vendor string `arg:"" help:"tencent: how it reads EndTime, where its day begins, whether it tells of today. The other vendors leave nothing open that a call could settle." enum:"tencent,engagelab,huawei"`
+	Vendor string `arg:"" help:"tencent: how it reads EndTime, where its day begins, whether it tells of today. engagelab: which paths answer, what rows name, what msg_type is by default, how long a window may be." enum:"tencent,engagelab,huawei"`
 
 	configFlag
 	databaseFlag
 	nowFlag
 	outputFlag
 	Source  []string `help:"Only this source; repeatable." placeholder:"NAME"`
-	Account []string `help:"Only this SdkAppId; repeatable." placeholder:"ID"`
+	Account []string `help:"Only this sms_user or SdkAppId; repeatable." placeholder:"ID"`
 	Day     string   `help:"The day to ask for in parts, at least four days old: yyyy-MM-dd. Default: one with messages, looked for by asking." placeholder:"DAY"`
 }
 
 // settled says of the vendors without a probe why there is none.
 var settled = map[sms.Vendor]string{
-	sms.EngageLab: "EngageLab leaves nothing open that a call could settle: days, zone and both ends of a window are parameters of its calls. " +
-		"Which reading of its field `sent` is right, loaded rows decide: etl check.",
 	sms.Huawei: "Huawei has no statistics to ask for: its numbers come from exports of the console.",
 }
 
@@ -69,6 +67,9 @@ func (c *probeCommand) Run(s *session) error {
 	}
 	defer release()
 	ask := schedule.Ask{Sources: c.Source, Accounts: c.Account, Vendors: []string{c.Vendor}}
+	if sms.Vendor(c.Vendor) == sms.EngageLab {
+		return c.dialects(s, p, ask)
+	}
 	reports, err := p.probe(s, ask, day)
 	if err != nil {
 		return err
@@ -79,6 +80,29 @@ func (c *probeCommand) Run(s *session) error {
 		s.printVerdicts(reports)
 	}
 	return errors.Join(err, verdictsExit(reports))
+}
+
+// dialects is Run for EngageLab.
+func (c *probeCommand) dialects(s *session, p *pipeline, ask schedule.Ask) error {
+	if c.Day != "" {
+		return usage(errors.New("--day: EngageLab is asked about the last weeks, not about a day"))
+	}
+	reports, failure := p.dialects(s, ask)
+	if failure != nil && len(reports) == 0 {
+		return failure
+	}
+	var err error
+	if c.isJSON() {
+		err = s.printJSON(reports)
+	} else {
+		err = s.printDialects(reports)
+	}
+	if failure != nil {
+		failure = exit{exitPartial, failure}
+	} else {
+		failure = dialectsExit(reports)
+	}
+	return errors.Join(err, failure)
 }
 
 // probe asks the chosen accounts one after the other: they share the vendor's limit anyway.

@@ -224,8 +224,11 @@ func TestProbeThroughFaults(t *testing.T) {
 func TestProbeOfOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quick(20))
-	if out := w.must(exitOK, "probe", "engagelab"); !strings.Contains(out, "etl check") {
+	if out := w.must(exitOK, "probe", "huawei"); !strings.Contains(out, "exports of the console") {
 		t.Error(out)
+	}
+	if code, _, stderr := w.etl("probe", append(at(today), "engagelab", "--day", "2026-11-20")...); code != exitUsage || !strings.Contains(stderr, "not about a day") {
+		t.Errorf("exit %d: %s", code, stderr)
 	}
 	if code, _, stderr := w.etl("probe", append(at(today), "tencent", "--day", "2026-11-20")...); code != exitUsage || !strings.Contains(stderr, "too young") {
 		t.Errorf("exit %d: %s", code, stderr)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -43,6 +44,8 @@ type tally struct {
 	Held        int64        `json:"held"`
 	Quarantined int          `json:"quarantined_days"`
 	Failures    []failedItem `json:"failures"`
+	// Waiting are days whose answer was not believed: what was known of them stands, and a later answer decides.
+	Waiting []waitingDays `json:"waiting"`
 	// Contradictions say which accounts are not loaded because their vendor contradicts the configuration, and what would be right.
 	Contradictions []string      `json:"contradictions"`
 	Elapsed        time.Duration `json:"-"`
@@ -54,6 +57,31 @@ type failedItem struct {
 	Source string `json:"source"`
 	Scope  string `json:"scope"`
 	Reason string `json:"reason"`
+}
+
+// waitingDays are days of a window that wait for another answer, for one reason.
+type waitingDays struct {
+	Source string `json:"source"`
+	Scope  string `json:"scope"`
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Days   int    `json:"days"`
+	Reason string `json:"reason"`
+}
+
+// wait adds the days of a window that wait, those of one reason together.
+func (t *tally) wait(item job.Item, waiting map[sms.Day]string) {
+	at := map[string]int{}
+	for _, day := range slices.Sorted(maps.Keys(waiting)) {
+		i, isThere := at[waiting[day]]
+		if !isThere {
+			i = len(t.Waiting)
+			at[waiting[day]] = i
+			t.Waiting = append(t.Waiting, waitingDays{Source: item.Source, Scope: item.Scope.String(), From: day.String(), Reason: waiting[day]})
+		}
+		t.Waiting[i].To = day.String()
+		t.Waiting[i].Days++
+	}
 }
 
 // newProgress watches a run of total windows. Where w is a terminal it draws a bar there.
@@ -112,6 +140,7 @@ func (p *progress) count(item job.Item, result load.Result, err error) {
 	t.Rejected += result.Rejected
 	t.Held += result.Held
 	t.Quarantined += len(result.Quarantined)
+	t.wait(item, result.Waiting)
 	if p.bar == nil && time.Since(p.lastLog) > 10*time.Second {
 		p.lastLog = time.Now()
 		elapsed := time.Since(p.started)
@@ -141,6 +170,9 @@ func (p *progress) end() tally {
 	p.tally.Seconds = p.tally.Elapsed.Seconds()
 	if p.tally.Failures == nil {
 		p.tally.Failures = []failedItem{}
+	}
+	if p.tally.Waiting == nil {
+		p.tally.Waiting = []waitingDays{}
 	}
 	if p.tally.Contradictions == nil {
 		p.tally.Contradictions = []string{}

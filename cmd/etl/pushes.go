@@ -139,7 +139,7 @@ func (p *pipeline) countReports(ctx context.Context) error {
 			continue
 		}
 		r := job.Reports{
-			Source: source.Name, SettleDays: source.SettleDays, Guard: guard(source), ChunkDays: source.ChunkDays, KeepFrom: keepsMessagesFrom(source, now), Now: now,
+			Source: source.Name, Rules: rules(source), ConfirmAfter: source.ConfirmAfter, ChunkDays: source.ChunkDays, KeepFrom: keepsMessagesFrom(source, now), Now: now,
 		}
 		done, err := r.Run(ctx, p.warehouse)
 		p.logReports(source.Name, done)

@@ -125,13 +125,13 @@ func (h *heldAnswer) takes(item schedule.Item, d sms.DayStatus) bool {
 
 // release loads one held answer and writes down who said so.
 func (p *pipeline) release(ctx context.Context, h heldAnswer, runID int64, by load.Operator) (days int, detail string, err error) {
-	var settleDays int
+	release := job.Release{RunID: runID, LoadID: h.loadID, Days: h.scope.Window, Now: by.Now}
 	for _, source := range p.config.Sources {
 		if source.Name == h.source {
-			settleDays = source.SettleDays
+			release.Rules = rules(source)
 		}
 	}
-	rebuilt, err := job.Release{RunID: runID, LoadID: h.loadID, Days: h.scope.Window, SettleDays: settleDays, Now: by.Now}.Run(ctx, p.warehouse)
+	rebuilt, err := release.Run(ctx, p.warehouse)
 	if err != nil {
 		return 0, "", err
 	}

@@ -58,9 +58,9 @@ type cli struct {
 	Explain  explainCommand  `cmd:"" help:"Follow a number back to its load, answer, request and field, with every value it ever had."`
 	Raw      rawCommand      `cmd:"" help:"The vendors' answers as they were kept: list, show, throw old ones away."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up, down, or show where it stands."`
-	Doctor   doctorCommand   `cmd:"" help:"Check configuration, database, clock and each credential with one cheap call."`
+	Doctor   doctorCommand   `cmd:"" help:"Check configuration, database and clock, and read a day of each dataset of each account."`
 	Sandbox  sandboxCommand  `cmd:"" help:"Play the vendors on loopback, with a ground truth and faults on demand, and Huawei's console in files."`
-	Probe    probeCommand    `cmd:"" help:"Ask a vendor what its documents leave open: how it reads a window, and where its day begins."`
+	Probe    probeCommand    `cmd:"" help:"Ask a vendor what its documents leave open: how it reads a window, where its day begins, which path answers."`
 	Version  versionCommand  `cmd:"" help:"Show the program's version."`
 
 	Backfills backfillsCommand `cmd:"" help:"Show how far detached backfills are, from any machine."`

@@ -13,6 +13,7 @@ type sandboxCommand struct {
 	Seed   uint64 `help:"Another seed is another history." default:"7"`
 	Huawei string `help:"Save exports of Huawei's console, of the last two months, in this folder." placeholder:"DIR"`
 	Config string `help:"Write a schedules.yaml for these vendors to this file." placeholder:"FILE"`
+	Replay string `help:"Play the vendors from this folder of captured answers (etl doctor --capture) instead." placeholder:"DIR"`
 	nowFlag
 }
 
@@ -21,6 +22,9 @@ const sandboxWeb = "web:\n  password_hash: ${ETL_WEB_PASSWORD_HASH:-}\n"
 
 // Run serves until ^C.
 func (c *sandboxCommand) Run(s *session) error {
+	if c.Replay != "" {
+		return c.replay(s)
+	}
 	now, err := c.clock()
 	if err != nil {
 		return err
@@ -52,6 +56,32 @@ func (c *sandboxCommand) Run(s *session) error {
 	}
 	fmt.Fprintf(s.stderr, "EngageLab %s\nTencent   %s\nAdmin     %s (truth, faults, counters, clock)\nUntil ^C.\n",
 		addresses.EngageLab, addresses.Tencent, addresses.Admin)
+	<-s.ctx.Done()
+	return nil
+}
+
+// replay plays captured answers until ^C.
+func (c *sandboxCommand) replay(s *session) error {
+	vendors, err := sandbox.OpenReplay(c.Replay)
+	if err != nil {
+		return usage(err)
+	}
+	addresses, stop, err := vendors.Listen(s.ctx)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	config := vendors.SchedulesYAML(addresses) + sandboxWeb
+	if c.Config != "" {
+		if err := os.WriteFile(c.Config, []byte(config), 0o600); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stderr, "Wrote %s. In another terminal: etl doctor --config %s --now %s\n", c.Config, c.Config, vendors.CapturedAt())
+	} else {
+		fmt.Fprint(s.stdout, config)
+	}
+	fmt.Fprintf(s.stderr, "EngageLab %s\nTencent   %s\nCaptured at %s: give --now %s to the other commands.\nUntil ^C.\n",
+		addresses.EngageLab, addresses.Tencent, vendors.CapturedAt(), vendors.CapturedAt())
 	<-s.ctx.Done()
 	return nil
 }

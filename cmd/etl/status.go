@@ -241,7 +241,7 @@ func (s *session) printStatus(r statusReport, days []sms.DayStatus) error {
 }
 
 // counted are the states of expected days, the good ones first.
-var counted = []sms.State{sms.Final, sms.Empty, sms.Provisional, sms.Missing, sms.Failed, sms.Quarantined, sms.Lost, sms.Frozen}
+var counted = []sms.State{sms.Final, sms.Empty, sms.Provisional, sms.Missing, sms.Failed, sms.Quarantined, sms.Lost, sms.Unverified, sms.Frozen}
 
 // printGaps lists what a person may have to look at, as far as a screen holds it.
 func (s *session) printGaps(r statusReport) {

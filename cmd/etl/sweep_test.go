@@ -21,7 +21,7 @@ func (w *world) age() {
 		w.t.Fatal(err)
 	}
 	for _, query := range []string{
-		"UPDATE etl.coverage SET confirmed_at = confirmed_at - $1::interval, surveyed_at = surveyed_at - $1::interval",
+		"UPDATE etl.coverage SET confirmed_at = confirmed_at - $1::interval, checked_at = checked_at - $1::interval",
 		"UPDATE etl.load SET loaded_at = loaded_at - $1::interval",
 	} {
 		if _, err := w.conn.Exec(context.Background(), query, by); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"smsetl/belief"
 	"smsetl/extract"
 	"smsetl/extract/engagelab"
 	"smsetl/extract/tencent"
@@ -19,8 +20,8 @@ import (
 // client is what a vendor's folder under extract offers.
 type client interface {
 	job.Fetcher
-	// Check makes one cheap call for the account, and says what is wrong with the credentials if anything is.
-	Check(ctx context.Context, account sms.Account) error
+	// Sample is Fetch for somebody who waits: few tries, and every answer that was understood.
+	Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error
 }
 
 // vendor is how a configured source becomes a client, and how many of its windows are worked at once. EngageLab answers a
@@ -67,8 +68,7 @@ func connect(sources []schedule.Source, wh *load.Warehouse, proxy extract.Proxy,
 			return nil, err
 		}
 		source := job.Source{
-			Name: s.Name, Fetcher: c, Parallel: vendors[s.Vendor].parallel, SettleDays: s.SettleDays, RetentionDays: s.RetentionDays,
-			Guard: guard(s),
+			Name: s.Name, Fetcher: c, Parallel: vendors[s.Vendor].parallel, Rules: rules(s),
 		}
 		if prober, asks := c.(job.Prober); asks && !s.Tencent.NoProbe {
 			source.Prober = prober
@@ -78,13 +78,18 @@ func connect(sources []schedule.Source, wh *load.Warehouse, proxy extract.Proxy,
 	return all, nil
 }
 
-// guard says when an answer of the source is not believed at once.
-func guard(s schedule.Source) load.Guard {
-	g := load.Guard{Thresholds: load.Thresholds(s.Doubt), ConfirmAfter: s.ConfirmAfter, Datasets: map[sms.Dataset]load.Thresholds{}}
-	for dataset, doubt := range s.DoubtOf {
-		g.Datasets[dataset] = load.Thresholds(doubt)
+// rules decide what answers of the source are worth. Only the dataset that speaks for the totals is judged by its size.
+func rules(s schedule.Source) *belief.Rules {
+	doubt := s.Doubt
+	for dataset, of := range s.DoubtOf {
+		if dataset.Facts().Delivery {
+			doubt = of
+		}
 	}
-	return g
+	return belief.New(belief.Settings{
+		SettleDays: s.SettleDays, PendingDays: s.PendingDays, RetentionDays: s.RetentionDays, ConfirmAfter: s.ConfirmAfter,
+		ShrinkRatio: doubt.ShrinkRatio, GrowRatio: doubt.GrowRatio, MinMessages: doubt.MinMessages, RemovalShare: s.RemovalShare,
+	})
 }
 
 func dial(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {

@@ -227,7 +227,7 @@ func (y *year) runs(n int, now time.Time) {
 // turnBack moves what the machine's time says of the last run into the year, in the order in which it happened.
 func (y *year) turnBack(by time.Duration, since time.Time) {
 	y.t.Helper()
-	for _, column := range []string{"load.loaded_at", "coverage.loaded_at", "coverage.confirmed_at", "coverage.surveyed_at"} {
+	for _, column := range []string{"load.loaded_at", "coverage.loaded_at", "coverage.confirmed_at"} {
 		table, name, _ := strings.Cut(column, ".")
 		y.exec(fmt.Sprintf(`UPDATE etl.%s SET %s = %[2]s + $1::interval WHERE %[2]s > $2`, table, name), by, since)
 	}

@@ -23,7 +23,7 @@ SELECT vendor,
        state,
        CASE next_action
            WHEN 'load'     THEN CASE vendor WHEN 'huawei' THEN 'etl import huawei' ELSE 'etl run asks for it, sms.coverage_daily has the reason' END
-           WHEN 'confirm'  THEN 'wait: the next run asks again, and believes the same answer an hour later'
+           WHEN 'confirm'  THEN 'wait: the next run asks again, beside the days around it'
            WHEN 'release'  THEN 'etl release, if the answer is right'
            WHEN 'unfreeze' THEN 'etl unfreeze, when the operator''s reason is gone'
            ELSE 'nothing: the vendor keeps it no longer'

@@ -33,6 +33,6 @@ func (f *fetch) sum(ctx context.Context, dataset sms.Dataset, w sms.Window) (sms
 	if err != nil {
 		return sms.Payload{}, err
 	}
-	p.Refused = Summed
+	p.Refused, p.IsSum = Summed, true
 	return p, f.keep(p)
 }

@@ -22,7 +22,11 @@ import (
 // the youngest first; days that lie before what the vendor keeps are told of by one refused payload that is Beyond, which stands for
 // the other datasets too. Errors wrap a kind of package sms, are ctx's own when it ended, or emit's, which ends the fetch.
 func (c *Client) Fetch(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error {
-	f := c.fetchOf(scope.Account, emit)
+	return c.fetchOf(scope.Account, emit).named(ctx, scope)
+}
+
+// named names the scope in its errors.
+func (f *fetch) named(ctx context.Context, scope sms.Scope) error {
 	if err := f.scope(ctx, scope); err != nil {
 		return fmt.Errorf("%s: %w", scope, err)
 	}

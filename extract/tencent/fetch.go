@@ -26,7 +26,11 @@ const SeveralDays = "covers several days; asked again by day"
 // that is Beyond. Errors wrap a kind of package sms, are ctx's own when it ended, or emit's, which
 // ends the fetch.
 func (c *Client) Fetch(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error {
-	f := fetch{Client: c, account: scope.Account, emit: emit, policy: c.policy, whole: scope.Window}
+	return c.fetch(ctx, scope, c.policy, emit)
+}
+
+func (c *Client) fetch(ctx context.Context, scope sms.Scope, policy extract.Policy, emit func(sms.Payload) error) error {
+	f := fetch{Client: c, account: scope.Account, emit: emit, policy: policy, whole: scope.Window}
 	if err := f.scope(ctx, scope); err != nil {
 		return fmt.Errorf("%s: %w", scope, err)
 	}
@@ -204,7 +208,7 @@ func (f *fetch) giveWay(ctx context.Context, dataset sms.Dataset, e envelope) {
 // keep gives the payloads to emit, refused for the reason given unless that is empty.
 func (f *fetch) keep(refused string, payloads ...sms.Payload) error {
 	for _, p := range payloads {
-		p.Refused = refused
+		p.Refused, p.IsSum = refused, refused == SeveralDays
 		if err := f.emit(p); err != nil {
 			return fmt.Errorf("keep the answer: %w", err)
 		}

@@ -124,7 +124,7 @@ func (w *world) missingDays() (rows [][]string) {
 			rows = append(rows, []string{"huawei", account, dataset, "2026-11-17", newestDay, "5", "missing", "etl import huawei"})
 		}
 	}
-	return append(rows, []string{"engagelab", "harbor_offers", "stats_day", newestDay, newestDay, "1", "quarantined", "wait: the next run asks again, and believes the same answer an hour later"})
+	return append(rows, []string{"engagelab", "harbor_offers", "stats_day", newestDay, newestDay, "1", "quarantined", "wait: the next run asks again, beside the days around it"})
 }
 
 // openFindings are what was done too: codes that nobody knows, a field that was gone, answers that were believed when they came twice,

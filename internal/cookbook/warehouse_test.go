@@ -142,7 +142,7 @@ func (w *warehouse) live(now time.Time) {
 	}
 	// What the server's clock says of these loads becomes the day's, and a finding that is older than a day would be too young.
 	w.exec(`UPDATE etl.pace SET next_slot_at = next_slot_at - interval '1 hour'`)
-	for _, column := range [][2]string{{"load", "loaded_at"}, {"coverage", "loaded_at"}, {"coverage", "confirmed_at"}, {"coverage", "surveyed_at"}} {
+	for _, column := range [][2]string{{"load", "loaded_at"}, {"coverage", "loaded_at"}, {"coverage", "confirmed_at"}} {
 		w.exec(`UPDATE etl.`+column[0]+` SET `+column[1]+` = `+column[1]+` + $1::interval WHERE `+column[1]+` >= $2`, now.Sub(begun), begun.Add(-time.Second))
 	}
 }

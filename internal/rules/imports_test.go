@@ -15,7 +15,9 @@ var mayImport = map[string][]string{
 	"extract/tencent":          {"extract", "internal/pack"},
 	"extract/huawei":           {"internal/pack"},
 	"extract/extracttest":      {"extract", "internal/pack"},
+	"capture":                  {"extract"}, // what came back; the extractors' scrubber
 	"transform":                {"internal/pack"},
+	"belief":                   {},
 	"load":                     {"internal/pack", "migrations"},
 	"load/loadtest":            {"load", "internal/pack"},
 	"migrations":               {},
@@ -30,6 +32,7 @@ var mayImport = map[string][]string{
 	"bi/metabase/metabasetest": {},                  // what a Metabase does is not known from what its client does
 	"sandbox":                  {"sandbox/traffic"}, // the vendors know nothing of their customers' program
 	"sandbox/traffic":          {},
+	"sandbox/temper":           {"sandbox/traffic"},
 	"internal/pack":            {},
 	"internal/postgres":        {},
 	"internal/golden":          {},

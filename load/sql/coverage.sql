@@ -8,7 +8,8 @@ SELECT v.vendor,
        c.row_count,
        coalesce(c.load_id, 0),
        c.loaded_at,
-       greatest(c.confirmed_at, c.surveyed_at),
+       c.confirmed_at,
+       c.checked_at,
        c.since
 FROM unnest($1::text[], $2::text[]) AS asked (vendor, account)
 JOIN sms.dim_vendor  AS v ON v.vendor = asked.vendor

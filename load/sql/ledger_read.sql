@@ -13,7 +13,10 @@ SELECT dataset,
        attempts,
        suspect_checksum,
        suspect_at,
-       transform_version
+       transform_version,
+       changed_at,
+       checked_at,
+       evidence
 FROM etl.coverage
 WHERE account_key = $1
   AND dataset = ANY ($2)

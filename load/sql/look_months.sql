@@ -13,6 +13,7 @@ told AS (
            c.vendor,
            count(*) FILTER (WHERE c.state IN ('provisional', 'final', 'empty')
                                OR c.state IN ('frozen', 'quarantined') AND c.confirmed_at IS NOT NULL) AS loaded,
+           count(*) FILTER (WHERE c.state NOT IN ('final', 'empty')) AS not_final,
            count(*)                               AS days
     FROM sms.coverage_daily AS c
     JOIN etl.dataset        AS d ON d.dataset = c.dataset AND d.owns_delivery
@@ -39,6 +40,7 @@ SELECT m.month_start - DATE '1970-01-01',
        v.vendor,
        coalesce(t.loaded, 0),
        coalesce(t.days, 0),
+       coalesce(t.not_final, 0),
        s.requested,
        s.delivered,
        s.processing_failed,

@@ -1,6 +1,12 @@
 -- A source is as far as the dataset of an account that is furthest behind.
-WITH each AS (
-    SELECT a.source,
+WITH day AS MATERIALIZED (
+    SELECT a.source, c.vendor, c.account, c.dataset, c.send_date, c.state, c.confirmed_at
+    FROM sms.coverage_daily AS c
+    JOIN sms.dim_vendor     AS v ON v.vendor = c.vendor
+    JOIN sms.dim_account    AS a ON a.vendor_key = v.vendor_key AND a.account = c.account
+),
+each AS (
+    SELECT c.source,
            c.vendor,
            c.account,
            c.dataset,
@@ -14,10 +20,18 @@ WITH each AS (
            count(*) FILTER (WHERE c.state = 'lost')        AS lost,
            count(*) FILTER (WHERE c.state = 'provisional') AS provisional,
            count(*) FILTER (WHERE c.state <> 'not_due')    AS days
-    FROM sms.coverage_daily AS c
-    JOIN sms.dim_vendor     AS v ON v.vendor = c.vendor
-    JOIN sms.dim_account    AS a ON a.vendor_key = v.vendor_key AND a.account = c.account
-    GROUP BY a.source, c.vendor, c.account, c.dataset
+    FROM day AS c
+    GROUP BY c.source, c.vendor, c.account, c.dataset
+),
+counted AS (
+    SELECT source, vendor, jsonb_object_agg(state, n) AS counts
+    FROM (
+        SELECT source, vendor, state, count(*) AS n
+        FROM day
+        WHERE state <> 'not_due'
+        GROUP BY source, vendor, state
+    ) AS x
+    GROUP BY source, vendor
 )
 SELECT source,
        vendor,
@@ -29,7 +43,9 @@ SELECT source,
        sum(quarantined)::bigint,
        sum(lost)::bigint,
        sum(provisional)::bigint,
-       sum(days)::bigint
+       sum(days)::bigint,
+       coalesce(counts, '{}')
 FROM each
-GROUP BY source, vendor
+LEFT JOIN counted USING (source, vendor)
+GROUP BY source, vendor, counts
 ORDER BY source, vendor

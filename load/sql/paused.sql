@@ -1,6 +1,8 @@
 SELECT coalesce(p.source, ''),
        coalesce(p.queue, q.name),
-       coalesce(p.paused_at, q.paused_at)
+       coalesce(p.paused_at, q.paused_at),
+       coalesce(p.who, ''),
+       coalesce(p.reason, '')
 FROM etl.pause                   AS p
 FULL OUTER JOIN (
     SELECT name, paused_at

@@ -22,7 +22,7 @@ WITH asked AS (
                WHEN d.day::date >= asked.kept_from AND c.state = 'lost'                                     THEN 'missing'
                ELSE coalesce(c.state, 'missing')
            END                                                                AS state,
-           coalesce(c.state IN ('provisional', 'final', 'empty')
+           coalesce(c.state IN ('provisional', 'final', 'empty', 'unverified')
                  OR c.state = 'frozen' AND c.confirmed_at IS NOT NULL, false) AS held,
            c.reason,
            c.confirmed_at

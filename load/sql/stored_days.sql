@@ -17,7 +17,7 @@ LEFT JOIN (
     WHERE c.account_key = $1
       AND c.dataset = ANY ($2)
       AND c.date_key BETWEEN $3 AND $4
-      AND c.state IN ('provisional', 'final', 'empty')
+      AND c.state IN ('provisional', 'final', 'empty', 'unverified')
     GROUP BY c.date_key
 ) AS c ON c.date_key = d.date_key
 LEFT JOIN sms.delivery_by_day AS s

@@ -24,11 +24,14 @@ var looked = []struct{ name, path string }{
 	{"days-none", "/days?from=2020-01-01&to=2020-01-02"},
 	{"failures", "/failures"},
 	{"failures-reason", "/failures?reason=%3DBLOCKED"},
+	{"failures-none", "/failures?reason=(no+reason+reported)"},
+	{"failures-category", "/failures?category=blocked&stage=sending"},
 	{"restatements", "/restatements"},
 	{"findings", "/findings"},
 	{"runs", "/runs"},
 	{"schema", "/schema"},
 	{"explain", "/explain?vendor=tencent&account=1400006874&date=2026-11-21&measure=delivered"},
+	{"explain-none", "/explain?vendor=tencent&account=1400006874&date=2026-11-21&label=(unknown)"},
 }
 
 // Every page in light and dark and on a phone: nothing that the browser complains about, that cannot be read, that has no
@@ -37,6 +40,7 @@ func TestPagesInChromium(t *testing.T) {
 	browser := browsertest.New(t)
 	w := newWorld(t)
 	w.underWay()
+	w.odd()
 	for name, screen := range map[string]browsertest.Screen{
 		"light": browsertest.Desk, "dark": browsertest.Night, "tablet": browsertest.Tablet, "phone": browsertest.Phone,
 	} {
@@ -72,6 +76,26 @@ func (w *world) underWay() {
 		INSERT INTO etl.run_window (run_id, river_job_id, source, scope, days, estimate, queued_at, ended_at, outcome)
 		VALUES ($1, 1, 's', 'x', 30, 10, now(), now(), 'done'), ($1, 2, 's', 'y', 30, 10, now(), NULL, NULL)`, id); err != nil {
 		w.t.Fatal(err)
+	}
+}
+
+// odd puts into the world what is seldom there: states that these pages learn of later, a pause, a try that goes on failing, and
+// failures that no reason explains.
+func (w *world) odd() {
+	w.t.Helper()
+	for _, statement := range []string{
+		`ALTER TABLE etl.coverage DROP CONSTRAINT coverage_state_ck`,
+		`ALTER TABLE etl.coverage DISABLE TRIGGER coverage_day_change`,
+		`UPDATE etl.coverage SET state = 'unverified' WHERE date_key = '2026-11-02'`,
+		`UPDATE etl.coverage SET state = 'unheard_of' WHERE date_key = '2026-11-03'`,
+		`INSERT INTO etl.pause (source, queue, paused_at, host, who, reason) VALUES ('tencent-main', 'tencent-main', now(), 'h', 'ada', 'the key is changed')`,
+		`INSERT INTO river.river_job (state, attempt, max_attempts, args, kind, queue, errors)
+		 VALUES ('retryable', 2, 5, '{"source":"tencent-main"}', 'window', 'tencent-main', ARRAY['{"error":"the vendor is busy","at":"2026-11-21T18:58:00Z"}']::jsonb[])`,
+		`UPDATE sms.delivery_by_day SET send_failed = send_failed + 7, processing_failed = 3 WHERE date_key = '2026-11-05'`,
+	} {
+		if _, err := w.wh.Pool().Exec(w.t.Context(), statement); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 }
 

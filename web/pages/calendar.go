@@ -49,12 +49,16 @@ type mark struct {
 	about  string
 }
 
-// marks are ordered from worst to best: a day shows the worst state among its datasets. The letters are those of `etl coverage`.
+// unverified is a day at the far edge of what a vendor tells: it had nothing, because there was nothing yet or is no more.
+const unverified sms.State = "unverified"
+
+// marks are ordered from worst to best: a day shows the worst state among its datasets. The letters are those of `etl status`.
 var marks = []mark{
 	{sms.Quarantined, "Q", "an answer was not believed; what was stored before stays"},
 	{sms.Failed, "X", "asked for in vain"},
 	{sms.Lost, "L", "the vendor can no longer be asked"},
 	{sms.Missing, "–", "expected, and never loaded"},
+	{unverified, "u", "the vendor had nothing: from before the account began, or no longer kept"},
 	{sms.Provisional, "p", "loaded, and may still change"},
 	{sms.Frozen, "Z", "an operator said: leave it"},
 	{sms.Final, "F", "loaded and settled"},
@@ -62,9 +66,47 @@ var marks = []mark{
 	{sms.NotDue, ".", "not over yet"},
 }
 
+// openMarks is how many of the marks say that numbers are not there, or not believed.
+const openMarks = 4
+
 func rank(state sms.State) int {
 	return slices.IndexFunc(marks, func(m mark) bool { return m.state == state })
 }
+
+// other is how a state looks that these pages do not know: they are older than the ledger.
+const other = "other"
+
+// markOf gives how a state looks. One that is not known has its own name.
+func markOf(state sms.State) mark {
+	if r := rank(state); r >= 0 {
+		return marks[r]
+	}
+	return mark{state, "?", "a state that these pages do not know: a newer program wrote it"}
+}
+
+// class is the colour of a state.
+func (m mark) class() string {
+	if rank(m.state) < 0 {
+		return other
+	}
+	return string(m.state)
+}
+
+// worse says whether a day of the first state needs more care than one of the second. What is not known stands beside missing.
+func worse(a, b sms.State) bool { return care(a) < care(b) }
+
+func care(state sms.State) int {
+	if r := rank(state); r >= 0 {
+		return 2 * r
+	}
+	return 2*openMarks - 1
+}
+
+// isOpen says that a day's numbers are not there or not believed.
+func isOpen(state sms.State) bool { return rank(state) >= 0 && rank(state) < openMarks }
+
+// isFinal says that a day's numbers do not change any more by themselves.
+func isFinal(state sms.State) bool { return state == sms.Final || state == sms.Empty }
 
 // coverage is the calendar of a year.
 func (s *site) coverage(ctx context.Context, q query) (view, error) {
@@ -88,7 +130,7 @@ func (s *site) coverage(ctx context.Context, q query) (view, error) {
 		Form:  filterForm("/coverage", f, accounts),
 	}
 	v.Form.HasDays, v.Form.Years = false, years(c, year)
-	v.Sections = append(v.Sections, section{Keys: keys()})
+	v.Sections = append(v.Sections, section{Keys: keys(c.Days), Lines: pausedOf(c.Pauses, f, accounts)})
 	all := calendars(c.Days, year, func(load.CalendarDay) string { return "" })
 	if f.Account != "" {
 		all = append(all, calendars(c.Days, year, func(d load.CalendarDay) string { return group(d.Vendor, d.Dataset) })...)
@@ -107,19 +149,43 @@ func (s *site) coverage(ctx context.Context, q query) (view, error) {
 	case f.Account == "":
 		v.Sections = append(v.Sections, section{Lines: []line{{Text: "A day shows the worst state among its datasets. Choose an account to see each of them."}}})
 	}
-	v.Sections = append(v.Sections, section{ID: "numbers", Heading: "Days by state", Table: statesTable(c.Days)}, legend())
+	v.Sections = append(v.Sections, section{ID: "numbers", Heading: "Days by state", Table: statesTable(c.Days)}, legend(c.Days))
 	return v, nil
 }
 
 // key is one line of the legend: how a state looks, and its name.
 type key struct{ Letter, Class, Word string }
 
-func keys() []key {
-	all := make([]key, len(marks))
-	for i, m := range marks {
-		all[len(marks)-1-i] = key{m.letter, string(m.state), words(m.state)}
+func keys(days []load.CalendarDay) []key {
+	var all []key
+	for _, m := range slices.Backward(marksOf(days)) {
+		all = append(all, key{m.letter, m.class(), words(m.state)})
 	}
 	return all
+}
+
+// marksOf gives the marks that are known, and behind them those of states that only the days know.
+func marksOf(days []load.CalendarDay) []mark {
+	all := slices.Clone(marks)
+	for _, d := range days {
+		if !slices.ContainsFunc(all, func(m mark) bool { return m.state == d.State }) {
+			all = append(all, markOf(d.State))
+		}
+	}
+	return all
+}
+
+// pausedOf says which sources of the choice nobody asks.
+func pausedOf(pauses []load.Pause, f load.LookFilter, accounts []load.KnownAccount) []line {
+	var lines []line
+	told := map[string]bool{}
+	for _, a := range accounts {
+		if (f.Vendor == "" || a.Vendor == f.Vendor) && (f.Account == "" || a.Account == f.Account) && !told[a.Source] {
+			told[a.Source] = true
+			lines = append(lines, pauseLines(pauses, a.Source)...)
+		}
+	}
+	return lines
 }
 
 // year gives a parameter that is a year, or otherwise.
@@ -148,20 +214,19 @@ func years(c load.Calendar, chosen int) []option {
 	return all
 }
 
-func legend() section {
+func legend(days []load.CalendarDay) section {
 	t := &table{Name: "letters", Caption: "A day shows the worst state among its datasets; these are the worst first.", Columns: columns("letter", "state", "what it says")}
-	for _, m := range marks {
-		t.Rows = append(t.Rows, []cell{text(m.letter), text(words(m.state)).marked(m.state), text(m.about)})
+	for _, m := range marksOf(days) {
+		t.Rows = append(t.Rows, []cell{text(m.letter), state(m.state), text(m.about)})
 	}
 	return section{Heading: "What the letters say", Table: t}
 }
 
-// marked puts the sign of a state before its name.
-func (c cell) marked(state sms.State) cell {
-	if r := rank(state); r >= 0 {
-		c.oneLine, c.Mark = true, key{Letter: marks[r].letter, Class: string(state)}
-	}
-	return c
+// state is the name of a state with its sign before it.
+func state(of sms.State) cell {
+	c, m := text(words(of)), markOf(of)
+	c.oneLine, c.Mark = true, key{Letter: m.letter, Class: m.class()}
+	return c.wrongIf(isOpen(of))
 }
 
 func words(state sms.State) string { return strings.ReplaceAll(string(state), "_", " ") }
@@ -190,7 +255,7 @@ func calendars(days []load.CalendarDay, year int, apart func(load.CalendarDay) s
 		if worst[k] == nil {
 			order, worst[k] = append(order, k), map[sms.Day]load.CalendarDay{}
 		}
-		if old, ok := worst[k][d.Day]; !ok || rank(d.State) < rank(old.State) {
+		if old, ok := worst[k][d.Day]; !ok || worse(d.State, old.State) {
 			worst[k][d.Day] = d
 		}
 	}
@@ -217,7 +282,7 @@ func monthLines(days map[sms.Day]load.CalendarDay, year int) []calendarMonth {
 				continue
 			}
 			month.Cells = append(month.Cells, calendarCell{
-				Letter: marks[rank(d.State)].letter, Class: string(d.State), Label: day.String() + " " + words(d.State),
+				Letter: markOf(d.State).letter, Class: markOf(d.State).class(), Label: day.String() + " " + words(d.State),
 				Href: href("/day", "vendor", string(d.Vendor), "account", d.Account, "date", day.String()),
 			})
 		}
@@ -236,21 +301,22 @@ func statesTable(days []load.CalendarDay) *table {
 	var order []key
 	counts := map[key][]int64{}
 	names := []string{"vendor", "account", "dataset"}
-	for _, m := range marks {
+	all := marksOf(days)
+	for _, m := range all {
 		names = append(names, ">"+words(m.state))
 	}
 	for _, d := range days {
 		k := key{d.Vendor, d.Account, d.Dataset}
 		if counts[k] == nil {
-			order, counts[k] = append(order, k), make([]int64, len(marks))
+			order, counts[k] = append(order, k), make([]int64, len(all))
 		}
-		counts[k][rank(d.State)]++
+		counts[k][slices.IndexFunc(all, func(m mark) bool { return m.state == d.State })]++
 	}
 	t := &table{Name: "states", Caption: "Days by account, dataset and state", Columns: columns(names...)}
 	for _, k := range order {
 		row := []cell{text(string(k.vendor)), text(k.account), text(string(k.dataset))}
 		for i, n := range counts[k] {
-			row = append(row, whole(n).wrongIf(n > 0 && i < 4))
+			row = append(row, whole(n).wrongIf(n > 0 && isOpen(all[i].state)))
 		}
 		t.Rows = append(t.Rows, row)
 	}

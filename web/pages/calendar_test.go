@@ -32,7 +32,7 @@ func TestDay(t *testing.T) {
 		"<h1>2026-11-12 of engagelab/marketing</h1>", "temporary: 503 &lt;b&gt;", "the next run asks the vendor for it", "failed")
 	w.holds("/day?account=1400006874&date=2026-11-21",
 		"provisional", "asks again, for what has changed", `href="/explain?account=1400006874&amp;date=2026-11-21&amp;measure=delivered&amp;vendor=tencent">1`+"\u202f995</a>")
-	w.holds("/days?vendor=tencent&from=2026-11-21&to=2026-11-21&format=csv", "2026-11-21,tencent,1400006874,2000,2000,0,1995,0.997500,5,0,2000,2000,1\n")
+	w.holds("/days?vendor=tencent&from=2026-11-21&to=2026-11-21&format=csv", "2026-11-21,tencent,1400006874,provisional,2000,2000,0,1995,0.997500,5,0,2000,2000,1,\"loaded, and may still change\"\n")
 }
 
 func TestExplain(t *testing.T) {

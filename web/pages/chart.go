@@ -33,19 +33,22 @@ type tick struct {
 
 // series is the line of one vendor.
 type series struct {
-	Name   string
-	Class  string // colour and dashes
-	Path   string
-	Points []point
-	KeyX   float64
+	Name     string
+	Class    string // colour and dashes
+	Path     string // through what is settled
+	OpenPath string // through what is not
+	Points   []point
+	KeyX     float64
 }
 
 // point is one month of a line.
 type point struct {
 	X, Y  float64
 	Title string
-	// IsOpen marks a month of which days are still to come.
+	// IsOpen marks a month of which days are not final, or still to come.
 	IsOpen bool
+	// IsFirst says that no line leads to it.
+	IsFirst bool
 }
 
 // value is what a chart shows of one month; nil is a gap.
@@ -108,27 +111,31 @@ func (s size) draw(id, unit string, labels, names []string, values [][]value, fo
 	return d
 }
 
-// trace draws the line, and takes the pen off the paper where nothing is known.
+// trace draws the line, and takes the pen off the paper where nothing is known, and between what is settled and what is not: a line
+// there would be read as a rise or a fall. What is not settled is joined by a path of its own.
 func (s *series) trace(labels []string, values []value, x func(int) float64, y func(float64) float64, form func(float64) string) {
-	var path strings.Builder
-	isDown := false
+	var settled, unsettled strings.Builder
+	before := value{}
 	for i, v := range values {
 		if v.N == nil {
-			isDown = false
+			before = v
 			continue
 		}
-		letter := "L"
-		if !isDown {
-			letter, isDown = "M", true
-		}
-		p := point{X: x(i), Y: y(*v.N), Title: fmt.Sprintf("%s, %s: %s", s.Name, labels[i], form(*v.N)), IsOpen: v.IsOpen}
+		path, letter := &settled, "M"
 		if v.IsOpen {
-			p.Title += " (not complete)"
+			path = &unsettled
 		}
-		s.Points = append(s.Points, p)
-		fmt.Fprintf(&path, "%s%g %g", letter, p.X, p.Y)
+		if before.N != nil && before.IsOpen == v.IsOpen {
+			letter = "L"
+		}
+		p := point{X: x(i), Y: y(*v.N), Title: fmt.Sprintf("%s, %s: %s", s.Name, labels[i], form(*v.N)), IsOpen: v.IsOpen, IsFirst: letter == "M"}
+		if v.IsOpen {
+			p.Title += " (not final)"
+		}
+		s.Points, before = append(s.Points, p), v
+		fmt.Fprintf(path, "%s%g %g", letter, p.X, p.Y)
 	}
-	s.Path = path.String()
+	s.Path, s.OpenPath = settled.String(), unsettled.String()
 }
 
 // monthTicks names one month in so many, the last one among them, and the year where it begins.
@@ -190,12 +197,15 @@ func round(v float64) float64 { return math.Round(v*10) / 10 }
 func describe(title string, labels, names []string, values [][]value, form func(float64) string) string {
 	parts := []string{title + "."}
 	for s, name := range names {
-		first, last, low, high, known := -1, -1, -1, -1, 0
+		first, last, low, high, known, notFinal := -1, -1, -1, -1, 0, 0
 		for i, v := range values[s] {
 			if v.N == nil {
 				continue
 			}
 			known++
+			if v.IsOpen {
+				notFinal++
+			}
 			last = i
 			if first < 0 {
 				first, low, high = i, i, i
@@ -212,8 +222,11 @@ func describe(title string, labels, names []string, values [][]value, form func(
 			continue
 		}
 		at := func(i int) string { return form(*values[s][i].N) + " in " + labels[i] }
-		parts = append(parts, fmt.Sprintf("%s: %s, %s; lowest %s, highest %s; %d of %d months are gaps.",
-			name, at(first), at(last), at(low), at(high), len(labels)-known, len(labels)))
+		told := fmt.Sprintf("%s: %s, %s; lowest %s, highest %s; %d of %d months are gaps.", name, at(first), at(last), at(low), at(high), len(labels)-known, len(labels))
+		if notFinal > 0 {
+			told = strings.TrimSuffix(told, ".") + fmt.Sprintf(", %d are not final.", notFinal)
+		}
+		parts = append(parts, told)
 	}
 	return strings.Join(parts, " ")
 }

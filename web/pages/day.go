@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -88,17 +89,13 @@ func dayStates(all []load.DayState, isImported bool) *table {
 		Columns: columns("dataset", "state", "why", "since", "what next", ">days left", ">failed tries", ">pending", ">rows", "written", "confirmed"),
 	}
 	for _, d := range all {
-		isBad := rank(d.State) < 4
-		why := d.Reason
-		if why == "" && rank(d.State) >= 0 {
-			why = marks[rank(d.State)].about
-		}
+		why := cmp.Or(d.Reason, markOf(d.State).about)
 		then := next[d.NextAction]
 		if says, known := nextImport[d.NextAction]; known && isImported {
 			then = says
 		}
 		t.Rows = append(t.Rows, []cell{
-			text(string(d.Dataset)), text(words(d.State)).marked(d.State).wrongIf(isBad), text(why), moment(d.Since), text(then), count(d.DaysLeft), whole(d.Attempts),
+			text(string(d.Dataset)), state(d.State), text(why), moment(d.Since), text(then), count(d.DaysLeft), whole(d.Attempts),
 			count(d.Pending), whole(d.Rows), moment(d.LoadedAt), moment(d.ConfirmedAt),
 		})
 	}

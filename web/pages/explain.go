@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,10 +30,7 @@ func (s *site) explanation(ctx context.Context, q query) (view, error) {
 	question := job.Question{
 		Account: sms.Account{Vendor: account.Vendor, ID: account.Account, Zone: zone}, Day: date,
 		Template: q.text("template"), Label: q.text("label"), MessageType: q.text("message_type"), Country: q.text("country"),
-		Stage: sms.Stage(q.text("stage")), Reason: q.text("reason"), Measure: q.text("measure"), Dataset: sms.Dataset(q.text("dataset")),
-	}
-	if question.Stage != "" && question.Stage != sms.Processing && question.Stage != sms.Sending {
-		q.wrong("stage is %q: want processing or sending", question.Stage)
+		Stage: q.stage(), Reason: q.text("reason"), Measure: q.text("measure"), Dataset: sms.Dataset(q.text("dataset")),
 	}
 	if all := slices.Concat(account.Vendor.Groups()...); question.Dataset != "" && len(all) > 0 && !slices.Contains(all, question.Dataset) {
 		q.wrong("dataset is %q: want one of %v", question.Dataset, all)
@@ -42,6 +40,8 @@ func (s *site) explanation(ctx context.Context, q query) (view, error) {
 	}
 	e, err := s.explain(ctx, question)
 	switch {
+	case errors.Is(err, job.ErrNever):
+		return view{}, unknown("%s", capital(strings.TrimPrefix(err.Error(), "job: "+job.ErrNever.Error()+": ")))
 	case errors.Is(err, job.ErrQuestion):
 		return view{}, bad("%s", strings.TrimPrefix(err.Error(), "job: "))
 	case errors.Is(err, load.ErrUnknownAccount):
@@ -49,14 +49,19 @@ func (s *site) explanation(ctx context.Context, q query) (view, error) {
 	case err != nil:
 		return view{}, err
 	}
+	known, err := s.warehouse.Day(ctx, account.Vendor, account.Account, date)
+	if err != nil {
+		return view{}, err
+	}
+	of := stateOfDay(known.Datasets, e)
 	back := href("/day", "vendor", e.Vendor, "account", e.Account, "date", e.Date)
 	return view{
 		Title: "Where it comes from",
 		Lead:  fmt.Sprintf("%s of %s/%s; days start at midnight in %s. %s.", e.Date, e.Vendor, e.Account, e.Zone, sumOf(e.Rows)),
 		Sections: []section{
-			{Heading: "The number", Table: measuresTable(e.Measures), Lines: []line{{Text: "The whole day", Link: "its states and tries", Href: back}}},
-			{Heading: "The rows", Table: rowsTable(e)},
-			{Heading: "What they were", Table: historyTable(e)},
+			{Heading: "The number", Table: measuresTable(e, of), Lines: whyLines(e, of, back)},
+			{Heading: "The rows", Table: rowsTable(e, of)},
+			{Heading: "What they were", Table: historyTable(e, of)},
 			{Heading: "The vendor's answers", Table: answersTable(e.Answers)},
 			{Heading: "The loads", Table: loadsTable(e.Loads)},
 		},
@@ -70,24 +75,59 @@ func sumOf(rows int) string {
 	return "Sums of " + grouped(int64(rows)) + " rows"
 }
 
-func measuresTable(all []job.ExplainedMeasure) *table {
-	t := &table{Name: "measures", Caption: "The measures, summed", Columns: columns("measure", ">total", "unit", "support", "the vendor's fields", "note")}
-	for _, m := range all {
-		t.Rows = append(t.Rows, []cell{text(m.Measure), count(m.Total), text(m.Unit), text(strings.ReplaceAll(m.Support, "_", " ")), text(m.Formula), text(m.Note)})
+// stateOfDay gives the state of the day as every page tells it: the worst among the datasets that the numbers are made of.
+func stateOfDay(known []load.DayState, e job.Explanation) sms.State {
+	var worst sms.State
+	for _, d := range known {
+		isOf := len(e.Days) == 0 || slices.ContainsFunc(e.Days, func(x job.ExplainedDay) bool { return x.Dataset == string(d.Dataset) })
+		if isOf && (worst == "" || worse(d.State, worst)) {
+			worst = d.State
+		}
+	}
+	return cmp.Or(worst, sms.Missing)
+}
+
+// whyLines says how the day stands, and why there is no number where there is none.
+func whyLines(e job.Explanation, of sms.State, back string) []line {
+	var lines []line
+	if e.Missing != "" {
+		lines = append(lines, line{Text: "There is no number: " + e.Missing + ".", Bad: true})
+	}
+	return append(lines, line{Text: "The day is " + words(of) + ": " + markOf(of).about + ".", Link: "Its states and tries", Href: back, Bad: isOpen(of)})
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:] + "."
+}
+
+func measuresTable(e job.Explanation, of sms.State) *table {
+	t := &table{Name: "measures", Caption: "The measures, summed", Columns: columns("measure", ">total", "state", "unit", "support", "the vendor's fields", "note", "why")}
+	for _, m := range e.Measures {
+		why := ""
+		switch {
+		case m.Total == nil:
+			why = cmp.Or(e.Missing, "the vendor does not report it")
+		case e.Rows == 0:
+			why = "the vendor had nothing on the whole day"
+		}
+		t.Rows = append(t.Rows, []cell{text(m.Measure), count(m.Total), state(of), text(m.Unit), text(strings.ReplaceAll(m.Support, "_", " ")), text(m.Formula), text(m.Note), text(why)})
 	}
 	return t
 }
 
 // rowsTable has a line for each measure of each row.
-func rowsTable(e job.Explanation) *table {
+func rowsTable(e job.Explanation, of sms.State) *table {
 	t := &table{
 		Name: "rows", Caption: "Rows of the fact, and what each number is made of",
-		Columns: columns("template", "label", "message type", "country", "stage", "reason", "measure", ">value", "from", "place"),
+		Columns: columns("template", "label", "message type", "country", "stage", "reason", "measure", ">value", "state", "from", "place"),
 	}
 	for _, c := range e.Cells {
 		for _, v := range c.Values {
 			t.Rows = append(t.Rows, []cell{
-				text(c.Template), text(c.Label), text(c.MessageType), text(c.Country), text(c.Stage), text(c.Reason), text(v.Measure), count(v.Value),
+				text(c.Template), text(c.Label), text(c.MessageType), text(c.Country), text(c.Stage), text(c.Reason), text(v.Measure), count(v.Value), state(of),
 				text(v.From(c.Places)), text(places(&e, c.Places)),
 			})
 		}
@@ -111,16 +151,16 @@ func places(e *job.Explanation, all []job.ExplainedPlace) string {
 	return strings.Join(parts, "; ")
 }
 
-func historyTable(e job.Explanation) *table {
+func historyTable(e job.Explanation, of sms.State) *table {
 	t := &table{
 		Name: "history", Caption: "Every value that the rows ever had, the oldest first",
-		Columns: columns("template", "label", "message type", "country", "reason", "measure", ">value", "from", "until", ">load", "change", "cause"),
+		Columns: columns("template", "label", "message type", "country", "reason", "measure", ">value", "state", "from", "until", ">load", "change", "cause"),
 	}
 	for _, c := range e.Cells {
 		for _, v := range c.Values {
 			for _, h := range v.History {
 				t.Rows = append(t.Rows, []cell{
-					text(c.Template), text(c.Label), text(c.MessageType), text(c.Country), text(c.Reason), text(v.Measure), count(h.Value),
+					text(c.Template), text(c.Label), text(c.MessageType), text(c.Country), text(c.Reason), text(v.Measure), count(h.Value), state(of),
 					moment(h.From), moment(h.Until), whole(h.LoadID), text(h.Change), text(strings.ReplaceAll(h.Cause, "_", " ")),
 				})
 			}

@@ -20,10 +20,10 @@ func (s *site) findings(ctx context.Context, _ query) (view, error) {
 	}, nil
 }
 
-func findingsTable(all []load.Finding) *table {
+func findingsTable(all []load.StandingFinding) *table {
 	t := &table{
 		Name: "findings", Caption: "Open findings", Empty: "Nothing is open.",
-		Columns: columns("severity", "check", "account", "subject", "first day", "last day", "what", ">expected", ">found", "unit", "trend", ">times seen", "opened", "last seen"),
+		Columns: columns("severity", "check", "account", "subject", "first day", "last day", ">days not final", "what", ">expected", ">found", "unit", "trend", ">times seen", "opened", "last seen"),
 	}
 	for i := range all {
 		f := &all[i]
@@ -35,7 +35,7 @@ func findingsTable(all []load.Finding) *table {
 			}
 		}
 		t.Rows = append(t.Rows, []cell{
-			text(string(f.Severity)).wrongIf(f.Severity == sms.Error), text(f.Check), account, text(f.Subject), first, day(f.Last), text(f.Detail),
+			text(string(f.Severity)).wrongIf(f.Severity == sms.Error), text(f.Check), account, text(f.Subject), first, day(f.Last), count(f.NotFinal), text(f.Detail),
 			decimal(f.Expected), decimal(f.Found), text(f.Unit), text(f.Trend), whole(f.TimesSeen), moment(&f.OpenedAt), moment(&f.LastSeenAt),
 		})
 	}

@@ -3,6 +3,8 @@ package pages
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,29 +41,33 @@ func (s *site) overview(ctx context.Context, q query) (view, error) {
 		v.Refresh = again
 		v.Sections = append(v.Sections, section{Heading: "Being loaded", Bars: bars, Nav: []line{againLine("/", again), {Link: "All runs", Href: "/runs"}}})
 	}
+	lines := append([]line{trust(o)}, pauseLines(o.Pauses, "")...)
 	v.Sections = append(v.Sections,
-		section{ID: "lately", Heading: fmt.Sprintf("The last %d days", recentDays), Cards: cards(lately, vendorsOf(o.Months), o.Sources, yesterday), Lines: []line{trust(o)}},
+		section{ID: "lately", Heading: fmt.Sprintf("The last %d days", recentDays), Cards: cards(lately, vendorsOf(o.Months), o.Sources, yesterday), Lines: lines},
 		section{
 			ID: "charts", Heading: "Month by month", Charts: monthCharts(o.Months, sms.DayOf(now)),
-			Lines: []line{{Text: "A hollow point is a month of which days are missing or still to come, a gap is a month of which nothing is known."}},
+			Lines: []line{{Text: "A hollow point is a month of which days are not final: missing, not believed, still to come or still changing. No line leads to it, since it may not be a rise or a fall. " +
+				"A gap is a month of which nothing is known."}},
 		},
-		section{ID: "trust", Heading: "How far to trust it", Lines: append(freshness(o.Sources, now), findingsLine(o.Findings)), Table: sourcesTable(o.Sources)},
+		section{ID: "trust", Heading: "How far to trust it", Lines: append(freshness(o.Sources, now), findingsLine(o.Findings)), Table: sourcesTable(o.Sources, o.Pauses)},
 		section{ID: "numbers", Heading: "The numbers", Table: monthsTable(o.Months)})
 	return v, nil
 }
 
 // trust says in one line whether anything is not there, or not as it should be.
 func trust(o load.Overview) line {
-	var open, days int64
+	var open, others, days int64
 	for _, s := range o.Sources {
-		open, days = open+notThere(s), days+s.Days
+		open, others, days = open+notThere(s), others+unsure(s), days+s.Days
 	}
 	l := line{Href: "#trust", Link: "How far to trust it"}
 	switch {
 	case days == 0:
 		l.Text = "Nothing is loaded yet: the first run brings it."
 	case open > 0:
-		l.Text, l.Bad = fmt.Sprintf("Of %s days of datasets %s are not there or not believed.", grouped(days), grouped(open)), true
+		l.Text, l.Bad = fmt.Sprintf("Incomplete: of %s days of datasets %s are not there or not believed.", grouped(days), grouped(open)), true
+	case others > 0:
+		l.Text = fmt.Sprintf("Of %s days of datasets %s are in a state that settles nothing: their numbers are not known.", grouped(days), grouped(others))
 	case o.Findings[sms.Error] > 0:
 		l.Text, l.Bad = fmt.Sprintf("Every expected day is there, and %s found.", errorsOf(o.Findings[sms.Error])), true
 	default:
@@ -72,6 +78,16 @@ func trust(o load.Overview) line {
 
 // notThere counts the days of datasets of a source that are expected and have no numbers that are believed.
 func notThere(s load.SourceState) int64 { return s.Missing + s.Failed + s.Quarantined + s.Lost }
+
+// unsure counts the days of datasets of a source in states that say neither that numbers are there nor that they should be.
+func unsure(s load.SourceState) (n int64) {
+	for of, days := range s.Counts {
+		if rank(of) < 0 || of == unverified {
+			n += days
+		}
+	}
+	return n
+}
 
 func errorsOf(n int64) string {
 	if n == 1 {
@@ -98,7 +114,7 @@ func freshness(sources []load.SourceState, now time.Time) []line {
 		l := line{Text: text}
 		if open := openDays(s); open != "" {
 			l.Text, l.Bad = text+" "+open, true
-			l.Href, l.Link = href("/coverage", "vendor", string(s.Vendor)), "See the days"
+			l.Href, l.Link = href("/coverage", "vendor", string(s.Vendor), "year", yearOf(s.FirstOpen)), "See the days"
 		}
 		all = append(all, l)
 	}
@@ -110,6 +126,14 @@ func freshness(sources []load.SourceState, now time.Time) []line {
 
 // openDays says what is not there, empty when all is.
 func openDays(s load.SourceState) string {
+	if notThere(s) == 0 {
+		return ""
+	}
+	return "Incomplete. Days of datasets that are not there or not believed: " + openWords(s) + "."
+}
+
+// openWords counts what is not there: "3 missing, 1 failed".
+func openWords(s load.SourceState) string {
 	var parts []string
 	for _, p := range []struct {
 		n    int64
@@ -119,10 +143,15 @@ func openDays(s load.SourceState) string {
 			parts = append(parts, grouped(p.n)+" "+p.word)
 		}
 	}
-	if len(parts) == 0 {
+	return strings.Join(parts, ", ")
+}
+
+// yearOf gives the year of a day, empty for none.
+func yearOf(d *sms.Day) string {
+	if d == nil {
 		return ""
 	}
-	return "Days of datasets that are not there or not believed: " + strings.Join(parts, ", ") + "."
+	return d.String()[:4]
 }
 
 func findingsLine(findings map[sms.Severity]int64) line {
@@ -151,22 +180,48 @@ func age(d time.Duration) string {
 	}
 }
 
-func sourcesTable(sources []load.SourceState) *table {
+func sourcesTable(sources []load.SourceState, pauses []load.Pause) *table {
+	states := slices.Clone(marks)
+	for _, s := range sources {
+		for _, of := range slices.Sorted(maps.Keys(s.Counts)) {
+			if !slices.ContainsFunc(states, func(m mark) bool { return m.state == of }) {
+				states = append(states, markOf(of))
+			}
+		}
+	}
+	states = slices.DeleteFunc(states, func(m mark) bool { return m.state == sms.NotDue })
+	names := []string{"source", "vendor", "paused", "loaded up to", "last heard", "first open day", ">expected days"}
+	for _, m := range states {
+		names = append(names, ">"+words(m.state))
+	}
 	t := &table{
-		Name: "sources", Caption: "Days of datasets by source",
-		Columns: columns("source", "vendor", "loaded up to", "last heard", "first open day", ">expected days", ">provisional", ">missing", ">failed", ">quarantined", ">lost"),
+		Name: "sources", Caption: "Days of datasets by source", Columns: columns(names...),
+		Note: "The expected days are those of all states together. A source is as far as the dataset that is furthest behind.",
 	}
 	for _, s := range sources {
-		calendar := href("/coverage", "vendor", string(s.Vendor))
-		t.Rows = append(t.Rows, []cell{
-			link(s.Source, calendar), text(string(s.Vendor)), day(s.LoadedTo), moment(s.ConfirmedAt), day(s.FirstOpen), whole(s.Days), whole(s.Provisional),
-			whole(s.Missing).wrongIf(s.Missing > 0), whole(s.Failed).wrongIf(s.Failed > 0), whole(s.Quarantined).wrongIf(s.Quarantined > 0), whole(s.Lost).wrongIf(s.Lost > 0),
-		})
+		row := []cell{
+			link(s.Source, href("/coverage", "vendor", string(s.Vendor))), text(string(s.Vendor)), pausedCell(s.Source, pauses), day(s.LoadedTo), moment(s.ConfirmedAt), day(s.FirstOpen),
+			whole(s.Days),
+		}
+		for _, m := range states {
+			n := s.Counts[m.state]
+			row = append(row, whole(n).wrongIf(n > 0 && isOpen(m.state)))
+		}
+		t.Rows = append(t.Rows, row)
 	}
 	return t
 }
 
-// monthCharts draws what is sorted by vendor and month. The month of today is not complete, nor one of which days are missing.
+// pausedCell says that nobody asks a source.
+func pausedCell(source string, pauses []load.Pause) cell {
+	for _, l := range pauseLines(pauses, source) {
+		return text(l.Text).wrongIf(true)
+	}
+	return text("no")
+}
+
+// monthCharts draws what is sorted by vendor and month. The month of today is not complete, nor one of which days
+// are missing or may still change.
 func monthCharts(all []load.VendorMonth, today sms.Day) []chart {
 	var labels, names []string
 	var requested, rates, failures [][]value
@@ -178,7 +233,7 @@ func monthCharts(all []load.VendorMonth, today sms.Day) []chart {
 		if len(names) == 1 {
 			labels = append(labels, m.Month.String()[:7])
 		}
-		at, isOpen := len(names)-1, m.LoadedDays < m.Days || monthEnd(m.Month) >= today
+		at, isOpen := len(names)-1, m.LoadedDays < m.Days || m.NotFinal > 0 || monthEnd(m.Month) >= today
 		requested[at] = append(requested[at], value{number(m.Requested), isOpen})
 		failures[at] = append(failures[at], value{number(plus(m.ProcessingFailed, m.SendFailed)), isOpen})
 		var rate *float64
@@ -210,18 +265,39 @@ func number(n *int64) *float64 {
 func monthsTable(all []load.VendorMonth) *table {
 	t := &table{
 		Name: "months", Caption: "Messages by vendor and month",
-		Columns: columns("month", "vendor", ">loaded days", ">expected days", ">requested", ">delivered", ">delivery rate", ">processing failed", ">send failed"),
+		Columns: columns("month", "vendor", ">loaded days", ">expected days", ">not final days", ">requested", ">delivered", ">delivery rate", ">processing failed", ">send failed", "why"),
 		Note:    "Days are those of every account together. The rate is the sum of delivered over the sum of requested. A number leads to its days, and these to where they come from.",
 	}
 	for _, m := range all {
 		from, to := m.Month, monthEnd(m.Month)
 		days := href("/days", "vendor", string(m.Vendor), "from", from.String(), "to", to.String())
 		t.Rows = append(t.Rows, []cell{
-			month(m.Month).to(days), text(string(m.Vendor)), whole(m.LoadedDays), whole(m.Days), count(m.Requested).to(days), count(m.Delivered).to(days),
-			ratio(m.Delivered, m.Requested).to(days), count(m.ProcessingFailed).to(days), count(m.SendFailed).to(days),
+			month(m.Month).to(days), text(string(m.Vendor)), whole(m.LoadedDays), whole(m.Days), whole(m.NotFinal), count(m.Requested).to(days), count(m.Delivered).to(days),
+			ratio(m.Delivered, m.Requested).to(days), count(m.ProcessingFailed).to(days), count(m.SendFailed).to(days), text(whyMonth(m)),
 		})
 	}
 	return t
+}
+
+// whyMonth says why a month has no number, or one that may change.
+func whyMonth(m load.VendorMonth) string {
+	switch {
+	case m.Days == 0:
+		return "no day is expected"
+	case m.LoadedDays == 0:
+		return "no day is loaded"
+	}
+	var parts []string
+	if m.LoadedDays < m.Days {
+		parts = append(parts, fmt.Sprintf("%s of %s days are not loaded", grouped(m.Days-m.LoadedDays), grouped(m.Days)))
+	}
+	if later := m.NotFinal - (m.Days - m.LoadedDays); later > 0 {
+		parts = append(parts, fmt.Sprintf("%s loaded days are not final", grouped(later)))
+	}
+	if m.Requested == nil || m.Delivered == nil || m.ProcessingFailed == nil || m.SendFailed == nil {
+		parts = append(parts, "a dash is a sum of which a part is not reported, or of no message")
+	}
+	return strings.Join(parts, "; ")
 }
 
 // monthEnd gives the last day of the month that the day is in.

@@ -19,12 +19,12 @@ func TestOverview(t *testing.T) {
 	w.one(&requested, `SELECT sum(requested)::bigint FROM sms.delivery_daily WHERE vendor = 'engagelab' AND send_date BETWEEN '2026-10-01' AND '2026-10-31'`)
 	w.one(&delivered, `SELECT sum(delivered)::bigint FROM sms.delivery_daily WHERE vendor = 'engagelab' AND send_date BETWEEN '2026-10-01' AND '2026-10-31'`)
 	lines := strings.Split(w.page("/?format=csv&table=months"), "\n")
-	want := fmt.Sprintf("2026-10,engagelab,31,31,%d,%d,%.6f,0,%d", requested, delivered, float64(delivered)/float64(requested), requested-delivered)
+	want := fmt.Sprintf("2026-10,engagelab,31,31,0,%d,%d,%.6f,0,%d,", requested, delivered, float64(delivered)/float64(requested), requested-delivered)
 	if len(lines) != 1+2*13+1 || lines[12] != want {
 		t.Errorf("%d lines, line 12 is %q, want %q", len(lines), lines[12], want)
 	}
 	// What nobody reported is a gap, and not 0.
-	if lines[11] != "2026-09,engagelab,0,0,,,,," {
+	if lines[11] != "2026-09,engagelab,0,0,0,,,,,,no day is expected" {
 		t.Errorf("September is %q", lines[11])
 	}
 }

@@ -34,9 +34,9 @@ type Warehouse interface {
 	Calendar(ctx context.Context, f load.LookFilter) (load.Calendar, error)
 	Day(ctx context.Context, vendor sms.Vendor, account string, day sms.Day) (load.DayDetail, error)
 	Days(ctx context.Context, f load.LookFilter) ([]load.DayNumbers, error)
-	Failures(ctx context.Context, f load.LookFilter, reason string) (load.Failures, error)
+	Failures(ctx context.Context, f load.FailureFilter) (load.Failures, error)
 	Restatements(ctx context.Context, f load.LookFilter, most int) ([]load.Restatement, error)
-	Findings(ctx context.Context) ([]load.Finding, error)
+	Findings(ctx context.Context) ([]load.StandingFinding, error)
 	Runs(ctx context.Context, most int) (load.Runs, error)
 	Dictionary(ctx context.Context) ([]load.Relation, error)
 }

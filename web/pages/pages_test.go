@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
 
+	"smsetl/belief"
 	"smsetl/internal/pgtest"
 	"smsetl/job"
 	"smsetl/load"
@@ -215,7 +216,7 @@ func (w *world) put(account sms.Account, datasets []sms.Dataset, first, last str
 		}
 	}
 	options := load.PutOptions{
-		Now: now, SettleDays: 4, TransformVersion: 1, Guard: load.Guard{Thresholds: load.Thresholds{ShrinkRatio: 0.5, MinMessages: 100}, ConfirmAfter: time.Hour},
+		Now: now, TransformVersion: 1, Rules: belief.New(belief.Default),
 	}
 	if _, err := w.wh.Put(w.t.Context(), id, batch, options, func(context.Context, pgx.Tx) error { return nil }); err != nil {
 		w.t.Fatal(err)

@@ -164,6 +164,8 @@ type form struct {
 	From, To string
 	Years    []option
 	Reason   string // stays chosen; empty for none
+	Category string // as the reason, and as the stage
+	Stage    string
 }
 
 type option struct {

@@ -21,15 +21,18 @@ type card struct {
 	Rate   cell
 	Lines  []cell
 	Trend  string
-	Open   *line // what is not there of the vendor's days; nil when all is
-	Spark  spark
+	// Standing says how many of the days the numbers are of are not final; empty when all are.
+	Standing string
+	Open     *line // what is not there of the vendor's days; nil when all is
+	Spark    spark
 }
 
 // spark is a small line without axes: a rate day by day.
 type spark struct {
 	Width, Height int
 	Path          string
-	Points        []point // days that stand alone, which a line does not show
+	OpenPath      string  // through days that are not final
+	Points        []point // days that stand alone, which a line does not show, and those that are not final
 	Desc          string
 }
 
@@ -38,15 +41,28 @@ type spark struct {
 type sums struct {
 	hasDays                      bool
 	requested, delivered, failed *int64
+	standing                     standing
 }
 
 func (s *sums) add(d load.DayNumbers) {
+	s.standing.add(d.State)
+	if d.Rows == 0 {
+		return // a day without numbers has no sum, and none to hide the others'
+	}
 	failed := plus(d.ProcessingFailed, d.SendFailed)
 	if !s.hasDays {
 		s.hasDays, s.requested, s.delivered, s.failed = true, d.Requested, d.Delivered, failed
 		return
 	}
 	s.requested, s.delivered, s.failed = plus(s.requested, d.Requested), plus(s.delivered, d.Delivered), plus(s.failed, failed)
+}
+
+// addFinal adds a day whose numbers do not change any more: two stretches of time are compared by such days alone, since a young day
+// looks worse than it will be.
+func (s *sums) addFinal(d load.DayNumbers) {
+	if isFinal(d.State) {
+		s.add(d)
+	}
 }
 
 // plus is not known when one of both is not.
@@ -63,22 +79,27 @@ func cards(all []load.DayNumbers, names []string, sources []load.SourceState, la
 	first := last - recentDays + 1
 	var made []card
 	for i, name := range names {
-		var now, before sums
+		var now, before, nowFinal, beforeFinal sums
 		byDay := make([]sums, recentDays)
 		for _, d := range all {
 			switch {
 			case string(d.Vendor) != name || d.Day > last:
 			case d.Day >= first:
 				now.add(d)
+				nowFinal.addFinal(d)
 				byDay[d.Day-first].add(d)
 			default:
 				before.add(d)
+				beforeFinal.addFinal(d)
 			}
 		}
 		days := href("/days", "vendor", name, "from", first.String(), "to", last.String())
 		failures := href("/failures", "vendor", name, "from", first.String(), "to", last.String())
 		rate := ratio(now.delivered, now.requested).to(days)
-		c := card{Vendor: name, Class: fmt.Sprintf("s%d", i%4), Rate: rate, Spark: sparkline(byDay, first), Trend: trend(now, before), Open: openOf(name, sources)}
+		c := card{Vendor: name, Class: fmt.Sprintf("s%d", i%4), Rate: rate, Spark: sparkline(byDay, first), Trend: trend(nowFinal, beforeFinal), Open: openOf(name, sources)}
+		if now.standing.notFinal > 0 {
+			c.Standing = fmt.Sprintf("%s of %s days of accounts are not final: %s", grouped(now.standing.notFinal), grouped(now.standing.days), now.standing.words())
+		}
 		for _, l := range []struct {
 			n    *int64
 			unit string
@@ -93,18 +114,18 @@ func cards(all []load.DayNumbers, names []string, sources []load.SourceState, la
 	return made
 }
 
-// openOf says that a vendor's numbers are not whole.
+// openOf says what is not there of a vendor's days.
 func openOf(vendor string, sources []load.SourceState) *line {
-	var open int64
+	var all load.SourceState
 	for _, s := range sources {
 		if string(s.Vendor) == vendor {
-			open += notThere(s)
+			all.Missing, all.Failed, all.Quarantined, all.Lost = all.Missing+s.Missing, all.Failed+s.Failed, all.Quarantined+s.Quarantined, all.Lost+s.Lost
 		}
 	}
-	if open == 0 {
+	if notThere(all) == 0 {
 		return nil
 	}
-	return &line{Text: "Not whole: days are missing or not believed.", Href: href("/coverage", "vendor", vendor), Link: "Which"}
+	return &line{Text: "Incomplete, days of datasets: " + openWords(all) + ".", Href: href("/coverage", "vendor", vendor), Link: "Which"}
 }
 
 // vendorsOf names the vendors of months that are sorted by vendor.
@@ -124,13 +145,13 @@ func trend(now, before sums) string {
 	}
 	points := 100 * (*a - *b)
 	if math.Abs(points) < .005 {
-		return "as in the days before"
+		return "as in the days before, of final days"
 	}
 	word := "more"
 	if points < 0 {
 		word = "less"
 	}
-	return fmt.Sprintf("%.2f points %s than in the %d days before", math.Abs(points), word, recentDays)
+	return fmt.Sprintf("%.2f points %s than in the %d days before, of final days", math.Abs(points), word, recentDays)
 }
 
 func share(s sums) *float64 {
@@ -147,7 +168,7 @@ func sparkline(days []sums, first sms.Day) spark {
 	values := make([]value, len(days))
 	labels := make([]string, len(days))
 	for i, d := range days {
-		values[i], labels[i] = value{N: share(d)}, (first + sms.Day(i)).String()
+		values[i], labels[i] = value{N: share(d), IsOpen: d.standing.notFinal > 0}, (first + sms.Day(i)).String()
 	}
 	low, high := bounds([][]value{values}, true)
 	step := float64(s.Width-6) / float64(max(1, len(days)-1))
@@ -155,10 +176,10 @@ func sparkline(days []sums, first sms.Day) spark {
 	y := func(v float64) float64 { return round(float64(s.Height-4) - (v-low)/(high-low)*float64(s.Height-8)) }
 	var line series
 	line.trace(labels, values, x, y, percent)
-	s.Path = line.Path
+	s.Path, s.OpenPath = line.Path, line.OpenPath
 	for i, p := range line.Points {
-		isAlone := (i == 0 || p.X-line.Points[i-1].X > step*1.5) && (i == len(line.Points)-1 || line.Points[i+1].X-p.X > step*1.5)
-		if isAlone || i == len(line.Points)-1 {
+		isAlone := p.IsFirst && (i == len(line.Points)-1 || line.Points[i+1].IsFirst)
+		if isAlone || p.IsOpen || i == len(line.Points)-1 {
 			s.Points = append(s.Points, p)
 		}
 	}

@@ -45,14 +45,14 @@ func (s *site) restatements(ctx context.Context, q query) (view, error) {
 func restatementsTable(all []load.Restatement, note string) *table {
 	t := &table{
 		Name: "restatements", Caption: "Changed numbers", Note: note, Empty: "No number of these days has changed since it was first loaded.",
-		Columns: columns("day", "vendor", "account", "measure", ">before", ">after", "cause", "change", "changed", ">load", "template", "label", "message type", "country", "stage", "reason"),
+		Columns: columns("day", "vendor", "account", "state", "measure", ">before", ">after", "cause", "change", "changed", ">load", "template", "label", "message type", "country", "stage", "reason"),
 	}
 	for _, r := range all {
 		at := []string{"vendor", string(r.Vendor), "account", r.Account, "date", r.Day.String()}
 		explain := href("/explain", append(at[:6:6], "measure", r.Measure, "template", r.Template, "label", r.Label, "message_type", r.MessageType,
 			"country", r.Country, "stage", r.Stage, "reason", r.Reason)...)
 		t.Rows = append(t.Rows, []cell{
-			day(&r.Day).to(href("/day", at...)), text(string(r.Vendor)), text(r.Account), text(r.Measure), count(r.Old).to(explain), count(r.New).to(explain),
+			day(&r.Day).to(href("/day", at...)), text(string(r.Vendor)), text(r.Account), state(r.State), text(r.Measure), count(r.Old).to(explain), count(r.New).to(explain),
 			text(strings.ReplaceAll(r.Cause, "_", " ")), text(r.Change), moment(r.ChangedAt), whole(r.LoadID),
 			text(r.Template), text(r.Label), text(r.MessageType), text(r.Country), text(r.Stage), text(r.Reason),
 		})

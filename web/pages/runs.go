@@ -1,19 +1,20 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"smsetl/load"
+	"smsetl/sms"
 )
 
 const (
 	shownRuns = 100
 	// refreshRuns is how often the page is asked for again while something runs.
 	refreshRuns = 5 * time.Second
-	// forgotten is when a run without an end is taken for one that was killed: the page would refresh for ever.
-	forgotten = 24 * time.Hour
 )
 
 // bar is how far something is.
@@ -30,13 +31,16 @@ func (s *site) runs(ctx context.Context, q query) (view, error) {
 		return view{}, err
 	}
 	v := view{Title: "Runs", Lead: "Commands that loaded, and backfills that the queue works."}
-	under := section{Heading: "Under way", Bars: s.underWay(all)}
+	under := section{Heading: "Under way", Bars: s.underWay(all), Lines: pauseLines(all.Pauses, "")}
 	if len(under.Bars) == 0 {
-		under.Lines = []line{{Text: "Nothing runs."}}
+		under.Lines = append(under.Lines, line{Text: "No run in progress."})
 	} else {
 		v.Refresh, under.Nav = again, []line{againLine("/runs", again)}
 	}
-	v.Sections = []section{under, {Heading: "Backfills", Table: backfillsTable(all.Backfills)}, {Heading: "Runs", Table: runsTable(all.Runs)}}
+	v.Sections = []section{
+		under, {Heading: "Tried again", Table: retriesTable(all.Retries)}, {Heading: "Backfills", Table: backfillsTable(all.Backfills)},
+		{Heading: "Runs", Table: s.runsTable(all.Runs)},
+	}
 	return v, nil
 }
 
@@ -60,29 +64,57 @@ func againLine(path string, again int) line {
 	return line{Link: fmt.Sprintf("The page asks again every %d s: stop that", again), Href: href(path, "refresh", "no")}
 }
 
-// underWay has a bar for each run that has not ended.
-func (s *site) underWay(all load.Runs) []bar {
-	var bars []bar
-	for _, b := range all.Backfills {
-		if b.EndedAt == nil {
-			bars = append(bars, backfillBar(b))
+// pauseLines says who is not asked, since when and why, of one source or, where none is named, of all.
+func pauseLines(all []load.Pause, source string) []line {
+	var lines []line
+	for _, p := range all {
+		if source == "" || p.Source == source || p.Source == "" && p.Queue == source {
+			lines = append(lines, line{Text: pauseText(p), Bad: true})
 		}
 	}
-	for _, r := range all.Runs {
-		if r.EndedAt == nil && !r.Detached && s.now().Sub(r.StartedAt) < forgotten {
-			bars = append(bars, runBar(r))
+	return lines
+}
+
+func pauseText(p load.Pause) string {
+	name, by := p.Source, cmp.Or(p.Who, "somebody unknown")
+	if name == "" {
+		name, by = p.Queue, "somebody in the queue's own pages"
+	}
+	return fmt.Sprintf("%s is paused since %s UTC, by %s. Reason: %s. Nobody asks it until it is resumed: etl resume %s.",
+		name, moment(&p.Since).Show, by, cmp.Or(strings.TrimSuffix(p.Reason, "."), "none was given"), name)
+}
+
+// underWay has a bar for each run that has work left.
+func (s *site) underWay(all load.Runs) []bar {
+	var bars []bar
+	isTold := map[int64]bool{}
+	for _, b := range all.Backfills {
+		if b.EndedAt == nil {
+			bars, isTold[b.RunID] = append(bars, backfillBar(b)), true
+		}
+	}
+	for i := range all.Runs {
+		if r := &all.Runs[i]; r.IsUnderWay(s.now()) && !isTold[r.RunID] {
+			bars = append(bars, runBar(r, s.now()))
 		}
 	}
 	return bars
 }
 
-func runBar(r load.RunState) bar {
-	b := bar{Label: fmt.Sprintf("Run %d, %s, since %s UTC", r.RunID, r.Command, moment(&r.StartedAt).Show), Done: r.Windows - r.Open, All: r.Windows}
-	if r.Windows > 0 {
-		b.Label += fmt.Sprintf(": %d of %d windows done", b.Done, b.All)
+func runBar(r *load.RunState, now time.Time) bar {
+	b := bar{Label: fmt.Sprintf("Run %d, %s, since %s UTC, is %s", r.RunID, r.Command, moment(&r.StartedAt).Show, r.Status(now)), Done: r.Windows - r.Open, All: r.Windows}
+	if r.Windows == 0 {
+		b.Label += fmt.Sprintf(": %d of %d loads done", r.Loads-r.LoadsRunning-r.LoadsFailed, r.Loads)
+		return b
 	}
-	if r.Failed > 0 {
-		b.Label += fmt.Sprintf(", %d loads failed", r.Failed)
+	b.Label += fmt.Sprintf(": %d of %d windows done", r.Done, r.Windows)
+	for _, p := range []struct {
+		n    int64
+		word string
+	}{{r.Failed, "failed"}, {r.Cancelled, "cancelled"}, {r.Running, "running"}, {r.Again, "waiting to try again"}} {
+		if p.n > 0 {
+			b.Label += fmt.Sprintf(", %d %s", p.n, p.word)
+		}
 	}
 	return b
 }
@@ -118,16 +150,47 @@ func backfillsTable(all []load.Backfill) *table {
 	return t
 }
 
-func runsTable(all []load.RunState) *table {
+// retriesTable says what goes on failing: what it met, how often, and when it is tried again.
+func retriesTable(all []load.Retry) *table {
 	t := &table{
-		Name: "runs", Caption: fmt.Sprintf("The newest %d runs", shownRuns), Note: "A run without an end still runs, or was killed.", Empty: "Nothing was ever run.",
-		Columns: columns(">run", "command", "arguments", "outcome", "started", "ended", ">loads", ">failed", ">rows received", ">rows written", "host", "program"),
+		Name: "retries", Caption: "Windows that failed and are tried again, the next one first", Empty: "Nothing waits for another try.",
+		Columns: columns("source", "account", "datasets", "days", ">failed tries", ">most tries", "what it met", "last failed", "tried again", ">run", ">job"),
+	}
+	for _, r := range all {
+		next := moment(r.NextAt)
+		switch {
+		case r.IsPaused:
+			next = text("when the source is resumed")
+		case r.NextAt == nil:
+			next = text("now")
+		}
+		t.Rows = append(t.Rows, []cell{
+			text(r.Source), text(sms.Account{Vendor: r.Vendor, ID: r.Account}.String()), text(r.Datasets), window(r.Window), whole(r.Tries), whole(r.MostTries),
+			text(r.Reason), moment(r.LastAt), next, count(r.RunID), whole(r.JobID),
+		})
+	}
+	return t
+}
+
+func (s *site) runsTable(all []load.RunState) *table {
+	t := &table{
+		Name: "runs", Caption: fmt.Sprintf("The newest %d runs, and older ones with work left", shownRuns), Empty: "Nothing was ever run.",
+		Note: "The status is counted from the run's windows; a command that hands none to the queue has loads alone. A failed try may have been followed by one that loaded the window.",
+		Columns: columns(">run", "command", "arguments", "status", "started", "ended", ">windows", ">done", ">failed", ">cancelled", ">left", ">loads", ">failed tries",
+			">rows received", ">rows written", ">rows not understood", ">rows left alone", "why", "host", "program"),
 	}
 	for i := range all {
 		r := &all[i]
+		status := r.Status(s.now())
+		isBad := strings.HasPrefix(status, "failed") || strings.HasPrefix(status, "partial") || strings.HasPrefix(status, "killed")
+		why := cell{kind: isNull}
+		if r.LoadsFailed+r.Failed > 0 {
+			why = text(r.Reason)
+		}
 		t.Rows = append(t.Rows, []cell{
-			whole(r.RunID), text(r.Command), text(r.Arguments), text(r.Outcome).wrongIf(r.Outcome == "failed"), moment(&r.StartedAt), moment(r.EndedAt),
-			whole(r.Loads), whole(r.Failed).wrongIf(r.Failed > 0), whole(r.Received), whole(r.Written), text(r.Host), text(r.Program),
+			whole(r.RunID), text(r.Command), text(r.Arguments), text(status).wrongIf(isBad), moment(&r.StartedAt), moment(r.EndedAt),
+			whole(r.Windows), whole(r.Done), whole(r.Failed).wrongIf(r.Failed > 0), whole(r.Cancelled), whole(r.Open), whole(r.Loads), whole(r.LoadsFailed),
+			whole(r.Received), whole(r.Written), whole(r.Rejected), whole(r.Held), why, text(r.Host), text(r.Program),
 		})
 	}
 	return t

@@ -10,7 +10,7 @@ import (
 
 func TestRuns(t *testing.T) {
 	w := newWorld(t)
-	w.holds("/runs", "Nothing runs.")
+	w.holds("/runs", "No run in progress.")
 	for _, path := range []string{"/runs", "/"} {
 		if strings.Contains(w.page(path), `http-equiv="refresh"`) {
 			t.Errorf("%s, on which nothing happens, asks again", path)

@@ -1,0 +1,241 @@
+package capture
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"smsetl/sms"
+)
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+// total adds a field up over the rows that have it as a number.
+func total(rows []row, field string) (sum int64) {
+	for _, r := range rows {
+		if n, ok := r.number(field); ok {
+			sum += n
+		}
+	}
+	return sum
+}
+
+// reasons adds up all counts of the rows of a failure call.
+func reasons(rows []row) (sum int64) {
+	for _, r := range rows {
+		for field := range r {
+			if n, ok := r.number(field); ok && isCount(field) {
+				sum += n
+			}
+		}
+	}
+	return sum
+}
+
+// aggregate compares aggregate_by=1 with the rows of the same days, count by count.
+func (e engageLab) aggregate(j *Judgement) {
+	compared, without := 0, []string{}
+	var differ []string
+	for _, pair := range [][2]string{{Rows, Sums}, {Rows2, Sums2}} {
+		for _, d := range calls {
+			rows, sums := e.of(d, pair[0]), e.of(d, pair[1])
+			switch {
+			case !rows.isGood || sums.Ask == "":
+				continue
+			case !sums.isGood || sums.sums == nil:
+				without = append(without, fmt.Sprintf("%s: %s", key(d, pair[1]), sums.said))
+				continue
+			}
+			for _, field := range sortedKeys(sums.sums) {
+				want, isNumber := sums.sums.number(field)
+				if !isNumber || !isCount(field) {
+					continue
+				}
+				got := total(rows.rows, field)
+				if compared++; got != want {
+					differ = append(differ, fmt.Sprintf("%s %s: rows %d, sum %d", key(d, pair[0]), field, got, want))
+				}
+			}
+		}
+	}
+	switch {
+	case len(differ) > 0:
+		j.told(false, "differs", "%s", strings.Join(differ, "; "))
+	case len(without) > 0:
+		j.told(false, "not given", "%s", strings.Join(without, "; "))
+	case compared == 0:
+		j.open("no answers to compare")
+	default:
+		j.told(true, "agrees", "%d counts of %d are equal", compared, compared)
+	}
+}
+
+// failures compares the reasons with the totals of stats_day, day by day.
+func (e engageLab) failures(j *Judgement) {
+	stats := e.of(sms.StatsDay, Rows)
+	var differ []string
+	days, messages := 0, int64(0)
+	for _, pair := range []struct {
+		dataset sms.Dataset
+		field   string
+	}{{sms.ProcessFailed, "process_failed"}, {sms.SendFailed, "send_failed"}} {
+		failed := e.of(pair.dataset, Rows)
+		if !stats.isGood || !failed.isGood {
+			continue
+		}
+		totals, told := byDay(stats.rows), byDay(failed.rows)
+		for _, day := range sortedKeys(totals) {
+			if _, ok := told[day]; !ok {
+				told[day] = nil
+			}
+		}
+		for _, day := range sortedKeys(told) {
+			want := total(totals[day], pair.field)
+			got := reasons(told[day])
+			days, messages = days+1, messages+want
+			if got != want {
+				differ = append(differ, fmt.Sprintf("%s %s: stats_day %d, reasons %d", day, pair.field, want, got))
+			}
+		}
+	}
+	switch {
+	case days == 0:
+		j.open("no answers to compare")
+	case len(differ) > 0:
+		j.told(false, "differ", "%d of %d days of both calls differ: %s", len(differ), days, strings.Join(differ[:min(len(differ), 5)], "; "))
+	case messages == 0:
+		j.open("no message failed in 28 days")
+	default:
+		j.told(true, "agree", "%d failed messages, the same on each day of both calls", messages)
+	}
+}
+
+func byDay(rows []row) map[string][]row {
+	days := map[string][]row{}
+	for _, r := range rows {
+		days[r.day()] = append(days[r.day()], r)
+	}
+	return days
+}
+
+// readings of `sent`, each with what it says. The third is what the vendor's ancestor meant by it.
+var readings = []struct {
+	name string
+	fits func(sent, targets, processFailed, delivered, results int64) bool
+}{
+	{"handed on", func(sent, targets, processFailed, _, results int64) bool {
+		return sent == results && targets == processFailed+results
+	}},
+	{"still queued", func(sent, targets, processFailed, _, results int64) bool {
+		return targets == processFailed+results+sent
+	}},
+	{"delivered", func(sent, _, _, delivered, _ int64) bool { return sent == delivered }},
+}
+
+// sent looks which of the readings of `sent` all rows fit.
+func (e engageLab) sent(j *Judgement) {
+	all, absent, fits := 0, 0, make([]int, len(readings))
+	for _, ask := range []string{Rows, Days90} {
+		for _, r := range e.of(sms.StatsDay, ask).rows {
+			sent, ok := r.number("sent")
+			if !ok {
+				absent++
+				continue
+			}
+			all++
+			n := func(field string) int64 { v, _ := r.number(field); return v }
+			results := n("delivered") + n("send_failed") + n("wait_result")
+			for i, reading := range readings {
+				if reading.fits(sent, n("targets"), n("process_failed"), n("delivered"), results) {
+					fits[i]++
+				}
+			}
+		}
+	}
+	var said, right []string
+	for i, reading := range readings {
+		said = append(said, fmt.Sprintf("%d fit %q", fits[i], reading.name))
+		if fits[i] == all {
+			right = append(right, reading.name)
+		}
+	}
+	evidence := fmt.Sprintf("of %d rows %s; %d rows have no sent", all, strings.Join(said, ", "), absent)
+	switch {
+	case all == 0 && absent > 0:
+		j.told(false, "absent", "%s", evidence)
+	case len(right) == 1:
+		j.told(right[0] == readings[0].name, right[0], "%s", evidence)
+	case len(right) == 0:
+		j.told(false, "neither", "%s", evidence)
+	default:
+		j.open("%s", evidence)
+	}
+}
+
+// msgType finds out which messages each call is about when msg_type is left out.
+func (e engageLab) msgType(j *Judgement) {
+	var said []string
+	equal, differ := map[sms.Dataset]bool{}, map[sms.Dataset]bool{}
+	for _, d := range calls {
+		all, two := e.of(d, Rows), e.of(d, Rows2)
+		if !all.isGood || !two.isGood {
+			said = append(said, fmt.Sprintf("%s: %s, with msg_type=2 %s", d, all.said, two.said))
+			continue
+		}
+		isSame := fingerprint(all.rows) == fingerprint(two.rows)
+		equal[d], differ[d] = isSame, !isSame
+		said = append(said, fmt.Sprintf("%s: %d rows (%s), with msg_type=2 %d", d, len(all.rows), typesOf(all.rows), len(two.rows)))
+	}
+	evidence := strings.Join(said, "; ")
+	switch {
+	case len(differ) < len(calls):
+		j.open("%s", evidence)
+	case !differ[sms.StatsDay] && !differ[sms.ProcessFailed] && !differ[sms.SendFailed]:
+		j.told(true, "2", "%s", evidence)
+	case e.asksAlike(equal):
+		j.told(true, "not 2", "%s", evidence)
+	default:
+		j.told(false, differs, "%s", evidence)
+	}
+}
+
+// asksAlike says whether the failure calls are about the messages of stats_day. Where some of the answers change with msg_type and
+// some do not that can be right all the same: no message of another type may have failed. Sums decide.
+func (e engageLab) asksAlike(equal map[sms.Dataset]bool) bool {
+	agree := func(d sms.Dataset, field, ask string) bool {
+		want := total(e.of(sms.StatsDay, ask).rows, field)
+		return reasons(e.of(d, ask).rows) == want
+	}
+	for d, field := range map[sms.Dataset]string{sms.ProcessFailed: "process_failed", sms.SendFailed: "send_failed"} {
+		isOff := !agree(d, field, Rows) && agree(d, field, Rows2)
+		if equal[sms.StatsDay] && !equal[d] || isOff {
+			return false
+		}
+	}
+	return true
+}
+
+// fingerprint is the same for the same rows, in whatever order they come.
+func fingerprint(rows []row) string {
+	lines := make([]string, len(rows))
+	for i, r := range rows {
+		for _, field := range sortedKeys(r) {
+			lines[i] += field + "\x00" + unquoted(r[field]) + "\x00"
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
+}
+
+func typesOf(rows []row) string {
+	types := tally{}
+	for _, r := range rows {
+		types["type "+orNone(unquoted(r["msg_type"]))]++
+	}
+	if len(types) == 0 {
+		return "no rows"
+	}
+	return types.String()
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"smsetl/capture"
+	"smsetl/load"
+	"smsetl/schedule"
+	"smsetl/sms"
+)
+
+// capturing asks every account a fixed set of questions and writes what came back where anybody may read it.
+type capturing struct {
+	*session
+
+	dir      string
+	now      func() time.Time
+	names    *capture.Pseudonyms
+	manifest capture.Manifest
+	fixtures []capture.Fixture
+	missing  int // questions without an answer
+}
+
+// capture is the doctor's --capture. It exits with 0 when every question was answered, whatever the answers say.
+func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.Warehouse, now func() time.Time) error {
+	if err := capture.Ready(c.Capture); err != nil {
+		return usage(fmt.Errorf("--capture: %w", err))
+	}
+	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(config.Sources),
+		manifest: capture.Manifest{Format: 1, CapturedAt: now().Format(time.RFC3339)}}
+	shared := newPaces(config.Sources, wh)
+	for _, source := range config.Sources {
+		if source.Vendor.IsImported() {
+			continue
+		}
+		client, err := dial(source, shared, s.env.proxy(), now, s.log)
+		if err != nil {
+			return usage(err)
+		}
+		for _, account := range source.Accounts() {
+			if err := one.ask(client, source, account); err != nil {
+				return err
+			}
+		}
+	}
+	return one.end(c.isJSON())
+}
+
+// pseudonyms knows the accounts and secrets of all sources.
+func pseudonyms(sources []schedule.Source) *capture.Pseudonyms {
+	var ids, secrets []string
+	for _, source := range sources {
+		for _, account := range source.Accounts() {
+			ids = append(ids, account.ID)
+		}
+		key := source.EngageLab.Key.Reveal()
+		secrets = append(secrets, key, source.EngageLab.User+":"+key, source.Tencent.SecretID.Reveal(), source.Tencent.SecretKey.Reveal())
+	}
+	return capture.NewPseudonyms(ids, secrets)
+}
+
+// ask asks one account everything.
+func (c *capturing) ask(client client, source schedule.Source, account sms.Account) error {
+	q, ok := newInquiry(client, account, account.Zone.Today(c.now()))
+	if !ok {
+		return nil
+	}
+	who := capture.Account{Vendor: account.Vendor, ID: c.pseudonym(account), Zone: account.Zone.String()}
+	if slices.Contains(c.manifest.Accounts, who) {
+		return nil // another source of the same account
+	}
+	c.manifest.Accounts = append(c.manifest.Accounts, who)
+	questions := q.questions()
+	for i := 0; i < len(questions); i++ {
+		f, err := q.answered(c.ctx, questions[i], basePath(source))
+		if err != nil {
+			return err
+		}
+		isDenied := f.IsDenied()
+		if f.Ask == capture.Rows && f.Dataset == sms.StatsDay {
+			questions = append(questions, c.emptyDays(q, &f, questions[i].window)...)
+		}
+		if err := c.keep(&f, source.Name, i+1, len(questions)); err != nil {
+			return err
+		}
+		if isDenied {
+			left := len(questions) - i - 1
+			c.missing += left
+			c.skipf("%s %s: %s not asked: the vendor does not take the credentials", who.Vendor, who.ID, plural(left, "question"))
+			return nil
+		}
+	}
+	return nil
+}
+
+// emptyDays gives the questions about the newest day without rows.
+func (c *capturing) emptyDays(q inquiry, rows *capture.Fixture, w sms.Window) []question {
+	day, ok := rows.EmptyDay(w)
+	if !ok {
+		c.skipf("%s %s: the questions about a day without messages: there is none in %s, or nothing was told", q.account.Vendor, c.pseudonym(q.account), w)
+		return nil
+	}
+	var all []question
+	for _, d := range []sms.Dataset{sms.StatsDay, sms.ProcessFailed, sms.SendFailed} {
+		all = append(all, q.emptyDay(d, day))
+	}
+	return all
+}
+
+func (c *capturing) skipf(format string, args ...any) {
+	c.manifest.Skipped = append(c.manifest.Skipped, fmt.Sprintf(format, args...))
+}
+
+// keep writes an answer, after everything that names somebody is out of it.
+func (c *capturing) keep(f *capture.Fixture, source string, n, of int) error {
+	account := f.Account
+	f.Account = c.pseudonym(sms.Account{Vendor: f.Vendor, ID: account})
+	f.Hide(c.names)
+	if err := f.Write(c.dir); err != nil {
+		return err
+	}
+	c.fixtures = append(c.fixtures, *f)
+	c.manifest.Files = append(c.manifest.Files, f.File())
+	if !f.IsAnswered() {
+		c.missing++
+		c.skipf("%s %s: %s %s was not answered: %s", f.Vendor, f.Account, f.Dataset, f.Ask, f.Said())
+	}
+	fmt.Fprintf(c.stderr, "%s %s %d of %d: %s %s %s: %s\n", source, account, n, of, f.Dataset, f.Ask, f.Window, f.Said())
+	return nil
+}
+
+func (c *capturing) pseudonym(a sms.Account) string {
+	if a.Vendor == sms.Tencent {
+		return c.names.App(a.ID)
+	}
+	return c.names.User(a.ID)
+}
+
+// end writes what the answers say, and shows it.
+func (c *capturing) end(asJSON bool) error {
+	c.manifest.Held = capture.Judge(c.manifest.Accounts, c.fixtures)
+	if err := c.manifest.Write(c.dir); err != nil {
+		return err
+	}
+	if err := c.show(asJSON); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stderr, "Wrote %s to %s. Read assumptions.md; then play the vendor: etl sandbox --replay %s\n",
+		plural(len(c.manifest.Files), "answer"), c.dir, c.dir)
+	if c.missing > 0 {
+		fmt.Fprintf(c.stderr, "%s without an answer: see the end of assumptions.md\n", plural(c.missing, "question"))
+		return exit{code: exitPartial}
+	}
+	return nil
+}
+
+func (c *capturing) show(asJSON bool) error {
+	if asJSON {
+		return c.printJSON(c.manifest)
+	}
+	for _, one := range c.manifest.Accounts {
+		fmt.Fprintf(c.stdout, "%s %s\n", one.Vendor, one.ID)
+		var rows [][]string
+		for _, j := range c.manifest.Held {
+			if j.Vendor == one.Vendor && j.Account == one.ID {
+				rows = append(rows, []string{j.Assumption, string(j.Result), withAdvice(j.Evidence, j.Advice)})
+			}
+		}
+		if err := table(c.stdout, []string{"assumption", "result", "evidence"}, rows); err != nil {
+			return err
+		}
+		fmt.Fprintln(c.stdout)
+	}
+	return nil
+}
+
+func withAdvice(evidence, advice string) string {
+	if advice == "" {
+		return evidence
+	}
+	return evidence + ". " + advice
+}
+
+// basePath gives the path of the source's base_url, which is not the vendor's.
+func basePath(source schedule.Source) string {
+	u, err := url.Parse(source.BaseURL)
+	if err != nil {
+		return ""
+	}
+	return u.Path
+}

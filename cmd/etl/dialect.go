@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"smsetl/capture"
+	"smsetl/load"
+	"smsetl/schedule"
+	"smsetl/sms"
+)
+
+// stored are the questions whose answers `etl probe engagelab` keeps.
+var stored = []string{"paths", "sms_user", "msg_type_default", "days_90", "aggregate", "sent", "count"}
+
+// dialectReport is one account in the JSON of `etl probe engagelab`.
+type dialectReport struct {
+	Source  string              `json:"source"`
+	Vendor  string              `json:"vendor"`
+	Account string              `json:"account"`
+	Calls   int                 `json:"calls"` // to the vendor
+	Answers []capture.Judgement `json:"answers"`
+}
+
+// dialects asks the chosen accounts of EngageLab and stores what the answers say. An account that cannot be asked does not keep
+// the others from being.
+func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, error) {
+	chosen, err := schedule.Chosen(ask, p.config.Sources)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if err := p.register(s.ctx); err != nil {
+		return nil, err
+	}
+	reports := []dialectReport{}
+	var failures error
+	shared := newPaces(p.config.Sources, p.warehouse)
+	for _, source := range p.config.Sources {
+		if source.Vendor != sms.EngageLab {
+			continue
+		}
+		client, err := dial(source, shared, s.env.proxy(), p.now, s.log)
+		if err != nil {
+			return nil, usage(err)
+		}
+		for _, account := range chosen[source.Name] {
+			q, ok := newInquiry(client, account, account.Zone.Today(p.now()))
+			if !ok {
+				continue
+			}
+			r, err := p.dialect(s, source, q)
+			if err != nil {
+				failures = errors.Join(failures, fmt.Errorf("%s %s: %w", source.Name, account.ID, err))
+				continue
+			}
+			reports = append(reports, r)
+		}
+	}
+	return reports, failures
+}
+
+// dialect asks one account. Without an answer to its first question nothing is settled, and nothing is stored.
+func (p *pipeline) dialect(s *session, source schedule.Source, q inquiry) (dialectReport, error) {
+	r := dialectReport{Source: source.Name, Vendor: string(q.account.Vendor), Account: q.account.ID}
+	var answers []capture.Fixture
+	for _, one := range q.dialect() {
+		f, err := q.answered(s.ctx, one, basePath(source))
+		if err != nil {
+			return r, err
+		}
+		if r.Calls++; f.IsDenied() {
+			return r, fmt.Errorf("%w: %s %s: %s", sms.ErrSourceDenied, f.Dataset, f.Ask, f.Said())
+		}
+		answers = append(answers, f)
+	}
+	if !slices.ContainsFunc(answers, func(f capture.Fixture) bool { return f.IsAnswered() }) {
+		return r, fmt.Errorf("%w: no question was answered: %s", sms.ErrTemporary, answers[0].Said())
+	}
+	who := capture.Account{Vendor: q.account.Vendor, ID: q.account.ID}
+	var keep []load.Dialect
+	for _, j := range capture.Judge([]capture.Account{who}, answers) {
+		if slices.Contains(stored, j.Question) {
+			r.Answers = append(r.Answers, j)
+			keep = append(keep, load.Dialect{Question: j.Question, Answer: j.Answer, Evidence: j.Evidence, AskedAt: p.now()})
+		}
+	}
+	return r, p.warehouse.KeepDialects(s.ctx, q.account, keep)
+}
+
+func (s *session) printDialects(reports []dialectReport) error {
+	for _, r := range reports {
+		fmt.Fprintf(s.stdout, "%s %s (%s)\n", r.Source, r.Account, plural(r.Calls, "call"))
+		var rows [][]string
+		for _, j := range r.Answers {
+			rows = append(rows, []string{j.Question, orUnknown(j.Answer), withAdvice(j.Evidence, j.Advice)})
+		}
+		if err := table(s.stdout, []string{"question", "answer", "evidence"}, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dialectsExit gives 3 when an account was not settled in everything.
+func dialectsExit(reports []dialectReport) error {
+	for _, r := range reports {
+		for _, j := range r.Answers {
+			if j.Answer == "" {
+				return exit{code: exitPartial}
+			}
+		}
+	}
+	return nil
+}
+
+// dialectChecks are the doctor's lines on what is stored of how a vendor speaks to an account. It asks nobody.
+func dialectChecks(s *session, wh *load.Warehouse, source schedule.Source, account sms.Account) []check {
+	if wh == nil || account.Vendor != sms.EngageLab {
+		return nil
+	}
+	prefix := source.Name + " " + account.ID + " "
+	known, err := wh.Dialects(s.ctx, account)
+	switch {
+	case err != nil:
+		return []check{{prefix + "dialect", false, err.Error()}}
+	case len(known) == 0:
+		return []check{{prefix + "dialect", true, "not asked yet: etl probe engagelab"}}
+	}
+	all := make([]check, len(known))
+	for i, d := range known {
+		advice := capture.Advice(d.Question, d.Answer)
+		isSet := d.Question == "msg_type_default" && source.EngageLab.MsgType != "" || d.Question == "days_90" && source.ChunkDays < 90
+		detail := fmt.Sprintf("%s, asked %s", orUnknown(d.Answer), d.AskedAt.UTC().Format(time.DateOnly))
+		if advice != "" && !isSet {
+			detail = d.Answer + ". " + advice
+		}
+		all[i] = check{prefix + d.Question, advice == "" || isSet, detail}
+	}
+	return all
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"smsetl/capture"
+	"smsetl/internal/pack"
+	"smsetl/schedule"
+	"smsetl/sms"
+	"smsetl/transform"
+)
+
+// sampleTime is how long the doctor waits for one group of datasets.
+const sampleTime = 30 * time.Second
+
+// sampleChecks asks every dataset of the account for yesterday and reads what comes, a line for each dataset.
+func (s *session) sampleChecks(source schedule.Source, client client, account sms.Account, now time.Time) []check {
+	day := sms.OneDay(account.Zone.Today(now)-1, account.Zone)
+	var all []check
+	for _, group := range account.Vendor.Groups() {
+		name := func(d sms.Dataset) string { return source.Name + " " + account.ID + " " + string(d) }
+		answers, batch, err := s.sample(client, sms.Scope{Account: account, Datasets: group, Window: day})
+		for _, dataset := range group {
+			if err != nil {
+				all = append(all, check{name(dataset), false, err.Error()})
+				continue
+			}
+			all = append(all, sampleCheck(name(dataset), dataset, day.First(), answers, batch))
+		}
+		if errors.Is(err, sms.ErrSourceDenied) || errors.Is(err, sms.ErrAccountDenied) {
+			break // the other datasets would say the same, and some vendors lock out who goes on asking
+		}
+	}
+	return all
+}
+
+// sample asks for one scope and reads the answers as a load would.
+func (s *session) sample(client client, scope sms.Scope) ([]sms.Payload, sms.Batch, error) {
+	ctx, cancel := context.WithTimeout(s.ctx, sampleTime)
+	defer cancel()
+	var answers []sms.Payload
+	err := client.Sample(ctx, scope, func(p sms.Payload) error {
+		if p.Refused == "" {
+			answers = append(answers, p)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, sms.Batch{}, err
+	}
+	batch, err := transform.Batch(scope, answers)
+	return answers, batch, err
+}
+
+// sampleCheck says what an answer that was understood holds of a dataset. A row that could not be read is a failure: its messages
+// would be missing.
+func sampleCheck(name string, dataset sms.Dataset, day sms.Day, answers []sms.Payload, batch sms.Batch) check {
+	rows, err := rowsIn(dataset, answers)
+	if err != nil {
+		return check{name, false, err.Error()}
+	}
+	said := fmt.Sprintf("%s of %s: %s", rows, day, messagesOf(dataset, batch))
+	if n := len(batch.Rejects); n > 0 {
+		return check{name, false, fmt.Sprintf("%s; %s could not be read, the first: %s", said, plural(n, "row"), batch.Rejects[0].Reason)}
+	}
+	var found []string
+	for _, f := range batch.Findings {
+		found = append(found, f.Check+" "+f.Subject)
+	}
+	if len(found) > 0 {
+		said += "; to be looked at: " + strings.Join(found, ", ")
+	}
+	return check{name, true, said}
+}
+
+// rowsIn counts what the vendor sent: rows of EngageLab, a sum of Tencent.
+func rowsIn(dataset sms.Dataset, answers []sms.Payload) (string, error) {
+	n, isSum := 0, false
+	for _, p := range answers {
+		if p.Dataset != dataset {
+			continue
+		}
+		body, err := pack.Unpack(p.Body)
+		if err != nil {
+			return "", err
+		}
+		rows, ok := capture.RowCount(body)
+		n, isSum = n+rows, !ok && p.Account.Vendor == sms.Tencent
+	}
+	if isSum {
+		return "the sum", nil
+	}
+	return plural(n, "row"), nil
+}
+
+// messagesOf says how many messages a dataset tells of.
+func messagesOf(dataset sms.Dataset, batch sms.Batch) string {
+	switch dataset {
+	case sms.StatsDay, sms.SendStatus:
+		var n int64
+		for _, d := range batch.Deliveries {
+			n += d.Requested.Or(0)
+		}
+		return plural(n, "message")
+	case sms.CallbackStatus:
+		var n int64
+		for _, d := range batch.Deliveries {
+			n += d.Delivered.Or(0) + d.SendFailed.Or(0)
+		}
+		return plural(n, "message") + " with a receipt"
+	default:
+		var n int64
+		for _, f := range batch.Failures {
+			n += f.Messages.Or(0)
+		}
+		return plural(n, "message") + " failed"
+	}
+}
+
+// remembered is what a warehouse has learned of a dataset that the configuration could say.
+type remembered struct {
+	account   sms.Account
+	dataset   sms.Dataset
+	retention int // days that the vendor was seen to keep; 0 when it was not seen to forget
+}
+
+// retentionChecks proposes retention_days where the vendor was seen to forget and the configuration does not say so.
+func retentionChecks(sources []schedule.Source, known []remembered) []check {
+	var all []check
+	for _, source := range sources {
+		for _, account := range source.Accounts() {
+			shortest := 0
+			for _, r := range known {
+				if r.account == account && r.retention > 0 && (shortest == 0 || r.retention < shortest) {
+					shortest = r.retention
+				}
+			}
+			if shortest == 0 || source.RetentionDays > 0 && source.RetentionDays <= shortest {
+				continue
+			}
+			all = append(all, check{source.Name + " " + account.ID + " retention", true,
+				fmt.Sprintf("the vendor was seen to keep %s: set retention_days: %d", plural(shortest, "day"), shortest)})
+		}
+	}
+	return all
+}

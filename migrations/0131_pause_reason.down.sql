@@ -1,0 +1,3 @@
+ALTER TABLE etl.pause
+    DROP COLUMN who,
+    DROP COLUMN reason;
