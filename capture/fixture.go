@@ -83,6 +83,11 @@ func (f *Fixture) Hide(p *Pseudonyms) {
 	f.SetBytes(p.Body(f.Bytes()))
 	f.Request.Body = string(p.Body([]byte(f.Request.Body)))
 	f.Failed = p.Text(f.Failed)
+	for i, q := range f.Request.Query {
+		if q.Name == "sms_users" {
+			f.Request.Query[i].Value = p.User(q.Value)
+		}
+	}
 	for i := range f.Headers {
 		f.Headers[i].Value = p.Text(f.Headers[i].Value)
 	}

@@ -46,3 +46,15 @@ func TestPseudonymsAreStable(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// The account's name in the question is hidden as in the answer.
+func TestHide(t *testing.T) {
+	f := Fixture{Request: Request{Query: []Pair{{"end_date", "2026-11-20"}, {"sms_users", "marketing"}}}, Failed: "marketing: no route",
+		Headers: []Pair{{"X-Ratelimit-Owner", "marketing"}}}
+	f.SetBytes([]byte(`{"result":[{"sms_user":"marketing"}]}`))
+	f.Hide(NewPseudonyms([]string{"marketing"}, nil))
+	if f.Request.Query[1].Value != "user-1" || f.Request.Query[0].Value != "2026-11-20" || string(f.Body) != `{"result":[{"sms_user":"user-1"}]}` ||
+		strings.Contains(f.Failed, "marketing") || strings.Contains(f.Headers[0].Value, "marketing") {
+		t.Errorf("%+v %s", f, f.Body)
+	}
+}

@@ -136,6 +136,9 @@ func (p *Replay) engageLab(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	user, _, _ := r.BasicAuth()
+	if named := query["sms_users"]; named != "" {
+		user = named
+	}
 	asked := replayQuestion(query)
 	best := -1
 	for i, a := range p.of(EngageLab, user) {
@@ -235,7 +238,7 @@ type replayDays struct {
 	zone        string
 	msgType     string
 	isSum       bool
-	others      string // parameters that were never captured: filters
+	others      string // parameters that were never captured: filters, but for the account's name
 }
 
 func replayQuestion(query map[string]string) replayDays {
@@ -243,7 +246,7 @@ func replayQuestion(query map[string]string) replayDays {
 		isSum: query["aggregate_by"] == "1"}
 	others := url.Values{}
 	for name, value := range query {
-		if !slices.Contains([]string{"start_date", "end_date", "time_zone", "msg_type", "aggregate_by"}, name) {
+		if !slices.Contains([]string{"start_date", "end_date", "time_zone", "msg_type", "aggregate_by", "sms_users"}, name) {
 			others.Set(name, value)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/load"
 	"smsetl/sandbox"
 	"smsetl/schedule"
 	"smsetl/sms"
@@ -228,8 +229,8 @@ func TestProbeEngageLab(t *testing.T) {
 	if n := w.number("SELECT count(*) FROM etl.coverage") + w.number("SELECT count(*) FROM etl.load"); n != 0 {
 		t.Errorf("the probe left %d lines of loads", n)
 	}
-	if calls := w.vendors.Counters().Count("engagelab", ""); calls != 13 {
-		t.Errorf("%d calls, want 13", calls)
+	if calls := w.vendors.Counters().Count("engagelab", ""); calls != 14 {
+		t.Errorf("%d calls, want 14", calls)
 	}
 	if out := w.must(exitOK, "doctor", at(today)...); !regexp.MustCompile(`harbor_service msg_type_default +ok +not 2, asked 2026-11-21`).MatchString(out) {
 		t.Errorf("the doctor does not show what is stored:\n%s", out)
@@ -278,9 +279,8 @@ func TestProbeEngageLabKeepsWhatItKnows(t *testing.T) {
 
 func TestRetentionIsProposed(t *testing.T) {
 	t.Parallel()
-	account := sms.Account{Vendor: sms.EngageLab, ID: "marketing"}
 	source := schedule.Source{Name: "main", Vendor: sms.EngageLab, EngageLab: schedule.EngageLab{User: "marketing"}}
-	known := []remembered{{account, sms.StatsDay, 25}, {account, sms.SendFailed, 20}, {account, sms.ProcessFailed, 0}}
+	known := []load.Profile{{Vendor: sms.Tencent, Account: "marketing", RetentionDays: 5}, {Vendor: sms.EngageLab, Account: "marketing", RetentionDays: 20}}
 	if got := retentionChecks([]schedule.Source{source}, known); len(got) != 1 || !strings.Contains(got[0].Detail, "retention_days: 20") {
 		t.Errorf("got %+v", got)
 	}

@@ -55,7 +55,13 @@ func (c *doctorCommand) Run(s *session) error {
 	}
 	checks = append(checks, pushChecks(s.ctx, config, wh)...)
 	checks = append(checks, s.sourceChecks(config.Sources, wh, now)...)
-	checks = append(checks, retentionChecks(config.Sources, nil)...)
+	if wh != nil {
+		known, err := wh.Profiles(s.ctx)
+		if err != nil {
+			checks = append(checks, check{"retention", false, err.Error()})
+		}
+		checks = append(checks, retentionChecks(config.Sources, known)...)
+	}
 	return s.printChecks(checks, c.isJSON())
 }
 

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"smsetl/capture"
 	"smsetl/internal/pack"
+	"smsetl/load"
 	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/transform"
@@ -21,7 +23,7 @@ const sampleTime = 30 * time.Second
 func (s *session) sampleChecks(source schedule.Source, client client, account sms.Account, now time.Time) []check {
 	day := sms.OneDay(account.Zone.Today(now)-1, account.Zone)
 	var all []check
-	for _, group := range account.Vendor.Groups() {
+	for _, group := range apart(account.Vendor) {
 		name := func(d sms.Dataset) string { return source.Name + " " + account.ID + " " + string(d) }
 		answers, batch, err := s.sample(client, sms.Scope{Account: account, Datasets: group, Window: day})
 		for _, dataset := range group {
@@ -33,6 +35,21 @@ func (s *session) sampleChecks(source schedule.Source, client client, account sm
 		}
 		if errors.Is(err, sms.ErrSourceDenied) || errors.Is(err, sms.ErrAccountDenied) {
 			break // the other datasets would say the same, and some vendors lock out who goes on asking
+		}
+	}
+	return all
+}
+
+// apart gives the datasets of a vendor in the smallest parts that it can be asked for: what is wrong with one says nothing of another.
+// Tencent's two are halves of the same rows.
+func apart(v sms.Vendor) [][]sms.Dataset {
+	if v == sms.Tencent {
+		return v.Groups()
+	}
+	var all [][]sms.Dataset
+	for _, group := range v.Groups() {
+		for _, dataset := range group {
+			all = append(all, []sms.Dataset{dataset})
 		}
 	}
 	return all
@@ -121,29 +138,21 @@ func messagesOf(dataset sms.Dataset, batch sms.Batch) string {
 	}
 }
 
-// remembered is what a warehouse has learned of a dataset that the configuration could say.
-type remembered struct {
-	account   sms.Account
-	dataset   sms.Dataset
-	retention int // days that the vendor was seen to keep; 0 when it was not seen to forget
-}
-
-// retentionChecks proposes retention_days where the vendor was seen to forget and the configuration does not say so.
-func retentionChecks(sources []schedule.Source, known []remembered) []check {
+// retentionChecks proposes retention_days where a vendor was seen to forget and the configuration does not say so.
+func retentionChecks(sources []schedule.Source, known []load.Profile) []check {
 	var all []check
 	for _, source := range sources {
 		for _, account := range source.Accounts() {
-			shortest := 0
-			for _, r := range known {
-				if r.account == account && r.retention > 0 && (shortest == 0 || r.retention < shortest) {
-					shortest = r.retention
-				}
+			at := slices.IndexFunc(known, func(p load.Profile) bool { return p.Vendor == account.Vendor && p.Account == account.ID })
+			if at < 0 || known[at].RetentionDays == 0 {
+				continue
 			}
-			if shortest == 0 || source.RetentionDays > 0 && source.RetentionDays <= shortest {
+			kept := known[at].RetentionDays
+			if source.RetentionDays > 0 && source.RetentionDays <= kept {
 				continue
 			}
 			all = append(all, check{source.Name + " " + account.ID + " retention", true,
-				fmt.Sprintf("the vendor was seen to keep %s: set retention_days: %d", plural(shortest, "day"), shortest)})
+				fmt.Sprintf("the vendor was seen to keep %s: set retention_days: %d", plural(kept, "day"), kept)})
 		}
 	}
 	return all

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"smsetl/extract"
 	"smsetl/sms"
@@ -19,17 +20,16 @@ type Question struct {
 	Aggregate bool   // aggregate_by=1
 }
 
-// OtherPath gives the address that an example on the vendor's page has for the dataset, where it is another one than in the page's
-// URL block.
+// OtherPath gives the path of the dataset that is asked when the vendor does not know the first one.
 func OtherPath(d sms.Dataset) (path string, ok bool) {
-	path, ok = map[sms.Dataset]string{
-		sms.StatsDay:   "/v1/data/stats_day",
-		sms.SendFailed: "/v1/data/sendFailed",
-	}[d]
-	return path, ok
+	if known := documented[d]; len(known) > 1 {
+		return known[1], true
+	}
+	return "", false
 }
 
-// Ask asks once, at the client's pace, and gives what came back, whatever it says. No filter is sent. The error is of the way
+// Ask asks once, at the client's pace, and gives what came back, whatever it says. No filter is sent but
+// the account's name, where the configuration names accounts. The error is of the way
 // there and back: it wraps a kind of package sms, or is ctx's own.
 func (c *Client) Ask(ctx context.Context, account sms.Account, q Question) (extract.Reply, error) {
 	r, err := c.askOnce(ctx, account, q)
@@ -40,11 +40,11 @@ func (c *Client) Ask(ctx context.Context, account sms.Account, q Question) (extr
 }
 
 func (c *Client) askOnce(ctx context.Context, account sms.Account, q Question) (extract.Reply, error) {
-	f := fetch{Client: c, account: account}
+	f := c.fetchOf(account, nil)
 	if err := f.allowed(account); err != nil {
 		return extract.Reply{}, err
 	}
-	address, err := c.questionAddress(q)
+	address, err := f.questionAddress(q)
 	if err != nil {
 		return extract.Reply{}, err
 	}
@@ -60,25 +60,31 @@ func (c *Client) askOnce(ctx context.Context, account sms.Account, q Question) (
 	return answer.Reply(sms.Request{Method: http.MethodGet, URL: address}, sent, c.now(), c.scrub)
 }
 
-// questionAddress gives the URL of a question. It sends no filter, and a msg_type only where the question has one.
-func (c *Client) questionAddress(q Question) (string, error) {
+// questionAddress gives the URL of a question, with a msg_type only where the question has one.
+func (f *fetch) questionAddress(q Question) (string, error) {
 	zone, err := timeZone(q.Window.Zone())
 	if err != nil {
 		return "", err
 	}
+	if q.Path == "" {
+		var ok bool
+		if q.Path, ok = f.routes.of(q.Dataset); !ok {
+			return "", noDataset(q.Dataset)
+		}
+	}
 	query := url.Values{
-		"start_date": {q.Window.First().String()}, "end_date": {q.Window.Last().String()}, "time_zone": {zone}, "aggregate_by": {"0"},
+		"start_date": {q.Window.First().String()}, "end_date": {q.Window.Last().String()}, "time_zone": {zone}, "aggregate_by": {everyRow},
 	}
 	if q.Aggregate {
-		query.Set("aggregate_by", "1")
+		query.Set("aggregate_by", sumOfRows)
 	}
 	if q.MsgType != "" {
 		query.Set("msg_type", q.MsgType)
 	}
-	if q.Path == "" {
-		q.Path, _ = c.routes.of(q.Dataset)
+	if users := f.filters[0].users; len(users) > 0 {
+		query.Set("sms_users", strings.Join(users, ";"))
 	}
-	u := *c.base
+	u := *f.base
 	u.Path += q.Path
 	u.RawQuery = query.Encode()
 	return u.String(), nil

@@ -50,6 +50,17 @@ func TestAskOnce(t *testing.T) {
 	if diff := cmp.Diff(want, r.Header); diff != "" {
 		t.Errorf("headers (-want +got):\n%s", diff)
 	}
+	several, err := New("u", key, Options{BaseURL: server.URL, RequestsPerSecond: 1000, SMSUsers: []string{"other"}}, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer several.Close()
+	if _, err := several.Ask(t.Context(), sms.Account{Vendor: sms.EngageLab, ID: "other", Zone: zone}, Question{Dataset: sms.StatsDay, Window: day}); err != nil {
+		t.Fatal(err)
+	}
+	if last := asked[len(asked)-1]; !strings.HasPrefix(last, "/v1/stats_day?") || !strings.Contains(last, "sms_users=other") {
+		t.Errorf("an account that is named in the configuration is not named in the question: %s", last)
+	}
 	if _, err := client.Ask(t.Context(), sms.Account{Vendor: sms.EngageLab, ID: "other", Zone: zone}, Question{Dataset: sms.StatsDay, Window: day}); err == nil {
 		t.Error("another account was asked for")
 	}

@@ -27,15 +27,8 @@ func (s *site) explanation(ctx context.Context, q query) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	question := job.Question{
-		Account: sms.Account{Vendor: account.Vendor, ID: account.Account, Zone: zone}, Day: date,
-		Template: q.text("template"), Label: q.text("label"), MessageType: q.text("message_type"), Country: q.text("country"),
-		Stage: q.stage(), Reason: q.text("reason"), Measure: q.text("measure"), Dataset: sms.Dataset(q.text("dataset")),
-	}
-	if all := slices.Concat(account.Vendor.Groups()...); question.Dataset != "" && len(all) > 0 && !slices.Contains(all, question.Dataset) {
-		q.wrong("dataset is %q: want one of %v", question.Dataset, all)
-	}
-	if err := q.done(); err != nil {
+	question, err := q.question(sms.Account{Vendor: account.Vendor, ID: account.Account, Zone: zone}, date)
+	if err != nil {
 		return view{}, err
 	}
 	e, err := s.explain(ctx, question)
@@ -66,6 +59,19 @@ func (s *site) explanation(ctx context.Context, q query) (view, error) {
 			{Heading: "The loads", Table: loadsTable(e.Loads)},
 		},
 	}, nil
+}
+
+// question reads what is asked of a day.
+func (q query) question(account sms.Account, date sms.Day) (job.Question, error) {
+	question := job.Question{
+		Account: account, Day: date,
+		Template: q.text("template"), Label: q.text("label"), MessageType: q.text("message_type"), Country: q.text("country"),
+		Stage: q.stage(), Reason: q.text("reason"), Measure: q.text("measure"), Dataset: sms.Dataset(q.text("dataset")),
+	}
+	if all := slices.Concat(account.Vendor.Groups()...); question.Dataset != "" && len(all) > 0 && !slices.Contains(all, question.Dataset) {
+		q.wrong("dataset is %q: want one of %v", question.Dataset, all)
+	}
+	return question, q.done()
 }
 
 func sumOf(rows int) string {

@@ -100,11 +100,9 @@ func errorsOf(n int64) string {
 func freshness(sources []load.SourceState, now time.Time) []line {
 	var all []line
 	for _, s := range sources {
-		text := s.Source + " has "
-		if s.LoadedTo == nil {
-			text += "a dataset of which no day is loaded"
-		} else {
-			text += "every dataset up to " + s.LoadedTo.String()
+		text := s.Source + " has a dataset of which no day is loaded"
+		if s.LoadedTo != nil {
+			text = s.Source + ": the newest day that every dataset has is " + s.LoadedTo.String()
 		}
 		if s.ConfirmedAt == nil {
 			text += "; the vendor was never heard."
@@ -190,13 +188,13 @@ func sourcesTable(sources []load.SourceState, pauses []load.Pause) *table {
 		}
 	}
 	states = slices.DeleteFunc(states, func(m mark) bool { return m.state == sms.NotDue })
-	names := []string{"source", "vendor", "paused", "loaded up to", "last heard", "first open day", ">expected days"}
+	names := []string{"source", "vendor", "paused", "newest loaded day", "last heard", "first open day", ">expected days"}
 	for _, m := range states {
 		names = append(names, ">"+words(m.state))
 	}
 	t := &table{
 		Name: "sources", Caption: "Days of datasets by source", Columns: columns(names...),
-		Note: "The expected days are those of all states together. A source is as far as the dataset that is furthest behind.",
+		Note: "The expected days are those of all states together. The newest loaded day is that of the dataset that is furthest behind; days before it may be missing.",
 	}
 	for _, s := range sources {
 		row := []cell{
@@ -214,8 +212,10 @@ func sourcesTable(sources []load.SourceState, pauses []load.Pause) *table {
 
 // pausedCell says that nobody asks a source.
 func pausedCell(source string, pauses []load.Pause) cell {
-	for _, l := range pauseLines(pauses, source) {
-		return text(l.Text).wrongIf(true)
+	for _, p := range pauses {
+		if p.Source == source || p.Source == "" && p.Queue == source {
+			return text(fmt.Sprintf("since %s UTC", moment(&p.Since).Show)).wrongIf(true)
+		}
 	}
 	return text("no")
 }

@@ -12,7 +12,7 @@ import (
 func TestOverview(t *testing.T) {
 	w := newWorld(t)
 	w.holds("/",
-		"<h1>Overview</h1>", "tencent-main has every dataset up to 2026-11-21", "engagelab-main has a dataset of which no day is loaded", "1 failed",
+		"<h1>Overview</h1>", "tencent-main: the newest day that every dataset has is 2026-11-21", "engagelab-main has a dataset of which no day is loaded", "1 failed",
 		"Open findings: 2, of which 1 are errors.", `role="img"`, "<desc id=\"rate-narrow-only-desc\">Delivery rate by vendor and month. engagelab: 90.00 % in 2026-10",
 	)
 	var requested, delivered int64

@@ -65,6 +65,28 @@ func (s *sums) addFinal(d load.DayNumbers) {
 	}
 }
 
+// cell shows one of the sums, or why it is not known.
+func (s *sums) cell(n *int64, unit, href string) cell {
+	one := count(n).to(href)
+	one.Unit = unit
+	if one.IsNone() {
+		one.Unit += ": " + s.whyNot()
+	}
+	return one
+}
+
+// whyNot says why one of the sums, or their ratio, is not known.
+func (s *sums) whyNot() string {
+	switch {
+	case !s.hasDays:
+		return "no day is loaded"
+	case s.requested != nil && *s.requested == 0:
+		return "nothing was requested"
+	default:
+		return "a part of it is not reported"
+	}
+}
+
 // plus is not known when one of both is not.
 func plus(a, b *int64) *int64 {
 	if a == nil || b == nil {
@@ -97,18 +119,13 @@ func cards(all []load.DayNumbers, names []string, sources []load.SourceState, la
 		failures := href("/failures", "vendor", name, "from", first.String(), "to", last.String())
 		rate := ratio(now.delivered, now.requested).to(days)
 		c := card{Vendor: name, Class: fmt.Sprintf("s%d", i%4), Rate: rate, Spark: sparkline(byDay, first), Trend: trend(nowFinal, beforeFinal), Open: openOf(name, sources)}
+		if c.Rate.IsNone() {
+			c.Trend = "no rate: " + now.whyNot()
+		}
 		if now.standing.notFinal > 0 {
 			c.Standing = fmt.Sprintf("%s of %s days of accounts are not final: %s", grouped(now.standing.notFinal), grouped(now.standing.days), now.standing.words())
 		}
-		for _, l := range []struct {
-			n    *int64
-			unit string
-			href string
-		}{{now.requested, "requested", days}, {now.delivered, "delivered", days}, {now.failed, "failed", failures}} {
-			one := count(l.n).to(l.href)
-			one.Unit = l.unit
-			c.Lines = append(c.Lines, one)
-		}
+		c.Lines = []cell{now.cell(now.requested, "requested", days), now.cell(now.delivered, "delivered", days), now.cell(now.failed, "failed", failures)}
 		made = append(made, c)
 	}
 	return made

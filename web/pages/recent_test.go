@@ -28,7 +28,7 @@ func TestCards(t *testing.T) {
 	if a.Rate.Raw != "0.750000" || a.Lines[0].Raw != "400" || a.Lines[1].Raw != "300" || !a.Lines[2].IsNone() || a.Trend != "25.00 points more than in the 30 days before, of final days" {
 		t.Errorf("%+v", a)
 	}
-	if !b.Rate.IsNone() || b.Lines[0].Raw != "20" || !b.Lines[1].IsNone() || b.Lines[2].Raw != "3" || len(b.Spark.Points) != 1 {
+	if !b.Rate.IsNone() || b.Lines[0].Raw != "20" || !b.Lines[1].IsNone() || b.Lines[1].Unit != "delivered: a part of it is not reported" || b.Trend != "no rate: a part of it is not reported" || b.Lines[2].Raw != "3" || len(b.Spark.Points) != 1 {
 		t.Errorf("%+v", b)
 	}
 	if a.Open != nil || b.Open == nil || b.Open.Text != "Incomplete, days of datasets: 1 missing." {
@@ -43,7 +43,7 @@ func TestCards(t *testing.T) {
 	if want := "Delivery rate by day from 2026-11-01 to 2026-11-30; lowest 70.00 %; highest 90.00 %; 28 of 30 days are gaps."; a.Spark.Desc != want {
 		t.Errorf("told as %q, want %q", a.Spark.Desc, want)
 	}
-	if !c.Rate.IsNone() || !c.Lines[0].IsNone() || c.Trend != "" || c.Spark.Path != "" || c.Spark.Desc != "No day is known." {
+	if !c.Rate.IsNone() || !c.Lines[0].IsNone() || c.Trend != "no rate: no day is loaded" || c.Lines[2].Unit != "failed: no day is loaded" || c.Spark.Path != "" || c.Spark.Desc != "No day is known." {
 		t.Errorf("of nobody: %+v", c)
 	}
 }

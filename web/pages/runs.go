@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"smsetl/load"
-	"smsetl/sms"
 )
 
 const (
@@ -154,7 +153,7 @@ func backfillsTable(all []load.Backfill) *table {
 func retriesTable(all []load.Retry) *table {
 	t := &table{
 		Name: "retries", Caption: "Windows that failed and are tried again, the next one first", Empty: "Nothing waits for another try.",
-		Columns: columns("source", "account", "datasets", "days", ">failed tries", ">most tries", "what it met", "last failed", "tried again", ">run", ">job"),
+		Columns: columns("source", "vendor", "account", "datasets", "days", ">failed tries", ">most tries", "what it met", "last failed", "tried again", ">run", ">job"),
 	}
 	for _, r := range all {
 		next := moment(r.NextAt)
@@ -165,7 +164,7 @@ func retriesTable(all []load.Retry) *table {
 			next = text("now")
 		}
 		t.Rows = append(t.Rows, []cell{
-			text(r.Source), text(sms.Account{Vendor: r.Vendor, ID: r.Account}.String()), text(r.Datasets), window(r.Window), whole(r.Tries), whole(r.MostTries),
+			text(r.Source), text(string(r.Vendor)), text(r.Account), text(r.Datasets), window(r.Window), whole(r.Tries), whole(r.MostTries),
 			text(r.Reason), moment(r.LastAt), next, count(r.RunID), whole(r.JobID),
 		})
 	}
