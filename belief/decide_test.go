@@ -150,7 +150,11 @@ func TestDecide(t *testing.T) {
 		// First answers.
 		"before the first message":               {scene{days: "missing ->0, missing ->0, missing ->5", youngest: 20}, "unprovable unprovable believe"},
 		"a young account":                        {scene{days: "missing ->0", youngest: 1}, "believe"},
-		"nothing at all, of old days":            {scene{days: "missing ->0, missing ->0", youngest: 20}, "unprovable"},
+		"nothing at all, of old days":            {scene{days: "missing ->0, missing ->0", youngest: 20}, "hold"},
+		"nothing at all, on another day":         {scene{days: "quarantined ->0, quarantined ->0", youngest: 20, held: 21 * time.Hour}, "unprovable"},
+		"no messages, of which some failed":      {scene{days: "missing ->900, missing ->0 f0/3, missing ->900", youngest: 5}, "believe hold believe"},
+		"failure calls that tell nothing":        {scene{days: "missing ->900 f7/0, missing ->900 f8/0, missing ->900 f0/0", youngest: 5}, "hold hold believe"},
+		"which they never did":                   {scene{days: "missing ->900 f7/0", youngest: 5, more: never}, "believe"},
 		"a quiet Sunday between others":          {scene{days: "missing ->900, missing ->0, missing ->900", youngest: 5}, "believe"},
 		"a quiet yesterday waits":                {scene{days: "final 1000>1000, missing ->0", youngest: 1, before: 1000}, "believe hold"},
 		"and is believed on another day":         {scene{days: "final 1000>1000, quarantined ->0", youngest: 2, before: 1000, held: 24 * time.Hour}, "believe"},
@@ -178,6 +182,15 @@ func TestDecide(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// never makes failure calls that told nothing on the days before.
+func never(e *sms.Evidence) {
+	for range 5 {
+		n := sms.Numbers{Rows: 1, Measures: sms.Measures{Requested: sms.Reported(900), ProcessingFailed: sms.Reported(0), SendFailed: sms.Reported(7)}}
+		n.Processing, n.Sending = sms.Reported(0), sms.Reported(0)
+		e.Before = append(e.Before, sms.PastDay{Day: e.Window.First() - 1, Numbers: n})
 	}
 }
 

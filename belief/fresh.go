@@ -23,6 +23,9 @@ func (d *decider) fresh(i int) (sms.Decision, objection) {
 	if d.e.IsCounted {
 		return believe(), objection{}
 	}
+	if n := failures(&day.Said); n > 0 && d.e.IsIndependent {
+		return sms.Decision{}, objection{reason: fmt.Sprintf("no messages by the totals, and %d failed by reason", n), wait: d.ConfirmAfter, once: true}
+	}
 	if !d.hasOlder(day.Day) {
 		return d.beginning(i)
 	}
@@ -54,8 +57,12 @@ func (d *decider) hasOlder(day sms.Day) bool {
 // beginning decides about a day without messages before the first one that has any. Whoever plans asks for it once more on another
 // day: the vendor may have been out of order.
 func (d *decider) beginning(i int) (sms.Decision, objection) {
-	if d.age(i) < d.SettleDays {
+	day := &d.e.Days[i]
+	switch {
+	case d.age(i) < d.SettleDays:
 		return believe(), objection{}
+	case day.Said.Rows == 0 && !d.isAliveAfter(day.Day) && (day.Held == nil || d.e.Now.Sub(day.Held.Since) < d.ConfirmAfter):
+		return sms.Decision{}, objection{reason: "the whole answer is empty, and no messages are known of any older day", wait: d.ConfirmAfter}
 	}
 	return d.unprovable(i, "no messages on this or any older day: the account had not begun, or the vendor no longer keeps it"), objection{}
 }

@@ -98,33 +98,17 @@ func (d *decider) cross(i int) cross {
 		return cross{}
 	}
 	agrees, differs := agreement(&day.Said)
-	switch {
+	switch record := d.record(i); {
 	case agrees:
 		return cross{confirms: true}
-	case differs != "" && d.usuallyAgrees(i):
+	case differs == "":
+		return cross{}
+	case record.isGood():
 		return cross{against: differs}
-	case differs != "" && d.isMute():
-		return cross{against: differs + ", and on no other day either", isFirst: true}
+	case record.isUnknown() && d.isMute():
+		return cross{against: differs + ", and none on any other day", isFirst: true}
 	}
 	return cross{}
-}
-
-// isMute says that the answer has no failure by reason on any day, though the totals have many, and that nothing is known of how the
-// vendor answers: its failure calls may never tell anything, or just now.
-func (d *decider) isMute() bool {
-	if len(d.e.Before) > 0 {
-		return false
-	}
-	var totals, reasons int64
-	for i := range d.e.Days {
-		day := &d.e.Days[i]
-		if day.IsStored {
-			return false
-		}
-		totals += day.Said.ProcessingFailed.Or(0) + day.Said.SendFailed.Or(0)
-		reasons += failures(&day.Said)
-	}
-	return reasons == 0 && totals >= d.MinMessages
 }
 
 // sumUp adds up what the answer says of a window; whole is false when the answer does not cover it.
@@ -142,15 +126,15 @@ func (d *decider) sumUp(w sms.Window) (said int64, whole bool) {
 // agreement compares failures by reason with the totals of one day. A day without failures says nothing.
 func agreement(n *sms.Numbers) (agrees bool, differs string) {
 	failed := int64(0)
-	for _, pair := range []struct {
+	for _, pair := range [...]struct {
 		what          string
 		total, reason sms.Count
 	}{{"refused", n.ProcessingFailed, n.Processing}, {"failed", n.SendFailed, n.Sending}} {
-		total, known := pair.total.Value()
-		reasons, counted := pair.reason.Value()
-		if !known || !counted {
+		reasons, isCounted := pair.reason.Value()
+		if !isCounted || !pair.total.IsReported() && reasons == 0 {
 			continue
 		}
+		total := pair.total.Or(0)
 		failed += total
 		if total != reasons {
 			return false, fmt.Sprintf("%d messages %s by the totals, and %d by reason", total, pair.what, reasons)
@@ -159,26 +143,52 @@ func agreement(n *sms.Numbers) (agrees bool, differs string) {
 	return failed > 0, ""
 }
 
-// usuallyAgrees says that failures by reason add up to the totals on most other days: of those before the window, or, where these
-// say little, of the answer.
-func (d *decider) usuallyAgrees(but int) bool {
-	compared, agreed := 0, 0
-	count := func(n *sms.Numbers) {
-		agrees, differs := agreement(n)
-		if agrees || differs != "" {
-			compared++
-		}
-		if agrees {
-			agreed++
-		}
+// record is on how many days failures by reason could be compared with the totals, and on how many they added up to them.
+type record struct{ compared, agreed int }
+
+func (r *record) add(n *sms.Numbers) {
+	agrees, differs := agreement(n)
+	if agrees || differs != "" {
+		r.compared++
 	}
+	if agrees {
+		r.agreed++
+	}
+}
+
+func (r record) isGood() bool    { return r.agreed >= 3 && 5*r.agreed >= 4*r.compared }
+func (r record) isUnknown() bool { return r.compared < 3 }
+
+// record looks at the days before the window, or, where these say little, at the other days of the answer too.
+func (d *decider) record(but int) (r record) {
 	for i := range d.e.Before {
-		count(&d.e.Before[i].Numbers)
+		r.add(&d.e.Before[i].Numbers)
 	}
+	before := r
 	for i := range d.e.Days {
-		if i != but && compared < 3 {
-			count(&d.e.Days[i].Said)
+		if i != but && before.isUnknown() {
+			r.add(&d.e.Days[i].Said)
 		}
 	}
-	return agreed >= 3 && 5*agreed >= 4*compared
+	if before.isUnknown() && !r.isGood() {
+		return before
+	}
+	return r
+}
+
+// isMute says that an answer for days of which nothing is stored has no failure by reason at one stage, though the totals have some:
+// the failure calls may never tell anything, or just now.
+func (d *decider) isMute() bool {
+	var totals, reasons [2]int64
+	for i := range d.e.Days {
+		day := &d.e.Days[i]
+		if day.IsStored {
+			return false
+		}
+		totals[0] += day.Said.ProcessingFailed.Or(0)
+		totals[1] += day.Said.SendFailed.Or(0)
+		reasons[0] += day.Said.Processing.Or(0)
+		reasons[1] += day.Said.Sending.Or(0)
+	}
+	return totals[0] > 0 && reasons[0] == 0 || totals[1] > 0 && reasons[1] == 0
 }

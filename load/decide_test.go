@@ -74,7 +74,8 @@ func TestDecisionsAreCarriedOut(t *testing.T) {
 			{now: "01-24 13:00", batch: noDelivered, state: "final 1", overruled: true},
 		},
 		"nothing, and nothing known of older days": {
-			{now: "01-20 12:00", batch: answerOf(s), state: "unverified 0"},
+			{now: "01-20 12:00", batch: answerOf(s), state: "quarantined 0"},
+			{now: "01-20 13:00", batch: answerOf(s), state: "unverified 0"},
 			{now: "01-20 14:00", batch: answerOf(s, 7), state: "final 1"},
 		},
 		"a refusal to answer for so old a day": {
