@@ -48,7 +48,7 @@ type Options struct {
 	Limits  extract.Limits   // of time; Body and Head are MaxBody's business
 	Policy  extract.Policy   // of trying a request again
 	Proxy   extract.Proxy    // through which the vendor is asked; default none, and never for loopback addresses
-	Now     func() time.Time // of FetchedAt, and of what Check calls yesterday; default time.Now
+	Now     func() time.Time // of FetchedAt, and of what is called yesterday; default time.Now
 }
 
 // Client asks for the statistics that one sms_user may see. Safe for use by many goroutines.
