@@ -109,6 +109,8 @@ func New(user, key string, o Options, logger *zap.Logger) (*Client, error) {
 	if o.MaxBody <= 0 {
 		o.MaxBody = 64 << 20
 	}
+	logger = logger.Named("engagelab")
+	o.Policy.Notify = extract.Retries(logger)
 	o.Limits.Body, o.Limits.Head = o.MaxBody, 0
 	return &Client{
 		user: user, key: key, base: base, routes: routes,
@@ -116,7 +118,7 @@ func New(user, key string, o Options, logger *zap.Logger) (*Client, error) {
 		maxBody: o.MaxBody, pace: o.Pace, policy: o.Policy, now: o.Now,
 		transport: extract.NewTransport(base, o.Limits, o.Proxy),
 		scrub:     extract.NewScrubber(key, user+":"+key),
-		logger:    logger.Named("engagelab"),
+		logger:    logger,
 	}, nil
 }
 

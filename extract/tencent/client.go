@@ -114,13 +114,15 @@ func New(id, key string, o Options, logger *zap.Logger) (*Client, error) {
 	if o.MaxBody <= 0 || o.MaxBody > 1<<20 {
 		o.MaxBody = 1 << 20
 	}
+	logger = logger.Named("tencent")
+	o.Policy.Notify = extract.Retries(logger)
 	o.Limits.Body, o.Limits.Head = o.MaxBody, int(o.MaxBody)
 	return &Client{
 		credential: common.NewCredential(id, key), profile: speaking(base), region: o.Region, base: base,
 		apps: slices.Clone(o.SdkAppIDs), endHour: o.EndHour, pace: o.paces(), policy: o.Policy, now: o.Now,
 		transport: extract.NewTransport(base, o.Limits, o.Proxy),
 		scrub:     extract.NewScrubber(key, id),
-		logger:    logger.Named("tencent"),
+		logger:    logger,
 	}, nil
 }
 
