@@ -91,7 +91,7 @@ func TestFreeze(t *testing.T) {
 
 	// It goes on where it was: the quarantined answer is confirmed.
 	put(t, wh, small, now("01-23 13:00"))
-	same(t, "06", dump(t, wh, `SELECT DISTINCT state FROM etl.coverage WHERE date_key = '2026-01-06'`), "provisional")
+	same(t, "06", dump(t, wh, `SELECT DISTINCT state FROM etl.coverage WHERE date_key = '2026-01-06'`), "final")
 	verify(t, wh)
 }
 

@@ -18,6 +18,8 @@ type Item struct {
 	Calls  int           // to the vendor, about; for Tencent as if every day had messages
 	Time   time.Duration // at the source's rate
 	Sweep  bool          // settled days that are looked at once more for late changes; never mixed with due ones
+	// Refetch says that settled days are among them, which whoever loads the window would else pass over.
+	Refetch bool
 }
 
 // Plan gives the windows to ask for, oldest first unless asked otherwise; none when nothing is due. Every error is the
@@ -176,6 +178,7 @@ func (s Source) windows(a sms.Account, group []sms.Dataset, days []dueDay) []Ite
 			panic(err) // the days are in order
 		}
 		item := Item{Source: s.Name, Scope: sms.Scope{Account: a, Datasets: group, Window: window}, Reason: reasonOf(days[:n])}
+		item.Refetch = slices.ContainsFunc(days[:n], func(d dueDay) bool { return d.state.IsSettled() })
 		item.Calls, item.Time = s.cost(item.Scope)
 		items = append(items, item)
 		days = days[n:]

@@ -393,3 +393,45 @@ func TestPlanProperties(t *testing.T) {
 		}
 	})
 }
+
+// A day that the vendor had nothing of, without proof that it was quiet, is asked for once more on another day, and again when
+// older messages are known; its window is loaded although the ledger calls it settled.
+func TestUnverifiedDaysAreLookedAtTwice(t *testing.T) {
+	el := engageLab("2026-11-20")
+	el.ConfirmAfter = 20 * time.Hour
+	marketing := el.Accounts()[0]
+	tests := map[string]struct {
+		since, checked time.Duration
+		older          string
+		due            bool
+	}{
+		"looked at an hour ago":                       {since: time.Hour, checked: time.Hour},
+		"looked at yesterday":                         {since: 24 * time.Hour, checked: 24 * time.Hour, due: true},
+		"looked at twice, on two days":                {since: 48 * time.Hour, checked: 24 * time.Hour},
+		"and older messages are known by now":         {since: 48 * time.Hour, checked: 24 * time.Hour, older: "final", due: true},
+		"looked at an hour ago, with older messages":  {since: time.Hour, checked: time.Hour, older: "final"},
+		"looked at twice, and the older day is empty": {since: 48 * time.Hour, checked: 24 * time.Hour, older: "empty"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			ledger := covered(marketing, "11-21 unverified")
+			for i := range ledger {
+				ledger[i].Since, ledger[i].CheckedAt = now.Add(-tt.since), now.Add(-tt.checked)
+			}
+			if tt.older == "" {
+				tt.older = "empty"
+			}
+			older := covered(marketing, "11-20 "+tt.older)
+			for i := range older {
+				older[i].Rows = map[string]int64{"final": 3}[tt.older]
+			}
+			items, err := Plan(Ask{}, []Source{el}, append(older, ledger...), now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if isDue := len(items) == 1 && items[0].Refetch; isDue != tt.due || !tt.due && len(items) != 0 {
+				t.Errorf("due is %v, want %v: %v", isDue, tt.due, shown(items))
+			}
+		})
+	}
+}

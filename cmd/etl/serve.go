@@ -133,7 +133,7 @@ func jobItems(ask schedule.Ask, items []schedule.Item, priority int) []job.Item 
 	all := make([]job.Item, len(items))
 	for i, item := range items {
 		all[i] = job.Item{
-			Source: item.Source, Scope: item.Scope, Refetch: ask.Refetch, Sweep: item.Sweep, Priority: priority, Estimate: item.Time,
+			Source: item.Source, Scope: item.Scope, Refetch: ask.Refetch || item.Refetch, Sweep: item.Sweep, Priority: priority, Estimate: item.Time,
 		}
 		if item.Sweep {
 			all[i].Priority = 0

@@ -24,26 +24,9 @@ func (w *world) states(vendor, account, d string) []string {
 	case vendor == sandbox.Huawei && d > "2026-11-16":
 		return []string{"missing"}
 	case account == "harbor_offers" && d == newestDay:
-		return []string{"quarantined", "provisional"} // only the statistic of deliveries was asked twice
-	case vendor == sandbox.EngageLab && w.doubted[d+account]:
-		return []string{w.state(vendor, account, d), "provisional"}
+		return []string{"quarantined"}
 	default:
 		return []string{w.state(vendor, account, d)}
-	}
-}
-
-// doubt notes the settled days from which a restatement took more than half of a hundred failures or more: they were believed when
-// the vendor said so twice, and may change for some days.
-func (w *world) doubt() {
-	w.doubted = map[string]bool{}
-	for _, d := range []string{"2026-10-28", "2026-10-29"} {
-		for _, account := range []string{"harbor_offers", "harbor_service"} {
-			sum := func(noon time.Time) *big.Rat {
-				return sumOf(slices.DeleteFunc(between(w.facts[noon], d, d), func(f fact) bool { return f.account != account }), sendFailed)
-			}
-			before, after := sum(noon(time.November, 19)), sum(noon(time.November, 20))
-			w.doubted[d+account] = before.Cmp(rat(100)) >= 0 && mul(rat(2), after).Cmp(before) < 0
-		}
 	}
 }
 
@@ -124,11 +107,14 @@ func (w *world) missingDays() (rows [][]string) {
 			rows = append(rows, []string{"huawei", account, dataset, "2026-11-17", newestDay, "5", "missing", "etl import huawei"})
 		}
 	}
-	return append(rows, []string{"engagelab", "harbor_offers", "stats_day", newestDay, newestDay, "1", "quarantined", "wait: the next run asks again, beside the days around it"})
+	for _, dataset := range []string{"process_failed", "send_failed", "stats_day"} {
+		rows = append(rows, []string{"engagelab", "harbor_offers", dataset, newestDay, newestDay, "1", "quarantined", "wait: the next run asks again, beside the days around it"})
+	}
+	return rows
 }
 
-// openFindings are what was done too: codes that nobody knows, a field that was gone, answers that were believed when they came twice,
-// and an application that is too quiet for a probe.
+// openFindings are what was done too: codes that nobody knows, a field that was gone, and an application that is too quiet for a
+// probe.
 func (w *world) openFindings() (rows [][]string) {
 	add := func(severity, check, vendor, account, subject, first, last, days string) {
 		rows = append(rows, []string{severity, check, vendor, account, subject, first, last, days})
@@ -136,17 +122,6 @@ func (w *world) openFindings() (rows [][]string) {
 	for _, account := range []string{"harbor-home", "harbor-world"} {
 		add("warning", "unmapped_reason", "huawei", account, "QQ:0042", "2026-11-10", "2026-11-16", cookbook.Null)
 	}
-	doubt := func(d string) {
-		for _, account := range []string{"harbor_offers", "harbor_service"} {
-			if d < "2026-10-01" || w.doubted[d+account] {
-				add("warning", "doubt_overruled", "engagelab", account, "send_failed "+d, d, d, cookbook.Null)
-			}
-		}
-	}
-	doubt("2026-10-29")
-	doubt("2026-10-28")
-	doubt("2026-07-13")
-	doubt("2026-07-12")
 	for _, check := range []string{"missing_field power_off", "unmapped_reason switched_off"} {
 		name, subject, _ := strings.Cut(check, " ")
 		for _, account := range []string{"harbor_offers", "harbor_service"} {

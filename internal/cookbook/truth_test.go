@@ -46,7 +46,6 @@ type world struct {
 	facts    map[time.Time][]fact // by the noon at which they were known
 	failures []failure            // as known at the last run
 	noons    []time.Time
-	doubted  map[string]bool // by day and account
 }
 
 // known gives the facts as they were known at a moment: what the last run before it had read.
@@ -102,7 +101,6 @@ func newWorld(t testing.TB, vendors *sandbox.Sandbox, console *sandbox.Console) 
 	for _, f := range huawei.Failures {
 		w.failures = append(w.failures, failureOf(f.Failure))
 	}
-	w.doubt()
 	if len(w.failures) == 0 || len(w.now()) == 0 {
 		t.Fatal("the truth is empty, so equality would mean nothing")
 	}
