@@ -112,5 +112,10 @@ func (b budgetInWarehouse) Delay(ctx context.Context, by time.Duration) error {
 	return b.pace.Delay(ctx, by)
 }
 
+// Pause keeps everybody waiting.
+func (b budgetInWarehouse) Pause(ctx context.Context, d time.Duration) error {
+	return b.pace.Pause(ctx, d)
+}
+
 // Slower gives way.
 func (b budgetInWarehouse) Slower(ctx context.Context) error { return b.pace.Slower(ctx) }
