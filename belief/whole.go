@@ -78,26 +78,37 @@ type cross struct {
 }
 
 // cross compares the day with the vendor's own sums, and the failures by reason with their totals. A vendor whose calls never agree
-// says nothing by disagreeing.
+// says nothing by disagreeing; a sum confirms the totals and not the reasons.
 func (d *decider) cross(i int) cross {
-	day := &d.e.Days[i]
+	sums, reasons := d.crossSums(d.e.Days[i].Day), cross{}
+	if d.e.IsIndependent {
+		reasons = d.crossReasons(i)
+	}
+	switch {
+	case sums.against != "":
+		return sums
+	case reasons.against != "":
+		return reasons
+	}
+	return cross{confirms: sums.confirms || reasons.confirms}
+}
+
+func (d *decider) crossSums(day sms.Day) cross {
 	for _, s := range d.e.Sums {
-		if !s.Window.Contains(day.Day) {
-			continue
-		}
 		said, whole := d.sumUp(s.Window)
 		switch {
-		case !whole:
+		case !whole || !s.Window.Contains(day):
 		case said == s.Requested:
 			return cross{confirms: true}
 		default:
 			return cross{against: fmt.Sprintf("the vendor's own sum over %s is %d, and the rows add up to %d", s.Window, s.Requested, said)}
 		}
 	}
-	if !d.e.IsIndependent {
-		return cross{}
-	}
-	agrees, differs := agreement(&day.Said)
+	return cross{}
+}
+
+func (d *decider) crossReasons(i int) cross {
+	agrees, differs := agreement(&d.e.Days[i].Said)
 	switch record := d.record(i); {
 	case agrees:
 		return cross{confirms: true}
@@ -159,10 +170,16 @@ func (r *record) add(n *sms.Numbers) {
 func (r record) isGood() bool    { return r.agreed >= 3 && 5*r.agreed >= 4*r.compared }
 func (r record) isUnknown() bool { return r.compared < 3 }
 
-// record looks at the days before the window, or, where these say little, at the other days of the answer too.
+// record looks at what is stored of the days before the window and in it, or, where these say little, at the other days of the
+// answer too.
 func (d *decider) record(but int) (r record) {
 	for i := range d.e.Before {
 		r.add(&d.e.Before[i].Numbers)
+	}
+	for i := range d.e.Days {
+		if d.e.Days[i].IsStored {
+			r.add(&d.e.Days[i].Stored)
+		}
 	}
 	before := r
 	for i := range d.e.Days {

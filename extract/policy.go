@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 
 	"smsetl/sms"
 )
@@ -21,6 +23,23 @@ type Policy struct {
 	Longest time.Duration // longest wait that the vendor did not ask for; default 20 s
 	Total   time.Duration // no try starts later than this after the first one did; default 1 min
 	Tries   int           // tries in all; default 8
+	// Notify is told of each try that is followed by another one: what it met, how many there are and how long the wait is. It may
+	// be nil.
+	Notify func(met error, try, of int, wait time.Duration)
+}
+
+// patientTries is how many tries of a request fail before people are told: most vendors are well again by then.
+const patientTries = 3
+
+// Retries gives a Notify that logs: a warning once a request has failed so often that somebody who waits would wonder.
+func Retries(log *zap.Logger) func(met error, try, of int, wait time.Duration) {
+	return func(met error, try, of int, wait time.Duration) {
+		level := zapcore.DebugLevel
+		if try >= patientTries {
+			level = zapcore.WarnLevel
+		}
+		log.Log(level, "request is tried again", zap.Error(met), zap.Int("try", try), zap.Int("of", of), zap.Duration("again_in", wait.Round(100*time.Millisecond)))
+	}
 }
 
 func (p Policy) orDefaults() Policy {
@@ -76,6 +95,11 @@ func (p Policy) Do(ctx context.Context, try func() error) error {
 	var last error
 	var said sms.Hash
 	isRepeated := false
+	notify := func(_ error, wait time.Duration) {
+		if p.Notify != nil {
+			p.Notify(last, tries, p.Tries, wait)
+		}
+	}
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		tries++
 		last = try()
@@ -94,7 +118,7 @@ func (p Policy) Do(ctx context.Context, try func() error) error {
 			return struct{}{}, asked{marked}
 		}
 		return struct{}{}, marked
-	}, backoff.WithBackOff(waits), backoff.WithMaxTries(uint(p.Tries)), backoff.WithMaxElapsedTime(p.Total))
+	}, backoff.WithBackOff(waits), backoff.WithMaxTries(uint(p.Tries)), backoff.WithMaxElapsedTime(p.Total), backoff.WithNotify(notify))
 	switch {
 	case err == nil:
 		return nil

@@ -3,10 +3,16 @@ package extract
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	"smsetl/sms"
 )
@@ -145,4 +151,25 @@ func TestAWindowIsTriedForAMinute(t *testing.T) {
 			t.Errorf("tried for %s", d)
 		}
 	})
+}
+
+// Whoever waits is told what was met, how often and for how long.
+func TestRetriesAreTold(t *testing.T) {
+	var told []string
+	p := Policy{First: time.Millisecond, Longest: time.Millisecond, Tries: 3, Notify: func(met error, try, of int, wait time.Duration) {
+		told = append(told, fmt.Sprintf("%v, try %d of %d, waits %v", met, try, of, wait > 0))
+	}}
+	_ = p.Do(t.Context(), func() error { return Again(errors.New("HTTP 500"), 0) })
+	want := []string{"HTTP 500, try 1 of 3, waits true", "HTTP 500, try 2 of 3, waits true"}
+	if !slices.Equal(told, want) {
+		t.Errorf("told %q, want %q", told, want)
+	}
+	core, logs := observer.New(zapcore.WarnLevel)
+	log := Retries(zap.New(core))
+	for try := 1; try <= 4; try++ {
+		log(errors.New("HTTP 500"), try, 8, 6*time.Second)
+	}
+	if logs.Len() != 2 || logs.All()[0].ContextMap()["again_in"] != 6*time.Second {
+		t.Errorf("warned %d times: %v", logs.Len(), logs.All())
+	}
 }

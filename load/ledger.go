@@ -276,6 +276,9 @@ func (p *put) silentLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *v
 			line.reason = v.reason
 		}
 	}
+	if v.fate == ignored {
+		line.attempts++ // so that the next good answer is looked into, and closes what this one showed
+	}
 	line.checkedAt = &p.options.Now
 	return line, nil
 }

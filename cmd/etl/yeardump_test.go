@@ -143,10 +143,11 @@ func (y *year) liesAreKnown() {
 			for account, dataset := range map[string]string{"harbor": "stats_day", "1400006874": "send_status"} {
 				found := y.number(fmt.Sprintf(`
 					SELECT (SELECT count(*) FROM etl.finding AS f JOIN sms.dim_account AS a USING (account_key)
-					        WHERE a.account = '%[1]s' AND f.check_name = 'doubt_overruled' AND f.subject = '%[2]s %[3]s')
+					        WHERE a.account = '%[1]s' AND f.check_name = 'answer_implausible')
+					     + (SELECT count(*) FROM etl.delivery_history WHERE date_key = '%[2]s')
 					     + (SELECT count(*) FROM year_finding
-					        WHERE account = '%[1]s' AND check_name = 'doubled_day' AND '%[3]s' BETWEEN day AND last_day)`,
-					account, dataset, day))
+					        WHERE account = '%[1]s' AND check_name = 'doubled_day' AND '%[2]s' BETWEEN day AND last_day)`,
+					account, day))
 				if l := parseLine(y.t, account+" "+dataset+" "+day.String()); found == 0 && !y.doubted[l] {
 					y.t.Errorf("%s: nothing tells that %s of %s was wrong on %s", h.what, dataset, account, day)
 				}

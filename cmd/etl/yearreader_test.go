@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"time"
@@ -16,9 +14,9 @@ import (
 	"smsetl/sms"
 )
 
-// reader says what a careful reader of the vendors' answers believes of each day: the last answer that came, unless it is hard
-// to believe and did not come a second time an hour later. It knows the sandbox's truth and the lies, and shares no code with
-// what reads, judges and stores answers. Which windows were asked for it sees from the list of loads.
+// reader keeps what the warehouse has to hold of each day: the answer that the ledger says was believed last. It knows the
+// sandbox's truth and the lies, and shares no code with what reads, judges and stores answers. Which windows were asked for, and
+// what was believed, it sees from the loads and the ledger; whether that was right, it judges by the truth.
 type reader struct {
 	w          *world
 	happenings []happening
@@ -27,14 +25,7 @@ type reader struct {
 }
 
 // saying is what is believed of a line of the ledger.
-type saying struct {
-	answer
-	isKnown     bool // an answer was believed
-	isFinal     bool
-	quarantined bool
-	suspect     string // what a doubted answer said, "" for none
-	doubtedAt   time.Time
-}
+type saying struct{ answer }
 
 // answer is what a vendor says of a day of a dataset.
 type answer struct {
@@ -50,38 +41,7 @@ func newReader(w *world, happenings []happening) *reader {
 	return &reader{w: w, happenings: happenings, lines: map[ledgerLineOf]*saying{}}
 }
 
-// messages gives the number that an answer is measured by: messages asked for, or failed.
-func (a answer) messages() (n int64) {
-	for _, d := range a.Deliveries {
-		n += *d.Requested
-	}
-	for _, f := range a.Failures {
-		n += f.Messages
-	}
-	return n
-}
-
 func (a answer) rows() int { return len(a.Deliveries) + len(a.Failures) }
-
-func (a answer) pending() (n int64) {
-	for _, d := range a.Deliveries {
-		n += *d.Pending
-	}
-	return n
-}
-
-// size is what a second answer has to repeat to confirm the first: messages asked for row by row, failures whole.
-func (a answer) size() string {
-	var b strings.Builder
-	b.WriteString("=")
-	for _, d := range a.Deliveries {
-		fmt.Fprintln(&b, d.Template, d.Label, d.MessageType, *d.Requested)
-	}
-	for _, f := range a.Failures {
-		fmt.Fprintln(&b, f)
-	}
-	return b.String()
-}
 
 // times multiplies every number.
 func (a answer) times(n int64) answer {
@@ -184,104 +144,53 @@ func (r *reader) read(now time.Time) {
 	}
 }
 
-// judge believes or doubts each day of an answer.
+// judge takes the answer for each day that the load was believed for, and looks whether it should have been.
 func (r *reader) judge(a asked, now time.Time) {
-	said := r.told(a.vendor, a.account, a.from, a.to, now, true)
-	silent := r.isSilent(a, said)
+	r.w.t.Helper()
+	said, truth := r.told(a.vendor, a.account, a.from, a.to, now, true), r.told(a.vendor, a.account, a.from, a.to, now, false)
+	believed := map[ledgerLineOf]bool{}
+	for _, line := range r.w.lines(`
+		SELECT concat_ws(' ', $2::text, c.dataset, c.date_key)
+		FROM etl.coverage AS c
+		WHERE c.load_id = $1
+		  AND c.state IN ('provisional', 'final', 'empty', 'unverified')
+		  AND c.confirmed_at IS NOT NULL`, a.id, a.account) {
+		believed[parseLine(r.w.t, line)] = true
+	}
 	for day := a.from; day <= a.to; day++ {
-		var group []*saying
-		var answers []answer
-		doubted, repeated, same := false, true, true
 		for _, dataset := range a.datasets {
 			l := ledgerLineOf{a.account, dataset, day}
-			s := r.lines[l]
-			if s == nil {
-				s = &saying{}
-				r.lines[l] = s
+			if r.lines[l] == nil {
+				r.lines[l] = &saying{}
 			}
-			answer := said[l]
-			group, answers = append(group, s), append(answers, answer)
-			doubted = doubted || r.lacks(l, answer, now) || isDoubted(s, answer, dataset == sms.StatsDay || dataset == sms.SendStatus, silent)
-			same = same && s.isKnown && s.size() == answer.size()
-			repeated = repeated && s.suspect == answer.size() && now.Sub(s.doubtedAt) >= time.Hour
-		}
-		if silent && same {
-			doubted = false // nothing was known, and nothing is told
-		}
-		for i, s := range group {
-			r.take(s, ledgerLineOf{a.account, a.datasets[i], day}, answers[i], doubted, repeated, now)
+			if !believed[l] {
+				continue
+			}
+			if cmp.Diff(said[l], truth[l]) != "" && !r.isDoubled(day, now) {
+				r.w.t.Errorf("%s: a lie was believed of %v", now, l)
+			}
+			if cmp.Diff(r.lines[l].answer, said[l]) != "" {
+				r.lines[l].answer = said[l]
+				r.write(l, said[l])
+			}
 		}
 	}
 }
 
-// isSilent says whether the whole answer has no row, not even one of zeros, which the truth does not have: so the vendor is
-// asked.
-func (r *reader) isSilent(a asked, said map[ledgerLineOf]answer) bool {
-	r.w.t.Helper()
-	for l, answer := range said {
-		if answer.rows() > 0 && slices.Contains(a.datasets, l.dataset) {
-			return false
-		}
-	}
-	path := map[sms.Dataset]string{sms.StatsDay: "/v1/stats_day", sms.ProcessFailed: "/v1/stats/process_failed", sms.SendFailed: "/v1/stats/send_failed"}[a.datasets[0]]
-	if path == "" {
-		return false // Tencent always says a number
-	}
-	req := httptest.NewRequestWithContext(r.w.t.Context(), http.MethodGet, fmt.Sprintf("%s?start_date=%s&end_date=%s", path, a.from, a.to), nil)
-	req.SetBasicAuth(a.account, "sandbox-key")
-	w := httptest.NewRecorder()
-	r.w.vendors.EngageLab().ServeHTTP(w, req)
-	if w.Code != http.StatusOK {
-		r.w.t.Fatal(w.Body.String())
-	}
-	return w.Body.String() == `{"result":[],"count":0}`
+// isDoubled says that a day is told doubled, by all calls alike: on a few days nothing can show that.
+func (r *reader) isDoubled(day sms.Day, now time.Time) bool {
+	return slices.ContainsFunc(r.happenings, func(h happening) bool { return h.kind == sandbox.DoubledAnswer && h.isTold(day, now) })
 }
 
-// lacks says whether an answer has no number for a reason that the vendor normally tells of.
-func (r *reader) lacks(l ledgerLineOf, a answer, now time.Time) bool {
-	for _, h := range r.happenings {
-		if h.kind == sandbox.RenamedReason && l.dataset == sms.SendFailed && a.rows() > 0 && h.isTold(l.day, now) {
-			return true
+// explains says that something happened lately for which a day may wait: a lie, or a correction that empties or renames.
+func (r *reader) explains(day sms.Day, now time.Time) bool {
+	return slices.ContainsFunc(r.happenings, func(h happening) bool {
+		until := h.at().Add(h.until).AddDate(0, 0, 12) // a sweep sees it within eight days, and two more answers confirm it
+		if h.kind == sandbox.QuietDay {
+			until = newYear.AddDate(0, 0, int(day-yearDay(0))+3) // the day is over, and one more answer has come
 		}
-	}
-	return false
-}
-
-// isDoubted says whether an answer is hard to believe beside what is known.
-func isDoubted(s *saying, a answer, isDelivery, silent bool) bool {
-	known, said := s.messages(), a.messages()
-	switch {
-	case silent:
-		return true
-	case !s.isKnown:
-		return isDelivery && said == 0
-	case known < 100:
-		return false
-	case 2*said < known:
-		return true
-	default:
-		return 10*said >= 18*known && (isDelivery || s.isFinal)
-	}
-}
-
-func (r *reader) take(s *saying, l ledgerLineOf, a answer, doubted, repeated bool, now time.Time) {
-	if doubted && !repeated {
-		s.quarantined = true
-		if s.suspect != a.size() {
-			s.suspect, s.doubtedAt = a.size(), now
-		}
-		return
-	}
-	if !doubted && s.suspect != a.size() {
-		s.suspect = ""
-	}
-	differs := cmp.Diff(s.answer, a) != ""
-	s.answer, s.isKnown, s.quarantined = a, true, false
-	age := int(now.Sub(newYear)/(24*time.Hour)) - int(l.day-yearDay(0))
-	s.isFinal = age >= 4 && a.pending() == 0 && (s.suspect == "" || now.Sub(s.doubtedAt) >= 4*24*time.Hour)
-	if differs {
-		r.write(l, a)
-	}
+		return yearDay(h.from) <= day && day <= yearDay(h.to) && !now.Before(h.at()) && now.Before(until)
+	})
 }
 
 // write keeps what is believed where SQL can compare it.

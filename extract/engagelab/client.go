@@ -48,7 +48,7 @@ type Options struct {
 	Limits  extract.Limits   // of time; Body and Head are MaxBody's business
 	Policy  extract.Policy   // of trying a request again
 	Proxy   extract.Proxy    // through which the vendor is asked; default none, and never for loopback addresses
-	Now     func() time.Time // of FetchedAt, and of what Check calls yesterday; default time.Now
+	Now     func() time.Time // of FetchedAt, and of what is called yesterday; default time.Now
 }
 
 // Client asks for the statistics that one sms_user may see. Safe for use by many goroutines.
@@ -109,6 +109,8 @@ func New(user, key string, o Options, logger *zap.Logger) (*Client, error) {
 	if o.MaxBody <= 0 {
 		o.MaxBody = 64 << 20
 	}
+	logger = logger.Named("engagelab")
+	o.Policy.Notify = extract.Retries(logger)
 	o.Limits.Body, o.Limits.Head = o.MaxBody, 0
 	return &Client{
 		user: user, key: key, base: base, routes: routes,
@@ -116,7 +118,7 @@ func New(user, key string, o Options, logger *zap.Logger) (*Client, error) {
 		maxBody: o.MaxBody, pace: o.Pace, policy: o.Policy, now: o.Now,
 		transport: extract.NewTransport(base, o.Limits, o.Proxy),
 		scrub:     extract.NewScrubber(key, user+":"+key),
-		logger:    logger.Named("engagelab"),
+		logger:    logger,
 	}, nil
 }
 

@@ -33,21 +33,7 @@ func (f *fetch) named(ctx context.Context, scope sms.Scope) error {
 	return nil
 }
 
-// Check asks for yesterday's daily statistics, with few tries, to find out whether address, credentials and paths are right.
-func (c *Client) Check(ctx context.Context, account sms.Account) error {
-	f := c.fetchOf(account, func(sms.Payload) error { return nil })
-	f.policy.Tries = 2
-	err := f.allowed(account)
-	if err == nil {
-		err = f.window(ctx, question{dataset: sms.StatsDay, window: sms.OneDay(f.yesterday(), account.Zone), by: f.filters[0], aggregate: everyRow})
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %s: %w", account, sms.StatsDay, err)
-	}
-	return nil
-}
-
-// fetch is one call of Fetch, Check or CheckSum.
+// fetch is one call of Fetch, Sample or CheckSum.
 type fetch struct {
 	*Client
 	account sms.Account

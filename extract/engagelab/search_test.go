@@ -345,7 +345,7 @@ func TestAPathThatWasSetIsTheOnlyOne(t *testing.T) {
 	defer server.Close()
 	o := quick(server.URL)
 	o.Paths.StatsDay = "/v1/stats_day"
-	if err := open(t, o).Check(t.Context(), account); !errors.Is(err, sms.ErrRefused) || calls != 1 {
+	if err := open(t, o).Sample(t.Context(), scope(window(t, "2026-01-01", "2026-01-03")), func(sms.Payload) error { return nil }); !errors.Is(err, sms.ErrRefused) || calls != 1 {
 		t.Errorf("%v after %d calls", err, calls)
 	}
 }

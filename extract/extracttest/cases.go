@@ -294,12 +294,13 @@ func (v Vendor) cancels(t *testing.T) {
 func (v Vendor) checks(t *testing.T) {
 	b := v.always(t, v.Good)
 	defer b.close()
-	if err := b.source.Check(t.Context(), v.Scope.Account); err != nil || b.calls() != 1 {
-		t.Errorf("%v after %d requests, want nil after one", err, b.calls())
+	ignore := func(sms.Payload) error { return nil }
+	if err := b.source.Sample(t.Context(), v.Scope, ignore); err != nil || b.calls() == 0 {
+		t.Errorf("%v after %d requests, want nil", err, b.calls())
 	}
 	denied := v.always(t, v.Final("no"))
 	defer denied.close()
-	if err := denied.source.Check(t.Context(), v.Scope.Account); !isOnly(err, v.FinalKind) || denied.calls() != 1 {
+	if err := denied.source.Sample(t.Context(), v.Scope, ignore); !isOnly(err, v.FinalKind) || denied.calls() != 1 {
 		t.Errorf("%v after %d requests, want %v after one", err, denied.calls(), v.FinalKind)
 	}
 }
@@ -342,7 +343,8 @@ func (v Vendor) secrets(t *testing.T) {
 				t.Fatal("no error")
 			}
 			b.holdsNone("the error", err.Error())
-			b.holdsNone("the error of Check", fmt.Sprintf("%+v", b.source.Check(t.Context(), v.Scope.Account)))
+			sampled := b.source.Sample(t.Context(), v.Scope, func(sms.Payload) error { return nil })
+			b.holdsNone("the error of Sample", fmt.Sprintf("%+v", sampled))
 			for _, p := range append(good, refused...) {
 				b.holdsNone("a payload", fmt.Sprintf("%+v", p))
 				b.holdsNone("a payload's body", unpacked(p))

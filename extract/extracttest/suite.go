@@ -23,7 +23,7 @@ import (
 // Source is what every vendor's client does.
 type Source interface {
 	Fetch(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error
-	Check(ctx context.Context, account sms.Account) error
+	Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error
 	Close()
 }
 

@@ -57,7 +57,7 @@ type Options struct {
 	Limits  extract.Limits   // of time; Body and Head are MaxBody's business
 	Policy  extract.Policy   // of trying a request again
 	Proxy   extract.Proxy    // through which the vendor is asked; default none, and never for loopback addresses
-	Now     func() time.Time // of FetchedAt, and of what Check calls yesterday; default time.Now
+	Now     func() time.Time // of FetchedAt, and of what is called yesterday; default time.Now
 }
 
 // Client asks for the statistics of the applications that one secret may see. Safe for use by many goroutines.
@@ -114,13 +114,15 @@ func New(id, key string, o Options, logger *zap.Logger) (*Client, error) {
 	if o.MaxBody <= 0 || o.MaxBody > 1<<20 {
 		o.MaxBody = 1 << 20
 	}
+	logger = logger.Named("tencent")
+	o.Policy.Notify = extract.Retries(logger)
 	o.Limits.Body, o.Limits.Head = o.MaxBody, int(o.MaxBody)
 	return &Client{
 		credential: common.NewCredential(id, key), profile: speaking(base), region: o.Region, base: base,
 		apps: slices.Clone(o.SdkAppIDs), endHour: o.EndHour, pace: o.paces(), policy: o.Policy, now: o.Now,
 		transport: extract.NewTransport(base, o.Limits, o.Proxy),
 		scrub:     extract.NewScrubber(key, id),
-		logger:    logger.Named("tencent"),
+		logger:    logger,
 	}, nil
 }
 

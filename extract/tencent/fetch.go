@@ -37,22 +37,7 @@ func (c *Client) fetch(ctx context.Context, scope sms.Scope, policy extract.Poli
 	return nil
 }
 
-// Check asks for what the account sent yesterday, with few tries, to find out whether address, secret and application are right.
-func (c *Client) Check(ctx context.Context, account sms.Account) error {
-	day := sms.OneDay(account.Zone.Today(c.now())-1, account.Zone)
-	f := fetch{Client: c, account: account, emit: func(sms.Payload) error { return nil }, policy: c.policy}
-	f.policy.Tries = 2
-	err := f.allowed(account)
-	if err == nil {
-		_, _, err = f.askDays(ctx, sms.SendStatus, day)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %s: %w", account, sms.SendStatus, err)
-	}
-	return nil
-}
-
-// fetch is one call of Fetch or Check.
+// fetch is one call of Fetch or Sample.
 type fetch struct {
 	*Client
 	account sms.Account
