@@ -16,25 +16,19 @@ const mostHeld = 5 * time.Minute
 var errHeld = errors.New("the vendor asked for time")
 
 // Hold keeps every request of the limiter from being written for d, those included that were released and are not written yet.
-// Where the limiter is shared, the other processes are told as far as the time is longer than what they know from here; an error
-// means that they could not be.
+// Where the limiter is shared, the other processes are told unless they know it from here; an error means that they could not be.
 func (l *Limiter) Hold(ctx context.Context, d time.Duration) error {
 	l.mu.Lock()
-	now := time.Now()
-	until := now.Add(d)
-	known := l.held
-	if known.Before(now) {
-		known = now
-	}
-	more := until.Sub(known)
-	if more > 0 {
+	until := time.Now().Add(d)
+	isLonger := until.After(l.held)
+	if isLonger {
 		l.held = until
 	}
 	l.mu.Unlock()
-	if more <= 0 || l.shared == nil {
+	if !isLonger || l.shared == nil {
 		return nil
 	}
-	return l.shared.hold(ctx, until, more)
+	return l.shared.hold(ctx, until)
 }
 
 // heldFor gives how long nothing may be written from now on; 0 or less when something may.

@@ -146,15 +146,16 @@ func TestLongHoldsEndCallsAtOnce(t *testing.T) {
 }
 
 // told is a budget that notes what it is told.
-type told struct{ delays []time.Duration }
+type told struct{ pauses []time.Duration }
 
 func (b *told) Reserve(context.Context, int) (Grant, error) {
 	return Grant{}, errors.New("not asked here")
 }
-func (b *told) Slower(context.Context) error { return nil }
+func (b *told) Slower(context.Context) error               { return nil }
+func (b *told) Delay(context.Context, time.Duration) error { return errors.New("nothing is late here") }
 
-func (b *told) Delay(_ context.Context, by time.Duration) error {
-	b.delays = append(b.delays, by)
+func (b *told) Pause(_ context.Context, d time.Duration) error {
+	b.pauses = append(b.pauses, d)
 	return nil
 }
 
@@ -171,8 +172,8 @@ func TestOtherProcessesAreToldOnceOfAHold(t *testing.T) {
 		if err := l.Hold(t.Context(), 7*time.Second); err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(b.delays, []time.Duration{7 * time.Second, 2 * time.Second}) {
-			t.Errorf("told %v", b.delays)
+		if !slices.Equal(b.pauses, []time.Duration{7 * time.Second, 7 * time.Second}) {
+			t.Errorf("told %v", b.pauses)
 		}
 		if err := l.Slower(t.Context()); err != nil {
 			t.Fatal(err)

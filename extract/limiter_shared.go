@@ -14,6 +14,8 @@ type Budget interface {
 	Reserve(ctx context.Context, most int) (Grant, error)
 	// Delay moves every moment that nobody holds yet.
 	Delay(ctx context.Context, by time.Duration) error
+	// Pause keeps everybody from getting a moment for d, as far as that can be told. Being told twice changes nothing.
+	Pause(ctx context.Context, d time.Duration) error
 	// Slower is told that the vendor's limit was exceeded: nobody gets a moment within the next second, and fewer after it.
 	Slower(ctx context.Context) error
 }
@@ -145,10 +147,10 @@ func late(now, due time.Time) time.Duration {
 	return max(now.Sub(due), now.Round(0).Sub(due.Round(0)))
 }
 
-// hold drops what was reserved and moves the moments to come.
-func (s *shared) hold(ctx context.Context, until time.Time, more time.Duration) error {
+// hold drops what was reserved and keeps the others from reserving.
+func (s *shared) hold(ctx context.Context, until time.Time) error {
 	s.pauseUntil(until)
-	return s.budget.Delay(ctx, more)
+	return s.budget.Pause(ctx, time.Until(until))
 }
 
 // pauseUntil drops what was reserved before a moment.

@@ -60,6 +60,13 @@ func (c *common) Delay(ctx context.Context, by time.Duration) error {
 	return c.err
 }
 
+func (c *common) Pause(_ context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.next = later(c.next, time.Now().Add(d))
+	return c.err
+}
+
 func (c *common) Slower(context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -23,6 +23,10 @@ var paceReserveQuery string
 // vendor has asked for less. A request that Delay was told of must be so much earlier than the one which it could crowd.
 const Reach = 500 * time.Millisecond
 
+// mostPaused is the longest pause that the other processes are told of. Whoever is paused cannot tell it from a server's clock that
+// was put back, so it must be a time that may be waited for nothing. After it they ask the vendor, who tells them himself.
+const mostPaused = time.Minute
+
 // paceTimeout bounds one call of a Pace: a server that cannot be reached must not look like a full budget.
 const paceTimeout = 10 * time.Second
 
@@ -107,7 +111,7 @@ func (p *Pace) take(ctx context.Context, conn *pgx.Conn, most int, isNew bool) (
 	var seen, first time.Time
 	var slots Slots
 	sent := time.Now()
-	err := conn.QueryRow(ctx, paceReserveQuery, p.key, most, p.every, Reach, p.way(), isNew).Scan(&seen, &first, &slots.Every, &slots.Count)
+	err := conn.QueryRow(ctx, paceReserveQuery, p.key, most, p.every, Reach, p.way(), isNew, mostPaused).Scan(&seen, &first, &slots.Every, &slots.Count)
 	if err != nil {
 		return Slots{}, err
 	}
@@ -181,6 +185,18 @@ func (p *Pace) Delay(ctx context.Context, by time.Duration) error {
 		SET next_slot_at = greatest(next_slot_at, clock_timestamp()) + $2::interval
 		WHERE budget = $1`, p.key, by)
 	return failed(fmt.Sprintf("delaying %s", p), err)
+}
+
+// Pause keeps everybody from getting a slot for d, or for a minute when that is less: the vendor asked for time. Several processes
+// that got the same answer pause once.
+func (p *Pace) Pause(ctx context.Context, d time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, paceTimeout)
+	defer cancel()
+	_, err := p.warehouse.pool.Exec(ctx, `
+		UPDATE etl.pace
+		SET next_slot_at = greatest(next_slot_at, clock_timestamp() + $2::interval)
+		WHERE budget = $1`, p.key, min(d, mostPaused))
+	return failed(fmt.Sprintf("pausing %s", p), err)
 }
 
 // Slower is told when the vendor says that its limit is exceeded: nobody gets a slot within the next second, and the rate

@@ -227,6 +227,42 @@ func TestPaceIsDelayed(t *testing.T) {
 	}
 }
 
+// Processes that the same 429 has reached pause once, for as long as it says; others keep the pause, short or long.
+func TestPaceIsPaused(t *testing.T) {
+	t.Parallel()
+	for asked, kept := range map[time.Duration]time.Duration{
+		2 * time.Second: 2 * time.Second, 30 * time.Second: 30 * time.Second, time.Hour: time.Minute,
+	} {
+		t.Run(asked.String(), func(t *testing.T) {
+			t.Parallel()
+			url := pgtest.New(t)
+			one, other, third := process(t, url).Pace(secret, 10), process(t, url).Pace(secret, 10), process(t, url).Pace(secret, 10)
+			for _, p := range []*load.Pace{one, other, third} { // each knows the server's clock from here on
+				moments(t, p, 1)
+			}
+			since := time.Now()
+			for _, p := range []*load.Pace{one, other, one} {
+				if err := p.Pause(t.Context(), asked); err != nil {
+					t.Fatal(err)
+				}
+			}
+			slots, err := third.Reserve(t.Context(), 1)
+			if err != nil || slots.Count != 0 {
+				t.Fatalf("%+v %v: want no slot while the vendor asks for time", slots, err)
+			}
+			if next := slots.Again.Add(load.Reach).Sub(since); next < kept-100*time.Millisecond || next > kept+time.Second {
+				t.Errorf("the next slot comes after %s, want %s", next, kept)
+			}
+			if err := one.Pause(t.Context(), time.Millisecond); err != nil {
+				t.Fatal(err)
+			}
+			if again, err := third.Reserve(t.Context(), 1); err != nil || again.Again.Before(slots.Again.Add(-100*time.Millisecond)) {
+				t.Errorf("%+v %v: a shorter wish has ended the longer one", again, err)
+			}
+		})
+	}
+}
+
 // Whatever is done to the server's clock, no slot comes closer than it may to one that another process holds, and nobody
 // waits for long.
 func TestPaceSurvivesAChangedClock(t *testing.T) {

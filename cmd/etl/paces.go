@@ -26,7 +26,7 @@ func newPaces(sources []schedule.Source, warehouse *load.Warehouse) *paces {
 }
 
 // of gives the limiter of a source's action.
-func (p *paces) of(s schedule.Source, action string) extract.Waiter {
+func (p *paces) of(s schedule.Source, action string) *extract.Limiter {
 	budget := budgetOf(s, action)
 	if limiter, made := p.limiters[budget]; made {
 		return limiter
@@ -63,9 +63,9 @@ func (p *paces) timed(s schedule.Source, action string) extract.Waiter {
 	return timedWaiter{limiter, func(waited time.Duration) { p.waited(s.Vendor, action, waited) }}
 }
 
-// timedWaiter tells how long each wait took, also of those that were given up.
+// timedWaiter tells how long each wait took, also of those that were given up. In all else it is the limiter: clients slow it down.
 type timedWaiter struct {
-	extract.Waiter
+	*extract.Limiter
 
 	tell func(time.Duration)
 }
@@ -74,7 +74,7 @@ type timedWaiter struct {
 func (w timedWaiter) Wait(ctx context.Context) (*extract.Slot, error) {
 	since := time.Now()
 	defer func() { w.tell(time.Since(since)) }()
-	return w.Waiter.Wait(ctx)
+	return w.Limiter.Wait(ctx)
 }
 
 // statistics is the one action that EngageLab's calls are counted as: the vendor does not say that it counts them apart.
@@ -110,6 +110,11 @@ func (b budgetInWarehouse) Reserve(ctx context.Context, most int) (extract.Grant
 // Delay moves the moments to come.
 func (b budgetInWarehouse) Delay(ctx context.Context, by time.Duration) error {
 	return b.pace.Delay(ctx, by)
+}
+
+// Pause keeps everybody waiting.
+func (b budgetInWarehouse) Pause(ctx context.Context, d time.Duration) error {
+	return b.pace.Pause(ctx, d)
 }
 
 // Slower gives way.

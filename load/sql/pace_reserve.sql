@@ -1,5 +1,5 @@
 -- $1 budget, $2 slots wanted, $3 time between two at the full rate, $4 how far ahead slots are given, $5 how long the answer is
--- on its way, $6 whether the asking process has just come and cannot tell whether the server's clock was changed.
+-- on its way, $6 whether the asking process has just come and cannot tell whether the server's clock was changed, $7 the longest pause.
 WITH held AS MATERIALIZED (
     SELECT budget, next_slot_at, share, changed_at
     FROM etl.pace
@@ -31,8 +31,8 @@ begun AS (
            next_slot_at,
            $3::interval / share AS spacing,
            CASE
-               -- Further ahead than anything is ever reserved: the server's clock was put back.
-               WHEN next_slot_at > seen_at + $4::interval + interval '5 seconds' + 10 * $3::interval / share
+               -- Further ahead than anything is ever reserved or paused: the server's clock was put back.
+               WHEN next_slot_at > seen_at + $4::interval + $7::interval + interval '5 seconds' + 10 * $3::interval / share
                    THEN seen_at + $4::interval + $3::interval / share
                ELSE greatest(next_slot_at, seen_at + $5::interval)
            END AS first_at

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/schedule"
+	"smsetl/sms"
+)
+
+// A vendor that says that requests come too fast slows the limiter down, whether or not somebody is told how long requests wait,
+// as `etl serve` is.
+func TestTheVendorsLimitIsHeardWhereWaitsAreTold(t *testing.T) {
+	t.Parallel()
+	for name, hook := range map[string]waitHook{"nobody is told": nil, "somebody is": func(sms.Vendor, string, time.Duration) {}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			var asked atomic.Int32
+			vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if asked.Add(1) == 3 {
+					cancel() // there are two actions, so one of them has been refused and asked again
+				}
+				w.Header().Set("Content-Type", "application/json")
+				w.Write([]byte(`{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"too fast"},"RequestId":"r"}}`))
+			}))
+			t.Cleanup(vendor.Close)
+			zone, err := sms.ParseZone("+08:00")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := schedule.Source{
+				Name: "tc", Vendor: sms.Tencent, BaseURL: vendor.URL, Zone: zone, MaxRequestsPerSecond: 10,
+				Tencent: schedule.Tencent{SecretID: schedule.NewSecret("id"), SecretKey: schedule.NewSecret("key"), SdkAppIDs: []string{"1400"}},
+			}
+			shared := newPaces([]schedule.Source{s}, nil)
+			shared.waited = hook
+			c, err := dial(s, shared, nil, time.Now, zap.NewNop())
+			if err != nil {
+				t.Fatal(err)
+			}
+			scope := sms.Scope{Account: s.Accounts()[0], Datasets: sms.Tencent.Groups()[0], Window: sms.OneDay(sms.Date(2026, 11, 20), zone)}
+			if err := c.Fetch(ctx, scope, func(sms.Payload) error { return nil }); err == nil {
+				t.Fatal("the vendor refused everything, and there is no error")
+			}
+			slowed := 0
+			for _, limiter := range shared.limiters {
+				if limiter.Rate() < s.MaxRequestsPerSecond {
+					slowed++
+				}
+			}
+			if slowed == 0 {
+				t.Errorf("none of %d limiters gave way after %d refusals", len(shared.limiters), asked.Load())
+			}
+		})
+	}
+}
