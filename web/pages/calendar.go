@@ -12,7 +12,7 @@ import (
 	"smsetl/sms"
 )
 
-// calendar is a year of one account, of all of its datasets or of those that are asked for together: a line a month, a cell a day.
+// calendar is a year of one account, of all of its datasets or of one: a line a month, a cell a day.
 type calendar struct {
 	ID     string
 	Label  string
@@ -130,7 +130,7 @@ func (s *site) coverage(ctx context.Context, q query) (view, error) {
 	v.Sections = append(v.Sections, section{Keys: keys(c.Days), Lines: pausedOf(c.Pauses, f, accounts)})
 	all := calendars(c.Days, year, func(load.CalendarDay) string { return "" })
 	if f.Account != "" {
-		all = append(all, calendars(c.Days, year, func(d load.CalendarDay) string { return group(d.Vendor, d.Dataset) })...)
+		all = append(all, calendars(c.Days, year, func(d load.CalendarDay) string { return string(d.Dataset) })...)
 	}
 	for i := range all {
 		all[i].ID, all[i].Past = fmt.Sprintf("calendar-%d", i), fmt.Sprintf("calendar-%d", i+1)
@@ -227,20 +227,6 @@ func state(of sms.State) cell {
 }
 
 func words(state sms.State) string { return strings.ReplaceAll(string(state), "_", " ") }
-
-// group names the datasets of a vendor that are asked for together with this one.
-func group(vendor sms.Vendor, dataset sms.Dataset) string {
-	for _, all := range vendor.Groups() {
-		if slices.Contains(all, dataset) {
-			names := make([]string, len(all))
-			for i, d := range all {
-				names[i] = string(d)
-			}
-			return strings.Join(names, " + ")
-		}
-	}
-	return string(dataset)
-}
 
 // calendars draws a year for each account and whatever else days are told apart by. A day shows the worst state of its datasets.
 func calendars(days []load.CalendarDay, year int, apart func(load.CalendarDay) string) []calendar {
