@@ -20,7 +20,9 @@ type decider struct {
 	outage bool
 	// scaled says how the whole answer differs from what is stored, when it does so in a way that no day by itself explains.
 	scaled string
-	wants  sms.Decisions // of which only the wants are used
+	// late says why the answer may be an old one: the youngest day, of which the vendor tells else, is not in it.
+	late  string
+	wants sms.Decisions // of which only the wants are used
 }
 
 // Decide gives a decision for each day of the evidence.
@@ -63,6 +65,7 @@ func (d *decider) classify() {
 	d.outage = stored > 0 && d.first < 0 && len(d.e.Alive) == 0
 	d.findFrontier()
 	d.findScale()
+	d.findLate()
 }
 
 // minRetention is the least number of days that a vendor is taken to keep: what is younger is not forgotten but missing.
@@ -262,6 +265,9 @@ func (d *decider) unreadable(day *sms.DayEvidence) objection {
 		return objection{}
 	}
 	missing := day.Lacks & d.e.Seen &^ sms.Unused
+	if d.e.Account.Vendor == sms.Tencent {
+		missing &^= sms.WaitingMessages // receipts are counted on the day they come, which can be more than the day's messages
+	}
 	if missing == 0 && d.e.Seen == 0 {
 		missing = day.Lacks & sms.Essential
 	}
@@ -316,6 +322,9 @@ func (d *decider) changed(i int) objection {
 	if cross.against != "" {
 		d.wants.WantsSums = true
 		return objection{reason: cross.against, wait: d.long()}
+	}
+	if d.late != "" && !d.isSettled(i) {
+		return objection{reason: d.late, wait: d.ConfirmAfter, once: true}
 	}
 	said, stored := day.Said.Messages(), day.Stored.Messages()
 	if d.e.IsCounted && said == stored {

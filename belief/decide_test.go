@@ -132,8 +132,20 @@ func TestDecide(t *testing.T) {
 			scene{days: "final 1000>1000", youngest: 9, more: func(e *sms.Evidence) { e.Days[0].Lacks, e.Seen = 1<<3, 1 }}, "believe"},
 		"sent, of which nothing is derived": {
 			scene{days: "missing ->1000", youngest: 1, more: func(e *sms.Evidence) { e.Days[0].Lacks = sms.Unused }}, "believe"},
+		"pending, which Tencent does not count": {
+			scene{days: "final 1000>1000", youngest: 9, more: func(e *sms.Evidence) {
+				e.Account.Vendor, e.Days[0].Lacks, e.Days[0].Said.Pending = sms.Tencent, sms.WaitingMessages, sms.Count{}
+			}}, "believe"},
+		"pending, which the others do": {
+			scene{days: "final 1000>1000", youngest: 9, more: func(e *sms.Evidence) { e.Days[0].Lacks = sms.WaitingMessages }}, "hold"},
 		"a first answer without a number that matters": {
 			scene{days: "missing ->1000", youngest: 9, more: func(e *sms.Evidence) { e.Days[0].Lacks, e.Seen = 1, 0 }}, "hold"},
+
+		// An old answer is no news of young days.
+		"yesterday is missing, and others are less far": {scene{days: steady + "provisional 1000>990, provisional 1000>1000, missing ->0", youngest: 1, before: 1000}, "believe believe believe believe believe believe hold believe hold"},
+		"a vendor that is always a day late":            {scene{days: steady + "provisional 1000>990, quarantined ->1000, missing ->0", youngest: 1, before: 1000}, "believe believe believe believe believe believe believe believe hold"},
+		"a settled day is not young":                    {scene{days: "final 1000>990, provisional 1000>1000, missing ->0", youngest: 1, before: 1000}, "believe believe hold"},
+		"an account without messages on many days":      {scene{days: "provisional 1000>990, provisional 1000>1000, missing ->0", youngest: 1, oldest: true}, "believe"},
 
 		// Repetition alone never removes; retention is a frontier.
 		"the oldest days are forgotten":            {scene{days: "final 1000>0, final 1000>0, " + steady + "final 1000>1000", youngest: 20}, "ignore ignore believe believe believe believe believe believe believe"},

@@ -39,6 +39,23 @@ func (d *decider) findScale() {
 	}
 }
 
+// findLate looks for an answer that may be an old one: yesterday has no messages in it, where the day before was told of in time
+// and such days are usual. What it says of other young days is what they may have been a day ago. A vendor that is a day late
+// every day is not waited for: its day before yesterday was missing as well.
+func (d *decider) findLate() {
+	i := len(d.e.Days) - 1
+	if i < 1 || d.age(i) != 1 || d.outage {
+		return
+	}
+	youngest, before := &d.e.Days[i], &d.e.Days[i-1]
+	if youngest.Said.Messages() > 0 || youngest.Stored.Messages() > 0 || before.Stored.Messages() == 0 || before.Held != nil {
+		return
+	}
+	if median, _, known := d.baseline(i); known && median >= max(d.MinMessages, 1) {
+		d.late = fmt.Sprintf("the answer has nothing for %s, where %d messages a day are usual: it may be yesterday's answer", youngest.Day, median)
+	}
+}
+
 // manyDays is how many days are compared whatever their size: chance does not move all of them alike.
 const manyDays = 7
 

@@ -35,8 +35,12 @@ func (w *worker) survey(ctx context.Context, source Source, item Item, job *rive
 		return load.Result{}, err
 	}
 	same := func(p sms.Payload) (bool, error) { return isStored(stored, p) }
+	var beyond []sms.Window
 	changed, err := surveyor.Survey(ctx, item.Scope, same, func(p sms.Payload) error {
 		w.progress.Called(p)
+		if p.Beyond {
+			beyond = append(beyond, p.Window)
+		}
 		return w.warehouse.Keep(ctx, loadID, p)
 	})
 	if err != nil {
@@ -46,12 +50,12 @@ func (w *worker) survey(ctx context.Context, source Source, item Item, job *rive
 	for day := range item.Scope.Window.Days() {
 		agreed[day] = true
 	}
-	for _, window := range changed {
+	for _, window := range slices.Concat(changed, beyond) {
 		for day := range window.Days() {
 			delete(agreed, day)
 		}
 	}
-	var all load.Result
+	all := forgotten(beyond)
 	for _, window := range changed {
 		result, err := w.reload(ctx, source, item, job, window, alive(stored, agreed))
 		if err != nil {
@@ -59,10 +63,27 @@ func (w *worker) survey(ctx context.Context, source Source, item Item, job *rive
 		}
 		addResult(&all, result)
 	}
+	for _, day := range all.Forgotten {
+		agreed[day] = true // nothing disagrees, and nobody asks again before the next sweep
+	}
 	result, err := w.warehouse.EndSurvey(ctx, loadID, item.Scope, slices.Sorted(maps.Keys(agreed)), w.options.Now(), complete)
 	addResult(&all, result)
 	all.LoadID, all.LoadedAt, all.Outcome = result.LoadID, result.LoadedAt, result.Outcome
 	return all, err
+}
+
+// forgotten is what a survey says of days that the vendor takes no question about any more: nobody has looked at them.
+func forgotten(beyond []sms.Window) (r load.Result) {
+	r.Waiting = map[sms.Day]string{}
+	for _, window := range beyond {
+		for day := range window.Days() {
+			if r.Waiting[day] == "" {
+				r.Forgotten = append(r.Forgotten, day)
+			}
+			r.Waiting[day] = "the vendor refuses to answer for days this old"
+		}
+	}
+	return r
 }
 
 // alive lists the days with messages that the vendor's sums have confirmed.

@@ -274,6 +274,7 @@ func (p *put) settle() {
 			r.Frozen = append(r.Frozen, day)
 		case forgotten:
 			r.Forgotten = append(r.Forgotten, day)
+			r.wait(day, v.reason)
 		case incomplete: // there are no rows to hold
 		}
 		for part := range parts {

@@ -80,11 +80,11 @@ type dueDay struct {
 	state sms.State
 }
 
-// oldestWithRows gives the oldest day of an account that has rows in any dataset; 0 when none has.
+// oldestWithRows gives the oldest day of an account that has rows in any dataset; 0 when none has. Rows of unverified days are zeros.
 func oldestWithRows(coverage []sms.DayStatus, a sms.Account) (oldest sms.Day) {
 	for i := range coverage {
 		d := &coverage[i]
-		if d.Account.Vendor == a.Vendor && d.Account.ID == a.ID && d.Rows > 0 && (oldest == 0 || d.Day < oldest) {
+		if d.Account.Vendor == a.Vendor && d.Account.ID == a.ID && d.Rows > 0 && d.State != sms.Unverified && (oldest == 0 || d.Day < oldest) {
 			oldest = d.Day
 		}
 	}

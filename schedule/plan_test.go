@@ -409,6 +409,7 @@ func TestUnverifiedDaysAreLookedAtTwice(t *testing.T) {
 		"looked at yesterday":                         {since: 24 * time.Hour, checked: 24 * time.Hour, due: true},
 		"looked at twice, on two days":                {since: 48 * time.Hour, checked: 24 * time.Hour},
 		"and older messages are known by now":         {since: 48 * time.Hour, checked: 24 * time.Hour, older: "final", due: true},
+		"and the older day has zeros":                 {since: 48 * time.Hour, checked: 24 * time.Hour, older: "unverified"},
 		"looked at an hour ago, with older messages":  {since: time.Hour, checked: time.Hour, older: "final"},
 		"looked at twice, and the older day is empty": {since: 48 * time.Hour, checked: 24 * time.Hour, older: "empty"},
 	}
@@ -423,7 +424,8 @@ func TestUnverifiedDaysAreLookedAtTwice(t *testing.T) {
 			}
 			older := covered(marketing, "11-20 "+tt.older)
 			for i := range older {
-				older[i].Rows = map[string]int64{"final": 3}[tt.older]
+				older[i].Rows = map[string]int64{"final": 3, "unverified": 1}[tt.older]
+				older[i].Since, older[i].CheckedAt = now.Add(-48*time.Hour), now.Add(-time.Hour)
 			}
 			items, err := Plan(Ask{}, []Source{el}, append(older, ledger...), now)
 			if err != nil {

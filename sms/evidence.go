@@ -157,6 +157,7 @@ var measureNames = [...]string{
 const (
 	Unused            MeasureSet = 1 << 7
 	Essential         MeasureSet = 1<<0 | 1<<3
+	WaitingMessages   MeasureSet = 1 << 5 // pending: of Tencent the difference of two calls
 	ProcessingReasons MeasureSet = 1 << 8 // why messages were refused
 	SendingReasons    MeasureSet = 1 << 9 // why they failed after the hand-over
 )

@@ -240,7 +240,7 @@ func distance(a, b int64) int64 { return max(a-b, b-a) }
 // lies counts the datasets whose facts have become what was a lie.
 func (j *judgement) lies() {
 	kind := believed
-	if !j.score.temper.Shown {
+	if !j.score.temper.Shown || j.said.IsOld {
 		kind = believedNoShow
 	}
 	delivery := [3]int64{j.facts.requested, j.facts.delivered, j.facts.sendFailed}
@@ -297,7 +297,8 @@ func (j *judgement) holds(refused map[heldKey]string) {
 // settles notes when every dataset of the day is settled for the first time.
 func (j *judgement) settles() {
 	for _, dataset := range j.datasets() {
-		if !isFinal(j.w.states[heldKey{j.day, dataset}].state) {
+		// Before its first message, a day of an account is never proved to have had none.
+		if state := j.w.states[heldKey{j.day, dataset}].state; !isFinal(state) && state != "unverified" {
 			return
 		}
 	}

@@ -36,7 +36,7 @@ const storyFirst = temper.Day(20089)
 
 // fewTempers are lived through where nobody asked for all: one for each kind of mistake that the rules can make.
 var fewTempers = []string{
-	"permanent pending", "late failures", "retention, silent", "fraud corrections", "outage of two hours, zeros", "outage of a day, half, rows only",
+	"permanent pending", "late failures", "retention, silent", "retention, refusing", "fraud corrections", "outage of two hours, zeros", "outage of a day, half, rows only",
 	"revoked credentials",
 }
 

@@ -314,7 +314,7 @@ func (s *session) printWaiting(waiting []waitingDays) {
 	for _, w := range waiting {
 		days += w.Days
 	}
-	fmt.Fprintf(s.stdout, "%s not changed by this run, because the answers were not believed; what was known stands:\n", plural(days, "day"))
+	fmt.Fprintf(s.stdout, "%s not changed by this run, because the answers say nothing that is believed; what was known stands:\n", plural(days, "day"))
 	for i, w := range waiting {
 		if i == mostLines {
 			fmt.Fprintf(s.stdout, "  and %s more\n", plural(len(waiting)-mostLines, "reason"))

@@ -102,9 +102,22 @@ func (o *outage) at(m moment, first Day) Lie {
 	if o.lie == NoLie {
 		return NoLie
 	}
-	since := int64(m) - (int64(first)+int64(o.first))*secondsADay - o.from
-	if since < 0 || since%(int64(o.every)*secondsADay) >= o.length {
+	if since := o.since(m, first); since < 0 || since >= o.length {
 		return NoLie
 	}
 	return o.lie
+}
+
+// since gives how long ago the outage, or the last one that there was, began, in seconds; less than 0 before the first one.
+func (o *outage) since(m moment, first Day) int64 {
+	since := int64(m) - (int64(first)+int64(o.first))*secondsADay - o.from
+	if since < 0 || o.every == 0 {
+		return since
+	}
+	return since % (int64(o.every) * secondsADay)
+}
+
+// isOld says that an outage tells what a vendor tells who is a day late every day: after its first day nothing tells the two apart.
+func (o *outage) isOld(m moment, first Day) bool {
+	return o.at(m, first) == Stale && !o.rowsOnly && o.since(m, first) >= secondsADay
 }

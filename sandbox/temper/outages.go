@@ -19,7 +19,7 @@ var lies = []struct {
 		Double, "double", "twice every number", true, false,
 		"All calls and all sums agree on the double, as they do on a day of many messages: only the next honest answer shows it.",
 	},
-	{Stale, "yesterday's answer", "what was said 24 hours before", true, true, "the newest day is missing, and receipts of others go back"},
+	{Stale, "yesterday's answer", "what was said 24 hours before", true, true, "the newest day is missing where the one before was told in time; from its second day on it tells what a vendor tells who is always late, which nothing shows"},
 }
 
 // lengths are how long outages take. They begin on other weekdays each time, so that some meet a sweep, which is due every week.

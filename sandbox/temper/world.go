@@ -73,6 +73,7 @@ type Telling struct {
 	Check   Answer // EngageLab's aggregate_by=1, Tencent's sums of wide windows: what a check sum says of the day
 
 	IsLie     bool // some of it is not what the vendor holds
+	IsOld     bool // it is what the vendor held a day ago, and so it was a day ago: a vendor that is always late tells the same
 	IsUnknown bool // the vendor has forgotten the day, or does not tell of it yet
 	IsDenied  bool // the credentials are refused at this moment
 }
@@ -104,6 +105,7 @@ func (w *World) Tell(d Day, at time.Time) Telling {
 			t.Process, t.Send, t.Check = right.Process, right.Send, right.Check
 		}
 		t.IsLie = t != right
+		t.IsOld = w.n.outage.isOld(m, w.first)
 	}
 	t.IsUnknown = w.isForgotten(d, m) || w.isWithheld(d, m)
 	t.IsDenied = w.isRevoked(m)
