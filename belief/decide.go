@@ -287,8 +287,11 @@ func (d *decider) unreadable(day *sms.DayEvidence) objection {
 // duringOutage decides about a day of an answer that has nothing where messages are stored.
 func (d *decider) duringOutage(i int) sms.Decision {
 	const reason = "the whole answer is empty, and messages are stored for its days: the vendor is taken to be out of order"
-	if day := &d.e.Days[i]; d.isSettled(i) && day.State != sms.Quarantined {
+	switch day := &d.e.Days[i]; {
+	case d.isSettled(i) && day.State != sms.Quarantined:
 		return ignore(reason)
+	case !day.IsStored && day.Held != nil && d.age(i) >= minRetention && d.e.Now.Sub(day.Held.Since) >= d.long():
+		return d.unprovable(i, "the vendor has had nothing for it for days, nor for the days beside it, which were loaded with messages")
 	}
 	return d.hold(i, objection{reason: reason, never: true})
 }

@@ -114,12 +114,13 @@ func TestDecide(t *testing.T) {
 		"messages by other templates than before are the same volume": {scene{days: "final 1000>1000 f5/5", youngest: 10}, "believe"},
 
 		// An outage is no evidence.
-		"nothing where everything was stored": {scene{days: "final 1000>0, final 1000>0, provisional 1000>0, missing ->0", youngest: 1}, "ignore ignore hold hold"},
-		"however often it is said":            {scene{days: "final 1000>0, final 1000>0, quarantined 1000>0, quarantined ->0", youngest: 1, held: month}, "ignore ignore hold hold"},
-		"half of everything":                  {scene{days: "final 1000>500, final 800>400, provisional 600>300, missing ->450", youngest: 1}, "hold"},
-		"half of everything, three days on":   {scene{days: "quarantined 1000>500, quarantined 800>400, quarantined 600>300", youngest: 5, held: 73 * time.Hour}, "hold"},
-		"half of everything, for longer":      {scene{days: "quarantined 1000>500, quarantined 800>400, quarantined 600>300", youngest: 5, held: 97 * time.Hour}, "believe"},
-		"double of everything":                {scene{days: "provisional 1000>2000, provisional 800>1600, provisional 600>1200", youngest: 1}, "hold"},
+		"nothing where everything was stored":              {scene{days: "final 1000>0, final 1000>0, provisional 1000>0, missing ->0", youngest: 1}, "ignore ignore hold hold"},
+		"however often it is said":                         {scene{days: "final 1000>0, final 1000>0, quarantined 1000>0, quarantined ->0", youngest: 1, held: month}, "ignore ignore hold hold"},
+		"days that were never loaded do not wait for ever": {scene{days: "quarantined ->0, final 1000>0", youngest: 27, oldest: true, held: 97 * time.Hour}, "unprovable ignore"},
+		"half of everything":                               {scene{days: "final 1000>500, final 800>400, provisional 600>300, missing ->450", youngest: 1}, "hold"},
+		"half of everything, three days on":                {scene{days: "quarantined 1000>500, quarantined 800>400, quarantined 600>300", youngest: 5, held: 73 * time.Hour}, "hold"},
+		"half of everything, for longer":                   {scene{days: "quarantined 1000>500, quarantined 800>400, quarantined 600>300", youngest: 5, held: 97 * time.Hour}, "believe"},
+		"double of everything":                             {scene{days: "provisional 1000>2000, provisional 800>1600, provisional 600>1200", youngest: 1}, "hold"},
 		"half of everything with failures that agree": {
 			scene{days: "final 1000>500 f4/4, final 800>400 f4/4, final 600>300 f4/4", youngest: 9}, "hold"},
 		"a template is gone, and the others are as they were": {
@@ -163,6 +164,7 @@ func TestDecide(t *testing.T) {
 		"before the first message":               {scene{days: "missing ->0, missing ->0, missing ->5", youngest: 20}, "unprovable unprovable believe"},
 		"a young account":                        {scene{days: "missing ->0", youngest: 1}, "believe"},
 		"nothing at all, of old days":            {scene{days: "missing ->0, missing ->0", youngest: 20}, "hold"},
+		"nothing at all, as before":              {scene{days: "unverified ->0, unverified ->0", youngest: 20}, "unprovable"},
 		"nothing at all, on another day":         {scene{days: "quarantined ->0, quarantined ->0", youngest: 20, held: 21 * time.Hour}, "unprovable"},
 		"no messages, of which some failed":      {scene{days: "missing ->900, missing ->0 f0/3, missing ->900", youngest: 5}, "believe hold believe"},
 		"failure calls that tell nothing":        {scene{days: "missing ->900 f7/0, missing ->900 f8/0, missing ->900 f0/0", youngest: 5}, "hold hold believe"},

@@ -61,7 +61,7 @@ func (d *decider) beginning(i int) (sms.Decision, objection) {
 	switch {
 	case d.age(i) < d.SettleDays:
 		return believe(), objection{}
-	case day.Said.Rows == 0 && !d.isAliveAfter(day.Day) && (day.Held == nil || d.e.Now.Sub(day.Held.Since) < d.ConfirmAfter):
+	case day.Said.Rows == 0 && day.State != sms.Unverified && !d.isAliveAfter(day.Day) && (day.Held == nil || d.e.Now.Sub(day.Held.Since) < d.ConfirmAfter):
 		return sms.Decision{}, objection{reason: "the whole answer is empty, and no messages are known of any older day", wait: d.ConfirmAfter}
 	}
 	return d.unprovable(i, "no messages on this or any older day: the account had not begun, or the vendor no longer keeps it"), objection{}

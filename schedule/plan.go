@@ -109,11 +109,14 @@ func dueDays(ask Ask, s Source, book ledger, a sms.Account, group []sms.Dataset,
 	return s.withContext(book, a, group, days, now)
 }
 
-// isWorthAnotherLook says that an unverified day was looked at on one day only and another one has come, or that older days are
-// known to have messages by now.
+// isWorthAnotherLook says that an unverified day was looked at on one day only and another one has come; where older days are known
+// to have messages by now, so that its silence can be judged, that it was looked at on two.
 func (s Source) isWorthAnotherLook(d sms.DayStatus, oldest sms.Day, now time.Time) bool {
-	isProvable := oldest != 0 && d.Day > oldest
-	return now.Sub(d.Since) >= s.ConfirmAfter && (isProvable || d.CheckedAt.Sub(d.Since) < s.ConfirmAfter)
+	looked, enough := d.CheckedAt.Sub(d.Since), s.ConfirmAfter
+	if oldest != 0 && d.Day > oldest {
+		enough *= 3
+	}
+	return looked < enough && now.Sub(d.CheckedAt) >= s.ConfirmAfter
 }
 
 // withContext adds the loaded neighbours of quarantined days: an answer that is silent about a day is judged by what it says of
