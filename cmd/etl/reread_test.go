@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"smsetl/sandbox"
 )
 
 // Days that are loaded are read once more with a key that the vendor refuses. Their numbers stand, so the ledger holds nothing
@@ -45,5 +47,28 @@ func TestAFailedRereadIsNotDone(t *testing.T) {
 	}
 	if n := w.number("SELECT count(*) FROM etl.coverage WHERE state NOT IN ('final', 'empty', 'provisional', 'unverified')"); n != 0 {
 		t.Errorf("%d days are no longer loaded", n)
+	}
+}
+
+// The vendors answer, and nothing of what they say can be taken: that is not done either.
+func TestARereadWhoseAnswersAreAllRefusedIsNotDone(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []sandbox.Fault{sandbox.TrailingJunk, sandbox.HTMLUnder200} {
+		w := newWorld(t, quick(10))
+		w.set("probe", "off")
+		again := append(at(today), "--from", "2026-11-12", "--to", "2026-11-14", "--refetch", "-o", "json")
+		w.must(exitOK, "backfill", again...)
+		before := w.tuples()
+		w.vendors.SetFaults(sandbox.Faults{Seed: 1, Chance: map[sandbox.Fault]float64{fault: 1}})
+		var report runReport
+		if err := json.Unmarshal([]byte(w.must(exitPartial, "backfill", again...)), &report); err != nil {
+			t.Fatal(err)
+		}
+		if len(report.Failures) == 0 || len(report.Failures) != report.Windows {
+			t.Errorf("%s: %d of %d windows failed, want all", fault, len(report.Failures), report.Windows)
+		}
+		if n := w.tuples() - before; n != 0 {
+			t.Errorf("%s: %d tuples were written", fault, n)
+		}
 	}
 }
