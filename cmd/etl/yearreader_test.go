@@ -182,14 +182,15 @@ func (r *reader) isDoubled(day sms.Day, now time.Time) bool {
 	return slices.ContainsFunc(r.happenings, func(h happening) bool { return h.kind == sandbox.DoubledAnswer && h.isTold(day, now) })
 }
 
-// explains says that something happened lately for which a day may wait: a lie, or a correction that empties or renames.
+// explains says that something happened lately for which a day may wait: a lie, or a correction that empties or renames. A quiet day
+// that is over just now looks like yesterday's answer, so the young days before it may wait too.
 func (r *reader) explains(day sms.Day, now time.Time) bool {
 	return slices.ContainsFunc(r.happenings, func(h happening) bool {
-		until := h.at().Add(h.until).AddDate(0, 0, 12) // a sweep sees it within eight days, and two more answers confirm it
+		first, until := yearDay(h.from), h.at().Add(h.until).AddDate(0, 0, 12) // a sweep sees it within eight days, and two more answers confirm it
 		if h.kind == sandbox.QuietDay {
-			until = newYear.AddDate(0, 0, int(day-yearDay(0))+3) // the day is over, and one more answer has come
+			first, until = first-4, newYear.AddDate(0, 0, h.to+3) // the day is over, and one more answer has come
 		}
-		return yearDay(h.from) <= day && day <= yearDay(h.to) && !now.Before(h.at()) && now.Before(until)
+		return first <= day && day <= yearDay(h.to) && !now.Before(h.at()) && now.Before(until)
 	})
 }
 
