@@ -81,7 +81,7 @@ func (w *world) freshness() (rows [][]string) {
 		isLoadedSoFar, isFinalSoFar := true, true
 		for d := max(a.first, day(newestDay, 0, 0, -59)); d <= newestDay; d = day(d, 0, 0, 1) {
 			states := w.states(a.vendor, a.account, d)
-			isLoaded := states[0] != "missing" && states[0] != "quarantined"
+			isLoaded := states[0] != "missing" && (states[0] != "quarantined" || w.held[d]) // of which something is stored
 			isLoadedSoFar = isLoadedSoFar && isLoaded
 			isFinalSoFar = isFinalSoFar && (isSettled(states) || states[0] == "frozen")
 			if isLoadedSoFar {
@@ -107,8 +107,12 @@ func (w *world) missingDays() (rows [][]string) {
 			rows = append(rows, []string{"huawei", account, dataset, "2026-11-17", newestDay, "5", "missing", "etl import huawei"})
 		}
 	}
-	for _, dataset := range []string{"process_failed", "send_failed", "stats_day"} {
-		rows = append(rows, []string{"engagelab", "harbor_offers", dataset, newestDay, newestDay, "1", "quarantined", "wait: the next run asks again, beside the days around it"})
+	for d := day(newestDay, 0, 0, -3); d <= newestDay; d = day(d, 0, 0, 1) {
+		for _, dataset := range []string{"process_failed", "send_failed", "stats_day"} {
+			if w.held[d] || d == newestDay {
+				rows = append(rows, []string{"engagelab", "harbor_offers", dataset, d, d, "1", "quarantined", "wait: the next run asks again, beside the days around it"})
+			}
+		}
 	}
 	return rows
 }
