@@ -125,7 +125,6 @@ func addResult(all *load.Result, r load.Result) {
 	all.Superseded = append(all.Superseded, r.Superseded...)
 	all.Frozen = append(all.Frozen, r.Frozen...)
 	all.Ignored = append(all.Ignored, r.Ignored...)
-	all.Unproven = append(all.Unproven, r.Unproven...)
 	all.Forgotten = append(all.Forgotten, r.Forgotten...)
 	if all.Waiting == nil {
 		all.Waiting = map[sms.Day]string{}

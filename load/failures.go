@@ -21,6 +21,9 @@ var lookCategories string
 //go:embed sql/look_reason_days.sql
 var lookReasonDays string
 
+//go:embed sql/look_failed_by_day.sql
+var lookFailedByDay string
+
 //go:embed sql/look_failed.sql
 var lookFailed string
 
@@ -98,7 +101,7 @@ type FailedDay struct {
 // no reason are lines of their own, so that each stage adds up to what deliveries count.
 func (l *Look) Failures(ctx context.Context, f FailureFilter) (all Failures, err error) {
 	err = l.read(ctx, "reading failures", func(tx pgx.Tx) error {
-		if all.Totals, err = lookUp[FailedTotal](ctx, tx, lookFailed, f.arguments()...); err != nil {
+		if all.Totals, err = lookUp[FailedTotal](ctx, tx, lookFailedByDay+lookFailed, f.arguments()...); err != nil {
 			return err
 		}
 		chosen := append(f.arguments(), f.Reason, f.Category, string(f.Stage))
@@ -110,7 +113,7 @@ func (l *Look) Failures(ctx context.Context, f FailureFilter) (all Failures, err
 		}
 		query := lookReasonDays
 		if f.Reason == NoReason {
-			query = lookFailedDays
+			query = lookFailedByDay + lookFailedDays
 		}
 		all.Days, err = lookUp[FailedDay](ctx, tx, query, append(f.arguments(), f.Reason, string(f.Stage))...)
 		return err

@@ -55,7 +55,6 @@ type Result struct {
 	Superseded  []sms.Day // written by a later load
 	Frozen      []sms.Day // left alone because an operator said so
 	Ignored     []sms.Day // about which the answer is no evidence; what was stored stays
-	Unproven    []sms.Day // never stored, and the vendor has nothing for them
 	Forgotten   []sms.Day // which the vendor refuses to answer for any more
 	// Waiting says, for each held and ignored day, why.
 	Waiting map[sms.Day]string
@@ -266,8 +265,6 @@ func (p *put) settle() {
 		case ignored:
 			r.Ignored = append(r.Ignored, day)
 			r.wait(day, v.reason)
-		case unproven:
-			r.Unproven = append(r.Unproven, day)
 		case superseded:
 			r.Superseded = append(r.Superseded, day)
 		case frozen:
@@ -275,7 +272,7 @@ func (p *put) settle() {
 		case forgotten:
 			r.Forgotten = append(r.Forgotten, day)
 			r.wait(day, v.reason)
-		case incomplete: // there are no rows to hold
+		case unproven, incomplete: // there are no rows to hold
 		}
 		for part := range parts {
 			r.Held += p.tally.days[part][i].rows

@@ -40,7 +40,7 @@ func Plan(ask Ask, sources []Source, coverage []sms.DayStatus, now time.Time) ([
 	if err := checkRange(ask, chosen, now); err != nil {
 		return nil, err
 	}
-	book, onTheirWay := newLedger(coverage), newBusy(ask.Busy)
+	book, onTheirWay, oldest := newLedger(coverage), newBusy(ask.Busy), oldestWithRows(coverage)
 	var items []Item
 	for _, c := range chosen {
 		first, last := c.source.First(now), c.source.Yesterday(now)
@@ -51,9 +51,8 @@ func Plan(ask Ask, sources []Source, coverage []sms.DayStatus, now time.Time) ([
 			last = *ask.To
 		}
 		for _, a := range c.accounts {
-			oldest := oldestWithRows(coverage, a)
 			for _, group := range c.groups {
-				days := dueDays(ask, c.source, book, a, group, first, last, oldest, now)
+				days := dueDays(ask, c.source, book, a, group, first, last, oldest[accountKey{a.Vendor, a.ID}], now)
 				items = append(items, c.source.windows(a, group, onTheirWay.without(a, group, days))...)
 				if ask.Sweep {
 					days := c.source.sweepDays(book, a, group, now)
@@ -80,15 +79,23 @@ type dueDay struct {
 	state sms.State
 }
 
-// oldestWithRows gives the oldest day of an account that has rows in any dataset; 0 when none has. Rows of unverified days are zeros.
-func oldestWithRows(coverage []sms.DayStatus, a sms.Account) (oldest sms.Day) {
+// oldestWithRows gives the oldest day of each account that has rows in any dataset. Rows of unverified days are zeros.
+func oldestWithRows(coverage []sms.DayStatus) map[accountKey]sms.Day {
+	all := map[accountKey]sms.Day{}
 	for i := range coverage {
 		d := &coverage[i]
-		if d.Account.Vendor == a.Vendor && d.Account.ID == a.ID && d.Rows > 0 && d.State != sms.Unverified && (oldest == 0 || d.Day < oldest) {
-			oldest = d.Day
+		key := accountKey{d.Account.Vendor, d.Account.ID}
+		if oldest, known := all[key]; d.Rows > 0 && d.State != sms.Unverified && (!known || d.Day < oldest) {
+			all[key] = d.Day
 		}
 	}
-	return oldest
+	return all
+}
+
+// accountKey names an account whatever source asks for it.
+type accountKey struct {
+	vendor sms.Vendor
+	id     string
 }
 
 // contextState stands where a day's state does, for days that are asked for beside a quarantined one.
