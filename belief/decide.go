@@ -216,7 +216,7 @@ func (d *decider) unanswered(i int) (sms.Decision, bool) {
 	silent := day.Said.Messages() == 0
 	switch {
 	case day.IsBeyond:
-		return sms.Decision{Outcome: sms.Forgotten, Reason: "the vendor refuses to answer for days this old"}, true
+		return sms.Decision{Outcome: sms.Forgotten, Reason: sms.BeyondReason}, true
 	case silent && day.State == sms.Lost:
 		return ignore("the vendor has nothing for a day that it no longer keeps"), true
 	case silent && d.RetentionDays > 0 && d.age(i) > d.RetentionDays:

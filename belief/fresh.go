@@ -7,9 +7,6 @@ import (
 	"smsetl/sms"
 )
 
-// baselineDays is how far back days are compared with, and how old a day may be to be compared by its size.
-const baselineDays = 28
-
 // tiny is the part of ShrinkRatio under which the first answer for a day is surprising. It is compared with other days, which
 // differ for many honest reasons.
 const tiny = 0.2
@@ -78,7 +75,7 @@ func (d *decider) small(i int) objection {
 		d.wants.WantsSums = true
 		return objection{reason: cross.against, wait: d.long()}
 	}
-	if d.age(i) > baselineDays {
+	if d.age(i) > sms.BaselineDays {
 		return objection{} // a stretch of history is asked for once, by somebody who looks at it
 	}
 	median, least, known := d.baseline(i)
@@ -95,7 +92,7 @@ func (d *decider) baseline(i int) (median, least int64, known bool) {
 	day := d.e.Days[i].Day
 	var same, all []int64
 	add := func(past sms.Day, messages int64) {
-		if past >= day || past < day-baselineDays {
+		if past >= day || past < day-sms.BaselineDays {
 			return
 		}
 		all = append(all, messages)
@@ -118,7 +115,7 @@ func (d *decider) baseline(i int) (median, least int64, known bool) {
 	switch {
 	case len(same) >= 3:
 		all = same
-	case len(all) < baselineDays/2:
+	case len(all) < sms.BaselineDays/2:
 		return 0, 0, false
 	}
 	slices.Sort(all)

@@ -80,7 +80,7 @@ func forgotten(beyond []sms.Window) (r load.Result) {
 			if r.Waiting[day] == "" {
 				r.Forgotten = append(r.Forgotten, day)
 			}
-			r.Waiting[day] = "the vendor refuses to answer for days this old"
+			r.Waiting[day] = sms.BeyondReason
 		}
 	}
 	return r

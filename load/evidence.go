@@ -16,9 +16,6 @@ var evidenceStored string
 //go:embed sql/evidence_keys.sql
 var evidenceKeys string
 
-// baselineDays is how far before a window stored days are read, for the rules to compare with.
-const baselineDays = 28
-
 // evidence gathers what the decision about the batch rests on.
 func (p *put) evidence(ctx context.Context, tx pgx.Tx) (*sms.Evidence, error) {
 	e := &sms.Evidence{
@@ -98,7 +95,7 @@ type storedDay struct {
 
 // readStored reads what is stored of the window's days and of the weeks before.
 func (p *put) readStored(ctx context.Context, tx pgx.Tx, e *sms.Evidence) error {
-	rows, err := tx.Query(ctx, evidenceStored, p.account, p.totals(), date(p.window.First()-baselineDays), date(p.window.Last()))
+	rows, err := tx.Query(ctx, evidenceStored, p.account, p.totals(), date(p.window.First()-sms.BaselineDays), date(p.window.Last()))
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// BaselineDays is how many days before a window are evidence: what is usual for an account.
+const BaselineDays = 28
+
+// BeyondReason says why a day has no answer that its vendor refuses for its age.
+const BeyondReason = "the vendor refuses to answer for days this old"
+
 // Evidence is everything that a decision about an answer rests on: what it says of each day of its window, what is stored
 // of these days, and what the vendor says elsewhere. Numbers are messages unless said otherwise.
 type Evidence struct {
@@ -13,7 +19,7 @@ type Evidence struct {
 	Now     time.Time
 	// Days has one entry for each day of the window, oldest first.
 	Days []DayEvidence
-	// Before are believed days of the four weeks before the window, oldest first: the baseline.
+	// Before are believed days of the BaselineDays before the window, oldest first.
 	Before []PastDay
 	// Oldest is the oldest day of the account that holds messages; 0 when none does.
 	Oldest Day

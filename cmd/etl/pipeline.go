@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -293,17 +294,24 @@ func (s *session) printReport(r runReport) {
 		days += open.Days
 	}
 	fmt.Fprintf(s.stdout, "%s still open; run the same command again to resume:\n", plural(days, "day"))
-	for i, open := range r.Open {
-		if i == mostLines {
-			fmt.Fprintf(s.stdout, "  and %s more; `etl status` lists them\n", plural(len(r.Open)-mostLines, "window"))
-			break
-		}
-		fmt.Fprintf(s.stdout, "  %s  %s  %s\n", open.Source, open.Scope, strings.TrimSpace(open.Reason))
-	}
+	printFirst(s.stdout, r.Open, "window", "; `etl status` lists them", func(o openDays) string {
+		return fmt.Sprintf("%s  %s  %s", o.Source, o.Scope, strings.TrimSpace(o.Reason))
+	})
 }
 
 // mostLines is how many lines a report has of one kind.
 const mostLines = 12
+
+// printFirst writes a line for each of the first entries of a report, and how many more there are.
+func printFirst[T any](w io.Writer, all []T, unit, hint string, line func(T) string) {
+	for i, one := range all {
+		if i == mostLines {
+			fmt.Fprintf(w, "  and %s more%s\n", plural(len(all)-mostLines, unit), hint)
+			return
+		}
+		fmt.Fprintf(w, "  %s\n", line(one))
+	}
+}
 
 // printWaiting lists days whose answer was not believed, with the reason.
 func (s *session) printWaiting(waiting []waitingDays) {
@@ -315,13 +323,9 @@ func (s *session) printWaiting(waiting []waitingDays) {
 		days += w.Days
 	}
 	fmt.Fprintf(s.stdout, "%s not changed by this run, because the answers say nothing that is believed; what was known stands:\n", plural(days, "day"))
-	for i, w := range waiting {
-		if i == mostLines {
-			fmt.Fprintf(s.stdout, "  and %s more\n", plural(len(waiting)-mostLines, "reason"))
-			return
-		}
-		fmt.Fprintf(s.stdout, "  %s  %s  %s to %s (%s)  %s\n", w.Source, w.Scope, w.From, w.To, plural(w.Days, "day"), w.Reason)
-	}
+	printFirst(s.stdout, waiting, "reason", "", func(w waitingDays) string {
+		return fmt.Sprintf("%s  %s  %s to %s (%s)  %s", w.Source, w.Scope, w.From, w.To, plural(w.Days, "day"), w.Reason)
+	})
 }
 
 // printFailures lists windows that were given up, with what was met.
@@ -330,11 +334,7 @@ func (s *session) printFailures(failures []failedItem) {
 		return
 	}
 	fmt.Fprintf(s.stdout, "%s FAILED; days loaded before keep their numbers:\n", plural(len(failures), "window"))
-	for i, f := range failures {
-		if i == mostLines {
-			fmt.Fprintf(s.stdout, "  and %s more\n", plural(len(failures)-mostLines, "window"))
-			return
-		}
-		fmt.Fprintf(s.stdout, "  %s  %s  %s\n", f.Source, f.Scope, strings.TrimSpace(f.Reason))
-	}
+	printFirst(s.stdout, failures, "window", "", func(f failedItem) string {
+		return fmt.Sprintf("%s  %s  %s", f.Source, f.Scope, strings.TrimSpace(f.Reason))
+	})
 }
