@@ -1,6 +1,10 @@
 package temper
 
-import "slices"
+import (
+	"slices"
+
+	"smsetl/sandbox/traffic"
+)
 
 // Mixture is temperaments that go together.
 type Mixture struct {
@@ -14,10 +18,10 @@ type Mixture struct {
 
 // Random gives one to four temperaments that go together, the same for the same seed.
 func Random(seed uint64) Mixture {
-	d := roll(seed, 0x7e)
-	m := Mixture{Tencent: d.next()%3 == 0}
+	d := traffic.Roll(seed, 0x7e)
+	m := Mixture{Tencent: d.Next()%3 == 0}
 	fitting := slices.DeleteFunc(All(), func(t Temper) bool { return m.Tencent && !t.OnTencent || !m.Tencent && !t.OnEngageLab })
-	for range 1 + d.next()%4 {
+	for range 1 + d.Next()%4 {
 		if len(fitting) == 0 {
 			break
 		}
@@ -27,14 +31,14 @@ func Random(seed uint64) Mixture {
 			groups = append(groups, t.Group)
 		}
 		groups = slices.Compact(slices.Sorted(slices.Values(groups)))
-		group := groups[d.next()%uint64(len(groups))]
+		group := groups[d.Next()%uint64(len(groups))]
 		var of []Temper
 		for _, t := range fitting {
 			if t.Group == group {
 				of = append(of, t)
 			}
 		}
-		taken := of[d.next()%uint64(len(of))]
+		taken := of[d.Next()%uint64(len(of))]
 		m.Tempers = append(m.Tempers, taken)
 		fitting = slices.DeleteFunc(fitting, func(t Temper) bool { return t.Group == group || !together(t.Group, group) })
 	}

@@ -187,9 +187,9 @@ func (w *World) make(d Day, m moment, out *rows) {
 		if w.n.oneMessage && i > 0 {
 			break
 		}
-		dice := roll(w.seed, uint64(d), uint64(i))
-		mean := volume * stream.weight * (0.88 + 0.24*dice.share())
-		targets := dice.round(mean)
+		luck := traffic.Roll(w.seed, uint64(d), uint64(i))
+		mean := volume * stream.weight * (0.88 + 0.24*luck.Share())
+		targets := luck.Round(mean)
 		if w.n.oneMessage {
 			targets = 1
 		}
@@ -198,16 +198,16 @@ func (w *World) make(d Day, m moment, out *rows) {
 		if r.Targets == 0 {
 			continue
 		}
-		w.n.settle(r, s, dice)
+		w.n.settle(r, s, luck)
 		out.n++
 	}
 }
 
 // settle says how the messages of a row ended, as far as that is known.
-func (n *nature) settle(r *Row, s shares, d dice) {
+func (n *nature) settle(r *Row, s shares, d traffic.Dice) {
 	left := r.Targets
 	take := func(rate float64) int64 {
-		k := min(d.round(float64(r.Targets)*rate), left)
+		k := min(d.Round(float64(r.Targets)*rate), left)
 		left -= k
 		return k
 	}
@@ -221,12 +221,12 @@ func (n *nature) settle(r *Row, s shares, d dice) {
 	}
 	never, lateGood, lateBad := take(n.never), take(n.lateGood), take(n.lateBad)
 	for i, k := range failed {
-		r.Send[i] = known(k, s.bad, d.share())
+		r.Send[i] = known(k, s.bad, d.Share())
 		r.Waiting += k - r.Send[i]
 	}
-	r.Delivered = known(left, s.good, d.share())
-	late := known(lateGood, s.late, d.share())
-	bad := known(lateBad, s.late, d.share())
+	r.Delivered = known(left, s.good, d.Share())
+	late := known(lateGood, s.late, d.Share())
+	bad := known(lateBad, s.late, d.Share())
 	r.Waiting += left - r.Delivered + never + lateGood - late + lateBad - bad
 	r.Delivered += late
 	r.Send[poweredOff] += bad

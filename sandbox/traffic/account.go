@@ -14,8 +14,8 @@ type Account struct {
 // NewAccount gives the traffic of an account: streams by its profile, numbers by the seed and the account's number. There is
 // no message before the Beijing day first or after the Beijing day last. templates is for Wide alone.
 func NewAccount(seed, number uint64, p Profile, templates int, first, last Day) *Account {
-	d := roll(seed, number)
-	own := d.next()
+	d := Roll(seed, number)
+	own := d.Next()
 	return &Account{
 		seed:    own,
 		world:   seed,
@@ -88,7 +88,7 @@ func (a *Account) day(rows *sheet, d Day, first, last Hour, at time.Time, change
 				continue
 			}
 			h := hours{
-				stream: s, dice: roll(a.seed, uint64(i), uint64(g.number)), mean: mean * g.share, rates: &r,
+				stream: s, dice: Roll(a.seed, uint64(i), uint64(g.number)), mean: mean * g.share, rates: &r,
 				day: d, first: first, last: last, at: at,
 			}
 			key := s.key(g)
@@ -138,7 +138,7 @@ func (s *sheet) add(k Key, t Tally) {
 // hours is one generation of a stream in the hours of one day.
 type hours struct {
 	stream      *Stream
-	dice        dice
+	dice        Dice
 	mean        float64 // of the day
 	rates       *rates
 	day         Day
@@ -155,7 +155,7 @@ func (h hours) tally(late float64) (sum Tally) {
 			continue
 		}
 		t := cell{
-			dice: roll(uint64(h.dice), uint64(hour)), mean: h.mean * share, segments: h.stream.Segments,
+			dice: Roll(uint64(h.dice), uint64(hour)), mean: h.mean * share, segments: h.stream.Segments,
 			rates: h.rates, age: ageOf(hour, h.at), late: late,
 		}.tally()
 		sum.Add(&t)

@@ -20,7 +20,7 @@ type rates struct {
 
 // cell is one stream in one hour, at one moment.
 type cell struct {
-	dice     dice
+	dice     Dice
 	mean     float64 // messages expected in the hour
 	segments float64 // pieces a message
 	rates    *rates
@@ -35,7 +35,7 @@ func (c cell) tally() (t Tally) {
 		return t
 	}
 	d := c.dice
-	t.Targets = d.round(c.mean * d.between(0.88, 1.12))
+	t.Targets = d.Round(c.mean * d.Between(0.88, 1.12))
 	if t.Targets == 0 {
 		return t
 	}
@@ -44,20 +44,20 @@ func (c cell) tally() (t Tally) {
 		if p == 0 {
 			continue
 		}
-		n := min(d.round(float64(t.Targets)*p), handed)
+		n := min(d.Round(float64(t.Targets)*p), handed)
 		t.Process[i] = n
 		handed -= n
 	}
 	t.Billed = handed
 	if c.segments > 1 {
-		t.Billed = max(handed, d.round(float64(handed)*c.segments))
+		t.Billed = max(handed, d.Round(float64(handed)*c.segments))
 	}
 	final := handed
 	for i, p := range c.rates.send {
 		if p == 0 {
 			continue
 		}
-		t.Send[i] = min(d.round(float64(handed)*p), final)
+		t.Send[i] = min(d.Round(float64(handed)*p), final)
 		final -= t.Send[i]
 	}
 	t.Delivered = final
@@ -75,14 +75,14 @@ func (c cell) tally() (t Tally) {
 }
 
 // hide turns the results that have not come in at an age into waiting messages.
-func (t *Tally) hide(age float64, d dice) {
-	last := d.between(40, SettleHours) // when this hour's last result comes
+func (t *Tally) hide(age float64, d Dice) {
+	last := d.Between(40, SettleHours) // when this hour's last result comes
 	share := failureKnown(age, last)
 	for i, n := range t.Send {
-		t.Send[i] = known(n, share, d.share())
+		t.Send[i] = known(n, share, d.Share())
 		t.Waiting += n - t.Send[i]
 	}
-	delivered := known(t.Delivered, deliveryKnown(age, last), d.share())
+	delivered := known(t.Delivered, deliveryKnown(age, last), d.Share())
 	t.Waiting += t.Delivered - delivered
 	t.Delivered = delivered
 	if age < 1 {

@@ -21,13 +21,13 @@ var height = [...]float64{0.55, 1, 1, 0.85, 0.45, 0.2, 0.08}
 // on gives the rates of a date.
 func (r *risk) on(seed uint64, d date) rates {
 	out := r.plain
-	dice := roll(seed, uint64(d.day), uint64(r.first))
-	if r.rarely >= 0 && dice.share() > 1.0/3 {
+	luck := Roll(seed, uint64(d.day), uint64(r.first))
+	if r.rarely >= 0 && luck.Share() > 1.0/3 {
 		out.send[r.rarely] = 0
 	}
-	r.weather(&out, seed, d, dice)
-	dice = roll(seed, uint64(d.year), uint64(r.first), uint64(r.spread))
-	since := d.doy - r.first - int(dice.next()%uint64(r.spread))
+	r.weather(&out, seed, d, luck)
+	luck = Roll(seed, uint64(d.year), uint64(r.first), uint64(r.spread))
+	since := d.doy - r.first - int(luck.Next()%uint64(r.spread))
 	if since < 0 || since >= len(height) {
 		return out
 	}
@@ -42,18 +42,18 @@ func (r *risk) on(seed uint64, d date) rates {
 
 // weather lets the rates wander: over half a year, over months and from day to day, and phones are off at the spring
 // festival.
-func (r *risk) weather(out *rates, seed uint64, d date, today dice) {
-	phase := roll(seed, uint64(r.first))
-	slow := 1 + 0.2*math.Sin(2*math.Pi*(float64(d.day)/171+phase.share())) +
-		0.12*math.Sin(2*math.Pi*(float64(d.day)/61+phase.share()))
+func (r *risk) weather(out *rates, seed uint64, d date, today Dice) {
+	phase := Roll(seed, uint64(r.first))
+	slow := 1 + 0.2*math.Sin(2*math.Pi*(float64(d.day)/171+phase.Share())) +
+		0.12*math.Sin(2*math.Pi*(float64(d.day)/61+phase.Share()))
 	if days, ok := d.after(springFestival); ok && days >= -2 && days <= 7 {
 		slow *= 1.35
 	}
 	for i := range out.process {
-		out.process[i] *= slow * today.between(0.8, 1.2)
+		out.process[i] *= slow * today.Between(0.8, 1.2)
 	}
 	for i := range out.send {
-		out.send[i] *= slow * today.between(0.8, 1.2)
+		out.send[i] *= slow * today.Between(0.8, 1.2)
 	}
 }
 
@@ -103,9 +103,9 @@ var direct = &risk{
 func bursts(seed uint64) season {
 	return func(d date) float64 {
 		for i := range 6 {
-			dice := roll(seed, uint64(d.year), uint64(i), 0xb0457)
-			first := time.Date(d.year, time.Month(1+2*i), 3+int(dice.next()%40), 0, 0, 0, 0, time.UTC).YearDay()
-			if since := d.doy - first; since >= 0 && since <= int(dice.next()%3) {
+			luck := Roll(seed, uint64(d.year), uint64(i), 0xb0457)
+			first := time.Date(d.year, time.Month(1+2*i), 3+int(luck.Next()%40), 0, 0, 0, 0, time.UTC).YearDay()
+			if since := d.doy - first; since >= 0 && since <= int(luck.Next()%3) {
 				return 1
 			}
 		}
