@@ -37,7 +37,7 @@ func TestAsOfIsWhatWasThere(t *testing.T) {
 		s.deliveries()
 		s.failures()
 		happenings := []func(){s.deliveries, s.failures, s.rebuild, s.release, s.fail, s.zombie}
-		for range rapid.IntRange(1, 5).Draw(rt, "happenings") {
+		for range rapid.IntRange(2, 7).Draw(rt, "happenings") {
 			rapid.SampledFrom(happenings).Draw(rt, "happening")()
 		}
 		s.compare()
@@ -128,7 +128,7 @@ func (s *story) batch(scope sms.Scope) sms.Batch {
 }
 
 func (s *story) options() load.PutOptions {
-	s.now = s.now.Add(time.Duration(rapid.SampledFrom([]int{1, 61}).Draw(s.t, "minutes")) * time.Minute)
+	s.now = s.now.Add(time.Duration(rapid.SampledFrom([]int{1, 61, 21 * 60}).Draw(s.t, "minutes")) * time.Minute)
 	return load.PutOptions{Now: s.now, Rules: rules(4), TransformVersion: 1}
 }
 
