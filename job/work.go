@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/transform"
 )
@@ -170,7 +171,7 @@ func (w *worker) isSettled(ctx context.Context, item Item) (bool, error) {
 	if item.Refetch || item.Sweep {
 		return false, nil
 	}
-	days, err := w.warehouse.Coverage(ctx, []sms.Account{item.Scope.Account}, item.Scope.Window.First(), item.Scope.Window.Last())
+	days, err := read.New(w.warehouse.DB, w.options.Now).Coverage(ctx, []sms.Account{item.Scope.Account}, item.Scope.Window.First(), item.Scope.Window.Last())
 	if err != nil {
 		return false, err
 	}

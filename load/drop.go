@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"smsetl/internal/db"
 )
 
 // DropDir is what lies in the watched folder of a source that could not be imported.
@@ -21,7 +23,7 @@ type DropDir struct {
 // ends.
 func (w *Warehouse) InDropDir(ctx context.Context, source string, do func() error) (isOurs bool, err error) {
 	config := w.pool.Config().ConnConfig
-	config.ConnectTimeout = dialTimeout
+	config.ConnectTimeout = db.DialTimeout
 	config.RuntimeParams["idle_session_timeout"] = "0"
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
@@ -68,11 +70,12 @@ func (w *Warehouse) DropFailed(ctx context.Context, source, file, reason string,
 
 // DropDirs gives the watched folders of the sources, as far as a program has ever looked into them.
 func (w *Warehouse) DropDirs(ctx context.Context, sources []string) ([]DropDir, error) {
-	all, err := readDropDirs(ctx, w.pool, sources)
+	all, err := ReadDropDirs(ctx, w.pool, sources)
 	return all, failed("reading watched folders", err)
 }
 
-func readDropDirs(ctx context.Context, db querier, sources []string) ([]DropDir, error) {
+// ReadDropDirs is DropDirs within a transaction.
+func ReadDropDirs(ctx context.Context, db querier, sources []string) ([]DropDir, error) {
 	rows, err := db.Query(ctx, `
 		SELECT source,
 		       failed,

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
@@ -15,6 +16,7 @@ import (
 	"smsetl/internal/pgtest"
 	"smsetl/load"
 	"smsetl/migrations"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -117,8 +119,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	wh := open(t)
-	h, err := wh.Health(t.Context())
-	if err != nil || h.Grants != nil || !h.RestsTriggers || h.Version == "" || h.Now.IsZero() {
+	h, err := read.New(wh.DB, time.Now).Health(t.Context())
+	if err != nil || h.Grants() != nil || h.Version == "" || h.Now.IsZero() {
 		t.Errorf("%+v, %v", h, err)
 	}
 }
@@ -153,7 +155,7 @@ func TestPlainRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer wh.Close()
-	if h, err := wh.Health(t.Context()); err != nil || h.Grants != nil || h.RestsTriggers {
+	if h, err := read.New(wh.DB, time.Now).Health(t.Context()); err != nil || h.Grants() != nil {
 		t.Errorf("%+v, %v", h, err)
 	}
 	if err := wh.Account(t.Context(), "test", marketing); err != nil {
@@ -165,8 +167,8 @@ func TestPlainRole(t *testing.T) {
 	verify(t, wh)
 
 	execute(t, address, `REVOKE INSERT ON etl.raw FROM `+role)
-	h, err := wh.Health(t.Context())
-	if err != nil || h.Grants == nil || h.Grants.Error() != "this role lacks insert on etl.raw" {
-		t.Errorf("%v, %v", h.Grants, err)
+	h, err := read.New(wh.DB, time.Now).Health(t.Context())
+	if err != nil || h.Grants() == nil || h.Grants().Error() != "this role lacks insert on etl.raw" {
+		t.Errorf("%v, %v", h.Grants(), err)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"smsetl/internal/db"
 )
 
 //go:embed sql/paused.sql
@@ -90,4 +92,9 @@ func (w *Warehouse) Paused(ctx context.Context) (map[string]Pause, error) {
 		byQueue[p.Queue] = p
 	}
 	return byQueue, nil
+}
+
+// Pauses gives what is paused within a transaction.
+func Pauses(ctx context.Context, q querier) ([]Pause, error) {
+	return db.All[Pause](ctx, q, pausedQuery)
 }

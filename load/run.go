@@ -2,10 +2,11 @@ package load
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"smsetl/internal/db"
 )
 
 // Run is one invocation of a command that loads.
@@ -44,13 +45,7 @@ func startRun(ctx context.Context, db interface {
 	return runID, err
 }
 
-func hostname() string {
-	host, err := os.Hostname()
-	if err != nil {
-		return "unknown"
-	}
-	return host
-}
+func hostname() string { return db.Host() }
 
 // EndRun writes down how a command ended: ok, partial, failed, interrupted.
 func (w *Warehouse) EndRun(ctx context.Context, runID int64, outcome string, now time.Time) error {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"smsetl/internal/db"
 )
 
 //go:embed sql/run_window_settle.sql
@@ -192,6 +194,11 @@ func (w *Warehouse) Backfills(ctx context.Context, ended int, now time.Time) ([]
 	}
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Backfill])
 	return all, failed("reading the backfills", err)
+}
+
+// ListBackfills is Backfills within a transaction.
+func ListBackfills(ctx context.Context, q querier, ended int, now time.Time) ([]Backfill, error) {
+	return db.All[Backfill](ctx, q, backfillsQuery, ended, now)
 }
 
 // FailedWindow is a window of a run that was given up.

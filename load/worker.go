@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.uber.org/zap"
+
+	"smsetl/internal/db"
 )
 
 //go:embed sql/rescue.sql
@@ -47,11 +49,11 @@ func (w *Warehouse) RegisterWorker(ctx context.Context, clientID string) (*Worke
 			return k, nil
 		}
 		k.close(ctx)
-		if !isTemporary(err) && !errors.Is(err, errNoRoom) || ctx.Err() != nil || time.Since(started) > registerPatience {
+		if !db.IsTemporary(err) && !errors.Is(err, errNoRoom) || ctx.Err() != nil || time.Since(started) > registerPatience {
 			return nil, failed("registering worker "+clientID, err)
 		}
 		w.pool.Reset()
-		if err := pause(ctx, wait); err != nil {
+		if err := db.Pause(ctx, wait); err != nil {
 			return nil, failed("waiting for room to register worker "+clientID, err)
 		}
 	}
@@ -86,7 +88,7 @@ var errNoRoom = errors.New("no connection beside the worker's own")
 // connect opens the worker's session and takes the lock of its name.
 func (k *Worker) connect(ctx context.Context, change func(*pgx.ConnConfig)) error {
 	config := k.warehouse.pool.Config().ConnConfig
-	config.ConnectTimeout = dialTimeout
+	config.ConnectTimeout = db.DialTimeout
 	change(config)
 	// The session is idle for as long as the worker lives; only its death must end it.
 	config.RuntimeParams["idle_session_timeout"] = "0"
@@ -110,7 +112,7 @@ func (k *Worker) Keep(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // the end that was asked for
 		}
-		k.warehouse.log.Warn("the worker's session is lost and will be opened again", zap.String("worker", k.id), zap.Error(lastWord(err)))
+		k.warehouse.log.Warn("the worker's session is lost and will be opened again", zap.String("worker", k.id), zap.Error(db.LastWord(err)))
 		k.close(ctx)
 		if err := k.resume(ctx); err != nil {
 			if ctx.Err() != nil {
@@ -145,7 +147,7 @@ func (k *Worker) listen(ctx context.Context) error {
 
 // resume opens the session again and looks whether somebody has taken the worker for dead: the line goes when its jobs do.
 func (k *Worker) resume(ctx context.Context) error {
-	if err := k.connect(ctx, patient); err != nil {
+	if err := k.connect(ctx, db.WaitForRoom); err != nil {
 		return err
 	}
 	var isListed bool

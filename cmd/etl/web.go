@@ -11,9 +11,11 @@ import (
 
 	"go.uber.org/zap"
 
+	"smsetl/check"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/notify"
+	"smsetl/read"
 	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/web"
@@ -36,7 +38,7 @@ type site struct {
 func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	log := v.session.log
 	metrics := web.NewMetrics(v.warehouse, web.MetricsOptions{
-		Expected: func(now time.Time) []load.Expectation { return v.pipeline().expectations(now) },
+		Expected: func(now time.Time) []read.Expectation { return v.pipeline().expectations(now) },
 		Version:  currentVersion().Version, Now: v.now,
 	}, log)
 	metrics.ConfigRead(v.now(), nil)
@@ -46,10 +48,11 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	config := v.pipeline().config.Web
 	options := webOptions(config, flag.Listen)
 	options.Metrics, options.LoginFailed = metrics.Handler(), metrics.LoginFailed
+	model := read.New(v.warehouse.DB, v.now)
 	options.Checks = []web.Check{
 		{Name: "database", Do: v.warehouse.Pool().Ping},
-		{Name: "schema", Do: v.warehouse.IsCurrent},
-		{Name: "worker", Do: v.warehouse.HasWorker},
+		{Name: "schema", Do: model.IsCurrent},
+		{Name: "worker", Do: model.HasWorker},
 	}
 	jobs, err := web.NewJobs(ctx, v.warehouse.Pool(), job.Schema, log)
 	if err != nil {
@@ -86,7 +89,7 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 // addPages puts the pages of the warehouse on a server. They read through a warehouse that cannot write.
 func addPages(server *web.Server, reader *load.Warehouse, now func() time.Time, log *zap.Logger) {
 	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, reader, q) }
-	pages.Add(server, reader.Look(now), explain, now, log)
+	pages.Add(server, read.New(reader.DB, now), explain, now, log)
 }
 
 // start serves until the release is called, which waits for requests under way. Pages stay up while windows in flight end.
@@ -127,10 +130,10 @@ func pagesError(config schedule.Web) error {
 }
 
 // expectations gives the days that should be there, for every dataset of every configured account.
-func (p *pipeline) expectations(now time.Time) []load.Expectation {
-	var all []load.Expectation
+func (p *pipeline) expectations(now time.Time) []read.Expectation {
+	var all []read.Expectation
 	for _, source := range p.config.Sources {
-		e := load.Expectation{Source: source.Name, First: source.First(now), Last: source.Yesterday(now)}
+		e := read.Expectation{Source: source.Name, First: source.First(now), Last: source.Yesterday(now)}
 		if source.RetentionDays > 0 {
 			e.KeptFrom = source.Zone.Today(now) - sms.Day(source.RetentionDays)
 		}
@@ -151,7 +154,7 @@ func (v *serving) notify(ctx context.Context) error {
 	if webhook == "" {
 		return nil
 	}
-	n, err := notify.New(p.warehouse, webhook, notify.Options{Expected: p.expectations}, p.session.log)
+	n, err := notify.New(check.New(p.warehouse.DB), webhook, notify.Options{Expected: p.expectations}, p.session.log)
 	if err != nil {
 		return err
 	}

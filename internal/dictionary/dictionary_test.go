@@ -8,26 +8,28 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"smsetl/internal/dictionary"
 	"smsetl/internal/pgtest"
 	"smsetl/load"
+	"smsetl/read"
 )
 
 var update = flag.Bool("update", false, "write docs/schema.md instead of comparing with it")
 
 const file = "../../docs/schema.md"
 
-func catalog(t *testing.T) []load.Relation {
+func catalog(t *testing.T) []read.Relation {
 	t.Helper()
 	wh, err := load.Open(t.Context(), pgtest.New(t), load.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(wh.Close)
-	all, err := wh.Dictionary(t.Context())
+	all, err := read.New(wh.DB, time.Now).Dictionary(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strings"
 
-	"smsetl/load"
+	"smsetl/read"
 )
 
 const about = `Made from the database's own comments by ` + "`go test ./internal/dictionary -update`" + `; a test fails when it is not current.
@@ -17,7 +17,7 @@ means that the vendor does not report it, 0 that it reported none. A grain is a 
 `
 
 // Markdown gives docs/schema.md: the star's picture, then each relation with its columns. The same catalog gives the same text.
-func Markdown(all []load.Relation) string {
+func Markdown(all []read.Relation) string {
 	var b strings.Builder
 	b.WriteString("# What the warehouse holds\n\n" + about + "\n")
 	diagram(&b, all)
@@ -30,7 +30,7 @@ func Markdown(all []load.Relation) string {
 	return b.String()
 }
 
-func relation(b *strings.Builder, r load.Relation) {
+func relation(b *strings.Builder, r read.Relation) {
 	fmt.Fprintf(b, "\n### %s.%s\n\n%s\n", r.Schema, r.Name, sentence(cell(r.Comment)))
 	if len(r.Grain) > 0 {
 		fmt.Fprintf(b, "\nGrain: `%s`.\n", strings.Join(r.Grain, "`, `"))
@@ -62,11 +62,11 @@ func relation(b *strings.Builder, r load.Relation) {
 // section is a heading with what stands below it.
 type section struct {
 	Title     string
-	Relations []load.Relation
+	Relations []read.Relation
 }
 
 // sections puts first what analysts begin with. Nothing is left out.
-func sections(all []load.Relation) []section {
+func sections(all []read.Relation) []section {
 	made := []section{
 		{Title: "Views of sms"}, {Title: "Functions of sms"}, {Title: "Tables of sms: the star"},
 		{Title: "Tables of etl: ledger, loads, answers, history"}, {Title: "Views of etl"}, {Title: "Functions of etl"},
@@ -80,7 +80,7 @@ func sections(all []load.Relation) []section {
 }
 
 // diagram draws the tables of sms that hold onto each other.
-func diagram(b *strings.Builder, all []load.Relation) {
+func diagram(b *strings.Builder, all []read.Relation) {
 	b.WriteString("```mermaid\nerDiagram\n")
 	for _, e := range edges(all) {
 		fmt.Fprintf(b, "    %s ||--o{ %s : %s\n", e.to, e.from, e.column)
@@ -100,7 +100,7 @@ var notWord = regexp.MustCompile(`[^a-z0-9]+`)
 type edge struct{ from, to, column string }
 
 // edges gives the foreign keys inside sms.
-func edges(all []load.Relation) []edge {
+func edges(all []read.Relation) []edge {
 	var found []edge
 	for _, r := range all {
 		for _, f := range r.References {
@@ -113,12 +113,12 @@ func edges(all []load.Relation) []edge {
 }
 
 // star gives the tables that an edge begins or ends at.
-func star(all []load.Relation) []load.Relation {
+func star(all []read.Relation) []read.Relation {
 	in := map[string]bool{}
 	for _, e := range edges(all) {
 		in[e.from], in[e.to] = true, true
 	}
-	var found []load.Relation
+	var found []read.Relation
 	for _, r := range all {
 		if r.Schema == "sms" && r.Kind == "table" && in[r.Name] {
 			found = append(found, r)
@@ -127,7 +127,7 @@ func star(all []load.Relation) []load.Relation {
 	return found
 }
 
-func keys(r load.Relation, c load.Column) string {
+func keys(r read.Relation, c read.Column) string {
 	var marks []string
 	for _, g := range r.Grain {
 		if g == c.Name {
@@ -146,7 +146,7 @@ func keys(r load.Relation, c load.Column) string {
 }
 
 // null says whether a column can be NULL. The catalog does not know it of views.
-func null(r load.Relation, c load.Column) string {
+func null(r read.Relation, c read.Column) string {
 	switch {
 	case r.Kind != "table":
 		return ""
@@ -156,7 +156,7 @@ func null(r load.Relation, c load.Column) string {
 	return "yes"
 }
 
-func gives(r load.Relation) string {
+func gives(r read.Relation) string {
 	columns := make([]string, len(r.Columns))
 	for i, c := range r.Columns {
 		columns[i] = c.Name + " " + c.Type

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"smsetl/load"
+	"smsetl/read"
 )
 
 //go:embed page.tmpl
@@ -26,7 +26,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 }).Parse(pageText))
 
 // HTML gives what stands on the page of the dictionary, below its title: without scripts and styles, for a page that has its own.
-func HTML(all []load.Relation) (template.HTML, error) {
+func HTML(all []read.Relation) (template.HTML, error) {
 	var filled []section
 	for _, s := range sections(all) {
 		if len(s.Relations) > 0 {
@@ -72,7 +72,7 @@ const (
 )
 
 // draw places a table on the right when it points at others and none points at it.
-func draw(all []load.Relation) picture {
+func draw(all []read.Relation) picture {
 	pointedAt := map[string]bool{}
 	for _, e := range edges(all) {
 		pointedAt[e.to] = true

@@ -16,7 +16,7 @@ import (
 // The places outside of which something may not stand, each with its reason.
 var (
 	// SQL stands beside the tables. The others speak to the server itself and not to the warehouse.
-	sqlPlaces = []string{"load", "migrations", "internal/postgres", "internal/pgtest", "internal/bench"}
+	sqlPlaces = []string{"load", "read", "check", "ratelimit", "internal/db", "migrations", "internal/postgres", "internal/pgtest", "internal/bench"}
 
 	// Vendors' addresses are known to their clients. The embedded server knows where its download is; the emulator answers
 	// with redirects; schedule shows an example in a message.

@@ -18,16 +18,20 @@ var mayImport = map[string][]string{
 	"capture":                  {"extract"}, // what came back; the extractors' scrubber
 	"transform":                {"internal/pack"},
 	"belief":                   {},
-	"load":                     {"internal/pack", "migrations"},
+	"internal/db":              {"migrations"},
+	"load":                     {"internal/pack", "internal/db", "migrations"},
+	"read":                     {"internal/db", "load", "migrations"},
+	"check":                    {"internal/db", "load", "read"},
+	"ratelimit":                {"internal/db"},
 	"load/loadtest":            {"load", "internal/pack"},
 	"migrations":               {},
 	"schedule":                 {},
-	"job":                      {"internal/pack", "load", "transform"}, // the order of the steps
+	"job":                      {"internal/pack", "load", "read", "check", "transform"}, // the order of the steps
 	"drop":                     {},
-	"web":                      {"load", "job"},
-	"web/pages":                {"web", "load", "job", "internal/dictionary"},
+	"web":                      {"load", "read", "job"},
+	"web/pages":                {"web", "load", "read", "job", "internal/dictionary"},
 	"web/push":                 {"web", "load", "extract/huawei"}, // the only vendor that pushes
-	"notify":                   {"load"},
+	"notify":                   {"load", "read", "check"},
 	"bi/metabase":              {},                  // dashboards know the names of views, and get what the catalog says of them
 	"bi/metabase/metabasetest": {},                  // what a Metabase does is not known from what its client does
 	"sandbox":                  {"sandbox/traffic"}, // the vendors know nothing of their customers' program
@@ -38,7 +42,7 @@ var mayImport = map[string][]string{
 	"internal/golden":          {},
 	"internal/browsertest":     {},
 	"internal/pgtest":          {"migrations", "internal/postgres"},
-	"internal/dictionary":      {"load"},
+	"internal/dictionary":      {"load", "read"},
 	"internal/cookbook":        {},
 	"internal/plant":           {},
 	"internal/rules":           {},

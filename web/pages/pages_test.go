@@ -15,6 +15,7 @@ import (
 	"smsetl/internal/pgtest"
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/web"
 	"smsetl/web/pages"
@@ -65,7 +66,7 @@ func newWorldWith(t *testing.T, options web.Options) *world {
 	t.Cleanup(reader.Close)
 	w.reader = reader
 	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, reader, q) }
-	pages.Add(server, reader.Look(func() time.Time { return now }), explain, func() time.Time { return now }, zap.NewNop())
+	pages.Add(server, read.New(reader.DB, func() time.Time { return now }), explain, func() time.Time { return now }, zap.NewNop())
 	if err := server.Listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"smsetl/load"
+	"smsetl/read"
 )
 
 const (
@@ -84,7 +85,7 @@ func pauseText(p load.Pause) string {
 }
 
 // underWay has a bar for each run that has work left.
-func (s *site) underWay(all load.Runs) []bar {
+func (s *site) underWay(all read.Runs) []bar {
 	var bars []bar
 	isTold := map[int64]bool{}
 	for _, b := range all.Backfills {
@@ -100,7 +101,7 @@ func (s *site) underWay(all load.Runs) []bar {
 	return bars
 }
 
-func runBar(r *load.RunState, now time.Time) bar {
+func runBar(r *read.RunState, now time.Time) bar {
 	b := bar{Label: fmt.Sprintf("Run %d, %s, since %s UTC, is %s", r.RunID, r.Command, moment(&r.StartedAt).Show, r.Status(now)), Done: r.Windows - r.Open, All: r.Windows}
 	if r.Windows == 0 {
 		b.Label += fmt.Sprintf(": %d of %d loads done", r.Loads-r.LoadsRunning-r.LoadsFailed, r.Loads)
@@ -150,7 +151,7 @@ func backfillsTable(all []load.Backfill) *table {
 }
 
 // retriesTable says what goes on failing: what it met, how often, and when it is tried again.
-func retriesTable(all []load.Retry) *table {
+func retriesTable(all []read.Retry) *table {
 	t := &table{
 		Name: "retries", Caption: "Windows that failed and are tried again, the next one first", Empty: "Nothing waits for another try.",
 		Columns: columns("source", "vendor", "account", "datasets", "days", ">failed tries", ">most tries", "what it met", "last failed", "tried again", ">run", ">job"),
@@ -171,7 +172,7 @@ func retriesTable(all []load.Retry) *table {
 	return t
 }
 
-func (s *site) runsTable(all []load.RunState) *table {
+func (s *site) runsTable(all []read.RunState) *table {
 	t := &table{
 		Name: "runs", Caption: fmt.Sprintf("The newest %d runs, and older ones with work left", shownRuns), Empty: "Nothing was ever run.",
 		Note: "The status is counted from the run's windows; a command that hands none to the queue has loads alone. A failed try may have been followed by one that loaded the window.",
