@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
 	"smsetl/sms"
 )

@@ -19,7 +19,6 @@ var mayImport = map[string][]string{
 	"transform":                {"internal/pack"},
 	"belief":                   {},
 	"load":                     {"internal/pack", "migrations"},
-	"load/loadtest":            {"load", "internal/pack"},
 	"migrations":               {},
 	"schedule":                 {},
 	"job":                      {"internal/pack", "load", "transform"}, // the order of the steps
@@ -32,19 +31,19 @@ var mayImport = map[string][]string{
 	"bi/metabase/metabasetest": {},                  // what a Metabase does is not known from what its client does
 	"sandbox":                  {"sandbox/traffic"}, // the vendors know nothing of their customers' program
 	"sandbox/traffic":          {},
-	"sandbox/temper":           {"sandbox/traffic"},
 	"internal/pack":            {},
 	"internal/postgres":        {},
-	"internal/golden":          {},
-	"internal/browsertest":     {},
-	"internal/pgtest":          {"migrations", "internal/postgres"},
+	"internal/dev/golden":      {},
+	"internal/dev/browsertest": {},
+	"internal/dev/pgtest":      {"migrations", "internal/postgres"},
 	"internal/dictionary":      {"load"},
-	"internal/cookbook":        {},
-	"internal/plant":           {},
+	"internal/dev/cookbook":    {},
+	"internal/dev/plant":       {},
 	"internal/rules":           {},
+	"internal/dev/temper":      {"sandbox/traffic"},
 	// These two put everything together.
-	"cmd/etl":        {"*"},
-	"internal/bench": {"*"},
+	"cmd/etl":            {"*"},
+	"internal/dev/bench": {"*"},
 }
 
 // mayNotImport names what else a room has no business with.
