@@ -103,11 +103,7 @@ func TestOrphanedContainer(t *testing.T) {
 		t.Fatal(err)
 	}
 	st := &starter{home: h, opt: opt, last: s.endpoint}
-	st.data.volume, err = h.readVolume()
-	if err != nil {
-		t.Fatal(err)
-	}
-	orphan := st.runContainer(st.data.volume, s.endpoint.Port)
+	orphan := st.runContainer(s.endpoint.volume, s.endpoint.Port)
 	orphan.Args = append([]string{"docker", "run", "--detach"}, orphan.Args[2:]...)
 	if out, err := orphan.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -91,23 +91,24 @@ func TestUsualFoldersArePatterns(t *testing.T) {
 
 func TestDataDecidesTheWay(t *testing.T) {
 	t.Parallel()
-	inDocker := stored{volume: volume{Name: "smsetl-1"}}
+	inDocker := starter{last: endpoint{volume: volume{Volume: "smsetl-1"}}}
 	for _, test := range []struct {
 		name   string
-		data   stored
+		data   starter
 		forced Way
 		want   string
 	}{
-		{"nothing_yet", stored{}, "", "local download docker"},
-		{"nothing_yet_and_forced", stored{}, Docker, "docker"},
-		{"cluster", stored{major: 15}, "", "local download"},
-		{"cluster_and_container_forced", stored{major: 15}, Docker, "error"},
+		{"nothing_yet", starter{}, "", "local download docker"},
+		{"nothing_yet_and_forced", starter{}, Docker, "docker"},
+		{"cluster", starter{major: 15}, "", "local download"},
+		{"cluster_and_container_forced", starter{major: 15}, Docker, "error"},
 		{"volume", inDocker, "", "docker"},
 		{"volume_and_container_forced", inDocker, Docker, "docker"},
 		{"volume_and_local_forced", inDocker, Local, "error"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := &starter{home: &home{dir: "/data"}, opt: Options{Way: test.forced}, data: test.data}
+			s := test.data
+			s.home, s.opt.Way = &home{dir: "/data"}, test.forced
 			ways, err := s.ways()
 			var names []string
 			for _, w := range ways {

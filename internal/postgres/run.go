@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -14,6 +15,56 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.uber.org/zap"
 )
+
+// process is a child that ends with this program, however this program ends.
+type process struct {
+	cmd   *exec.Cmd
+	stdin io.Closer     // for a server that is to end with its input; nil for one that minds signals
+	done  chan struct{} // closed when the child has ended
+	err   error         // how it ended; set before done is closed
+}
+
+// launch starts cmd, which account.apply has prepared. byInput says that it ends in good order when its standard input
+// does; otherwise it is a PostgreSQL program, which minds signals.
+func launch(cmd *exec.Cmd, byInput bool) (*process, error) {
+	p, release := &process{cmd: cmd, done: make(chan struct{})}, func() {}
+	var err error
+	if !byInput {
+		release, err = startBound(cmd)
+	} else if p.stdin, err = cmd.StdinPipe(); err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		p.err = cmd.Wait()
+		release()
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// end asks the child to end and waits for it: first politely, a server with a last checkpoint; when ctx ends, at once.
+func (p *process) end(ctx context.Context) error {
+	ask := func() error { return interrupt(p.cmd) }
+	if p.stdin != nil {
+		ask = p.stdin.Close
+	}
+	if err := ask(); err != nil && !errors.Is(err, os.ErrProcessDone) && !errors.Is(err, os.ErrClosed) {
+		return err // and those two say that it has ended by itself
+	}
+	select {
+	case <-p.done:
+		return nil
+	case <-ctx.Done():
+		if err := quit(p.cmd); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			return err
+		}
+		<-p.done
+		return ctx.Err()
+	}
+}
 
 // portTaken is what PostgreSQL says when it cannot listen. Messages are in English, for LC_ALL is C.
 var portTaken = regexp.MustCompile(`could not (bind|create) .*IPv4|could not create any TCP/IP sockets`)
@@ -39,9 +90,13 @@ func (s *starter) serve(ctx context.Context, e *endpoint, command func(port int)
 	}
 }
 
-// serveOnce starts cmd, a server that is to answer at e.
+// serveOnce starts cmd, a server that is to answer at e. Its log is emptied, and that of the last start kept beside it.
 func (s *starter) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*process, error) {
-	log, err := s.openLog()
+	file := s.file("server.log")
+	if err := renamed(file, file+".last"); err != nil {
+		return nil, err
+	}
+	log, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -101,28 +156,21 @@ func settings(throwaway bool) []string {
 	return all
 }
 
-// openLog gives the server's log, emptied, with the last start's log kept beside it.
-func (h *home) openLog() (*os.File, error) {
-	if isThere(h.logFile()) {
-		if err := os.Rename(h.logFile(), h.logFile()+".last"); err != nil {
-			return nil, err
-		}
-	}
-	return os.OpenFile(h.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-}
+const (
+	slowStart        = 3 * time.Second // when a start begins to need an explanation
+	cannotConnectNow = "57P03"         // the SQLSTATE of a server that is starting up or shutting down
+)
 
 // ready waits until the server lets us in. Recovery after a crash may take long, so only ctx and the end of the server
 // end the wait.
 func (s *starter) ready(ctx context.Context, p *process, e *endpoint) error {
 	slow := time.After(slowStart)
 	for {
-		version, err := e.probe(ctx)
-		if err == nil {
-			e.Version = version
+		var err error
+		if e.Version, err = e.probe(ctx); err == nil {
 			return nil
 		}
-		refused, ok := errors.AsType[*pgconn.PgError](err)
-		if ok && refused.Code != cannotConnectNow {
+		if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code != cannotConnectNow {
 			return err
 		}
 		select {
@@ -137,28 +185,18 @@ func (s *starter) ready(ctx context.Context, p *process, e *endpoint) error {
 	}
 }
 
-// slowStart is when a start begins to need an explanation.
-const slowStart = 3 * time.Second
-
-// cannotConnectNow is the SQLSTATE of a server that is starting up or shutting down.
-const cannotConnectNow = "57P03"
-
 // explain says why a server ended before it was ready.
 func (h *home) explain(p *process) error {
-	b, err := os.ReadFile(h.logFile())
-	if err != nil {
-		return errors.Join(exited(p), err)
+	ended := "the server ended before it was ready"
+	if p.err != nil {
+		ended += " (" + p.err.Error() + ")"
 	}
-	said := string(b)
-	if portTaken.MatchString(said) {
+	said, err := os.ReadFile(h.file("server.log"))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", ended, err)
+	case portTaken.Match(said):
 		return errPortTaken
 	}
-	return fmt.Errorf("%w: %s", exited(p), lastLines(said, 5))
-}
-
-func exited(p *process) error {
-	if _, ok := errors.AsType[*exec.ExitError](p.err); ok {
-		return fmt.Errorf("the server ended before it was ready (%w)", p.err)
-	}
-	return errors.New("the server ended before it was ready")
+	return fmt.Errorf("%s: %s", ended, lastLines(string(said), 5))
 }

@@ -27,16 +27,17 @@ func (h *home) ownOrShare(ctx context.Context, opt Options) (*Server, error) {
 		if lock != nil {
 			s, err := h.own(ctx, opt, lock)
 			if err != nil {
-				lock.Close() // again, where the server had started
-				return nil, err
+				lock.Close() // a second time, where the server had started
 			}
-			return s, nil
+			return s, err
 		}
 		if opt.Alone {
 			return nil, fmt.Errorf("%w: %s", ErrInUse, h.dir)
 		}
-		if s := h.share(ctx); s != nil {
-			return s, nil
+		if e, err := h.lastEndpoint(); err == nil {
+			if s := h.share(ctx, e); s != nil {
+				return s, nil
+			}
 		}
 		if !waiting {
 			waiting = true
@@ -48,28 +49,17 @@ func (h *home) ownOrShare(ctx context.Context, opt Options) (*Server, error) {
 	}
 }
 
-// share gives the server that answers where server.json says, or nil. Only ours knows the password, so who lets us in is
-// the right one.
-func (h *home) share(ctx context.Context) *Server {
-	e, ok := h.readEndpoint()
-	if !ok {
-		return nil
-	}
-	secret, err := os.ReadFile(h.passwordFile())
+// share gives the server of another process, where it answers at e, or nil. Only ours knows the password, so who lets us
+// in is the right one. It is not ours to stop.
+func (h *home) share(ctx context.Context, e endpoint) *Server {
+	secret, err := os.ReadFile(h.file("password"))
 	if err != nil {
 		return nil
 	}
 	e.password = trimmed(secret)
-	version, err := e.probe(ctx)
-	if err != nil {
+	if e.Version, err = e.probe(ctx); err != nil {
 		return nil
 	}
-	return h.sharing(e, version)
-}
-
-// sharing gives a server that is not ours to stop.
-func (h *home) sharing(e endpoint, version string) *Server {
-	e.Version = version
 	return &Server{
 		endpoint: e,
 		how:      fmt.Sprintf("PostgreSQL %s of another process (%s), data in %s", e.Version, e.Source, h.dir),
@@ -84,19 +74,24 @@ func (h *home) own(ctx context.Context, opt Options, lock *os.File) (*Server, er
 	if err != nil {
 		return nil, err
 	}
-	if left, err := h.leftover(ctx, opt.Log); err != nil || left != nil {
-		if left != nil {
-			release := sync.OnceValue(lock.Close)
-			left.stop = func(context.Context) error { return release() }
-		}
-		return left, err
-	}
-	st := &starter{home: h, opt: opt, lock: lock}
-	st.last, _ = h.readEndpoint()
-	st.last.password = secret
-	if st.data, err = h.stored(opt.Log); err != nil {
+	left, err := h.leftover(ctx, opt.Log)
+	if err != nil {
 		return nil, err
 	}
+	if left != nil {
+		release := sync.OnceValue(lock.Close)
+		left.stop = func(context.Context) error { return release() }
+		return left, nil
+	}
+	st := &starter{home: h, opt: opt, lock: lock}
+	if st.major, err = h.clusterMajor(opt.Log); err != nil {
+		return nil, err
+	}
+	// Beside a cluster the file holds nothing that is needed. Without one it may name the volume that holds the data.
+	if st.last, err = h.lastEndpoint(); err != nil && st.major == 0 {
+		return nil, err
+	}
+	st.last.password = secret
 	s, err := st.start(ctx)
 	if err != nil {
 		return nil, err

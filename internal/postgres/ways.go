@@ -12,16 +12,10 @@ import (
 // starter is one try of the lock's holder to get a server up.
 type starter struct {
 	*home
-	opt  Options
-	lock *os.File // given back when the server has ended
-	last endpoint // where the server answered last, with its password
-	data stored
-}
-
-// stored is what the data home holds already.
-type stored struct {
-	major  int    // the version that made cluster/; 0 when there is none
-	volume volume // the Docker volume with the data; zero when there is none
+	opt   Options
+	lock  *os.File // given back when the server has ended
+	last  endpoint // where the server answered last, with its password
+	major int      // the version that made cluster/; 0 when there is none
 }
 
 // startError says that a server was at hand and did not work, which is another thing than having none.
@@ -47,14 +41,14 @@ func (s *starter) start(ctx context.Context) (*Server, error) {
 			return nil, err
 		}
 		reasons = append(reasons, fmt.Errorf("%s: %w", way, err))
-		if _, broken := errors.AsType[*startError](err); broken && s.data.major != 0 {
+		if _, broken := errors.AsType[*startError](err); broken && s.major != 0 {
 			return nil, errors.Join(reasons...) // the right version was there; what else fails hides why
 		}
 	}
-	if s.data.major != 0 {
+	if s.major != 0 {
 		reasons = append([]error{fmt.Errorf("%w: %s was made by PostgreSQL %d, which is not to be had here; install "+
 			"PostgreSQL %d, or move that folder away to start with an empty database and load the statistics again",
-			ErrOtherVersion, s.cluster(), s.data.major, s.data.major)}, reasons...)
+			ErrOtherVersion, s.cluster(), s.major, s.major)}, reasons...)
 	}
 	return nil, errors.Join(reasons...)
 }
@@ -63,17 +57,17 @@ func (s *starter) start(ctx context.Context) (*Server, error) {
 func (s *starter) ways() ([]Way, error) {
 	forced := s.opt.Way
 	switch {
-	case s.data.volume.Name != "" && forced != "" && forced != Docker:
+	case s.last.Volume != "" && forced != "" && forced != Docker:
 		return nil, fmt.Errorf("the data of %s is in the Docker volume %s, which %s cannot open: use Docker, or another data home",
-			s.dir, s.data.volume.Name, forced)
-	case s.data.volume.Name != "":
+			s.dir, s.last.Volume, forced)
+	case s.last.Volume != "":
 		return []Way{Docker}, nil
-	case s.data.major != 0 && forced == Docker:
+	case s.major != 0 && forced == Docker:
 		return nil, fmt.Errorf("the data in %s was made by PostgreSQL %d on this machine, and a container keeps its data "+
-			"in a volume: use the installed PostgreSQL, or another data home", s.cluster(), s.data.major)
+			"in a volume: use the installed PostgreSQL, or another data home", s.cluster(), s.major)
 	case forced != "":
 		return []Way{forced}, nil
-	case s.data.major != 0:
+	case s.major != 0:
 		return []Way{Local, Download}, nil
 	default:
 		return []Way{Local, Download, Docker}, nil
@@ -84,7 +78,7 @@ func (s *starter) ways() ([]Way, error) {
 func (s *starter) try(ctx context.Context, way Way) (*Server, error) {
 	switch way {
 	case Local:
-		b, err := choose(installed(ctx), s.data.major)
+		b, err := choose(installed(ctx), s.major)
 		if err != nil {
 			return nil, err
 		}
