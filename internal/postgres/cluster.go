@@ -17,14 +17,14 @@ import (
 
 // clusterMajor gives the major version that made the data, 0 when there is none yet. What an interrupted initdb left is
 // moved aside: it is no data, but to tell is up to a person.
-func (h *home) clusterMajor(log *zap.Logger) (int, error) {
-	if err := aside(h.newCluster(), log); err != nil {
+func (h *home) clusterMajor() (int, error) {
+	if err := h.aside(h.newCluster()); err != nil {
 		return 0, err
 	}
 	// initdb writes PG_VERSION early and pg_control late.
 	b, err := os.ReadFile(filepath.Join(h.cluster(), "PG_VERSION"))
 	if errors.Is(err, fs.ErrNotExist) || !isThere(filepath.Join(h.cluster(), "global", "pg_control")) {
-		return 0, aside(h.cluster(), log)
+		return 0, h.aside(h.cluster())
 	}
 	if err != nil {
 		return 0, err
@@ -37,33 +37,33 @@ func (h *home) clusterMajor(log *zap.Logger) (int, error) {
 }
 
 // aside renames a folder that is half made, if there is one. Nothing is ever deleted here.
-func aside(path string, log *zap.Logger) error {
+func (h *home) aside(path string) error {
 	if !isThere(path) {
 		return nil
 	}
 	to := path + ".half-made-" + time.Now().UTC().Format("20060102T150405.000")
-	log.Warn("half-made data moved aside", zap.String("from", path), zap.String("to", to))
+	h.opt.Log.Warn("half-made data moved aside", zap.String("from", path), zap.String("to", to))
 	return os.Rename(path, to)
 }
 
 // make runs initdb. The data appears under its name only when it is whole.
-func (s *starter) make(ctx context.Context, b binaries) error {
-	secret := s.file("initdb.password") // initdb, maybe another user, reads it; gone when this returns
+func (h *home) make(ctx context.Context, b binaries) error {
+	secret := h.file("initdb.password") // initdb, maybe another user, reads it; gone when this returns
 	defer os.Remove(secret)
-	err := errors.Join(os.Mkdir(s.newCluster(), 0o700), os.WriteFile(secret, []byte(s.last.password+"\n"), 0o600),
-		s.as.give(s.newCluster()), s.as.give(secret))
+	err := errors.Join(os.Mkdir(h.newCluster(), 0o700), os.WriteFile(secret, []byte(h.last.password+"\n"), 0o600),
+		h.as.give(h.newCluster()), h.as.give(secret))
 	if err != nil {
 		return err
 	}
 	args := []string{
-		"--pgdata", s.newCluster(), "--username", superuser, "--pwfile", secret, "--auth", "scram-sha-256",
+		"--pgdata", h.newCluster(), "--username", superuser, "--pwfile", secret, "--auth", "scram-sha-256",
 		"--encoding", "UTF8", "--locale", "C", "--no-instructions",
 	}
-	if s.opt.Throwaway {
+	if h.opt.Throwaway {
 		args = append(args, "--no-sync")
 	}
 	var said strings.Builder
-	cmd := s.command(b, "initdb", args...)
+	cmd := h.command(b, "initdb", args...)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	p, err := launch(cmd, false)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *starter) make(ctx context.Context, b binaries) error {
 	if p.err != nil {
 		return fmt.Errorf("initdb: %w: %s", p.err, lastLines(said.String(), 5))
 	}
-	return os.Rename(s.newCluster(), s.cluster())
+	return os.Rename(h.newCluster(), h.cluster())
 }
 
 // command prepares one of the server's programs to run as the server's user.
@@ -103,7 +103,7 @@ func (h *home) byHand(b binaries, e endpoint) string {
 
 // leftover deals with a server that still runs on the data though nobody holds the lock. One that is about to end, as
 // after a killed program, is waited for; one that stays, because somebody started it by hand, is used and not stopped.
-func (h *home) leftover(ctx context.Context, log *zap.Logger) (*Server, error) {
+func (h *home) leftover(ctx context.Context) (*Server, error) {
 	const certain = time.Second // a killed program's server lets connections in for a moment longer
 	pidFile := filepath.Join(h.cluster(), "postmaster.pid")
 	var answersSince time.Time
@@ -117,7 +117,7 @@ func (h *home) leftover(ctx context.Context, log *zap.Logger) (*Server, error) {
 		if err != nil || !isServer(pid) {
 			// The number belongs to some other process by now. PostgreSQL would take that one for its predecessor and
 			// refuse to start; against a real predecessor it has a second lock, in shared memory.
-			log.Warn("stale postmaster.pid moved aside", zap.String("file", pidFile))
+			h.opt.Log.Warn("stale postmaster.pid moved aside", zap.String("file", pidFile))
 			return nil, renamed(pidFile, h.file("postmaster.pid.stale"))
 		}
 		port, _ := strconv.Atoi(strings.TrimSpace(lines[3])) // 0, where nobody answers, while it is not written yet

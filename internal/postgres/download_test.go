@@ -76,10 +76,10 @@ func registry(t *testing.T, b []byte) (url string) {
 	return server.URL + "/mirror/"
 }
 
-func fetcher(t *testing.T, registry string) *starter {
+func fetcher(t *testing.T, registry string) *home {
 	t.Helper()
 	opt := Options{Registry: registry, Log: zap.NewNop(), Progress: func(string) {}}
-	return &starter{home: &home{dir: t.TempDir()}, opt: opt}
+	return &home{dir: t.TempDir(), opt: opt}
 }
 
 func TestFetch(t *testing.T) {

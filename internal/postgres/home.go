@@ -21,7 +21,13 @@ import (
 //	binaries/    what was downloaded
 type home struct {
 	dir string
+	opt Options
 	as  *account // who the server runs as; nil for the user of this program
+
+	// For who holds the lock and starts the server:
+	lock  *os.File // given back when the server has ended
+	last  endpoint // where the server answered last, with its password
+	major int      // the version that made cluster/; 0 when there is none
 }
 
 func (h *home) file(name string) string { return filepath.Join(h.dir, name) }
@@ -49,7 +55,8 @@ func DefaultDir() (string, error) {
 }
 
 // openHome makes the folder where it is missing and finds out who the server runs as.
-func openHome(dir string) (*home, error) {
+func openHome(opt Options) (*home, error) {
+	dir := opt.Dir
 	if dir == "" {
 		var err error
 		if dir, err = DefaultDir(); err != nil {
@@ -60,7 +67,7 @@ func openHome(dir string) (*home, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &home{dir: dir}
+	h := &home{dir: dir, opt: opt}
 	if !isThere(dir) {
 		// 0711, whatever the umask: a server that runs as another user must get through to its own folder, and has no
 		// business in the others.

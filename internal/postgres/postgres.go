@@ -102,11 +102,11 @@ func Start(ctx context.Context, opt Options) (*Server, error) {
 	if opt.Progress == nil {
 		opt.Progress = func(string) {}
 	}
-	h, err := openHome(opt.Dir)
+	h, err := openHome(opt)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	s, err := h.ownOrShare(ctx, opt)
+	s, err := h.ownOrShare(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}

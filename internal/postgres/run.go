@@ -73,26 +73,26 @@ var portTaken = regexp.MustCompile(`could not (bind|create) .*IPv4|could not cre
 var errPortTaken = errors.New("the port was taken")
 
 // serve starts a server on a free port and waits until it lets us in. command gives the program that runs it.
-func (s *starter) serve(ctx context.Context, e *endpoint, command func(port int) *exec.Cmd) (*Server, error) {
+func (h *home) serve(ctx context.Context, e *endpoint, command func(port int) *exec.Cmd) (*Server, error) {
 	for try := 1; ; try++ {
 		var err error
-		if e.Port, err = freePort(s.last.Port); err != nil {
+		if e.Port, err = freePort(h.last.Port); err != nil {
 			return nil, err
 		}
-		p, err := s.serveOnce(ctx, e, command(e.Port))
+		p, err := h.serveOnce(ctx, e, command(e.Port))
 		if errors.Is(err, errPortTaken) && try < 5 {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		return &Server{endpoint: *e, stop: supervise(p, s.lock, s.opt.Log)}, nil
+		return &Server{endpoint: *e, stop: h.supervise(p)}, nil
 	}
 }
 
 // serveOnce starts cmd, a server that is to answer at e. Its log is emptied, and that of the last start kept beside it.
-func (s *starter) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*process, error) {
-	file := s.file("server.log")
+func (h *home) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*process, error) {
+	file := h.file("server.log")
 	if err := renamed(file, file+".last"); err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func (s *starter) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*p
 	if err != nil {
 		return nil, err
 	}
-	if err := s.ready(ctx, p, e); err != nil {
+	if err := h.ready(ctx, p, e); err != nil {
 		_ = p.end(ctx)
 		return nil, err
 	}
@@ -116,15 +116,15 @@ func (s *starter) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*p
 // supervise waits for the end of the server, logs it when nobody asked for it, and gives the lock back: not before, for
 // the next owner must find the data at rest. The goroutine also keeps the lock from being closed as garbage. stop ends
 // the server at its first call.
-func supervise(p *process, lock *os.File, log *zap.Logger) (stop func(context.Context) error) {
+func (h *home) supervise(p *process) (stop func(context.Context) error) {
 	var asked atomic.Bool
 	released := make(chan error, 1)
 	go func() {
 		<-p.done
 		if !asked.Load() {
-			log.Error("database ended by itself", zap.NamedError("exit", p.err))
+			h.opt.Log.Error("database ended by itself", zap.NamedError("exit", p.err))
 		}
-		released <- lock.Close()
+		released <- h.lock.Close()
 	}()
 	var once sync.Once
 	var result error
@@ -163,7 +163,7 @@ const (
 
 // ready waits until the server lets us in. Recovery after a crash may take long, so only ctx and the end of the server
 // end the wait.
-func (s *starter) ready(ctx context.Context, p *process, e *endpoint) error {
+func (h *home) ready(ctx context.Context, p *process, e *endpoint) error {
 	slow := time.After(slowStart)
 	for {
 		var err error
@@ -175,9 +175,9 @@ func (s *starter) ready(ctx context.Context, p *process, e *endpoint) error {
 		}
 		select {
 		case <-p.done:
-			return s.explain(p)
+			return h.explain(p)
 		case <-slow:
-			s.opt.Progress("PostgreSQL is still starting; after an unclean end it recovers first")
+			h.opt.Progress("PostgreSQL is still starting; after an unclean end it recovers first")
 		case <-time.After(poll):
 		case <-ctx.Done():
 			return ctx.Err()

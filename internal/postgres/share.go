@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -17,21 +16,21 @@ const poll = 15 * time.Millisecond
 
 // ownOrShare runs the server, or uses the one that the holder of the lock runs. The holder may still be busy making the
 // data or downloading, or may give up: so both are tried until one works.
-func (h *home) ownOrShare(ctx context.Context, opt Options) (*Server, error) {
+func (h *home) ownOrShare(ctx context.Context) (*Server, error) {
 	waiting := false
 	for {
-		lock, err := tryLock(filepath.Join(h.dir, "lock"))
-		if err != nil {
+		var err error
+		if h.lock, err = tryLock(h.file("lock")); err != nil {
 			return nil, err
 		}
-		if lock != nil {
-			s, err := h.own(ctx, opt, lock)
+		if h.lock != nil {
+			s, err := h.own(ctx)
 			if err != nil {
-				lock.Close() // a second time, where the server had started
+				h.lock.Close() // a second time, where the server had started
 			}
 			return s, err
 		}
-		if opt.Alone {
+		if h.opt.Alone {
 			return nil, fmt.Errorf("%w: %s", ErrInUse, h.dir)
 		}
 		if e, err := h.lastEndpoint(); err == nil {
@@ -41,7 +40,7 @@ func (h *home) ownOrShare(ctx context.Context, opt Options) (*Server, error) {
 		}
 		if !waiting {
 			waiting = true
-			opt.Progress("waiting for the PostgreSQL that another process is starting in " + h.dir)
+			h.opt.Progress("waiting for the PostgreSQL that another process is starting in " + h.dir)
 		}
 		if err := sleep(ctx, poll); err != nil {
 			return nil, fmt.Errorf("another process holds %s, and its server does not answer: %w", h.dir, err)
@@ -69,37 +68,36 @@ func (h *home) share(ctx context.Context, e endpoint) *Server {
 
 // own starts a server. The lock is held; with the server it is given back when the server has ended, and without one by
 // the caller.
-func (h *home) own(ctx context.Context, opt Options, lock *os.File) (*Server, error) {
+func (h *home) own(ctx context.Context) (*Server, error) {
 	secret, err := h.password()
 	if err != nil {
 		return nil, err
 	}
-	left, err := h.leftover(ctx, opt.Log)
+	left, err := h.leftover(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if left != nil {
-		release := sync.OnceValue(lock.Close)
+		release := sync.OnceValue(h.lock.Close)
 		left.stop = func(context.Context) error { return release() }
 		return left, nil
 	}
-	st := &starter{home: h, opt: opt, lock: lock}
-	if st.major, err = h.clusterMajor(opt.Log); err != nil {
+	if h.major, err = h.clusterMajor(); err != nil {
 		return nil, err
 	}
 	// Beside a cluster the file holds nothing that is needed. Without one it may name the volume that holds the data.
-	if st.last, err = h.lastEndpoint(); err != nil && st.major == 0 {
+	if h.last, err = h.lastEndpoint(); err != nil && h.major == 0 {
 		return nil, err
 	}
-	st.last.password = secret
-	s, err := st.start(ctx)
+	h.last.password = secret
+	s, err := h.start(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := h.writeEndpoint(s.endpoint); err != nil {
 		return nil, errors.Join(err, s.stop(ctx))
 	}
-	opt.Log.Info("database started", zap.String("version", s.Version()), zap.String("how", s.how))
+	h.opt.Log.Info("database started", zap.String("version", s.Version()), zap.String("how", s.how))
 	return s, nil
 }
 
