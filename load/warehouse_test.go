@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/belief"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/internal/pack"
-	"smsetl/internal/pgtest"
 	"smsetl/load"
 	"smsetl/sms"
 )

@@ -18,7 +18,7 @@ import (
 
 	"smsetl/belief"
 	"smsetl/check"
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
 	"smsetl/notify"
 	"smsetl/read"

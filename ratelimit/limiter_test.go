@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"smsetl/internal/db"
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/ratelimit"
 	"smsetl/sms"
 )

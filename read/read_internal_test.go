@@ -9,7 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"smsetl/internal/db"
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 )
 
 // Whatever a page might try, the database refuses to write.

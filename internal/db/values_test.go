@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"smsetl/internal/db"
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/sms"
 )
 

@@ -1,4 +1,4 @@
-package dictionary_test
+package dictionary
 
 import (
 	"encoding/xml"
@@ -12,8 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"smsetl/internal/dictionary"
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
 	"smsetl/read"
 )
@@ -38,7 +37,7 @@ func catalog(t *testing.T) []read.Relation {
 
 func TestSchemaIsCurrent(t *testing.T) {
 	t.Parallel()
-	got := dictionary.Markdown(catalog(t))
+	got := markdown(catalog(t))
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -59,7 +58,7 @@ func TestPage(t *testing.T) {
 	t.Parallel()
 	all := catalog(t)
 	all[0].Comment = `rows. <script>alert("1")</script>`
-	made, err := dictionary.HTML(all)
+	made, err := HTML(all)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,6 @@ var mayImport = map[string][]string{
 	"read":                     {"internal/db", "load", "migrations"},
 	"check":                    {"internal/db", "load", "read"},
 	"ratelimit":                {"internal/db"},
-	"load/loadtest":            {"load", "internal/pack"},
 	"migrations":               {},
 	"schedule":                 {},
 	"job":                      {"internal/pack", "load", "read", "check", "transform"}, // the order of the steps
@@ -36,19 +35,19 @@ var mayImport = map[string][]string{
 	"bi/metabase/metabasetest": {},                  // what a Metabase does is not known from what its client does
 	"sandbox":                  {"sandbox/traffic"}, // the vendors know nothing of their customers' program
 	"sandbox/traffic":          {},
-	"sandbox/temper":           {"sandbox/traffic"},
 	"internal/pack":            {},
 	"internal/postgres":        {},
-	"internal/golden":          {},
-	"internal/browsertest":     {},
-	"internal/pgtest":          {"migrations", "internal/postgres"},
+	"internal/dev/golden":      {},
+	"internal/dev/browsertest": {},
+	"internal/dev/pgtest":      {"migrations", "internal/postgres"},
 	"internal/dictionary":      {"load", "read"},
-	"internal/cookbook":        {},
-	"internal/plant":           {},
+	"internal/dev/cookbook":    {},
+	"internal/dev/plant":       {},
 	"internal/rules":           {},
+	"internal/dev/temper":      {"sandbox/traffic"},
 	// These two put everything together.
-	"cmd/etl":        {"*"},
-	"internal/bench": {"*"},
+	"cmd/etl":            {"*"},
+	"internal/dev/bench": {"*"},
 }
 
 // mayNotImport names what else a room has no business with.

@@ -12,7 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/belief"
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/read"

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"smsetl/internal/cookbook"
+	"smsetl/internal/dev/cookbook"
 	"smsetl/sandbox"
 )
 

@@ -15,7 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"smsetl/internal/cookbook"
+	"smsetl/internal/dev/cookbook"
 )
 
 //go:embed sql/fill.sql

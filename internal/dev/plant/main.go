@@ -70,9 +70,9 @@ const head = `# Planted bugs
 
 What a suite of tests is worth shows when there is something to find. Each of these mistakes was made on purpose, by itself, and the
 test beside it was run: first without the mistake, to see it pass, then with it, to see it fail. The changes themselves are in
-` + "`internal/plant/bugs`" + `; a test keeps them applying. Made by
+` + "`internal/dev/plant/bugs`" + `; a test keeps them applying. Made by
 
-    go run ./internal/plant
+    go run ./internal/dev/plant
 
 | bug | what it does | patch | caught by | result |
 |---|---|---|---|---|

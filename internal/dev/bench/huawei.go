@@ -139,7 +139,7 @@ func (r *report) huawei() string {
 	var w strings.Builder
 	limit := median(r.messageLimit)
 	ratio := func(d time.Duration) float64 { return d.Seconds() / limit.Seconds() }
-	fmt.Fprintf(&w, "%s\n\nMade by `go run ./internal/bench -only huawei`, and by `make bench` with the rest. %d rows in %d CSV files of a day each. The\n"+
+	fmt.Fprintf(&w, "%s\n\nMade by `go run ./internal/dev/bench -only huawei`, and by `make bench` with the rest. %d rows in %d CSV files of a day each. The\n"+
 		"limit copies the same messages, all columns of `etl.huawei_message`, in the order of sending, into a plain table with the same\n"+
 		"primary key, on the same server between the imports. The product is `etl import huawei` as a process of its own: files read and\n"+
 		"scrubbed, raw forms, messages with one more index, facts, history and ledger. Median of %d rounds; PostgreSQL %s, %d cores.\n\n",

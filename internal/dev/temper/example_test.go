@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"smsetl/sandbox/temper"
+	"smsetl/internal/dev/temper"
 )
 
 // A world says what its vendor tells of a day, and what it really holds.

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
 
-	"smsetl/internal/cookbook"
+	"smsetl/internal/dev/cookbook"
 )
 
 // What queries are made of, to be made badly.

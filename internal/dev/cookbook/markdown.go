@@ -18,7 +18,7 @@ part "asked" on top and is counted from the newest day that is loaded, so change
 the role sms_analyst, and read views of schema sms and the summary that tells the newest day.
 
 The answers below are those of the sandbox's vendors on a fixed day, 2026-11-22, and a test compares each of them with what these
-vendors know. `+"`go test ./internal/cookbook -update`"+` makes the page. How long each takes over ten million rows stands in
+vendors know. `+"`go test ./internal/dev/cookbook -update`"+` makes the page. How long each takes over ten million rows stands in
 [benchmarks](../benchmarks.md).
 
 Four rules hold for all of them. NULL means that a number is not reported, and is never 0: a sum with a hole is NULL and not too

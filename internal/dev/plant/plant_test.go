@@ -13,7 +13,7 @@ import (
 // Every bug can still be planted, the changed Go files are Go, and the tests that should notice exist. Whether they do is a
 // longer run: see docs/planted-bugs.md.
 func TestBugsCanBePlanted(t *testing.T) {
-	const root = "../.."
+	const root = "../../.."
 	all, err := bugs()
 	if err != nil {
 		t.Fatal(err)

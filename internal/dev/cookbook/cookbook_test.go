@@ -10,13 +10,13 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
 
-	"smsetl/internal/cookbook"
+	"smsetl/internal/dev/cookbook"
 )
 
 var update = flag.Bool("update", false, "write docs/cookbook/README.md instead of comparing with it")
 
 const (
-	folder = "../../docs/cookbook"
+	folder = "../../../docs/cookbook"
 	page   = folder + "/README.md"
 )
 
@@ -128,7 +128,7 @@ func isShown(t *testing.T, queries []cookbook.Query, answers map[string]cookbook
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s does not show the answers (-page +answers); run go test ./internal/cookbook -update:\n%s", page, d)
+		t.Errorf("%s does not show the answers (-page +answers); run go test ./internal/dev/cookbook -update:\n%s", page, d)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"smsetl/internal/cookbook"
+	"smsetl/internal/dev/cookbook"
 	"smsetl/sandbox"
 )
 
