@@ -10,7 +10,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"smsetl/extract/extracttest"
+	"smsetl/internal/dev/extracttest"
 	"smsetl/sms"
 )
 

@@ -15,7 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/extract"
-	"smsetl/extract/extracttest"
+	"smsetl/internal/dev/extracttest"
 	"smsetl/sms"
 )
 

@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/extract"
-	"smsetl/extract/extracttest"
+	"smsetl/internal/dev/extracttest"
 	"smsetl/internal/pack"
 	"smsetl/sms"
 )
