@@ -95,24 +95,26 @@ func (f *Fixture) Hide(p *Pseudonyms) {
 
 // IsAnswered says that the vendor answered the question, if only to refuse it: not that it was out of order or too busy.
 func (f *Fixture) IsAnswered() bool {
-	return f.Failed == "" && f.Status != http.StatusTooManyRequests && f.Status < 500 && !strings.HasPrefix(read(f).said, "RequestLimitExceeded")
+	return f.Failed == "" && f.Status != http.StatusTooManyRequests && f.Status < 500 &&
+		!strings.HasPrefix(read(f).summary, "RequestLimitExceeded")
 }
 
 // IsDenied says that the vendor does not take the credentials.
 func (f *Fixture) IsDenied() bool {
-	return f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden || strings.HasPrefix(read(f).said, "AuthFailure")
+	return f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden ||
+		strings.HasPrefix(read(f).summary, "AuthFailure")
 }
 
-// Said gives the answer in a few words.
-func (f *Fixture) Said() string {
+// Summary gives the answer in a few words.
+func (f *Fixture) Summary() string {
 	a := read(f)
 	switch {
 	case a.isArray:
-		return fmt.Sprintf("%s, %d rows", a.said, len(a.rows))
+		return fmt.Sprintf("%s, %d rows", a.summary, len(a.rows))
 	case a.sums != nil:
-		return a.said + ", sums"
+		return a.summary + ", sums"
 	default:
-		return a.said
+		return a.summary
 	}
 }
 

@@ -126,9 +126,10 @@ func (c *capturing) keep(f *capture.Fixture, source string, n, of int) error {
 	c.manifest.Files = append(c.manifest.Files, f.File())
 	if !f.IsAnswered() {
 		c.missing++
-		c.skipf("%s %s: %s %s was not answered: %s", f.Vendor, f.Account, f.Dataset, f.Ask, f.Said())
+		c.skipf("%s %s: %s %s was not answered: %s", f.Vendor, f.Account, f.Dataset, f.Ask, f.Summary())
 	}
-	fmt.Fprintf(c.stderr, "%s %s %d of %d: %s %s %s: %s\n", source, account, n, of, f.Dataset, f.Ask, f.Window, f.Said())
+	fmt.Fprintf(c.stderr, "%s %s %d of %d: %s %s %s: %s\n", source, account, n, of,
+		f.Dataset, f.Ask, f.Window, f.Summary())
 	return nil
 }
 

@@ -71,12 +71,12 @@ func (p *pipeline) dialect(s *session, source schedule.Source, q inquiry) (diale
 			return r, err
 		}
 		if r.Calls++; f.IsDenied() {
-			return r, fmt.Errorf("%w: %s %s: %s", sms.ErrSourceDenied, f.Dataset, f.Ask, f.Said())
+			return r, fmt.Errorf("%w: %s %s: %s", sms.ErrSourceDenied, f.Dataset, f.Ask, f.Summary())
 		}
 		answers = append(answers, f)
 	}
 	if !slices.ContainsFunc(answers, func(f capture.Fixture) bool { return f.IsAnswered() }) {
-		return r, fmt.Errorf("%w: no question was answered: %s", sms.ErrTemporary, answers[0].Said())
+		return r, fmt.Errorf("%w: no question was answered: %s", sms.ErrTemporary, answers[0].Summary())
 	}
 	who := capture.Account{Vendor: q.account.Vendor, ID: q.account.ID}
 	var keep []load.Dialect
