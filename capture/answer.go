@@ -9,8 +9,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"smsetl/extract"
 )
 
 // answer is what a fixture says, read without believing anything: that is what is to be found out.
@@ -28,11 +29,6 @@ type answer struct {
 // row is one object of an answer.
 type row map[string]jsontext.Value
 
-// decode reads JSON whose names may be repeated.
-func decode(text []byte, into any) bool {
-	return json.Unmarshal(text, into, jsontext.AllowDuplicateNames(true)) == nil
-}
-
 // isAnswered says that the question was asked and something came back, whatever that is.
 func (a answer) isAnswered() bool { return a.Ask != "" && a.Failed == "" }
 
@@ -45,7 +41,7 @@ func read(f *Fixture) answer {
 	}
 	a.summary = fmt.Sprintf("HTTP %d", f.Status)
 	var top row
-	if !decode(f.Bytes(), &top) {
+	if extract.Decode(f.Bytes(), &top) != nil {
 		a.summary += ", no JSON"
 		return a
 	}
@@ -53,8 +49,8 @@ func read(f *Fixture) answer {
 		a.tencent(response)
 		return a
 	}
-	if code, message := top["code"], top["message"]; code != nil && code.Kind() != 'n' && unquoted(code) != "0" {
-		a.summary += ", code " + unquoted(code) + ", " + string(message)
+	if code := top["code"]; code != nil && code.Kind() != 'n' && extract.Unquoted(code) != "0" {
+		a.summary += ", code " + extract.Unquoted(code) + ", " + string(top["message"])
 		return a
 	}
 	a.count = top["count"]
@@ -64,11 +60,11 @@ func read(f *Fixture) answer {
 		a.summary, a.isGood = a.summary+", without result", false
 	case result.Kind() == '[':
 		a.isArray = true
-		if !decode(result, &a.rows) {
+		if extract.Decode(result, &a.rows) != nil {
 			a.summary, a.isGood = a.summary+", rows that are no objects", false
 		}
 	case result.Kind() == '{':
-		a.isGood = a.isGood && decode(result, &a.sums)
+		a.isGood = a.isGood && extract.Decode(result, &a.sums) == nil
 	}
 	return a
 }
@@ -76,18 +72,18 @@ func read(f *Fixture) answer {
 // tencent reads what stands inside of Response.
 func (a *answer) tencent(response jsontext.Value) {
 	var in row
-	if !decode(response, &in) {
+	if extract.Decode(response, &in) != nil {
 		a.summary += ", Response is no object"
 		return
 	}
 	if e, ok := in["Error"]; ok && e.Kind() == '{' {
 		var words row
-		decode(e, &words) // what can be read of it
-		a.summary = unquoted(words["Code"])
+		_ = extract.Decode(e, &words) // what can be read of it
+		a.summary = extract.Unquoted(words["Code"])
 		return
 	}
 	for name, v := range in {
-		if strings.HasSuffix(name, "Statistics") && v.Kind() == '{' && decode(v, &a.sums) {
+		if strings.HasSuffix(name, "Statistics") && v.Kind() == '{' && extract.Decode(v, &a.sums) == nil {
 			a.isGood = a.Status == 200
 		}
 	}
@@ -108,7 +104,7 @@ func (r row) number(field string) (n int64, ok bool) {
 	if v.Kind() != '0' && v.Kind() != '"' {
 		return 0, false
 	}
-	rational, ok := new(big.Rat).SetString(unquoted(v))
+	rational, ok := new(big.Rat).SetString(extract.Unquoted(v))
 	if !ok || !rational.IsInt() || !rational.Num().IsInt64() {
 		return 0, false
 	}

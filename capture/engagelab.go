@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
 
@@ -33,8 +34,10 @@ var calls = []sms.Dataset{sms.StatsDay, sms.ProcessFailed, sms.SendFailed}
 
 // everyRow goes through the rows of all answers, each dataset in the order of its table.
 func (e evidence) everyRow(do func(d sms.Dataset, r row)) {
+	asks := []string{extract.AskRows, extract.AskRows2, extract.AskDays89, extract.AskDays90, extract.AskEmptyDay,
+		extract.AskToday, extract.AskTooOld}
 	for _, d := range calls {
-		for _, ask := range []string{Rows, Rows2, Days89, Days90, EmptyDay, Today, TooOld} {
+		for _, ask := range asks {
 			for _, r := range e.of(d, ask).rows {
 				do(d, r)
 			}
@@ -45,7 +48,7 @@ func (e evidence) everyRow(do func(d sms.Dataset, r row)) {
 func paths(e evidence, j *Judgement) {
 	var found, wrong, open []string
 	for _, d := range calls {
-		a, o := e.of(d, Rows), e.of(d, OtherPath)
+		a, o := e.of(d, extract.AskRows), e.of(d, extract.AskOtherPath)
 		found = append(found, a.Request.Path+" "+a.summary)
 		if o.Request.Path != "" {
 			found = append(found, o.Request.Path+" "+o.summary)
@@ -106,12 +109,12 @@ func namedUsers(e evidence, j *Judgement) {
 	e.everyRow(func(d sms.Dataset, r row) {
 		all[string(d)]++
 		v := r["sms_user"]
-		if v == nil || v.Kind() == 'n' || unquoted(v) == "" {
+		if v == nil || v.Kind() == 'n' || extract.Unquoted(v) == "" {
 			return
 		}
 		named[string(d)]++
-		if unquoted(v) != e.account {
-			foreign[unquoted(v)]++
+		if extract.Unquoted(v) != e.account {
+			foreign[extract.Unquoted(v)]++
 		}
 	})
 	var parts, without []string
@@ -138,7 +141,7 @@ func uniqueKeys(e evidence, j *Judgement) {
 	rows, twice := 0, counts{}
 	for _, d := range calls {
 		seen := map[string]bool{}
-		for _, r := range e.of(d, Rows).rows {
+		for _, r := range e.of(d, extract.AskRows).rows {
 			k := r.key()
 			if seen[k] {
 				twice[string(d)]++
@@ -159,15 +162,15 @@ func uniqueKeys(e evidence, j *Judgement) {
 
 // day gives the row's day, as its text; a time behind it is left out.
 func (r row) day() string {
-	text := unquoted(r["send_date"])
+	text := extract.Unquoted(r["send_date"])
 	return text[:min(len(text), len("2006-01-02"))]
 }
 
 // key is what a row is about. All ways to say "none" are one; 0 is a type of messages.
 func (r row) key() string {
-	parts := []string{r.day(), unquoted(r["msg_type"])}
+	parts := []string{r.day(), extract.Unquoted(r["msg_type"])}
 	for _, field := range []string{"sms_user", "template_id", "label_id"} {
-		text := unquoted(r[field])
+		text := extract.Unquoted(r[field])
 		if isNone(text) {
 			text = ""
 		}
@@ -177,13 +180,14 @@ func (r row) key() string {
 }
 
 func ninety(e evidence, j *Judgement) {
-	taken, refused, all := e.windows(calls, []string{Days89, Days90, Days91}, Days90)
+	asks := []string{extract.AskDays89, extract.AskDays90, extract.AskDays91}
+	taken, refused, all := e.windows(calls, asks, extract.AskDays90)
 	switch {
 	case taken+refused == 0:
 		j.open(notAsked)
 	case refused == 0:
 		j.settle(true, "taken", "%s", all)
-	case e.of(sms.StatsDay, Days89).isGood:
+	case e.of(sms.StatsDay, extract.AskDays89).isGood:
 		j.settle(false, refused90, "%s", all)
 	default:
 		j.settle(false, "refused, 89 too", "%s", all)
@@ -198,7 +202,7 @@ func writtenNone(e evidence, j *Judgement) {
 			switch v := r[field]; {
 			case v == nil || v.Kind() == 'n':
 				seen[form(v)]++
-			case isNone(unquoted(v)):
+			case isNone(extract.Unquoted(v)):
 				seen[string(v)]++
 			}
 		}
@@ -243,7 +247,7 @@ func engageLabNumbers(e evidence, j *Judgement) {
 func dates(e evidence, j *Judgement) {
 	forms := counts{}
 	e.everyRow(func(_ sms.Dataset, r row) {
-		switch text := unquoted(r["send_date"]); {
+		switch text := extract.Unquoted(r["send_date"]); {
 		case len(text) == len("2006-01-02"):
 			forms["date"]++
 		case len(text) > len("2006-01-02"):

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
 
@@ -29,7 +30,7 @@ func isBusy(rows []row) bool {
 }
 
 func emptyDay(e evidence, j *Judgement) {
-	a := e.of(sms.StatsDay, Rows)
+	a := e.of(sms.StatsDay, extract.AskRows)
 	if !a.isGood || len(a.rows) == 0 {
 		j.open("stats_day holds no rows in 28 days")
 		return
@@ -40,21 +41,21 @@ func emptyDay(e evidence, j *Judgement) {
 			zeros++
 		}
 	}
-	empty := e.of(sms.StatsDay, EmptyDay)
+	empty := e.of(sms.StatsDay, extract.AskEmptyDay)
 	switch {
 	case zeros > 0:
 		j.settle(false, "zeros", "%d of %d days hold nothing but zeros", zeros, len(days))
-	case len(days) >= RowDays:
-		j.open("all %d days have messages", RowDays)
+	case len(days) >= extract.RowDays:
+		j.open("all %d days have messages", extract.RowDays)
 	case empty.Ask == "":
-		j.settle(true, "absent", "%d of %d days have rows", len(days), RowDays)
+		j.settle(true, "absent", "%d of %d days have rows", len(days), extract.RowDays)
 	case !empty.isGood:
 		j.settle(false, "refused", "%s of %s: %s", sms.StatsDay, empty.Window, empty.summary)
 	case len(empty.rows) > 0:
 		j.settle(false, "rows", "%s alone holds %d rows, and none among other days", empty.Window, len(empty.rows))
 	default:
 		j.settle(true, "absent", "%d of %d days have rows; a day without, asked for alone: %s",
-			len(days), RowDays, shape(empty))
+			len(days), extract.RowDays, shape(empty))
 	}
 }
 
@@ -74,11 +75,11 @@ func orNone(text string) string {
 }
 
 func engageLabToday(e evidence, j *Judgement) {
-	a, busy := e.of(sms.StatsDay, Today), ""
+	a, busy := e.of(sms.StatsDay, extract.AskToday), ""
 	if isBusy(a.rows) {
 		busy = fmt.Sprintf("%d rows", len(a.rows))
 	}
-	before := len(e.of(sms.StatsDay, Rows).rows)
+	before := len(e.of(sms.StatsDay, extract.AskRows).rows)
 	j.today(a, busy, fmt.Sprintf("no rows at %s; the 28 days before hold %d", a.AskedAt, before))
 }
 
@@ -86,7 +87,7 @@ func engageLabTooOld(e evidence, j *Judgement) {
 	var found []string
 	answers := map[string]bool{}
 	for _, d := range calls {
-		a := e.of(d, TooOld)
+		a := e.of(d, extract.AskTooOld)
 		if !a.isAnswered() {
 			continue
 		}

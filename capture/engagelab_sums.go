@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
 
@@ -34,7 +35,7 @@ func reasons(rows []row) (sum int64) {
 func aggregate(e evidence, j *Judgement) {
 	compared := 0
 	var differ, without []string
-	for _, pair := range [][2]string{{Rows, Sums}, {Rows2, Sums2}} {
+	for _, pair := range [][2]string{{extract.AskRows, extract.AskSums}, {extract.AskRows2, extract.AskSums2}} {
 		for _, d := range calls {
 			rows, sums := e.of(d, pair[0]), e.of(d, pair[1])
 			switch {
@@ -73,11 +74,11 @@ var failureCalls = map[sms.Dataset]string{sms.ProcessFailed: "process_failed", s
 
 // failures compares the reasons with the totals of stats_day, day by day.
 func failures(e evidence, j *Judgement) {
-	stats := e.of(sms.StatsDay, Rows)
+	stats := e.of(sms.StatsDay, extract.AskRows)
 	var differ []string
 	days, messages := 0, int64(0)
 	for _, d := range calls[1:] {
-		failed, field := e.of(d, Rows), failureCalls[d]
+		failed, field := e.of(d, extract.AskRows), failureCalls[d]
 		if !stats.isGood || !failed.isGood {
 			continue
 		}
@@ -128,7 +129,7 @@ var readings = []struct {
 // sent looks which of the readings of `sent` all rows fit.
 func sent(e evidence, j *Judgement) {
 	all, absent, fits := 0, 0, make([]int, len(readings))
-	for _, ask := range []string{Rows, Days90} {
+	for _, ask := range []string{extract.AskRows, extract.AskDays90} {
 		for _, r := range e.of(sms.StatsDay, ask).rows {
 			sent, ok := r.number("sent")
 			if !ok {
@@ -170,7 +171,7 @@ func msgType(e evidence, j *Judgement) {
 	var found []string
 	equal := map[sms.Dataset]bool{} // whether the answer is the same with msg_type=2
 	for _, d := range calls {
-		all, two := e.of(d, Rows), e.of(d, Rows2)
+		all, two := e.of(d, extract.AskRows), e.of(d, extract.AskRows2)
 		if !all.isGood || !two.isGood {
 			found = append(found, fmt.Sprintf("%s: %s, with msg_type=2 %s", d, all.summary, two.summary))
 			continue
@@ -192,15 +193,15 @@ func msgType(e evidence, j *Judgement) {
 	}
 }
 
-// asksAlike says whether the failure calls are about the messages of stats_day. Where some of the answers change with msg_type and
-// some do not that can be right all the same: no message of another type may have failed. Sums decide.
+// asksAlike says whether the failure calls are about the messages of stats_day. Where some of the answers change with
+// msg_type and some do not that can be right all the same: no message of another type may have failed. Sums decide.
 func (e evidence) asksAlike(equal map[sms.Dataset]bool) bool {
 	agree := func(d sms.Dataset, field, ask string) bool {
 		want := total(e.of(sms.StatsDay, ask).rows, field)
 		return reasons(e.of(d, ask).rows) == want
 	}
 	for d, field := range failureCalls {
-		isOff := !agree(d, field, Rows) && agree(d, field, Rows2)
+		isOff := !agree(d, field, extract.AskRows) && agree(d, field, extract.AskRows2)
 		if equal[sms.StatsDay] && !equal[d] || isOff {
 			return false
 		}
@@ -213,7 +214,7 @@ func fingerprint(rows []row) string {
 	lines := make([]string, len(rows))
 	for i, r := range rows {
 		for _, field := range sortedKeys(r) {
-			lines[i] += field + "\x00" + unquoted(r[field]) + "\x00"
+			lines[i] += field + "\x00" + extract.Unquoted(r[field]) + "\x00"
 		}
 	}
 	slices.Sort(lines)
@@ -223,7 +224,7 @@ func fingerprint(rows []row) string {
 func typesOf(rows []row) string {
 	types := counts{}
 	for _, r := range rows {
-		types["type "+orNone(unquoted(r["msg_type"]))]++
+		types["type "+orNone(extract.Unquoted(r["msg_type"]))]++
 	}
 	if len(types) == 0 {
 		return "no rows"

@@ -93,7 +93,8 @@ func (f *Fixture) Hide(p *Pseudonyms) {
 	}
 }
 
-// IsAnswered says that the vendor answered the question, if only to refuse it: not that it was out of order or too busy.
+// IsAnswered says that the vendor answered the question, if only to refuse it: not that it was out of order or too
+// busy.
 func (f *Fixture) IsAnswered() bool {
 	return f.Failed == "" && f.Status != http.StatusTooManyRequests && f.Status < 500 &&
 		!strings.HasPrefix(read(f).summary, "RequestLimitExceeded")
@@ -118,8 +119,8 @@ func (f *Fixture) Summary() string {
 	}
 }
 
-// EmptyDay gives the newest day of the fixture's window of which it holds no row; ok is false when there is none, and when the
-// answer has no rows at all.
+// EmptyDay gives the newest day of the fixture's window of which it holds no row; ok is false when there is none, and
+// when the answer has no rows at all.
 func (f *Fixture) EmptyDay(w sms.Window) (day sms.Day, ok bool) {
 	a := read(f)
 	has := byDay(a.rows)
@@ -230,7 +231,8 @@ func indented(document any) ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// Read reads a folder. A fixture that the manifest does not list is an error, and so is one that it lists and that is not there.
+// Read reads a folder. A fixture that the manifest does not list is an error, and so is one that it lists and that is
+// not there.
 func Read(dir string) (Manifest, []Fixture, error) {
 	var m Manifest
 	if err := readFile(filepath.Join(dir, manifestFile), &m); err != nil {

@@ -76,8 +76,8 @@ func (j *Judgement) written(forms counts, assumed, nothing string) {
 	j.settle(len(forms) == 1 && forms[assumed] > 0, strings.Join(sortedKeys(forms), ", "), "%s", forms)
 }
 
-// today judges an answer about the day that is not over. busy is what it holds, empty for nothing; quiet is the evidence
-// then.
+// today judges an answer about the day that is not over. busy is what it holds, empty for nothing; quiet is the
+// evidence then.
 func (j *Judgement) today(a answer, busy, quiet string) {
 	switch {
 	case !a.isAnswered():
@@ -105,8 +105,8 @@ func (e evidence) of(d sms.Dataset, ask string) answer {
 	return answer{Fixture: &Fixture{}, summary: "not asked"}
 }
 
-// windows looks how windows of so many days are answered: how many of those that are assumed to be taken were taken, and
-// how many were refused.
+// windows looks how windows of so many days are answered: how many of those that are assumed to be taken were taken,
+// and how many were refused.
 func (e evidence) windows(datasets []sms.Dataset, asks []string, assumed string) (taken, refused int, all string) {
 	var found []string
 	for _, d := range datasets {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
 
@@ -45,7 +46,25 @@ func sums(action string, n ...int) string {
 		`"InternalErrorCount":%d,"InvalidNumberCount":0,"ShutdownErrorCount":0,"BlackListCount":0,"FrequencyLimitCount":0},"RequestId":"r"}}`, n[0], n[1], n[2], n[3], n[4])
 }
 
+// The questions by short names, so that the table below stays readable.
 const (
+	Rows      = extract.AskRows
+	Sums      = extract.AskSums
+	Rows2     = extract.AskRows2
+	OtherPath = extract.AskOtherPath
+	Days89    = extract.AskDays89
+	Days90    = extract.AskDays90
+	EmptyDay  = extract.AskEmptyDay
+	Today     = extract.AskToday
+	TooOld    = extract.AskTooOld
+	Day       = extract.AskDay
+	Morning   = extract.AskMorning
+	Afternoon = extract.AskAfternoon
+	Noon      = extract.AskNoon
+	NoonTo13  = extract.AskNoonTo13
+	Hour13    = extract.AskHour13
+	Days32    = extract.AskDays32
+
 	sd, pf, sf = sms.StatsDay, sms.ProcessFailed, sms.SendFailed
 	ss, cs     = sms.SendStatus, sms.CallbackStatus
 )

@@ -13,9 +13,9 @@ import (
 	"smsetl/extract"
 )
 
-// Pseudonyms replaces what would name a customer, a template or a person by made-up names: the same one always by the same one, a
-// number by a number, a text by a text, in the order in which they are first seen. What says "none" stays as it is. The zero value
-// is no good: use NewPseudonyms.
+// Pseudonyms replaces what would name a customer, a template or a person by made-up names: the same one always by the
+// same one, a number by a number, a text by a text, in the order in which they are first seen. What says "none" stays
+// as it is. The zero value is no good: use NewPseudonyms.
 type Pseudonyms struct {
 	names   map[kind]map[string]int
 	ids     *extract.Scrubber // of the accounts, for texts
@@ -35,8 +35,8 @@ const (
 // first is what the numbers of each kind are counted on from.
 var first = map[kind]int{user: 40000, app: 1400000000, template: 10000, label: 20000, other: 30000}
 
-// NewPseudonyms gives pseudonyms for a capture of the accounts. The secrets are those of all sources: each client takes out its own,
-// and a proxy or a mistake in a file can bring one source's to another one's vendor.
+// NewPseudonyms gives pseudonyms for a capture of the accounts. The secrets are those of all sources: each client takes
+// out its own, and a proxy or a mistake in a file can bring one source's to another one's vendor.
 func NewPseudonyms(accounts, secrets []string) *Pseudonyms {
 	return &Pseudonyms{
 		names: map[kind]map[string]int{}, ids: extract.NewScrubber(accounts...), secrets: extract.NewScrubber(secrets...),
@@ -96,7 +96,7 @@ func (p *Pseudonyms) Body(raw []byte) []byte {
 		isNext := isJSON || len(bytes.TrimSpace(raw[done:at[0]])) == 0
 		switch isName := at[4] >= 0; {
 		case isName:
-			name, isNamed = unquoted(raw[at[2]:at[3]]), true
+			name, isNamed = extract.Unquoted(raw[at[2]:at[3]]), true
 			out = append(append(out, words(string(raw[done:at[0]]))...), raw[at[0]:at[1]]...)
 		case isNamed && isNext:
 			out = append(append(out, words(string(raw[done:at[0]]))...), p.scalar(name, raw[at[0]:at[1]])...)
@@ -121,7 +121,7 @@ func (p *Pseudonyms) scalar(name string, v jsontext.Value) jsontext.Value {
 	if v.Kind() != '"' && v.Kind() != '0' {
 		return v
 	}
-	text := unquoted(v)
+	text := extract.Unquoted(v)
 	if isNone(text) {
 		return v
 	}
@@ -192,13 +192,4 @@ func quoted(text string) jsontext.Value {
 		return jsontext.Value(`"` + dropped + `"`) // broken UTF-8
 	}
 	return v
-}
-
-// unquoted gives a string or number by its text.
-func unquoted(v jsontext.Value) string {
-	if v.Kind() != '"' {
-		return string(v)
-	}
-	text, _ := jsontext.AppendUnquote(nil, v) // of broken UTF-8, what can be read
-	return string(text)
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
 
@@ -42,22 +43,22 @@ func (e evidence) requests(asks ...string) (n []int64, ok bool) {
 	return n, ok
 }
 
-// endHour compares a day with its halves, an hour with its neighbour, and a day with the hour after it. What was sent does not
-// change any more when receipts come in.
+// endHour compares a day with its halves, an hour with its neighbour, and a day with the hour after it. What was sent
+// does not change any more when receipts come in.
 func endHour(e evidence, j *Judgement) {
-	halves, ok := e.requests(Day, Morning, Afternoon)
+	halves, ok := e.requests(extract.AskDay, extract.AskMorning, extract.AskAfternoon)
 	if !ok {
 		j.open("the day and its halves were not all answered")
 		return
 	}
 	whole, morning, afternoon := halves[0], halves[1], halves[2]
 	text := fmt.Sprintf("of %s, 00-23 holds %d requests, 00-11 and 12-23 hold %d and %d",
-		e.of(sms.SendStatus, Day).Window, whole, morning, afternoon)
-	noon, okNoon := e.requests(Noon, Hour13, NoonTo13)
+		e.of(sms.SendStatus, extract.AskDay).Window, whole, morning, afternoon)
+	noon, okNoon := e.requests(extract.AskNoon, extract.AskHour13, extract.AskNoonTo13)
 	if okNoon {
 		text += fmt.Sprintf("; 12-12, 13-13 and 12-13 hold %d, %d and %d", noon[0], noon[1], noon[2])
 	}
-	next, okNext := e.requests(DayToNext, NextHour)
+	next, okNext := e.requests(extract.AskDayToNext, extract.AskNextHour)
 	if okNext {
 		text += fmt.Sprintf("; to 00 of the next day it holds %d, and that hour alone %d", next[0], next[1])
 	}
@@ -79,7 +80,7 @@ func endHour(e evidence, j *Judgement) {
 var takenOrNot = map[bool]string{true: "taken", false: "refused"}
 
 func equalTimes(e evidence, j *Judgement) {
-	a := e.of(sms.SendStatus, Noon)
+	a := e.of(sms.SendStatus, extract.AskNoon)
 	if !a.isAnswered() {
 		j.open("%s", a.summary)
 		return
@@ -89,7 +90,7 @@ func equalTimes(e evidence, j *Judgement) {
 
 func days32(e evidence, j *Judgement) {
 	both := []sms.Dataset{sms.SendStatus, sms.CallbackStatus}
-	taken, refused, all := e.windows(both, []string{Days32, Days33}, Days32)
+	taken, refused, all := e.windows(both, []string{extract.AskDays32, extract.AskDays33}, extract.AskDays32)
 	if taken+refused < 2 {
 		j.open(notAsked)
 		return
@@ -97,12 +98,14 @@ func days32(e evidence, j *Judgement) {
 	j.settle(refused == 0, takenOrNot[refused == 0], "%s", all)
 }
 
-// pairwise judges what should hold in every pair of answers of both actions. check gives what was compared, "" when there
-// was nothing to compare.
+// pairwise judges what should hold in every pair of answers of both actions. check gives what was compared, "" when
+// there was nothing to compare.
 func pairwise(check func(send, callback row) (isSo bool, what string)) func(evidence, *Judgement) {
+	asks := []string{extract.AskYesterday, extract.AskDay, extract.AskDayToNext, extract.AskNextHour, extract.AskDays32,
+		extract.AskToday}
 	return func(e evidence, j *Judgement) {
 		found := map[bool][]string{}
-		for _, ask := range []string{Yesterday, Day, DayToNext, NextHour, Days32, Today} {
+		for _, ask := range asks {
 			send, callback := e.of(sms.SendStatus, ask), e.of(sms.CallbackStatus, ask)
 			if !send.isGood || !callback.isGood {
 				continue
@@ -173,7 +176,7 @@ func tencentNumbers(e evidence, j *Judgement) {
 }
 
 func tencentToday(e evidence, j *Judgement) {
-	a, busy := e.of(sms.SendStatus, Today), ""
+	a, busy := e.of(sms.SendStatus, extract.AskToday), ""
 	if n, ok := a.sums.number("RequestCount"); ok && n > 0 {
 		busy = fmt.Sprintf("%d requests", n)
 	}
@@ -181,7 +184,7 @@ func tencentToday(e evidence, j *Judgement) {
 }
 
 func tencentTooOld(e evidence, j *Judgement) {
-	a := e.of(sms.SendStatus, TooOld)
+	a := e.of(sms.SendStatus, extract.AskTooOld)
 	n, ok := a.sums.number("RequestCount")
 	switch {
 	case !a.isAnswered():
