@@ -46,11 +46,7 @@ func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, erro
 			return nil, usage(err)
 		}
 		for _, account := range chosen[source.Name] {
-			q, ok := newInquiry(client, account, account.Zone.Today(p.now()))
-			if !ok {
-				continue
-			}
-			r, err := p.dialect(s, source, q)
+			r, err := p.dialect(s, source, client, account)
 			if err != nil {
 				failures = errors.Join(failures, fmt.Errorf("%s %s: %w", source.Name, account.ID, err))
 				continue
@@ -62,23 +58,26 @@ func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, erro
 }
 
 // dialect asks one account. Without an answer to its first question nothing is settled, and nothing is stored.
-func (p *pipeline) dialect(s *session, source schedule.Source, q inquiry) (dialectReport, error) {
-	r := dialectReport{Source: source.Name, Vendor: string(q.account.Vendor), Account: q.account.ID}
+func (p *pipeline) dialect(s *session, source schedule.Source, c client, account sms.Account) (dialectReport, error) {
+	r := dialectReport{Source: source.Name, Vendor: string(account.Vendor), Account: account.ID}
 	var answers []capture.Fixture
-	for _, one := range q.dialect() {
-		f, err := q.answered(s.ctx, one, basePath(source))
+	for _, q := range c.Questions(account, account.Zone.Today(p.now())) {
+		if !q.IsDialect {
+			continue
+		}
+		f, err := answered(s.ctx, q, account, basePath(source))
 		if err != nil {
 			return r, err
 		}
 		if r.Calls++; f.IsDenied() {
-			return r, fmt.Errorf("%w: %s %s: %s", sms.ErrSourceDenied, f.Dataset, f.Ask, f.Said())
+			return r, fmt.Errorf("%w: %s %s: %s", sms.ErrSourceDenied, f.Dataset, f.Ask, f.Summary())
 		}
 		answers = append(answers, f)
 	}
 	if !slices.ContainsFunc(answers, func(f capture.Fixture) bool { return f.IsAnswered() }) {
-		return r, fmt.Errorf("%w: no question was answered: %s", sms.ErrTemporary, answers[0].Said())
+		return r, fmt.Errorf("%w: no question was answered: %s", sms.ErrTemporary, answers[0].Summary())
 	}
-	who := capture.Account{Vendor: q.account.Vendor, ID: q.account.ID}
+	who := capture.Account{Vendor: account.Vendor, ID: account.ID}
 	var keep []load.Dialect
 	for _, j := range capture.Judge([]capture.Account{who}, answers) {
 		if slices.Contains(stored, j.Question) {
@@ -86,7 +85,7 @@ func (p *pipeline) dialect(s *session, source schedule.Source, q inquiry) (diale
 			keep = append(keep, load.Dialect{Question: j.Question, Answer: j.Answer, Evidence: j.Evidence, AskedAt: p.now()})
 		}
 	}
-	return r, p.warehouse.KeepDialects(s.ctx, q.account, keep)
+	return r, p.warehouse.KeepDialects(s.ctx, account, keep)
 }
 
 func (s *session) printDialects(reports []dialectReport) error {

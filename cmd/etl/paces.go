@@ -1,12 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"smsetl/extract"
-	"smsetl/extract/engagelab"
-	"smsetl/extract/tencent"
 	"smsetl/load"
 	"smsetl/ratelimit"
 	"smsetl/schedule"
@@ -38,13 +37,7 @@ func (p *paces) of(s schedule.Source, action string) *extract.Limiter {
 			rate = min(rate, other.MaxRequestsPerSecond)
 		}
 	}
-	var limiter *extract.Limiter
-	switch s.Vendor {
-	case sms.Tencent:
-		limiter = tencent.NewLimiter(rate)
-	default:
-		limiter = extract.NewLimiter(rate, 0)
-	}
+	limiter := vendors[s.Vendor].limiter(rate)
 	if p.warehouse != nil {
 		limiter.Share(budgetInWarehouse{ratelimit.New(p.warehouse.DB, budget, rate)})
 	}
@@ -78,25 +71,10 @@ func (w timedWaiter) Wait(ctx context.Context) (*extract.Slot, error) {
 	return w.Limiter.Wait(ctx)
 }
 
-// statistics is the one action that EngageLab's calls are counted as: the vendor does not say that it counts them apart.
-const statistics = "statistics"
-
 // budgetOf says what the vendor counts together.
 func budgetOf(s schedule.Source, action string) ratelimit.Key {
-	b := ratelimit.Key{Vendor: s.Vendor, Host: s.BaseURL, Action: action}
-	var otherwise string
-	switch s.Vendor {
-	case sms.EngageLab:
-		b.Caller, otherwise = s.EngageLab.User, engagelab.DefaultBaseURL
-	case sms.Tencent:
-		b.Caller, otherwise = s.Tencent.SecretID.Reveal(), tencent.DefaultBaseURL
-	default:
-		b.Caller = s.Name
-	}
-	if b.Host == "" {
-		b.Host = otherwise
-	}
-	return b
+	v := vendors[s.Vendor]
+	return ratelimit.Key{Vendor: s.Vendor, Host: cmp.Or(s.BaseURL, v.baseURL), Caller: v.caller(s), Action: action}
 }
 
 // budgetInWarehouse is the warehouse's pace as the limiters want it: neither room knows the other.

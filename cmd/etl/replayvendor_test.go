@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/capture"
+	"smsetl/extract"
 	"smsetl/internal/dev/golden"
 	"smsetl/sandbox"
 	"smsetl/schedule"
@@ -86,7 +87,7 @@ func played(t *testing.T, dir string) string {
 func windowIn(t *testing.T, fixtures []capture.Fixture, account sms.Account) sms.Window {
 	t.Helper()
 	for _, f := range fixtures {
-		if f.Account != account.ID || f.Ask != capture.Rows && f.Ask != capture.Yesterday {
+		if f.Account != account.ID || f.Ask != extract.AskRows && f.Ask != extract.AskYesterday {
 			continue
 		}
 		from, to, _ := strings.Cut(f.Window, "/")

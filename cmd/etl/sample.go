@@ -41,9 +41,8 @@ func (s *session) sampleChecks(source schedule.Source, client client, account sm
 }
 
 // apart gives the datasets of a vendor in the smallest parts that it can be asked for: what is wrong with one says nothing of another.
-// Tencent's two are halves of the same rows.
 func apart(v sms.Vendor) [][]sms.Dataset {
-	if v == sms.Tencent {
+	if vendors[v].isPaired {
 		return v.Groups()
 	}
 	var all [][]sms.Dataset

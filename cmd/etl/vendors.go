@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/belief"
+	"smsetl/capture"
 	"smsetl/extract"
 	"smsetl/extract/engagelab"
 	"smsetl/extract/tencent"
@@ -22,36 +23,61 @@ type client interface {
 	job.Fetcher
 	// Sample is Fetch for somebody who waits: few tries, and every answer that was understood.
 	Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error
+	// Questions gives the fixed set of questions that a first contact asks an account.
+	Questions(account sms.Account, today sms.Day) []extract.Question
 }
 
-// vendor is how a configured source becomes a client, and how many of its windows are worked at once. EngageLab answers a
-// window in one call: one window decodes while another loads. Tencent answers a day per call, so more windows keep its
-// limit used whatever its latency.
+// vendor is how a configured source becomes a client, and how its requests are limited.
 type vendor struct {
-	connect  func(schedule.Source, *paces, extract.Proxy, func() time.Time, *zap.Logger) (client, error)
+	connect  func(schedule.Source, extract.Options, *zap.Logger) (client, error)
+	baseURL  string                                   // where requests go unless the source says otherwise
+	caller   func(schedule.Source) string             // whose requests the vendor counts together
+	limiter  func(perSecond float64) *extract.Limiter // of one action of one caller
+	secrets  func(schedule.Source) []string           // what nothing may show
+	name     func(*capture.Pseudonyms, string) string // what stands for an account's ID in a capture
+	isPaired bool                                     // its datasets are halves of the same rows
+	// parallel is how many of its windows are worked at once. EngageLab answers a window in one call: one window
+	// decodes while another loads. Tencent answers a day per call, so more windows keep its limit used whatever its latency.
 	parallel int
 }
 
-// vendors lists every vendor. A new one is a line here, a folder under extract, a file in transform, an emulator in sandbox.
+// vendors lists every vendor. A new one is an entry here, a folder under extract, a file in transform, an emulator in
+// sandbox.
 var vendors = map[sms.Vendor]vendor{
-	sms.EngageLab: {connectEngageLab, 2},
-	sms.Tencent:   {connectTencent, 12},
-}
-
-func connectEngageLab(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
-	return engagelab.New(s.EngageLab.User, s.EngageLab.Key.Reveal(), engagelab.Options{
-		BaseURL: s.BaseURL, Paths: engagelab.Paths(s.EngageLab.Paths), TemplateIDs: s.EngageLab.TemplateIDs, LabelIDs: s.EngageLab.LabelIDs,
-		SMSUsers: s.EngageLab.Users, MsgType: s.EngageLab.MsgType, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
-		Pace: shared.timed(s, statistics), Proxy: proxy,
-	}, log)
-}
-
-func connectTencent(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
-	return tencent.New(s.Tencent.SecretID.Reveal(), s.Tencent.SecretKey.Reveal(), tencent.Options{
-		BaseURL: s.BaseURL, Region: s.Tencent.Region, EndHour: tencent.EndHour(s.Tencent.EndHour),
-		SdkAppIDs: s.Tencent.SdkAppIDs, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
-		Pace: func(action string) extract.Waiter { return shared.timed(s, action) }, Proxy: proxy,
-	}, log)
+	sms.EngageLab: {
+		connect: func(s schedule.Source, o extract.Options, log *zap.Logger) (client, error) {
+			return engagelab.New(s.EngageLab.User, s.EngageLab.Key.Reveal(), engagelab.Options{
+				Options: o, Paths: engagelab.Paths(s.EngageLab.Paths), TemplateIDs: s.EngageLab.TemplateIDs,
+				LabelIDs: s.EngageLab.LabelIDs, SMSUsers: s.EngageLab.Users, MsgType: s.EngageLab.MsgType,
+			}, log)
+		},
+		baseURL: engagelab.DefaultBaseURL,
+		caller:  func(s schedule.Source) string { return s.EngageLab.User },
+		limiter: engagelab.NewLimiter,
+		secrets: func(s schedule.Source) []string {
+			key := s.EngageLab.Key.Reveal()
+			return []string{key, s.EngageLab.User + ":" + key}
+		},
+		name:     (*capture.Pseudonyms).User,
+		parallel: 2,
+	},
+	sms.Tencent: {
+		connect: func(s schedule.Source, o extract.Options, log *zap.Logger) (client, error) {
+			return tencent.New(s.Tencent.SecretID.Reveal(), s.Tencent.SecretKey.Reveal(), tencent.Options{
+				Options: o, Region: s.Tencent.Region, EndHour: tencent.EndHour(s.Tencent.EndHour),
+				SdkAppIDs: s.Tencent.SdkAppIDs,
+			}, log)
+		},
+		baseURL: tencent.DefaultBaseURL,
+		caller:  func(s schedule.Source) string { return s.Tencent.SecretID.Reveal() },
+		limiter: tencent.NewLimiter,
+		secrets: func(s schedule.Source) []string {
+			return []string{s.Tencent.SecretID.Reveal(), s.Tencent.SecretKey.Reveal()}
+		},
+		name:     (*capture.Pseudonyms).App,
+		isPaired: true,
+		parallel: 12,
+	},
 }
 
 // connect makes a client of each source. Their requests keep the rates that all processes of the warehouse share.
@@ -97,7 +123,10 @@ func dial(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time
 	if !known {
 		return nil, fmt.Errorf("source %q: the vendor %q is not built in", s.Name, s.Vendor)
 	}
-	c, err := v.connect(s, shared, proxy, now, log)
+	c, err := v.connect(s, extract.Options{
+		BaseURL: s.BaseURL, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Proxy: proxy, Now: now,
+		Limiter: func(action string) extract.Waiter { return shared.timed(s, action) },
+	}, log)
 	if err != nil {
 		return nil, fmt.Errorf("source %q: %w", s.Name, err)
 	}

@@ -20,7 +20,7 @@ var (
 
 	// Vendors' addresses are known to their clients. The embedded server knows where its download is; the emulator answers
 	// with redirects; schedule shows an example in a message.
-	httpsPlaces = []string{"extract", "internal/postgres", "sandbox", "schedule/source.go"}
+	httpsPlaces = []string{"extract", "internal/dev/extracttest", "internal/postgres", "sandbox", "schedule/source.go"}
 
 	// Whoever starts a goroutine also waits for it. job works accounts side by side; cmd/etl waits for signals; the emulator
 	// serves; the embedded server is watched by a thread of its own; the bench measures two programs at once.

@@ -9,14 +9,14 @@ import (
 	"smsetl/sms"
 )
 
-// tread walks over days whose activity is written as a string, x for an active day, and gives the spans resolved and the
-// number of requests: one for a span that the sums of what was sent tell to be asked in parts, two for the others.
+// tread walks over days whose activity is written as a string, x for an active day, and gives the spans resolved and
+// the number of requests: one for a span that the sums of what was sent tell to be asked in parts, two for the others.
 func tread(days string) (resolved []sms.Window, requests int) {
 	all, err := sms.NewWindow(0, sms.Day(len(days)-1), sms.Zone{})
 	if err != nil {
 		panic(err)
 	}
-	for w := newWalk(all); !w.isDone(); {
+	for w := newScan(all); !w.isDone(); {
 		span := w.span()
 		isActive := strings.Contains(days[span.First():span.Last()+1], "x")
 		o := quiet
@@ -36,7 +36,7 @@ func tread(days string) (resolved []sms.Window, requests int) {
 	return resolved, requests
 }
 
-func TestWalk(t *testing.T) {
+func TestScan(t *testing.T) {
 	tests := []struct {
 		name, days string
 		requests   int // wanted at most
@@ -59,7 +59,7 @@ func TestWalk(t *testing.T) {
 	}
 }
 
-func TestWalkCoversEachDayOnce(t *testing.T) {
+func TestScanCoversEachDayOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		days := rapid.StringOfN(rapid.SampledFrom([]rune("x.....")), 1, MaxDays, -1).Draw(t, "days")
 		resolved, requests := tread(days)
@@ -82,12 +82,12 @@ func TestWalkCoversEachDayOnce(t *testing.T) {
 	})
 }
 
-// The vendor's numbers may change between two questions: the walk must end whatever it is told, and skip no day.
-func TestWalkEndsWhateverItIsTold(t *testing.T) {
+// The vendor's numbers may change between two questions: the scan must end whatever it is told, and skip no day.
+func TestScanEndsWhateverItIsTold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		all, _ := sms.NewWindow(0, sms.Day(rapid.IntRange(0, MaxDays-1).Draw(t, "last")), sms.Zone{})
 		next, steps := sms.Day(0), 0
-		for w := newWalk(all); !w.isDone(); steps++ {
+		for w := newScan(all); !w.isDone(); steps++ {
 			span := w.span()
 			if span.First() != next || span.Last() > all.Last() || steps > 300 {
 				t.Fatalf("step %d asks for %s after day %d", steps, span, next)

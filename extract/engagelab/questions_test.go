@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/zap"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
 
@@ -25,7 +26,8 @@ func TestAskOnce(t *testing.T) {
 		w.Write([]byte("no " + key + " " + r.Header.Get("Authorization")))
 	}))
 	defer server.Close()
-	client, err := New("u", key, Options{BaseURL: server.URL, RequestsPerSecond: 1000, MsgType: "2", TemplateIDs: []string{"7"}}, zap.NewNop())
+	at := extract.Options{BaseURL: server.URL, RequestsPerSecond: 1000}
+	client, err := New("u", key, Options{Options: at, MsgType: "2", TemplateIDs: []string{"7"}}, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +38,8 @@ func TestAskOnce(t *testing.T) {
 	}
 	day := sms.OneDay(sms.Date(2026, 11, 20), zone)
 	account := sms.Account{Vendor: sms.EngageLab, ID: "u", Zone: zone}
-	r, err := client.Ask(t.Context(), account, Question{Dataset: sms.SendFailed, Path: "/elsewhere", Window: day, Aggregate: true})
+	r, err := client.ask(t.Context(), account,
+		question{dataset: sms.SendFailed, path: "/elsewhere", window: day, aggregate: sumOfRows})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,18 +53,19 @@ func TestAskOnce(t *testing.T) {
 	if diff := cmp.Diff(want, r.Header); diff != "" {
 		t.Errorf("headers (-want +got):\n%s", diff)
 	}
-	several, err := New("u", key, Options{BaseURL: server.URL, RequestsPerSecond: 1000, SMSUsers: []string{"other"}}, zap.NewNop())
+	several, err := New("u", key, Options{Options: at, SMSUsers: []string{"other"}}, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer several.Close()
-	if _, err := several.Ask(t.Context(), sms.Account{Vendor: sms.EngageLab, ID: "other", Zone: zone}, Question{Dataset: sms.StatsDay, Window: day}); err != nil {
+	other := sms.Account{Vendor: sms.EngageLab, ID: "other", Zone: zone}
+	if _, err := several.ask(t.Context(), other, question{dataset: sms.StatsDay, window: day}); err != nil {
 		t.Fatal(err)
 	}
 	if last := asked[len(asked)-1]; !strings.HasPrefix(last, "/v1/stats_day?") || !strings.Contains(last, "sms_users=other") {
 		t.Errorf("an account that is named in the configuration is not named in the question: %s", last)
 	}
-	if _, err := client.Ask(t.Context(), sms.Account{Vendor: sms.EngageLab, ID: "other", Zone: zone}, Question{Dataset: sms.StatsDay, Window: day}); err == nil {
+	if _, err := client.ask(t.Context(), other, question{dataset: sms.StatsDay, window: day}); err == nil {
 		t.Error("another account was asked for")
 	}
 }

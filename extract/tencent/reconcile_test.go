@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"smsetl/extract/extracttest"
+	"smsetl/internal/dev/extracttest"
 	"smsetl/internal/pack"
 	"smsetl/sms"
 )
