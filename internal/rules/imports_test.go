@@ -9,39 +9,39 @@ import (
 // mayImport says which rooms of the module each room may know. Everything may know sms. A folder that is not here may not
 // exist: whoever adds a room says what it may know.
 var mayImport = map[string][]string{
-	"sms":                      {},
-	"extract":                  {"internal/pack"},
-	"extract/engagelab":        {"extract", "internal/pack"},
-	"extract/tencent":          {"extract", "internal/pack"},
-	"extract/huawei":           {"internal/pack"},
-	"extract/extracttest":      {"extract", "internal/pack"},
-	"capture":                  {"extract"}, // what came back; the extractors' scrubber
-	"transform":                {"internal/pack"},
-	"belief":                   {},
-	"load":                     {"internal/pack", "migrations"},
-	"load/loadtest":            {"load", "internal/pack"},
-	"migrations":               {},
-	"schedule":                 {},
-	"job":                      {"internal/pack", "load", "transform"}, // the order of the steps
-	"drop":                     {},
-	"web":                      {"load", "job"},
-	"web/pages":                {"web", "load", "job", "internal/dictionary"},
-	"web/push":                 {"web", "load", "extract/huawei"}, // the only vendor that pushes
-	"notify":                   {"load"},
-	"bi/metabase":              {},                  // dashboards know the names of views, and get what the catalog says of them
-	"bi/metabase/metabasetest": {},                  // what a Metabase does is not known from what its client does
-	"sandbox":                  {"sandbox/traffic"}, // the vendors know nothing of their customers' program
-	"sandbox/traffic":          {},
-	"sandbox/temper":           {"sandbox/traffic"},
-	"internal/pack":            {},
-	"internal/postgres":        {},
-	"internal/golden":          {},
-	"internal/browsertest":     {},
-	"internal/pgtest":          {"migrations", "internal/postgres"},
-	"internal/dictionary":      {"load"},
-	"internal/cookbook":        {},
-	"internal/plant":           {},
-	"internal/rules":           {},
+	"sms":                       {},
+	"extract":                   {"internal/pack"},
+	"extract/engagelab":         {"extract", "internal/pack"},
+	"extract/tencent":           {"extract", "internal/pack"},
+	"extract/huawei":            {"internal/pack"},
+	"extract/extracttest":       {"extract", "internal/pack"},
+	"capture":                   {"extract"}, // what came back; the extractors' scrubber
+	"transform":                 {"internal/pack"},
+	"belief":                    {},
+	"load":                      {"internal/pack", "migrations"},
+	"load/loadtest":             {"load", "internal/pack"},
+	"migrations":                {},
+	"schedule":                  {},
+	"job":                       {"internal/pack", "load", "transform"}, // the order of the steps
+	"drop":                      {},
+	"web":                       {"load", "job"},
+	"web/pages":                 {"web", "load", "job", "internal/dictionary"},
+	"web/push":                  {"web", "load", "extract/huawei"}, // the only vendor that pushes
+	"notify":                    {"load"},
+	"bi/metabase":               {},                  // dashboards know the names of views, and get what the catalog says of them
+	"sandbox":                   {"sandbox/traffic"}, // the vendors know nothing of their customers' program
+	"sandbox/traffic":           {},
+	"sandbox/temper":            {"sandbox/traffic"},
+	"internal/pack":             {},
+	"internal/postgres":         {},
+	"internal/golden":           {},
+	"internal/browsertest":      {},
+	"internal/pgtest":           {"migrations", "internal/postgres"},
+	"internal/dictionary":       {"load"},
+	"internal/cookbook":         {},
+	"internal/dev/metabasetest": {}, // what a Metabase does is not known from what its client does
+	"internal/plant":            {},
+	"internal/rules":            {},
 	// These two put everything together.
 	"cmd/etl":        {"*"},
 	"internal/bench": {"*"},
