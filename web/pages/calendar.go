@@ -80,19 +80,17 @@ func (s *site) coverage(ctx context.Context, q *query) (view, error) {
 		}
 		v.Sections = append(v.Sections, section{ID: id(i), Heading: all[i].Label, Calendar: &all[i]})
 	}
-	const worst = "A day shows the worst state among its datasets"
 	switch {
 	case len(c.Days) == 0:
 		v.Sections = append(v.Sections, section{Lines: []line{{Text: "No day of this choice is expected or loaded."}}})
 	case f.Account == "":
-		v.Sections = append(v.Sections, section{Lines: []line{{Text: worst + ". Choose an account to see each of them."}}})
-	}
-	letters := table{
-		Name: "letters", Caption: worst + "; these are the worst first.", Columns: columns("letter", "state", "what it says"),
+		v.Sections = append(v.Sections, section{Lines: []line{{
+			Text: "A day shows the worst state among its datasets. Choose an account to see each of them.",
+		}}})
 	}
 	v.Sections = append(v.Sections,
 		section{ID: "numbers", Heading: "Days by state", Table: statesTable(c.Days, states)},
-		section{Heading: "What the letters say", Table: tableOf(letters, states, func(m mark) []cell {
+		section{Heading: "What the letters say", Table: tableOf("coverage.letters", states, func(m mark) []cell {
 			return cells(m.letter, m.state, m.about)
 		})})
 	return v, nil
@@ -190,10 +188,7 @@ func statesTable(days []load.CalendarDay, states []mark) *table {
 		dataset sms.Dataset
 	}
 	keyOf := func(d load.CalendarDay) key { return key{d.Vendor, d.Account, d.Dataset} }
-	return tableOf(table{
-		Name: "states", Caption: "Days by account, dataset and state",
-		Columns: stateColumns(states, "vendor", "account", "dataset"),
-	}, groups(days, keyOf), func(g group[key]) []cell {
+	return fill(newTable("coverage.states", stateColumns(states)...), groups(days, keyOf), func(g group[key]) []cell {
 		counts := countStates(g.days, func(d load.CalendarDay) sms.State { return d.State })
 		return append(cells(g.key.vendor, g.key.account, g.key.dataset), counts.cells(states)...)
 	})

@@ -60,11 +60,7 @@ func (s *site) day(ctx context.Context, q *query) (view, error) {
 }
 
 func dayStates(all []load.DayState, isImported bool) *table {
-	return tableOf(table{
-		Name: "states", Caption: "Where each dataset of the day stands", Empty: "The day is not expected, and was never asked for.",
-		Columns: columns("dataset", "state", "why", "since", "what next", ">days left", ">failed tries", ">pending", ">rows",
-			"written", "confirmed"),
-	}, all, func(d load.DayState) []cell {
+	return tableOf("day.states", all, func(d load.DayState) []cell {
 		then := next[d.NextAction]
 		if isImported {
 			then = cmp.Or(nextImport[d.NextAction], then)
@@ -76,10 +72,7 @@ func dayStates(all []load.DayState, isImported bool) *table {
 }
 
 func triesTable(all []load.DayTry) *table {
-	return tableOf(table{
-		Name: "tries", Caption: "Loads that asked for the day, the newest first", Empty: "Nobody has asked for it yet.",
-		Columns: columns(">load", ">run", "started", "datasets", "days", "outcome", "why", ">rows received", ">rows written"),
-	}, all, func(d load.DayTry) []cell {
+	return tableOf("day.tries", all, func(d load.DayTry) []cell {
 		outcome := text(d.Outcome).wrongIf(d.Outcome == "failed")
 		return cells(d.LoadID, d.RunID, d.StartedAt, d.Datasets, window(d.Window), outcome, d.Reason, d.Received, d.Written)
 	})

@@ -69,13 +69,7 @@ var measures = []struct {
 }
 
 func daysTable(all []load.DayNumbers) *table {
-	return tableOf(table{
-		Name: "days", Caption: "Messages by day and account", Empty: "No day of this choice is expected or loaded.",
-		Columns: columns("day", "vendor", "account", "state", ">requested", ">accepted", ">processing failed", ">delivered",
-			">delivery rate", ">send failed", ">pending", ">billed segments", ">vendor sent", ">rows", "why"),
-		Note: "Billed segments are segments, everything else is messages. A dash is no number: the last column says why. " +
-			"Only numbers of final days are settled.",
-	}, all, func(d load.DayNumbers) []cell {
+	return tableOf("days.days", all, func(d load.DayNumbers) []cell {
 		row := cells(cellOf(d.Day).to(pathOf("/day", d.Vendor, d.Account, d.Day)), d.Vendor, d.Account, d.State)
 		for _, m := range measures {
 			path := pathOf("/explain", d.Vendor, d.Account, d.Day, "measure", m.name)

@@ -111,10 +111,7 @@ func capital(s string) string {
 }
 
 func measuresTable(e job.Explanation, of sms.State) *table {
-	return tableOf(table{
-		Name: "measures", Caption: "The measures, summed",
-		Columns: columns("measure", ">total", "state", "unit", "support", "the vendor's fields", "note", "why"),
-	}, e.Measures, func(m job.ExplainedMeasure) []cell {
+	return tableOf("explain.measures", e.Measures, func(m job.ExplainedMeasure) []cell {
 		why := ""
 		switch {
 		case m.Total == nil:
@@ -128,11 +125,7 @@ func measuresTable(e job.Explanation, of sms.State) *table {
 
 // rowsTable has a line for each measure of each row.
 func rowsTable(e job.Explanation, of sms.State) *table {
-	t := &table{
-		Name: "rows", Caption: "Rows of the fact, and what each number is made of",
-		Columns: columns("template", "label", "message type", "country", "stage", "reason", "measure", ">value", "state",
-			"from", "place"),
-	}
+	t := newTable("explain.rows")
 	for _, c := range e.Cells {
 		for _, v := range c.Values {
 			t.Rows = append(t.Rows, cells(c.Template, c.Label, c.MessageType, c.Country, c.Stage, c.Reason, v.Measure, v.Value,
@@ -160,11 +153,7 @@ func places(e *job.Explanation, all []job.ExplainedPlace) string {
 }
 
 func historyTable(e job.Explanation, of sms.State) *table {
-	t := &table{
-		Name: "history", Caption: "Every value that the rows ever had, the oldest first",
-		Columns: columns("template", "label", "message type", "country", "reason", "measure", ">value", "state", "from",
-			"until", ">load", "change", "cause"),
-	}
+	t := newTable("explain.history")
 	for _, c := range e.Cells {
 		for _, v := range c.Values {
 			for _, h := range v.History {
@@ -177,11 +166,7 @@ func historyTable(e job.Explanation, of sms.State) *table {
 }
 
 func answersTable(all []job.ExplainedAnswer) *table {
-	return tableOf(table{
-		Name: "answers", Caption: "Answers about the day; etl raw show prints their bytes",
-		Columns: columns(">answer", ">load", "current", "dataset", "days", "request", "fetched", ">status", ">bytes",
-			"request id", "hash", "thrown away"),
-	}, all, func(a job.ExplainedAnswer) []cell {
+	return tableOf("explain.answers", all, func(a job.ExplainedAnswer) []cell {
 		current := ""
 		if a.IsCurrent {
 			current = "the day rests on it"
@@ -193,11 +178,7 @@ func answersTable(all []job.ExplainedAnswer) *table {
 }
 
 func loadsTable(all []job.ExplainedLoad) *table {
-	return tableOf(table{
-		Name: "loads", Caption: "Loads that wrote, replaced or believed something of these rows",
-		Columns: columns(">load", ">run", "command", "host", "program", "origin", "outcome", "days", "started", "committed",
-			">mapping version"),
-	}, all, func(l job.ExplainedLoad) []cell {
+	return tableOf("explain.loads", all, func(l job.ExplainedLoad) []cell {
 		run := whole(l.RunID)
 		if l.RunID == 0 {
 			run = none

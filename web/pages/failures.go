@@ -70,14 +70,7 @@ func beyondLines(all []load.FailedTotal) []line {
 }
 
 func totalsTable(all []load.FailedTotal, f load.LookFilter) *table {
-	return tableOf(table{
-		Name: "totals", Caption: "Failed messages as deliveries count them, and how much of it reasons explain",
-		Empty: "Nothing is expected or loaded of these days.",
-		Columns: columns("vendor", "stage", ">failed", ">with a reason", ">without a reason", ">more than counted", ">days",
-			">days not final"),
-		Note: "Failed is what has a reason and what has none, less what reasons tell of more than deliveries count. A " +
-			"dash: deliveries do not tell it, or none is loaded.",
-	}, all, func(t load.FailedTotal) []cell {
+	return tableOf("failures.totals", all, func(t load.FailedTotal) []cell {
 		without := whole(t.Without)
 		if t.Without > 0 {
 			without = without.to(failuresOf(f, t.Vendor, t.Stage, "reason", load.NoReason))
@@ -93,16 +86,9 @@ func failuresOf(f load.LookFilter, vendor sms.Vendor, stage sms.Stage, name, val
 		"from", f.First.String(), "to", f.Last.String())
 }
 
-const nothingFailed = "Nothing failed in these days, or nothing is loaded of them."
-
 func reasonsTable(all []load.FailedReason, f load.LookFilter, notFinal map[stageOf]int64) *table {
 	most := mostOf(all, func(r load.FailedReason) *int64 { return r.Messages })
-	return tableOf(table{
-		Name: "reasons", Caption: "Failed messages by the vendor's reason, the most frequent first",
-		Columns: columns("vendor", "stage", "reason", "category", ">messages", ">days not final"), Empty: nothingFailed,
-		Note: "A reason leads to its days. A dash is a reason that the vendor names without a number: its messages are " +
-			"among those of no reason.",
-	}, all, func(r load.FailedReason) []cell {
+	return tableOf("failures.reasons", all, func(r load.FailedReason) []cell {
 		days := failuresOf(f, r.Vendor, r.Stage, "reason", r.Reason)
 		return cells(r.Vendor, r.Stage, text(r.Reason).to(days), r.Category, count(r.Messages).to(days).bar(most),
 			notFinal[stageOf{r.Vendor, r.Stage}])
@@ -111,11 +97,7 @@ func reasonsTable(all []load.FailedReason, f load.LookFilter, notFinal map[stage
 
 func categoriesTable(all []load.FailedCategory, f load.LookFilter, notFinal map[stageOf]int64) *table {
 	most := mostOf(all, func(c load.FailedCategory) *int64 { return c.Messages })
-	return tableOf(table{
-		Name: "categories", Caption: "Failed messages by category and vendor, the most frequent category first",
-		Columns: columns("category", "vendor", "stage", ">messages", ">days not final"), Empty: nothingFailed,
-		Note: "A number leads to the vendor's reasons of the category.",
-	}, all, func(c load.FailedCategory) []cell {
+	return tableOf("failures.categories", all, func(c load.FailedCategory) []cell {
 		reasons := failuresOf(f, c.Vendor, c.Stage, "category", c.Category) + "#reasons"
 		return cells(c.Category, c.Vendor, c.Stage, count(c.Messages).to(reasons).bar(most),
 			notFinal[stageOf{c.Vendor, c.Stage}])
@@ -142,11 +124,7 @@ func (c cell) bar(most int64) cell {
 }
 
 func failedDays(all []load.FailedDay) *table {
-	return tableOf(table{
-		Name: "days", Caption: "Failed messages by day and account, the newest first",
-		Columns: columns("day", "vendor", "account", "state", "stage", "reason", ">messages"),
-		Note:    "Each number of a reason leads to where it comes from.",
-	}, all, func(d load.FailedDay) []cell {
+	return tableOf("failures.days", all, func(d load.FailedDay) []cell {
 		messages := count(d.Messages)
 		if d.Reason != load.NoReason {
 			path := pathOf("/explain", d.Vendor, d.Account, d.Day, "stage", string(d.Stage), "reason", d.Reason)

@@ -20,11 +20,7 @@ func (s *site) findings(ctx context.Context, _ *query) (view, error) {
 }
 
 func findingsTable(all []load.StandingFinding) *table {
-	return tableOf(table{
-		Name: "findings", Caption: "Open findings", Empty: "Nothing is open.",
-		Columns: columns("severity", "check", "account", "subject", "first day", "last day", ">days not final", "what",
-			">expected", ">found", "unit", "trend", ">times seen", "opened", "last seen"),
-	}, all, func(f load.StandingFinding) []cell {
+	return tableOf("findings.findings", all, func(f load.StandingFinding) []cell {
 		account, first := none, cellOf(f.First)
 		if f.Account != nil {
 			account = text(f.Account.String())

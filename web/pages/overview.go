@@ -148,13 +148,7 @@ func sourcesTable(sources []load.SourceState, pauses []load.Pause) *table {
 		counts.add(s.Counts)
 	}
 	states := slices.DeleteFunc(counts.marks(), func(m mark) bool { return m.state == sms.NotDue })
-	return tableOf(table{
-		Name: "sources", Caption: "Days of datasets by source",
-		Columns: stateColumns(states, "source", "vendor", "paused", "newest loaded day", "last heard", "first open day",
-			">expected days"),
-		Note: "The expected days are those of all states together. The newest loaded day is that of the dataset that is " +
-			"furthest behind; days before it may be missing.",
-	}, sources, func(s load.SourceState) []cell {
+	return fill(newTable("overview.sources", stateColumns(states)...), sources, func(s load.SourceState) []cell {
 		name := text(s.Source).to(href("/coverage", "vendor", string(s.Vendor)))
 		row := cells(name, s.Vendor, pausedCell(s.Source, pauses), s.LoadedTo, s.ConfirmedAt, s.FirstOpen, s.Days)
 		return append(row, stateCounts(s.Counts).cells(states)...)
@@ -208,13 +202,7 @@ func number(n *int64) *float64 {
 }
 
 func monthsTable(all []load.VendorMonth) *table {
-	return tableOf(table{
-		Name: "months", Caption: "Messages by vendor and month",
-		Columns: columns("month", "vendor", ">loaded days", ">expected days", ">not final days", ">requested", ">delivered",
-			">delivery rate", ">processing failed", ">send failed", "why"),
-		Note: "Days are those of every account together. The rate is the sum of delivered over the sum of requested. A " +
-			"number leads to its days, and these to where they come from.",
-	}, all, func(m load.VendorMonth) []cell {
+	return tableOf("overview.months", all, func(m load.VendorMonth) []cell {
 		days := href("/days", "vendor", string(m.Vendor), "from", m.Month.String(), "to", monthEnd(m.Month).String())
 		number := func(n *int64) cell { return count(n).to(days) }
 		return cells(month(m.Month).to(days), m.Vendor, m.LoadedDays, m.Days, m.NotFinal, number(m.Requested),

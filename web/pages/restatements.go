@@ -43,16 +43,13 @@ func (s *site) restatements(ctx context.Context, q *query) (view, error) {
 }
 
 func restatementsTable(all []load.Restatement, note string) *table {
-	return tableOf(table{
-		Name: "restatements", Caption: "Changed numbers", Note: note,
-		Empty: "No number of these days has changed since it was first loaded.",
-		Columns: columns("day", "vendor", "account", "state", "measure", ">before", ">after", "cause", "change", "changed",
-			">load", "template", "label", "message type", "country", "stage", "reason"),
-	}, all, func(r load.Restatement) []cell {
+	t := tableOf("restatements.restatements", all, func(r load.Restatement) []cell {
 		explain := pathOf("/explain", r.Vendor, r.Account, r.Day, "measure", r.Measure, "template", r.Template, "label",
 			r.Label, "message_type", r.MessageType, "country", r.Country, "stage", r.Stage, "reason", r.Reason)
 		return cells(cellOf(r.Day).to(pathOf("/day", r.Vendor, r.Account, r.Day)), r.Vendor, r.Account, r.State, r.Measure,
 			count(r.Old).to(explain), count(r.New).to(explain), spaced(r.Cause), r.Change, r.ChangedAt, r.LoadID,
 			r.Template, r.Label, r.MessageType, r.Country, r.Stage, r.Reason)
 	})
+	t.Note = note
+	return t
 }

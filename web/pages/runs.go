@@ -130,12 +130,7 @@ func backfillBar(b load.Backfill) bar {
 }
 
 func backfillsTable(all []load.Backfill) *table {
-	return tableOf(table{
-		Name: "backfills", Caption: "Backfills that run in the queue",
-		Empty: "No backfill was handed to the queue: etl backfill --detach does that.",
-		Columns: columns(">run", "state", "asked for", "started", "ended", ">windows", ">done", ">failed", ">cancelled",
-			">left", ">days left", ">rows", "why"),
-	}, all, func(b load.Backfill) []cell {
+	return tableOf("runs.backfills", all, func(b load.Backfill) []cell {
 		return cells(b.RunID, b.State, b.Arguments, b.StartedAt, b.EndedAt, b.Windows, b.Done,
 			cellOf(b.Failed).wrongIf(b.Failed > 0), b.Cancelled, b.Left, b.Days, b.Rows, b.Reason)
 	})
@@ -143,12 +138,7 @@ func backfillsTable(all []load.Backfill) *table {
 
 // retriesTable says what goes on failing: what it met, how often, and when it is tried again.
 func retriesTable(all []load.Retry) *table {
-	return tableOf(table{
-		Name: "retries", Caption: "Windows that failed and are tried again, the next one first",
-		Empty: "Nothing waits for another try.",
-		Columns: columns("source", "vendor", "account", "datasets", "days", ">failed tries", ">most tries", "what it met",
-			"last failed", "tried again", ">run", ">job"),
-	}, all, func(r load.Retry) []cell {
+	return tableOf("runs.retries", all, func(r load.Retry) []cell {
 		next := cellOf(r.NextAt)
 		switch {
 		case r.IsPaused:
@@ -165,15 +155,7 @@ func retriesTable(all []load.Retry) *table {
 var badStatus = regexp.MustCompile(`^(failed|partial|killed)`)
 
 func (s *site) runsTable(all []load.RunState) *table {
-	return tableOf(table{
-		Name: "runs", Caption: fmt.Sprintf("The newest %d runs, and older ones with work left", shownRuns),
-		Empty: "Nothing was ever run.",
-		Note: "The status is counted from the run's windows; a command that hands none to the queue has loads alone. A " +
-			"failed try may have been followed by one that loaded the window.",
-		Columns: columns(">run", "command", "arguments", "status", "started", "ended", ">windows", ">done", ">failed",
-			">cancelled", ">left", ">loads", ">failed tries", ">rows received", ">rows written", ">rows not understood",
-			">rows left alone", "why", "host", "program"),
-	}, all, func(r load.RunState) []cell {
+	return tableOf("runs.runs", all, func(r load.RunState) []cell {
 		status, why := r.Status(s.now()), ""
 		if r.LoadsFailed+r.Failed > 0 {
 			why = r.Reason

@@ -26,10 +26,7 @@ func (s *site) schema(ctx context.Context, _ *query) (view, error) {
 
 // relationsTable has a line for each column of each relation.
 func relationsTable(all []load.Relation) *table {
-	t := &table{
-		Name: "columns", Caption: "Every column of every table, view and function",
-		Columns: columns("schema", "relation", "kind", "column", "type", "required", "meaning"),
-	}
+	t := newTable("schema.columns")
 	for _, r := range all {
 		name, _, _ := strings.Cut(r.Name, "(")
 		for _, c := range r.Columns {

@@ -1,12 +1,16 @@
 package pages
 
 import (
+	_ "embed"
 	"fmt"
 	"maps"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/goccy/go-yaml"
 
 	"smsetl/sms"
 )
@@ -74,6 +78,28 @@ func (c column) Class(of cell) string {
 	return strings.Join(all, " ")
 }
 
+//go:embed assets/tables.yaml
+var tableFile []byte
+
+// tableText is what the file of tables says of one.
+type tableText struct{ Caption, Empty, Note, Columns string }
+
+var tableTexts = sync.OnceValue(func() map[string]tableText {
+	all := map[string]tableText{}
+	if err := yaml.UnmarshalWithOptions(tableFile, &all, yaml.Strict()); err != nil {
+		panic(err) // it is part of the program
+	}
+	return all
+})
+
+// newTable gives a table without rows. The key is the page and the name; there may be more columns than the file says.
+func newTable(key string, more ...column) *table {
+	_, name, _ := strings.Cut(key, ".")
+	t := tableTexts()[key]
+	columns := append(columns(strings.Split(t.Columns, " | ")...), more...)
+	return &table{Name: name, Caption: t.Caption, Empty: t.Empty, Note: t.Note, Columns: columns}
+}
+
 // columns makes headings of their names; one with a leading > holds numbers.
 func columns(names ...string) []column {
 	all := make([]column, len(names))
@@ -84,12 +110,17 @@ func columns(names ...string) []column {
 	return all
 }
 
-// tableOf fills a table with a row for each element.
-func tableOf[T any](t table, all []T, row func(T) []cell) *table {
+// fill adds a row for each element.
+func fill[T any](t *table, all []T, row func(T) []cell) *table {
 	for _, one := range all {
 		t.Rows = append(t.Rows, row(one))
 	}
-	return &t
+	return t
+}
+
+// tableOf gives a table with a row for each element.
+func tableOf[T any](key string, all []T, row func(T) []cell) *table {
+	return fill(newTable(key), all, row)
 }
 
 // cells makes a row of values. Each is shown as its type is; what is a cell already stays.
