@@ -50,17 +50,12 @@ type site struct {
 	explain   Explain
 	now       func() time.Time
 	log       *zap.Logger
-	others    []navLink // pages of the server that are not of this package
+	others    []web.Link // pages of the server that are not of this package
 }
 
 // Add puts the pages on a server, the overview as its start page. now is the time that the pages show.
 func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() time.Time, log *zap.Logger) {
-	s := &site{warehouse: warehouse, explain: explain, now: now, log: log.Named("pages")}
-	for _, other := range []navLink{{"/jobs/", "Queue"}, {"/metrics", "Metrics"}, {"/readyz", "Ready"}} {
-		if server.Has(other.Path) {
-			s.others = append(s.others, other)
-		}
-	}
+	s := &site{warehouse: warehouse, explain: explain, now: now, log: log.Named("pages"), others: server.Links()}
 	for path, show := range map[string]func(context.Context, *query) (view, error){
 		"/{$}":          s.overview,
 		"/coverage":     s.coverage,
@@ -93,8 +88,8 @@ type view struct {
 
 	// The frame fills these in.
 	Path      string
-	Nav       []navLink
-	Others    []navLink
+	Nav       []web.Link
+	Others    []web.Link
 	User      string
 	CanLogOut bool
 	At        string
@@ -123,13 +118,11 @@ type line struct {
 	Bad  bool
 }
 
-// navLink is a page in the navigation, or below it.
-type navLink struct{ Path, Title string }
-
 // navigation is the pages that every page leads to.
-var navigation = []navLink{
-	{"/", "Overview"}, {"/coverage", "Coverage"}, {"/days", "Days"}, {"/failures", "Failures"},
-	{"/restatements", "Restatements"}, {"/findings", "Findings"}, {"/runs", "Runs"}, {"/schema", "Schema"},
+var navigation = []web.Link{
+	{Path: "/", Title: "Overview"}, {Path: "/coverage", Title: "Coverage"}, {Path: "/days", Title: "Days"},
+	{Path: "/failures", Title: "Failures"}, {Path: "/restatements", Title: "Restatements"},
+	{Path: "/findings", Title: "Findings"}, {Path: "/runs", Title: "Runs"}, {Path: "/schema", Title: "Schema"},
 }
 
 // page answers with what show makes of the request: a page, or one of its tables as a file.
