@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"smsetl/capture"
+	"smsetl/config"
 	"smsetl/load"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -25,14 +25,14 @@ type capturing struct {
 }
 
 // capture is the doctor's --capture. It exits with 0 when every question was answered, whatever the answers say.
-func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.Warehouse, now func() time.Time) error {
+func (c *doctorCommand) capture(s *session, cfg config.Config, wh *load.Warehouse, now func() time.Time) error {
 	if err := capture.Ready(c.Capture); err != nil {
 		return usage(fmt.Errorf("--capture: %w", err))
 	}
-	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(config.Sources),
+	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(cfg.Sources),
 		manifest: capture.Manifest{Format: 1, CapturedAt: now().Format(time.RFC3339)}}
-	shared := newPaces(config.Sources, wh)
-	for _, source := range config.Sources {
+	shared := newPaces(cfg.Sources, wh)
+	for _, source := range cfg.Sources {
 		if source.Vendor.IsImported() {
 			continue
 		}
@@ -50,7 +50,7 @@ func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.War
 }
 
 // pseudonyms knows the accounts and secrets of all sources.
-func pseudonyms(sources []schedule.Source) *capture.Pseudonyms {
+func pseudonyms(sources []config.Source) *capture.Pseudonyms {
 	var ids, secrets []string
 	for _, source := range sources {
 		for _, account := range source.Accounts() {
@@ -63,7 +63,7 @@ func pseudonyms(sources []schedule.Source) *capture.Pseudonyms {
 }
 
 // ask asks one account everything.
-func (c *capturing) ask(client client, source schedule.Source, account sms.Account) error {
+func (c *capturing) ask(client client, source config.Source, account sms.Account) error {
 	q, ok := newInquiry(client, account, account.Zone.Today(c.now()))
 	if !ok {
 		return nil
@@ -185,7 +185,7 @@ func withAdvice(evidence, advice string) string {
 }
 
 // basePath gives the path of the source's base_url, which is not the vendor's.
-func basePath(source schedule.Source) string {
+func basePath(source config.Source) string {
 	u, err := url.Parse(source.BaseURL)
 	if err != nil {
 		return ""

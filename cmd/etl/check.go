@@ -9,7 +9,7 @@ import (
 	"smsetl/extract/tencent"
 	"smsetl/job"
 	"smsetl/load"
-	"smsetl/schedule"
+	"smsetl/plan"
 	"smsetl/sms"
 )
 
@@ -71,7 +71,7 @@ func (c *checkCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	accounts, err := schedule.Accounts(schedule.Ask{Sources: c.Source, Accounts: c.Account}, p.config.Sources)
+	accounts, err := plan.Accounts(plan.Request{Sources: c.Source, Accounts: c.Account}, p.config.Planned())
 	if err != nil {
 		return usage(err)
 	}

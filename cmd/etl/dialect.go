@@ -7,8 +7,9 @@ import (
 	"time"
 
 	"smsetl/capture"
+	"smsetl/config"
 	"smsetl/load"
-	"smsetl/schedule"
+	"smsetl/plan"
 	"smsetl/sms"
 )
 
@@ -26,8 +27,8 @@ type dialectReport struct {
 
 // dialects asks the chosen accounts of EngageLab and stores what the answers say. An account that cannot be asked does not keep
 // the others from being.
-func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, error) {
-	chosen, err := schedule.Chosen(ask, p.config.Sources)
+func (p *pipeline) dialects(s *session, ask plan.Request) ([]dialectReport, error) {
+	chosen, err := plan.Chosen(ask, p.config.Planned())
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -62,7 +63,7 @@ func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, erro
 }
 
 // dialect asks one account. Without an answer to its first question nothing is settled, and nothing is stored.
-func (p *pipeline) dialect(s *session, source schedule.Source, q inquiry) (dialectReport, error) {
+func (p *pipeline) dialect(s *session, source config.Source, q inquiry) (dialectReport, error) {
 	r := dialectReport{Source: source.Name, Vendor: string(q.account.Vendor), Account: q.account.ID}
 	var answers []capture.Fixture
 	for _, one := range q.dialect() {
@@ -116,7 +117,7 @@ func dialectsExit(reports []dialectReport) error {
 }
 
 // dialectChecks are the doctor's lines on what is stored of how a vendor speaks to an account. It asks nobody.
-func dialectChecks(s *session, wh *load.Warehouse, source schedule.Source, account sms.Account) []check {
+func dialectChecks(s *session, wh *load.Warehouse, source config.Source, account sms.Account) []check {
 	if wh == nil || account.Vendor != sms.EngageLab {
 		return nil
 	}

@@ -11,10 +11,10 @@ import (
 
 	"go.uber.org/zap"
 
+	"smsetl/config"
 	"smsetl/drop"
 	"smsetl/extract/huawei"
 	"smsetl/job"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -26,7 +26,7 @@ type watchers struct {
 }
 
 // watch watches the folders of the sources in the place of those before. A file that is being imported is finished as it was begun.
-func (w *watchers) watch(ctx context.Context, v *serving, sources []schedule.Source) {
+func (w *watchers) watch(ctx context.Context, v *serving, sources []config.Source) {
 	if w.cancel != nil {
 		w.cancel()
 	}
@@ -54,7 +54,7 @@ func (w *watchers) stop() {
 // watching is the watched folder of a source, as this process sees it.
 type watching struct {
 	v      *serving
-	source schedule.Source
+	source config.Source
 	folder *drop.Folder
 	log    *zap.Logger
 

@@ -4,29 +4,29 @@ import (
 	"context"
 	"time"
 
+	"smsetl/config"
 	"smsetl/extract"
 	"smsetl/extract/engagelab"
 	"smsetl/extract/tencent"
 	"smsetl/load"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
 // paces are what lets requests go: one limiter for each budget that a vendor counts. Sources of one secret or user share it, at
 // the lowest rate that one of them is given, and so do all processes of one warehouse.
 type paces struct {
-	sources   []schedule.Source
+	sources   []config.Source
 	warehouse *load.Warehouse // nil where there is none: then each process is alone
 	limiters  map[load.Budget]*extract.Limiter
 	waited    waitHook // nil for nobody
 }
 
-func newPaces(sources []schedule.Source, warehouse *load.Warehouse) *paces {
+func newPaces(sources []config.Source, warehouse *load.Warehouse) *paces {
 	return &paces{sources: sources, warehouse: warehouse, limiters: map[load.Budget]*extract.Limiter{}}
 }
 
 // of gives the limiter of a source's action.
-func (p *paces) of(s schedule.Source, action string) *extract.Limiter {
+func (p *paces) of(s config.Source, action string) *extract.Limiter {
 	budget := budgetOf(s, action)
 	if limiter, made := p.limiters[budget]; made {
 		return limiter
@@ -55,7 +55,7 @@ func (p *paces) of(s schedule.Source, action string) *extract.Limiter {
 type waitHook func(vendor sms.Vendor, action string, waited time.Duration)
 
 // timed is of, with the waiting told.
-func (p *paces) timed(s schedule.Source, action string) extract.Waiter {
+func (p *paces) timed(s config.Source, action string) extract.Waiter {
 	limiter := p.of(s, action)
 	if p.waited == nil {
 		return limiter
@@ -81,7 +81,7 @@ func (w timedWaiter) Wait(ctx context.Context) (*extract.Slot, error) {
 const statistics = "statistics"
 
 // budgetOf says what the vendor counts together.
-func budgetOf(s schedule.Source, action string) load.Budget {
+func budgetOf(s config.Source, action string) load.Budget {
 	b := load.Budget{Vendor: s.Vendor, Host: s.BaseURL, Action: action}
 	var otherwise string
 	switch s.Vendor {

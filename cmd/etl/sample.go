@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"smsetl/capture"
+	"smsetl/config"
 	"smsetl/internal/pack"
 	"smsetl/load"
-	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/transform"
 )
@@ -20,7 +20,7 @@ import (
 const sampleTime = 30 * time.Second
 
 // sampleChecks asks every dataset of the account for yesterday and reads what comes, a line for each dataset.
-func (s *session) sampleChecks(source schedule.Source, client client, account sms.Account, now time.Time) []check {
+func (s *session) sampleChecks(source config.Source, client client, account sms.Account, now time.Time) []check {
 	day := sms.OneDay(account.Zone.Today(now)-1, account.Zone)
 	var all []check
 	for _, group := range apart(account.Vendor) {
@@ -139,7 +139,7 @@ func messagesOf(dataset sms.Dataset, batch sms.Batch) string {
 }
 
 // retentionChecks proposes retention_days where a vendor was seen to forget and the configuration does not say so.
-func retentionChecks(sources []schedule.Source, known []load.Profile) []check {
+func retentionChecks(sources []config.Source, known []load.Profile) []check {
 	var all []check
 	for _, source := range sources {
 		for _, account := range source.Accounts() {

@@ -8,12 +8,12 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/belief"
+	"smsetl/config"
 	"smsetl/extract"
 	"smsetl/extract/engagelab"
 	"smsetl/extract/tencent"
 	"smsetl/job"
 	"smsetl/load"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -28,7 +28,7 @@ type client interface {
 // window in one call: one window decodes while another loads. Tencent answers a day per call, so more windows keep its
 // limit used whatever its latency.
 type vendor struct {
-	connect  func(schedule.Source, *paces, extract.Proxy, func() time.Time, *zap.Logger) (client, error)
+	connect  func(config.Source, *paces, extract.Proxy, func() time.Time, *zap.Logger) (client, error)
 	parallel int
 }
 
@@ -38,7 +38,7 @@ var vendors = map[sms.Vendor]vendor{
 	sms.Tencent:   {connectTencent, 12},
 }
 
-func connectEngageLab(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
+func connectEngageLab(s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
 	return engagelab.New(s.EngageLab.User, s.EngageLab.Key.Reveal(), engagelab.Options{
 		BaseURL: s.BaseURL, Paths: engagelab.Paths(s.EngageLab.Paths), TemplateIDs: s.EngageLab.TemplateIDs, LabelIDs: s.EngageLab.LabelIDs,
 		SMSUsers: s.EngageLab.Users, MsgType: s.EngageLab.MsgType, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
@@ -46,7 +46,7 @@ func connectEngageLab(s schedule.Source, shared *paces, proxy extract.Proxy, now
 	}, log)
 }
 
-func connectTencent(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
+func connectTencent(s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
 	return tencent.New(s.Tencent.SecretID.Reveal(), s.Tencent.SecretKey.Reveal(), tencent.Options{
 		BaseURL: s.BaseURL, Region: s.Tencent.Region, EndHour: tencent.EndHour(s.Tencent.EndHour),
 		SdkAppIDs: s.Tencent.SdkAppIDs, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
@@ -55,7 +55,7 @@ func connectTencent(s schedule.Source, shared *paces, proxy extract.Proxy, now f
 }
 
 // connect makes a client of each source. Their requests keep the rates that all processes of the warehouse share.
-func connect(sources []schedule.Source, wh *load.Warehouse, proxy extract.Proxy, now func() time.Time, waited waitHook, log *zap.Logger) ([]job.Source, error) {
+func connect(sources []config.Source, wh *load.Warehouse, proxy extract.Proxy, now func() time.Time, waited waitHook, log *zap.Logger) ([]job.Source, error) {
 	var all []job.Source
 	shared := newPaces(sources, wh)
 	shared.waited = waited
@@ -79,20 +79,16 @@ func connect(sources []schedule.Source, wh *load.Warehouse, proxy extract.Proxy,
 }
 
 // rules decide what answers of the source are worth. Only the dataset that speaks for the totals is judged by its size.
-func rules(s schedule.Source) *belief.Rules {
-	doubt := s.Doubt
-	for dataset, of := range s.DoubtOf {
+func rules(s config.Source) *belief.Rules {
+	for dataset, settings := range s.SettingsOf {
 		if dataset.Facts().Delivery {
-			doubt = of
+			return belief.New(settings)
 		}
 	}
-	return belief.New(belief.Settings{
-		SettleDays: s.SettleDays, PendingDays: s.PendingDays, RetentionDays: s.RetentionDays, ConfirmAfter: s.ConfirmAfter,
-		ShrinkRatio: doubt.ShrinkRatio, GrowRatio: doubt.GrowRatio, MinMessages: doubt.MinMessages, RemovalShare: s.RemovalShare,
-	})
+	return belief.New(s.Settings)
 }
 
-func dial(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
+func dial(s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
 	v, known := vendors[s.Vendor]
 	if !known {
 		return nil, fmt.Errorf("source %q: the vendor %q is not built in", s.Name, s.Vendor)

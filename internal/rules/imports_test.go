@@ -21,7 +21,8 @@ var mayImport = map[string][]string{
 	"load":                     {"internal/pack", "migrations"},
 	"load/loadtest":            {"load", "internal/pack"},
 	"migrations":               {},
-	"schedule":                 {},
+	"config":                   {"plan", "belief", "internal/spelling"},
+	"plan":                     {"belief", "internal/spelling"},
 	"job":                      {"internal/pack", "load", "transform"}, // the order of the steps
 	"drop":                     {},
 	"web":                      {"load", "job"},
@@ -42,6 +43,7 @@ var mayImport = map[string][]string{
 	"internal/cookbook":        {},
 	"internal/plant":           {},
 	"internal/rules":           {},
+	"internal/spelling":        {},
 	// These two put everything together.
 	"cmd/etl":        {"*"},
 	"internal/bench": {"*"},
@@ -51,8 +53,12 @@ var mayImport = map[string][]string{
 var mayNotImport = map[string][]string{
 	// The same bytes give the same rows in ten years: no network, no files, no database, no clock, no logs.
 	"transform": {"net", "os", "database/sql", "context", "log", "github.com/jackc", "go.uber.org/zap", "github.com/riverqueue"},
-	// Planning is pure, and reads files and variables only through what it is handed. net/url and net/netip are parsers.
-	"schedule": {"net/http", "os", "database/sql", "github.com/jackc", "go.uber.org/zap", "github.com/riverqueue"},
+	// The configuration reads files and variables only through what it is handed. net/url and net/netip are parsers.
+	"config": {"net/http", "os", "database/sql", "github.com/jackc", "go.uber.org/zap", "github.com/riverqueue"},
+	// Planning is pure.
+	"plan": {
+		"net", "os", "context", "database/sql", "github.com/goccy", "github.com/jackc", "go.uber.org/zap", "github.com/riverqueue",
+	},
 	// Vendors' answers are none of the warehouse's business, nor tables of the extractors'.
 	"load":    {"net/http", "encoding/json/v2"},
 	"extract": {"database/sql", "github.com/jackc", "github.com/riverqueue"},
