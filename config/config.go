@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
-	"github.com/robfig/cron/v3"
+	"github.com/goccy/go-yaml/ast"
 
 	"smsetl/plan"
 )
@@ -20,6 +20,7 @@ type Env struct {
 	Lookup   func(name string) (value string, set bool) // an environment variable
 	ReadFile func(path string) ([]byte, error)          // schedules.yaml itself, and the files of file: credentials
 	Now      func() time.Time                           // for a history_start in the future; nil skips that check
+	Vendors  []Vendor                                   // in the order in which messages name them
 }
 
 // Config is what schedules.yaml says, with every default filled in.
@@ -29,16 +30,6 @@ type Config struct {
 	Web       Web
 	Notify    Notify
 	Pushes    Pushes
-}
-
-// Schedule says when what is due is requested from its sources. A tick that is missed costs nothing, because the next one
-// plans the same days.
-type Schedule struct {
-	Name    string
-	Cron    string         // as written: five fields, or @every 1h and the like
-	Timing  cron.Schedule  // Cron in Zone
-	Zone    *time.Location // the zone in which Cron is read
-	Sources []string       // names of sources, at least one
 }
 
 // Load reads the configuration file at path. A file that cannot be used gives Mistakes; one that is not there an error that
@@ -58,23 +49,26 @@ func Load(path string, env Env) (Config, error) {
 // for beside it. The error is Mistakes, everything that is wrong in the order of its lines.
 func Parse(name string, data []byte, env Env) (Config, error) {
 	text := strings.TrimPrefix(string(data), "\ufeff")
-	r := &reader{file: name, lines: strings.Split(text, "\n"), env: env}
-	config := r.config([]byte(text))
+	r := &reader{file: name, text: excerpts{lines: strings.Split(text, "\n")}, env: env}
+	r.know()
+	var c Config
+	if body := r.document([]byte(text)); body != nil {
+		r.config(&c, body)
+	}
 	if len(r.mistakes) > 0 {
 		r.mistakes.sort()
 		return Config{}, r.mistakes
 	}
-	return config, nil
+	return c, nil
 }
 
 // Source gives the source of that name.
 func (c Config) Source(name string) (Source, bool) {
-	for _, s := range c.Sources {
-		if s.Name == name {
-			return s, true
-		}
+	i := slices.IndexFunc(c.Sources, func(s Source) bool { return s.Name == name })
+	if i < 0 {
+		return Source{}, false
 	}
-	return Source{}, false
+	return c.Sources[i], true
 }
 
 // Planned gives the sources as planning knows them.
@@ -86,39 +80,57 @@ func (c Config) Planned() []plan.Source {
 	return all
 }
 
-func (r *reader) config(data []byte) Config {
-	body := r.document(data)
-	if body == nil {
-		return Config{}
+// sections are the mappings at the top of the file.
+func (r *reader) sections(c *Config) []Key {
+	return []Key{
+		{Name: "web", Keys: c.Web.keys(), then: c.Web.checkHeader},
+		{Name: "notify", Keys: c.Notify.keys()},
+		{Name: "pushes", Keys: c.Pushes.keys(), then: r.listeners(&c.Pushes)},
 	}
+}
+
+func (r *reader) config(c *Config, body ast.Node) {
 	top, ok := r.mapping(place{}, body)
 	if !ok {
-		return Config{}
+		return
 	}
-	top.refuse(topKeys, func(string) string { return "" })
-	var c Config
+	sections := r.sections(c)
+	top.refuse(append([]string{"sources", "schedules"}, names(sections)...), func(string) string { return "" })
 	c.Sources = r.sources(top)
 	c.Schedules = r.schedules(top, c.Sources)
-	c.Web = r.web(top)
-	c.Notify = r.notify(top)
-	c.Pushes = r.pushes(top)
-	return c
+	top.fill(sections)
+	if _, there := top.find("pushes"); !there {
+		r.checkListens()
+	}
+}
+
+// know collects every key that a file may have, for excerpts.
+func (r *reader) know() {
+	var s Source
+	r.text.know([]Key{{Name: "sources", IsList: true}, {Name: "schedules"}, {Name: "datasets"}})
+	r.text.know(r.sections(&Config{}))
+	r.text.know((&Schedule{}).keys(nil, nil))
+	r.text.know(r.identity(&s))
+	for _, v := range append([]Vendor{{}, {IsImported: true}}, r.env.Vendors...) {
+		r.text.know(r.keys(&s, v))
+	}
 }
 
 func (r *reader) sources(top *mapping) []Source {
 	const example = `a list with one entry for each account of a vendor, such as "- name: main"`
-	if _, ok := top.find("sources"); !ok {
+	e, ok := top.find("sources")
+	if !ok {
 		r.wrongf(top.place, "sources is missing: add %s", example)
 		return nil
 	}
-	list, nodes, ok := top.items("sources")
-	if ok && len(nodes) == 0 {
-		r.wrongf(list.place, "there is no source: want %s", example)
+	nodes := top.items(e)
+	if len(nodes) == 0 && !r.hasMistakeAt(e.key) {
+		r.wrongf(e.place, "there is no source: want %s", example)
 	}
 	var all []Source
 	seen := identities{}
 	for i, n := range nodes {
-		m, ok := r.mapping(list.item(i), n)
+		m, ok := r.mapping(e.item(i), n)
 		if !ok {
 			continue
 		}
@@ -133,59 +145,22 @@ func (r *reader) sources(top *mapping) []Source {
 type identities map[string]int
 
 func (seen identities) check(m *mapping, s Source) {
-	if name, ok := m.find("name"); ok && s.Name != "" {
-		if line, twice := seen["name "+s.Name]; twice {
-			m.wrongf(name.at(start(name.value)), "the source of line %d has this name already: every source needs its own", line)
+	once := func(key, value, why string) {
+		e, there := m.find(key)
+		if !there || value == "" {
+			return
 		}
-		seen["name "+s.Name] = m.line
-	}
-	if dir, ok := m.find("drop_dir"); ok && s.Huawei.DropDir != "" {
-		if line, twice := seen["drop_dir "+s.Huawei.DropDir]; twice {
-			m.wrongf(dir.at(start(dir.value)), "the source of line %d watches this folder already: nobody could say whose its files are", line)
+		if line, twice := seen[key+" "+value]; twice {
+			m.wrongf(e.valuePlace(), "the source of line %d %s", line, why)
 		}
-		seen["drop_dir "+s.Huawei.DropDir] = m.line
+		seen[key+" "+value] = m.line
 	}
+	once("name", s.Name, "has this name already: every source needs its own")
+	once("drop_dir", s.DropDir, "watches this folder already: nobody could say whose its files are")
 	for _, a := range s.Accounts() {
 		if line, twice := seen[a.String()]; twice && a.ID != "" {
 			m.wrongf(m.place, "the source of line %d has the same account of %s: an account belongs to one source", line, a.Vendor)
 		}
 		seen[a.String()] = m.line
 	}
-}
-
-// secret reads a credential. Its text is taken as it is, so that it may hold any character.
-func (m *mapping) secret(name, example string) Secret {
-	s, ok := m.required(name, example)
-	if !ok {
-		return Secret{}
-	}
-	if strings.ContainsAny(s.text, "\r\n\x00") {
-		m.wrongf(s.place, "the credential has more than one line: want a single line")
-	}
-	return NewSecret(s.text)
-}
-
-// fileText gives what the file of a file: value holds, without the line break at its end.
-func (r *reader) fileText(p place, path string) (string, bool) {
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(r.file), path)
-	}
-	data, err := r.env.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		r.wrongf(p, "the file %s is not there: put the value into it, or write ${NAME} to read a variable", printable(path))
-		return "", false
-	case err != nil:
-		r.wrongf(p, "the file %s cannot be read: %s", printable(path), reason(err))
-		return "", false
-	}
-	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), true
-}
-
-// reason gives the cause of a file error without the path, which the message has already.
-func reason(err error) string {
-	if at, ok := errors.AsType[*fs.PathError](err); ok {
-		return at.Err.Error()
-	}
-	return err.Error()
 }

@@ -1,4 +1,4 @@
-package config
+package config_test
 
 import (
 	"errors"
@@ -14,6 +14,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"smsetl/belief"
+	"smsetl/config"
+	"smsetl/extract/engagelab"
+	"smsetl/extract/huawei"
+	"smsetl/extract/tencent"
 	"smsetl/internal/golden"
 	"smsetl/plan"
 	"smsetl/sms"
@@ -22,7 +26,7 @@ import (
 // canary is the value of every credential that the tests plant.
 const canary = "canary"
 
-func testEnv() Env {
+func testEnv() config.Env {
 	variables := map[string]string{
 		"ENGAGELAB_SMS_USER": "canary-user", "ENGAGELAB_SMS_KEY": "canary: key # ${HOME}",
 		"TENCENTCLOUD_SECRET_ID": "canary-id", "TENCENTCLOUD_SECRET_KEY": "file:canary-key",
@@ -32,7 +36,7 @@ func testEnv() Env {
 		"testdata/secrets/id": "canary-id-in-file\n", "/run/secrets/key": "canary-key-in-file\r\n",
 		"/run/secrets/two_lines": "canary\ncanary\n",
 	}
-	return Env{
+	return config.Env{
 		Lookup: func(name string) (string, bool) { v, ok := variables[name]; return v, ok },
 		ReadFile: func(path string) ([]byte, error) {
 			if text, ok := files[filepath.ToSlash(path)]; ok {
@@ -40,7 +44,8 @@ func testEnv() Env {
 			}
 			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 		},
-		Now: func() time.Time { return at("2026-11-22 03:00 +08:00") },
+		Vendors: []config.Vendor{engagelab.Vendor, huawei.Vendor, tencent.Vendor},
+		Now:     func() time.Time { return at("2026-11-22 03:00 +08:00") },
 	}
 }
 
@@ -73,13 +78,13 @@ func zone(s string) sms.Zone {
 	return z
 }
 
-func parseFile(t *testing.T, path string) (Config, error) {
+func parseFile(t *testing.T, path string) (config.Config, error) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Parse(filepath.ToSlash(path), data, testEnv())
+	return config.Parse(filepath.ToSlash(path), data, testEnv())
 }
 
 func TestBadFiles(t *testing.T) {
@@ -102,7 +107,10 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-var ignoreTiming = cmpopts.IgnoreFields(Schedule{}, "Timing", "Zone")
+// sameConfig compares what has fields of its own.
+var sameConfig = cmp.AllowUnexported(sms.Zone{})
+
+var ignoreTiming = cmpopts.IgnoreFields(config.Schedule{}, "Timing", "Zone")
 
 func TestGoodFiles(t *testing.T) {
 	planned := func(name string, vendor sms.Vendor, chunkDays int, rate float64, accounts ...string) plan.Source {
@@ -113,49 +121,53 @@ func TestGoodFiles(t *testing.T) {
 			},
 		}
 	}
-	engageLab := Source{
+	marketing := config.Source{
 		Source: planned("engagelab-main", sms.EngageLab, 90, 1, "marketing"), QuarantineDays: 3,
-		EngageLab: EngageLab{User: "marketing", Key: NewSecret("a: b # c canary-id ${d} $e")},
+		Own: &engagelab.Settings{User: "marketing", Key: config.NewSecret("a: b # c canary-id ${d} $e")},
 	}
-	engageLab.CallsPerWindow = 1
-	tencent := Source{
+	marketing.CallsPerWindow = 1
+	apps := config.Source{
 		Source: planned("tencent-main", sms.Tencent, 32, 9.5, "1400006874", "1400006875"), QuarantineDays: 3,
-		Tencent: Tencent{
-			SecretID: NewSecret("canary-id-in-file"), SecretKey: NewSecret("canary-key-in-file"),
-			SdkAppIDs: []string{"1400006874", "1400006875"}, EndHour: Inclusive,
+		Own: &tencent.Settings{
+			SecretID: config.NewSecret("canary-id-in-file"), SecretKey: config.NewSecret("canary-key-in-file"), Probe: tencent.Auto,
+			Options: tencent.Options{SdkAppIDs: []string{"1400006874", "1400006875"}, EndHour: tencent.Inclusive},
 		},
 	}
-	fromInterface := []Source{engageLab, tencent}
+	fromInterface := []config.Source{marketing, apps}
 	fromInterface[0].HistoryStart, fromInterface[1].HistoryStart = day("2024-01-01"), day("2024-01-01")
 	fromInterface[0].BaseURL, fromInterface[1].BaseURL = "https://sms.api.engagelab.cc", "https://sms.tencentcloudapi.com"
-	fromInterface[1].Tencent.Region = "ap-guangzhou"
 	fromInterface[0].AccountIDs, fromInterface[1].AccountIDs = []string{"canary-user"}, []string{"1400006874"}
-	fromInterface[0].EngageLab.User, fromInterface[0].EngageLab.Key = "canary-user", NewSecret("canary: key # ${HOME}")
-	fromInterface[1].Tencent.SecretID, fromInterface[1].Tencent.SecretKey = NewSecret("canary-id"), NewSecret("file:canary-key")
-	fromInterface[1].Tencent.SdkAppIDs = []string{"1400006874"}
+	fromInterface[0].Own = &engagelab.Settings{User: "canary-user", Key: config.NewSecret("canary: key # ${HOME}")}
+	fromInterface[1].Own = &tencent.Settings{
+		SecretID: config.NewSecret("canary-id"), SecretKey: config.NewSecret("file:canary-key"), Probe: tencent.Auto,
+		Options: tencent.Options{Region: "ap-guangzhou", SdkAppIDs: []string{"1400006874"}, EndHour: tencent.Inclusive},
+	}
 
-	everything := []Source{
+	everything := []config.Source{
 		{
 			Source:  planned("engagelab-main", sms.EngageLab, 30, 0.5, "marketing", "7", "Größe"),
 			BaseURL: "http://127.0.0.1:8080/engagelab", QuarantineDays: 3, MaxBodyBytes: 8 << 20,
-			EngageLab: EngageLab{
-				User: "marketing", Users: []string{"marketing", "7", "Größe"}, Key: NewSecret("canary: key # ${HOME}"), TemplateIDs: []string{"1", "two"},
-				LabelIDs: []string{"3"}, MsgType: "2",
-				Paths: Paths{StatsDay: "/v1/data/stats_day"},
+			Own: &engagelab.Settings{
+				User: "marketing", Key: config.NewSecret("canary: key # ${HOME}"), Options: engagelab.Options{
+					SMSUsers: []string{"marketing", "7", "Größe"}, TemplateIDs: []string{"1", "two"},
+					LabelIDs: []string{"3"}, MsgType: "2", Paths: engagelab.Paths{StatsDay: "/v1/data/stats_day"},
+				},
 			},
 		},
 		{
 			Source: planned("腾讯", sms.Tencent, 32, 10, "1400006874"), BaseURL: "http://localhost:8081", QuarantineDays: 3,
-			Tencent: Tencent{
-				SecretID: NewSecret("id"), SecretKey: NewSecret("key"), Region: "ap-singapore",
-				SdkAppIDs: []string{"1400006874"}, EndHour: Exclusive, NoProbe: true,
+			Own: &tencent.Settings{
+				SecretID: config.NewSecret("id"), SecretKey: config.NewSecret("key"), Probe: tencent.Off,
+				Options: tencent.Options{Region: "ap-singapore", SdkAppIDs: []string{"1400006874"}, EndHour: tencent.Exclusive},
 			},
 		},
 		{
-			Source: planned("huawei", sms.Huawei, 3, 1, "shop", "商城"), QuarantineDays: 3,
-			Huawei: Huawei{
-				Applications: []string{"shop", "商城"}, ExportZone: zone("+08:00"), PhoneKey: NewSecret("0123456789abcdef"),
-				Columns: map[string]string{"id": "Nr", "sent_at": "Zeit"}, MessageRetentionDays: 90, Mainland: true, DropDir: "exports/huawei",
+			Source: planned("huawei", sms.Huawei, 3, 1, "shop", "商城"), QuarantineDays: 3, MessageRetentionDays: 90, DropDir: "exports/huawei",
+			Own: &huawei.Settings{
+				Applications: []string{"shop", "商城"}, PhoneKey: config.NewSecret("0123456789abcdef"),
+				Options: huawei.Options{
+					Zone: zone("+08:00"), Columns: map[string]string{"id": "Nr", "sent_at": "Zeit"}, Mainland: true,
+				},
 			},
 		},
 	}
@@ -171,20 +183,20 @@ func TestGoodFiles(t *testing.T) {
 	everything[1].Zone = zone("+05:30")
 	everything[2].IsImported, everything[2].RetentionDays = true, 60
 
-	tests := map[string]Config{
+	tests := map[string]config.Config{
 		"interface": {
 			Sources: fromInterface,
-			Schedules: []Schedule{
+			Schedules: []config.Schedule{
 				{Name: "daily", Cron: "30 2 * * *", Sources: []string{"engagelab-main", "tencent-main"}},
 			},
 		},
 		"defaults": {
-			Sources:   []Source{engageLab, tencent},
-			Schedules: []Schedule{{Name: "all", Cron: "30 2 * * *", Sources: []string{"engagelab-main", "tencent-main"}}},
+			Sources:   []config.Source{marketing, apps},
+			Schedules: []config.Schedule{{Name: "all", Cron: "30 2 * * *", Sources: []string{"engagelab-main", "tencent-main"}}},
 		},
 		"everything": {
 			Sources: everything,
-			Schedules: []Schedule{
+			Schedules: []config.Schedule{
 				{Name: "zone-in-cron", Cron: "CRON_TZ=Asia/Tokyo 0 3 * * 1-5", Sources: []string{"engagelab-main"}},
 				{Name: "interval", Cron: "@every 1h30m", Sources: []string{"engagelab-main", "腾讯"}},
 				{Name: "nightly", Cron: "@daily", Sources: []string{"腾讯"}},
@@ -197,7 +209,7 @@ func TestGoodFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, got, ignoreTiming, cmp.AllowUnexported(sms.Zone{})); diff != "" {
+			if diff := cmp.Diff(want, got, ignoreTiming, sameConfig); diff != "" {
 				t.Errorf("config (-want +got):\n%s", diff)
 			}
 		})
@@ -205,7 +217,7 @@ func TestGoodFiles(t *testing.T) {
 }
 
 func TestRings(t *testing.T) {
-	config, err := parseFile(t, "testdata/good.everything.yaml")
+	cfg, err := parseFile(t, "testdata/good.everything.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +227,7 @@ func TestRings(t *testing.T) {
 		"interval":     "2026-11-22 04:30 +08:00",
 		"nightly":      "2026-11-22 00:00 -05:00",
 	}
-	for _, s := range config.Schedules {
+	for _, s := range cfg.Schedules {
 		if got := s.Timing.Next(after); !got.Equal(at(want[s.Name])) {
 			t.Errorf("%s rings at %s, want %s", s.Name, got, want[s.Name])
 		}
@@ -224,7 +236,7 @@ func TestRings(t *testing.T) {
 
 func TestLoad(t *testing.T) {
 	env := testEnv()
-	if _, err := Load("schedules.yaml", env); err == nil || !strings.Contains(err.Error(), "schedules.yaml: there is no such file") {
+	if _, err := config.Load("schedules.yaml", env); err == nil || !strings.Contains(err.Error(), "schedules.yaml: there is no such file") {
 		t.Errorf("missing file: %v", err)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v is not fs.ErrNotExist", err)
@@ -232,14 +244,14 @@ func TestLoad(t *testing.T) {
 	env.ReadFile = func(string) ([]byte, error) {
 		return []byte("\ufeffsources:\r\n  - {name: a, vendor: engagelab, sms_user: u, sms_key: k}\r\n"), nil
 	}
-	config, err := Load("schedules.yaml", env)
+	cfg, err := config.Load("schedules.yaml", env)
 	if err != nil {
 		t.Fatalf("a file with a byte order mark and CRLF: %v", err)
 	}
-	if s, ok := config.Source("a"); !ok || s.EngageLab.Key.Reveal() != "k" {
+	if s, ok := cfg.Source("a"); !ok || s.Own.(*engagelab.Settings).Key.Reveal() != "k" {
 		t.Errorf("source a: %v %v", s, ok)
 	}
-	if _, ok := config.Source("b"); ok {
+	if _, ok := cfg.Source("b"); ok {
 		t.Error("a source that is not there was found")
 	}
 }
@@ -254,8 +266,9 @@ func TestExampleFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The example leaves to the defaults what the other file spells out.
-	want.Sources[0].BaseURL, want.Sources[1].BaseURL, want.Sources[1].Tencent.Region = "", "", ""
-	if diff := cmp.Diff(want, got, ignoreTiming, cmp.AllowUnexported(sms.Zone{})); diff != "" {
+	want.Sources[0].BaseURL, want.Sources[1].BaseURL = "", ""
+	want.Sources[1].Own.(*tencent.Settings).Region = ""
+	if diff := cmp.Diff(want, got, ignoreTiming, sameConfig); diff != "" {
 		t.Errorf("schedules.yaml (-want +got):\n%s", diff)
 	}
 }
@@ -272,7 +285,7 @@ func TestCommentedDefaults(t *testing.T) {
 			lines[i] = "    " + rest
 		}
 	}
-	if _, err := Parse("schedules.yaml", []byte(strings.Join(lines, "\n")), testEnv()); err != nil {
+	if _, err := config.Parse("schedules.yaml", []byte(strings.Join(lines, "\n")), testEnv()); err != nil {
 		t.Error(err)
 	}
 }
@@ -286,11 +299,11 @@ func TestAccountsOfASource(t *testing.T) {
 		"tencent/1400006874 tencent/14000": `vendor: tencent, secret_id: i, secret_key: k, sdk_app_ids: ["1400006874", "14000"]`,
 		"huawei/shop":                      "vendor: huawei, phone_key: 0123456789abcdef, applications: [shop]",
 	} {
-		config, err := Parse("schedules.yaml", []byte("sources:\n  - {name: a, "+keys+", time_zone: \"+05:00\"}\n"), testEnv())
+		cfg, err := config.Parse("schedules.yaml", []byte("sources:\n  - {name: a, "+keys+", time_zone: \"+05:00\"}\n"), testEnv())
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := config.Sources[0]
+		s := cfg.Sources[0]
 		var got []string
 		for _, a := range s.Accounts() {
 			got = append(got, a.String())
@@ -316,11 +329,11 @@ func TestCallsPerWindow(t *testing.T) {
 		1: "settle_days: 4", 3: "template_ids: " + ids(21) + ", label_ids: " + ids(10), 6: "template_ids: " + ids(21) + ", label_ids: " + ids(11),
 	} {
 		text := "sources:\n  - {name: a, vendor: engagelab, sms_user: u, sms_key: k, " + keys + "}\n"
-		config, err := Parse("schedules.yaml", []byte(text), testEnv())
+		cfg, err := config.Parse("schedules.yaml", []byte(text), testEnv())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := config.Sources[0].CallsPerWindow; got != want {
+		if got := cfg.Sources[0].CallsPerWindow; got != want {
 			t.Errorf("%s: %d calls, want %d", keys, got, want)
 		}
 	}

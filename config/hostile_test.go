@@ -1,4 +1,4 @@
-package config
+package config_test
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"smsetl/config"
 )
 
 // FuzzParse feeds any bytes: parsing never panics, its error is always Mistakes, and no value from outside the file shows in it.
@@ -29,11 +31,11 @@ func FuzzParse(f *testing.F) {
 		if strings.Contains(string(data), canary) {
 			t.Skip("the file itself says it")
 		}
-		_, err := Parse("fuzzed.yaml", data, testEnv())
+		_, err := config.Parse("fuzzed.yaml", data, testEnv())
 		if err == nil {
 			return
 		}
-		var mistakes Mistakes
+		var mistakes config.Mistakes
 		if !errors.As(err, &mistakes) || len(mistakes) == 0 {
 			t.Fatalf("%T: %v", err, err)
 		}
@@ -77,7 +79,7 @@ schedules:
 			text = append(text[:i:i], append(slip, text[i+rapid.IntRange(0, 1).Draw(t, "cut"):]...)...)
 		}
 		// Without braces, so that the planted text is what the file says and not what a variable holds.
-		_, err := Parse("slip.yaml", []byte(strings.ReplaceAll(string(text), "$", "canary-literal")), testEnv())
+		_, err := config.Parse("slip.yaml", []byte(strings.ReplaceAll(string(text), "$", "canary-literal")), testEnv())
 		if err == nil {
 			return
 		}

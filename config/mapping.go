@@ -9,7 +9,7 @@ import (
 	"smsetl/internal/spelling"
 )
 
-// mapping is a YAML mapping being read. Each getter says what is wrong with its key's value and then gives the default.
+// mapping is a YAML mapping being read.
 type mapping struct {
 	*reader
 	place
@@ -21,6 +21,9 @@ type entry struct {
 	name  string
 	value ast.Node
 }
+
+// valuePlace is where the value of the key starts.
+func (e entry) valuePlace() place { return e.at(start(e.value)) }
 
 // mapping reads n as a mapping. Its place is that of its first key.
 func (r *reader) mapping(p place, n ast.Node) (*mapping, bool) {
@@ -35,7 +38,7 @@ func (r *reader) mapping(p place, n ast.Node) (*mapping, bool) {
 		r.wrongf(m.place, "there is nothing here: want keys with values, such as \"name: main\"")
 		return nil, false
 	default:
-		r.wrongf(m.place, "want keys with values, such as \"name: main\", and not %s", kindWithScalars(n))
+		r.wrongf(m.place, "want keys with values, such as \"name: main\", and not %s", kindOf(n, "a single value"))
 		return nil, false
 	}
 	for _, v := range values {
@@ -55,19 +58,18 @@ func (r *reader) mapping(p place, n ast.Node) (*mapping, bool) {
 	return m, true
 }
 
-func kindWithScalars(n ast.Node) string {
-	if _, ok := n.(ast.ScalarNode); ok {
-		return "a single value"
-	}
-	return kindOf(n)
-}
-
 func (m *mapping) find(name string) (entry, bool) {
 	i := slices.IndexFunc(m.entries, func(e entry) bool { return e.name == name })
 	if i < 0 {
 		return entry{}, false
 	}
 	return m.entries[i], true
+}
+
+// read takes the values of the keys and refuses every other key.
+func (m *mapping) read(keys []Key) {
+	m.refuse(names(keys), func(string) string { return "" })
+	m.fill(keys)
 }
 
 // refuse reports every key that is not known. elsewhere says where a key does belong, or "".
@@ -88,90 +90,88 @@ func (m *mapping) refuse(known []string, elsewhere func(name string) string) {
 	}
 }
 
-// scalar gives the value of a key; ok is false when the key is not there or its value is wrong.
-func (m *mapping) scalar(name string) (scalar, bool) {
-	e, ok := m.find(name)
-	if !ok {
-		return scalar{}, false
-	}
-	return m.reader.scalar(e.place, e.value)
-}
-
-// required gives the value of a key that has no default.
-func (m *mapping) required(name, example string) (scalar, bool) {
-	if _, ok := m.find(name); !ok {
-		m.wrongf(m.place, "%s is missing: add %s", name, example)
-		return scalar{}, false
-	}
-	s, ok := m.scalar(name)
-	if ok && s.text == "" {
-		m.wrongf(s.place, "%s is empty: want %s", emptyOf(s), example)
-		return scalar{}, false
-	}
-	return s, ok
-}
-
-func emptyOf(s scalar) string {
-	if s.expanded {
-		return s.written
-	}
-	return "the value"
-}
-
-func (m *mapping) text(name, otherwise string) (scalar, bool) {
-	s, ok := m.scalar(name)
-	if !ok {
-		return scalar{place: m.place, text: otherwise}, false
-	}
-	return s, true
-}
-
-func (m *mapping) whole(name string, otherwise, least, most int64) int64 {
-	if s, ok := m.scalar(name); ok {
-		if n, ok := m.reader.whole(s, least, most); ok {
-			return n
+// fill takes the values of the keys, in their order.
+func (m *mapping) fill(keys []Key) {
+	for _, k := range keys {
+		e, ok := m.find(k.Name)
+		switch {
+		case !ok && k.Required:
+			m.wrongf(m.place, "%s is missing: add %s", k.Name, k.Want)
+		case !ok:
+		case k.IsList:
+			m.list(e, k)
+		case k.Keys != nil || k.Texts != nil:
+			m.section(e, k)
+		default:
+			m.take(e.place, e.value, k)
 		}
 	}
-	return otherwise
 }
 
-func (m *mapping) number(name string, otherwise, least, most float64) float64 {
-	if s, ok := m.scalar(name); ok {
-		if x, ok := m.reader.number(s, least, most); ok {
-			return x
+// take reads one value.
+func (m *mapping) take(p place, n ast.Node, k Key) {
+	v, ok := m.value(p, n)
+	if ok && v.Text == "" && k.Want != "" {
+		m.wrongf(v.place, "%s is empty: want %s", v.empty(), k.Want)
+	} else if ok {
+		m.took(v, k)
+	}
+}
+
+func (m *mapping) took(v Value, k Key) {
+	if err := k.Read(v); err != nil {
+		m.wrongf(v.place, "%s", err)
+	}
+}
+
+// section reads a mapping under a key.
+func (m *mapping) section(e entry, k Key) {
+	own, ok := m.mapping(e.place, e.value)
+	if !ok {
+		return
+	}
+	if k.Texts != nil {
+		for _, c := range own.entries {
+			if v, ok := m.value(c.place, c.value); ok {
+				k.Texts[c.name] = v.Text
+			}
+		}
+		return
+	}
+	own.read(k.Keys)
+	if k.then != nil {
+		k.then(e, own)
+	}
+}
+
+// list reads a list of words, none of them empty or repeated.
+func (m *mapping) list(e entry, k Key) {
+	var seen []string
+	before := len(m.mistakes)
+	for i, n := range m.items(e) {
+		v, ok := m.value(e.item(i), n)
+		switch {
+		case !ok:
+		case v.Text == "":
+			m.wrongf(v.place, "%s is empty", v.empty())
+		case slices.Contains(seen, v.Text):
+			m.wrongf(v.place, "%s stands in the list twice", v)
+		default:
+			seen = append(seen, v.Text)
+			m.took(v, k)
 		}
 	}
-	return otherwise
+	if k.Required && len(seen) == 0 && len(m.mistakes) == before {
+		m.wrongf(e.place, "the list is empty: want %s", k.Want)
+	}
 }
 
-// items gives the nodes of a list with their places; ok is false when the key is not there or is no list.
-func (m *mapping) items(name string) (list entry, nodes []ast.Node, ok bool) {
-	e, ok := m.find(name)
-	if !ok {
-		return entry{}, nil, false
-	}
+// items gives the nodes of a list.
+func (m *mapping) items(e entry) []ast.Node {
 	seq, ok := e.value.(*ast.SequenceNode)
 	if !ok {
-		m.wrongf(e.at(start(e.value)), "want a list, such as [a, b], and not %s", kindWithScalars(e.value))
-		return e, nil, false
+		m.wrongf(e.valuePlace(), "want a list, such as [a, b], and not %s", kindOf(e.value, "a single value"))
+		return nil
 	}
-	return e, seq.Values, true
-}
-
-// words gives a list of values without empty and repeated ones.
-func (m *mapping) words(name string) (list entry, words []scalar, ok bool) {
-	list, nodes, ok := m.items(name)
-	for i, n := range nodes {
-		s, read := m.reader.scalar(list.item(i), n)
-		switch same := func(o scalar) bool { return o.text == s.text }; {
-		case !read:
-		case s.text == "":
-			m.wrongf(s.place, "%s is empty", emptyOf(s))
-		case slices.ContainsFunc(words, same):
-			m.wrongf(s.place, "%s stands in the list twice", s.shown())
-		default:
-			words = append(words, s)
-		}
-	}
-	return list, words, ok
+	return seq.Values
 }

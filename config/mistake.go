@@ -56,29 +56,6 @@ func (m Mistakes) sort() {
 	})
 }
 
-// excerptWidth is what of a long line is shown around the place.
-const excerptWidth = 100
-
-// excerpt gives the numbered line with a caret under the column.
-func excerpt(lines []string, line, column int) string {
-	if line < 1 || line > len(lines) {
-		return ""
-	}
-	shown := []rune(safeLine(lines, line-1))
-	at := max(0, min(column-1, len(shown)))
-	if end := len(shown) - len(masked); at > end && strings.HasSuffix(string(shown), masked) {
-		at = max(0, end) // the place itself is masked
-	}
-	if at > excerptWidth {
-		cut := at - excerptWidth/2
-		shown, at = append([]rune("…"), shown[cut:]...), at-cut+1
-	}
-	if len(shown) > excerptWidth+20 {
-		shown = append(shown[:excerptWidth+20:excerptWidth+20], '…')
-	}
-	return fmt.Sprintf("%5d | %s\n      | %s^", line, string(shown), strings.Repeat(" ", at))
-}
-
 // printable shows tabs as arrows and anything else that would move the cursor as a dot, one for one.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {

@@ -1,8 +1,12 @@
 package config
 
 import (
+	"errors"
+	"fmt"
+	"net"
 	"net/netip"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -33,10 +37,8 @@ func (p Push) IsSigned() bool { return p.SecretKey.Reveal() != "" }
 func (p Push) IsOpen() bool { return p.IsOn && !p.IsSigned() && p.SecretPath.Reveal() == "" }
 
 var (
-	pushesKeys = []string{"listen", "trusted_proxies", "max_per_second"}
-	pushKeys   = []string{"access_key", "secret_key", "secret_path", "host", "replay_window"}
-
 	secretPathForm = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
+	hostPortForm   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`)
 )
 
 const (
@@ -45,96 +47,93 @@ const (
 	longestReplay   = 24 * time.Hour
 )
 
-// push reads who may push to a source.
-func (m *mapping) push() Push {
-	e, ok := m.find("push")
-	if !ok {
-		return Push{}
+func (p *Push) keys() []Key {
+	const signing = "the key that the console shows where push authentication is turned on"
+	const guess = "a part of the address that nobody guesses, made by openssl rand -hex 16"
+	const host = "%s is not the name of a host: want the one that the vendor calls, " +
+		"such as hook.example.com or hook.example.com:8443"
+	return []Key{
+		{Name: "access_key", Hidden: true, Want: signing, Read: Credential(&p.AccessKey, nil)},
+		{Name: "secret_key", Hidden: true, Want: signing, Read: Credential(&p.SecretKey, nil)},
+		{Name: "secret_path", Hidden: true, Want: guess, Read: Credential(&p.SecretPath, func(text string) error {
+			if len(text) < shortestToken || !secretPathForm.MatchString(text) {
+				return fmt.Errorf("this is no secret path: want at least %d letters, digits, dots, dashes and underscores, "+
+					"made by openssl rand -hex 16", shortestToken)
+			}
+			return nil
+		})},
+		{Name: "host", Read: Text(&p.Host, hostPortForm.MatchString, host)},
+		{Name: "replay_window", Read: func(v Value) error {
+			err := Span(&p.ReplayWindow, longestReplay)(v)
+			if err == nil && p.ReplayWindow == 0 {
+				return errors.New("nothing arrives at the moment at which it was signed: want a time span such as 15m")
+			}
+			return err
+		}},
 	}
-	own, ok := m.mapping(e.place, e.value)
-	if !ok {
-		return Push{}
-	}
-	own.refuse(pushKeys, func(string) string { return "" })
-	p := Push{IsOn: true, ReplayWindow: 15 * time.Minute, AccessKey: own.pushKey("access_key"), SecretKey: own.pushKey("secret_key")}
-	_, hasAccess := own.find("access_key")
-	_, hasSecret := own.find("secret_key")
-	if hasAccess != hasSecret {
-		m.wrongf(e.place, "access_key and secret_key go together: take both from the console, where push authentication is turned on")
-	}
-	if secret, at, ok := own.maybeSecret("secret_path"); ok {
-		p.SecretPath = secret
-		if len(at.text) < shortestToken || !secretPathForm.MatchString(at.text) {
-			own.wrongf(at.place, "this is no secret path: want at least %d letters, digits, dots, dashes and underscores, made by openssl rand -hex 16", shortestToken)
-		}
-	} else if _, there := own.find("secret_path"); there {
-		own.wrongf(at.place, "%s is empty: want a part of the address that nobody guesses, made by openssl rand -hex 16", emptyOf(at))
-	}
-	if v, ok := own.scalar("host"); ok {
-		p.Host = v.text
-		if !hostPortForm.MatchString(v.text) {
-			own.wrongf(v.place, "%s is not the name of a host: want the one that the vendor calls, such as hook.example.com or hook.example.com:8443", v.shown())
-		}
-	}
-	if v, ok := own.scalar("replay_window"); ok {
-		if p.ReplayWindow = own.duration(v, longestReplay); p.ReplayWindow == 0 && !own.hasMistakeAt(v.key) {
-			own.wrongf(v.place, "nothing arrives at the moment at which it was signed: want a time span such as 15m")
-		}
-	}
-	own.doors = append(own.doors, door{e.place, p})
-	return p
 }
 
-var hostPortForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`)
-
-// pushKey reads one of the keys with which the vendor signs.
-func (m *mapping) pushKey(name string) Secret {
-	secret, at, ok := m.maybeSecret(name)
-	if e, there := m.find(name); there && !ok && !m.hasMistakeAt(e.key) {
-		m.wrongf(at.place, "%s is empty: want the key that the console shows where push authentication is turned on", emptyOf(at))
-	}
-	return secret
-}
-
-// door is a source that may be pushed to.
-type door struct {
+// pushEndpoint is a source that may be pushed to.
+type pushEndpoint struct {
 	place
 	push Push
 }
 
-// pushes reads where pushes are listened for.
-func (r *reader) pushes(top *mapping) Pushes {
-	m, ok := top.section("pushes", pushesKeys)
-	if !ok {
-		if _, there := top.find("pushes"); !there {
-			for _, d := range r.doors {
-				r.wrongf(d.place, "nobody listens: add pushes at the top of the file, such as pushes: {listen: \"127.0.0.1:8081\"}")
+// endpoint notes that the source may be pushed to.
+func (r *reader) endpoint(p *Push) func(entry, *mapping) {
+	return func(e entry, own *mapping) {
+		_, hasAccess := own.find("access_key")
+		if _, hasSecret := own.find("secret_key"); hasAccess != hasSecret {
+			const where = "take both from the console, where push authentication is turned on"
+			r.wrongf(e.place, "access_key and secret_key go together: %s", where)
+		}
+		if p.IsOn = true; p.ReplayWindow == 0 {
+			p.ReplayWindow = 15 * time.Minute
+		}
+		r.endpoints = append(r.endpoints, pushEndpoint{e.place, *p})
+	}
+}
+
+func (p *Pushes) keys() []Key {
+	return []Key{
+		{Name: "listen", Required: true, Want: `an address, such as listen: "127.0.0.1:8081"`, Read: listen(&p.Listen)},
+		{Name: "trusted_proxies", IsList: true, Read: proxies(&p.Proxies)},
+		{Name: "max_per_second", Read: Number(&p.MaxPerSecond, 0.1, 100_000)},
+	}
+}
+
+// listeners finds sources that everybody may push to, and listening for nobody.
+func (r *reader) listeners(p *Pushes) func(entry, *mapping) {
+	return func(_ entry, own *mapping) {
+		if p.MaxPerSecond == 0 {
+			p.MaxPerSecond = defaultPushRate
+		}
+		e, there := own.find("listen")
+		switch {
+		case there && len(r.endpoints) == 0 && !r.hasMistakeAt("sources"):
+			r.wrongf(e.place, "no source is pushed to: add push with access_key and secret_key to a source of vendor %s",
+				strings.Join(r.env.vendorNames(true), " or "))
+		case p.Listen != "" && !isLoopbackAddress(p.Listen):
+			for _, d := range r.endpoints {
+				if d.push.IsOpen() && !r.hasMistakeAt(d.key) {
+					const what = "add access_key and secret_key, or a secret_path"
+					r.wrongf(d.place, "anybody who reaches %s could push: %s", p.Listen, what)
+				}
 			}
 		}
-		return Pushes{}
 	}
-	p := Pushes{Listen: m.listen(), Proxies: m.proxies()}
-	p.MaxPerSecond = m.number("max_per_second", defaultPushRate, 0.1, 100_000)
-	e, there := m.find("listen")
-	switch {
-	case !there:
-		m.wrongf(m.place, "listen is missing: add an address, such as listen: \"127.0.0.1:8081\"")
-	case len(r.doors) == 0 && !r.hasMistakeAt("sources"):
-		m.wrongf(e.place, "no source is pushed to: add push with access_key and secret_key to a source of vendor huawei")
-	case p.Listen != "" && !isLoopbackAddress(p.Listen):
-		for _, d := range r.doors {
-			if d.push.IsOpen() && !r.hasMistakeAt(d.key) {
-				r.wrongf(d.place, "anybody who reaches %s could push: add access_key and secret_key, or a secret_path", p.Listen)
-			}
-		}
+}
+
+// checkListens reports sources that may be pushed to where nobody listens.
+func (r *reader) checkListens() {
+	for _, d := range r.endpoints {
+		const example = `pushes: {listen: "127.0.0.1:8081"}`
+		r.wrongf(d.place, "nobody listens: add pushes at the top of the file, such as %s", example)
 	}
-	return p
 }
 
 // isLoopbackAddress says whether only this machine reaches host:port.
 func isLoopbackAddress(address string) bool {
-	if at, err := netip.ParseAddrPort(address); err == nil {
-		return at.Addr().Unmap().IsLoopback()
-	}
-	return len(address) > 10 && address[:10] == "localhost:"
+	host, _, err := net.SplitHostPort(address)
+	return err == nil && isLoopback(host)
 }

@@ -3,10 +3,10 @@ package config
 import (
 	"errors"
 	"fmt"
-	"math"
-	"strconv"
+	"io/fs"
+	"path/filepath"
+	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -22,11 +22,11 @@ const maxFileBytes = 1 << 20
 // not into structs, because the library's strict decoding stops at the first mistake, and people fix a file faster when
 // they see all of them.
 type reader struct {
-	file     string
-	lines    []string
-	env      Env
-	mistakes Mistakes
-	doors    []door // of the sources that may be pushed to
+	file      string
+	env       Env
+	text      excerpts
+	mistakes  Mistakes
+	endpoints []pushEndpoint // of the sources that may be pushed to
 }
 
 // place is where something stands in the file, with the path of its key.
@@ -57,8 +57,13 @@ func (r *reader) wrongf(p place, format string, args ...any) {
 	r.mistakes = append(r.mistakes, Mistake{
 		File: r.file, Line: p.line, Column: p.column, Key: p.key,
 		Message: fmt.Sprintf(format, args...),
-		Excerpt: excerpt(r.lines, p.line, p.column),
+		Excerpt: r.text.at(p.line, p.column),
 	})
+}
+
+// hasMistakeAt says whether something under the key is wrong already, so that what follows from it is not reported too.
+func (r *reader) hasMistakeAt(key string) bool {
+	return slices.ContainsFunc(r.mistakes, func(m Mistake) bool { return strings.HasPrefix(m.Key, key) })
 }
 
 // document gives the file's one document, or nil after saying why there is none.
@@ -69,7 +74,7 @@ func (r *reader) document(data []byte) ast.Node {
 		r.wrongf(place{}, "the file has %d bytes: a configuration has at most %d", len(data), maxFileBytes)
 		return nil
 	case !utf8.Valid(data):
-		r.wrongf(place{line: badLine(r.lines), column: 1}, "the file is not UTF-8 text: save it as UTF-8")
+		r.wrongf(place{line: r.text.badLine(), column: 1}, "the file is not UTF-8 text: save it as UTF-8")
 		return nil
 	}
 	file, err := parse(data)
@@ -149,34 +154,8 @@ func start(n ast.Node) *token.Token {
 	return n.GetToken()
 }
 
-func badLine(lines []string) int {
-	for i, line := range lines {
-		if !utf8.ValidString(line) {
-			return i + 1
-		}
-	}
-	return 0
-}
-
-// scalar is a value as the reader understood it.
-type scalar struct {
-	place
-	text     string // after expansion
-	written  string // as it stands in the file
-	expanded bool
-}
-
-// shown quotes the value for a message. A value that came from outside the file is shown as it was written: it may be a
-// credential in the wrong place.
-func (s scalar) shown() string {
-	if s.expanded {
-		return s.written + " (from outside the file)"
-	}
-	return `"` + printable(s.text) + `"`
-}
-
-// scalar reads one value, expanding ${NAME} and file:PATH.
-func (r *reader) scalar(p place, n ast.Node) (scalar, bool) {
+// value reads one value, expanding ${NAME} and file:PATH.
+func (r *reader) value(p place, n ast.Node) (Value, bool) {
 	p = p.at(start(n))
 	var written string
 	switch n := n.(type) {
@@ -188,84 +167,54 @@ func (r *reader) scalar(p place, n ast.Node) (scalar, bool) {
 		written = n.GetToken().Value // as written: 0123 is an identifier as good as any
 	case *ast.NullNode:
 		r.wrongf(p, "there is no value: write one, or leave the key out")
-		return scalar{}, false
+		return Value{}, false
 	case *ast.AliasNode, *ast.AnchorNode, *ast.TagNode:
 		r.wrongf(p, "anchors, aliases and tags are not understood here: write the value out, or put it in quotes")
-		return scalar{}, false
+		return Value{}, false
 	default:
-		r.wrongf(p, "want one value and not %s", kindOf(n))
-		return scalar{}, false
+		r.wrongf(p, "want one value and not %s", kindOf(n, "true or false"))
+		return Value{}, false
 	}
 	text, err := expand(written, r.env)
+	// Decided by what the configuration says, so that a variable whose value starts with file: stays what it is.
+	if path, ok := strings.CutPrefix(text, "file:"); err == nil && ok && strings.HasPrefix(written, "file:") {
+		text, err = r.fileText(path)
+	}
 	if err != nil {
 		r.wrongf(p, "%s", err)
-		return scalar{}, false
+		return Value{}, false
 	}
-	// Decided by what the configuration says, so that a variable whose value starts with file: stays what it is.
-	if path, ok := strings.CutPrefix(text, "file:"); ok && strings.HasPrefix(written, "file:") {
-		if text, ok = r.fileText(p, path); !ok {
-			return scalar{}, false
-		}
-	}
-	return scalar{place: p, text: text, written: written, expanded: text != written}, true
+	return Value{place: p, Text: text, written: written, expanded: text != written}, true
 }
 
-func kindOf(n ast.Node) string {
+// kindOf says what n is. scalar names a single value that does not fit.
+func kindOf(n ast.Node, scalar string) string {
 	switch n.(type) {
 	case *ast.MappingNode, *ast.MappingValueNode:
 		return "a mapping of keys"
 	case *ast.SequenceNode:
 		return "a list"
-	case *ast.BoolNode:
-		return "true or false"
+	case ast.ScalarNode:
+		return scalar
 	default:
 		return "a " + strings.ToLower(n.Type().String())
 	}
 }
 
-// whole reads a whole number between least and most.
-func (r *reader) whole(s scalar, least, most int64) (int64, bool) {
-	n, err := strconv.ParseInt(s.text, 10, 64)
-	if err != nil || n < least || n > most {
-		r.wrongf(s.place, "%s is not a whole number from %d to %s", s.shown(), least, ceiling(most))
-		return 0, false
+// fileText gives what the file of a file: value holds, without the line break at its end.
+func (r *reader) fileText(path string) (string, error) {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(filepath.Dir(r.file), path)
 	}
-	return n, true
-}
-
-func ceiling(most int64) string {
-	if most == math.MaxInt64 {
-		return "9223372036854775807"
+	data, err := r.env.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("the file %s is not there: put the value into it, or write ${NAME} to read a variable", printable(path))
 	}
-	return strconv.FormatInt(most, 10)
-}
-
-// number reads a number between least and most.
-func (r *reader) number(s scalar, least, most float64) (float64, bool) {
-	x, err := strconv.ParseFloat(s.text, 64)
-	if err != nil || !(x >= least && x <= most) { // not a number fails both
-		r.wrongf(s.place, "%s is not a number from %v to %v", s.shown(), least, most)
-		return 0, false
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		err = at.Err // the message has the path already
 	}
-	return x, true
-}
-
-// duration reads a span such as 1h or 90m; a wrong one is 0.
-func (r *reader) duration(s scalar, most time.Duration) time.Duration {
-	d, err := time.ParseDuration(s.text)
-	if err != nil || d < 0 || d > most {
-		r.wrongf(s.place, "%s is not a time span from 0s to %v: want hours, minutes or seconds such as 1h, 90m or 30s", s.shown(), most)
-		return 0
+	if err != nil {
+		return "", fmt.Errorf("the file %s cannot be read: %w", printable(path), err)
 	}
-	return d
-}
-
-// hasMistakeAt says whether something under the key is wrong already, so that a list left empty by it is not reported again.
-func (r *reader) hasMistakeAt(key string) bool {
-	for _, m := range r.mistakes {
-		if strings.HasPrefix(m.Key, key) {
-			return true
-		}
-	}
-	return false
+	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), nil
 }

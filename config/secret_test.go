@@ -26,7 +26,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 		shown[verb+" pointer"] = fmt.Sprintf(verb, &s)
 		shown[verb+" nested"] = fmt.Sprintf(verb, c)
 		shown[verb+" nested pointer"] = fmt.Sprintf(verb, &c)
-		shown[verb+" source"] = fmt.Sprintf(verb, Source{Tencent: Tencent{SecretKey: s}})
+		shown[verb+" source"] = fmt.Sprintf(verb, Source{Push: Push{SecretKey: s}})
 	}
 	encoded := func(what string, b []byte, err error) {
 		t.Helper()

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -29,11 +31,6 @@ type Notify struct {
 }
 
 var (
-	webKeys = []string{
-		"listen", "allowed_hosts", "password_hash", "session", "user_header", "trusted_proxies", "metrics_token",
-	}
-	notifyKeys = []string{"webhook"}
-
 	hostForm   = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`)
 	headerForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]$`)
 )
@@ -47,160 +44,117 @@ const (
 	longestLogin  = 30 * 24 * time.Hour
 )
 
-// section reads one of the mappings at the top of the file; ok is false when it is not there.
-func (m *mapping) section(name string, keys []string) (*mapping, bool) {
-	e, ok := m.find(name)
-	if !ok {
-		return nil, false
+func (w *Web) keys() []Key {
+	return []Key{
+		{Name: "listen", Read: listen(&w.Listen)},
+		{Name: "allowed_hosts", IsList: true, Read: w.allow},
+		{Name: "password_hash", Hidden: true, Read: Credential(&w.PasswordHash, checkHash)},
+		{Name: "session", Read: Span(&w.Session, longestLogin)},
+		{Name: "user_header", Read: w.userHeader},
+		{Name: "trusted_proxies", IsList: true, Read: proxies(&w.Proxies)},
+		{Name: "metrics_token", Hidden: true, Read: Credential(&w.MetricsToken, func(text string) error {
+			if len(text) < shortestToken {
+				return fmt.Errorf("the token has fewer than %d characters: machines send it, so make it long, "+
+					"for example with `openssl rand -hex 32`", shortestToken)
+			}
+			return nil
+		})},
 	}
-	own, ok := m.mapping(e.place, e.value)
-	if ok {
-		own.refuse(keys, func(string) string { return "" })
-	}
-	return own, ok
 }
 
-func (r *reader) web(top *mapping) Web {
-	m, ok := top.section("web", webKeys)
-	if !ok {
-		return Web{}
+// checkHeader refuses a header that anybody could send.
+func (w *Web) checkHeader(_ entry, own *mapping) {
+	header, there := own.find("user_header")
+	if there && w.UserHeader != "" && len(w.Proxies) == 0 && !own.hasMistakeAt("web.trusted_proxies") {
+		const what = "add trusted_proxies with the addresses of the proxy that sets it"
+		own.wrongf(header.place, "anybody could send this header: %s", what)
 	}
-	w := Web{
-		Listen: m.listen(), AllowedHosts: m.hosts(), PasswordHash: m.passwordHash(), UserHeader: m.userHeader(),
-		Proxies: m.proxies(), MetricsToken: m.metricsToken(),
-	}
-	if v, ok := m.scalar("session"); ok {
-		w.Session = r.duration(v, longestLogin)
-	}
-	if header, there := m.find("user_header"); there && w.UserHeader != "" && len(w.Proxies) == 0 && !m.hasMistakeAt("web.trusted_proxies") {
-		m.wrongf(header.place, "anybody could send this header: add trusted_proxies with the addresses of the proxy that sets it")
-	}
-	return w
 }
 
-// listen reads where to listen. Names are not looked up, so that what is bound is what stands in the file.
-func (m *mapping) listen() string {
-	v, ok := m.scalar("listen")
-	if !ok {
-		return ""
-	}
-	i := strings.LastIndexByte(v.text, ':')
-	if i >= 0 {
-		host, port := v.text[:i], v.text[i+1:]
-		_, badPort := strconv.ParseUint(port, 10, 16)
-		_, badAddr := netip.ParseAddrPort(v.text)
-		if badPort == nil && (badAddr == nil || host == "" || host == "localhost") {
-			return v.text
+// listen takes an address to listen on. Names are not looked up, so that what is bound is what stands in the file.
+func listen(into *string) func(Value) error {
+	return func(v Value) error {
+		if i := strings.LastIndexByte(v.Text, ':'); i >= 0 {
+			host, port := v.Text[:i], v.Text[i+1:]
+			_, badPort := strconv.ParseUint(port, 10, 16)
+			_, badAddr := netip.ParseAddrPort(v.Text)
+			if badPort == nil && (badAddr == nil || host == "" || host == "localhost") {
+				*into = v.Text
+				return nil
+			}
 		}
+		const want = "want one such as 127.0.0.1:8080, or :8080 for every address of this machine"
+		return fmt.Errorf("%s is not an address to listen on: %s", v, want)
 	}
-	m.wrongf(v.place, "%s is not an address to listen on: want one such as 127.0.0.1:8080, or :8080 for every address of this machine", v.shown())
-	return ""
 }
 
-func (m *mapping) hosts() []string {
-	_, words, _ := m.words("allowed_hosts")
-	var hosts []string
-	for _, w := range words {
-		host := strings.ToLower(w.text)
-		if _, err := netip.ParseAddr(host); err != nil && !hostForm.MatchString(host) {
-			m.wrongf(w.place, "%s is not the name of a host: want one such as etl.example.com, without scheme, port and path", w.shown())
-			continue
-		}
-		hosts = append(hosts, host)
+func (w *Web) allow(v Value) error {
+	host := strings.ToLower(v.Text)
+	if _, err := netip.ParseAddr(host); err != nil && !hostForm.MatchString(host) {
+		const want = "want one such as etl.example.com, without scheme, port and path"
+		return fmt.Errorf("%s is not the name of a host: %s", v, want)
 	}
-	return hosts
+	w.AllowedHosts = append(w.AllowedHosts, host)
+	return nil
 }
 
-// maybeSecret reads a credential that may be left empty, as ${NAME:-} does where a variable is not set.
-func (m *mapping) maybeSecret(name string) (Secret, scalar, bool) {
-	s, ok := m.scalar(name)
-	if !ok || s.text == "" {
-		return Secret{}, s, false
-	}
-	if strings.ContainsAny(s.text, "\r\n\x00") {
-		m.wrongf(s.place, "the credential has more than one line: want a single line")
-		return Secret{}, s, false
-	}
-	return NewSecret(s.text), s, true
-}
-
-func (m *mapping) passwordHash() Secret {
+func checkHash(text string) error {
 	const want = "`etl password` makes one"
-	secret, at, ok := m.maybeSecret("password_hash")
-	if !ok {
-		return Secret{}
-	}
-	cost, err := bcrypt.Cost([]byte(at.text))
+	cost, err := bcrypt.Cost([]byte(text))
 	switch {
-	case err != nil || len(at.text) != 60:
-		m.wrongf(at.place, "this is not a bcrypt hash: %s; the password itself never stands here", want)
+	case err != nil || len(text) != 60:
+		return errors.New("this is not a bcrypt hash: " + want + "; the password itself never stands here")
 	case cost < cheapestHash || cost > dearestHash:
-		m.wrongf(at.place, "the hash has cost %d: want %d to %d; %s", cost, cheapestHash, dearestHash, want)
-	default:
-		return secret
+		return fmt.Errorf("the hash has cost %d: want %d to %d; %s", cost, cheapestHash, dearestHash, want)
 	}
-	return Secret{}
+	return nil
 }
 
-func (m *mapping) userHeader() string {
-	v, ok := m.text("user_header", "")
-	if !ok || v.text == "" {
-		return ""
-	}
+func (w *Web) userHeader(v Value) error {
 	// These are sent by every browser or mean something else already.
-	taken := []string{"authorization", "cookie", "host", "origin", "referer", "user-agent", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
-	if !headerForm.MatchString(v.text) || slices.Contains(taken, strings.ToLower(v.text)) {
-		m.wrongf(v.place, "%s is not a header that names a user: want one such as X-Forwarded-User", v.shown())
-		return ""
+	taken := []string{
+		"authorization", "cookie", "host", "origin", "referer", "user-agent",
+		"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
 	}
-	return v.text
+	if v.Text != "" && (!headerForm.MatchString(v.Text) || slices.Contains(taken, strings.ToLower(v.Text))) {
+		return fmt.Errorf("%s is not a header that names a user: want one such as X-Forwarded-User", v)
+	}
+	w.UserHeader = v.Text
+	return nil
 }
 
-func (m *mapping) proxies() []netip.Prefix {
-	_, words, _ := m.words("trusted_proxies")
-	var all []netip.Prefix
-	for _, w := range words {
-		prefix, err := netip.ParsePrefix(w.text)
-		if addr, single := netip.ParseAddr(w.text); single == nil {
+// proxies takes the addresses and networks of proxies.
+func proxies(into *[]netip.Prefix) func(Value) error {
+	return func(v Value) error {
+		prefix, err := netip.ParsePrefix(v.Text)
+		if addr, single := netip.ParseAddr(v.Text); single == nil {
 			prefix, err = netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()), nil
 		}
 		switch {
 		case err != nil:
-			m.wrongf(w.place, "%s is not an address: want one such as 10.0.0.7, or a network such as 10.0.0.0/24", w.shown())
+			return fmt.Errorf("%s is not an address: want one such as 10.0.0.7, or a network such as 10.0.0.0/24", v)
 		case prefix.Bits() == 0:
-			m.wrongf(w.place, "%s is everybody: want the addresses of the proxy only", w.shown())
-		default:
-			all = append(all, prefix.Masked())
+			return fmt.Errorf("%s is everybody: want the addresses of the proxy only", v)
 		}
+		*into = append(*into, prefix.Masked())
+		return nil
 	}
-	return all
 }
 
-func (m *mapping) metricsToken() Secret {
-	secret, at, ok := m.maybeSecret("metrics_token")
-	if ok && len(at.text) < shortestToken {
-		m.wrongf(at.place, "the token has fewer than %d characters: machines send it, so make it long, for example with `openssl rand -hex 32`", shortestToken)
-	}
-	return secret
-}
-
-func (r *reader) notify(top *mapping) Notify {
-	m, ok := top.section("notify", notifyKeys)
-	if !ok {
-		return Notify{}
-	}
-	secret, at, ok := m.maybeSecret("webhook")
-	if !ok {
-		return Notify{}
-	}
-	u, err := url.Parse(at.text)
-	switch {
-	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
-		m.wrongf(at.place, "this is no address: want the https address that the chat program gives for incoming webhooks")
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		m.wrongf(at.place, "plain http would send the address, which is a credential, readable: want https; http is for this machine only")
-	case u.User != nil:
-		m.wrongf(at.place, "an address holds no user and password: want the one that the chat program gives for incoming webhooks")
-	}
-	return Notify{Webhook: secret}
+func (n *Notify) keys() []Key {
+	return []Key{{Name: "webhook", Hidden: true, Read: Credential(&n.Webhook, func(text string) error {
+		const want = "want the https address that the chat program gives for incoming webhooks"
+		u, err := url.Parse(text)
+		switch {
+		case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
+			return errors.New("this is no address: " + want)
+		case u.Scheme == "http" && !isLoopback(u.Hostname()):
+			return errors.New("plain http would send the address, which is a credential, readable: " +
+				"want https; http is for this machine only")
+		case u.User != nil:
+			return errors.New("an address holds no user and password: " +
+				"want the one that the chat program gives for incoming webhooks")
+		}
+		return nil
+	})}}
 }

@@ -1,4 +1,4 @@
-package config
+package config_test
 
 import (
 	"net/netip"
@@ -8,26 +8,28 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"smsetl/config"
 )
 
 var samePrefix = cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
 
 func TestWeb(t *testing.T) {
-	config, err := parseFile(t, "testdata/good.web.yaml")
+	cfg, err := parseFile(t, "testdata/good.web.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Web{
+	want := config.Web{
 		Listen: ":8080", AllowedHosts: []string{"etl.example.com", "etl"},
-		PasswordHash: NewSecret("$2a$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"), Session: 8 * time.Hour,
+		PasswordHash: config.NewSecret("$2a$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"), Session: 8 * time.Hour,
 		UserHeader:   "X-Forwarded-User",
 		Proxies:      []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32"), netip.MustParsePrefix("10.1.2.0/24"), netip.MustParsePrefix("::1/128")},
-		MetricsToken: NewSecret("canary-key-in-file"),
+		MetricsToken: config.NewSecret("canary-key-in-file"),
 	}
-	if diff := cmp.Diff(want, config.Web, samePrefix); diff != "" {
+	if diff := cmp.Diff(want, cfg.Web, samePrefix); diff != "" {
 		t.Errorf("web (-want +got):\n%s", diff)
 	}
-	if got := config.Notify.Webhook.Reveal(); got != "https://hooks.example.com/services/T/B/x?thread=1" {
+	if got := cfg.Notify.Webhook.Reveal(); got != "https://hooks.example.com/services/T/B/x?thread=1" {
 		t.Errorf("webhook %q", got)
 	}
 }
@@ -43,14 +45,14 @@ web:
 notify:
   webhook: ${NOBODY_SET_IT:-}
 `
-	config, err := Parse("schedules.yaml", []byte(text), testEnv())
+	cfg, err := config.Parse("schedules.yaml", []byte(text), testEnv())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Config{}.Web, config.Web, samePrefix); diff != "" {
+	if diff := cmp.Diff(config.Config{}.Web, cfg.Web, samePrefix); diff != "" {
 		t.Errorf("web (-want +got):\n%s", diff)
 	}
-	if config.Notify.Webhook.Reveal() != "" {
+	if cfg.Notify.Webhook.Reveal() != "" {
 		t.Error("there is a webhook")
 	}
 }
@@ -82,7 +84,7 @@ func TestCommentedSections(t *testing.T) {
 	env := testEnv()
 	set := map[string]string{
 		"ETL_WEB_PASSWORD_HASH": "$2a$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
-		"ETL_METRICS_TOKEN":     strings.Repeat("t", shortestToken), "ETL_NOTIFY_WEBHOOK": "https://hooks.example.com/x",
+		"ETL_METRICS_TOKEN":     strings.Repeat("t", 16), "ETL_NOTIFY_WEBHOOK": "https://hooks.example.com/x",
 	}
 	lookup := env.Lookup
 	env.Lookup = func(name string) (string, bool) {
@@ -91,11 +93,11 @@ func TestCommentedSections(t *testing.T) {
 		}
 		return lookup(name)
 	}
-	config, err := Parse("schedules.yaml", []byte(strings.Join(lines, "\n")), env)
+	cfg, err := config.Parse("schedules.yaml", []byte(strings.Join(lines, "\n")), env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if config.Web.Listen == "" || config.Web.PasswordHash.Reveal() == "" || config.Notify.Webhook.Reveal() == "" {
-		t.Errorf("the example says too little: %+v", config.Web)
+	if cfg.Web.Listen == "" || cfg.Web.PasswordHash.Reveal() == "" || cfg.Notify.Webhook.Reveal() == "" {
+		t.Errorf("the example says too little: %+v", cfg.Web)
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"smsetl/capture"
 	"smsetl/config"
+	"smsetl/extract/engagelab"
+	"smsetl/extract/tencent"
 	"smsetl/load"
 	"smsetl/sms"
 )
@@ -56,8 +58,12 @@ func pseudonyms(sources []config.Source) *capture.Pseudonyms {
 		for _, account := range source.Accounts() {
 			ids = append(ids, account.ID)
 		}
-		key := source.EngageLab.Key.Reveal()
-		secrets = append(secrets, key, source.EngageLab.User+":"+key, source.Tencent.SecretID.Reveal(), source.Tencent.SecretKey.Reveal())
+		switch own := source.Own.(type) {
+		case *engagelab.Settings:
+			secrets = append(secrets, own.Key.Reveal(), own.User+":"+own.Key.Reveal())
+		case *tencent.Settings:
+			secrets = append(secrets, own.SecretID.Reveal(), own.SecretKey.Reveal())
+		}
 	}
 	return capture.NewPseudonyms(ids, secrets)
 }

@@ -40,7 +40,7 @@ func (c *demoCommand) Run(s *session) error {
 		return err
 	}
 	defer stop()
-	cfg, err := config.Parse("sandbox", []byte(vendors.SchedulesYAML(addresses, exportsEntry("", demoSeed, time.Now()))), config.Env{Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: time.Now})
+	cfg, err := config.Parse("sandbox", []byte(vendors.SchedulesYAML(addresses, exportsEntry("", demoSeed, time.Now()))), config.Env{Vendors: configured(), Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: time.Now})
 	if err != nil {
 		return err
 	}

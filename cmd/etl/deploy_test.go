@@ -184,7 +184,8 @@ func TestManifests(t *testing.T) {
 	set := maps.Clone(secret)
 	set["ETL_WEB_PASSWORD_HASH"] = string(hash)
 	_, err = config.Parse("schedules.yaml", []byte(configuration), config.Env{
-		Lookup: func(name string) (string, bool) { v, ok := set[name]; return v, ok }, ReadFile: os.ReadFile, Now: time.Now,
+		Vendors: configured(),
+		Lookup:  func(name string) (string, bool) { v, ok := set[name]; return v, ok }, ReadFile: os.ReadFile, Now: time.Now,
 	})
 	if err != nil {
 		t.Error(err)

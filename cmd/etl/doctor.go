@@ -72,7 +72,7 @@ func (s *session) sourceChecks(sources []config.Source, wh *load.Warehouse, now 
 	for _, source := range sources {
 		if source.Vendor.IsImported() {
 			checks = append(checks, verdict(source.Name, importable(source), "exports can be read"))
-			if dir := source.Huawei.DropDir; dir != "" {
+			if dir := source.DropDir; dir != "" {
 				checks = append(checks, verdict(source.Name+" drop_dir", drop.New(dir, drop.Options{}).Check(), "files can be taken out of the folder"))
 			}
 			continue

@@ -12,6 +12,8 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/config"
+	"smsetl/extract/engagelab"
+	"smsetl/extract/tencent"
 	"smsetl/plan"
 	"smsetl/sms"
 )
@@ -62,9 +64,17 @@ func TestClientsAskThroughTheProxy(t *testing.T) {
 	defer proxy.Close()
 	env := variables(map[string]string{"HTTPS_PROXY": strings.Replace(proxy.URL, "//", "//user:canary-secret@", 1)})
 	for _, s := range []config.Source{
-		{Source: plan.Source{Name: "e", Vendor: sms.EngageLab, AccountIDs: []string{"u"}}, BaseURL: "https://engagelab.invalid", EngageLab: config.EngageLab{User: "u", Key: config.NewSecret("k")}},
-		{Source: plan.Source{Name: "t", Vendor: sms.Tencent, AccountIDs: []string{"1"}}, BaseURL: "https://tencent.invalid", Tencent: config.Tencent{
-			SecretID: config.NewSecret("i"), SecretKey: config.NewSecret("k"), SdkAppIDs: []string{"1"}, EndHour: config.Inclusive}},
+		{
+			Source:  plan.Source{Name: "e", Vendor: sms.EngageLab, AccountIDs: []string{"u"}},
+			BaseURL: "https://engagelab.invalid", Own: &engagelab.Settings{User: "u", Key: config.NewSecret("k")},
+		},
+		{
+			Source:  plan.Source{Name: "t", Vendor: sms.Tencent, AccountIDs: []string{"1"}},
+			BaseURL: "https://tencent.invalid", Own: &tencent.Settings{
+				SecretID: config.NewSecret("i"), SecretKey: config.NewSecret("k"),
+				Options: tencent.Options{SdkAppIDs: []string{"1"}, EndHour: tencent.Inclusive},
+			},
+		},
 	} {
 		s.MaxRequestsPerSecond = 100
 		c, err := dial(s, newPaces([]config.Source{s}, nil), env.proxy(), time.Now, zap.NewNop())

@@ -159,12 +159,12 @@ func (c *importHuaweiCommand) source(cfg config.Config) (config.Source, error) {
 }
 
 func (c *importHuaweiCommand) checkAccount(s config.Source) error {
-	for _, name := range s.Huawei.Applications {
+	for _, name := range s.AccountIDs {
 		if c.Account == "" || c.Account == name {
 			return nil
 		}
 	}
-	return usage(fmt.Errorf("--account %q is no application of source %q: want one of %s", c.Account, s.Name, strings.Join(s.Huawei.Applications, ", ")))
+	return usage(fmt.Errorf("--account %q is no application of source %q: want one of %s", c.Account, s.Name, strings.Join(s.AccountIDs, ", ")))
 }
 
 // span reads --from and --to.
@@ -200,10 +200,10 @@ func instant(flag, text string, zone sms.Zone, later sms.Day) (time.Time, error)
 
 // exportReader reads the files of a source. Rows that name no application are of the given one.
 func exportReader(s config.Source, application string) (*huawei.Reader, error) {
-	reader, err := huawei.New(huawei.Options{
-		Source: s.Name, Key: []byte(s.Huawei.PhoneKey.Reveal()), Zone: s.Huawei.ExportZone, Mainland: s.Huawei.Mainland, Columns: s.Huawei.Columns,
-		Account: application,
-	})
+	own := s.Own.(*huawei.Settings)
+	options := own.Options
+	options.Source, options.Key, options.Account = s.Name, []byte(own.PhoneKey.Reveal()), application
+	reader, err := huawei.New(options)
 	if err != nil {
 		return nil, fmt.Errorf("source %q: %w", s.Name, err)
 	}

@@ -35,5 +35,5 @@ func messagesBefore(sources []config.Source, now time.Time) map[sms.Account]sms.
 
 // keepsMessagesFrom gives the first day whose messages a source keeps.
 func keepsMessagesFrom(s config.Source, now time.Time) sms.Day {
-	return s.Zone.Today(now) - sms.Day(s.Huawei.MessageRetentionDays)
+	return s.Zone.Today(now) - sms.Day(s.MessageRetentionDays)
 }

@@ -84,11 +84,11 @@ const statistics = "statistics"
 func budgetOf(s config.Source, action string) load.Budget {
 	b := load.Budget{Vendor: s.Vendor, Host: s.BaseURL, Action: action}
 	var otherwise string
-	switch s.Vendor {
-	case sms.EngageLab:
-		b.Caller, otherwise = s.EngageLab.User, engagelab.DefaultBaseURL
-	case sms.Tencent:
-		b.Caller, otherwise = s.Tencent.SecretID.Reveal(), tencent.DefaultBaseURL
+	switch own := s.Own.(type) {
+	case *engagelab.Settings:
+		b.Caller, otherwise = own.User, engagelab.DefaultBaseURL
+	case *tencent.Settings:
+		b.Caller, otherwise = own.SecretID.Reveal(), tencent.DefaultBaseURL
 	default:
 		b.Caller = s.Name
 	}

@@ -21,7 +21,7 @@ type configFlag struct {
 }
 
 func (s *session) config(f configFlag, now func() time.Time) (config.Config, error) {
-	cfg, err := config.Load(f.Config, config.Env{Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: now})
+	cfg, err := config.Load(f.Config, config.Env{Vendors: configured(), Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: now})
 	if err != nil {
 		return config.Config{}, usage(err)
 	}

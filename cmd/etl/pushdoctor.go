@@ -31,7 +31,7 @@ func pushChecks(ctx context.Context, cfg config.Config, wh *load.Warehouse) []ch
 	listens := listenerAnswers(ctx, cfg.Pushes.Listen)
 	var all []check
 	for _, source := range sources {
-		c := check{source.Name + " pushes", err == nil, trustOf(source.Huawei.Push) + "; " + listens}
+		c := check{source.Name + " pushes", err == nil, trustOf(source.Push) + "; " + listens}
 		i := slices.IndexFunc(backlogs, func(b load.PushBacklog) bool { return b.Source == source.Name })
 		switch {
 		case err != nil:

@@ -38,7 +38,7 @@ func (v *serving) newPushes(ctx context.Context) (*push.Server, error) {
 		return nil, err
 	}
 	for _, source := range pushedSources(cfg) {
-		fmt.Fprintf(v.session.stderr, "Status reports of %s: %s%s\n", source.Name, server.URL(source.Name), secretMark(source.Huawei.Push))
+		fmt.Fprintf(v.session.stderr, "Status reports of %s: %s%s\n", source.Name, server.URL(source.Name), secretMark(source.Push))
 	}
 	return server, nil
 }
@@ -59,7 +59,7 @@ func (v *serving) openDoors(server *push.Server, cfg config.Config) error {
 		if err != nil {
 			return usage(err)
 		}
-		p := source.Huawei.Push
+		p := source.Push
 		door := push.Door{Secret: p.SecretPath.Reveal(), Reader: reader}
 		if p.IsSigned() {
 			door.Verifier = &huawei.Verifier{
@@ -90,7 +90,7 @@ func (v *serving) reopenDoors(before, after config.Config) error {
 func pushedSources(cfg config.Config) []config.Source {
 	var all []config.Source
 	for _, s := range cfg.Sources {
-		if s.Vendor == sms.Huawei && s.Huawei.Push.IsOn {
+		if s.Push.IsOn {
 			all = append(all, s)
 		}
 	}

@@ -59,7 +59,8 @@ func played(t *testing.T, dir string) string {
 	}
 	clock := func() time.Time { return now }
 	cfg, err := config.Load("schedules.yaml", config.Env{
-		Lookup: func(string) (string, bool) { return "", false }, ReadFile: func(string) ([]byte, error) { return []byte(text), nil }, Now: clock,
+		Vendors: configured(),
+		Lookup:  func(string) (string, bool) { return "", false }, ReadFile: func(string) ([]byte, error) { return []byte(text), nil }, Now: clock,
 	})
 	if err != nil {
 		t.Fatal(err)

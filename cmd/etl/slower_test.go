@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/config"
+	"smsetl/extract/tencent"
 	"smsetl/plan"
 	"smsetl/sms"
 )
@@ -42,7 +43,9 @@ func TestTheVendorsLimitIsHeardWhereWaitsAreTold(t *testing.T) {
 					Name: "tc", Vendor: sms.Tencent, AccountIDs: []string{"1400"}, Zone: zone, MaxRequestsPerSecond: 10,
 				},
 				BaseURL: vendor.URL,
-				Tencent: config.Tencent{SecretID: config.NewSecret("id"), SecretKey: config.NewSecret("key"), SdkAppIDs: []string{"1400"}},
+				Own: &tencent.Settings{
+					SecretID: config.NewSecret("id"), SecretKey: config.NewSecret("key"), Options: tencent.Options{SdkAppIDs: []string{"1400"}},
+				},
 			}
 			shared := newPaces([]config.Source{s}, nil)
 			shared.waited = hook

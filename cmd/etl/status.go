@@ -132,7 +132,7 @@ func (p *pipeline) missingHours(ctx context.Context, source config.Source) (miss
 func (p *pipeline) failedFiles(ctx context.Context) ([]failedFiles, error) {
 	var sources []string
 	for _, s := range p.config.Sources {
-		if s.Huawei.DropDir != "" {
+		if s.DropDir != "" {
 			sources = append(sources, s.Name)
 		}
 	}

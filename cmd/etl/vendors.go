@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -11,6 +12,7 @@ import (
 	"smsetl/config"
 	"smsetl/extract"
 	"smsetl/extract/engagelab"
+	"smsetl/extract/huawei"
 	"smsetl/extract/tencent"
 	"smsetl/job"
 	"smsetl/load"
@@ -24,34 +26,45 @@ type client interface {
 	Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error
 }
 
-// vendor is how a configured source becomes a client, and how many of its windows are worked at once. EngageLab answers a
-// window in one call: one window decodes while another loads. Tencent answers a day per call, so more windows keep its
-// limit used whatever its latency.
+// vendor is how a source is configured and becomes a client, and how many of its windows are worked at once. EngageLab answers
+// a window in one call: one window decodes while another loads. Tencent answers a day per call, so more windows keep its
+// limit used whatever its latency. Huawei answers nobody.
 type vendor struct {
+	config.Vendor
 	connect  func(config.Source, *paces, extract.Proxy, func() time.Time, *zap.Logger) (client, error)
 	parallel int
 }
 
 // vendors lists every vendor. A new one is a line here, a folder under extract, a file in transform, an emulator in sandbox.
-var vendors = map[sms.Vendor]vendor{
-	sms.EngageLab: {connectEngageLab, 2},
-	sms.Tencent:   {connectTencent, 12},
+var vendors = []vendor{
+	{engagelab.Vendor, connectEngageLab, 2},
+	{huawei.Vendor, nil, 0},
+	{tencent.Vendor, connectTencent, 12},
+}
+
+// configured gives the vendors as package config wants them.
+func configured() []config.Vendor {
+	all := make([]config.Vendor, len(vendors))
+	for i, v := range vendors {
+		all[i] = v.Vendor
+	}
+	return all
 }
 
 func connectEngageLab(s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
-	return engagelab.New(s.EngageLab.User, s.EngageLab.Key.Reveal(), engagelab.Options{
-		BaseURL: s.BaseURL, Paths: engagelab.Paths(s.EngageLab.Paths), TemplateIDs: s.EngageLab.TemplateIDs, LabelIDs: s.EngageLab.LabelIDs,
-		SMSUsers: s.EngageLab.Users, MsgType: s.EngageLab.MsgType, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
-		Pace: shared.timed(s, statistics), Proxy: proxy,
-	}, log)
+	own := s.Own.(*engagelab.Settings)
+	o := own.Options
+	o.BaseURL, o.RequestsPerSecond, o.MaxBody, o.Now, o.Proxy = s.BaseURL, s.MaxRequestsPerSecond, s.MaxBodyBytes, now, proxy
+	o.Pace = shared.timed(s, statistics)
+	return engagelab.New(own.User, own.Key.Reveal(), o, log)
 }
 
 func connectTencent(s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
-	return tencent.New(s.Tencent.SecretID.Reveal(), s.Tencent.SecretKey.Reveal(), tencent.Options{
-		BaseURL: s.BaseURL, Region: s.Tencent.Region, EndHour: tencent.EndHour(s.Tencent.EndHour),
-		SdkAppIDs: s.Tencent.SdkAppIDs, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Now: now,
-		Pace: func(action string) extract.Waiter { return shared.timed(s, action) }, Proxy: proxy,
-	}, log)
+	own := s.Own.(*tencent.Settings)
+	o := own.Options
+	o.BaseURL, o.RequestsPerSecond, o.MaxBody, o.Now, o.Proxy = s.BaseURL, s.MaxRequestsPerSecond, s.MaxBodyBytes, now, proxy
+	o.Pace = func(action string) extract.Waiter { return shared.timed(s, action) }
+	return tencent.New(own.SecretID.Reveal(), own.SecretKey.Reveal(), o, log)
 }
 
 // connect makes a client of each source. Their requests keep the rates that all processes of the warehouse share.
@@ -67,10 +80,10 @@ func connect(sources []config.Source, wh *load.Warehouse, proxy extract.Proxy, n
 		if err != nil {
 			return nil, err
 		}
-		source := job.Source{
-			Name: s.Name, Fetcher: c, Parallel: vendors[s.Vendor].parallel, Rules: rules(s),
-		}
-		if prober, asks := c.(job.Prober); asks && !s.Tencent.NoProbe {
+		of, _ := vendorOf(s)
+		source := job.Source{Name: s.Name, Fetcher: c, Parallel: of.parallel, Rules: rules(s)}
+		own, _ := s.Own.(*tencent.Settings)
+		if prober, asks := c.(job.Prober); asks && (own == nil || own.Probe != tencent.Off) {
 			source.Prober = prober
 		}
 		all = append(all, source)
@@ -88,9 +101,17 @@ func rules(s config.Source) *belief.Rules {
 	return belief.New(s.Settings)
 }
 
+func vendorOf(s config.Source) (vendor, bool) {
+	i := slices.IndexFunc(vendors, func(v vendor) bool { return v.Name == s.Vendor })
+	if i < 0 {
+		return vendor{}, false
+	}
+	return vendors[i], true
+}
+
 func dial(s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
-	v, known := vendors[s.Vendor]
-	if !known {
+	v, known := vendorOf(s)
+	if !known || v.connect == nil {
 		return nil, fmt.Errorf("source %q: the vendor %q is not built in", s.Name, s.Vendor)
 	}
 	c, err := v.connect(s, shared, proxy, now, log)

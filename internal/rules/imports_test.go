@@ -11,9 +11,9 @@ import (
 var mayImport = map[string][]string{
 	"sms":                      {},
 	"extract":                  {"internal/pack"},
-	"extract/engagelab":        {"extract", "internal/pack"},
-	"extract/tencent":          {"extract", "internal/pack"},
-	"extract/huawei":           {"internal/pack"},
+	"extract/engagelab":        {"extract", "config", "internal/pack"},
+	"extract/tencent":          {"extract", "config", "internal/pack"},
+	"extract/huawei":           {"config", "internal/pack"},
 	"extract/extracttest":      {"extract", "internal/pack"},
 	"capture":                  {"extract"}, // what came back; the extractors' scrubber
 	"transform":                {"internal/pack"},

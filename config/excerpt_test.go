@@ -5,6 +5,17 @@ import (
 	"testing"
 )
 
+// canary is the value of every credential that the tests plant.
+const canary = "canary"
+
+// excerptsOf knows the keys of every source, and some of one vendor.
+func excerptsOf(text string) *excerpts {
+	r := &reader{text: excerpts{lines: strings.Split(text, "\n")}}
+	r.know()
+	r.text.know([]Key{{Name: "region"}, {Name: "paths"}, {Name: "sdk_app_ids", IsList: true}, {Name: "sms_key", Hidden: true}})
+	return &r.text
+}
+
 // TestSafeLine shows the last line of each text; $ stands for what must not be shown.
 func TestSafeLine(t *testing.T) {
 	tests := []struct{ name, text, want string }{
@@ -39,8 +50,8 @@ func TestSafeLine(t *testing.T) {
 			if !strings.Contains(text, "${") {
 				text = strings.ReplaceAll(text, "$", canary)
 			}
-			lines := strings.Split(text, "\n")
-			if got := safeLine(lines, len(lines)-1); got != test.want {
+			x := excerptsOf(text)
+			if got := x.safeLine(len(x.lines) - 1); got != test.want {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}
 		})
@@ -49,7 +60,7 @@ func TestSafeLine(t *testing.T) {
 
 func TestExcerptOfLongLine(t *testing.T) {
 	line := "region: " + strings.Repeat("x", 300)
-	if got := excerpt([]string{line}, 1, 200); len([]rune(got)) > 300 || !strings.HasSuffix(got, "^") || !strings.Contains(got, "…") {
+	if got := excerptsOf(line).at(1, 200); len([]rune(got)) > 300 || !strings.HasSuffix(got, "^") || !strings.Contains(got, "…") {
 		t.Errorf("excerpt: %s", got)
 	}
 }
