@@ -90,7 +90,7 @@ func (r *reader) sections(c *Config) []Key {
 }
 
 func (r *reader) config(c *Config, body ast.Node) {
-	top, ok := r.mapping(place{}, body)
+	top, ok := r.mapping(body)
 	if !ok {
 		return
 	}
@@ -99,7 +99,7 @@ func (r *reader) config(c *Config, body ast.Node) {
 	c.Sources = r.sources(top)
 	c.Schedules = r.schedules(top, c.Sources)
 	top.fill(sections)
-	if _, there := top.find("pushes"); !there {
+	if top.find("pushes") == nil {
 		r.checkListens()
 	}
 }
@@ -118,19 +118,19 @@ func (r *reader) know() {
 
 func (r *reader) sources(top *mapping) []Source {
 	const example = `a list with one entry for each account of a vendor, such as "- name: main"`
-	e, ok := top.find("sources")
-	if !ok {
-		r.wrongf(top.place, "sources is missing: add %s", example)
+	e := top.find("sources")
+	if e == nil {
+		r.wrongf(top.node, "sources is missing: add %s", example)
 		return nil
 	}
 	nodes := top.items(e)
-	if len(nodes) == 0 && !r.hasMistakeAt(e.key) {
-		r.wrongf(e.place, "there is no source: want %s", example)
+	if len(nodes) == 0 && !r.hasMistakeAt("sources") {
+		r.wrongf(e.Key, "there is no source: want %s", example)
 	}
 	var all []Source
 	seen := identities{}
-	for i, n := range nodes {
-		m, ok := r.mapping(e.item(i), n)
+	for _, n := range nodes {
+		m, ok := r.mapping(n)
 		if !ok {
 			continue
 		}
@@ -145,22 +145,21 @@ func (r *reader) sources(top *mapping) []Source {
 type identities map[string]int
 
 func (seen identities) check(m *mapping, s Source) {
+	here := start(m.node).Position.Line
 	once := func(key, value, why string) {
-		e, there := m.find(key)
-		if !there || value == "" {
-			return
-		}
 		if line, twice := seen[key+" "+value]; twice {
-			m.wrongf(e.valuePlace(), "the source of line %d %s", line, why)
+			m.wrongf(m.find(key).Value, "the source of line %d %s", line, why)
 		}
-		seen[key+" "+value] = m.line
+		if value != "" {
+			seen[key+" "+value] = here
+		}
 	}
 	once("name", s.Name, "has this name already: every source needs its own")
 	once("drop_dir", s.DropDir, "watches this folder already: nobody could say whose its files are")
 	for _, a := range s.Accounts() {
 		if line, twice := seen[a.String()]; twice && a.ID != "" {
-			m.wrongf(m.place, "the source of line %d has the same account of %s: an account belongs to one source", line, a.Vendor)
+			m.wrongf(m.node, "the source of line %d has the same account of %s: an account belongs to one source", line, a.Vendor)
 		}
-		seen[a.String()] = m.line
+		seen[a.String()] = here
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"smsetl/internal/spelling"
 	"smsetl/sms"
 )
@@ -29,7 +31,7 @@ type Key struct {
 
 // Value is a value of the file as it was understood.
 type Value struct {
-	place
+	node     ast.Node
 	Text     string // after ${NAME} and file:PATH
 	written  string // as it stands in the file
 	expanded bool

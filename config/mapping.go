@@ -12,58 +12,51 @@ import (
 // mapping is a YAML mapping being read.
 type mapping struct {
 	*reader
-	place
+	node    ast.Node
 	entries []entry
 }
 
-type entry struct {
-	place // of the key
-	name  string
-	value ast.Node
-}
+// entry is a key of a mapping with its value.
+type entry = *ast.MappingValueNode
 
-// valuePlace is where the value of the key starts.
-func (e entry) valuePlace() place { return e.at(start(e.value)) }
+func nameOf(e entry) string { return e.Key.GetToken().Value }
 
-// mapping reads n as a mapping. Its place is that of its first key.
-func (r *reader) mapping(p place, n ast.Node) (*mapping, bool) {
-	m := &mapping{reader: r, place: p.at(start(n))}
-	var values []*ast.MappingValueNode
+// mapping reads n as a mapping.
+func (r *reader) mapping(n ast.Node) (*mapping, bool) {
+	m := &mapping{reader: r, node: n}
+	var entries []entry
 	switch n := n.(type) {
 	case *ast.MappingNode:
-		values = n.Values
+		entries = n.Values
 	case *ast.MappingValueNode:
-		values = []*ast.MappingValueNode{n}
+		entries = []entry{n}
 	case *ast.NullNode:
-		r.wrongf(m.place, "there is nothing here: want keys with values, such as \"name: main\"")
+		r.wrongf(n, "there is nothing here: want keys with values, such as \"name: main\"")
 		return nil, false
 	default:
-		r.wrongf(m.place, "want keys with values, such as \"name: main\", and not %s", kindOf(n, "a single value"))
+		r.wrongf(n, "want keys with values, such as \"name: main\", and not %s", kindOf(n, "a single value"))
 		return nil, false
 	}
-	for _, v := range values {
-		key, ok := v.Key.(ast.ScalarNode)
-		if !ok {
-			r.wrongf(m.at(v.Key.GetToken()), "this key is not understood: want a plain name followed by \": \"")
-			continue
+	for _, e := range entries {
+		if _, ok := e.Key.(ast.ScalarNode); !ok {
+			r.wrongf(e.Key, "this key is not understood: want a plain name followed by \": \"")
+		} else if first := m.find(nameOf(e)); first != nil {
+			const what = "the key stands here a second time: line %d has it already; keep one"
+			r.wrongf(e.Key, what, start(first).Position.Line)
+		} else {
+			m.entries = append(m.entries, e)
 		}
-		name := key.GetToken().Value
-		e := entry{place: m.under(printable(name)).at(v.Key.GetToken()), name: name, value: v.Value}
-		if first, ok := m.find(name); ok {
-			r.wrongf(e.place, "the key stands here a second time: line %d has it already; keep one", first.line)
-			continue
-		}
-		m.entries = append(m.entries, e)
 	}
 	return m, true
 }
 
-func (m *mapping) find(name string) (entry, bool) {
-	i := slices.IndexFunc(m.entries, func(e entry) bool { return e.name == name })
+// find gives the entry of a key, or nil.
+func (m *mapping) find(name string) entry {
+	i := slices.IndexFunc(m.entries, func(e entry) bool { return nameOf(e) == name })
 	if i < 0 {
-		return entry{}, false
+		return nil
 	}
-	return m.entries[i], true
+	return m.entries[i]
 }
 
 // read takes the values of the keys and refuses every other key.
@@ -75,44 +68,45 @@ func (m *mapping) read(keys []Key) {
 // refuse reports every key that is not known. elsewhere says where a key does belong, or "".
 func (m *mapping) refuse(known []string, elsewhere func(name string) string) {
 	for _, e := range m.entries {
-		if slices.Contains(known, e.name) {
+		name := nameOf(e)
+		if slices.Contains(known, name) {
 			continue
 		}
-		if why := elsewhere(e.name); why != "" {
-			m.wrongf(e.place, "%s", why)
+		if why := elsewhere(name); why != "" {
+			m.wrongf(e.Key, "%s", why)
 			continue
 		}
-		hint := spelling.Suggest(e.name, known)
+		hint := spelling.Suggest(name, known)
 		if hint == "" {
 			hint = "the keys here are " + strings.Join(known, ", ")
 		}
-		m.wrongf(e.place, "unknown key: %s", hint)
+		m.wrongf(e.Key, "unknown key: %s", hint)
 	}
 }
 
 // fill takes the values of the keys, in their order.
 func (m *mapping) fill(keys []Key) {
 	for _, k := range keys {
-		e, ok := m.find(k.Name)
+		e := m.find(k.Name)
 		switch {
-		case !ok && k.Required:
-			m.wrongf(m.place, "%s is missing: add %s", k.Name, k.Want)
-		case !ok:
+		case e == nil && k.Required:
+			m.wrongf(m.node, "%s is missing: add %s", k.Name, k.Want)
+		case e == nil:
 		case k.IsList:
 			m.list(e, k)
 		case k.Keys != nil || k.Texts != nil:
 			m.section(e, k)
 		default:
-			m.take(e.place, e.value, k)
+			m.take(e.Value, k)
 		}
 	}
 }
 
 // take reads one value.
-func (m *mapping) take(p place, n ast.Node, k Key) {
-	v, ok := m.value(p, n)
+func (m *mapping) take(n ast.Node, k Key) {
+	v, ok := m.value(n)
 	if ok && v.Text == "" && k.Want != "" {
-		m.wrongf(v.place, "%s is empty: want %s", v.empty(), k.Want)
+		m.wrongf(v.node, "%s is empty: want %s", v.empty(), k.Want)
 	} else if ok {
 		m.took(v, k)
 	}
@@ -120,20 +114,20 @@ func (m *mapping) take(p place, n ast.Node, k Key) {
 
 func (m *mapping) took(v Value, k Key) {
 	if err := k.Read(v); err != nil {
-		m.wrongf(v.place, "%s", err)
+		m.wrongf(v.node, "%s", err)
 	}
 }
 
 // section reads a mapping under a key.
 func (m *mapping) section(e entry, k Key) {
-	own, ok := m.mapping(e.place, e.value)
+	own, ok := m.mapping(e.Value)
 	if !ok {
 		return
 	}
 	if k.Texts != nil {
 		for _, c := range own.entries {
-			if v, ok := m.value(c.place, c.value); ok {
-				k.Texts[c.name] = v.Text
+			if v, ok := m.value(c.Value); ok {
+				k.Texts[nameOf(c)] = v.Text
 			}
 		}
 		return
@@ -148,29 +142,29 @@ func (m *mapping) section(e entry, k Key) {
 func (m *mapping) list(e entry, k Key) {
 	var seen []string
 	before := len(m.mistakes)
-	for i, n := range m.items(e) {
-		v, ok := m.value(e.item(i), n)
+	for _, n := range m.items(e) {
+		v, ok := m.value(n)
 		switch {
 		case !ok:
 		case v.Text == "":
-			m.wrongf(v.place, "%s is empty", v.empty())
+			m.wrongf(v.node, "%s is empty", v.empty())
 		case slices.Contains(seen, v.Text):
-			m.wrongf(v.place, "%s stands in the list twice", v)
+			m.wrongf(v.node, "%s stands in the list twice", v)
 		default:
 			seen = append(seen, v.Text)
 			m.took(v, k)
 		}
 	}
 	if k.Required && len(seen) == 0 && len(m.mistakes) == before {
-		m.wrongf(e.place, "the list is empty: want %s", k.Want)
+		m.wrongf(e.Key, "the list is empty: want %s", k.Want)
 	}
 }
 
 // items gives the nodes of a list.
 func (m *mapping) items(e entry) []ast.Node {
-	seq, ok := e.value.(*ast.SequenceNode)
+	seq, ok := e.Value.(*ast.SequenceNode)
 	if !ok {
-		m.wrongf(e.valuePlace(), "want a list, such as [a, b], and not %s", kindOf(e.value, "a single value"))
+		m.wrongf(e.Value, "want a list, such as [a, b], and not %s", kindOf(e.Value, "a single value"))
 		return nil
 	}
 	return seq.Values

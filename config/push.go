@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // Pushes is where `etl serve` listens for what vendors push. The zero value is nowhere.
@@ -75,22 +77,21 @@ func (p *Push) keys() []Key {
 
 // pushEndpoint is a source that may be pushed to.
 type pushEndpoint struct {
-	place
+	key  ast.Node
 	push Push
 }
 
 // endpoint notes that the source may be pushed to.
 func (r *reader) endpoint(p *Push) func(entry, *mapping) {
 	return func(e entry, own *mapping) {
-		_, hasAccess := own.find("access_key")
-		if _, hasSecret := own.find("secret_key"); hasAccess != hasSecret {
+		if (own.find("access_key") == nil) != (own.find("secret_key") == nil) {
 			const where = "take both from the console, where push authentication is turned on"
-			r.wrongf(e.place, "access_key and secret_key go together: %s", where)
+			r.wrongf(e.Key, "access_key and secret_key go together: %s", where)
 		}
 		if p.IsOn = true; p.ReplayWindow == 0 {
 			p.ReplayWindow = 15 * time.Minute
 		}
-		r.endpoints = append(r.endpoints, pushEndpoint{e.place, *p})
+		r.endpoints = append(r.endpoints, pushEndpoint{e.Key, *p})
 	}
 }
 
@@ -108,16 +109,16 @@ func (r *reader) listeners(p *Pushes) func(entry, *mapping) {
 		if p.MaxPerSecond == 0 {
 			p.MaxPerSecond = defaultPushRate
 		}
-		e, there := own.find("listen")
+		e := own.find("listen")
 		switch {
-		case there && len(r.endpoints) == 0 && !r.hasMistakeAt("sources"):
-			r.wrongf(e.place, "no source is pushed to: add push with access_key and secret_key to a source of vendor %s",
+		case e != nil && len(r.endpoints) == 0 && !r.hasMistakeAt("sources"):
+			r.wrongf(e.Key, "no source is pushed to: add push with access_key and secret_key to a source of vendor %s",
 				strings.Join(r.env.vendorNames(true), " or "))
 		case p.Listen != "" && !isLoopbackAddress(p.Listen):
 			for _, d := range r.endpoints {
-				if d.push.IsOpen() && !r.hasMistakeAt(d.key) {
+				if d.push.IsOpen() && !r.hasMistakeAt(keyOf(d.key)) {
 					const what = "add access_key and secret_key, or a secret_path"
-					r.wrongf(d.place, "anybody who reaches %s could push: %s", p.Listen, what)
+					r.wrongf(d.key, "anybody who reaches %s could push: %s", p.Listen, what)
 				}
 			}
 		}
@@ -128,7 +129,7 @@ func (r *reader) listeners(p *Pushes) func(entry, *mapping) {
 func (r *reader) checkListens() {
 	for _, d := range r.endpoints {
 		const example = `pushes: {listen: "127.0.0.1:8081"}`
-		r.wrongf(d.place, "nobody listens: add pushes at the top of the file, such as %s", example)
+		r.wrongf(d.key, "nobody listens: add pushes at the top of the file, such as %s", example)
 	}
 }
 

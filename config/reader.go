@@ -29,36 +29,27 @@ type reader struct {
 	endpoints []pushEndpoint // of the sources that may be pushed to
 }
 
-// place is where something stands in the file, with the path of its key.
-type place struct {
-	line, column int
-	key          string
-}
-
-func (p place) under(key string) place {
-	if p.key != "" {
-		key = p.key + "." + key
+// wrongf reports what is wrong at a node. nil stands for the file as a whole.
+func (r *reader) wrongf(n ast.Node, format string, args ...any) {
+	if n == nil {
+		r.wrongAt(nil, "", format, args...)
+		return
 	}
-	return place{p.line, p.column, key}
+	r.wrongAt(start(n), keyOf(n), format, args...)
 }
 
-func (p place) item(i int) place {
-	return place{p.line, p.column, fmt.Sprintf("%s[%d]", p.key, i)}
-}
-
-func (p place) at(t *token.Token) place {
+func (r *reader) wrongAt(t *token.Token, key, format string, args ...any) {
+	m := Mistake{File: r.file, Key: key, Message: fmt.Sprintf(format, args...)}
 	if t != nil && t.Position != nil && t.Position.Line > 0 {
-		p.line, p.column = t.Position.Line, max(1, t.Position.Column)
+		m.Line, m.Column = t.Position.Line, max(1, t.Position.Column)
 	}
-	return p
+	m.Excerpt = r.text.at(m.Line, m.Column)
+	r.mistakes = append(r.mistakes, m)
 }
 
-func (r *reader) wrongf(p place, format string, args ...any) {
-	r.mistakes = append(r.mistakes, Mistake{
-		File: r.file, Line: p.line, Column: p.column, Key: p.key,
-		Message: fmt.Sprintf(format, args...),
-		Excerpt: r.text.at(p.line, p.column),
-	})
+// keyOf gives the path of the key that a node stands under: sources[0].time_zone.
+func keyOf(n ast.Node) string {
+	return printable(strings.TrimPrefix(strings.TrimPrefix(n.GetPath(), "$"), "."))
 }
 
 // hasMistakeAt says whether something under the key is wrong already, so that what follows from it is not reported too.
@@ -71,10 +62,11 @@ func (r *reader) document(data []byte) ast.Node {
 	const wanted = `want "sources:" with at least one source; README.md has an example`
 	switch {
 	case len(data) > maxFileBytes:
-		r.wrongf(place{}, "the file has %d bytes: a configuration has at most %d", len(data), maxFileBytes)
+		r.wrongf(nil, "the file has %d bytes: a configuration has at most %d", len(data), maxFileBytes)
 		return nil
 	case !utf8.Valid(data):
-		r.wrongf(place{line: r.text.badLine(), column: 1}, "the file is not UTF-8 text: save it as UTF-8")
+		bad := &token.Token{Position: &token.Position{Line: r.text.badLine()}}
+		r.wrongAt(bad, "", "the file is not UTF-8 text: save it as UTF-8")
 		return nil
 	}
 	file, err := parse(data)
@@ -90,10 +82,10 @@ func (r *reader) document(data []byte) ast.Node {
 	}
 	switch {
 	case len(bodies) == 0:
-		r.wrongf(place{}, "the file is empty: "+wanted)
+		r.wrongf(nil, "the file is empty: "+wanted)
 		return nil
 	case len(bodies) > 1:
-		r.wrongf(place{}.at(start(bodies[1])), "a second YAML document starts here: put everything into one, without \"---\" in between")
+		r.wrongAt(start(bodies[1]), "", "a second YAML document starts here: put everything into one, without \"---\" in between")
 		return nil
 	}
 	return bodies[0]
@@ -114,10 +106,9 @@ func parse(data []byte) (file *ast.File, err error) {
 func (r *reader) wrongSyntax(err error) {
 	var at yaml.Error
 	if !errors.As(err, &at) {
-		r.wrongf(place{}, "broken YAML: %s", err)
+		r.wrongf(nil, "broken YAML: %s", err)
 		return
 	}
-	p := place{}.at(at.GetToken())
 	message := at.GetMessage()
 	if i := strings.Index(message, `: "`); i >= 0 {
 		message = message[:i]
@@ -136,7 +127,7 @@ func (r *reader) wrongSyntax(err error) {
 	case strings.HasPrefix(message, "value is not allowed in this context"), message == "non-map value is specified":
 		message += `: check the indentation, and that every key is followed by ": "`
 	}
-	r.wrongf(p, "broken YAML: %s", message)
+	r.wrongAt(at.GetToken(), "", "broken YAML: %s", message)
 }
 
 // start gives the token that a node begins with: a mapping's own token is the colon of its first key.
@@ -155,24 +146,23 @@ func start(n ast.Node) *token.Token {
 }
 
 // value reads one value, expanding ${NAME} and file:PATH.
-func (r *reader) value(p place, n ast.Node) (Value, bool) {
-	p = p.at(start(n))
+func (r *reader) value(n ast.Node) (Value, bool) {
 	var written string
-	switch n := n.(type) {
+	switch s := n.(type) {
 	case *ast.StringNode:
-		written = n.Value
+		written = s.Value
 	case *ast.LiteralNode:
-		written = strings.TrimSuffix(n.Value.Value, "\n")
+		written = strings.TrimSuffix(s.Value.Value, "\n")
 	case *ast.IntegerNode, *ast.FloatNode:
 		written = n.GetToken().Value // as written: 0123 is an identifier as good as any
 	case *ast.NullNode:
-		r.wrongf(p, "there is no value: write one, or leave the key out")
+		r.wrongf(n, "there is no value: write one, or leave the key out")
 		return Value{}, false
 	case *ast.AliasNode, *ast.AnchorNode, *ast.TagNode:
-		r.wrongf(p, "anchors, aliases and tags are not understood here: write the value out, or put it in quotes")
+		r.wrongf(n, "anchors, aliases and tags are not understood here: write the value out, or put it in quotes")
 		return Value{}, false
 	default:
-		r.wrongf(p, "want one value and not %s", kindOf(n, "true or false"))
+		r.wrongf(n, "want one value and not %s", kindOf(n, "true or false"))
 		return Value{}, false
 	}
 	text, err := expand(written, r.env)
@@ -181,10 +171,10 @@ func (r *reader) value(p place, n ast.Node) (Value, bool) {
 		text, err = r.fileText(path)
 	}
 	if err != nil {
-		r.wrongf(p, "%s", err)
+		r.wrongf(n, "%s", err)
 		return Value{}, false
 	}
-	return Value{place: p, Text: text, written: written, expanded: text != written}, true
+	return Value{node: n, Text: text, written: written, expanded: text != written}, true
 }
 
 // kindOf says what n is. scalar names a single value that does not fit.

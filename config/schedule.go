@@ -36,20 +36,19 @@ var commonZones = []string{
 }
 
 func (r *reader) schedules(top *mapping, sources []Source) []Schedule {
-	e, ok := top.find("schedules")
-	if !ok {
+	e := top.find("schedules")
+	if e == nil {
 		return nil
 	}
 	var all []Schedule
-	for i, n := range top.items(e) {
-		m, ok := r.mapping(e.item(i), n)
+	for _, n := range top.items(e) {
+		m, ok := r.mapping(n)
 		if !ok {
 			continue
 		}
 		s := r.schedule(m, sources)
 		if twice := slices.ContainsFunc(all, func(o Schedule) bool { return o.Name == s.Name && s.Name != "" }); twice {
-			name, _ := m.find("name")
-			m.wrongf(name.valuePlace(), "another schedule has this name already: every schedule needs its own")
+			m.wrongf(m.find("name").Value, "another schedule has this name already: every schedule needs its own")
 		}
 		all = append(all, s)
 	}
@@ -68,20 +67,20 @@ func (s *Schedule) keys(expression *Value, sources []Source) []Key {
 
 func (r *reader) schedule(m *mapping, sources []Source) Schedule {
 	var s Schedule
-	expression := Value{place: m.place, Text: "30 2 * * *"}
+	expression := Value{node: m.node, Text: "30 2 * * *"}
 	m.read(s.keys(&expression, sources))
-	if list, there := m.find("sources"); !there {
+	if list := m.find("sources"); list == nil {
 		for _, o := range sources {
 			if !o.IsImported && o.Name != "" {
 				s.Sources = append(s.Sources, o.Name)
 			}
 		}
-	} else if len(s.Sources) == 0 && !m.hasMistakeAt(list.key) {
-		m.wrongf(list.place, "the list is empty: name a source, or leave the key out for all of them")
+	} else if len(s.Sources) == 0 && !m.hasMistakeAt(keyOf(list)) {
+		m.wrongf(list.Key, "the list is empty: name a source, or leave the key out for all of them")
 	}
-	if !m.hasMistakeAt(m.key + ".cron") {
+	if !m.hasMistakeAt(keyOf(m.node) + ".cron") {
 		if err := s.time(expression); err != nil {
-			m.wrongf(expression.place, "%s", err)
+			m.wrongf(expression.node, "%s", err)
 		}
 	}
 	return s

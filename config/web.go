@@ -64,10 +64,9 @@ func (w *Web) keys() []Key {
 
 // checkHeader refuses a header that anybody could send.
 func (w *Web) checkHeader(_ entry, own *mapping) {
-	header, there := own.find("user_header")
-	if there && w.UserHeader != "" && len(w.Proxies) == 0 && !own.hasMistakeAt("web.trusted_proxies") {
+	if w.UserHeader != "" && len(w.Proxies) == 0 && !own.hasMistakeAt("web.trusted_proxies") {
 		const what = "add trusted_proxies with the addresses of the proxy that sets it"
-		own.wrongf(header.place, "anybody could send this header: %s", what)
+		own.wrongf(own.find("user_header").Key, "anybody could send this header: %s", what)
 	}
 }
 
