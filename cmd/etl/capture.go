@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"smsetl/capture"
+	"smsetl/config"
 	"smsetl/extract"
 	"smsetl/load"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -27,14 +27,14 @@ type capturing struct {
 }
 
 // capture is the doctor's --capture. It exits with 0 when every question was answered, whatever the answers say.
-func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.Warehouse, now func() time.Time) error {
+func (c *doctorCommand) capture(s *session, cfg config.Config, wh *load.Warehouse, now func() time.Time) error {
 	if err := capture.Ready(c.Capture); err != nil {
 		return usage(fmt.Errorf("--capture: %w", err))
 	}
-	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(config.Sources),
+	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(cfg.Sources),
 		manifest: capture.Manifest{Format: 1, CapturedAt: now().Format(time.RFC3339)}}
-	shared := newPaces(config.Sources, wh)
-	for _, source := range config.Sources {
+	shared := newPaces(cfg.Sources, wh)
+	for _, source := range cfg.Sources {
 		if source.Vendor.IsImported() {
 			continue
 		}
@@ -52,21 +52,21 @@ func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.War
 }
 
 // pseudonyms knows the accounts and secrets of all sources.
-func pseudonyms(sources []schedule.Source) *capture.Pseudonyms {
+func pseudonyms(sources []config.Source) *capture.Pseudonyms {
 	var ids, secrets []string
 	for _, source := range sources {
 		for _, account := range source.Accounts() {
 			ids = append(ids, account.ID)
 		}
-		if v, ok := vendors[source.Vendor]; ok {
-			secrets = append(secrets, v.secrets(source)...)
+		if v := vendorOf(source.Vendor); v.secrets != nil {
+			secrets = append(secrets, v.secrets(source.Own)...)
 		}
 	}
 	return capture.NewPseudonyms(ids, secrets)
 }
 
 // ask asks one account everything.
-func (c *capturing) ask(client client, source schedule.Source, account sms.Account) error {
+func (c *capturing) ask(client client, source config.Source, account sms.Account) error {
 	who := capture.Account{Vendor: account.Vendor, ID: c.pseudonym(account), Zone: account.Zone.String()}
 	if slices.Contains(c.manifest.Accounts, who) {
 		return nil // another source of the same account
@@ -141,7 +141,7 @@ func (c *capturing) keep(f *capture.Fixture, source string, n, of int) error {
 }
 
 func (c *capturing) pseudonym(a sms.Account) string {
-	return vendors[a.Vendor].name(c.names, a.ID)
+	return vendorOf(a.Vendor).name(c.names, a.ID)
 }
 
 // end writes what the answers say, and shows it.
@@ -190,7 +190,7 @@ func withAdvice(evidence, advice string) string {
 }
 
 // basePath gives the path of the source's base_url, which is not the vendor's.
-func basePath(source schedule.Source) string {
+func basePath(source config.Source) string {
 	u, err := url.Parse(source.BaseURL)
 	if err != nil {
 		return ""

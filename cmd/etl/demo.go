@@ -7,12 +7,13 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/config"
 	"smsetl/internal/postgres"
 	"smsetl/load"
 	"smsetl/migrations"
+	"smsetl/plan"
 	"smsetl/read"
 	"smsetl/sandbox"
-	"smsetl/schedule"
 	"smsetl/web"
 )
 
@@ -40,7 +41,7 @@ func (c *demoCommand) Run(s *session) error {
 		return err
 	}
 	defer stop()
-	config, err := schedule.Parse("sandbox", []byte(vendors.SchedulesYAML(addresses, exportsEntry("", demoSeed, time.Now()))), schedule.Env{Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: time.Now})
+	cfg, err := config.Parse("sandbox", []byte(vendors.SchedulesYAML(addresses, exportsEntry("", demoSeed, time.Now()))), config.Env{Vendors: configured(), Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -58,9 +59,9 @@ func (c *demoCommand) Run(s *session) error {
 		defer closePages()
 		address = at
 	}
-	p := &pipeline{session: s, config: config, warehouse: wh, now: time.Now}
+	p := &pipeline{session: s, config: cfg, warehouse: wh, now: time.Now}
 	fmt.Fprintf(s.stderr, "Sandbox: EngageLab on %s, Tencent on %s, with their real limits\n", addresses.EngageLab, addresses.Tencent)
-	report, err := p.run(s.ctx, "demo", schedule.Ask{})
+	report, err := p.run(s.ctx, "demo", plan.Request{})
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"smsetl/capture"
+	"smsetl/config"
+	"smsetl/extract/engagelab"
 	"smsetl/load"
-	"smsetl/schedule"
+	"smsetl/plan"
 	"smsetl/sms"
 )
 
@@ -26,8 +28,8 @@ type dialectReport struct {
 
 // dialects asks the chosen accounts of EngageLab and stores what the answers say. An account that cannot be asked does not keep
 // the others from being.
-func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, error) {
-	chosen, err := schedule.Chosen(ask, p.config.Sources)
+func (p *pipeline) dialects(s *session, ask plan.Request) ([]dialectReport, error) {
+	chosen, err := plan.Chosen(ask, p.config.Planned())
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -58,7 +60,7 @@ func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, erro
 }
 
 // dialect asks one account. Without an answer to its first question nothing is settled, and nothing is stored.
-func (p *pipeline) dialect(s *session, source schedule.Source, c client, account sms.Account) (dialectReport, error) {
+func (p *pipeline) dialect(s *session, source config.Source, c client, account sms.Account) (dialectReport, error) {
 	r := dialectReport{Source: source.Name, Vendor: string(account.Vendor), Account: account.ID}
 	var answers []capture.Fixture
 	for _, q := range c.Questions(account, account.Zone.Today(p.now())) {
@@ -115,7 +117,7 @@ func dialectsExit(reports []dialectReport) error {
 }
 
 // dialectChecks are the doctor's lines on what is stored of how a vendor speaks to an account. It asks nobody.
-func dialectChecks(s *session, wh *load.Warehouse, source schedule.Source, account sms.Account) []inspection {
+func dialectChecks(s *session, wh *load.Warehouse, source config.Source, account sms.Account) []inspection {
 	if wh == nil || account.Vendor != sms.EngageLab {
 		return nil
 	}
@@ -130,7 +132,7 @@ func dialectChecks(s *session, wh *load.Warehouse, source schedule.Source, accou
 	all := make([]inspection, len(known))
 	for i, d := range known {
 		advice := capture.Advice(d.Question, d.Answer)
-		isSet := d.Question == "msg_type_default" && source.EngageLab.MsgType != "" || d.Question == "days_90" && source.ChunkDays < 90
+		isSet := d.Question == "msg_type_default" && source.Own.(*engagelab.Settings).MsgType != "" || d.Question == "days_90" && source.ChunkDays < 90
 		detail := fmt.Sprintf("%s, asked %s", orUnknown(d.Answer), d.AskedAt.UTC().Format(time.DateOnly))
 		if advice != "" && !isSet {
 			detail = d.Answer + ". " + advice

@@ -16,7 +16,7 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
-	"smsetl/schedule"
+	"smsetl/plan"
 	"smsetl/sms"
 	"smsetl/web/push"
 )
@@ -123,13 +123,13 @@ func (v *serving) setup(ctx context.Context, p *pipeline) (job.Setup, error) {
 
 // due plans a ring: what the sources are due for, and the sweep.
 func (p *pipeline) due(ctx context.Context, sources []string, busy []sms.Scope) ([]job.Item, error) {
-	ask := schedule.Ask{Sources: sources, Sweep: true, Busy: busy}
+	ask := plan.Request{Sources: sources, Sweep: true, Busy: busy}
 	items, err := p.plan(ctx, ask)
 	return jobItems(ask, items, 0), err
 }
 
 // jobItems makes windows of the queue of planned ones. Priority 0 leaves it to the age of the days.
-func jobItems(ask schedule.Ask, items []schedule.Item, priority int) []job.Item {
+func jobItems(ask plan.Request, items []plan.Item, priority int) []job.Item {
 	all := make([]job.Item, len(items))
 	for i, item := range items {
 		all[i] = job.Item{
@@ -171,11 +171,11 @@ func (v *serving) reload(ctx context.Context) {
 }
 
 func (v *serving) tryReload(ctx context.Context) error {
-	config, err := v.session.config(v.file, v.now)
+	cfg, err := v.session.config(v.file, v.now)
 	if err != nil {
 		return err
 	}
-	next := &pipeline{session: v.session, config: config, warehouse: v.warehouse, now: v.now}
+	next := &pipeline{session: v.session, config: cfg, warehouse: v.warehouse, now: v.now}
 	setup, err := v.setup(ctx, next)
 	if err != nil {
 		return err
@@ -184,9 +184,9 @@ func (v *serving) tryReload(ctx context.Context) error {
 		return err
 	}
 	before := v.current.Swap(next)
-	if !reflect.DeepEqual(before.config.Web, config.Web) {
+	if !reflect.DeepEqual(before.config.Web, cfg.Web) {
 		v.session.log.Warn("what changed under web is in force after the next start")
 	}
-	v.folders.watch(ctx, v, config.Sources)
-	return v.reopenDoors(before.config, config)
+	v.folders.watch(ctx, v, cfg.Sources)
+	return v.reopenDoors(before.config, cfg)
 }

@@ -3,18 +3,20 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
 
 	"smsetl/belief"
 	"smsetl/capture"
+	"smsetl/config"
 	"smsetl/extract"
 	"smsetl/extract/engagelab"
+	"smsetl/extract/huawei"
 	"smsetl/extract/tencent"
 	"smsetl/job"
 	"smsetl/load"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -27,15 +29,18 @@ type client interface {
 	Questions(account sms.Account, today sms.Day) []extract.Question
 }
 
-// vendor is how a configured source becomes a client, and how its requests are limited.
+// vendor is all that the program knows of a vendor: how its sources are configured, how one becomes a client, and how its
+// requests are limited.
 type vendor struct {
-	connect  func(schedule.Source, extract.Options, *zap.Logger) (client, error)
-	baseURL  string                                   // where requests go unless the source says otherwise
-	caller   func(schedule.Source) string             // whose requests the vendor counts together
-	limiter  func(perSecond float64) *extract.Limiter // of one action of one caller
-	secrets  func(schedule.Source) []string           // what nothing may show
-	name     func(*capture.Pseudonyms, string) string // what stands for an account's ID in a capture
-	isPaired bool                                     // its datasets are halves of the same rows
+	config.Vendor
+
+	connect  func(config.Settings, extract.Options, *zap.Logger) (client, error) // nil for a vendor that answers nobody
+	baseURL  string                                                              // where requests go unless the source says otherwise
+	caller   func(config.Settings) string                                        // whose requests the vendor counts together
+	limiter  func(perSecond float64) *extract.Limiter                            // of one action of one caller
+	secrets  func(config.Settings) []string                                      // what nothing may show
+	name     func(*capture.Pseudonyms, string) string                            // what stands for an account's ID in a capture
+	isPaired bool                                                                // its datasets are halves of the same rows
 	// parallel is how many of its windows are worked at once. EngageLab answers a window in one call: one window
 	// decodes while another loads. Tencent answers a day per call, so more windows keep its limit used whatever its latency.
 	parallel int
@@ -43,36 +48,34 @@ type vendor struct {
 
 // vendors lists every vendor. A new one is an entry here, a folder under extract, a file in transform, an emulator in
 // sandbox.
-var vendors = map[sms.Vendor]vendor{
-	sms.EngageLab: {
-		connect: func(s schedule.Source, o extract.Options, log *zap.Logger) (client, error) {
-			return engagelab.New(s.EngageLab.User, s.EngageLab.Key.Reveal(), engagelab.Options{
-				Options: o, Paths: engagelab.Paths(s.EngageLab.Paths), TemplateIDs: s.EngageLab.TemplateIDs,
-				LabelIDs: s.EngageLab.LabelIDs, SMSUsers: s.EngageLab.Users, MsgType: s.EngageLab.MsgType,
-			}, log)
+var vendors = []vendor{
+	{
+		Vendor: engagelab.Vendor,
+		connect: func(s config.Settings, o extract.Options, log *zap.Logger) (client, error) {
+			return engagelab.Connect(s.(*engagelab.Settings), o, log)
 		},
 		baseURL: engagelab.DefaultBaseURL,
-		caller:  func(s schedule.Source) string { return s.EngageLab.User },
+		caller:  func(s config.Settings) string { return s.(*engagelab.Settings).User },
 		limiter: engagelab.NewLimiter,
-		secrets: func(s schedule.Source) []string {
-			key := s.EngageLab.Key.Reveal()
-			return []string{key, s.EngageLab.User + ":" + key}
+		secrets: func(s config.Settings) []string {
+			own := s.(*engagelab.Settings)
+			return []string{own.Key.Reveal(), own.User + ":" + own.Key.Reveal()}
 		},
 		name:     (*capture.Pseudonyms).User,
 		parallel: 2,
 	},
-	sms.Tencent: {
-		connect: func(s schedule.Source, o extract.Options, log *zap.Logger) (client, error) {
-			return tencent.New(s.Tencent.SecretID.Reveal(), s.Tencent.SecretKey.Reveal(), tencent.Options{
-				Options: o, Region: s.Tencent.Region, EndHour: tencent.EndHour(s.Tencent.EndHour),
-				SdkAppIDs: s.Tencent.SdkAppIDs,
-			}, log)
+	{Vendor: huawei.Vendor},
+	{
+		Vendor: tencent.Vendor,
+		connect: func(s config.Settings, o extract.Options, log *zap.Logger) (client, error) {
+			return tencent.Connect(s.(*tencent.Settings), o, log)
 		},
 		baseURL: tencent.DefaultBaseURL,
-		caller:  func(s schedule.Source) string { return s.Tencent.SecretID.Reveal() },
+		caller:  func(s config.Settings) string { return s.(*tencent.Settings).SecretID.Reveal() },
 		limiter: tencent.NewLimiter,
-		secrets: func(s schedule.Source) []string {
-			return []string{s.Tencent.SecretID.Reveal(), s.Tencent.SecretKey.Reveal()}
+		secrets: func(s config.Settings) []string {
+			own := s.(*tencent.Settings)
+			return []string{own.SecretID.Reveal(), own.SecretKey.Reveal()}
 		},
 		name:     (*capture.Pseudonyms).App,
 		isPaired: true,
@@ -80,23 +83,39 @@ var vendors = map[sms.Vendor]vendor{
 	},
 }
 
+// configured gives the vendors as package config wants them.
+func configured() []config.Vendor {
+	all := make([]config.Vendor, len(vendors))
+	for i, v := range vendors {
+		all[i] = v.Vendor
+	}
+	return all
+}
+
+// vendorOf gives the vendor of a name; the zero vendor, which connects to nobody, when there is none.
+func vendorOf(name sms.Vendor) vendor {
+	if i := slices.IndexFunc(vendors, func(v vendor) bool { return v.Name == name }); i >= 0 {
+		return vendors[i]
+	}
+	return vendor{}
+}
+
 // connect makes a client of each source. Their requests keep the rates that all processes of the warehouse share.
-func connect(sources []schedule.Source, wh *load.Warehouse, proxy extract.Proxy, now func() time.Time, waited waitHook, log *zap.Logger) ([]job.Source, error) {
+func connect(sources []config.Source, wh *load.Warehouse, proxy extract.Proxy, now func() time.Time, waited waitHook, log *zap.Logger) ([]job.Source, error) {
 	var all []job.Source
 	shared := newPaces(sources, wh)
 	shared.waited = waited
 	for _, s := range sources {
-		if s.Vendor.IsImported() {
+		if s.IsImported {
 			continue
 		}
 		c, err := dial(s, shared, proxy, now, log)
 		if err != nil {
 			return nil, err
 		}
-		source := job.Source{
-			Name: s.Name, Fetcher: c, Parallel: vendors[s.Vendor].parallel, Rules: rules(s),
-		}
-		if prober, asks := c.(job.Prober); asks && !s.Tencent.NoProbe {
+		source := job.Source{Name: s.Name, Fetcher: c, Parallel: vendorOf(s.Vendor).parallel, Rules: rules(s)}
+		own, _ := s.Own.(*tencent.Settings)
+		if prober, asks := c.(job.Prober); asks && (own == nil || own.Probe != tencent.Off) {
 			source.Prober = prober
 		}
 		all = append(all, source)
@@ -105,25 +124,21 @@ func connect(sources []schedule.Source, wh *load.Warehouse, proxy extract.Proxy,
 }
 
 // rules decide what answers of the source are worth. Only the dataset that speaks for the totals is judged by its size.
-func rules(s schedule.Source) *belief.Rules {
-	doubt := s.Doubt
-	for dataset, of := range s.DoubtOf {
+func rules(s config.Source) *belief.Rules {
+	for dataset, settings := range s.SettingsOf {
 		if dataset.Facts().Delivery {
-			doubt = of
+			return belief.New(settings)
 		}
 	}
-	return belief.New(belief.Settings{
-		SettleDays: s.SettleDays, PendingDays: s.PendingDays, RetentionDays: s.RetentionDays, ConfirmAfter: s.ConfirmAfter,
-		ShrinkRatio: doubt.ShrinkRatio, GrowRatio: doubt.GrowRatio, MinMessages: doubt.MinMessages, RemovalShare: s.RemovalShare,
-	})
+	return belief.New(s.Settings)
 }
 
-func dial(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
-	v, known := vendors[s.Vendor]
-	if !known {
+func dial(s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
+	v := vendorOf(s.Vendor)
+	if v.connect == nil {
 		return nil, fmt.Errorf("source %q: the vendor %q is not built in", s.Name, s.Vendor)
 	}
-	c, err := v.connect(s, extract.Options{
+	c, err := v.connect(s.Own, extract.Options{
 		BaseURL: s.BaseURL, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Proxy: proxy, Now: now,
 		Limiter: func(action string) extract.Waiter { return shared.timed(s, action) },
 	}, log)

@@ -11,9 +11,9 @@ import (
 var mayImport = map[string][]string{
 	"sms":               {},
 	"extract":           {"internal/pack"},
-	"extract/engagelab": {"extract", "internal/pack"},
-	"extract/tencent":   {"extract", "internal/pack"},
-	"extract/huawei":    {"internal/pack"},
+	"extract/engagelab": {"extract", "config", "internal/pack"},
+	"extract/tencent":   {"extract", "config", "internal/pack"},
+	"extract/huawei":    {"config", "internal/pack"},
 	"capture":           {"extract"}, // what came back; the extractors' scrubber
 	"transform":         {"internal/pack"},
 	"belief":            {},
@@ -25,9 +25,12 @@ var mayImport = map[string][]string{
 	"read":        {"internal/db", "load", "migrations"},
 	"check":       {"internal/db", "load", "read"},
 	"ratelimit":   {"internal/db"},
-	"schedule":    {},
-	"job":         {"internal/pack", "load", "read", "check", "transform"},
-	"drop":        {},
+
+	// What is due, and the order of the steps.
+	"config": {"plan", "belief", "internal/spelling"},
+	"plan":   {"belief", "internal/spelling"},
+	"job":    {"internal/pack", "load", "read", "check", "transform", "plan"},
+	"drop":   {},
 
 	// People and their tools.
 	"web":         {"load", "read", "job"},
@@ -40,6 +43,7 @@ var mayImport = map[string][]string{
 	"sandbox":                   {"sandbox/traffic"},
 	"sandbox/traffic":           {},
 	"internal/pack":             {},
+	"internal/spelling":         {},
 	"internal/postgres":         {},
 	"internal/dictionary":       {"load", "read"},
 	"internal/rules":            {},
@@ -61,8 +65,12 @@ var mayImport = map[string][]string{
 var mayNotImport = map[string][]string{
 	// The same bytes give the same rows in ten years: no network, no files, no database, no clock, no logs.
 	"transform": {"net", "os", "database/sql", "context", "log", "github.com/jackc", "go.uber.org/zap", "github.com/riverqueue"},
-	// Planning is pure, and reads files and variables only through what it is handed. net/url and net/netip are parsers.
-	"schedule": {"net/http", "os", "database/sql", "github.com/jackc", "go.uber.org/zap", "github.com/riverqueue"},
+	// The configuration reads files and variables only through what it is handed. net/url and net/netip are parsers.
+	"config": {"net/http", "os", "database/sql", "github.com/jackc", "go.uber.org/zap", "github.com/riverqueue"},
+	// Planning is pure.
+	"plan": {
+		"net", "os", "context", "database/sql", "github.com/goccy", "github.com/jackc", "go.uber.org/zap", "github.com/riverqueue",
+	},
 	// Vendors' answers are none of the warehouse's business, nor tables of the extractors'.
 	"load":    {"net/http", "encoding/json/v2"},
 	"extract": {"database/sql", "github.com/jackc", "github.com/riverqueue"},
