@@ -1,0 +1,1 @@
+DROP TABLE sms.fact_failure_daily, sms.fact_delivery_daily;
