@@ -1,3 +1,5 @@
+-- Columns of views without a comment get it at the end of the next file, from the relation whose column they show.
+
 -- Pages and rehearsals look at the ledger as of another time: SET etl.now = '2026-11-22T03:00:00+08:00'.
 CREATE FUNCTION etl.moment() RETURNS timestamptz
 LANGUAGE sql STABLE
@@ -55,13 +57,6 @@ COMMENT ON COLUMN sms.delivery_daily.account           IS 'name. EngageLab sms_u
 COMMENT ON COLUMN sms.delivery_daily.template          IS 'name. The vendor''s template; (not reported) where the vendor never tells, (none) where the row has none, (unknown) where the vendor should have told.';
 COMMENT ON COLUMN sms.delivery_daily.label             IS 'name. EngageLab label or Huawei signature; (not reported), (none), (unknown) as for template.';
 COMMENT ON COLUMN sms.delivery_daily.message_type      IS 'name. The vendor''s code; (not reported), (none), (unknown) as for template.';
-COMMENT ON COLUMN sms.delivery_daily.requested         IS 'messages. That we asked the vendor to send.';
-COMMENT ON COLUMN sms.delivery_daily.accepted          IS 'messages. That the vendor handed on towards the carrier.';
-COMMENT ON COLUMN sms.delivery_daily.processing_failed IS 'messages. That the vendor decided not to hand on.';
-COMMENT ON COLUMN sms.delivery_daily.delivered         IS 'messages. That reached the handset.';
-COMMENT ON COLUMN sms.delivery_daily.send_failed       IS 'messages. That the carrier reported as failed.';
-COMMENT ON COLUMN sms.delivery_daily.pending           IS 'messages. Handed on, whose result is still open.';
-COMMENT ON COLUMN sms.delivery_daily.billed_segments   IS 'segments. Billed pieces; a long message is several. Never in a ratio with messages.';
 COMMENT ON COLUMN sms.delivery_daily.delivery_rate     IS 'ratio. delivered / requested of this row; NULL when nothing was requested or either is not reported. Over several rows divide the sums, never average this.';
 COMMENT ON COLUMN sms.delivery_daily.day_state         IS 'state. Of the day in sms.coverage_daily: provisional numbers may still change.';
 COMMENT ON COLUMN sms.delivery_daily.loaded_at         IS 'time. Since when the row stands as it is.';
@@ -94,19 +89,10 @@ LEFT JOIN etl.dataset       AS d ON d.vendor_key       = a.vendor_key AND d.stag
 LEFT JOIN etl.coverage      AS c ON c.account_key      = f.account_key AND c.dataset = d.dataset AND c.date_key = f.date_key;
 
 COMMENT ON VIEW   sms.failure_daily              IS 'rows. Failed messages by vendor day, account, template, label, message type, country and reason. On a loaded day a reason without a row had none.';
-COMMENT ON COLUMN sms.failure_daily.send_date    IS 'day. The vendor''s day of sending, in the zone of the account.';
-COMMENT ON COLUMN sms.failure_daily.vendor       IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.failure_daily.account      IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
-COMMENT ON COLUMN sms.failure_daily.template     IS 'name. The vendor''s template; (not reported) where the vendor never tells, (none) where the row has none, (unknown) where the vendor should have told.';
-COMMENT ON COLUMN sms.failure_daily.label        IS 'name. EngageLab label or Huawei signature; (not reported), (none), (unknown) as for template.';
-COMMENT ON COLUMN sms.failure_daily.message_type IS 'name. The vendor''s code; (not reported), (none), (unknown) as for template.';
 COMMENT ON COLUMN sms.failure_daily.stage        IS 'stage. processing: before the hand-over to the carrier. sending: after it.';
 COMMENT ON COLUMN sms.failure_daily.reason       IS 'name. The vendor''s own name of the reason.';
 COMMENT ON COLUMN sms.failure_daily.category     IS 'category. The canonical class, the same for every vendor; unmapped for a reason that no table of ours knows yet.';
 COMMENT ON COLUMN sms.failure_daily.messages     IS 'messages. That failed for the reason. NULL when the vendor did not tell the number.';
-COMMENT ON COLUMN sms.failure_daily.day_state    IS 'state. Of the day in sms.coverage_daily: provisional numbers may still change.';
-COMMENT ON COLUMN sms.failure_daily.loaded_at    IS 'time. Since when the row stands as it is.';
-COMMENT ON COLUMN sms.failure_daily.country      IS 'name. Where the messages went to: ISO 3166-1 alpha-2; (not reported), (none), (unknown) as for template.';
 
 -- The summaries with names instead of keys: what is asked by account and day, by template and month or by reason and day is
 -- answered from here in milliseconds, however many rows the facts have.
@@ -132,9 +118,6 @@ LEFT JOIN etl.dataset    AS d ON d.vendor_key  = a.vendor_key AND d.owns_deliver
 LEFT JOIN etl.coverage   AS c ON c.account_key = s.account_key AND c.dataset = d.dataset AND c.date_key = s.date_key;
 
 COMMENT ON VIEW   sms.account_daily                   IS 'rows. Deliveries by vendor day and account: the sums of sms.delivery_daily. A day without a row sent nothing or is not loaded: sms.coverage_daily says which.';
-COMMENT ON COLUMN sms.account_daily.send_date         IS 'day. The vendor''s day of sending, in the zone of the account.';
-COMMENT ON COLUMN sms.account_daily.vendor            IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.account_daily.account           IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
 COMMENT ON COLUMN sms.account_daily.requested         IS 'messages. That we asked the vendor to send; NULL when no row of the day reports it.';
 COMMENT ON COLUMN sms.account_daily.accepted          IS 'messages. That the vendor handed on towards the carrier; NULL when no row of the day reports it.';
 COMMENT ON COLUMN sms.account_daily.processing_failed IS 'messages. That the vendor decided not to hand on; NULL when no row of the day reports it.';
@@ -142,8 +125,6 @@ COMMENT ON COLUMN sms.account_daily.delivered         IS 'messages. That reached
 COMMENT ON COLUMN sms.account_daily.send_failed       IS 'messages. That the carrier reported as failed; NULL when no row of the day reports it.';
 COMMENT ON COLUMN sms.account_daily.pending           IS 'messages. Handed on, whose result is still open; NULL when no row of the day reports it.';
 COMMENT ON COLUMN sms.account_daily.billed_segments   IS 'segments. Billed pieces; a long message is several. Never in a ratio with messages. NULL when no row of the day reports it.';
-COMMENT ON COLUMN sms.account_daily.delivery_rate     IS 'ratio. delivered / requested of this row; NULL when nothing was requested or either is not reported. Over several rows divide the sums, never average this.';
-COMMENT ON COLUMN sms.account_daily.day_state         IS 'state. Of the day in sms.coverage_daily: provisional numbers may still change.';
 COMMENT ON COLUMN sms.account_daily.loaded_at         IS 'time. Since when the sums are these.';
 
 CREATE VIEW sms.template_monthly AS
@@ -166,9 +147,6 @@ JOIN sms.dim_template               AS t ON t.template_key = s.template_key;
 
 COMMENT ON VIEW   sms.template_monthly                   IS 'rows. Deliveries by month, account and template: the sums of sms.delivery_daily. The month that is not over yet is there as far as it is loaded.';
 COMMENT ON COLUMN sms.template_monthly.month_start       IS 'day. The first day of the month of sending.';
-COMMENT ON COLUMN sms.template_monthly.vendor            IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.template_monthly.account           IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
-COMMENT ON COLUMN sms.template_monthly.template          IS 'name. As in sms.delivery_daily.';
 COMMENT ON COLUMN sms.template_monthly.requested         IS 'messages. That we asked the vendor to send; NULL when no row of the month reports it.';
 COMMENT ON COLUMN sms.template_monthly.accepted          IS 'messages. That the vendor handed on towards the carrier; NULL when no row of the month reports it.';
 COMMENT ON COLUMN sms.template_monthly.processing_failed IS 'messages. That the vendor decided not to hand on; NULL when no row of the month reports it.';
@@ -176,7 +154,6 @@ COMMENT ON COLUMN sms.template_monthly.delivered         IS 'messages. That reac
 COMMENT ON COLUMN sms.template_monthly.send_failed       IS 'messages. That the carrier reported as failed; NULL when no row of the month reports it.';
 COMMENT ON COLUMN sms.template_monthly.pending           IS 'messages. Handed on, whose result is still open; NULL when no row of the month reports it.';
 COMMENT ON COLUMN sms.template_monthly.billed_segments   IS 'segments. Billed pieces; a long message is several. Never in a ratio with messages. NULL when no row of the month reports it.';
-COMMENT ON COLUMN sms.template_monthly.delivery_rate     IS 'ratio. delivered / requested of this row; NULL when nothing was requested or either is not reported. Over several rows divide the sums, never average this.';
 
 CREATE VIEW sms.reason_daily AS
 SELECT s.date_key AS send_date,
@@ -196,15 +173,8 @@ LEFT JOIN etl.dataset       AS d ON d.vendor_key  = a.vendor_key AND d.stage = r
 LEFT JOIN etl.coverage      AS c ON c.account_key = s.account_key AND c.dataset = d.dataset AND c.date_key = s.date_key;
 
 COMMENT ON VIEW   sms.reason_daily                   IS 'rows. Failed messages by vendor day, account and reason: the sums of sms.failure_daily. On a loaded day a reason without a row had none.';
-COMMENT ON COLUMN sms.reason_daily.send_date         IS 'day. The vendor''s day of sending, in the zone of the account.';
-COMMENT ON COLUMN sms.reason_daily.vendor            IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.reason_daily.account           IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
-COMMENT ON COLUMN sms.reason_daily.stage             IS 'stage. processing: before the hand-over to the carrier. sending: after it.';
-COMMENT ON COLUMN sms.reason_daily.reason            IS 'name. The vendor''s own name of the reason.';
-COMMENT ON COLUMN sms.reason_daily.category          IS 'category. The canonical class, the same for every vendor; unmapped for a reason that no table of ours knows yet.';
 COMMENT ON COLUMN sms.reason_daily.messages          IS 'messages. That failed for the reason, where the number is reported. NULL when no row reports it.';
 COMMENT ON COLUMN sms.reason_daily.rows_not_reported IS 'rows. For which the vendor named the reason and not the number: messages is too small by these.';
-COMMENT ON COLUMN sms.reason_daily.day_state         IS 'state. Of the day in sms.coverage_daily: provisional numbers may still change.';
 
 -- A sum that leaves out what one account does not report would be too small, so it is NULL; and a measure that one vendor
 -- of the day does not report is NULL for all of them, since numbers side by side will be compared.
@@ -266,15 +236,6 @@ SELECT date_key AS send_date,
 FROM side_by_side;
 
 COMMENT ON VIEW   sms.vendor_comparison                   IS 'rows. Sums by day and vendor, to be laid side by side: a measure that not every vendor of the day reports is NULL for all of them. Days are each vendor''s own, in the zones of its accounts.';
-COMMENT ON COLUMN sms.vendor_comparison.send_date         IS 'day. The vendor''s day of sending, in the zone of the account.';
-COMMENT ON COLUMN sms.vendor_comparison.vendor            IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.vendor_comparison.requested         IS 'messages. That we asked the vendor to send.';
-COMMENT ON COLUMN sms.vendor_comparison.accepted          IS 'messages. That the vendor handed on towards the carrier.';
-COMMENT ON COLUMN sms.vendor_comparison.processing_failed IS 'messages. That the vendor decided not to hand on.';
-COMMENT ON COLUMN sms.vendor_comparison.delivered         IS 'messages. That reached the handset.';
-COMMENT ON COLUMN sms.vendor_comparison.send_failed       IS 'messages. That the carrier reported as failed.';
-COMMENT ON COLUMN sms.vendor_comparison.pending           IS 'messages. Handed on, whose result is still open.';
-COMMENT ON COLUMN sms.vendor_comparison.billed_segments   IS 'segments. Billed pieces; a long message is several. Never in a ratio with messages.';
 COMMENT ON COLUMN sms.vendor_comparison.delivery_rate     IS 'ratio. sum(delivered) / sum(requested); NULL when nothing was requested or either is not comparable. Over several days divide the sums, never average this.';
 COMMENT ON COLUMN sms.vendor_comparison.not_comparable    IS 'text. Which measures are NULL on this day because a vendor does not report them, and which vendor. NULL when every measure can be compared.';
 
@@ -306,15 +267,8 @@ FROM (
 WINDOW of_stage AS (PARTITION BY r.month_start, r.vendor, r.stage);
 
 COMMENT ON VIEW   sms.failure_ranking                   IS 'rows. Failure reasons by month, vendor and stage, the most frequent first. Vendors name and group reasons differently: compare categories, and shares with care.';
-COMMENT ON COLUMN sms.failure_ranking.month_start       IS 'day. The first day of the month of sending.';
-COMMENT ON COLUMN sms.failure_ranking.vendor            IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.failure_ranking.stage             IS 'stage. processing: before the hand-over to the carrier. sending: after it.';
-COMMENT ON COLUMN sms.failure_ranking.reason            IS 'name. The vendor''s own name of the reason.';
-COMMENT ON COLUMN sms.failure_ranking.category          IS 'category. The canonical class, the same for every vendor; unmapped for a reason that no table of ours knows yet.';
-COMMENT ON COLUMN sms.failure_ranking.messages          IS 'messages. That failed for the reason, where the number is reported. NULL when no row reports it.';
 COMMENT ON COLUMN sms.failure_ranking.share             IS 'ratio. messages / all failed messages of the vendor and stage in the month. NULL when not reported.';
 COMMENT ON COLUMN sms.failure_ranking.rank              IS 'rank. 1 is the most frequent reason of the vendor and stage in the month; equal numbers share a rank.';
-COMMENT ON COLUMN sms.failure_ranking.rows_not_reported IS 'rows. For which the vendor named the reason and not the number: messages is too small by these.';
 
 -- The barrier stands where days and names that a question asks for still reach the ledger.
 CREATE VIEW sms.coverage_daily AS
@@ -429,18 +383,10 @@ SELECT s.date_key AS send_date,
 FROM stated AS s;
 
 COMMENT ON VIEW   sms.coverage_daily              IS 'days. What is known about each day of each dataset of each account: one line for each expected day, today included, and for days beside these that were loaded.';
-COMMENT ON COLUMN sms.coverage_daily.send_date    IS 'day. The vendor''s day of sending, in the zone of the account.';
-COMMENT ON COLUMN sms.coverage_daily.vendor       IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.coverage_daily.account      IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
 COMMENT ON COLUMN sms.coverage_daily.dataset      IS 'name. The vendor''s own name of the statistic.';
 COMMENT ON COLUMN sms.coverage_daily.state        IS 'state. not_due: not over yet. missing: expected and never asked for. provisional: loaded and may still change. final: loaded and settled. empty: settled, and the vendor had nothing. failed: asked for in vain. quarantined: an answer was not believed, what was stored before stays. lost: the vendor keeps it no longer. unverified: the vendor had nothing, and nothing shows that it still keeps the day or that the account had begun. frozen: an operator said leave it.';
 COMMENT ON COLUMN sms.coverage_daily.reason       IS 'text. Why, for failed, quarantined, lost and frozen days, and for a loaded day whose last try failed; empty otherwise.';
-COMMENT ON COLUMN sms.coverage_daily.pending      IS 'messages. What the vendor still called pending when the day was loaded. NULL when the dataset does not tell.';
 COMMENT ON COLUMN sms.coverage_daily.row_count    IS 'rows. Fact rows stored for the day.';
-COMMENT ON COLUMN sms.coverage_daily.loaded_at    IS 'time. When the stored rows of the day were last written. NULL when no answer was ever believed.';
-COMMENT ON COLUMN sms.coverage_daily.confirmed_at IS 'time. When an answer was last believed, whether it changed rows or not. NULL when none ever was.';
-COMMENT ON COLUMN sms.coverage_daily.since        IS 'time. When the state was entered.';
-COMMENT ON COLUMN sms.coverage_daily.attempts     IS 'tries. Failed tries since an answer was last believed.';
 COMMENT ON COLUMN sms.coverage_daily.load_id      IS 'key. The load that said so. NULL when none did.';
 COMMENT ON COLUMN sms.coverage_daily.is_expected  IS 'flag. The configuration expects the day to be there. Not so for days before the history starts, and of accounts that are no longer configured.';
 COMMENT ON COLUMN sms.coverage_daily.next_action  IS 'action. What brings the day on. wait: its end. load, reload, confirm: the next run asks, for the first time, for changes, for a second answer that says the same. release, unfreeze: an operator, with the command of that name. none: nothing is open.';
@@ -520,8 +466,6 @@ JOIN sms.dim_vendor  AS v ON v.vendor_key  = a.vendor_key
 GROUP BY v.vendor, a.account, s.days_after;
 
 COMMENT ON VIEW   sms.settling                IS 'ages. How much of a day still moved when the vendor was asked again so many days after it, by our own history: choose settle_days where moved_share has become nothing. No row for an age at which no day was read again.';
-COMMENT ON COLUMN sms.settling.vendor         IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.settling.account        IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
 COMMENT ON COLUMN sms.settling.days_after     IS 'days. From the day of sending to the day of asking, in the zone of the account.';
 COMMENT ON COLUMN sms.settling.days           IS 'days. Days that were read again at this age.';
 COMMENT ON COLUMN sms.settling.messages       IS 'messages. Requested on these days.';
@@ -561,30 +505,16 @@ LEFT JOIN sms.dim_account AS a ON a.account_key = f.account_key
 LEFT JOIN sms.dim_vendor  AS v ON v.vendor_key  = a.vendor_key;
 
 COMMENT ON VIEW   sms.findings               IS 'findings. What a person should know about the numbers: sums that do not add up, days that look wrong, codes that nobody knows. One line for each check, subject, account and group of datasets.';
-COMMENT ON COLUMN sms.findings.finding_id    IS 'key. The finding.';
-COMMENT ON COLUMN sms.findings.severity      IS 'severity. info: for the curious. warning: somebody should look. error: numbers may be wrong.';
 COMMENT ON COLUMN sms.findings.check_name    IS 'name. The check that found it; docs/checks.md lists them.';
 COMMENT ON COLUMN sms.findings.vendor        IS 'name. engagelab, tencent or huawei. NULL when it belongs to no account.';
 COMMENT ON COLUMN sms.findings.account       IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application. NULL when it belongs to none.';
 COMMENT ON COLUMN sms.findings.subject       IS 'name. What it is about: the measure, the stage, the dataset, the field, the code.';
 COMMENT ON COLUMN sms.findings.datasets      IS 'names. The datasets whose answers showed it. NULL for what the tables show.';
 COMMENT ON COLUMN sms.findings.first_day     IS 'day. The first day that shows it, in the zone of the account. NULL when it belongs to no day.';
-COMMENT ON COLUMN sms.findings.last_day      IS 'day. The last day that shows it. NULL when it belongs to no day.';
-COMMENT ON COLUMN sms.findings.days          IS 'days. How many days between these two show it. NULL when nobody counted.';
-COMMENT ON COLUMN sms.findings.expected      IS 'number. What should be there, in the unit, on the worst day. NULL when there is nothing to compare with.';
-COMMENT ON COLUMN sms.findings.found         IS 'number. What is there, in the unit, on the worst day. NULL when there is nothing to compare.';
-COMMENT ON COLUMN sms.findings.unit          IS 'unit. Of expected and found: messages, segments, rows, percent, days, loads, answers. NULL without them.';
 COMMENT ON COLUMN sms.findings.tolerance     IS 'text. How far expected and found may lie apart before it is a finding.';
-COMMENT ON COLUMN sms.findings.size          IS 'number. How much it is, to tell whether it grows: what expected and found differ by over all days, else days or rows.';
 COMMENT ON COLUMN sms.findings.previous_size IS 'number. The size before its last change. NULL when it never changed.';
-COMMENT ON COLUMN sms.findings.trend         IS 'trend. new: no change of size yet. growing, shrinking: by its last change. steady: no change for a week.';
 COMMENT ON COLUMN sms.findings.is_open       IS 'flag. It still held when it was last looked at.';
-COMMENT ON COLUMN sms.findings.opened_at     IS 'time. Since when it has been open, or had been until it was closed.';
-COMMENT ON COLUMN sms.findings.first_seen_at IS 'time. When it was first seen.';
-COMMENT ON COLUMN sms.findings.last_seen_at  IS 'time. When it was last seen.';
 COMMENT ON COLUMN sms.findings.closed_at     IS 'time. When it no longer held. NULL while it is open.';
-COMMENT ON COLUMN sms.findings.times_seen    IS 'times. How often it was seen since it was opened.';
-COMMENT ON COLUMN sms.findings.times_opened  IS 'times. How often it was opened: 2 came back once.';
 COMMENT ON COLUMN sms.findings.detail        IS 'text. One sentence with the numbers; never a word of a vendor''s answer.';
 
 -- A country that is not reported (-3) weighs nothing: rows from before there were countries keep their checksum.
@@ -627,9 +557,7 @@ FROM weighed
 GROUP BY account_key, dataset, date_key;
 
 COMMENT ON VIEW   etl.stored_day             IS 'days. What the facts hold now, by account, dataset and day, to compare with etl.coverage.';
-COMMENT ON COLUMN etl.stored_day.account_key IS 'key. The account, sms.dim_account.';
 COMMENT ON COLUMN etl.stored_day.dataset     IS 'name. The dataset that owns the rows, etl.dataset.';
-COMMENT ON COLUMN etl.stored_day.date_key    IS 'day. As in the fact.';
 COMMENT ON COLUMN etl.stored_day.row_count   IS 'rows. Fact rows stored.';
 COMMENT ON COLUMN etl.stored_day.checksum    IS 'checksum. Of the rows: every key and measure is in it.';
 
@@ -662,9 +590,6 @@ JOIN etl.load     AS l
  AND c.date_key BETWEEN l.window_from AND l.window_to;
 
 COMMENT ON VIEW   etl.believed_day              IS 'days. Which load''s answers the rows of each day rest on: the last that were believed, whatever was doubted or failed since.';
-COMMENT ON COLUMN etl.believed_day.account_key  IS 'key. The account, sms.dim_account.';
-COMMENT ON COLUMN etl.believed_day.dataset      IS 'name. The dataset, etl.dataset.';
-COMMENT ON COLUMN etl.believed_day.date_key     IS 'day. In the zone of the account.';
 COMMENT ON COLUMN etl.believed_day.confirmed_at IS 'time. When the answers were believed.';
 COMMENT ON COLUMN etl.believed_day.datasets     IS 'names. The datasets that were loaded together.';
 COMMENT ON COLUMN etl.believed_day.believed_by  IS 'key. The load that believed the answers, etl.load.';

@@ -69,12 +69,6 @@ LEFT JOIN sms.dim_failure_reason AS r ON r.reason_key       = c.reason_key
 WHERE c.old_value IS DISTINCT FROM c.new_value;
 
 COMMENT ON VIEW   sms.restatements              IS 'changes. Every number that was another one before: one line for each measure of each row that changed, went away or came late, with whose doing it was.';
-COMMENT ON COLUMN sms.restatements.send_date    IS 'day. The vendor''s day of sending, in the zone of the account.';
-COMMENT ON COLUMN sms.restatements.vendor       IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.restatements.account      IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
-COMMENT ON COLUMN sms.restatements.template     IS 'name. As in sms.delivery_daily.';
-COMMENT ON COLUMN sms.restatements.label        IS 'name. As in sms.delivery_daily.';
-COMMENT ON COLUMN sms.restatements.message_type IS 'name. As in sms.delivery_daily.';
 COMMENT ON COLUMN sms.restatements.stage        IS 'stage. Of the failure; NULL for a measure of sms.delivery_daily.';
 COMMENT ON COLUMN sms.restatements.reason       IS 'name. Of the failure; NULL for a measure of sms.delivery_daily.';
 COMMENT ON COLUMN sms.restatements.measure      IS 'name. The column of sms.delivery_daily, vendor_sent, or messages of sms.failure_daily.';
@@ -83,7 +77,6 @@ COMMENT ON COLUMN sms.restatements.new_value    IS 'messages or segments. After;
 COMMENT ON COLUMN sms.restatements.changed_at   IS 'time. When readers began to see the new number.';
 COMMENT ON COLUMN sms.restatements.load_id      IS 'key. The load that changed it.';
 COMMENT ON COLUMN sms.restatements.change       IS 'change. updated: other numbers. removed: the vendor no longer reports the row. added: a row on a day that had been loaded before.';
-COMMENT ON COLUMN sms.restatements.country      IS 'name. As in sms.delivery_daily.';
 COMMENT ON COLUMN sms.restatements.cause        IS 'cause. late_delivery: the vendor told more of a day that was still provisional. vendor_restatement: the vendor told a settled day differently. our_mapping: the vendor told nothing, our code understands its answer differently now (etl replay).';
 
 -- The functions that say what was reported then are put into the question that calls them, so that its days decide what is
@@ -125,23 +118,9 @@ LEFT JOIN sms.dim_message_type AS m ON m.message_type_key = i.message_type_key
 LEFT JOIN sms.dim_country      AS y ON y.country_key      = i.country_key;
 
 COMMENT ON VIEW   sms.delivery_versions                   IS 'rows. Every row of sms.delivery_daily as it stands and as it ever stood, with the time in which it did. One time at least belongs into every question, or a message is counted several times: sms.delivery_daily_as_of does that.';
-COMMENT ON COLUMN sms.delivery_versions.send_date         IS 'day. The vendor''s day of sending, in the zone of the account.';
-COMMENT ON COLUMN sms.delivery_versions.vendor            IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.delivery_versions.account           IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
-COMMENT ON COLUMN sms.delivery_versions.template          IS 'name. As in sms.delivery_daily.';
-COMMENT ON COLUMN sms.delivery_versions.label             IS 'name. As in sms.delivery_daily.';
-COMMENT ON COLUMN sms.delivery_versions.message_type      IS 'name. As in sms.delivery_daily.';
-COMMENT ON COLUMN sms.delivery_versions.requested         IS 'messages. That we asked the vendor to send.';
-COMMENT ON COLUMN sms.delivery_versions.accepted          IS 'messages. That the vendor handed on towards the carrier.';
-COMMENT ON COLUMN sms.delivery_versions.processing_failed IS 'messages. That the vendor decided not to hand on.';
-COMMENT ON COLUMN sms.delivery_versions.delivered         IS 'messages. That reached the handset.';
-COMMENT ON COLUMN sms.delivery_versions.send_failed       IS 'messages. That the carrier reported as failed.';
 COMMENT ON COLUMN sms.delivery_versions.pending           IS 'messages. Handed on, whose result was still open.';
-COMMENT ON COLUMN sms.delivery_versions.billed_segments   IS 'segments. Billed pieces; a long message is several. Never in a ratio with messages.';
-COMMENT ON COLUMN sms.delivery_versions.delivery_rate     IS 'ratio. delivered / requested of this row; NULL when nothing was requested or either is not reported. Over several rows divide the sums, never average this.';
 COMMENT ON COLUMN sms.delivery_versions.valid_from        IS 'time. Since when the row stood so.';
 COMMENT ON COLUMN sms.delivery_versions.valid_to          IS 'time. Until when it did; infinity for what stands now.';
-COMMENT ON COLUMN sms.delivery_versions.country           IS 'name. As in sms.delivery_daily.';
 
 -- A change of a category cuts the rows of its reason in two.
 CREATE VIEW sms.failure_versions AS
@@ -202,20 +181,8 @@ LEFT JOIN sms.dim_message_type AS m ON m.message_type_key = i.message_type_key
 LEFT JOIN sms.dim_country      AS y ON y.country_key      = i.country_key;
 
 COMMENT ON VIEW   sms.failure_versions              IS 'rows. Every row of sms.failure_daily as it stands and as it ever stood, with the time in which it did. One time at least belongs into every question, or a message is counted several times: sms.failure_daily_as_of does that.';
-COMMENT ON COLUMN sms.failure_versions.send_date    IS 'day. The vendor''s day of sending, in the zone of the account.';
-COMMENT ON COLUMN sms.failure_versions.vendor       IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.failure_versions.account      IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
-COMMENT ON COLUMN sms.failure_versions.template     IS 'name. As in sms.failure_daily.';
-COMMENT ON COLUMN sms.failure_versions.label        IS 'name. As in sms.failure_daily.';
-COMMENT ON COLUMN sms.failure_versions.message_type IS 'name. As in sms.failure_daily.';
-COMMENT ON COLUMN sms.failure_versions.stage        IS 'stage. processing: before the hand-over to the carrier. sending: after it.';
-COMMENT ON COLUMN sms.failure_versions.reason       IS 'name. The vendor''s own name of the reason.';
 COMMENT ON COLUMN sms.failure_versions.category     IS 'category. That we gave the reason in that time.';
-COMMENT ON COLUMN sms.failure_versions.messages     IS 'messages. That failed for the reason. NULL when the vendor did not tell the number.';
 COMMENT ON COLUMN sms.failure_versions.loaded_at    IS 'time. Since when the number stood so; the category may be younger.';
-COMMENT ON COLUMN sms.failure_versions.valid_from   IS 'time. Since when the row stood so.';
-COMMENT ON COLUMN sms.failure_versions.valid_to     IS 'time. Until when it did; infinity for what stands now.';
-COMMENT ON COLUMN sms.failure_versions.country      IS 'name. As in sms.failure_daily.';
 
 CREATE VIEW sms.account_daily_versions AS
 SELECT i.date_key AS send_date,
@@ -241,19 +208,6 @@ LEFT JOIN sms.dim_account AS a ON a.account_key = i.account_key
 LEFT JOIN sms.dim_vendor  AS v ON v.vendor_key  = a.vendor_key;
 
 COMMENT ON VIEW   sms.account_daily_versions                   IS 'rows. Every row of sms.account_daily as it stands and as it ever stood, with the time in which it did. One time at least belongs into every question, or a message is counted several times: sms.account_daily_as_of does that.';
-COMMENT ON COLUMN sms.account_daily_versions.send_date         IS 'day. The vendor''s day of sending, in the zone of the account.';
-COMMENT ON COLUMN sms.account_daily_versions.vendor            IS 'name. engagelab, tencent or huawei.';
-COMMENT ON COLUMN sms.account_daily_versions.account           IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
-COMMENT ON COLUMN sms.account_daily_versions.requested         IS 'messages. That we asked the vendor to send.';
-COMMENT ON COLUMN sms.account_daily_versions.accepted          IS 'messages. That the vendor handed on towards the carrier.';
-COMMENT ON COLUMN sms.account_daily_versions.processing_failed IS 'messages. That the vendor decided not to hand on.';
-COMMENT ON COLUMN sms.account_daily_versions.delivered         IS 'messages. That reached the handset.';
-COMMENT ON COLUMN sms.account_daily_versions.send_failed       IS 'messages. That the carrier reported as failed.';
-COMMENT ON COLUMN sms.account_daily_versions.pending           IS 'messages. Handed on, whose result was still open.';
-COMMENT ON COLUMN sms.account_daily_versions.billed_segments   IS 'segments. Billed pieces; a long message is several. Never in a ratio with messages.';
-COMMENT ON COLUMN sms.account_daily_versions.delivery_rate     IS 'ratio. delivered / requested of this row; NULL when nothing was requested or either is not reported. Over several rows divide the sums, never average this.';
-COMMENT ON COLUMN sms.account_daily_versions.valid_from        IS 'time. Since when the row stood so.';
-COMMENT ON COLUMN sms.account_daily_versions.valid_to          IS 'time. Until when it did; infinity for what stands now.';
 
 CREATE FUNCTION sms.delivery_daily_as_of(at timestamptz)
 RETURNS TABLE (
@@ -341,3 +295,40 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION sms.account_daily_as_of(timestamptz) IS 'rows. sms.account_daily as it stood at a time: what did we report then?';
+
+-- A column of a view that has no comment of its own means what the column of that name means in another relation.
+DO $$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN
+        SELECT s.view, c.attname AS column, c.attrelid, c.attnum, m.attrelid AS meant_in, m.attnum AS meant_at
+        FROM (VALUES ( 1, 'sms.delivery_daily',         'sms.fact_delivery_daily'),
+                     ( 2, 'sms.failure_daily',          'sms.delivery_daily'),
+                     ( 3, 'sms.account_daily',          'sms.delivery_daily'),
+                     ( 4, 'sms.template_monthly',       'sms.delivery_daily'),
+                     ( 5, 'sms.reason_daily',           'sms.failure_daily'),
+                     ( 6, 'sms.failure_ranking',        'sms.reason_daily'),
+                     ( 7, 'sms.failure_ranking',        'sms.template_monthly'),
+                     ( 8, 'sms.vendor_comparison',      'sms.delivery_daily'),
+                     ( 9, 'sms.coverage_daily',         'etl.coverage'),
+                     (10, 'sms.coverage_daily',         'sms.delivery_daily'),
+                     (11, 'sms.settling',               'sms.delivery_daily'),
+                     (12, 'sms.findings',               'etl.finding'),
+                     (13, 'sms.restatements',           'sms.delivery_daily'),
+                     (14, 'sms.delivery_versions',      'sms.delivery_daily'),
+                     (15, 'sms.failure_versions',       'sms.delivery_versions'),
+                     (16, 'sms.failure_versions',       'sms.failure_daily'),
+                     (17, 'sms.account_daily_versions', 'sms.delivery_versions'),
+                     (18, 'etl.stored_day',             'sms.delivery_by_day'),
+                     (19, 'etl.believed_day',           'etl.coverage')
+             ) AS s (turn, view, meaning)
+        JOIN pg_attribute AS c ON c.attrelid = s.view::regclass AND c.attnum > 0
+        JOIN pg_attribute AS m ON m.attrelid = s.meaning::regclass AND m.attnum > 0 AND m.attname = c.attname
+        ORDER BY s.turn
+    LOOP
+        CONTINUE WHEN col_description(one.attrelid, one.attnum) IS NOT NULL;
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', one.view, one.column, col_description(one.meant_in, one.meant_at));
+    END LOOP;
+END
+$$;
