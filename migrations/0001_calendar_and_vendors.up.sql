@@ -74,8 +74,8 @@ CREATE TABLE etl.dataset (
 -- One owner a vendor, so that a delivery row joins exactly one line of the ledger.
 CREATE UNIQUE INDEX dataset_owner_ux ON etl.dataset (vendor_key) WHERE owns_delivery;
 
--- Each part of the star has one dataset of a vendor whose lines in the ledger speak for it. A row of Huawei's page counts into
--- all three of its datasets, so they are always loaded together.
+-- Each part of the star has one dataset of a vendor whose lines in the ledger speak for it. A row of Huawei's page
+-- counts into all three of its datasets, so they are always loaded together.
 INSERT INTO etl.dataset (dataset, vendor_key, fills_delivery, owns_delivery, stage)
 SELECT d.dataset, v.vendor_key, d.fills_delivery, d.owns_delivery, d.stage
 FROM (VALUES ('engagelab', 'stats_day',       true,  true,  NULL),
@@ -145,7 +145,7 @@ FROM (VALUES
 ) AS m (vendor, measure, support, formula, unit, note)
 JOIN sms.dim_vendor AS v USING (vendor);
 
-COMMENT ON TABLE  sms.metric_support            IS 'measures. What each vendor reports, what is derived from its numbers and what it cannot tell.';
+COMMENT ON TABLE  sms.metric_support            IS 'measures. What each vendor reports, what is derived from its numbers and what it does not report.';
 COMMENT ON COLUMN sms.metric_support.vendor_key IS 'key. The vendor, sms.dim_vendor.';
 COMMENT ON COLUMN sms.metric_support.measure    IS 'name. A measure of sms.fact_delivery_daily, or the failures of a stage.';
 COMMENT ON COLUMN sms.metric_support.support    IS 'support. reported: the vendor states it. derived: computed from what it states. not_reported: always NULL.';

@@ -31,7 +31,7 @@ CREATE TABLE sms.dim_template (
 );
 
 COMMENT ON TABLE  sms.dim_template              IS 'templates. The message templates of each account.';
-COMMENT ON COLUMN sms.dim_template.template_key IS 'key. Surrogate key. -1 unknown: the vendor should have told and did not. -2 none: the row has none. -3 not reported: the vendor never tells.';
+COMMENT ON COLUMN sms.dim_template.template_key IS 'key. Surrogate key. -1 unknown: the vendor should have reported it and did not. -2 none: the row has none. -3 not reported: the vendor never reports it.';
 COMMENT ON COLUMN sms.dim_template.account_key  IS 'key. The account whose name it is, sms.dim_account. NULL for the fixed members.';
 COMMENT ON COLUMN sms.dim_template.code         IS 'name. The vendor''s own name of the template.';
 COMMENT ON COLUMN sms.dim_template.name         IS 'name. A name for people. NULL where none is known.';
@@ -48,7 +48,7 @@ CREATE TABLE sms.dim_label (
 );
 
 COMMENT ON TABLE  sms.dim_label             IS 'labels. EngageLab labels and Huawei signatures of each account.';
-COMMENT ON COLUMN sms.dim_label.label_key   IS 'key. Surrogate key. -1 unknown: the vendor should have told and did not. -2 none: the row has none. -3 not reported: the vendor never tells.';
+COMMENT ON COLUMN sms.dim_label.label_key   IS 'key. Surrogate key. -1 unknown: the vendor should have reported it and did not. -2 none: the row has none. -3 not reported: the vendor never reports it.';
 COMMENT ON COLUMN sms.dim_label.account_key IS 'key. The account whose name it is, sms.dim_account. NULL for the fixed members.';
 COMMENT ON COLUMN sms.dim_label.code        IS 'name. The vendor''s own name of the label or signature.';
 COMMENT ON COLUMN sms.dim_label.name        IS 'name. A name for people. NULL where none is known.';
@@ -71,7 +71,7 @@ FROM (VALUES ('engagelab', '0', 'domestic'),
 JOIN sms.dim_vendor AS v USING (vendor);
 
 COMMENT ON TABLE  sms.dim_message_type                  IS 'message types. The vendor''s own kinds of message.';
-COMMENT ON COLUMN sms.dim_message_type.message_type_key IS 'key. Surrogate key. -1 unknown: the vendor should have told and did not. -2 none: the row has none. -3 not reported: the vendor never tells.';
+COMMENT ON COLUMN sms.dim_message_type.message_type_key IS 'key. Surrogate key. -1 unknown: the vendor should have reported it and did not. -2 none: the row has none. -3 not reported: the vendor never reports it.';
 COMMENT ON COLUMN sms.dim_message_type.vendor_key       IS 'key. The vendor whose code it is, sms.dim_vendor. NULL for the fixed members.';
 COMMENT ON COLUMN sms.dim_message_type.code             IS 'name. The vendor''s own code.';
 COMMENT ON COLUMN sms.dim_message_type.name             IS 'name. A name for people. NULL where none is known.';
@@ -92,7 +92,7 @@ CREATE TABLE sms.dim_failure_reason (
 );
 
 COMMENT ON TABLE  sms.dim_failure_reason            IS 'reasons. Why messages failed, in the vendor''s own codes, each with its canonical category.';
-COMMENT ON COLUMN sms.dim_failure_reason.reason_key IS 'key. Surrogate key. -1 unknown: the vendor should have told and did not. -2 none: there is no reason. -3 not reported: the vendor never tells.';
+COMMENT ON COLUMN sms.dim_failure_reason.reason_key IS 'key. Surrogate key. -1 unknown: the vendor should have reported it and did not. -2 none: there is no reason. -3 not reported: the vendor never reports it.';
 COMMENT ON COLUMN sms.dim_failure_reason.vendor_key IS 'key. The vendor whose code it is, sms.dim_vendor. NULL for the fixed members.';
 COMMENT ON COLUMN sms.dim_failure_reason.code       IS 'name. The vendor''s own code.';
 COMMENT ON COLUMN sms.dim_failure_reason.stage      IS 'stage. processing: before the hand-over to the carrier, the vendor''s own decision. sending: after it, the carrier''s answer. NULL for the fixed members.';
@@ -178,7 +178,7 @@ VALUES ('AD', 'Andorra'), ('AE', 'United Arab Emirates'), ('AF', 'Afghanistan'),
        ('ZA', 'South Africa'), ('ZM', 'Zambia'), ('ZW', 'Zimbabwe');
 
 COMMENT ON TABLE  sms.dim_country             IS 'countries. Where messages went to.';
-COMMENT ON COLUMN sms.dim_country.country_key IS 'key. Surrogate key. -1 unknown: the vendor should have told and did not. -2 none: the row has none. -3 not reported: the vendor never tells.';
+COMMENT ON COLUMN sms.dim_country.country_key IS 'key. Surrogate key. -1 unknown: the vendor should have reported it and did not. -2 none: the row has none. -3 not reported: the vendor never reports it.';
 COMMENT ON COLUMN sms.dim_country.code        IS 'name. ISO 3166-1 alpha-2, or the vendor''s own word where nobody knows the country.';
 COMMENT ON COLUMN sms.dim_country.name        IS 'name. In English. NULL where none is known.';
 
@@ -221,7 +221,10 @@ DO $$
 DECLARE
     one record;
 BEGIN
-    FOR one IN SELECT relname AS dimension FROM pg_class WHERE relnamespace = 'sms'::regnamespace AND relname ~ '^dim_' AND relkind = 'r'
+    FOR one IN
+        SELECT relname AS dimension
+        FROM pg_class
+        WHERE relnamespace = 'sms'::regnamespace AND relname ~ '^dim_' AND relkind = 'r'
     LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE DELETE OR TRUNCATE ON sms.%I EXECUTE FUNCTION sms.refuse_delete()',
                        one.dimension || '_keep', one.dimension);

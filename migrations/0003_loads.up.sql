@@ -57,7 +57,8 @@ CREATE TABLE etl.load (
     CONSTRAINT load_run_fk        FOREIGN KEY (run_id) REFERENCES etl.run (run_id),
     CONSTRAINT load_account_fk    FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
     CONSTRAINT load_window_ck     CHECK (window_from <= window_to),
-    CONSTRAINT load_outcome_ck    CHECK (outcome IN ('running', 'loaded', 'unchanged', 'failed', 'superseded', 'probed')),
+    CONSTRAINT load_outcome_ck CHECK (outcome IN
+        ('running', 'loaded', 'unchanged', 'failed', 'superseded', 'probed')),
     CONSTRAINT load_loaded_ck     CHECK ((outcome IN ('loaded', 'unchanged', 'superseded')) = (loaded_at IS NOT NULL)),
     CONSTRAINT load_identity_ck   CHECK (outcome IN ('running', 'failed')
                                     OR received = inserted + updated + unchanged + rejected + held),
@@ -102,13 +103,13 @@ COMMENT ON COLUMN etl.load.held              IS 'rows. Rows of days that were le
 COMMENT ON COLUMN etl.load.content_hash      IS 'SHA-256. Of the hashes of all answers, to know an identical answer. NULL when the load failed.';
 COMMENT ON COLUMN etl.load.transform_version IS 'version. Of the code that understood the answers. NULL when the load failed.';
 COMMENT ON COLUMN etl.load.called_off        IS 'flag. The load failed because it was stopped, cancelled or its worker died, and not because of the vendor: it says nothing about its days.';
-COMMENT ON COLUMN etl.load.origin            IS 'origin. Why numbers that this load wrote are other ones. vendor: the vendor told them. import: a file told them. push: status reports that the vendor pushed did. replay: our own code understood an answer kept earlier differently.';
+COMMENT ON COLUMN etl.load.origin            IS 'origin. Why numbers that this load wrote are other ones. vendor: the vendor reported them. import: a file did. push: status reports that the vendor pushed did. replay: our own code understood an answer kept earlier differently.';
 COMMENT ON COLUMN etl.load.raw_of            IS 'key. The load whose answers this one understood, etl.load, because it asked nobody itself. NULL for its own answers.';
 COMMENT ON COLUMN etl.load.restated_days     IS 'days. Days that were final or empty, and of which this load wrote rows all the same. Kept since this column is there.';
-COMMENT ON COLUMN etl.load.heard_until       IS 'time. Up to when pushes were listened for, as far as the load knew. NULL for never, and for loads that no push could tell anything.';
+COMMENT ON COLUMN etl.load.heard_until       IS 'time. Up to when pushes were listened for, as far as the load knew. NULL for never, and for loads that no push can concern.';
 
--- The line stays when the bytes go: what was asked and answered can still be named by its hash, and the same bytes come back to
--- it when the vendor sends them once more.
+-- The line stays when the bytes go: what was asked and answered can still be named by its hash, and the same bytes come
+-- back to it when the vendor sends them once more.
 CREATE TABLE etl.raw (
     hash      bytea       NOT NULL,
     packed    bytea       NULL,

@@ -19,8 +19,8 @@ COMMENT ON TABLE  etl.day_change            IS 'changes. Every change of state t
 COMMENT ON COLUMN etl.day_change.state_from IS 'state. Before the change.';
 COMMENT ON COLUMN etl.day_change.state_to   IS 'state. After it.';
 
--- A day can be frozen or lost that no load was ever made for. What an answer without messages means depends on what else is known:
--- "empty" alone cannot say it, so there is "unverified".
+-- A day can be frozen or lost that no load was ever made for. What an answer without messages means depends on what
+-- else is known: "empty" alone cannot say it, so there is "unverified".
 CREATE TABLE etl.coverage (
     account_key       integer     NOT NULL,
     dataset           text        NOT NULL,
@@ -49,11 +49,15 @@ CREATE TABLE etl.coverage (
     CONSTRAINT coverage_dataset_fk   FOREIGN KEY (dataset) REFERENCES etl.dataset (dataset),
     CONSTRAINT coverage_date_fk      FOREIGN KEY (date_key) REFERENCES sms.dim_date (date_key),
     CONSTRAINT coverage_load_fk      FOREIGN KEY (load_id) REFERENCES etl.load (load_id),
-    CONSTRAINT coverage_state_ck     CHECK (state IN ('provisional', 'final', 'empty', 'failed', 'quarantined', 'lost', 'unverified', 'frozen')),
-    CONSTRAINT coverage_loaded_ck    CHECK (loaded_at IS NOT NULL OR (state NOT IN ('provisional', 'final', 'empty') AND row_count = 0)),
+    CONSTRAINT coverage_state_ck CHECK (state IN
+        ('provisional', 'final', 'empty', 'failed', 'quarantined', 'lost', 'unverified', 'frozen')),
+    CONSTRAINT coverage_loaded_ck    CHECK (loaded_at IS NOT NULL
+                                            OR (state NOT IN ('provisional', 'final', 'empty') AND row_count = 0)),
     CONSTRAINT coverage_suspect_ck   CHECK ((suspect_checksum IS NULL) = (suspect_at IS NULL)),
-    CONSTRAINT coverage_was_ck       CHECK ((state = 'frozen') = (was_state IS NOT NULL) AND (was_state IS NULL) = (was_reason IS NULL)),
-    CONSTRAINT coverage_was_state_ck CHECK (was_state IN ('missing', 'provisional', 'final', 'empty', 'failed', 'quarantined', 'lost', 'unverified')),
+    CONSTRAINT coverage_was_ck       CHECK ((state = 'frozen') = (was_state IS NOT NULL)
+                                            AND (was_state IS NULL) = (was_reason IS NULL)),
+    CONSTRAINT coverage_was_state_ck CHECK (was_state IN
+        ('missing', 'provisional', 'final', 'empty', 'failed', 'quarantined', 'lost', 'unverified')),
     CONSTRAINT coverage_by_load_ck   CHECK (load_id IS NOT NULL OR state IN ('lost', 'frozen'))
 );
 
@@ -63,7 +67,7 @@ COMMENT ON COLUMN etl.coverage.dataset           IS 'name. The dataset, etl.data
 COMMENT ON COLUMN etl.coverage.date_key          IS 'day. In the zone of the account.';
 COMMENT ON COLUMN etl.coverage.state             IS 'state. provisional: loaded and may still change. final: loaded and settled. empty: settled, and the vendor had nothing. failed: asked for in vain. quarantined: an answer was not believed, what was stored before stays. lost: can no longer be asked for. unverified: the vendor had nothing, and nothing shows that it still keeps the day or that the account had begun. frozen: an operator said leave it.';
 COMMENT ON COLUMN etl.coverage.reason            IS 'text. Why, for failed, quarantined, lost and unverified days, and for a loaded day whose last try failed; empty otherwise.';
-COMMENT ON COLUMN etl.coverage.pending           IS 'messages. What the vendor still called pending when the day was loaded. NULL when the dataset does not tell.';
+COMMENT ON COLUMN etl.coverage.pending           IS 'messages. What the vendor still called pending when the day was loaded. NULL when the dataset does not report it.';
 COMMENT ON COLUMN etl.coverage.messages          IS 'messages. Requested messages, or failed ones, of the stored rows: what a much smaller answer is measured by. NULL when not reported.';
 COMMENT ON COLUMN etl.coverage.row_count         IS 'rows. Fact rows of the dataset stored for the day.';
 COMMENT ON COLUMN etl.coverage.checksum          IS 'checksum. Of the stored rows, see etl.day_content.';
@@ -140,5 +144,5 @@ CREATE TABLE etl.account_profile (
 COMMENT ON TABLE  etl.account_profile                IS 'accounts. How the vendor answers for an account, as far as its believed answers show.';
 COMMENT ON COLUMN etl.account_profile.account_key    IS 'key. The account, sms.dim_account.';
 COMMENT ON COLUMN etl.account_profile.measures       IS 'names. Measures that an answer has reported at least once: one that never was is not missed.';
-COMMENT ON COLUMN etl.account_profile.retention_days IS 'days. How many days back the vendor was seen to answer, when days that it had told of came without messages from the oldest one on. NULL when that was never seen.';
+COMMENT ON COLUMN etl.account_profile.retention_days IS 'days. How many days back the vendor was seen to answer, when days that it had reported came without messages from the oldest one on. NULL when that was never seen.';
 COMMENT ON COLUMN etl.account_profile.retention_at   IS 'time. When that was last seen, by the clock of the program. NULL when it never was.';

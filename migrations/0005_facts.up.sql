@@ -21,7 +21,8 @@ CREATE TABLE sms.fact_delivery_daily (
     load_id           bigint      NOT NULL,
     restated_at       timestamptz NULL,
     country_key       integer     NOT NULL,
-    CONSTRAINT fact_delivery_daily_pk              PRIMARY KEY (date_key, account_key, template_key, label_key, message_type_key, country_key),
+    CONSTRAINT fact_delivery_daily_pk              PRIMARY KEY
+        (date_key, account_key, template_key, label_key, message_type_key, country_key),
     CONSTRAINT fact_delivery_daily_date_fk         FOREIGN KEY (date_key) REFERENCES sms.dim_date (date_key),
     CONSTRAINT fact_delivery_daily_account_fk      FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
     CONSTRAINT fact_delivery_daily_template_fk     FOREIGN KEY (template_key) REFERENCES sms.dim_template (template_key),
@@ -61,7 +62,8 @@ CREATE TABLE sms.fact_failure_daily (
     load_id          bigint      NOT NULL,
     restated_at      timestamptz NULL,
     country_key      integer     NOT NULL,
-    CONSTRAINT fact_failure_daily_pk              PRIMARY KEY (date_key, account_key, template_key, label_key, message_type_key, country_key, reason_key),
+    CONSTRAINT fact_failure_daily_pk              PRIMARY KEY
+        (date_key, account_key, template_key, label_key, message_type_key, country_key, reason_key),
     CONSTRAINT fact_failure_daily_date_fk         FOREIGN KEY (date_key) REFERENCES sms.dim_date (date_key),
     CONSTRAINT fact_failure_daily_account_fk      FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
     CONSTRAINT fact_failure_daily_template_fk     FOREIGN KEY (template_key) REFERENCES sms.dim_template (template_key),
@@ -79,7 +81,7 @@ COMMENT ON COLUMN sms.fact_failure_daily.template_key     IS 'key. The template,
 COMMENT ON COLUMN sms.fact_failure_daily.label_key        IS 'key. EngageLab label or Huawei signature, sms.dim_label.';
 COMMENT ON COLUMN sms.fact_failure_daily.message_type_key IS 'key. The message type, sms.dim_message_type.';
 COMMENT ON COLUMN sms.fact_failure_daily.reason_key       IS 'key. Why they failed, sms.dim_failure_reason.';
-COMMENT ON COLUMN sms.fact_failure_daily.messages         IS 'messages. That failed for the reason. NULL when the vendor named the reason and did not tell the number.';
+COMMENT ON COLUMN sms.fact_failure_daily.messages         IS 'messages. That failed for the reason. NULL when the vendor named the reason and did not report the number.';
 COMMENT ON COLUMN sms.fact_failure_daily.load_id          IS 'key. The load that wrote the row as it is, etl.load.';
 COMMENT ON COLUMN sms.fact_failure_daily.restated_at      IS 'time. When the number of the row last changed. NULL when it never did.';
 COMMENT ON COLUMN sms.fact_failure_daily.country_key      IS 'key. Where the messages went to, sms.dim_country.';

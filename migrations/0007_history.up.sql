@@ -18,7 +18,8 @@ CREATE TABLE etl.delivery_history (
     load_id           bigint  NULL,
     replaced_by       bigint  NOT NULL,
     country_key       integer NOT NULL,
-    CONSTRAINT delivery_history_pk              PRIMARY KEY (date_key, account_key, template_key, label_key, message_type_key, country_key, replaced_by),
+    CONSTRAINT delivery_history_pk              PRIMARY KEY
+        (date_key, account_key, template_key, label_key, message_type_key, country_key, replaced_by),
     CONSTRAINT delivery_history_date_fk         FOREIGN KEY (date_key) REFERENCES sms.dim_date (date_key),
     CONSTRAINT delivery_history_account_fk      FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
     CONSTRAINT delivery_history_template_fk     FOREIGN KEY (template_key) REFERENCES sms.dim_template (template_key),
@@ -59,7 +60,8 @@ CREATE TABLE etl.failure_history (
     load_id          bigint  NULL,
     replaced_by      bigint  NOT NULL,
     country_key      integer NOT NULL,
-    CONSTRAINT failure_history_pk              PRIMARY KEY (date_key, account_key, template_key, label_key, message_type_key, country_key, reason_key, replaced_by),
+    CONSTRAINT failure_history_pk              PRIMARY KEY
+        (date_key, account_key, template_key, label_key, message_type_key, country_key, reason_key, replaced_by),
     CONSTRAINT failure_history_date_fk         FOREIGN KEY (date_key) REFERENCES sms.dim_date (date_key),
     CONSTRAINT failure_history_account_fk      FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
     CONSTRAINT failure_history_template_fk     FOREIGN KEY (template_key) REFERENCES sms.dim_template (template_key),
@@ -88,8 +90,8 @@ COMMENT ON COLUMN etl.failure_history.load_id          IS 'key. The load that wr
 COMMENT ON COLUMN etl.failure_history.replaced_by      IS 'key. The load that replaced it, etl.load; in force until before its loaded_at.';
 COMMENT ON COLUMN etl.failure_history.country_key      IS 'key. As in the fact, sms.dim_country.';
 
--- What each day of an account added up to before a load changed it. Reports of then and how late numbers settle are asked by day
--- and account, and would otherwise go through every row of the history and the fact.
+-- What each day of an account added up to before a load changed it. Reports of then and how late numbers settle are
+-- asked by day and account, and would otherwise go through every row of the history and the fact.
 CREATE TABLE etl.delivery_by_day_history (
     LIKE sms.delivery_by_day,
     replaced_by bigint NOT NULL,
@@ -127,14 +129,17 @@ DECLARE
     one record;
 BEGIN
     FOR one IN
-        SELECT t.name AS table, m.attname AS measure, CASE m.attname WHEN 'billed_segments' THEN 'segments. ' ELSE 'messages. ' END || t.comment AS comment
+        SELECT t.name AS table,
+               m.attname AS measure,
+               CASE m.attname WHEN 'billed_segments' THEN 'segments. ' ELSE 'messages. ' END || t.comment AS comment
         FROM (VALUES ('sms.delivery_by_day',            'Sum of what is reported; NULL when no row reports it.'),
                      ('sms.delivery_by_month_template', 'Sum of what is reported; NULL when no row reports it.'),
                      ('etl.delivery_history',           'The old number; NULL when it was not reported, and on a mark.'),
                      ('etl.delivery_by_day_history',    'The old value.')
              ) AS t (name, comment)
         JOIN pg_attribute AS m ON m.attrelid = t.name::regclass
-        WHERE m.attname IN ('requested', 'accepted', 'processing_failed', 'delivered', 'send_failed', 'pending', 'billed_segments', 'vendor_sent')
+        WHERE m.attname IN ('requested', 'accepted', 'processing_failed', 'delivered', 'send_failed', 'pending',
+                            'billed_segments', 'vendor_sent')
     LOOP
         EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', one.table, one.measure, one.comment);
     END LOOP;

@@ -1,6 +1,7 @@
--- Whoever says that a finding holds also says when it no longer does: the next load of the same datasets, or the next check. Datasets
--- share names of fields, so a finding belongs to the datasets whose answers showed it. It knows each day that it holds on: from first
--- to last day would say too much of two loads far apart, and a load between them that changes nothing would never close it.
+-- Whoever says that a finding holds also says when it no longer does: the next load of the same datasets, or the next
+-- check. Datasets share names of fields, so a finding belongs to the datasets whose answers showed it. It knows each
+-- day that it holds on: from first to last day would say too much of two loads far apart, and a load between them that
+-- changes nothing would never close it.
 CREATE TABLE etl.finding (
     finding_id    bigint         GENERATED ALWAYS AS IDENTITY,
     check_name    text           NOT NULL,
@@ -64,7 +65,7 @@ COMMENT ON COLUMN etl.finding.expected      IS 'number. What should be there, in
 COMMENT ON COLUMN etl.finding.found         IS 'number. What is there, in the unit, on the worst day. NULL when there is nothing to compare.';
 COMMENT ON COLUMN etl.finding.unit          IS 'unit. Of expected and found: messages, segments, rows, percent, days, loads, answers. NULL without them.';
 COMMENT ON COLUMN etl.finding.tolerance     IS 'text. How far expected and found may lie apart before it is a finding. NULL for findings of a load.';
-COMMENT ON COLUMN etl.finding.size          IS 'number. How much it is, to tell whether it grows: what expected and found differ by over all days, else days or rows.';
+COMMENT ON COLUMN etl.finding.size          IS 'number. How much it is, to see whether it grows: what expected and found differ by over all days, else days or rows.';
 COMMENT ON COLUMN etl.finding.past          IS 'numbers. The sizes it had before since it was opened, oldest first, at most twelve; one for each change.';
 COMMENT ON COLUMN etl.finding.changed_at    IS 'time. When its size last changed, or when it was opened.';
 COMMENT ON COLUMN etl.finding.opened_at     IS 'time. Since when it has been open, or had been until it was closed.';
@@ -98,16 +99,16 @@ CREATE UNIQUE INDEX notice_open_ux ON etl.notice (kind, subject, day) NULLS NOT 
 
 CREATE INDEX notice_unclosed_ix ON etl.notice (kind, subject) WHERE closed_at IS NULL;
 
-COMMENT ON TABLE  etl.notice             IS 'notices. What people are told through the webhook: one line for each thing that is wrong, from when it was seen until they have been told that it is over.';
+COMMENT ON TABLE  etl.notice             IS 'notices. What the webhook reports to people: one line for each thing that is wrong, from when it was seen until its end has been reported.';
 COMMENT ON COLUMN etl.notice.notice_id   IS 'key. The notice.';
 COMMENT ON COLUMN etl.notice.kind        IS 'kind. source_failing: every last load of a source failed. gap: a day has been over for more than a day and is not loaded. quarantined: an answer was not believed. leaving: a day that is not loaded will soon be beyond the vendor''s retention. file_failed: files in a watched folder could not be imported.';
 COMMENT ON COLUMN etl.notice.subject     IS 'name. The source, or source, vendor/account and dataset.';
 COMMENT ON COLUMN etl.notice.day         IS 'day. In the zone of the account. NULL when it belongs to no day.';
 COMMENT ON COLUMN etl.notice.detail      IS 'text. Why, in one sentence. Never holds a credential.';
 COMMENT ON COLUMN etl.notice.first_at    IS 'time. When it was first seen.';
-COMMENT ON COLUMN etl.notice.due_at      IS 'time. Nobody is told before: what mends itself by then is not told at all, and a webhook that was down is tried again then.';
-COMMENT ON COLUMN etl.notice.claimed_at  IS 'time. When a program began to tell. NULL when none is telling. A program that died while it told leaves the mark, and nobody tells again.';
+COMMENT ON COLUMN etl.notice.due_at      IS 'time. Nothing is sent before: what is over by then is not sent at all, and a webhook that was down is tried again then.';
+COMMENT ON COLUMN etl.notice.claimed_at  IS 'time. When a program began to send. NULL when none is sending. A program that died while it sent leaves the mark, and nobody sends again.';
 COMMENT ON COLUMN etl.notice.attempts    IS 'tries. How often the webhook did not take it.';
 COMMENT ON COLUMN etl.notice.sent_at     IS 'time. When the webhook took it. NULL before.';
 COMMENT ON COLUMN etl.notice.resolved_at IS 'time. When it was no longer wrong. NULL while it is.';
-COMMENT ON COLUMN etl.notice.closed_at   IS 'time. When nothing was left to tell: the webhook took the news that it is over, or it was over before anybody was told. NULL before.';
+COMMENT ON COLUMN etl.notice.closed_at   IS 'time. When nothing was left to send: the webhook took the message that it is over, or it was over before anything was sent. NULL before.';

@@ -166,9 +166,9 @@ COMMENT ON COLUMN etl.probe.account_key IS 'key. The account, sms.dim_account.';
 COMMENT ON COLUMN etl.probe.asked_at    IS 'time. When it was asked.';
 COMMENT ON COLUMN etl.probe.day         IS 'day. That was asked for whole and in parts. NULL when no day had messages to ask for.';
 COMMENT ON COLUMN etl.probe.calls       IS 'calls. To the vendor.';
-COMMENT ON COLUMN etl.probe.end_hour    IS 'reading. Whether the hour that ends a window is inside it: inclusive, exclusive. NULL when the answers do not tell.';
-COMMENT ON COLUMN etl.probe.hours_in    IS 'offset from UTC. The zone of the vendor''s hours, and so where its day begins. NULL when the answers do not tell.';
-COMMENT ON COLUMN etl.probe.today       IS 'reading. What is told of the day that is not over: told, withheld. NULL when the answers do not tell.';
+COMMENT ON COLUMN etl.probe.end_hour    IS 'reading. Whether the hour that ends a window is inside it: inclusive, exclusive. NULL when the answers do not show it.';
+COMMENT ON COLUMN etl.probe.hours_in    IS 'offset from UTC. The zone of the vendor''s hours, and so where its day begins. NULL when the answers do not show it.';
+COMMENT ON COLUMN etl.probe.today       IS 'reading. What is reported of the day that is not over: told, withheld. NULL when the answers do not show it.';
 COMMENT ON COLUMN etl.probe.evidence    IS 'text. A sentence with numbers for each answer, or why it could not be had.';
 
 CREATE TABLE etl.dialect (
@@ -186,7 +186,7 @@ CREATE TABLE etl.dialect (
 COMMENT ON TABLE  etl.dialect             IS 'answers. How a vendor speaks to an account where its documents leave that open, as questions have settled it. One line for each question.';
 COMMENT ON COLUMN etl.dialect.account_key IS 'key. The account, sms.dim_account.';
 COMMENT ON COLUMN etl.dialect.question    IS 'name. What was to be settled: paths, sms_user, msg_type_default, days_90, aggregate, sent, count.';
-COMMENT ON COLUMN etl.dialect.answer      IS 'text. The answer in a few words. NULL when the answers do not tell.';
+COMMENT ON COLUMN etl.dialect.answer      IS 'text. The answer in a few words. NULL when the answers do not show it.';
 COMMENT ON COLUMN etl.dialect.evidence    IS 'text. What was asked, and what came back.';
 COMMENT ON COLUMN etl.dialect.asked_at    IS 'time. When it was asked.';
 

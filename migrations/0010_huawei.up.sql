@@ -1,5 +1,5 @@
--- The account has no foreign key: one statement of a load writes a million messages of one account, which its own line in etl.load
--- names already, and a trigger that looks for the account once for each of them costs as much as the copy.
+-- The account has no foreign key: one statement of a load writes a million messages of one account, which its own line
+-- in etl.load names already, and a trigger that looks for the account once for each of them costs as much as the copy.
 CREATE TABLE etl.huawei_message (
     account_key  integer          NOT NULL,
     message_id   text COLLATE "C" NOT NULL,
@@ -32,10 +32,10 @@ CREATE INDEX huawei_message_day_ix ON etl.huawei_message (account_key, date_key)
 -- Finds the messages whose 72 hours are over without reading whole days.
 CREATE INDEX huawei_message_pending_ix ON etl.huawei_message (account_key, date_key, sent_at) WHERE outcome = 1;
 
-COMMENT ON TABLE  etl.huawei_message              IS 'messages. What is known of each message, or piece of one, that exports told of: of each group of columns the greatest that was ever told. It holds no phone number and no text, and is thrown away after message_retention_days.';
+COMMENT ON TABLE  etl.huawei_message              IS 'messages. What is known of each message, or piece of one, that exports reported: of each group of columns the greatest that was ever reported. It holds no phone number and no text, and is thrown away after message_retention_days.';
 COMMENT ON COLUMN etl.huawei_message.account_key  IS 'key. The application that it was sent with, sms.dim_account.';
 COMMENT ON COLUMN etl.huawei_message.message_id   IS 'key. The vendor''s, or 32 hex digits derived from the keyed hash of a number where an export has none.';
-COMMENT ON COLUMN etl.huawei_message.piece        IS 'number. Of the piece, from 1. 0 for what was told of the whole message.';
+COMMENT ON COLUMN etl.huawei_message.piece        IS 'number. Of the piece, from 1. 0 for what was reported of the whole message.';
 COMMENT ON COLUMN etl.huawei_message.date_key     IS 'day. Of sending, in the zone of the account.';
 COMMENT ON COLUMN etl.huawei_message.sent_at      IS 'time. Of sending.';
 COMMENT ON COLUMN etl.huawei_message.template     IS 'name. Behind =, or a fixed member behind -.';
@@ -43,15 +43,15 @@ COMMENT ON COLUMN etl.huawei_message.label        IS 'name. The signature; writt
 COMMENT ON COLUMN etl.huawei_message.message_type IS 'name. Written as template is.';
 COMMENT ON COLUMN etl.huawei_message.country      IS 'code. ISO 3166-1 alpha-2; written as template is.';
 COMMENT ON COLUMN etl.huawei_message.is_derived   IS 'flag. The export had no message id.';
-COMMENT ON COLUMN etl.huawei_message.about_at     IS 'time. When the export was made that told what the message is about.';
-COMMENT ON COLUMN etl.huawei_message.pieces       IS 'pieces. Of the message, as far as told; 0 when not told.';
+COMMENT ON COLUMN etl.huawei_message.about_at     IS 'time. When the export was made that reported what the message is about.';
+COMMENT ON COLUMN etl.huawei_message.pieces       IS 'pieces. Of the message, as far as reported; 0 when not reported.';
 COMMENT ON COLUMN etl.huawei_message.outcome      IS 'number. 1 pending, 2 processing failed, 3 delivered, 4 sending failed.';
-COMMENT ON COLUMN etl.huawei_message.code         IS 'code. The vendor''s status. Empty when not told.';
-COMMENT ON COLUMN etl.huawei_message.source       IS 'number. Who made the status up. 1 the SMS platform, 2 the carrier, 3 the vendor''s platform. 0 not told.';
-COMMENT ON COLUMN etl.huawei_message.reported_at  IS 'time. Of the status. NULL when not told.';
-COMMENT ON COLUMN etl.huawei_message.told_at      IS 'time. When the export was made that told the status.';
-COMMENT ON COLUMN etl.huawei_message.charged      IS 'pieces. Billed. NULL when not told.';
-COMMENT ON COLUMN etl.huawei_message.charged_at   IS 'time. When the export was made that told what is billed. NULL when none did.';
+COMMENT ON COLUMN etl.huawei_message.code         IS 'code. The vendor''s status. Empty when not reported.';
+COMMENT ON COLUMN etl.huawei_message.source       IS 'number. Who made the status up. 1 the SMS platform, 2 the carrier, 3 the vendor''s platform. 0 not reported.';
+COMMENT ON COLUMN etl.huawei_message.reported_at  IS 'time. Of the status. NULL when not reported.';
+COMMENT ON COLUMN etl.huawei_message.told_at      IS 'time. When the export was made that reported the status.';
+COMMENT ON COLUMN etl.huawei_message.charged      IS 'pieces. Billed. NULL when not reported.';
+COMMENT ON COLUMN etl.huawei_message.charged_at   IS 'time. When the export was made that reported what is billed. NULL when none did.';
 
 CREATE TABLE etl.huawei_export (
     account_key      integer     NOT NULL,
@@ -67,7 +67,8 @@ CREATE TABLE etl.huawei_export (
     CONSTRAINT huawei_export_pk            PRIMARY KEY (account_key, hash, date_key),
     CONSTRAINT huawei_export_account_fk    FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
     CONSTRAINT huawei_export_load_fk       FOREIGN KEY (load_id) REFERENCES etl.load (load_id),
-    CONSTRAINT huawei_export_covers_ck     CHECK ((covers_from IS NULL) = (covers_to IS NULL) AND covers_from < covers_to),
+    CONSTRAINT huawei_export_covers_ck     CHECK ((covers_from IS NULL) = (covers_to IS NULL)
+                                                  AND covers_from < covers_to),
     CONSTRAINT huawei_export_unreadable_ck CHECK ((unreadable_hours = 0) = (unreadable_rows = 0))
 );
 
@@ -161,7 +162,7 @@ CREATE TABLE etl.huawei_report (
     told_at       timestamptz      NOT NULL,
     is_waiting    boolean          NOT NULL,
     CONSTRAINT huawei_report_pk         PRIMARY KEY (push_id, position),
-    CONSTRAINT huawei_report_telling_uq UNIQUE NULLS NOT DISTINCT
+    CONSTRAINT huawei_report_content_uq UNIQUE NULLS NOT DISTINCT
         (source, message_id, piece, pieces, is_signed, outcome, code, status_source, reported_at),
     CONSTRAINT huawei_report_push_fk    FOREIGN KEY (push_id) REFERENCES etl.huawei_push (push_id) ON DELETE CASCADE,
     CONSTRAINT huawei_report_outcome_ck CHECK (outcome BETWEEN 1 AND 4),
@@ -170,20 +171,20 @@ CREATE TABLE etl.huawei_report (
 
 CREATE INDEX huawei_report_waiting_ix ON etl.huawei_report (source, message_id) WHERE is_waiting;
 
-COMMENT ON TABLE  etl.huawei_report               IS 'reports. What pushes told of pieces of messages, each telling once. It stands beside etl.huawei_message and never alters it. Thrown away after message_retention_days.';
-COMMENT ON COLUMN etl.huawei_report.push_id       IS 'key. The push that told it first, etl.huawei_push.';
+COMMENT ON TABLE  etl.huawei_report               IS 'reports. What pushes reported of pieces of messages, each report once. It stands beside etl.huawei_message and never alters it. Thrown away after message_retention_days.';
+COMMENT ON COLUMN etl.huawei_report.push_id       IS 'key. The push that reported it first, etl.huawei_push.';
 COMMENT ON COLUMN etl.huawei_report.position      IS 'number. Of the report in the push, from 0.';
 COMMENT ON COLUMN etl.huawei_report.source        IS 'name. The source that it was pushed to.';
 COMMENT ON COLUMN etl.huawei_report.message_id    IS 'key. The vendor''s id of the message.';
 COMMENT ON COLUMN etl.huawei_report.piece         IS 'number. Of the piece, from 1.';
-COMMENT ON COLUMN etl.huawei_report.pieces        IS 'pieces. Of the message; 0 when not told.';
+COMMENT ON COLUMN etl.huawei_report.pieces        IS 'pieces. Of the message; 0 when not reported.';
 COMMENT ON COLUMN etl.huawei_report.is_signed     IS 'flag. Its signature was verified. What an unsigned one says is a hint.';
 COMMENT ON COLUMN etl.huawei_report.outcome       IS 'number. 1 pending, 2 processing failed, 3 delivered, 4 sending failed.';
 COMMENT ON COLUMN etl.huawei_report.code          IS 'code. The vendor''s status.';
-COMMENT ON COLUMN etl.huawei_report.status_source IS 'number. Who made the status up. 1 the SMS platform, 2 the carrier, 3 the vendor''s platform. 0 not told.';
-COMMENT ON COLUMN etl.huawei_report.reported_at   IS 'time. Of the status. NULL when not told.';
+COMMENT ON COLUMN etl.huawei_report.status_source IS 'number. Who made the status up. 1 the SMS platform, 2 the carrier, 3 the vendor''s platform. 0 not reported.';
+COMMENT ON COLUMN etl.huawei_report.reported_at   IS 'time. Of the status. NULL when not reported.';
 COMMENT ON COLUMN etl.huawei_report.told_at       IS 'time. When it came first.';
-COMMENT ON COLUMN etl.huawei_report.is_waiting    IS 'flag. No export has told of the message yet.';
+COMMENT ON COLUMN etl.huawei_report.is_waiting    IS 'flag. No export has reported the message yet.';
 
 CREATE TABLE etl.huawei_touched_day (
     account_key integer     NOT NULL,
@@ -193,7 +194,7 @@ CREATE TABLE etl.huawei_touched_day (
     CONSTRAINT huawei_touched_day_account_fk FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key)
 );
 
-COMMENT ON TABLE  etl.huawei_touched_day             IS 'days. Loaded days of which reports tell more than their facts say, until they are counted anew.';
+COMMENT ON TABLE  etl.huawei_touched_day             IS 'days. Loaded days of which reports know more than their facts, until they are counted anew.';
 COMMENT ON COLUMN etl.huawei_touched_day.account_key IS 'key. The application, sms.dim_account.';
 COMMENT ON COLUMN etl.huawei_touched_day.date_key    IS 'day. Of sending, in the zone of the account.';
 COMMENT ON COLUMN etl.huawei_touched_day.due_at      IS 'time. From when on it may be counted.';

@@ -54,7 +54,7 @@ COMMENT ON VIEW   sms.delivery_daily                   IS 'rows. Deliveries by v
 COMMENT ON COLUMN sms.delivery_daily.send_date         IS 'day. The vendor''s day of sending, in the zone of the account.';
 COMMENT ON COLUMN sms.delivery_daily.vendor            IS 'name. engagelab, tencent or huawei.';
 COMMENT ON COLUMN sms.delivery_daily.account           IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
-COMMENT ON COLUMN sms.delivery_daily.template          IS 'name. The vendor''s template; (not reported) where the vendor never tells, (none) where the row has none, (unknown) where the vendor should have told.';
+COMMENT ON COLUMN sms.delivery_daily.template          IS 'name. The vendor''s template; (not reported) where the vendor never reports it, (none) where the row has none, (unknown) where the vendor should have reported it.';
 COMMENT ON COLUMN sms.delivery_daily.label             IS 'name. EngageLab label or Huawei signature; (not reported), (none), (unknown) as for template.';
 COMMENT ON COLUMN sms.delivery_daily.message_type      IS 'name. The vendor''s code; (not reported), (none), (unknown) as for template.';
 COMMENT ON COLUMN sms.delivery_daily.delivery_rate     IS 'ratio. delivered / requested of this row; NULL when nothing was requested or either is not reported. Over several rows divide the sums, never average this.';
@@ -92,7 +92,7 @@ COMMENT ON VIEW   sms.failure_daily              IS 'rows. Failed messages by ve
 COMMENT ON COLUMN sms.failure_daily.stage        IS 'stage. processing: before the hand-over to the carrier. sending: after it.';
 COMMENT ON COLUMN sms.failure_daily.reason       IS 'name. The vendor''s own name of the reason.';
 COMMENT ON COLUMN sms.failure_daily.category     IS 'category. The canonical class, the same for every vendor; unmapped for a reason that no table of ours knows yet.';
-COMMENT ON COLUMN sms.failure_daily.messages     IS 'messages. That failed for the reason. NULL when the vendor did not tell the number.';
+COMMENT ON COLUMN sms.failure_daily.messages     IS 'messages. That failed for the reason. NULL when the vendor did not report the number.';
 
 -- The summaries with names instead of keys: what is asked by account and day, by template and month or by reason and day is
 -- answered from here in milliseconds, however many rows the facts have.
@@ -517,9 +517,9 @@ COMMENT ON COLUMN sms.findings.is_open       IS 'flag. It still held when it was
 COMMENT ON COLUMN sms.findings.closed_at     IS 'time. When it no longer held. NULL while it is open.';
 COMMENT ON COLUMN sms.findings.detail        IS 'text. One sentence with the numbers; never a word of a vendor''s answer.';
 
--- A country that is not reported (-3) weighs nothing: rows from before there were countries keep their checksum.
+-- A country that is not reported (-3) adds nothing: rows from before there were countries keep their checksum.
 CREATE VIEW etl.stored_day AS
-WITH weighed AS (
+WITH hashed AS (
     SELECT f.date_key,
            f.account_key,
            d.dataset,
@@ -532,7 +532,7 @@ WITH weighed AS (
              +  9 * coalesce(f.send_failed,       -1)
              + 11 * coalesce(f.pending,           -1)
              + 13 * coalesce(f.billed_segments,   -1)
-             + 15 * coalesce(f.vendor_sent,       -1)) AS weight
+             + 15 * coalesce(f.vendor_sent,       -1)) AS part
     FROM sms.fact_delivery_daily AS f
     JOIN sms.dim_account         AS a ON a.account_key = f.account_key
     JOIN etl.dataset             AS d ON d.vendor_key = a.vendor_key AND d.owns_delivery
@@ -551,9 +551,9 @@ SELECT account_key,
        dataset,
        date_key,
        count(*) AS row_count,
-       (mod(mod(sum(weight), 18446744073709551616) + 18446744073709551616 + 9223372036854775808, 18446744073709551616)
+       (mod(mod(sum(part), 18446744073709551616) + 18446744073709551616 + 9223372036854775808, 18446744073709551616)
         - 9223372036854775808)::bigint AS checksum
-FROM weighed
+FROM hashed
 GROUP BY account_key, dataset, date_key;
 
 COMMENT ON VIEW   etl.stored_day             IS 'days. What the facts hold now, by account, dataset and day, to compare with etl.coverage.';
@@ -589,7 +589,7 @@ JOIN etl.load     AS l
  AND c.dataset     = ANY (l.datasets)
  AND c.date_key BETWEEN l.window_from AND l.window_to;
 
-COMMENT ON VIEW   etl.believed_day              IS 'days. Which load''s answers the rows of each day rest on: the last that were believed, whatever was doubted or failed since.';
+COMMENT ON VIEW   etl.believed_day              IS 'days. Which load''s answers the rows of each day rest on: the last that were believed, whatever was quarantined or failed since.';
 COMMENT ON COLUMN etl.believed_day.confirmed_at IS 'time. When the answers were believed.';
 COMMENT ON COLUMN etl.believed_day.datasets     IS 'names. The datasets that were loaded together.';
 COMMENT ON COLUMN etl.believed_day.believed_by  IS 'key. The load that believed the answers, etl.load.';

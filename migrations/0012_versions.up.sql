@@ -77,7 +77,7 @@ COMMENT ON COLUMN sms.restatements.new_value    IS 'messages or segments. After;
 COMMENT ON COLUMN sms.restatements.changed_at   IS 'time. When readers began to see the new number.';
 COMMENT ON COLUMN sms.restatements.load_id      IS 'key. The load that changed it.';
 COMMENT ON COLUMN sms.restatements.change       IS 'change. updated: other numbers. removed: the vendor no longer reports the row. added: a row on a day that had been loaded before.';
-COMMENT ON COLUMN sms.restatements.cause        IS 'cause. late_delivery: the vendor told more of a day that was still provisional. vendor_restatement: the vendor told a settled day differently. our_mapping: the vendor told nothing, our code understands its answer differently now (etl replay).';
+COMMENT ON COLUMN sms.restatements.cause        IS 'cause. late_delivery: the vendor reported more of a day that was still provisional. vendor_restatement: the vendor reported a settled day differently. our_mapping: the vendor reported nothing, our code understands its answer differently now (etl replay).';
 
 -- The functions that say what was reported then are put into the question that calls them, so that its days decide what is
 -- read. That needs a function without a fixed search path and without the rights of its owner; the views below lend the rights
@@ -328,7 +328,8 @@ BEGIN
         ORDER BY s.turn
     LOOP
         CONTINUE WHEN col_description(one.attrelid, one.attnum) IS NOT NULL;
-        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', one.view, one.column, col_description(one.meant_in, one.meant_at));
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', one.view, one.column,
+                       col_description(one.meant_in, one.meant_at));
     END LOOP;
 END
 $$;

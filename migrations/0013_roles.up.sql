@@ -1,18 +1,20 @@
--- Roles belong to the whole server. They may be there already: made by another database's migrations, or by an administrator where
--- this user may not make roles. The comment marks a role made here, so that only such a one is dropped. All are NOLOGIN: an
--- administrator lets a role log in, or makes logins that are members of it. Nobody logs in as sms_pages, which is therefore no part
--- of etl.role_privilege: the program's own sessions for pages become it and can do no more from then on.
+-- Roles belong to the whole server. They may be there already: made by another database's migrations, or by an
+-- administrator where this user may not make roles. The comment marks a role made here, so that only such a one is
+-- dropped. All are NOLOGIN: an administrator lets a role log in, or makes logins that are members of it. Nobody logs in
+-- as sms_pages, which is therefore no part of etl.role_privilege: the program's own sessions for pages become it and
+-- can do no more from then on.
 DO $$
 DECLARE
     one record;
 BEGIN
     FOR one IN
         SELECT *
-        FROM (VALUES ('sms_analyst',  'roles', '', 'Read-only on schema sms.'),
-                     ('sms_loader',   'roles', '', 'Loads: facts, ledger and queue.'),
-                     ('sms_operator', 'roles', '', 'Decides about days, sources and runs.'),
-                     ('sms_pages',    'pages', ' and GRANT sms_pages TO sms_loader, sms_operator', 'Reads what the pages show.')
-             ) AS r (role, grants, also, purpose)
+        FROM (VALUES ('sms_analyst',  'Read-only on schema sms.',              'roles', ''),
+                     ('sms_loader',   'Loads: facts, ledger and queue.',       'roles', ''),
+                     ('sms_operator', 'Decides about days, sources and runs.', 'roles', ''),
+                     ('sms_pages',    'Reads what the pages show.',            'pages',
+                      ' and GRANT sms_pages TO sms_loader, sms_operator')
+             ) AS r (role, purpose, grants, also)
         WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r.role)
     LOOP
         BEGIN
@@ -20,8 +22,9 @@ BEGIN
             EXECUTE format('COMMENT ON ROLE %I IS %L', one.role, one.purpose || ' Made by the migrations.');
         EXCEPTION
             WHEN insufficient_privilege THEN
-                RAISE NOTICE 'role % is not there and this user may not make it: let an administrator run CREATE ROLE % NOLOGIN%, then run SELECT etl.grant_%()',
-                    one.role, one.role, one.also, one.grants;
+                RAISE NOTICE 'role % is not there and this user may not make it: %', one.role,
+                    format('let an administrator run CREATE ROLE %I NOLOGIN%s, then run SELECT etl.grant_%s()',
+                           one.role, one.also, one.grants);
             WHEN duplicate_object OR unique_violation THEN
                 NULL; -- another database's migrations made it a moment ago
         END;
@@ -29,9 +32,10 @@ BEGIN
 END
 $$;
 
--- What an administrator has set for a role stays. The settings hold for who logs in as the role itself; members have their own. A
--- person's question is ended before it is in the way of a load; a program's own limits come with its connection. Compiling a question
--- of an analyst takes longer than answering it from the summaries: 0.2 to 1.5 s that nobody gains.
+-- What an administrator has set for a role stays. The settings hold for who logs in as the role itself; members have
+-- their own. A person's question is ended before it is in the way of a load; a program's own limits come with its
+-- connection. Compiling a question of an analyst takes longer than answering it from the summaries: 0.2 to 1.5 s that
+-- nobody gains.
 DO $$
 DECLARE
     one record;
@@ -186,8 +190,9 @@ $$;
 
 COMMENT ON FUNCTION etl.grant_roles() IS 'nothing. Grants sms_analyst, sms_loader and sms_operator, those of them that are there, what etl.role_privilege says. For who owns the schema.';
 
--- Of etl, pages read only the tables that they show; of Huawei's messages, which ones a day has, and nothing that somebody wrote into
--- them. A migration that brings a table of etl which pages show replaces this function and calls it.
+-- Of etl, pages read only the tables that they show; of Huawei's messages, which ones a day has, and nothing that
+-- somebody wrote into them. A migration that brings a table of etl which pages show replaces this function and calls
+-- it.
 CREATE FUNCTION etl.grant_pages() RETURNS void
 LANGUAGE plpgsql
 AS $$
