@@ -195,15 +195,7 @@ WITH by_vendor AS (
     GROUP BY s.date_key, v.vendor
 ),
 side_by_side AS (
-    SELECT b.date_key,
-           b.vendor,
-           b.requested,
-           b.accepted,
-           b.processing_failed,
-           b.delivered,
-           b.send_failed,
-           b.pending,
-           b.billed_segments,
+    SELECT b.*,
            string_agg(b.vendor, ' and ') FILTER (WHERE b.requested IS NULL) OVER same_day AS requested_lacking,
            string_agg(b.vendor, ' and ') FILTER (WHERE b.accepted IS NULL) OVER same_day AS accepted_lacking,
            string_agg(b.vendor, ' and ') FILTER (WHERE b.processing_failed IS NULL) OVER same_day AS processing_failed_lacking,

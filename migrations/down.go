@@ -2,20 +2,14 @@ package migrations
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/golang-migrate/migrate/v4"
 )
 
 // down undoes steps files, or everything when that is all there is.
 func (s *session) down(ctx context.Context, steps int) error {
-	version, dirty, err := s.m.Version()
-	if err != nil && !errors.Is(err, migrate.ErrNilVersion) {
-		return fmt.Errorf("reading the version: %w", err)
-	}
-	if err := compatible(version, s.source.newest(), dirty); err != nil {
+	version, err := s.version()
+	if err != nil {
 		return err
 	}
 	applied := slices.Index(s.source.versions, version) + 1

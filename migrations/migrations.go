@@ -194,7 +194,7 @@ func (s *session) open() error {
 
 // up applies what is missing. A file that could not get a table lock in time was rolled back and is tried again.
 func (s *session) up() error {
-	if err := s.known(); err != nil {
+	if _, err := s.version(); err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
@@ -212,16 +212,13 @@ func (s *session) up() error {
 	}
 }
 
-// known refuses a database whose version this program cannot take further.
-func (s *session) known() error {
+// version reads the version, 0 for none, and refuses one that this program cannot go on from.
+func (s *session) version() (uint, error) {
 	version, dirty, err := s.m.Version()
-	switch {
-	case errors.Is(err, migrate.ErrNilVersion):
-		return nil
-	case err != nil:
-		return fmt.Errorf("reading the version: %w", err)
+	if err != nil && !errors.Is(err, migrate.ErrNilVersion) {
+		return 0, fmt.Errorf("reading the version: %w", err)
 	}
-	return compatible(version, s.source.newest(), dirty)
+	return version, compatible(version, s.source.newest(), dirty)
 }
 
 // compatible checks whether a program whose newest file is newest can go on from a version in the database.

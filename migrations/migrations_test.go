@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -242,6 +243,9 @@ func TestFiles(t *testing.T) {
 	forbidden := regexp.MustCompile(`(?im)^\s*(BEGIN|COMMIT|ROLLBACK|START TRANSACTION)\s*;|CONCURRENTLY`)
 	unnamed := regexp.MustCompile(`(?im)^\s+(PRIMARY KEY|UNIQUE|CHECK|FOREIGN KEY)[ (]|^\s+\w+ .*\b(REFERENCES|PRIMARY KEY|UNIQUE)\b`)
 	for _, name := range ups {
+		if number, err := strconv.Atoi(name[:4]); err != nil || number >= 20 && number <= 140 {
+			t.Errorf("%s: no number, or one that databases had before the first release", name)
+		}
 		down := strings.TrimSuffix(name, ".up.sql") + ".down.sql"
 		for _, file := range []string{name, down} {
 			text, err := os.ReadFile(file)
