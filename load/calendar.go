@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -23,7 +24,7 @@ var lookTries string
 type Calendar struct {
 	FirstYear, LastYear int // that something is known of; 0 when nothing is
 	Days                []CalendarDay
-	Pauses              []Pause // sources that nobody asks
+	Pauses              []queue.Pause // sources that nobody asks
 }
 
 // CalendarDay is the state of a day of a dataset.
@@ -52,7 +53,7 @@ func (l *Look) Calendar(ctx context.Context, f LookFilter) (c Calendar, err erro
 			  AND send_date BETWEEN $3 AND $4
 			ORDER BY vendor, account, send_date, dataset`, f.arguments()...)
 		if err == nil {
-			c.Pauses, err = lookUp[Pause](ctx, tx, pausedQuery)
+			c.Pauses, err = queue.Pauses(ctx, tx)
 		}
 		return err
 	})

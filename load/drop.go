@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -94,4 +95,12 @@ func readDropDirs(ctx context.Context, db querier, sources []string) ([]DropDir,
 		}
 		return d, err
 	})
+}
+
+func hostname() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return host
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -77,6 +78,15 @@ func (l *Look) Accounts(ctx context.Context) (all []KnownAccount, err error) {
 			FROM sms.dim_account AS a
 			JOIN sms.dim_vendor  AS v ON v.vendor_key = a.vendor_key
 			ORDER BY v.vendor, a.account`)
+		return err
+	})
+	return all, err
+}
+
+// Runs reads the newest runs, at most so many, and the backfills under way with as many of the ended ones.
+func (l *Look) Runs(ctx context.Context, most int) (all queue.Runs, err error) {
+	err = l.read(ctx, "reading runs", func(tx pgx.Tx) error {
+		all, err = queue.ReadRuns(ctx, tx, most, l.now())
 		return err
 	})
 	return all, err

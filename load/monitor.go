@@ -3,19 +3,15 @@ package load
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/migrations"
+	"smsetl/queue"
 	"smsetl/sms"
 )
-
-//go:embed sql/monitor_queue.sql
-var monitorQueueQuery string
 
 //go:embed sql/monitor_rest.sql
 var monitorRestQuery string
@@ -23,19 +19,10 @@ var monitorRestQuery string
 // Monitor is what an operator watches. It is read from the warehouse, so every process says the same.
 type Monitor struct {
 	Standings []Standing
-	Queues    []QueueDepth
+	Queues    []queue.Depth
 	Findings  map[sms.Severity]int // open ones; every severity is there
 	Workers   int                  // programs that work the queue and live
 	Notices   NoticeBacklog
-}
-
-// QueueDepth is how many jobs of a queue are in a state in which they will still be worked, or are.
-type QueueDepth struct {
-	Queue string
-	State string
-	Jobs  int64
-	// Waited is how long the oldest of the available jobs has been waiting; 0 in other states.
-	Waited time.Duration
 }
 
 // NoticeBacklog is what people have not been told.
@@ -52,7 +39,7 @@ func (w *Warehouse) Monitor(ctx context.Context, expected []Expectation) (Monito
 	if m.Standings, err = w.Standing(ctx, expected); err != nil {
 		return Monitor{}, err
 	}
-	if m.Queues, err = answer[QueueDepth](ctx, w, monitorQueueQuery); err != nil {
+	if m.Queues, err = queue.Depths(ctx, w.pool); err != nil {
 		return Monitor{}, err
 	}
 	m.Findings = map[sms.Severity]int{}
@@ -118,29 +105,6 @@ func (w *Warehouse) IsCurrent(ctx context.Context) error {
 	}
 	if found != newest {
 		return fmt.Errorf("load: the schema has version %d and this program works with %d", found, newest)
-	}
-	return nil
-}
-
-// HasWorker says whether this process works the queue: it is signed on, and the session lives that says so.
-func (w *Warehouse) HasWorker(ctx context.Context) error {
-	var lives bool
-	err := w.pool.QueryRow(ctx, `
-		SELECT EXISTS (
-		           SELECT
-		           FROM etl.worker AS w
-		           JOIN pg_locks   AS k ON k.locktype = 'advisory'
-		                               AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		                               AND k.granted
-		                               AND (k.classid::bigint << 32 | k.objid::bigint) = hashtextextended('smsetl worker ' || w.client_id, 0)
-		           WHERE w.host = $1
-		             AND w.pid = $2
-		       )`, hostname(), os.Getpid()).Scan(&lives)
-	if err != nil {
-		return failed("looking for this process's worker", err)
-	}
-	if !lives {
-		return errors.New("load: no worker of this process is registered")
 	}
 	return nil
 }

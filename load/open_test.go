@@ -8,13 +8,17 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
 
+	"go.uber.org/zap"
+
 	"smsetl/internal/pgtest"
 	"smsetl/load"
 	"smsetl/migrations"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -105,7 +109,11 @@ func TestCloseLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	worker, err := wh.RegisterWorker(t.Context(), "w")
+	q, err := queue.New(wh.Pool(), time.Now, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker, err := q.RegisterWorker(t.Context(), "w")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -21,7 +22,7 @@ type Overview struct {
 	Months   []VendorMonth
 	Sources  []SourceState
 	Findings map[sms.Severity]int64 // open ones
-	Pauses   []Pause                // sources that nobody asks
+	Pauses   []queue.Pause          // sources that nobody asks
 }
 
 // VendorMonth is what one vendor did in one month. A sum is nil where an account of the vendor does not report it, and where
@@ -63,7 +64,7 @@ func (l *Look) Overview(ctx context.Context, first, last sms.Day) (o Overview, e
 		if o.Sources, err = lookUp[SourceState](ctx, tx, lookSources); err != nil {
 			return err
 		}
-		if o.Pauses, err = lookUp[Pause](ctx, tx, pausedQuery); err != nil {
+		if o.Pauses, err = queue.Pauses(ctx, tx); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, `SELECT severity, count(*) FROM etl.finding WHERE closed_at IS NULL GROUP BY severity`)

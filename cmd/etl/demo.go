@@ -10,6 +10,7 @@ import (
 	"smsetl/internal/postgres"
 	"smsetl/load"
 	"smsetl/migrations"
+	"smsetl/queue"
 	"smsetl/sandbox"
 	"smsetl/schedule"
 	"smsetl/web"
@@ -57,7 +58,11 @@ func (c *demoCommand) Run(s *session) error {
 		defer closePages()
 		address = at
 	}
-	p := &pipeline{session: s, config: config, warehouse: wh, now: time.Now}
+	q, err := queue.New(wh.Pool(), time.Now, s.log)
+	if err != nil {
+		return err
+	}
+	p := &pipeline{session: s, config: config, warehouse: wh, queue: q, now: time.Now}
 	fmt.Fprintf(s.stderr, "Sandbox: EngageLab on %s, Tencent on %s, with their real limits\n", addresses.EngageLab, addresses.Tencent)
 	report, err := p.run(s.ctx, "demo", schedule.Ask{})
 	if err != nil {

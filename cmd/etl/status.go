@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/schedule"
 	"smsetl/sms"
 )
@@ -23,7 +23,7 @@ type statusReport struct {
 	Now      string          `json:"now"`
 	Accounts []accountStatus `json:"accounts"`
 	Paused   []pausedSource  `json:"paused"`
-	Parked   []load.Parked   `json:"parked"` // jobs of the last 30 days that no worker could do
+	Parked   []queue.Parked  `json:"parked"` // jobs of the last 30 days that no worker could do
 	Failed   []failedFiles   `json:"failed_files"`
 }
 

@@ -179,7 +179,7 @@ func (w *world) chore(name string, env map[string]string, out io.Writer) {
 	defer release()
 	v := &serving{session: s, warehouse: p.warehouse, now: p.now}
 	v.current.Store(p)
-	for _, chore := range v.chores(time.Minute) {
+	for _, chore := range v.tasks(time.Minute) {
 		if chore.Name == name {
 			if err := chore.Do(w.t.Context()); err != nil {
 				w.t.Error(err)

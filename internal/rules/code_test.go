@@ -16,15 +16,15 @@ import (
 // The places outside of which something may not stand, each with its reason.
 var (
 	// SQL stands beside the tables. The others speak to the server itself and not to the warehouse.
-	sqlPlaces = []string{"load", "migrations", "internal/postgres", "internal/pgtest", "internal/bench"}
+	sqlPlaces = []string{"load", "queue", "migrations", "internal/postgres", "internal/pgtest", "internal/bench"}
 
 	// Vendors' addresses are known to their clients. The embedded server knows where its download is; the emulator answers
 	// with redirects; schedule shows an example in a message.
 	httpsPlaces = []string{"extract", "internal/postgres", "sandbox", "schedule/source.go"}
 
-	// Whoever starts a goroutine also waits for it. job works accounts side by side; cmd/etl waits for signals; the emulator
+	// Whoever starts a goroutine also waits for it. cmd/etl waits for signals; the emulator
 	// serves; the embedded server is watched by a thread of its own; the bench measures two programs at once.
-	goroutinePlaces = []string{"job", "cmd/etl", "sandbox", "internal/postgres", "internal/pgtest", "internal/bench", "schedule"}
+	goroutinePlaces = []string{"cmd/etl", "sandbox", "internal/postgres", "internal/pgtest", "internal/bench", "schedule"}
 
 	// One file reads the environment of the program, so that all settings can be listed. The others are for tests, or hand the
 	// environment on to a program that they start.
@@ -67,7 +67,7 @@ func (s source) checkText(t *testing.T, n *ast.BasicLit) {
 		return
 	}
 	if sqlForm.MatchString(text) && !inAny(s.path, sqlPlaces) {
-		t.Errorf("%s: SQL stands here: it belongs into load", s.at(n))
+		t.Errorf("%s: SQL stands here: it belongs into load or queue", s.at(n))
 	}
 	if strings.Contains(text, "https://") && !inAny(s.path, httpsPlaces) {
 		t.Errorf("%s: an address stands here: it belongs into extract", s.at(n))

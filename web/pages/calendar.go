@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -173,7 +174,7 @@ func marksOf(days []load.CalendarDay) []mark {
 }
 
 // pausedOf says which sources of the choice nobody asks.
-func pausedOf(pauses []load.Pause, f load.LookFilter, accounts []load.KnownAccount) []line {
+func pausedOf(pauses []queue.Pause, f load.LookFilter, accounts []load.KnownAccount) []line {
 	var lines []line
 	told := map[string]bool{}
 	for _, a := range accounts {

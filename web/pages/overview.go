@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -178,7 +179,7 @@ func age(d time.Duration) string {
 	}
 }
 
-func sourcesTable(sources []load.SourceState, pauses []load.Pause) *table {
+func sourcesTable(sources []load.SourceState, pauses []queue.Pause) *table {
 	states := slices.Clone(marks)
 	for _, s := range sources {
 		for _, of := range slices.Sorted(maps.Keys(s.Counts)) {
@@ -211,7 +212,7 @@ func sourcesTable(sources []load.SourceState, pauses []load.Pause) *table {
 }
 
 // pausedCell says that nobody asks a source.
-func pausedCell(source string, pauses []load.Pause) cell {
+func pausedCell(source string, pauses []queue.Pause) cell {
 	for _, p := range pauses {
 		if p.Source == source || p.Source == "" && p.Queue == source {
 			return text(fmt.Sprintf("since %s UTC", moment(&p.Since).Show)).wrongIf(true)

@@ -15,6 +15,7 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 	"smsetl/web"
 )
@@ -37,7 +38,7 @@ type Warehouse interface {
 	Failures(ctx context.Context, f load.FailureFilter) (load.Failures, error)
 	Restatements(ctx context.Context, f load.LookFilter, most int) ([]load.Restatement, error)
 	Findings(ctx context.Context) ([]load.StandingFinding, error)
-	Runs(ctx context.Context, most int) (load.Runs, error)
+	Runs(ctx context.Context, most int) (queue.Runs, error)
 	Dictionary(ctx context.Context) ([]load.Relation, error)
 }
 

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"smsetl/load"
+	"smsetl/queue"
 )
 
 const (
@@ -64,7 +64,7 @@ func againLine(path string, again int) line {
 }
 
 // pauseLines says who is not asked, since when and why, of one source or, where none is named, of all.
-func pauseLines(all []load.Pause, source string) []line {
+func pauseLines(all []queue.Pause, source string) []line {
 	var lines []line
 	for _, p := range all {
 		if source == "" || p.Source == source || p.Source == "" && p.Queue == source {
@@ -74,7 +74,7 @@ func pauseLines(all []load.Pause, source string) []line {
 	return lines
 }
 
-func pauseText(p load.Pause) string {
+func pauseText(p queue.Pause) string {
 	name, by := p.Source, cmp.Or(p.Who, "somebody unknown")
 	if name == "" {
 		name, by = p.Queue, "somebody in the queue's own pages"
@@ -84,7 +84,7 @@ func pauseText(p load.Pause) string {
 }
 
 // underWay has a bar for each run that has work left.
-func (s *site) underWay(all load.Runs) []bar {
+func (s *site) underWay(all queue.Runs) []bar {
 	var bars []bar
 	isTold := map[int64]bool{}
 	for _, b := range all.Backfills {
@@ -100,7 +100,7 @@ func (s *site) underWay(all load.Runs) []bar {
 	return bars
 }
 
-func runBar(r *load.RunState, now time.Time) bar {
+func runBar(r *queue.RunState, now time.Time) bar {
 	b := bar{Label: fmt.Sprintf("Run %d, %s, since %s UTC, is %s", r.RunID, r.Command, moment(&r.StartedAt).Show, r.Status(now)), Done: r.Windows - r.Open, All: r.Windows}
 	if r.Windows == 0 {
 		b.Label += fmt.Sprintf(": %d of %d loads done", r.Loads-r.LoadsRunning-r.LoadsFailed, r.Loads)
@@ -118,7 +118,7 @@ func runBar(r *load.RunState, now time.Time) bar {
 	return b
 }
 
-func backfillBar(b load.Backfill) bar {
+func backfillBar(b queue.Backfill) bar {
 	label := fmt.Sprintf("Backfill %d is %s: %d of %d windows done", b.RunID, b.State, b.Done, b.Windows)
 	if b.Failed > 0 {
 		label += fmt.Sprintf(", %d failed", b.Failed)
@@ -134,7 +134,7 @@ func backfillBar(b load.Backfill) bar {
 	return bar{Label: label, Done: int64(b.Windows - b.Left), All: int64(b.Windows)}
 }
 
-func backfillsTable(all []load.Backfill) *table {
+func backfillsTable(all []queue.Backfill) *table {
 	t := &table{
 		Name: "backfills", Caption: "Backfills that run in the queue", Empty: "No backfill was handed to the queue: etl backfill --detach does that.",
 		Columns: columns(">run", "state", "asked for", "started", "ended", ">windows", ">done", ">failed", ">cancelled", ">left", ">days left", ">rows", "why"),
@@ -150,7 +150,7 @@ func backfillsTable(all []load.Backfill) *table {
 }
 
 // retriesTable says what goes on failing: what it met, how often, and when it is tried again.
-func retriesTable(all []load.Retry) *table {
+func retriesTable(all []queue.Retry) *table {
 	t := &table{
 		Name: "retries", Caption: "Windows that failed and are tried again, the next one first", Empty: "Nothing waits for another try.",
 		Columns: columns("source", "vendor", "account", "datasets", "days", ">failed tries", ">most tries", "what it met", "last failed", "tried again", ">run", ">job"),
@@ -171,7 +171,7 @@ func retriesTable(all []load.Retry) *table {
 	return t
 }
 
-func (s *site) runsTable(all []load.RunState) *table {
+func (s *site) runsTable(all []queue.RunState) *table {
 	t := &table{
 		Name: "runs", Caption: fmt.Sprintf("The newest %d runs, and older ones with work left", shownRuns), Empty: "Nothing was ever run.",
 		Note: "The status is counted from the run's windows; a command that hands none to the queue has loads alone. A failed try may have been followed by one that loaded the window.",

@@ -1,21 +1,31 @@
-package load
+package queue
 
 import (
-	"context"
-	_ "embed"
 	"fmt"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"smsetl/sms"
 )
 
-//go:embed sql/look_runs.sql
-var lookRuns string
-
-//go:embed sql/look_again.sql
-var lookAgain string
+// Backfill is how far a detached run is.
+type Backfill struct {
+	RunID     int64      `json:"run_id"`
+	Arguments string     `json:"arguments"`
+	Host      string     `json:"host"`
+	StartedAt time.Time  `json:"started_at"`
+	EndedAt   *time.Time `json:"ended_at"`
+	// State is waiting, running or paused while windows are left, then the outcome: ok, partial or cancelled.
+	State     string  `json:"state"`
+	Windows   int     `json:"windows"`
+	Done      int     `json:"done"`
+	Failed    int     `json:"failed"`
+	Cancelled int     `json:"cancelled"`
+	Left      int     `json:"left"`
+	Days      int     `json:"days_left"`
+	Rows      int64   `json:"rows"`
+	Reason    string  `json:"reason"`       // of the last window that was given up
+	Seconds   float64 `json:"seconds_left"` // about; 0 when nothing is left
+}
 
 // RunState is how far a run is, or how it ended.
 type RunState struct {
@@ -136,22 +146,4 @@ type Runs struct {
 	Runs      []RunState
 	Retries   []Retry
 	Pauses    []Pause
-}
-
-// Runs reads the newest runs, at most so many, and the backfills under way with as many of the ended ones.
-func (l *Look) Runs(ctx context.Context, most int) (all Runs, err error) {
-	err = l.read(ctx, "reading runs", func(tx pgx.Tx) error {
-		if all.Backfills, err = lookUp[Backfill](ctx, tx, backfillsQuery, most, l.now()); err != nil {
-			return err
-		}
-		if all.Runs, err = lookUp[RunState](ctx, tx, lookRuns, most); err != nil {
-			return err
-		}
-		if all.Retries, err = lookUp[Retry](ctx, tx, lookAgain, most); err != nil {
-			return err
-		}
-		all.Pauses, err = lookUp[Pause](ctx, tx, pausedQuery)
-		return err
-	})
-	return all, err
 }
