@@ -18,6 +18,9 @@ var (
 	// SQL stands beside the tables. The others speak to the server itself and not to the warehouse.
 	sqlPlaces = []string{"load", "queue", "migrations", "internal/postgres", "internal/pgtest", "internal/bench"}
 
+	// River is used by its API; its tables are known to one file, with the statements beside it.
+	riverPlaces = []string{"queue/tables.go", "queue/sql", "migrations"}
+
 	// Vendors' addresses are known to their clients. The embedded server knows where its download is; the emulator answers
 	// with redirects; schedule shows an example in a message.
 	httpsPlaces = []string{"extract", "internal/postgres", "sandbox", "schedule/source.go"}
@@ -57,6 +60,21 @@ func TestWhatStandsWhere(t *testing.T) {
 	}
 }
 
+func TestRiversTablesAreKnownToOneRoom(t *testing.T) {
+	for _, name := range files(t) {
+		if path.Ext(name) != ".sql" || inAny(name, riverPlaces) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(root(t), filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "river.river_") {
+			t.Errorf("%s: River's tables stand here: they belong into queue/sql", name)
+		}
+	}
+}
+
 func (s source) checkText(t *testing.T, n *ast.BasicLit) {
 	if n.Kind != token.STRING {
 		return
@@ -68,6 +86,9 @@ func (s source) checkText(t *testing.T, n *ast.BasicLit) {
 	}
 	if sqlForm.MatchString(text) && !inAny(s.path, sqlPlaces) {
 		t.Errorf("%s: SQL stands here: it belongs into load or queue", s.at(n))
+	}
+	if strings.Contains(text, "river.river_") && !inAny(s.path, riverPlaces) {
+		t.Errorf("%s: River's tables stand here: they belong into queue/tables.go", s.at(n))
 	}
 	if strings.Contains(text, "https://") && !inAny(s.path, httpsPlaces) {
 		t.Errorf("%s: an address stands here: it belongs into extract", s.at(n))
