@@ -25,10 +25,7 @@ type Options struct {
 	Version     string        // of the program, for the runs that ticks start
 }
 
-const (
-	retryPause  = time.Second // before a window's second try; doubled for each further one
-	maxAttempts = 3           // tries of a window
-)
+const maxAttempts = 3 // tries of a window
 
 func (o Options) withDefaults() Options {
 	o.WindowTimeout = cmp.Or(o.WindowTimeout, 30*time.Minute)
@@ -46,31 +43,43 @@ type engine struct {
 	options Options
 	work    *river.Client[pgx.Tx] // nil where no source is ever asked: all of them are imported
 	lead    *river.Client[pgx.Tx] // nil for a command: while one led, no schedule would tick
+	tasks   []Task                // done while it leads
 
 	registered *Worker
+	lost       chan error // why the worker must take no more work, see Worker.Keep
 	quit       context.CancelFunc
 	background sync.WaitGroup
 }
 
-// newEngine prepares to work windows of the queues. does says what the program does.
-func newEngine(q *Queue, does string, loader Loader, queues map[string]river.QueueConfig, options Options) (e *engine, err error) {
-	host := hostname()
+// newEngine prepares to work windows of the sources. does says what the program does.
+func newEngine(q *Queue, does string, loader Loader, sources map[string]int, options Options) (e *engine, err error) {
 	// The name is unique on every machine and in every process; River writes it beside each job that it hands out.
-	e = &engine{queue: q, options: options, id: fmt.Sprintf("%s_%s_%d_%d", does, host, os.Getpid(), time.Now().UnixNano())}
-	if len(queues) == 0 {
+	id := fmt.Sprintf("%s_%s_%d_%d", does, hostname(), os.Getpid(), time.Now().UnixNano())
+	e = &engine{queue: q, options: options, id: id, lost: make(chan error, 1)}
+	if len(sources) == 0 {
 		return e, nil
 	}
-	config := e.config()
-	config.Workers, config.Queues, config.LeaderElectionDisabled = e.windows(loader), queues, true
+	config := e.config(loader)
+	config.LeaderElectionDisabled = true
+	for source, parallel := range sources {
+		config.Queues[queueOf(source)] = river.QueueConfig{MaxWorkers: max(1, parallel)}
+	}
 	e.work, err = q.connect(config)
 	return e, err
 }
 
 // config is what every client that works jobs has in common.
-func (e *engine) config() *river.Config {
+func (e *engine) config(loader Loader) *river.Config {
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &windowWorker{
+		queue: e.queue, loader: loader, sources: loader.Sources(), rescueAfter: e.options.RescueAfter,
+	})
 	return &river.Config{
 		ID:            e.id,
+		Workers:       workers,
+		Queues:        map[string]river.QueueConfig{},
 		ErrorHandler:  parking{e.queue},
+		RetryPolicy:   retries{},
 		MaxAttempts:   maxAttempts,
 		JobTimeout:    e.options.WindowTimeout,
 		FetchCooldown: 10 * time.Millisecond,
@@ -79,15 +88,8 @@ func (e *engine) config() *river.Config {
 	}
 }
 
-func (e *engine) windows(loader Loader) *river.Workers {
-	workers := river.NewWorkers()
-	river.AddWorker(workers, &windowWorker{queue: e.queue, loader: loader, sources: loader.Sources(), options: e.options})
-	return workers
-}
-
-// start begins to work. What goes on beside the clients ends with the engine. lost is called when the worker must take
-// no more work.
-func (e *engine) start(ctx context.Context, beside func(context.Context), lost func(context.Context, error)) (err error) {
+// start begins to work.
+func (e *engine) start(ctx context.Context) (err error) {
 	if e.registered, err = e.queue.RegisterWorker(ctx, e.id); err != nil {
 		return err
 	}
@@ -96,66 +98,42 @@ func (e *engine) start(ctx context.Context, beside func(context.Context), lost f
 	// The end of the context asks for a clean stop, and must not cut windows by itself.
 	running := context.WithoutCancel(ctx)
 	for _, client := range []*river.Client[pgx.Tx]{e.work, e.lead} {
-		if client == nil {
-			continue
-		}
-		if err := client.Start(running); err != nil {
-			return errors.Join(fmt.Errorf("queue: start: %w", err), e.end(ctx, background))
+		if client != nil && err == nil {
+			err = client.Start(running)
 		}
 	}
-	if err := e.queue.repause(ctx); err != nil {
-		return errors.Join(err, e.end(ctx, background))
+	if err == nil {
+		err = e.queue.repause(ctx)
 	}
-	e.background.Go(func() { beside(background) })
+	if err != nil {
+		return errors.Join(fmt.Errorf("queue: start: %w", err), e.end(ended(ctx), 0))
+	}
+	for _, task := range e.tasks {
+		e.background.Go(func() { e.repeat(background, task) })
+	}
 	e.background.Go(func() {
 		if err := e.registered.Keep(background); err != nil {
-			lost(background, err)
+			e.queue.log.Warn("going on as another worker", zap.String("worker", e.id), zap.Error(err))
+			e.lost <- err
 		}
 	})
 	return nil
 }
 
-// leads says whether this engine is the one that leads.
-func (e *engine) leads(ctx context.Context) (bool, error) {
-	id, err := leader(ctx, e.queue.pool)
-	return id == e.id, err
-}
-
-// stop takes no more work, waits for windows in flight, and hands back those that take too long.
-func (e *engine) stop(ctx context.Context) error {
-	e.queue.log.Info("stopping", zap.String("worker", e.id))
-	soft, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.options.Grace)
-	defer cancel()
-	err := e.end(ctx, soft)
-	e.queue.log.Info("stopped", zap.String("worker", e.id))
-	return err
-}
-
-// retire takes no more work and waits for windows in flight until the context ends, then it stops.
-func (e *engine) retire(ctx context.Context) error {
-	soft, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	timer := context.AfterFunc(ctx, func() {
-		select {
-		case <-time.After(e.options.Grace):
-		case <-soft.Done():
-		}
-		cancel()
-	})
-	defer timer()
-	return e.end(ctx, soft)
-}
-
-// end leaves leading to others, waits for windows in flight until soft ends, then cuts them, which sends them back to
-// the queue. Whatever the worker had left, another one takes over at once.
-func (e *engine) end(ctx, soft context.Context) (err error) {
+// end leaves leading to others, takes no more work, and waits for windows in flight until the context ends and grace
+// after that. Then it cuts them, which sends them back to the queue. Whatever the worker had left, another one takes
+// over at once.
+func (e *engine) end(until context.Context, grace time.Duration) (err error) {
 	e.quit()
+	soft, cancel := context.WithCancel(context.WithoutCancel(until))
+	defer cancel()
+	defer context.AfterFunc(until, func() { time.AfterFunc(grace, cancel) })()
 	for _, client := range []*river.Client[pgx.Tx]{e.lead, e.work} {
 		if client == nil || client.Stop(soft) == nil {
 			continue
 		}
 		// A window that was cut writes down so, which takes a moment.
-		hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		hard, cancel := context.WithTimeout(context.WithoutCancel(until), 10*time.Second)
 		if stopErr := client.StopAndCancel(hard); stopErr != nil {
 			err = errors.Join(err, fmt.Errorf("queue: stop: %w", stopErr))
 		}
@@ -163,5 +141,13 @@ func (e *engine) end(ctx, soft context.Context) (err error) {
 	}
 	e.background.Wait()
 	e.registered.Release() //nolint:contextcheck // it signs off although the context has ended
+	e.queue.log.Info("stopped", zap.String("worker", e.id))
 	return err
+}
+
+// ended is the context at its end, for those who wait for nothing.
+func ended(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	return ctx
 }

@@ -3,7 +3,6 @@ package queue
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -17,22 +16,13 @@ type Task struct {
 	Do    func(ctx context.Context) error
 }
 
-// maintain does every task at its time while this program leads, until the context ends, and then waits for those under
-// way.
-func (s *Server) maintain(ctx context.Context, leads func(context.Context) (bool, error)) {
-	var tasks sync.WaitGroup
-	for _, task := range s.tasks {
-		tasks.Go(func() { s.repeat(ctx, task, leads) })
-	}
-	tasks.Wait()
-}
-
-func (s *Server) repeat(ctx context.Context, task Task, leads func(context.Context) (bool, error)) {
+// repeat does a task at its times while this program leads, until the context ends.
+func (e *engine) repeat(ctx context.Context, task Task) {
 	ticks := time.NewTicker(task.Every)
 	defer ticks.Stop()
 	for {
-		if err := once(ctx, task, leads); err != nil && ctx.Err() == nil {
-			s.queue.log.Warn("maintenance failed", zap.String("task", task.Name), zap.Error(err))
+		if err := e.once(ctx, task); err != nil && ctx.Err() == nil {
+			e.queue.log.Warn("maintenance failed", zap.String("task", task.Name), zap.Error(err))
 		}
 		select {
 		case <-ctx.Done():
@@ -43,7 +33,7 @@ func (s *Server) repeat(ctx context.Context, task Task, leads func(context.Conte
 }
 
 // once does the task if this program leads. A task that crashes is an error like any other: the program goes on.
-func once(ctx context.Context, task Task, leads func(context.Context) (bool, error)) (err error) {
+func (e *engine) once(ctx context.Context, task Task) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, max(task.Every, time.Minute))
 	defer cancel()
 	defer func() {
@@ -51,7 +41,7 @@ func once(ctx context.Context, task Task, leads func(context.Context) (bool, err
 			err = fmt.Errorf("queue: the task crashed: %v", crash)
 		}
 	}()
-	if is, err := leads(ctx); err != nil || !is {
+	if id, err := leader(ctx, e.queue.pool); err != nil || id != e.id {
 		return err
 	}
 	return task.Do(ctx)
@@ -80,7 +70,8 @@ func (s *Server) rescue(ctx context.Context) error {
 		return err
 	}
 	if dead+ticks+windows > 0 {
-		s.queue.log.Warn("jobs sent back to the queue", zap.Int("of_dead_workers", dead), zap.Int("of_hanging_workers", ticks+windows))
+		s.queue.log.Warn("jobs sent back to the queue",
+			zap.Int("of_dead_workers", dead), zap.Int("of_hanging_workers", ticks+windows))
 	}
 	return s.queue.repause(ctx)
 }

@@ -31,18 +31,6 @@ func ParkedJobs(ctx context.Context, db DB, since time.Time) ([]Parked, error) {
 		ORDER BY parked_at DESC`, since)
 }
 
-// park writes down that a job is given up because no worker can do it.
-func (q *Queue) park(ctx context.Context, job Parked) error {
-	_, err := q.pool.Exec(ctx, `
-		INSERT INTO etl.parked (river_job_id, kind, queue, arguments, reason, parked_at)
-		VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (river_job_id) DO UPDATE
-		SET reason    = excluded.reason,
-		    parked_at = excluded.parked_at`,
-		job.JobID, clean(job.Kind), clean(job.Queue), clean(job.Arguments), clean(job.Reason), job.At)
-	return failed("parking a job", err)
-}
-
 // forgetParked removes what was parked before then.
 func (q *Queue) forgetParked(ctx context.Context, before time.Time) error {
 	_, err := q.pool.Exec(ctx, `DELETE FROM etl.parked WHERE parked_at < $1`, before)
@@ -62,15 +50,18 @@ func (p parking) HandleError(ctx context.Context, job *rivertype.JobRow, err err
 	var syntax *json.SyntaxError
 	var form *json.UnmarshalTypeError
 	var kind *rivertype.UnknownJobKindError
-	if errors.As(err, &syntax) || errors.As(err, &form) || errors.As(err, &kind) || errors.Is(err, errUnreadable) || errors.Is(err, ErrCrashed) {
+	if errors.As(err, &syntax) || errors.As(err, &form) || errors.As(err, &kind) ||
+		errors.Is(err, errUnreadable) || errors.Is(err, ErrCrashed) {
 		return p.giveUp(ctx, job, err.Error())
 	}
 	return nil
 }
 
 // HandlePanic parks a job that the program crashed over.
-func (p parking) HandlePanic(ctx context.Context, job *rivertype.JobRow, panicked any, trace string) *river.ErrorHandlerResult {
-	p.log.Error("the program crashed over a job", zap.Int64("river_job_id", job.ID), zap.Any("panic", panicked), zap.String("stack", trace))
+func (p parking) HandlePanic(ctx context.Context, job *rivertype.JobRow, panicked any, trace string,
+) *river.ErrorHandlerResult {
+	p.log.Error("the program crashed over a job", zap.Int64("river_job_id", job.ID), zap.Any("panic", panicked),
+		zap.String("stack", trace))
 	return p.giveUp(ctx, job, "the program crashed over it; its log says where")
 }
 
@@ -81,8 +72,15 @@ func (p parking) giveUp(ctx context.Context, job *rivertype.JobRow, reason strin
 	for len(arguments) > 1000 || !utf8.ValidString(arguments) {
 		arguments = arguments[:min(len(arguments)-1, 1000)]
 	}
-	parked := Parked{JobID: job.ID, Kind: job.Kind, Queue: job.Queue, Arguments: arguments, Reason: reason, At: p.now()}
-	err := errors.Join(p.park(ctx, parked), p.endWindow(ctx, job.ID, windowFailed, reason))
-	p.log.Warn("job parked", zap.Int64("river_job_id", job.ID), zap.String("kind", job.Kind), zap.String("reason", reason), zap.NamedError("unwritten", err))
+	_, err := p.pool.Exec(ctx, `
+		INSERT INTO etl.parked (river_job_id, kind, queue, arguments, reason, parked_at)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (river_job_id) DO UPDATE
+		SET reason    = excluded.reason,
+		    parked_at = excluded.parked_at`,
+		job.ID, clean(job.Kind), clean(job.Queue), clean(arguments), clean(reason), p.now())
+	err = errors.Join(failed("parking a job", err), p.endWindow(ctx, job.ID, windowFailed, reason))
+	p.log.Warn("job parked", zap.Int64("river_job_id", job.ID), zap.String("kind", job.Kind), zap.String("reason", reason),
+		zap.NamedError("unwritten", err))
 	return &river.ErrorHandlerResult{SetCancelled: true}
 }

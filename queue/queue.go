@@ -1,12 +1,11 @@
 package queue
 
 import (
-	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"time"
 
@@ -81,7 +80,8 @@ var errNothing = errors.New("nothing to queue")
 // time.
 //
 // Windows that are queued already count for this run too, unless onlyNew leaves them to the run that has them.
-func (q *Queue) Send(ctx context.Context, run Run, onlyNew bool, plan func(context.Context) ([]Item, error)) (runID int64, windows int, err error) {
+func (q *Queue) Send(ctx context.Context, run Run, onlyNew bool, plan func(context.Context) ([]Item, error),
+) (runID int64, windows int, err error) {
 	run.Detached = true
 	err = q.planning(ctx, "planning", func(tx pgx.Tx) error {
 		items, err := plan(ctx)
@@ -113,7 +113,7 @@ func (q *Queue) insert(ctx context.Context, tx pgx.Tx, items []Item, runID int64
 	for part := range slices.Chunk(items, 1000) {
 		params := make([]river.InsertManyParams, len(part))
 		for i, item := range part {
-			params[i] = river.InsertManyParams{Args: newWindow(item, runID), InsertOpts: &river.InsertOpts{Priority: item.priority(now)}}
+			params[i].Args, params[i].InsertOpts = newWindow(item, runID), &river.InsertOpts{Priority: item.priority(now)}
 		}
 		results, err := q.client.InsertManyTx(ctx, tx, params)
 		if err != nil {
@@ -173,8 +173,9 @@ func (q *Queue) cancel(ctx context.Context, runID int64, reason string) (n int, 
 func (q *Queue) Busy(ctx context.Context) ([]sms.Scope, error) {
 	var all []sms.Scope
 	open := river.NewJobListParams().Kinds(Window{}.Kind()).States(unfinished()...)
-	err := q.eachJob(ctx, nil, open, func(job *rivertype.JobRow) {
-		if window, err := parseWindow(job.EncodedArgs); err == nil {
+	err := q.eachJob(ctx, open, func(job *rivertype.JobRow) {
+		var window Window
+		if json.Unmarshal(job.EncodedArgs, &window) == nil {
 			if scope, err := window.scope(); err == nil {
 				all = append(all, scope)
 			}
@@ -183,20 +184,14 @@ func (q *Queue) Busy(ctx context.Context) ([]sms.Scope, error) {
 	return all, err
 }
 
-// eachJob calls see for each job of a list, however long. It reads in the transaction, if there is one.
-func (q *Queue) eachJob(ctx context.Context, tx pgx.Tx, params *river.JobListParams, see func(*rivertype.JobRow)) error {
+// eachJob calls see for each job of a list, however long.
+func (q *Queue) eachJob(ctx context.Context, params *river.JobListParams, see func(*rivertype.JobRow)) error {
 	const atOnce = 10_000
-	list := q.client.JobList
-	if tx != nil {
-		list = func(ctx context.Context, params *river.JobListParams) (*river.JobListResult, error) {
-			return q.client.JobListTx(ctx, tx, params)
-		}
-	}
 	params = params.First(atOnce)
 	for {
-		page, err := list(ctx, params)
+		page, err := q.client.JobList(ctx, params)
 		if err != nil {
-			return fmt.Errorf("look at the queue: %w", err)
+			return failed("looking at the queue", err)
 		}
 		for _, job := range page.Jobs {
 			see(job)
@@ -215,5 +210,3 @@ func workerOf(job *rivertype.JobRow) string {
 	}
 	return ""
 }
-
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

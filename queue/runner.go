@@ -3,13 +3,11 @@ package queue
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
-	"go.uber.org/zap"
 )
 
 // Runner queues the windows of one run and works them in this process, for a command that waits.
@@ -32,57 +30,46 @@ func (r *Runner) Run(ctx context.Context, runID int64, items []Item) error {
 	if len(items) == 0 {
 		return nil
 	}
-	queues := map[string]river.QueueConfig{}
+	all, sources := r.loader.Sources(), map[string]int{}
 	for _, item := range items {
-		queues[queueOf(item.Source)] = river.QueueConfig{MaxWorkers: max(1, r.loader.Sources()[item.Source])}
+		sources[item.Source] = all[item.Source]
 	}
 	var waiting map[int64]bool
 	for {
+		var isLost bool
 		var err error
-		if waiting, err = r.session(ctx, runID, items, queues, waiting); !errors.Is(err, errSignedOff) {
+		if waiting, isLost, err = r.session(ctx, runID, items, sources, waiting); !isLost {
 			return err
 		}
-		r.queue.log.Warn("going on as another worker", zap.Error(err))
 	}
 }
 
-// errSignedOff says that this worker's name is worth nothing any more, see Worker.Keep.
-var errSignedOff = errors.New("the worker is signed off")
-
 // session is a run under one worker's name: it queues the windows, unless waiting says that they are, and works until
 // none is left to wait for or the name is lost.
-func (r *Runner) session(ctx context.Context, runID int64, items []Item, queues map[string]river.QueueConfig, waiting map[int64]bool,
-) (_ map[int64]bool, err error) {
-	e, err := newEngine(r.queue, "run", r.loader, queues, r.options)
+func (r *Runner) session(ctx context.Context, runID int64, items []Item, sources map[string]int, waiting map[int64]bool,
+) (_ map[int64]bool, isLost bool, err error) {
+	e, err := newEngine(r.queue, "run", r.loader, sources, r.options)
 	if err != nil {
-		return waiting, err
+		return waiting, false, err
 	}
-	events, unsubscribe := e.work.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed, river.EventKindJobCancelled)
+	events, unsubscribe := e.work.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed,
+		river.EventKindJobCancelled)
 	defer unsubscribe()
-	working, signOff := context.WithCancelCause(ctx)
-	defer signOff(nil)
-	err = e.start(ctx, func(context.Context) {}, func(_ context.Context, err error) { signOff(fmt.Errorf("%w: %w", errSignedOff, err)) })
-	if err != nil {
-		return waiting, err
+	if err := e.start(ctx); err != nil {
+		return waiting, false, err
 	}
 	if waiting == nil {
 		waiting, err = r.insert(ctx, runID, items)
 	}
 	if err == nil {
-		err = r.maintain(ctx, waiting)
-	}
-	if err == nil {
-		err = r.wait(working, waiting, events)
+		isLost, err = r.wait(ctx, e, waiting, events)
 	}
 	// Nobody waits for what is still worked here: it is cut, and goes back to the queue.
-	cut, cancel := context.WithCancel(ctx)
-	cancel()
-	lost := context.Cause(working)
-	endErr := e.end(ctx, cut)
-	if errors.Is(lost, errSignedOff) {
-		return waiting, errors.Join(lost, endErr)
+	err = errors.Join(err, e.end(ended(ctx), 0))
+	if isLost {
+		return waiting, true, nil
 	}
-	return waiting, errors.Join(err, endErr, r.withdraw(ctx, runID))
+	return waiting, false, errors.Join(err, r.withdraw(ctx, runID))
 }
 
 // insert queues the windows and gives the jobs to wait for. A window that is already queued or being worked by another
@@ -99,26 +86,29 @@ func (r *Runner) insert(ctx context.Context, runID int64, items []Item) (map[int
 	return waiting, err
 }
 
-// wait returns when every job is finished. Events tell of this process's jobs at once; a look at the table every few
-// seconds tells of jobs that another process works, and sends back to the queue what a killed one left behind.
-func (r *Runner) wait(ctx context.Context, waiting map[int64]bool, events <-chan *river.Event) error {
-	look := time.NewTicker(3 * time.Second)
-	defer look.Stop()
-	for len(waiting) > 0 {
+// wait returns when every job is finished, or when the worker's name is lost. Events tell of this process's jobs at
+// once; a look at the table every few seconds tells of jobs that another process works, and sends back to the queue
+// what a killed one left behind.
+func (r *Runner) wait(ctx context.Context, e *engine, waiting map[int64]bool, events <-chan *river.Event,
+) (isLost bool, err error) {
+	looks := time.NewTicker(3 * time.Second)
+	defer looks.Stop()
+	err = r.maintain(ctx, waiting)
+	for len(waiting) > 0 && err == nil {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return false, ctx.Err()
+		case <-e.lost:
+			return true, nil
 		case event := <-events:
 			if event != nil && event.Job.FinalizedAt != nil {
 				delete(waiting, event.Job.ID)
 			}
-		case <-look.C:
-			if err := r.maintain(ctx, waiting); err != nil {
-				return err
-			}
+		case <-looks.C:
+			err = r.maintain(ctx, waiting)
 		}
 	}
-	return nil
+	return false, err
 }
 
 // maintain does what a leader does for the run's windows, since none may be there, and takes jobs out of waiting that
@@ -138,7 +128,7 @@ func (r *Runner) maintain(ctx context.Context, waiting map[int64]bool) error {
 		return err
 	}
 	open := make(map[int64]bool, len(waiting))
-	err = r.queue.eachJob(ctx, nil, river.NewJobListParams().States(unfinished()...), func(job *rivertype.JobRow) {
+	err = r.queue.eachJob(ctx, river.NewJobListParams().States(unfinished()...), func(job *rivertype.JobRow) {
 		if _, is := paused[job.Queue]; !is || job.State == rivertype.JobStateRunning {
 			open[job.ID] = true
 		}

@@ -25,13 +25,15 @@ func addWindows(ctx context.Context, tx pgx.Tx, runID int64, jobs []int64, items
 	days, priorities, estimates := make([]int32, n), make([]int16, n), make([]float64, n)
 	sources, scopes := make([]string, n), make([]string, n)
 	for i, item := range items {
-		days[i], priorities[i], estimates[i] = int32(item.Scope.Window.Len()), int16(item.priority(now)), item.Estimate.Seconds()
+		days[i], priorities[i] = int32(item.Scope.Window.Len()), int16(item.priority(now))
+		estimates[i] = item.Estimate.Seconds()
 		sources[i], scopes[i] = item.Source, clean(item.Scope.String())
 	}
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO etl.run_window (run_id, river_job_id, source, scope, days, estimate, queued_at)
 		SELECT $1, job, source, scope, days, estimate, $7
-		FROM unnest($2::bigint[], $3::text[], $4::text[], $5::integer[], $6::float8[]) AS w (job, source, scope, days, estimate)
+		FROM unnest($2::bigint[], $3::text[], $4::text[], $5::integer[], $6::float8[])
+		     AS w (job, source, scope, days, estimate)
 		ON CONFLICT (run_id, river_job_id) DO NOTHING`, runID, jobs, sources, scopes, days, estimates, now); err != nil {
 		return err
 	}

@@ -24,9 +24,7 @@ type Server struct {
 	queue   *Queue
 	tasks   []Task
 	options Options
-
 	reloads chan reload
-	lost    chan *engine // whose worker is signed off, see Worker.Keep
 }
 
 type reload struct {
@@ -36,7 +34,7 @@ type reload struct {
 
 // NewServer gives a Server that does the tasks beside its own.
 func NewServer(queue *Queue, tasks []Task, options Options) *Server {
-	s := &Server{queue: queue, options: options.withDefaults(), reloads: make(chan reload), lost: make(chan *engine)}
+	s := &Server{queue: queue, options: options.withDefaults(), reloads: make(chan reload)}
 	s.tasks = slices.Concat(s.ownTasks(), tasks)
 	return s
 }
@@ -49,50 +47,33 @@ func (s *Server) Run(ctx context.Context, setup Setup) error {
 		return err
 	}
 	var old sync.WaitGroup
+	defer old.Wait()
+	replaced := func(e *engine, until context.Context) {
+		if err := e.end(until, s.options.Grace); err != nil {
+			s.queue.log.Warn("work not ended cleanly", zap.String("worker", e.id), zap.Error(err))
+		}
+	}
 	for {
+		before := current
 		select {
 		case <-ctx.Done():
-			err := current.stop(ctx)
-			old.Wait()
-			return err
+			s.queue.log.Info("stopping", zap.String("worker", current.id))
+			return current.end(ctx, s.options.Grace)
 		case r := <-s.reloads:
 			next, err := s.start(ctx, r.setup)
-			r.done <- err
-			if err != nil {
+			if r.done <- err; err != nil {
 				continue
 			}
 			// The old one takes no more work and finishes what it has, however long that takes, unless the program stops.
-			retired := current
-			old.Go(func() {
-				if err := retired.retire(ctx); err != nil {
-					s.queue.log.Warn("work of the old configuration not ended cleanly", zap.Error(err))
-				}
-			})
+			old.Go(func() { replaced(before, ctx) })
 			current, setup = next, r.setup
-		case lost := <-s.lost:
-			if lost != current {
-				continue // it is retired, and takes no more work anyway
-			}
-			old.Go(func() {
-				if err := lost.stop(ctx); err != nil {
-					s.queue.log.Warn("work of a lost session not ended cleanly", zap.Error(err))
-				}
-			})
+		case <-current.lost:
+			// Others do what it had; this program goes on as another worker.
+			old.Go(func() { replaced(before, ended(ctx)) })
 			if current = s.restart(ctx, setup); current == nil {
-				old.Wait()
 				return nil
 			}
 		}
-	}
-}
-
-// signOff says that an engine's worker must take no more work. Others do what it had; this program goes on as another
-// worker.
-func (s *Server) signOff(ctx context.Context, e *engine, err error) {
-	s.queue.log.Warn("going on as another worker", zap.String("worker", e.id), zap.Error(err))
-	select {
-	case s.lost <- e:
-	case <-ctx.Done():
 	}
 }
 
@@ -105,10 +86,8 @@ func (s *Server) restart(ctx context.Context, setup Setup) *engine {
 			return next
 		}
 		s.queue.log.Warn("no work until the database is back", zap.Error(err))
-		select {
-		case <-ctx.Done():
+		if wait(ctx, 5*time.Second) != nil {
 			return nil
-		case <-time.After(5 * time.Second):
 		}
 	}
 }
@@ -119,12 +98,7 @@ func (s *Server) Reload(ctx context.Context, setup Setup) error {
 	r := reload{setup, make(chan error, 1)}
 	select {
 	case s.reloads <- r:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	select {
-	case err := <-r.done:
-		return err
+		return <-r.done
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -133,31 +107,26 @@ func (s *Server) Reload(ctx context.Context, setup Setup) error {
 // start starts an engine for a setup.
 func (s *Server) start(ctx context.Context, setup Setup) (*engine, error) {
 	sources := setup.Loader.Sources()
-	if err := checkSchedules(setup.Schedules, sources); err != nil {
-		return nil, err
-	}
-	queues := make(map[string]river.QueueConfig, len(sources))
-	for source, parallel := range sources {
-		queues[queueOf(source)] = river.QueueConfig{MaxWorkers: max(1, parallel)}
-	}
-	e, err := newEngine(s.queue, "serve", setup.Loader, queues, s.options)
+	e, err := newEngine(s.queue, "serve", setup.Loader, sources, s.options)
 	if err != nil {
 		return nil, err
 	}
-	config := e.config()
-	config.Workers = e.windows(setup.Loader)
-	river.AddWorker(config.Workers, &tickWorker{queue: s.queue, plan: setup.Plan, sources: sources, version: s.options.Version})
-	config.Queues = map[string]river.QueueConfig{tickQueue: {MaxWorkers: 1}}
+	config := e.config(setup.Loader)
+	river.AddWorker(config.Workers, &tickWorker{
+		queue: s.queue, plan: setup.Plan, sources: sources, version: s.options.Version,
+	})
+	config.Queues[tickQueue] = river.QueueConfig{MaxWorkers: 1}
 	config.PollOnly = true // ticks can wait a second, and a listener would hold a connection
 	config.PeriodicJobs = periodicJobs(setup.Schedules)
 	if e.lead, err = s.queue.connect(config); err != nil {
 		return nil, err
 	}
-	err = e.start(ctx, func(ctx context.Context) { s.maintain(ctx, e.leads) }, func(ctx context.Context, err error) { s.signOff(ctx, e, err) })
-	if err != nil {
+	e.tasks = s.tasks
+	if err := e.start(ctx); err != nil {
 		return nil, err
 	}
-	s.queue.log.Info("serving", zap.String("worker", e.id), zap.Int("sources", len(sources)), zap.Int("schedules", len(setup.Schedules)))
+	s.queue.log.Info("serving", zap.String("worker", e.id), zap.Int("sources", len(sources)),
+		zap.Int("schedules", len(setup.Schedules)))
 	return e, nil
 }
 

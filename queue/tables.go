@@ -4,6 +4,8 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -55,9 +57,28 @@ func HasLeader(ctx context.Context, db DB) (bool, error) {
 // Such a job's worker may only have lost its session: what it still writes is fenced off by its load's number, or by
 // the jobs' own transaction.
 func (q *Queue) RescueDead(ctx context.Context) (n int, err error) {
-	err = q.rescue(ctx, river.NewJobListParams(), "the worker died", isDead, func(tx pgx.Tx, jobs []int64) error {
-		n = len(jobs)
-		_, err := tx.Exec(ctx, `
+	byWorker := map[string][]*rivertype.JobRow{}
+	err = q.eachJob(ctx, river.NewJobListParams().States(rivertype.JobStateRunning), func(job *rivertype.JobRow) {
+		byWorker[workerOf(job)] = append(byWorker[workerOf(job)], job)
+	})
+	if err != nil || len(byWorker) == 0 {
+		return 0, err
+	}
+	err = pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
+		var dead []*rivertype.JobRow
+		for _, worker := range slices.Sorted(maps.Keys(byWorker)) {
+			switch is, err := isDead(ctx, tx, worker); {
+			case err != nil:
+				return err
+			case is:
+				dead = append(dead, byWorker[worker]...)
+			}
+		}
+		jobs, err := rescue(ctx, tx, dead, "the worker died")
+		if n = len(jobs); err != nil || n == 0 {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
 			UPDATE etl.load
 			SET outcome    = 'failed',
 			    reason     = 'the worker died',
@@ -71,54 +92,29 @@ func (q *Queue) RescueDead(ctx context.Context) (n int, err error) {
 
 // RescueHanging sends jobs of a kind back to the queue that have been worked for longer than a time within which each
 // of them has to end, and gives their number: their worker lives and hangs. What it still writes is refused.
-func (q *Queue) RescueHanging(ctx context.Context, kind string, after time.Duration) (n int, err error) {
-	slow := river.NewJobListParams().Kinds(kind).
+func (q *Queue) RescueHanging(ctx context.Context, kind string, after time.Duration) (int, error) {
+	var slow []*rivertype.JobRow
+	list := river.NewJobListParams().Kinds(kind).States(rivertype.JobStateRunning).
 		Where(`attempted_at < now() - make_interval(secs => @after)`, river.NamedArgs{"after": after.Seconds()})
-	everyone := func(context.Context, pgx.Tx, string) (bool, error) { return true, nil }
-	err = q.rescue(ctx, slow, "the worker hangs", everyone, func(_ pgx.Tx, jobs []int64) error { n = len(jobs); return nil })
-	return n, failed("looking for jobs that hang", err)
+	if err := q.eachJob(ctx, list, func(job *rivertype.JobRow) { slow = append(slow, job) }); err != nil {
+		return 0, err
+	}
+	jobs, err := rescue(ctx, q.pool, slow, "the worker hangs")
+	return len(jobs), failed("looking for jobs that hang", err)
 }
 
-// rescue sends those of the running jobs back whose worker is gone, and hands their numbers to then in the same
-// transaction.
-func (q *Queue) rescue(ctx context.Context, which *river.JobListParams, reason string,
-	gone func(ctx context.Context, tx pgx.Tx, worker string) (bool, error), then func(tx pgx.Tx, jobs []int64) error,
-) error {
-	return pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
-		byWorker := map[string][]*rivertype.JobRow{}
-		err := q.eachJob(ctx, tx, which.States(rivertype.JobStateRunning), func(job *rivertype.JobRow) {
-			worker := workerOf(job)
-			byWorker[worker] = append(byWorker[worker], job)
-		})
-		if err != nil {
-			return err
-		}
-		var ids []int64
-		var attempts []int16
-		for _, worker := range sortedKeys(byWorker) {
-			switch is, err := gone(ctx, tx, worker); {
-			case err != nil:
-				return err
-			case !is:
-				continue
-			}
-			for _, job := range byWorker[worker] {
-				ids, attempts = append(ids, job.ID), append(attempts, int16(job.Attempt))
-			}
-		}
-		if len(ids) == 0 {
-			return nil
-		}
-		rows, err := tx.Query(ctx, rescueQuery, ids, attempts, reason)
-		if err != nil {
-			return err
-		}
-		rescued, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		if err != nil {
-			return err
-		}
-		return then(tx, rescued)
-	})
+// rescue sends jobs back to the queue and gives their numbers, without those whose try has ended since they were
+// listed.
+func rescue(ctx context.Context, db DB, jobs []*rivertype.JobRow, reason string) ([]int64, error) {
+	ids, attempts := make([]int64, len(jobs)), make([]int16, len(jobs))
+	for i, job := range jobs {
+		ids[i], attempts[i] = job.ID, int16(job.Attempt)
+	}
+	rows, err := db.Query(ctx, rescueQuery, ids, attempts, reason)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
 // Tidy lets jobs go on whose pause is over, and forgets those that ended a week ago. The program that leads does so

@@ -2,8 +2,8 @@ package queue_test
 
 import "testing"
 
-// The statements in tables.go and sql know River's tables. A River that changes them has to be looked at before it is used: the
-// version is that of its newest migration, and the columns are those of the tables that are named here.
+// The statements in tables.go and sql know River's tables. A River that changes them has to be looked at before it is
+// used: the version is that of its newest migration, and the columns are those of the tables that are named here.
 func TestRiverIsTheOneThatTheseStatementsKnow(t *testing.T) {
 	t.Parallel()
 	wh, _ := open(t)

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -63,11 +62,6 @@ type tickWorker struct {
 // Timeout bounds a tick; RescueHanging takes it away later than that.
 func (w *tickWorker) Timeout(*river.Job[Tick]) time.Duration { return tickTimeout }
 
-// NextRetry spaces the tries of a tick.
-func (w *tickWorker) NextRetry(job *river.Job[Tick]) time.Time {
-	return time.Now().Add(retryAfter(job.Attempt, time.Second))
-}
-
 // Work queues what is due.
 func (w *tickWorker) Work(ctx context.Context, job *river.Job[Tick]) error {
 	var sources, strange []string
@@ -92,29 +86,15 @@ func (w *tickWorker) Work(ctx context.Context, job *river.Job[Tick]) error {
 		return err
 	}
 	if windows > 0 {
-		w.queue.log.Info("schedule ticked", zap.String("schedule", schedule), zap.Int64("run_id", runID), zap.Int("windows", windows))
+		w.queue.log.Info("schedule ticked", zap.String("schedule", schedule), zap.Int64("run_id", runID),
+			zap.Int("windows", windows))
 	} else {
 		w.queue.log.Debug("schedule ticked, nothing new is due", zap.String("schedule", schedule))
 	}
 	if len(strange) > 0 {
 		// Another try may come to a program that has read the same file as the one that leads.
-		return fmt.Errorf("queue: the schedule %q asks %s, which this program does not know: its configuration is older or newer than "+
-			"that of the program that leads", schedule, strings.Join(strange, ", "))
-	}
-	return nil
-}
-
-// checkSchedules makes sure that schedules name sources that are there.
-func checkSchedules(schedules []Schedule, sources map[string]int) error {
-	for _, schedule := range schedules {
-		for _, name := range schedule.Sources {
-			if _, known := sources[name]; !known {
-				return fmt.Errorf("queue: the schedule %q asks the source %q, which there is not", schedule.Name, name)
-			}
-		}
-		if schedule.Timing == nil {
-			return errors.New("queue: the schedule " + schedule.Name + " has no time")
-		}
+		return fmt.Errorf("queue: the schedule %q asks %s, which this program does not know: its configuration is older or "+
+			"newer than that of the program that leads", schedule, strings.Join(strange, ", "))
 	}
 	return nil
 }

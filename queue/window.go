@@ -3,7 +3,6 @@ package queue
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"regexp"
 	"time"
@@ -117,13 +116,6 @@ func newWindow(item Item, runID int64) Window {
 	}
 }
 
-// parseWindow reads the arguments as River holds them.
-func parseWindow(encoded []byte) (Window, error) {
-	var w Window
-	err := json.Unmarshal(encoded, &w)
-	return w, err
-}
-
 // scope reads the arguments back. An error means that a job was written by hand or by another version.
 func (w Window) scope() (sms.Scope, error) {
 	zone, err := sms.ParseZone(w.Zone)
@@ -143,11 +135,16 @@ func (w Window) scope() (sms.Scope, error) {
 	return sms.Scope{Account: account, Datasets: w.Datasets, Window: window}, err
 }
 
-// retryAfter gives the pause before a job's next try: 1 s, 2 s, 4 s, ... with at most a minute. The request has
-// already been retried by then, so this is for answers that were refused.
-func retryAfter(attempt int, base time.Duration) time.Duration {
-	return min(base<<min(attempt-1, 10), time.Minute)
+// retries is River's policy for the tries of a job.
+type retries struct{}
+
+// NextRetry spaces the tries: 1 s, 2 s, 4 s, ... with at most a minute. The request has already been retried by then,
+// so this is for answers that were refused.
+func (retries) NextRetry(job *rivertype.JobRow) time.Time {
+	return time.Now().Add(retryAfter(job.Attempt))
 }
+
+func retryAfter(attempt int) time.Duration { return min(time.Second<<min(attempt-1, 10), time.Minute) }
 
 // errUnreadable says that a job's arguments cannot be understood. Nobody else will understand them.
 var errUnreadable = errors.New("queue: the window cannot be worked")

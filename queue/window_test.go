@@ -94,7 +94,7 @@ func TestQueueOf(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	for attempt, want := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 7: time.Minute, 5000: time.Minute} {
-		if got := retryAfter(attempt, time.Second); got != want {
+		if got := retryAfter(attempt); got != want {
 			t.Errorf("after try %d: %s, want %s", attempt, got, want)
 		}
 	}

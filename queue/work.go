@@ -81,18 +81,10 @@ func (t *Try) AlreadyDone(ctx context.Context) error {
 type windowWorker struct {
 	river.WorkerDefaults[Window]
 
-	queue   *Queue
-	loader  Loader
-	sources map[string]int
-	options Options
-}
-
-// Timeout bounds a window; the time after which it is rescued lies beyond it.
-func (w *windowWorker) Timeout(*river.Job[Window]) time.Duration { return w.options.WindowTimeout }
-
-// NextRetry spaces the tries of a window.
-func (w *windowWorker) NextRetry(job *river.Job[Window]) time.Time {
-	return time.Now().Add(retryAfter(job.Attempt, retryPause))
+	queue       *Queue
+	loader      Loader
+	sources     map[string]int
+	rescueAfter time.Duration
 }
 
 // pausedFor is how long a window waits that was taken from a queue in the moment in which that was paused.
@@ -160,7 +152,7 @@ func (w *windowWorker) decide(ctx context.Context, try *Try, err error) error {
 // standBack waits until the worker that has taken over is done with the job. River takes what a try says for what the
 // job's running try says, whichever that is, so this one must not say anything before.
 func (w *windowWorker) standBack(ctx context.Context, try *Try) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.options.RescueAfter)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.rescueAfter)
 	defer cancel()
 	looks := time.NewTicker(time.Second)
 	defer looks.Stop()

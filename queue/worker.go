@@ -192,7 +192,8 @@ func (k *Worker) close(ctx context.Context) {
 // isDead says whether the worker of a name lives no more, and strikes it off then. The lock is had only when nobody
 // lives under the name, and kept until its jobs are sent back.
 func isDead(ctx context.Context, tx pgx.Tx, worker string) (dead bool, err error) {
-	if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(`+workerLock+`)`, worker).Scan(&dead); err != nil || !dead {
+	err = tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(`+workerLock+`)`, worker).Scan(&dead)
+	if err != nil || !dead {
 		return false, err
 	}
 	_, err = tx.Exec(ctx, `DELETE FROM etl.worker WHERE client_id = $1`, worker)
