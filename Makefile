@@ -21,7 +21,7 @@ beliefs: ## ask vendors of every temperament for 120 days, and write docs/belief
 	$(GO) test ./cmd/etl -run '^TestBeliefs$$' -count=1 -timeout 60m -beliefs
 
 plant: ## make known mistakes one by one, and write docs/planted-bugs.md: which test notices which
-	$(GO) run ./internal/plant
+	$(GO) run ./internal/dev/plant
 
 lint: $(LINT) ## run every linter of .golangci.yml
 	$(GO) vet ./...
@@ -34,10 +34,10 @@ check: ## run what CI runs, in the same order: .ci/run; a quarter of an hour, ro
 	.ci/run
 
 bench: ## measure the product beside psql \copy and write docs/benchmarks.md
-	$(GO) run ./internal/bench
+	$(GO) run ./internal/dev/bench
 
 questions: ## measure the cookbook over ten million rows, and write that section of docs/benchmarks.md; five minutes, 5 GB
-	$(GO) run ./internal/bench -questions
+	$(GO) run ./internal/dev/bench -questions
 
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	@set -e; for pkg in $$($(GO) list ./...); do \

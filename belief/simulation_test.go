@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"smsetl/belief"
-	"smsetl/sandbox/temper"
+	"smsetl/internal/dev/temper"
 	"smsetl/sms"
 )
 

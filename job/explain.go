@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/transform"
 )
@@ -30,7 +31,7 @@ func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, 
 	if q.Rows == 0 {
 		q.Rows = 20
 	}
-	e := explainer{q: q, warehouse: wh, loads: map[int64]load.Try{}, fetches: map[sms.Hash]int64{}}
+	e := explainer{q: q, warehouse: wh, model: read.New(wh.DB, nil), loads: map[int64]read.Load{}, fetches: map[sms.Hash]int64{}}
 	if err := e.readMeasures(ctx); err != nil {
 		return Explanation{}, err
 	}
@@ -71,10 +72,11 @@ func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, 
 type explainer struct {
 	q         Question
 	warehouse *load.Warehouse
+	model     *read.Model
 	failures  bool
 	measures  []string // asked for
 	at        []int    // where each stands in the images
-	loads     map[int64]load.Try
+	loads     map[int64]read.Load
 	tellings  []load.KeptAnswer  // that the day rests on, of a vendor whose facts are counted from messages
 	fetches   map[sms.Hash]int64 // answers that the day rests on
 	out       Explanation
@@ -90,7 +92,7 @@ func (e *explainer) readMeasures(ctx context.Context) error {
 		Vendor: string(q.Account.Vendor), Account: q.Account.ID, Zone: q.Account.Zone.String(), Date: q.Day.String(),
 		Measures: []ExplainedMeasure{}, Days: []ExplainedDay{}, Cells: []ExplainedCell{}, Answers: []ExplainedAnswer{}, Loads: []ExplainedLoad{},
 	}
-	all := load.Measures()
+	all := sms.MeasureNames[:]
 	e.failures = q.Stage != "" || q.Reason != "" || q.Measure == messagesMeasure
 	if e.failures {
 		all = []string{messagesMeasure}
@@ -101,9 +103,9 @@ func (e *explainer) readMeasures(ctx context.Context) error {
 		}
 	}
 	if len(e.measures) == 0 {
-		return fmt.Errorf("job: %w: the measure %q is none of %v, nor %q of failures", ErrQuestion, q.Measure, load.Measures(), messagesMeasure)
+		return fmt.Errorf("job: %w: the measure %q is none of %v, nor %q of failures", ErrQuestion, q.Measure, sms.MeasureNames[:], messagesMeasure)
 	}
-	supports, err := e.warehouse.Supports(ctx, q.Account.Vendor)
+	supports, err := e.model.Supports(ctx, q.Account.Vendor)
 	if err != nil {
 		return err
 	}
@@ -120,18 +122,18 @@ func (e *explainer) readMeasures(ctx context.Context) error {
 }
 
 // readDays tells the states of the day, of the datasets that the rows are made of.
-func (e *explainer) readDays(ctx context.Context) ([]load.DayLine, error) {
-	lines, err := e.warehouse.DayLines(ctx, e.q.Account, e.q.Day)
+func (e *explainer) readDays(ctx context.Context) ([]read.DayLine, error) {
+	lines, err := e.model.DayLines(ctx, e.q.Account, e.q.Day)
 	if err != nil {
 		return nil, err
 	}
-	var about []load.DayLine
+	var about []read.DayLine
 	for _, d := range lines {
 		if !e.isAbout(d.Dataset) {
 			continue
 		}
 		about = append(about, d)
-		e.loads[d.BelievedBy], e.loads[d.AnsweredBy] = load.Try{}, load.Try{}
+		e.loads[d.BelievedBy], e.loads[d.AnsweredBy] = read.Load{}, read.Load{}
 		e.out.Days = append(e.out.Days, ExplainedDay{
 			Dataset: string(d.Dataset), State: string(d.State), Reason: d.Reason, Since: d.Since, Pending: pointer(d.Pending),
 			LoadedAt: moment(d.LoadedAt), ConfirmedAt: moment(d.ConfirmedAt), Version: d.Version, BelievedBy: d.BelievedBy, AnsweredBy: d.AnsweredBy,
@@ -153,14 +155,14 @@ func (e *explainer) isAbout(d sms.Dataset) bool {
 }
 
 // standing gives the image that holds now; ok is false for a row that is there no more.
-func standing(c *load.Cell) (image load.Image, ok bool) {
+func standing(c *read.Cell) (image read.Image, ok bool) {
 	last := c.Images[len(c.Images)-1]
 	return last, last.ReplacedBy == 0
 }
 
 // sum adds up the rows that are there. A whole day that was answered for and has no row had nothing; of a part of it without a row
 // there is no number.
-func (e *explainer) sum(cells []load.Cell, days []load.DayLine) {
+func (e *explainer) sum(cells []read.Cell, days []read.DayLine) {
 	for i := range cells {
 		image, there := standing(&cells[i])
 		if !there {
@@ -177,7 +179,7 @@ func (e *explainer) sum(cells []load.Cell, days []load.DayLine) {
 			}
 		}
 	}
-	isAnswered := len(days) > 0 && !slices.ContainsFunc(days, func(d load.DayLine) bool { return d.BelievedBy == 0 })
+	isAnswered := len(days) > 0 && !slices.ContainsFunc(days, func(d read.DayLine) bool { return d.BelievedBy == 0 })
 	if e.out.Rows > 0 {
 		return
 	}
@@ -192,42 +194,42 @@ func (e *explainer) sum(cells []load.Cell, days []load.DayLine) {
 }
 
 // largest gives the rows to tell one by one.
-func (e *explainer) largest(cells []load.Cell) []load.Cell {
-	size := func(c *load.Cell) int64 {
+func (e *explainer) largest(cells []read.Cell) []read.Cell {
+	size := func(c *read.Cell) int64 {
 		image, there := standing(c)
 		if !there {
 			return -1
 		}
 		return image.Values[e.at[0]].Or(0)
 	}
-	slices.SortStableFunc(cells, func(a, b load.Cell) int { return cmp.Compare(size(&b), size(&a)) })
+	slices.SortStableFunc(cells, func(a, b read.Cell) int { return cmp.Compare(size(&b), size(&a)) })
 	return cells[:min(len(cells), e.q.Rows)]
 }
 
 // readLoads reads every load that the rows and the ledger name.
-func (e *explainer) readLoads(ctx context.Context, cells []load.Cell) error {
+func (e *explainer) readLoads(ctx context.Context, cells []read.Cell) error {
 	for i := range cells {
 		for _, image := range cells[i].Images {
-			e.loads[image.LoadID], e.loads[image.ReplacedBy] = load.Try{}, load.Try{}
+			e.loads[image.LoadID], e.loads[image.ReplacedBy] = read.Load{}, read.Load{}
 		}
 	}
 	delete(e.loads, 0)
-	lines, err := e.warehouse.Tries(ctx, slices.Sorted(maps.Keys(e.loads)))
+	lines, err := e.model.Loads(ctx, slices.Sorted(maps.Keys(e.loads)))
 	if err != nil {
 		return err
 	}
 	for _, l := range lines {
 		e.loads[l.LoadID] = l
 		if _, known := e.loads[l.RawOf]; !known && l.RawOf != 0 {
-			e.loads[l.RawOf] = load.Try{} // asked nobody itself: its answers are that load's
-			more, err := e.warehouse.Tries(ctx, []int64{l.RawOf})
+			e.loads[l.RawOf] = read.Load{} // asked nobody itself: its answers are that load's
+			more, err := e.model.Loads(ctx, []int64{l.RawOf})
 			if err != nil {
 				return err
 			}
 			lines = append(lines, more...)
 		}
 	}
-	slices.SortFunc(lines, func(a, b load.Try) int { return cmp.Compare(a.LoadID, b.LoadID) })
+	slices.SortFunc(lines, func(a, b read.Load) int { return cmp.Compare(a.LoadID, b.LoadID) })
 	for _, l := range lines {
 		e.loads[l.LoadID] = l
 		e.out.Loads = append(e.out.Loads, ExplainedLoad{
@@ -254,7 +256,7 @@ type found struct {
 }
 
 // readTellings lists what a day rests on that is counted from messages: every answer that told of them until it was confirmed.
-func (e *explainer) readTellings(ctx context.Context, days []load.DayLine) error {
+func (e *explainer) readTellings(ctx context.Context, days []read.DayLine) error {
 	if !e.q.Account.Vendor.IsImported() {
 		return nil
 	}
@@ -266,7 +268,7 @@ func (e *explainer) readTellings(ctx context.Context, days []load.DayLine) error
 	}
 	all, err := e.warehouse.Tellings(ctx, e.q.Account, e.q.Day, e.q.Day)
 	for _, a := range all {
-		e.loads[a.LoadID] = load.Try{}
+		e.loads[a.LoadID] = read.Load{}
 		if a.Told(confirmed) {
 			e.tellings = append(e.tellings, a)
 		}
@@ -275,7 +277,7 @@ func (e *explainer) readTellings(ctx context.Context, days []load.DayLine) error
 }
 
 // readAnswers tells the answers about the day to all loads that are told of.
-func (e *explainer) readAnswers(ctx context.Context, days []load.DayLine) error {
+func (e *explainer) readAnswers(ctx context.Context, days []read.DayLine) error {
 	current := map[int64]bool{}
 	for _, d := range days {
 		current[d.AnsweredBy] = true
@@ -302,7 +304,7 @@ func (e *explainer) readAnswers(ctx context.Context, days []load.DayLine) error 
 }
 
 // locate finds the rows in the answers that the day rests on.
-func (e *explainer) locate(ctx context.Context, days []load.DayLine) (map[rowKey][]found, error) {
+func (e *explainer) locate(ctx context.Context, days []read.DayLine) (map[rowKey][]found, error) {
 	places := map[rowKey][]found{}
 	current := map[int64]bool{}
 	for _, d := range days {
@@ -334,8 +336,8 @@ func (e *explainer) locate(ctx context.Context, days []load.DayLine) (map[rowKey
 const mostPushes = 20
 
 // hear tells the shares what reports the day rests on, and the explanation which pushes they came in.
-func (e *explainer) hear(ctx context.Context, days []load.DayLine, shares *transform.Shares) error {
-	var last load.DayLine
+func (e *explainer) hear(ctx context.Context, days []read.DayLine, shares *transform.Shares) error {
+	var last read.DayLine
 	for _, d := range days {
 		if d.ConfirmedAt.After(last.ConfirmedAt) {
 			last = d
@@ -363,7 +365,7 @@ func (e *explainer) hear(ctx context.Context, days []load.DayLine, shares *trans
 }
 
 // share finds which rows of which files the numbers are summed from, the newest file first.
-func (e *explainer) share(ctx context.Context, days []load.DayLine) (map[rowKey][]found, error) {
+func (e *explainer) share(ctx context.Context, days []read.DayLine) (map[rowKey][]found, error) {
 	places := map[rowKey][]found{}
 	tellings := slices.Clone(e.tellings)
 	slices.SortStableFunc(tellings, func(a, b load.KeptAnswer) int { return b.FetchedAt.Compare(a.FetchedAt) })

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/transform"
 )
@@ -18,7 +19,7 @@ const (
 )
 
 // cell tells one row.
-func (e *explainer) cell(c *load.Cell, places map[rowKey][]found) ExplainedCell {
+func (e *explainer) cell(c *read.Cell, places map[rowKey][]found) ExplainedCell {
 	image, there := standing(c)
 	out := ExplainedCell{
 		Template: c.Template.String(), Label: c.Label.String(), MessageType: c.MessageType.String(), Country: c.Country.String(),
@@ -79,7 +80,7 @@ func added(s *transform.Share, measure string) sms.Count {
 	if measure == messagesMeasure {
 		return sms.Reported(s.Messages)
 	}
-	m, _ := load.MeasureOf(&s.Measures, measure) // it is one of load.Measures
+	m, _ := s.Measures.Named(measure) // it is one of sms.MeasureNames
 	if s.Rows == s.Repeats {
 		return sms.Reported(0)
 	}
@@ -87,7 +88,7 @@ func added(s *transform.Share, measure string) sms.Count {
 }
 
 // history tells every value of a row, oldest first. Images in which the value did not change are one.
-func (e *explainer) history(c *load.Cell, at int) []PastValue {
+func (e *explainer) history(c *read.Cell, at int) []PastValue {
 	all := []PastValue{}
 	for i, image := range c.Images {
 		if image.LoadID == 0 { // a mark: there was no row until ReplacedBy
@@ -115,7 +116,7 @@ func (e *explainer) history(c *load.Cell, at int) []PastValue {
 }
 
 // began says how an image came, and by whose doing.
-func (e *explainer) began(c *load.Cell, i int) (change, cause string) {
+func (e *explainer) began(c *read.Cell, i int) (change, cause string) {
 	image := c.Images[i]
 	for _, before := range c.Images[:i] {
 		if before.ReplacedBy == image.LoadID {

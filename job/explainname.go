@@ -6,16 +6,16 @@ import (
 	"slices"
 	"strings"
 
-	"smsetl/load"
+	"smsetl/read"
 )
 
 // readCells reads the rows that are asked for, and says what the account never had.
-func (e *explainer) readCells(ctx context.Context) ([]load.Cell, error) {
-	q := load.CellQuery{
+func (e *explainer) readCells(ctx context.Context) ([]read.Cell, error) {
+	q := read.CellQuery{
 		Account: e.q.Account, Day: e.q.Day, Failures: e.failures, Template: e.q.Template, Label: e.q.Label, MessageType: e.q.MessageType,
 		Country: e.q.Country, Stage: e.q.Stage, Reason: e.q.Reason,
 	}
-	never, err := e.warehouse.NeverHad(ctx, q)
+	never, err := e.model.NeverHad(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func (e *explainer) readCells(ctx context.Context) ([]load.Cell, error) {
 		}
 		return nil, fmt.Errorf("job: %w: %s for this account and day, nor for any other day of it", ErrNever, strings.Join(parts, ", "))
 	}
-	return e.warehouse.Cells(ctx, q)
+	return e.model.Cells(ctx, q)
 }
 
 // named is a name in a question.

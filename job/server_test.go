@@ -15,7 +15,7 @@ import (
 
 	"smsetl/belief"
 	"smsetl/extract/engagelab"
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
 	"smsetl/queue"
 	"smsetl/sandbox"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"smsetl/check"
 	"smsetl/load"
 	"smsetl/sms"
 	"smsetl/transform"
@@ -74,7 +75,7 @@ func accountDays(account sms.Account, zone sms.Zone, first, last sms.Day) (from,
 //
 // Compared are days that were over when the page was exported, and of which exports cover every hour: the others are known to be missing.
 // Results are compared once they have settled on both sides, how many messages were sent at once.
-func CompareStatistics(ctx context.Context, wh *load.Warehouse, accounts []sms.Account) (lines []load.CheckLine, known bool, err error) {
+func CompareStatistics(ctx context.Context, wh *load.Warehouse, accounts []sms.Account) (lines []check.Line, known bool, err error) {
 	pages, err := wh.StatisticsPages(ctx, accounts)
 	if err != nil {
 		return nil, false, err
@@ -93,7 +94,7 @@ func CompareStatistics(ctx context.Context, wh *load.Warehouse, accounts []sms.A
 	return lines, len(pages) > 0, nil
 }
 
-func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, page *load.StatisticsPage) ([]load.CheckLine, error) {
+func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, page *load.StatisticsPage) ([]check.Line, error) {
 	days := make(map[sms.Day]load.StatisticsDay, len(page.Days))
 	for _, d := range page.Days {
 		if !d.MadeAt.Before(page.Zone.Start(d.Day + 1)) {
@@ -135,13 +136,13 @@ func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account
 		}
 		totals = append(totals, t)
 	}
-	var lines []load.CheckLine
+	var lines []check.Line
 	for _, d := range transform.CompareTotals(totals, ours) {
 		subject := d.Measure
 		if page.IsAll && len(accounts) > 1 {
 			subject += " of all applications"
 		}
-		lines = append(lines, load.CheckLine{
+		lines = append(lines, check.Line{
 			Account: page.Account, Subject: subject, Severity: sms.Warning, Day: d.Day,
 			Expected: float64(d.Page.Or(0)), Found: float64(d.Ours.Or(0)), Detail: d.String(),
 		})

@@ -13,6 +13,7 @@ import (
 
 	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/transform"
 )
@@ -130,7 +131,8 @@ func (w *Loader) isSettled(ctx context.Context, item queue.Item) (bool, error) {
 	if item.Refetch || item.Sweep {
 		return false, nil
 	}
-	days, err := w.warehouse.Coverage(ctx, []sms.Account{item.Scope.Account}, item.Scope.Window.First(), item.Scope.Window.Last())
+	days, err := read.New(w.warehouse.DB, w.now).Coverage(ctx, []sms.Account{item.Scope.Account}, item.Scope.Window.First(),
+		item.Scope.Window.Last())
 	if err != nil {
 		return false, err
 	}

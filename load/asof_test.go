@@ -11,6 +11,7 @@ import (
 
 	"smsetl/load"
 	"smsetl/migrations"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -166,7 +167,7 @@ func (s *story) rebuild() {
 
 // release believes the answer for a day in quarantine.
 func (s *story) release() {
-	lines, err := s.wh.Coverage(context.Background(), []sms.Account{s.account}, day("01-01"), day("01-31"))
+	lines, err := read.New(s.wh.DB, time.Now).Coverage(context.Background(), []sms.Account{s.account}, day("01-01"), day("01-31"))
 	if err != nil {
 		s.t.Fatal(err)
 	}

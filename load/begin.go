@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -134,8 +133,3 @@ func (w *Warehouse) fits(scope sms.Scope) error {
 
 // date gives a day as the driver writes it into a date column.
 func date(d sms.Day) time.Time { return d.UTC() }
-
-// clean makes a text of foreign origin fit for a text column, which takes neither NUL nor broken UTF-8.
-func clean(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
-}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"smsetl/check"
 	"smsetl/load"
 	"smsetl/sms"
 )
@@ -140,9 +141,9 @@ func plus(c *sms.Count, n int64) { *c = sms.Reported(c.Or(0) + n) }
 
 // check runs the checks and gives what is open, but for the evidence about `sent` that every honest account has, and what
 // the guard says of days that were told twice.
-func check(t testing.TB, wh *load.Warehouse, moment string, options load.CheckOptions) (load.CheckReport, []string) {
+func runChecks(t testing.TB, wh *load.Warehouse, moment string, options check.Options) (check.Report, []string) {
 	t.Helper()
-	report, err := wh.Check(t.Context(), at(moment), options)
+	report, err := check.New(wh.DB).Check(t.Context(), at(moment), options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +170,7 @@ func TestChecksAreSilentOnHonestDays(t *testing.T) {
 	for _, account := range []sms.Account{marketing, app} {
 		wh := open(t, account)
 		honest(account).load(t, wh, "", "04-01 06:00")
-		if _, lines := check(t, wh, "04-01 20:00", load.CheckOptions{}); lines != nil {
+		if _, lines := runChecks(t, wh, "04-01 20:00", check.Options{}); lines != nil {
 			t.Errorf("%s:\n%s", account, strings.Join(lines, "\n"))
 		}
 	}
@@ -189,7 +190,7 @@ func TestChecksAreSilentOnAQueue(t *testing.T) {
 		plus(&d.VendorSent, 90)
 	}
 	h.load(t, wh, "", "04-01 06:00")
-	report, lines := check(t, wh, "04-01 20:00", load.CheckOptions{})
+	report, lines := runChecks(t, wh, "04-01 20:00", check.Options{})
 	if lines != nil {
 		t.Error(strings.Join(lines, "\n"))
 	}

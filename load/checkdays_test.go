@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"smsetl/check"
 	"smsetl/internal/pack"
 	"smsetl/load"
 	"smsetl/sms"
@@ -56,7 +57,7 @@ func TestChecksTolerateWhatIsPending(t *testing.T) {
 			if _, err := wh.Pool().Exec(t.Context(), test.harm); err != nil {
 				t.Fatal(err)
 			}
-			_, lines := check(t, wh, "04-01 20:00", load.CheckOptions{})
+			_, lines := runChecks(t, wh, "04-01 20:00", check.Options{})
 			if d := cmp.Diff(test.want, lines); d != "" {
 				t.Errorf("findings (-want +got):\n%s", d)
 			}
@@ -71,7 +72,7 @@ func TestReceiptsOfADayThatMoves(t *testing.T) {
 	h := honest(app)
 	plus(&h.rows("03-31")[0].Delivered, -300)
 	h.load(t, wh, "", "04-01 06:00")
-	if _, lines := check(t, wh, "04-01 20:00", load.CheckOptions{}); lines != nil {
+	if _, lines := runChecks(t, wh, "04-01 20:00", check.Options{}); lines != nil {
 		t.Error(strings.Join(lines, "\n"))
 	}
 }
@@ -84,7 +85,7 @@ func TestOddDaysAreNewsForTwoWeeks(t *testing.T) {
 	h.drop("03-10")
 	h.load(t, wh, "", "04-01 06:00")
 	for moment, want := range map[string]string{"04-01 20:00": "warning", "04-15 05:00": "warning", "04-15 07:00": "info"} {
-		report, err := wh.Check(t.Context(), at(moment), load.CheckOptions{})
+		report, err := check.New(wh.DB).Check(t.Context(), at(moment), check.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +109,7 @@ func TestOverruledDoubtsAreNewsForTwoWeeks(t *testing.T) {
 	batch.Findings = []sms.Finding{{Check: "doubt_overruled", Subject: "stats_day 2026-01-05", Severity: sms.Warning, Day: day("01-05"), LastDay: day("01-05"), Detail: "x", Rows: 1}}
 	put(t, wh, batch)
 	for _, step := range []struct{ at, want string }{{"02-03 11:00", "warning"}, {"02-03 13:00", "info"}} {
-		if _, err := wh.Check(t.Context(), at(step.at), load.CheckOptions{}); err != nil {
+		if _, err := check.New(wh.DB).Check(t.Context(), at(step.at), check.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		same(t, step.at, dump(t, wh, `SELECT severity FROM etl.finding WHERE check_name = 'doubt_overruled'`), step.want)
@@ -149,7 +150,7 @@ func TestChecksOfTheLedger(t *testing.T) {
 	refuse(t, wh, scope(marketing, "03-11", sms.StatsDay), "asked wide")
 	gaps := func(moment string) string {
 		t.Helper()
-		_, lines := check(t, wh, moment, load.CheckOptions{Harmless: []string{"asked wide"}})
+		_, lines := runChecks(t, wh, moment, check.Options{Harmless: []string{"asked wide"}})
 		return strings.Join(lines, "\n")
 	}
 	same(t, "on the day", gaps("04-01 20:00"),
@@ -182,7 +183,7 @@ func TestChecksOfTheLedger(t *testing.T) {
 	// Whatever is mended is closed.
 	h.load(t, wh, "", "04-01 09:00")
 	h.load(t, wh, "", "04-01 11:00")
-	if _, lines := check(t, wh, "04-01 20:00", load.CheckOptions{}); len(lines) != 3 || !strings.Contains(lines[0], "failed_loads") || !strings.Contains(lines[2], "refused_answers") {
+	if _, lines := runChecks(t, wh, "04-01 20:00", check.Options{}); len(lines) != 3 || !strings.Contains(lines[0], "failed_loads") || !strings.Contains(lines[2], "refused_answers") {
 		t.Errorf("after all is mended:\n%s", strings.Join(lines, "\n"))
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"smsetl/load"
+	"smsetl/check"
 	"smsetl/sms"
 )
 
@@ -35,7 +35,7 @@ func TestFindingsOfChecks(t *testing.T) {
 			plus(&d.Pending, wrong) // accepted_split holds, and the day is not settled for a while
 		}
 		h.load(t, wh, "", at+":00")
-		report, _ := check(t, wh, at+":30", load.CheckOptions{})
+		report, _ := runChecks(t, wh, at+":30", check.Options{})
 		same(t, what, dump(t, wh, life), want)
 		if got := [3]int{report.Opened, report.Reopened, report.Closed}; got != counters {
 			t.Errorf("%s: opened, reopened, closed %v, want %v", what, got, counters)
@@ -61,9 +61,9 @@ func TestSightOfChecks(t *testing.T) {
 	plus(&theirs.rows("03-20")[0].ProcessingFailed, 1)
 	h.load(t, wh, "", "04-01 06:00")
 	theirs.load(t, wh, "", "04-01 06:00")
-	names := func(options load.CheckOptions) string {
+	names := func(options check.Options) string {
 		t.Helper()
-		report, err := wh.Check(t.Context(), at("04-01 20:00"), options)
+		report, err := check.New(wh.DB).Check(t.Context(), at("04-01 20:00"), options)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,13 +77,13 @@ func TestSightOfChecks(t *testing.T) {
 	}
 	for _, step := range []struct {
 		what    string
-		options load.CheckOptions
+		options check.Options
 		want    string
 	}{
-		{"two weeks", load.CheckOptions{Days: 14}, "tencent/requested_split"},
-		{"a month of one account", load.CheckOptions{Days: 30, Accounts: []sms.Account{marketing}}, "engagelab/volume_jump"},
-		{"everything", load.CheckOptions{All: true}, "engagelab/accepted_split tencent/requested_split"},
-		{"two weeks again", load.CheckOptions{Days: 14}, "engagelab/accepted_split tencent/requested_split"},
+		{"two weeks", check.Options{Days: 14}, "tencent/requested_split"},
+		{"a month of one account", check.Options{Days: 30, Accounts: []sms.Account{marketing}}, "engagelab/volume_jump"},
+		{"everything", check.Options{All: true}, "engagelab/accepted_split tencent/requested_split"},
+		{"two weeks again", check.Options{Days: 14}, "engagelab/accepted_split tencent/requested_split"},
 	} {
 		got := names(step.options)
 		for want := range strings.FieldsSeq(step.want) {
@@ -97,11 +97,11 @@ func TestSightOfChecks(t *testing.T) {
 	}
 	plus(&theirs.rows("03-20")[0].ProcessingFailed, -1)
 	theirs.load(t, wh, "", "04-01 07:00")
-	if got := names(load.CheckOptions{Accounts: []sms.Account{marketing}}); strings.Contains(got, "tencent") {
+	if got := names(check.Options{Accounts: []sms.Account{marketing}}); strings.Contains(got, "tencent") {
 		t.Errorf("the other account's findings are shown: %s", got)
 	}
 	same(t, "the other account's finding", dump(t, wh, `SELECT closed_at IS NULL FROM etl.finding WHERE check_name = 'requested_split' AND subject = 'requested' ORDER BY account_key DESC LIMIT 1`), "true")
-	if got := names(load.CheckOptions{}); strings.Contains(got, "tencent") {
+	if got := names(check.Options{}); strings.Contains(got, "tencent") {
 		t.Errorf("a finding stayed: %s", got)
 	}
 }
@@ -124,7 +124,7 @@ func TestChecksAtOnce(t *testing.T) {
 	const checks, loads = 6, 6
 	for range checks {
 		both.Go(func() error {
-			_, err := wh.Check(t.Context(), at("04-01 20:00"), load.CheckOptions{})
+			_, err := check.New(wh.DB).Check(t.Context(), at("04-01 20:00"), check.Options{})
 			return err
 		})
 	}
@@ -160,7 +160,7 @@ func TestChecksWaitForEachOther(t *testing.T) {
 	}
 	second := make(chan error, 1)
 	go func() {
-		_, err := wh.Check(t.Context(), at("04-01 20:00"), load.CheckOptions{})
+		_, err := check.New(wh.DB).Check(t.Context(), at("04-01 20:00"), check.Options{})
 		second <- err
 	}()
 	const waiting = `
@@ -207,16 +207,16 @@ func TestChecksOfTables(t *testing.T) {
 			if err != nil || changed.RowsAffected() == 0 {
 				t.Fatal("no harm done", err)
 			}
-			if _, quick := check(t, wh, "04-01 19:45", load.CheckOptions{Quick: true}); strings.Contains(strings.Join(quick, "\n"), test.want) {
+			if _, quick := runChecks(t, wh, "04-01 19:45", check.Options{Quick: true}); strings.Contains(strings.Join(quick, "\n"), test.want) {
 				t.Errorf("a quick check looked there:\n%s", strings.Join(quick, "\n"))
 			}
-			_, lines := check(t, wh, "04-01 20:00", load.CheckOptions{})
+			_, lines := runChecks(t, wh, "04-01 20:00", check.Options{})
 			if !strings.Contains("\n"+strings.Join(lines, "\n"), "\n"+test.want) {
 				t.Errorf("%s\nlacks %s", strings.Join(lines, "\n"), test.want)
 			}
 
 			// A quick check does not look there, and therefore closes nothing of it.
-			if _, quick := check(t, wh, "04-01 20:15", load.CheckOptions{Quick: true}); !slices.Equal(quick, lines) {
+			if _, quick := runChecks(t, wh, "04-01 20:15", check.Options{Quick: true}); !slices.Equal(quick, lines) {
 				t.Errorf("after a quick check:\n%s", strings.Join(quick, "\n"))
 			}
 		})
@@ -230,7 +230,7 @@ func TestChecksAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, rule := range load.CheckRules() {
+	for _, rule := range check.Rules() {
 		for _, want := range []string{"| `" + rule.Name + "` |", rule.Tolerance} {
 			if !strings.Contains(string(page), want) {
 				t.Errorf("docs/checks.md does not say %q of %s", want, rule.Name)

@@ -73,7 +73,7 @@ func deliveryEncoder(deliveries []sms.Delivery, account int32, loadID int64) fun
 	return func(b []byte, l *line) []byte {
 		b = binary.BigEndian.AppendUint16(b, 15)
 		b = appendKeys(b, l, account)
-		c := counts(&deliveries[l.at].Measures)
+		c := deliveries[l.at].Measures.Counts()
 		for i := range c {
 			b = appendCount(b, c[i])
 		}

@@ -2,10 +2,11 @@ package load
 
 import (
 	"context"
-	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"smsetl/internal/db"
 )
 
 // DropDir is what lies in the watched folder of a source that could not be imported.
@@ -22,7 +23,7 @@ type DropDir struct {
 // ends.
 func (w *Warehouse) InDropDir(ctx context.Context, source string, do func() error) (isOurs bool, err error) {
 	config := w.pool.Config().ConnConfig
-	config.ConnectTimeout = dialTimeout
+	config.ConnectTimeout = db.DialTimeout
 	config.RuntimeParams["idle_session_timeout"] = "0"
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
@@ -48,7 +49,7 @@ func (w *Warehouse) SawDropDir(ctx context.Context, source string, failedFiles i
 		ON CONFLICT (source) DO UPDATE
 		SET host    = excluded.host,
 		    seen_at = excluded.seen_at,
-		    failed  = excluded.failed`, source, hostname(), now, failedFiles)
+		    failed  = excluded.failed`, source, db.Host(), now, failedFiles)
 	return failed("noting what lies in the folder of "+source, err)
 }
 
@@ -63,17 +64,18 @@ func (w *Warehouse) DropFailed(ctx context.Context, source, file, reason string,
 		    failed    = d.failed + 1,
 		    failed_at = excluded.failed_at,
 		    file      = excluded.file,
-		    reason    = excluded.reason`, source, hostname(), now, clean(file), clean(reason))
+		    reason    = excluded.reason`, source, db.Host(), now, clean(file), clean(reason))
 	return failed("noting that a file of "+source+" failed", err)
 }
 
 // DropDirs gives the watched folders of the sources, as far as a program has ever looked into them.
 func (w *Warehouse) DropDirs(ctx context.Context, sources []string) ([]DropDir, error) {
-	all, err := readDropDirs(ctx, w.pool, sources)
+	all, err := ReadDropDirs(ctx, w.pool, sources)
 	return all, failed("reading watched folders", err)
 }
 
-func readDropDirs(ctx context.Context, db querier, sources []string) ([]DropDir, error) {
+// ReadDropDirs is DropDirs within a transaction.
+func ReadDropDirs(ctx context.Context, db querier, sources []string) ([]DropDir, error) {
 	rows, err := db.Query(ctx, `
 		SELECT source,
 		       failed,
@@ -95,12 +97,4 @@ func readDropDirs(ctx context.Context, db querier, sources []string) ([]DropDir,
 		}
 		return d, err
 	})
-}
-
-func hostname() string {
-	host, err := os.Hostname()
-	if err != nil {
-		return "unknown"
-	}
-	return host
 }

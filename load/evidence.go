@@ -89,7 +89,7 @@ func (p *put) saidFailures(part part, i int) sms.Count {
 type storedDay struct {
 	day                 time.Time
 	isDoubted           bool
-	measures            [len(measures)]*int64
+	measures            [sms.MeasureCount]*int64
 	processing, sending int64
 }
 
@@ -137,8 +137,8 @@ func (p *put) totals() sms.Dataset {
 }
 
 // measuresOf gives columns of the fact as measures. NULL is not reported.
-func measuresOf(columns *[len(measures)]*int64) (m sms.Measures) {
-	for i, to := range countsOf(&m) {
+func measuresOf(columns *[sms.MeasureCount]*int64) (m sms.Measures) {
+	for i, to := range m.Pointers() {
 		if columns[i] != nil {
 			*to = sms.Reported(*columns[i])
 		}

@@ -10,17 +10,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
-// The surrogate keys of the fixed members, the same in every dimension.
-const (
-	unknownKey     = -1
-	noneKey        = -2
-	notReportedKey = -3
-	// heldKey and below stand for names that only days hold which are not written: the dimension need not know them.
-	heldKey = -1000
-)
+// heldKey and below stand for names that only days hold which are not written: the dimension need not know them.
+const heldKey = -1000
 
 // member is a row of a dimension before it has a key.
 type member struct{ code, stage, category string }
@@ -284,11 +279,11 @@ func resolveCodes(ctx context.Context, tx pgx.Tx, d dimension, owner int32, c *c
 		key, ok := known[member{code: name}]
 		switch {
 		case k == sms.Unknown:
-			key = unknownKey
+			key = db.UnknownKey
 		case k == sms.None:
-			key = noneKey
+			key = db.NoneKey
 		case k == sms.NotReported:
-			key = notReportedKey
+			key = db.NotReportedKey
 		case !ok:
 			key = heldKey - int32(i)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -11,6 +12,7 @@ import (
 	"smsetl/internal/pack"
 	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -81,7 +83,7 @@ func TestCoverage(t *testing.T) {
 	batch.Deliveries[0].Pending = sms.Reported(2)
 	r, again := put(t, wh, batch), put(t, wh, batch)
 	put(t, wh, sms.Batch{Scope: scope(app, "01-05", sms.SendStatus, sms.CallbackStatus), Deliveries: []sms.Delivery{row("01-05", "", 10)}})
-	got, err := wh.Coverage(t.Context(), []sms.Account{marketing}, day("01-01"), day("01-31"))
+	got, err := read.New(wh.DB, time.Now).Coverage(t.Context(), []sms.Account{marketing}, day("01-01"), day("01-31"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,10 +95,10 @@ func TestCoverage(t *testing.T) {
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(sms.Zone{}, sms.Count{}), cmpopts.EquateApproxTime(0)); d != "" {
 		t.Error("(-want +got):\n", d)
 	}
-	if got, err := wh.Coverage(t.Context(), []sms.Account{marketing}, day("01-06"), day("01-06")); err != nil || len(got) != 1 {
+	if got, err := read.New(wh.DB, time.Now).Coverage(t.Context(), []sms.Account{marketing}, day("01-06"), day("01-06")); err != nil || len(got) != 1 {
 		t.Error("one day:", got, err)
 	}
-	if got, err := wh.Coverage(t.Context(), nil, day("01-01"), day("01-31")); err != nil || len(got) != 0 {
+	if got, err := read.New(wh.DB, time.Now).Coverage(t.Context(), nil, day("01-01"), day("01-31")); err != nil || len(got) != 0 {
 		t.Error("no account:", got, err)
 	}
 }
@@ -229,10 +231,7 @@ func TestVerifySeesWhatWasDoneByHand(t *testing.T) {
 	if _, err := wh.Pool().Exec(t.Context(), `DELETE FROM sms.fact_delivery_daily WHERE requested = 30`); err != nil {
 		t.Fatal(err)
 	}
-	got, err := wh.Verify(t.Context())
-	if err != nil || len(got) != 1 || got[0].Day != day("01-06") || got[0].Rows != 1 || got[0].Found != 0 {
-		t.Errorf("%+v, %v", got, err)
-	}
+	same(t, "mismatches", mismatches(t, wh), "stats_day 2026-01-06 1 0")
 	same(t, "one day", dump(t, wh, `SELECT row_count, checksum FROM etl.day_content(1, 'stats_day', '2026-01-06')`), "0 0")
 	same(t, "another", dump(t, wh, `
 		SELECT d.row_count, d.checksum = c.checksum

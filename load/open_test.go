@@ -15,10 +15,11 @@ import (
 
 	"go.uber.org/zap"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
 	"smsetl/migrations"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -125,8 +126,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	wh := open(t)
-	h, err := wh.Health(t.Context())
-	if err != nil || h.Grants != nil || !h.RestsTriggers || h.Version == "" || h.Now.IsZero() {
+	h, err := read.New(wh.DB, time.Now).Health(t.Context())
+	if err != nil || h.Grants() != nil || h.Version == "" || h.Now.IsZero() {
 		t.Errorf("%+v, %v", h, err)
 	}
 }
@@ -161,7 +162,7 @@ func TestPlainRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer wh.Close()
-	if h, err := wh.Health(t.Context()); err != nil || h.Grants != nil || h.RestsTriggers {
+	if h, err := read.New(wh.DB, time.Now).Health(t.Context()); err != nil || h.Grants() != nil {
 		t.Errorf("%+v, %v", h, err)
 	}
 	if err := wh.Account(t.Context(), "test", marketing); err != nil {
@@ -173,8 +174,8 @@ func TestPlainRole(t *testing.T) {
 	verify(t, wh)
 
 	execute(t, address, `REVOKE INSERT ON etl.raw FROM `+role)
-	h, err := wh.Health(t.Context())
-	if err != nil || h.Grants == nil || h.Grants.Error() != "this role lacks insert on etl.raw" {
-		t.Errorf("%v, %v", h.Grants, err)
+	h, err := read.New(wh.DB, time.Now).Health(t.Context())
+	if err != nil || h.Grants() == nil || h.Grants().Error() != "this role lacks insert on etl.raw" {
+		t.Errorf("%v, %v", h.Grants(), err)
 	}
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"smsetl/load"
+	"smsetl/check"
 	"smsetl/sms"
 )
 
@@ -133,7 +133,7 @@ func TestChecksFindWhatIsPlanted(t *testing.T) {
 			test.plant(h)
 			h.load(t, wh, "", "04-01 06:00")
 			h.load(t, wh, "", "04-01 07:00")
-			_, lines := check(t, wh, "04-01 20:00", load.CheckOptions{})
+			_, lines := runChecks(t, wh, "04-01 20:00", check.Options{})
 			if d := cmp.Diff(test.want, lines); d != "" {
 				t.Errorf("findings (-want +got):\n%s", d)
 			}

@@ -46,7 +46,7 @@ func (p *put) readProfile(ctx context.Context, tx pgx.Tx, e *sms.Evidence) error
 		return err
 	}
 	for _, name := range names {
-		if i := slices.Index(measures[:], name); i >= 0 {
+		if i := slices.Index(sms.MeasureNames[:], name); i >= 0 {
 			e.Seen |= 1 << i
 		}
 		e.Seen |= reasonNames[name]
@@ -79,7 +79,7 @@ func (p *put) learn(ctx context.Context, tx pgx.Tx, d *sms.Decisions) error {
 		return nil
 	}
 	var names []string
-	for i, name := range measures {
+	for i, name := range sms.MeasureNames {
 		if seen.Has(i) {
 			names = append(names, name)
 		}

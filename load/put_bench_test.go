@@ -9,7 +9,7 @@ import (
 )
 
 // BenchmarkPut loads a year of one account in windows of 90 days, 2,740 rows a day: for the first time, again with the
-// same numbers, and with one row in a hundred changed. internal/bench compares the whole product with a bare COPY.
+// same numbers, and with one row in a hundred changed. internal/dev/bench compares the whole product with a bare COPY.
 func BenchmarkPut(b *testing.B) {
 	const days, rows = 365, 2740
 	first := sms.Date(2025, 1, 1)

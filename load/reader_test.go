@@ -15,8 +15,9 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
+	"smsetl/read"
 )
 
 // writes are what no page may do, whatever a mistake in it asks for.
@@ -82,7 +83,7 @@ func TestReaderOfOtherRoles(t *testing.T) {
 			if told := logs.FilterMessageSnippet("GRANT sms_pages").Len(); told != c.warnings {
 				t.Errorf("told %d times, want %d", told, c.warnings)
 			}
-			if _, err := reader.Look(time.Now).Accounts(t.Context()); err != nil {
+			if _, err := read.New(reader.DB, time.Now).Accounts(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -111,9 +112,9 @@ func keysOf(g *sms.Grain, reason string) string {
 // shown gives the numbers of a delivery row.
 func shown(m *sms.Measures) string {
 	var all []string
-	for i, c := range counts(m) {
+	for i, c := range m.Counts() {
 		if c.IsReported() {
-			all = append(all, measures[i]+" "+c.String())
+			all = append(all, sms.MeasureNames[i]+" "+c.String())
 		}
 	}
 	return strings.Join(all, ", ")
@@ -132,8 +133,8 @@ func addUp(batch *sms.Batch) {
 			continue
 		}
 		into := &kept[at].Measures
-		sum, more := counts(into), counts(&d.Measures)
-		for i, to := range countsOf(into) {
+		sum, more := into.Counts(), d.Measures.Counts()
+		for i, to := range into.Pointers() {
 			*to = sum[i].Plus(more[i])
 		}
 	}
@@ -200,7 +201,7 @@ func (p *put) weigh() {
 	for i := range p.tally.deliveries {
 		l := &p.tally.deliveries[i]
 		var weight uint64
-		c := counts(&p.tally.batch.Deliveries[l.at].Measures)
+		c := p.tally.batch.Deliveries[l.at].Measures.Counts()
 		for m := range c {
 			weight += uint64(2*m+1) * uint64(c[m].Or(-1))
 		}
@@ -217,7 +218,7 @@ func (p *put) weigh() {
 // factor mixes the keys of a row into its weight, so that rows which swap their numbers show.
 func (l *line) factor(reason int32) uint64 {
 	// A country that is not reported weighs nothing: rows from before there were countries keep their weight.
-	n := (int64(l.template)*7 + int64(l.label)*13 + int64(l.messageType)*17 + int64(reason)*19 + int64(l.country-notReportedKey)*23) % 1009
+	n := (int64(l.template)*7 + int64(l.label)*13 + int64(l.messageType)*17 + int64(reason)*19 + int64(l.country-db.NotReportedKey)*23) % 1009
 	if n < 0 {
 		n += 1009
 	}

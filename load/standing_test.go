@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"smsetl/load"
+	"smsetl/read"
 	"smsetl/schedule"
 	"smsetl/sms"
 )
@@ -55,11 +56,11 @@ func TestStandingAgreesWithThePlanner(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		coverage, err := wh.Coverage(ctx, source.Accounts(), day("01-01"), day("01-20"))
+		coverage, err := read.New(wh.DB, time.Now).Coverage(ctx, source.Accounts(), day("01-01"), day("01-20"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := load.Standing{Days: map[sms.State]int{}}
+		want := read.Status{Days: map[sms.State]int{}}
 		var days []sms.DayStatus
 		for _, d := range schedule.Expected(source, coverage, now) {
 			if d.Dataset != sms.StatsDay || d.State == sms.NotDue {
@@ -74,15 +75,15 @@ func TestStandingAgreesWithThePlanner(t *testing.T) {
 		if upTo, ok := schedule.LoadedUpTo(days); ok {
 			want.CompleteTo = upTo
 		}
-		e := load.Expectation{Source: "test", Account: marketing, Dataset: sms.StatsDay, First: source.First(now), Last: source.Yesterday(now)}
+		e := read.Expectation{Source: "test", Account: marketing, Dataset: sms.StatsDay, First: source.First(now), Last: source.Yesterday(now)}
 		if source.RetentionDays > 0 {
 			e.KeptFrom = source.Zone.Today(now) - sms.Day(source.RetentionDays)
 		}
-		all, err := wh.Standing(ctx, []load.Expectation{e})
+		all, err := read.New(wh.DB, time.Now).Status(ctx, []read.Expectation{e})
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := load.Standing{Days: all[0].Days, Newest: all[0].Newest, CompleteTo: all[0].CompleteTo}
+		got := read.Status{Days: all[0].Days, Newest: all[0].Newest, CompleteTo: all[0].CompleteTo}
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(sms.Zone{})); diff != "" {
 			t.Fatalf("standing (-planner +ledger):\n%s", diff)
 		}
@@ -103,18 +104,18 @@ func TestStandingAgreesWithThePlanner(t *testing.T) {
 func TestFailingSources(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing, app)
-	expected := []load.Expectation{
+	expected := []read.Expectation{
 		{Source: "a", Account: marketing, Dataset: sms.StatsDay, First: day("01-05"), Last: day("01-06")},
 		{Source: "a", Account: marketing, Dataset: sms.SendFailed, First: day("01-05"), Last: day("01-06")},
 		{Source: "b", Account: app, Dataset: sms.SendStatus, First: day("01-05"), Last: day("01-06")},
 	}
 	failing := func() map[string]string {
 		t.Helper()
-		all, err := wh.Standing(t.Context(), expected)
+		all, err := read.New(wh.DB, time.Now).Status(t.Context(), expected)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return load.FailingSources(all)
+		return read.FailingSources(all)
 	}
 	end := func(s sms.Scope, how func(id int64) error) {
 		t.Helper()

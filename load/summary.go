@@ -25,7 +25,7 @@ var summaryFailure string
 // sums are rows of the delivery fact added up.
 type sums struct {
 	rows     int64
-	measures [len(measures)]sum
+	measures [sms.MeasureCount]sum
 }
 
 func (s *sums) add(o *sums) {
@@ -50,7 +50,7 @@ func (p *put) summarise(ctx context.Context, tx pgx.Tx) error {
 	for day := range p.window.Days() {
 		if p.changed[delivery][day-p.window.First()] {
 			days = append(days, day)
-			months[monthOf(day)] = true
+			months[day.Month()] = true
 		}
 	}
 	if len(days) == 0 {
@@ -61,11 +61,6 @@ func (p *put) summarise(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	return p.writeMonths(ctx, tx, slices.Sorted(maps.Keys(months)), byMonth)
-}
-
-func monthOf(day sms.Day) sms.Day {
-	y, m, _ := day.UTC().Date()
-	return sms.Date(y, m, 1)
 }
 
 // sumUp adds up the believed days of the months.
@@ -81,7 +76,7 @@ func (p *put) sumUp(months map[sms.Day]bool) ([]sums, map[monthTemplate]*sums) {
 		}
 		group := lines[:n]
 		lines = lines[n:]
-		month := monthOf(first.day)
+		month := first.day.Month()
 		if !p.isBelieved(first.day) || !months[month] {
 			continue
 		}
@@ -99,7 +94,7 @@ func (p *put) sumUp(months map[sms.Day]bool) ([]sums, map[monthTemplate]*sums) {
 func (p *put) sumLines(lines []line) sums {
 	s := sums{rows: int64(len(lines))}
 	for i := range lines {
-		for m, c := range counts(&p.tally.batch.Deliveries[lines[i].at].Measures) {
+		for m, c := range p.tally.batch.Deliveries[lines[i].at].Measures.Counts() {
 			s.measures[m].add(c)
 		}
 	}
@@ -109,7 +104,7 @@ func (p *put) sumLines(lines []line) sums {
 // sumColumns are sums turned on their side, as unnest wants them.
 type sumColumns struct {
 	rows     []int64
-	measures [len(measures)][]*int64
+	measures [sms.MeasureCount][]*int64
 }
 
 func (c *sumColumns) add(s *sums) {

@@ -42,10 +42,10 @@ func (w *Warehouse) Stored(ctx context.Context, scope sms.Scope) ([]StoredDay, e
 	all := make([]StoredDay, 0, scope.Window.Len())
 	var day time.Time
 	var isLoaded, hasRows bool
-	var n [len(measures)]*int64
+	var n [sms.MeasureCount]*int64
 	_, err = pgx.ForEachRow(rows, []any{&day, &isLoaded, &hasRows, &n[0], &n[1], &n[2], &n[3], &n[4], &n[5], &n[6], &n[7]}, func() error {
 		d := StoredDay{Day: sms.DayOf(day), IsLoaded: isLoaded, Sums: sms.Sums{Failures: map[string]sms.Count{}}}
-		for i, to := range countsOf(&d.Sums.Measures) {
+		for i, to := range d.Sums.Measures.Pointers() {
 			switch {
 			case n[i] != nil:
 				*to = sms.Reported(*n[i])

@@ -58,15 +58,15 @@ func (s sum) pointer() *int64 {
 // dayTally is what an answer says of one part of one day.
 type dayTally struct {
 	rows     int64
-	messages sum                // requested, or failed messages
-	pending  sum                // of delivery rows
-	totals   [len(measures)]sum // of delivery rows
-	lacks    sms.MeasureSet     // what a row lacks of the numbers that the vendor normally gives
+	messages sum                   // requested, or failed messages
+	pending  sum                   // of delivery rows
+	totals   [sms.MeasureCount]sum // of delivery rows
+	lacks    sms.MeasureSet        // what a row lacks of the numbers that the vendor normally gives
 }
 
 // sums gives the totals as measures. A measure that no row reports is not reported.
 func (d *dayTally) sums() sms.Measures {
-	var columns [len(measures)]*int64
+	var columns [sms.MeasureCount]*int64
 	for m := range d.totals {
 		columns[m] = d.totals[m].pointer()
 	}
@@ -154,10 +154,10 @@ func (t *tally) countDelivery(i int, tells uint8) error {
 	if err != nil {
 		return err
 	}
-	for m, c := range counts(&d.Measures) {
+	for m, c := range d.Measures.Counts() {
 		n, reported := c.Value()
 		if n > mostMessages || n < -mostMessages {
-			return fmt.Errorf("%w: %s of %s is %d", sms.ErrMalformed, measures[m], d.Day, n)
+			return fmt.Errorf("%w: %s of %s is %d", sms.ErrMalformed, sms.MeasureNames[m], d.Day, n)
 		}
 		switch {
 		case reported:
@@ -262,20 +262,6 @@ func (t *tally) unreadable() int64 {
 		}
 	}
 	return n
-}
-
-// countsOf gives where the measures stand, in the order of the fact's columns.
-func countsOf(m *sms.Measures) [len(measures)]*sms.Count {
-	return [...]*sms.Count{
-		&m.Requested, &m.Accepted, &m.ProcessingFailed, &m.Delivered, &m.SendFailed, &m.Pending, &m.BilledSegments, &m.VendorSent,
-	}
-}
-
-// counts gives the measures in the order of the fact's columns.
-func counts(m *sms.Measures) [len(measures)]sms.Count {
-	return [...]sms.Count{
-		m.Requested, m.Accepted, m.ProcessingFailed, m.Delivered, m.SendFailed, m.Pending, m.BilledSegments, m.VendorSent,
-	}
 }
 
 // fingerprint gives a checksum of the messages of one part of one day in the vendor's own words, whatever order the rows came in.

@@ -2,39 +2,23 @@ package load
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"net"
-	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
-	"smsetl/migrations"
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
-// Options are the settings of a Warehouse. The zero value of each means its default.
-type Options struct {
-	// Application is what the server's activity views show; default "etl".
-	Application string
-	// MaxConns bounds the pool. Default: what the address says (pool_max_conns), else 8; a worker holds one more.
-	MaxConns int32
-	// StatementTimeout ends a statement that runs longer; default 10 minutes. A window of 64 MiB needs seconds.
-	StatementTimeout time.Duration
-	// LockTimeout ends a wait for a lock; default 1 minute. A load waits for another one of the same account.
-	LockTimeout time.Duration
-	// IdleTimeout ends a transaction that its program has forgotten; default 2 minutes.
-	IdleTimeout time.Duration
-	Log         *zap.Logger
-}
+// Options are the settings of a connection.
+type Options = db.Options
 
-// Warehouse is an open warehouse with its schema checked. It is safe for use by many goroutines.
+// Warehouse is an open warehouse. It is safe for use by many goroutines.
 type Warehouse struct {
-	pool *pgxpool.Pool
+	// DB is the database, which the other rooms read and write too.
+	DB   *db.DB
+	pool *pgxpool.Pool // of DB
 	log  *zap.Logger
 	// datasets says which facts a dataset owns in the ledger, vendors how each vendor's numbers are made: both are made by
 	// migrations and never change while a program runs.
@@ -44,50 +28,20 @@ type Warehouse struct {
 	restsTriggers bool
 }
 
-// Open connects to the warehouse at url and checks that it can be worked with: PostgreSQL 15 or newer, not read-only,
-// every migration of this program applied and none that it does not know.
-//
-// The error is one of package migrations' kinds (ErrAddress, ErrUnreachable, ErrTooOld, ErrReadOnly, ErrNewer, ErrDirty,
-// ErrBehind) and never holds the address, which may hold a password.
+// Open connects to the warehouse at url. The errors are those of db.Open.
 func Open(ctx context.Context, url string, options Options) (*Warehouse, error) {
-	const tries = 5
-	for try := 1; ; try++ {
-		w, err := open(ctx, url, options)
-		// What was cut in the middle, by a server that was started anew, is tried again; a server that lets nobody in was waited
-		// for already.
-		if err == nil || try == tries || !errors.Is(err, sms.ErrTemporary) && !isTemporary(err) || pause(ctx, time.Second/2) != nil {
-			return w, err
-		}
-	}
-}
-
-func open(ctx context.Context, url string, options Options) (*Warehouse, error) {
-	standing, err := migrations.Check(ctx, url)
-	if err == nil {
-		err = standing.Current()
-	}
+	database, err := db.Open(ctx, url, options)
 	if err != nil {
-		return nil, fmt.Errorf("load: %w", err)
+		return nil, err
 	}
-	config, err := poolConfig(url, options)
-	if err != nil {
-		return nil, fmt.Errorf("load: %w", err)
-	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, failed("opening the pool", err)
-	}
-	w := &Warehouse{pool: pool, log: options.Log}
-	if w.log == nil {
-		w.log = zap.NewNop()
-	}
+	w := &Warehouse{DB: database, pool: database.Pool, log: database.Log}
 	if err := w.learn(ctx); err != nil {
-		pool.Close()
+		w.Close()
 		return nil, failed("reading what the schema holds", err)
 	}
 	if !w.restsTriggers {
 		w.log.Warn("foreign key triggers will check every fact row: large first loads take several times longer until somebody "+
-			"runs GRANT SET ON PARAMETER session_replication_role for this role", zap.String("database", config.ConnConfig.Database))
+			"runs GRANT SET ON PARAMETER session_replication_role for this role", zap.String("database", database.Config().ConnConfig.Database))
 	}
 	return w, nil
 }
@@ -95,52 +49,19 @@ func open(ctx context.Context, url string, options Options) (*Warehouse, error) 
 // Pool gives the pool, for the queue, which shares the database and the load's transaction.
 func (w *Warehouse) Pool() *pgxpool.Pool { return w.pool }
 
-// Close ends every connection.
-func (w *Warehouse) Close() { w.pool.Close() }
-
-// defaultConns is enough for two windows that load, two that are fetched, the queue's own fetching and listening, and pages. What
-// asks a vendor holds none meanwhile. Twelve programs then fit into the 100 of an ordinary server.
-const defaultConns = 8
-
-func poolConfig(url string, options Options) (*pgxpool.Config, error) {
-	config, err := pgxpool.ParseConfig(url)
+// Reader gives the same warehouse through sessions that only read, as db.Reader does. Close it.
+func (w *Warehouse) Reader(ctx context.Context) (*Warehouse, error) {
+	d, err := w.DB.Reader(ctx)
 	if err != nil {
-		return nil, migrations.ErrAddress // the driver's text quotes the address
+		return nil, err
 	}
-	if !strings.Contains(url, "pool_max_conns") {
-		config.MaxConns = defaultConns
-	}
-	if options.MaxConns > 0 {
-		config.MaxConns = options.MaxConns
-	}
-	if !strings.Contains(url, "pool_max_conn_idle_time") {
-		config.MaxConnIdleTime, config.HealthCheckPeriod = time.Minute, 15*time.Second // others may want the connection
-	}
-	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { patient(c); return nil }
-	application := options.Application
-	if application == "" {
-		application = "etl"
-	}
-	settings := config.ConnConfig.RuntimeParams
-	settings["application_name"] = application
-	settings["statement_timeout"] = milliseconds(options.StatementTimeout, 10*time.Minute)
-	settings["lock_timeout"] = milliseconds(options.LockTimeout, time.Minute)
-	settings["idle_in_transaction_session_timeout"] = milliseconds(options.IdleTimeout, 2*time.Minute)
-	// Without it the server finishes, and commits, the statement of a client that was killed.
-	settings["client_connection_check_interval"] = milliseconds(0, 2*time.Second)
-	// Compiling takes longer than what is asked here: a third of a second for the days of an account.
-	settings["jit"] = "off"
-	// Dates and times travel in binary; this is for the texts of errors.
-	settings["timezone"] = "UTC"
-	return config, nil
+	reader := *w
+	reader.DB, reader.pool = d, d.Pool
+	return &reader, nil
 }
 
-func milliseconds(d, otherwise time.Duration) string {
-	if d == 0 {
-		d = otherwise
-	}
-	return fmt.Sprint(d.Milliseconds())
-}
+// Close ends every connection.
+func (w *Warehouse) Close() { w.DB.Close() }
 
 // owned is what a dataset's lines in the ledger speak for.
 type owned struct {
@@ -192,11 +113,6 @@ func readDatasets(ctx context.Context, conn *pgx.Conn) (map[sms.Dataset]owned, e
 	return all, err
 }
 
-// measures names the delivery measures in the order of the fact's columns.
-var measures = [...]string{
-	"requested", "accepted", "processing_failed", "delivered", "send_failed", "pending", "billed_segments", "vendor_sent",
-}
-
 func readVendors(ctx context.Context, conn *pgx.Conn) (map[sms.Vendor]vendor, error) {
 	rows, err := conn.Query(ctx, `
 		SELECT v.vendor, v.vendor_key, m.measure, m.support <> 'not_reported'
@@ -215,7 +131,7 @@ func readVendors(ctx context.Context, conn *pgx.Conn) (map[sms.Vendor]vendor, er
 		if !known {
 			v = vendor{key: key, tellsStage: map[sms.Stage]bool{}}
 		}
-		for i, m := range measures {
+		for i, m := range sms.MeasureNames {
 			if m == measure && tells {
 				v.tells |= 1 << i
 			}
@@ -230,10 +146,4 @@ func readVendors(ctx context.Context, conn *pgx.Conn) (map[sms.Vendor]vendor, er
 		return nil
 	})
 	return all, err
-}
-
-// isCut says that the connection broke in the middle.
-func isCut(err error) bool {
-	var network net.Error
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.As(err, &network)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/belief"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/internal/pack"
-	"smsetl/internal/pgtest"
 	"smsetl/load"
 	"smsetl/sms"
 )
@@ -230,12 +230,22 @@ func verifyVersions(t testing.TB, wh *load.Warehouse, sums string) {
 	}
 }
 
+// mismatches lists the days of which the ledger says something else than the tables: dataset, day, rows of both.
+func mismatches(t testing.TB, wh *load.Warehouse) string {
+	t.Helper()
+	return dump(t, wh, `
+		SELECT dataset, date_key, coalesce(c.row_count, 0), coalesce(s.row_count, 0)
+		FROM etl.coverage        AS c
+		FULL JOIN etl.stored_day AS s USING (account_key, dataset, date_key)
+		WHERE (coalesce(c.row_count, 0), coalesce(c.checksum, 0)) <> (coalesce(s.row_count, 0), coalesce(s.checksum, 0))`)
+}
+
 // verify checks what must hold after every load: the ledger describes the facts, the summaries are their sums, and no
 // staging table is left.
 func verify(t testing.TB, wh *load.Warehouse) {
 	t.Helper()
-	if mismatches, err := wh.Verify(t.Context()); err != nil || len(mismatches) > 0 {
-		t.Errorf("ledger and facts differ: %+v %v", mismatches, err)
+	if got := mismatches(t, wh); got != "" {
+		t.Error("ledger and facts differ:", got)
 	}
 	sums := make([]string, 0, 8)
 	for m := range strings.FieldsSeq("requested accepted processing_failed delivered send_failed pending billed_segments vendor_sent") {

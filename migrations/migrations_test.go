@@ -16,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/migrations"
 )
 

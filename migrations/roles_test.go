@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 )
 
 // A role may do what etl.role_privilege says, no less and no more. A migration that makes a table that loads write ends with

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"time"
 
+	"smsetl/check"
 	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -27,11 +29,11 @@ const (
 )
 
 // judge says what is wrong now.
-func judge(all []load.Standing, now time.Time) []load.Notice {
-	var notices []load.Notice
-	failing := load.FailingSources(all)
+func judge(all []read.Status, now time.Time) []check.Notice {
+	var notices []check.Notice
+	failing := read.FailingSources(all)
 	for _, source := range slices.Sorted(maps.Keys(failing)) {
-		notices = append(notices, load.Notice{Kind: sourceFailing, Subject: source, Detail: failing[source], DueAt: now.Add(failingHold)})
+		notices = append(notices, check.Notice{Kind: sourceFailing, Subject: source, Detail: failing[source], DueAt: now.Add(failingHold)})
 	}
 	for _, s := range all {
 		subject := fmt.Sprintf("%s %s %s", s.Source, s.Account, s.Dataset)
@@ -45,24 +47,24 @@ func judge(all []load.Standing, now time.Time) []load.Notice {
 				if over := s.Account.Zone.Start(day + 1).Add(gapAge); kind == gap && over.After(told) {
 					told = over
 				}
-				notices = append(notices, load.Notice{Kind: kind, Subject: subject, Day: day, Detail: open.Reason, DueAt: told})
+				notices = append(notices, check.Notice{Kind: kind, Subject: subject, Day: day, Detail: open.Reason, DueAt: told})
 			}
 		}
 		for _, day := range s.Leaving() {
-			notices = append(notices, load.Notice{Kind: leaving, Subject: subject, Day: day, DueAt: now.Add(gapHold)})
+			notices = append(notices, check.Notice{Kind: leaving, Subject: subject, Day: day, DueAt: now.Add(gapHold)})
 		}
 	}
 	return notices
 }
 
 // judgeDirs says in which watched folders files lie that could not be imported.
-func judgeDirs(dirs []load.DropDir, now time.Time) []load.Notice {
-	var notices []load.Notice
+func judgeDirs(dirs []load.DropDir, now time.Time) []check.Notice {
+	var notices []check.Notice
 	for _, d := range dirs {
 		if d.Failed == 0 {
 			continue
 		}
-		notices = append(notices, load.Notice{Kind: fileFailed, Subject: d.Source, Detail: d.Reason, DueAt: now})
+		notices = append(notices, check.Notice{Kind: fileFailed, Subject: d.Source, Detail: d.Reason, DueAt: now})
 	}
 	return notices
 }

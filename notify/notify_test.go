@@ -17,9 +17,11 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"smsetl/belief"
-	"smsetl/internal/pgtest"
+	"smsetl/check"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
 	"smsetl/notify"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -108,19 +110,19 @@ func newRoom(t *testing.T) *room {
 // another is a further program that evaluates.
 func (r *room) another(log *zap.Logger) *notify.Notifier {
 	r.t.Helper()
-	n, err := notify.New(r.wh, r.hook.URL+"/services/canary-hook", notify.Options{Expected: r.expected, Timeout: 2 * time.Second}, log)
+	n, err := notify.New(check.New(r.wh.DB), r.hook.URL+"/services/canary-hook", notify.Options{Expected: r.expected, Timeout: 2 * time.Second}, log)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return n
 }
 
-func (r *room) expected(now time.Time) []load.Expectation {
-	e := load.Expectation{Source: "main", Account: marketing, Dataset: sms.StatsDay, First: day(r.first), Last: east.Today(now) - 1}
+func (r *room) expected(now time.Time) []read.Expectation {
+	e := read.Expectation{Source: "main", Account: marketing, Dataset: sms.StatsDay, First: day(r.first), Last: east.Today(now) - 1}
 	if r.kept != "" {
 		e.KeptFrom = day(r.kept)
 	}
-	return []load.Expectation{e}
+	return []read.Expectation{e}
 }
 
 // evaluate looks at that time, and gives what was said.
@@ -348,12 +350,12 @@ func TestLateLook(t *testing.T) {
 	r := newRoom(t)
 	r.put("11-16", "11-21", 1000, "11-22 02:30")
 	when := at("11-22 02:32")
-	wrong := []load.Notice{{Kind: "quarantined", Subject: "x", Day: day("11-20"), DueAt: when}}
+	wrong := []check.Notice{{Kind: "quarantined", Subject: "x", Day: day("11-20"), DueAt: when}}
 	var other sync.WaitGroup
-	err := r.wh.Notices(t.Context(), when, r.expected(when), func([]load.Standing, []load.DropDir) []load.Notice {
+	err := check.New(r.wh.DB).Notices(t.Context(), when, r.expected(when), func([]read.Status, []load.DropDir) []check.Notice {
 		seen := make(chan error, 1)
 		other.Go(func() {
-			seen <- r.wh.Notices(t.Context(), when, r.expected(when), func([]load.Standing, []load.DropDir) []load.Notice { return wrong })
+			seen <- check.New(r.wh.DB).Notices(t.Context(), when, r.expected(when), func([]read.Status, []load.DropDir) []check.Notice { return wrong })
 		})
 		for waits := false; !waits; time.Sleep(time.Millisecond) { // until the other one has written, or waits for this one
 			if len(seen) > 0 {
@@ -375,7 +377,7 @@ func TestLateLook(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if claimed, err := r.wh.ClaimNotices(t.Context(), when, load.Wrong); err != nil || len(claimed) != 1 {
+	if claimed, err := check.New(r.wh.DB).ClaimNotices(t.Context(), when, check.Wrong); err != nil || len(claimed) != 1 {
 		t.Errorf("%v, %v, want what the other one saw", claimed, err)
 	}
 }
@@ -417,7 +419,7 @@ func TestWebhookDown(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), "canary") {
 		t.Errorf("with nobody there: %v", err)
 	}
-	m, monitorErr := r.wh.Monitor(t.Context(), r.expected(at("11-22 02:40")))
+	m, monitorErr := read.New(r.wh.DB, time.Now).Monitor(t.Context(), r.expected(at("11-22 02:40")))
 	if monitorErr != nil {
 		t.Fatal(monitorErr)
 	}
@@ -438,13 +440,13 @@ func TestDeathWhileTelling(t *testing.T) {
 	r.put("11-16", "11-21", 1000, "11-22 02:30")
 	r.put("11-20", "11-20", 10, "11-22 02:31")
 	expected := r.expected(at("11-22 02:31"))
-	quarantined := func([]load.Standing, []load.DropDir) []load.Notice {
-		return []load.Notice{{Kind: "quarantined", Subject: "main engagelab/marketing stats_day", Day: day("11-20"), DueAt: at("11-22 02:31")}}
+	quarantined := func([]read.Status, []load.DropDir) []check.Notice {
+		return []check.Notice{{Kind: "quarantined", Subject: "main engagelab/marketing stats_day", Day: day("11-20"), DueAt: at("11-22 02:31")}}
 	}
-	if err := r.wh.Notices(t.Context(), at("11-22 02:31"), expected, quarantined); err != nil {
+	if err := check.New(r.wh.DB).Notices(t.Context(), at("11-22 02:31"), expected, quarantined); err != nil {
 		t.Fatal(err)
 	}
-	claimed, err := r.wh.ClaimNotices(t.Context(), at("11-22 02:31"), load.Wrong)
+	claimed, err := check.New(r.wh.DB).ClaimNotices(t.Context(), at("11-22 02:31"), check.Wrong)
 	if err != nil || len(claimed) != 1 {
 		t.Fatalf("%v, %v", claimed, err)
 	}
@@ -460,21 +462,21 @@ func TestOverWhileTelling(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
 	r.put("11-16", "11-21", 1000, "11-22 02:30")
-	wrong := []load.Notice{{Kind: "source_failing", Subject: "other", DueAt: at("11-22 03:00")}}
+	wrong := []check.Notice{{Kind: "source_failing", Subject: "other", DueAt: at("11-22 03:00")}}
 	for _, took := range []bool{false, true} {
 		at, ctx, expected := at("11-22 03:00"), t.Context(), r.expected(at("11-22 03:00"))
-		if err := r.wh.Notices(ctx, at, expected, func([]load.Standing, []load.DropDir) []load.Notice { return wrong }); err != nil {
+		if err := check.New(r.wh.DB).Notices(ctx, at, expected, func([]read.Status, []load.DropDir) []check.Notice { return wrong }); err != nil {
 			t.Fatal(err)
 		}
-		claimed, err := r.wh.ClaimNotices(ctx, at, load.Wrong)
+		claimed, err := check.New(r.wh.DB).ClaimNotices(ctx, at, check.Wrong)
 		if err != nil || len(claimed) != 1 {
 			t.Fatalf("%v, %v", claimed, err)
 		}
 		same(t, "over, and still being told", r.evaluate("11-22 03:00"))
 		if took {
-			err = r.wh.NoticesTold(ctx, at, claimed, load.Wrong)
+			err = check.New(r.wh.DB).NoticesSent(ctx, at, claimed, check.Wrong)
 		} else {
-			err = r.wh.NoticesNotTold(ctx, at, claimed)
+			err = check.New(r.wh.DB).NoticesFailed(ctx, at, claimed)
 		}
 		if err != nil {
 			t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"smsetl/load"
+	"smsetl/check"
 	"smsetl/sms"
 )
 
@@ -29,8 +29,8 @@ var said = map[string]struct{ wrong, over, runbook string }{
 type group struct{ kind, subject string }
 
 // text writes the message about claimed notices: a line for each kind and subject, its days as ranges.
-func text(claimed []load.Notice, news load.News) string {
-	groups := map[group][]load.Notice{}
+func text(claimed []check.Notice, news check.Phase) string {
+	groups := map[group][]check.Notice{}
 	for _, n := range claimed {
 		g := group{n.Kind, n.Subject}
 		groups[g] = append(groups[g], n)
@@ -43,7 +43,7 @@ func text(claimed []load.Notice, news load.News) string {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.subject, b.subject))
 	})
 	lines := []string{"*SMS warehouse: somebody should look*"}
-	if news == load.Over {
+	if news == check.Over {
 		lines[0] = "*SMS warehouse: resolved*"
 	}
 	for i, g := range order {
@@ -56,13 +56,13 @@ func text(claimed []load.Notice, news load.News) string {
 	return strings.Join(lines, "\n")
 }
 
-func line(g group, notices []load.Notice, news load.News) string {
+func line(g group, notices []check.Notice, news check.Phase) string {
 	words := said[g.kind]
 	subject := escaped(g.subject)
 	if days := ranges(notices); days != "" {
 		subject += " " + days
 	}
-	if news == load.Over {
+	if news == check.Over {
 		return fmt.Sprintf("• %s: %s", subject, words.over)
 	}
 	reason := ""
@@ -76,7 +76,7 @@ func line(g group, notices []load.Notice, news load.News) string {
 }
 
 // ranges writes days as 2026-01-01/2026-01-03, 2026-01-05, at most five of them.
-func ranges(notices []load.Notice) string {
+func ranges(notices []check.Notice) string {
 	var days []sms.Day
 	for _, n := range notices {
 		if n.Day != 0 {

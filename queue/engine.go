@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"go.uber.org/zap"
+
+	"smsetl/internal/db"
 )
 
 // Options are what differs between a server and a test of it. Zero values are replaced by the defaults.
@@ -54,7 +56,7 @@ type engine struct {
 // newEngine prepares to work windows of the sources. does says what the program does.
 func newEngine(q *Queue, does string, loader Loader, sources map[string]int, options Options) (e *engine, err error) {
 	// The name is unique on every machine and in every process; River writes it beside each job that it hands out.
-	id := fmt.Sprintf("%s_%s_%d_%d", does, hostname(), os.Getpid(), time.Now().UnixNano())
+	id := fmt.Sprintf("%s_%s_%d_%d", does, db.Host(), os.Getpid(), time.Now().UnixNano())
 	e = &engine{queue: q, options: options, id: id, lost: make(chan error, 1)}
 	if len(sources) == 0 {
 		return e, nil

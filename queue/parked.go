@@ -10,6 +10,8 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 	"go.uber.org/zap"
+
+	"smsetl/internal/db"
 )
 
 // Parked is a job that no worker can do.
@@ -23,8 +25,8 @@ type Parked struct {
 }
 
 // ParkedJobs gives the jobs that were parked since then, the latest first.
-func ParkedJobs(ctx context.Context, db DB, since time.Time) ([]Parked, error) {
-	return collect[Parked](ctx, db, "reading the parked jobs", `
+func ParkedJobs(ctx context.Context, d db.Querier, since time.Time) ([]Parked, error) {
+	return collect[Parked](ctx, d, "reading the parked jobs", `
 		SELECT river_job_id, kind, queue, arguments, reason, parked_at
 		FROM etl.parked
 		WHERE parked_at >= $1
@@ -78,7 +80,7 @@ func (p parking) giveUp(ctx context.Context, job *rivertype.JobRow, reason strin
 		ON CONFLICT (river_job_id) DO UPDATE
 		SET reason    = excluded.reason,
 		    parked_at = excluded.parked_at`,
-		job.ID, clean(job.Kind), clean(job.Queue), clean(arguments), clean(reason), p.now())
+		job.ID, db.Clean(job.Kind), db.Clean(job.Queue), db.Clean(arguments), db.Clean(reason), p.now())
 	err = errors.Join(failed("parking a job", err), p.endWindow(ctx, job.ID, windowFailed, reason))
 	p.log.Warn("job parked", zap.Int64("river_job_id", job.ID), zap.String("kind", job.Kind), zap.String("reason", reason),
 		zap.NamedError("unwritten", err))

@@ -7,6 +7,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river/rivertype"
+
+	"smsetl/internal/db"
 )
 
 // Pause is a queue that nobody takes work from until it is resumed.
@@ -26,7 +28,7 @@ func (q *Queue) Pause(ctx context.Context, source, who, reason string) error {
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO etl.pause (source, queue, paused_at, host, who, reason)
 			VALUES ($1, $2, $3, $4, $5, $6)
-			ON CONFLICT (source) DO NOTHING`, source, queue, q.now(), hostname(), clean(who), clean(reason)); err != nil {
+			ON CONFLICT (source) DO NOTHING`, source, queue, q.now(), db.Host(), db.Clean(who), db.Clean(reason)); err != nil {
 			return err
 		}
 		return known(q.client.QueuePauseTx(ctx, tx, queue, nil))
@@ -36,7 +38,7 @@ func (q *Queue) Pause(ctx context.Context, source, who, reason string) error {
 // Resume takes Pause back, and says whether there was a pause.
 func (q *Queue) Resume(ctx context.Context, source string) (wasPaused bool, err error) {
 	queue := queueOf(source)
-	err = pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
+	err = q.alone(ctx, pausing, "resuming "+source, func(tx pgx.Tx) error {
 		ours, err := tx.Exec(ctx, `DELETE FROM etl.pause WHERE source = $1`, source)
 		if err != nil {
 			return err
@@ -48,7 +50,7 @@ func (q *Queue) Resume(ctx context.Context, source string) (wasPaused bool, err 
 		wasPaused = ours.RowsAffected() > 0 || rivers != nil && rivers.PausedAt != nil
 		return known(q.client.QueueResumeTx(ctx, tx, queue, nil))
 	})
-	return wasPaused, failed("resuming "+source, err)
+	return wasPaused, err
 }
 
 // known forgives that River knows no such queue: nobody has worked it yet, or not for a day.
@@ -59,23 +61,21 @@ func known(err error) error {
 	return err
 }
 
-// repause tells River of the pauses that it has forgotten with a queue that nobody had worked for a day.
+// repause tells River of the pauses that it has forgotten, with a queue that nobody had worked for a day, or never
+// known. A pause is not taken back meanwhile.
 func (q *Queue) repause(ctx context.Context) error {
-	pauses, err := Pauses(ctx, q.pool)
-	if err != nil {
-		return err
-	}
-	for _, pause := range pauses {
-		if err := known(q.client.QueuePause(ctx, pause.Queue, nil)); err != nil {
-			return failed("pausing queues", err)
+	return q.alone(ctx, pausing, "pausing queues", func(tx pgx.Tx) error {
+		queues, err := db.All[string](ctx, tx, `SELECT queue FROM etl.pause ORDER BY queue`)
+		for _, queue := range queues {
+			err = errors.Join(err, known(q.client.QueuePauseTx(ctx, tx, queue, nil)))
 		}
-	}
-	return nil
+		return err
+	})
 }
 
 // Paused gives those of the sources that are paused, and since when.
-func Paused(ctx context.Context, db DB, sources []string) (map[string]time.Time, error) {
-	queues, err := pausedQueues(ctx, db)
+func Paused(ctx context.Context, d db.Querier, sources []string) (map[string]time.Time, error) {
+	queues, err := pausedQueues(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -89,8 +89,8 @@ func Paused(ctx context.Context, db DB, sources []string) (map[string]time.Time,
 }
 
 // pausedQueues gives the queues that are paused, and since when.
-func pausedQueues(ctx context.Context, db DB) (map[string]time.Time, error) {
-	pauses, err := Pauses(ctx, db)
+func pausedQueues(ctx context.Context, d db.Querier) (map[string]time.Time, error) {
+	pauses, err := Pauses(ctx, d)
 	since := make(map[string]time.Time, len(pauses))
 	for _, pause := range pauses {
 		since[pause.Queue] = pause.Since

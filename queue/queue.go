@@ -60,12 +60,19 @@ func riverLogger(log *zap.Logger) *slog.Logger {
 	return slog.New(zapslog.NewHandler(core, zapslog.WithName("river"), zapslog.AddStacktraceAt(slog.LevelError+1)))
 }
 
-// planning runs do in a transaction that nobody else who plans or cancels has at the same time. Two planners that read
-// the ledger side by side would both find the same days due; and two that queue the same windows in different orders,
-// or cancel runs that share windows, would block each other.
-func (q *Queue) planning(ctx context.Context, doing string, do func(tx pgx.Tx) error) error {
+// What only one program of the database does at a time.
+const (
+	// Two planners that read the ledger side by side would both find the same days due; and two that queue the same
+	// windows in different orders, or cancel runs that share windows, would block each other.
+	planning = "planning"
+	// River would be told of a pause that is taken back meanwhile.
+	pausing = "pausing"
+)
+
+// alone runs do in a transaction that nobody else who does the same has at the same time.
+func (q *Queue) alone(ctx context.Context, what, doing string, do func(tx pgx.Tx) error) error {
 	return failed(doing, pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('smsetl planning', 0))`); err != nil {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('smsetl ' || $1, 0))`, what); err != nil {
 			return err
 		}
 		return do(tx)
@@ -83,7 +90,7 @@ var errNothing = errors.New("nothing to queue")
 func (q *Queue) Send(ctx context.Context, run Run, onlyNew bool, plan func(context.Context) ([]Item, error),
 ) (runID int64, windows int, err error) {
 	run.Detached = true
-	err = q.planning(ctx, "planning", func(tx pgx.Tx) error {
+	err = q.alone(ctx, planning, "planning", func(tx pgx.Tx) error {
 		items, err := plan(ctx)
 		if err != nil {
 			return err
@@ -144,7 +151,7 @@ func (q *Queue) Cancel(ctx context.Context, runID int64) (int, error) {
 }
 
 func (q *Queue) cancel(ctx context.Context, runID int64, reason string) (n int, err error) {
-	err = q.planning(ctx, "cancelling the run", func(tx pgx.Tx) error {
+	err = q.alone(ctx, planning, "cancelling the run", func(tx pgx.Tx) error {
 		jobs, err := ownJobs(ctx, tx, runID)
 		if err != nil {
 			return err

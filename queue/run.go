@@ -2,8 +2,9 @@ package queue
 
 import (
 	"context"
-	"os"
 	"time"
+
+	"smsetl/internal/db"
 )
 
 // Run is one invocation of a command that loads.
@@ -17,29 +18,21 @@ type Run struct {
 }
 
 // StartRun writes down that a command started, and gives its number.
-func StartRun(ctx context.Context, db DB, run Run) (runID int64, err error) {
+func StartRun(ctx context.Context, d db.Querier, run Run) (runID int64, err error) {
 	if run.Host == "" {
-		run.Host = hostname()
+		run.Host = db.Host()
 	}
-	err = db.QueryRow(ctx, `
+	err = d.QueryRow(ctx, `
 		INSERT INTO etl.run (command, arguments, started_at, host, version, detached)
 		VALUES ($1, $2, $3, $4, $5, $6)
 		RETURNING run_id`,
-		clean(run.Command), clean(run.Arguments), run.Now, clean(run.Host), clean(run.Version), run.Detached).Scan(&runID)
+		db.Clean(run.Command), db.Clean(run.Arguments), run.Now, db.Clean(run.Host), db.Clean(run.Version), run.Detached).Scan(&runID)
 	return runID, failed("starting the run", err)
 }
 
-func hostname() string {
-	host, err := os.Hostname()
-	if err != nil {
-		return "unknown"
-	}
-	return host
-}
-
 // EndRun writes down how a command ended: ok, partial, failed, interrupted.
-func EndRun(ctx context.Context, db DB, runID int64, outcome string, now time.Time) error {
-	_, err := db.Exec(ctx, `
+func EndRun(ctx context.Context, d db.Querier, runID int64, outcome string, now time.Time) error {
+	_, err := d.Exec(ctx, `
 		UPDATE etl.run
 		SET ended_at = greatest($2, started_at),
 		    outcome  = $3

@@ -76,7 +76,7 @@ func (r *Runner) session(ctx context.Context, runID int64, items []Item, sources
 // process is waited for, not queued twice.
 func (r *Runner) insert(ctx context.Context, runID int64, items []Item) (map[int64]bool, error) {
 	waiting := make(map[int64]bool, len(items))
-	err := r.queue.planning(ctx, "planning", func(tx pgx.Tx) error {
+	err := r.queue.alone(ctx, planning, "planning", func(tx pgx.Tx) error {
 		jobs, err := r.queue.insert(ctx, tx, items, runID, false)
 		for _, id := range jobs {
 			waiting[id] = true

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"smsetl/internal/db"
 )
 
 //go:embed sql/runs_end.sql
@@ -27,7 +29,7 @@ func addWindows(ctx context.Context, tx pgx.Tx, runID int64, jobs []int64, items
 	for i, item := range items {
 		days[i], priorities[i] = int32(item.Scope.Window.Len()), int16(item.priority(now))
 		estimates[i] = item.Estimate.Seconds()
-		sources[i], scopes[i] = item.Source, clean(item.Scope.String())
+		sources[i], scopes[i] = item.Source, db.Clean(item.Scope.String())
 	}
 	if _, err := tx.Exec(ctx, `
 		INSERT INTO etl.run_window (run_id, river_job_id, source, scope, days, estimate, queued_at)
@@ -63,7 +65,7 @@ func (q *Queue) endWindow(ctx context.Context, jobID int64, outcome, reason stri
 		    reason   = NULLIF($3, ''),
 		    ended_at = clock_timestamp()
 		WHERE river_job_id = $1
-		  AND outcome IS NULL`, jobID, outcome, clean(reason))
+		  AND outcome IS NULL`, jobID, outcome, db.Clean(reason))
 	return failed("ending a window", err)
 }
 
@@ -124,7 +126,7 @@ func cancelWindows(ctx context.Context, tx pgx.Tx, runID int64, reason string) e
 		    reason   = $2,
 		    ended_at = clock_timestamp()
 		WHERE run_id = $1
-		  AND outcome IS NULL`, runID, clean(reason))
+		  AND outcome IS NULL`, runID, db.Clean(reason))
 	return err
 }
 
@@ -136,8 +138,8 @@ type FailedWindow struct {
 }
 
 // FailedWindows gives the windows of a run that were given up, whichever process worked them.
-func FailedWindows(ctx context.Context, db DB, runID int64) ([]FailedWindow, error) {
-	return collect[FailedWindow](ctx, db, "reading which windows failed", `
+func FailedWindows(ctx context.Context, d db.Querier, runID int64) ([]FailedWindow, error) {
+	return collect[FailedWindow](ctx, d, "reading which windows failed", `
 		SELECT source, scope, coalesce(reason, '')
 		FROM etl.run_window
 		WHERE run_id = $1

@@ -8,6 +8,8 @@ import (
 
 	"github.com/riverqueue/river"
 	"go.uber.org/zap"
+
+	"smsetl/internal/db"
 )
 
 // Setup is what a Server works: it changes when the configuration does.
@@ -86,7 +88,7 @@ func (s *Server) restart(ctx context.Context, setup Setup) *engine {
 			return next
 		}
 		s.queue.log.Warn("no work until the database is back", zap.Error(err))
-		if wait(ctx, 5*time.Second) != nil {
+		if db.Pause(ctx, 5*time.Second) != nil {
 			return nil
 		}
 	}

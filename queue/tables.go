@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+
+	"smsetl/internal/db"
 )
 
 // Everything that reads or writes River's tables with SQL of ours stands in this file. Writing: River v0.51.1 has no
@@ -37,8 +39,8 @@ var (
 )
 
 // leader gives the client that leads River's maintenance. Empty when none does.
-func leader(ctx context.Context, db DB) (id string, err error) {
-	err = db.QueryRow(ctx, `SELECT leader_id FROM river.river_leader WHERE expires_at > now()`).Scan(&id)
+func leader(ctx context.Context, d db.Querier) (id string, err error) {
+	err = d.QueryRow(ctx, `SELECT leader_id FROM river.river_leader WHERE expires_at > now()`).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}
@@ -46,8 +48,8 @@ func leader(ctx context.Context, db DB) (id string, err error) {
 }
 
 // HasLeader says whether some program serves this database: one of those leads.
-func HasLeader(ctx context.Context, db DB) (bool, error) {
-	id, err := leader(ctx, db)
+func HasLeader(ctx context.Context, d db.Querier) (bool, error) {
+	id, err := leader(ctx, d)
 	return id != "", err
 }
 
@@ -105,12 +107,12 @@ func (q *Queue) RescueHanging(ctx context.Context, kind string, after time.Durat
 
 // rescue sends jobs back to the queue and gives their numbers, without those whose try has ended since they were
 // listed.
-func rescue(ctx context.Context, db DB, jobs []*rivertype.JobRow, reason string) ([]int64, error) {
+func rescue(ctx context.Context, d db.Querier, jobs []*rivertype.JobRow, reason string) ([]int64, error) {
 	ids, attempts := make([]int64, len(jobs)), make([]int16, len(jobs))
 	for i, job := range jobs {
 		ids[i], attempts[i] = job.ID, int16(job.Attempt)
 	}
-	rows, err := db.Query(ctx, rescueQuery, ids, attempts, reason)
+	rows, err := d.Query(ctx, rescueQuery, ids, attempts, reason)
 	if err != nil {
 		return nil, err
 	}
@@ -145,8 +147,8 @@ func hasten(ctx context.Context, tx pgx.Tx, jobs []int64, priorities []int16) er
 
 // settleWindows ends windows whose job has ended without their being ended: cancelled by hand, given up by River, or
 // forgotten.
-func settleWindows(ctx context.Context, db DB) error {
-	_, err := db.Exec(ctx, settleWindowsQuery)
+func settleWindows(ctx context.Context, d db.Querier) error {
+	_, err := d.Exec(ctx, settleWindowsQuery)
 	return failed("settling windows", err)
 }
 
@@ -160,32 +162,32 @@ type Depth struct {
 }
 
 // Depths gives how much waits in each queue.
-func Depths(ctx context.Context, db DB) ([]Depth, error) {
-	return collect[Depth](ctx, db, "counting jobs", depthsQuery)
+func Depths(ctx context.Context, d db.Querier) ([]Depth, error) {
+	return collect[Depth](ctx, d, "counting jobs", depthsQuery)
 }
 
 // Backfills gives the detached runs, those under way first, then the newest; at most that many of the ended ones.
-func Backfills(ctx context.Context, db DB, ended int, now time.Time) ([]Backfill, error) {
-	return collect[Backfill](ctx, db, "reading the backfills", backfillsQuery, ended, now)
+func Backfills(ctx context.Context, d db.Querier, ended int, now time.Time) ([]Backfill, error) {
+	return collect[Backfill](ctx, d, "reading the backfills", backfillsQuery, ended, now)
 }
 
 // Pauses gives everything that is paused.
-func Pauses(ctx context.Context, db DB) ([]Pause, error) {
-	return collect[Pause](ctx, db, "reading the pauses", pausedQuery)
+func Pauses(ctx context.Context, d db.Querier) ([]Pause, error) {
+	return collect[Pause](ctx, d, "reading the pauses", pausedQuery)
 }
 
 // ReadRuns reads the newest runs, at most so many, and the backfills under way with as many of the ended ones. db is a
 // transaction that sees one state of the database.
-func ReadRuns(ctx context.Context, db DB, most int, now time.Time) (all Runs, err error) {
-	if all.Backfills, err = Backfills(ctx, db, most, now); err != nil {
+func ReadRuns(ctx context.Context, d db.Querier, most int, now time.Time) (all Runs, err error) {
+	if all.Backfills, err = Backfills(ctx, d, most, now); err != nil {
 		return all, err
 	}
-	if all.Runs, err = collect[RunState](ctx, db, "reading the runs", runsQuery, most); err != nil {
+	if all.Runs, err = collect[RunState](ctx, d, "reading the runs", runsQuery, most); err != nil {
 		return all, err
 	}
-	if all.Retries, err = collect[Retry](ctx, db, "reading what is tried again", retriesQuery, most); err != nil {
+	if all.Retries, err = collect[Retry](ctx, d, "reading what is tried again", retriesQuery, most); err != nil {
 		return all, err
 	}
-	all.Pauses, err = Pauses(ctx, db)
+	all.Pauses, err = Pauses(ctx, d)
 	return all, err
 }

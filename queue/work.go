@@ -87,8 +87,9 @@ type windowWorker struct {
 	rescueAfter time.Duration
 }
 
-// pausedFor is how long a window waits that was taken from a queue in the moment in which that was paused.
-const pausedFor = 30 * time.Second
+// pausedFor is how long a window waits that was taken from a queue before River knew that it is paused. By then it
+// does.
+const pausedFor = 5 * time.Second
 
 // Work is called by River. What it returns decides what becomes of the job: nil is done, a cancel is final, any other
 // error is tried again.

@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"go.uber.org/zap"
+
+	"smsetl/internal/db"
 )
 
 // workerLock is the advisory lock of a worker's name.
@@ -60,11 +62,11 @@ func (k *Worker) open(ctx context.Context, patience time.Duration, first func(co
 			return nil
 		}
 		k.close(ctx)
-		if !isTemporary(err) && !errors.Is(err, errNoRoom) || ctx.Err() != nil || time.Since(started) > patience {
+		if !db.IsTemporary(err) && !errors.Is(err, errNoRoom) || ctx.Err() != nil || time.Since(started) > patience {
 			return err
 		}
 		k.queue.pool.Reset()
-		if err := wait(ctx, pause); err != nil {
+		if err := db.Pause(ctx, pause); err != nil {
 			return err
 		}
 	}
@@ -78,7 +80,7 @@ func (k *Worker) signOn(ctx context.Context) error {
 		ON CONFLICT (client_id) DO UPDATE
 		SET host       = excluded.host,
 		    pid        = excluded.pid,
-		    started_at = excluded.started_at`, k.id, hostname(), os.Getpid())
+		    started_at = excluded.started_at`, k.id, db.Host(), os.Getpid())
 	if err != nil {
 		return err
 	}
@@ -96,7 +98,7 @@ var errNoRoom = errors.New("no connection beside the worker's own")
 // connect opens the worker's session and takes the lock of its name.
 func (k *Worker) connect(ctx context.Context) error {
 	config := k.queue.pool.Config().ConnConfig
-	config.ConnectTimeout = 10 * time.Second
+	config.ConnectTimeout = db.DialTimeout
 	// The session is idle for as long as the worker lives; only its death must end it.
 	config.RuntimeParams["idle_session_timeout"] = "0"
 	conn, err := pgx.ConnectConfig(ctx, config)
@@ -201,9 +203,9 @@ func isDead(ctx context.Context, tx pgx.Tx, worker string) (dead bool, err error
 }
 
 // HasWorker says whether this process works the queue: it is signed on, and the session lives that says so.
-func HasWorker(ctx context.Context, db DB) error {
+func HasWorker(ctx context.Context, d db.Querier) error {
 	var lives bool
-	err := db.QueryRow(ctx, `
+	err := d.QueryRow(ctx, `
 		SELECT EXISTS (
 		           SELECT
 		           FROM etl.worker AS w
@@ -214,7 +216,7 @@ func HasWorker(ctx context.Context, db DB) error {
 		                                   = hashtextextended('smsetl worker ' || w.client_id, 0)
 		           WHERE w.host = $1
 		             AND w.pid = $2
-		       )`, hostname(), os.Getpid()).Scan(&lives)
+		       )`, db.Host(), os.Getpid()).Scan(&lives)
 	if err != nil {
 		return failed("looking for this process's worker", err)
 	}

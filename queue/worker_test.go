@@ -11,7 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/db"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
 	"smsetl/queue"
 	"smsetl/sms"
@@ -33,9 +34,9 @@ func open(t *testing.T) (*load.Warehouse, *queue.Queue) {
 }
 
 // dump gives what a query finds, one line for each row.
-func dump(t *testing.T, db queue.DB, query string) string {
+func dump(t *testing.T, d db.Querier, query string) string {
 	t.Helper()
-	rows, err := db.Query(t.Context(), query)
+	rows, err := d.Query(t.Context(), query)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}

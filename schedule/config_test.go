@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"smsetl/internal/golden"
+	"smsetl/internal/dev/golden"
 	"smsetl/sms"
 )
 

@@ -37,3 +37,9 @@ func (d Day) String() string { return d.UTC().Format(dayForm) }
 // UTC gives midnight UTC of the day, for formatting and calendar questions. It is not the instant at which a vendor's day
 // starts: that is Zone.Start.
 func (d Day) UTC() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
+
+// Month gives the first day of the day's month.
+func (d Day) Month() Day {
+	y, m, _ := d.UTC().Date()
+	return Date(y, m, 1)
+}

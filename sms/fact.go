@@ -22,6 +22,38 @@ type Measures struct {
 	VendorSent       Count // EngageLab's ambiguous `sent`, as reported; nothing is derived from it
 }
 
+// MeasureNames names the measures in the order in which the fact, its history and its summaries have them as columns.
+var MeasureNames = [MeasureCount]string{
+	"requested", "accepted", "processing_failed", "delivered", "send_failed", "pending", "billed_segments", "vendor_sent",
+}
+
+// MeasureCount is how many measures there are.
+const MeasureCount = 8
+
+// Pointers gives where the measures stand, in the order of MeasureNames.
+func (m *Measures) Pointers() [MeasureCount]*Count {
+	return [...]*Count{
+		&m.Requested, &m.Accepted, &m.ProcessingFailed, &m.Delivered, &m.SendFailed, &m.Pending, &m.BilledSegments, &m.VendorSent,
+	}
+}
+
+// Counts gives the measures in the order of MeasureNames.
+func (m *Measures) Counts() [MeasureCount]Count {
+	return [...]Count{
+		m.Requested, m.Accepted, m.ProcessingFailed, m.Delivered, m.SendFailed, m.Pending, m.BilledSegments, m.VendorSent,
+	}
+}
+
+// Named gives a measure by its name; ok is false when there is none of that name.
+func (m *Measures) Named(name string) (c Count, ok bool) {
+	for i, c := range m.Counts() {
+		if MeasureNames[i] == name {
+			return c, true
+		}
+	}
+	return Count{}, false
+}
+
 // Delivery is one row of sms.fact_delivery_daily before its keys become surrogate keys.
 type Delivery struct {
 	Grain

@@ -11,7 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"smsetl/internal/golden"
+	"smsetl/internal/dev/golden"
 	"smsetl/internal/pack"
 	"smsetl/sms"
 	"smsetl/transform"

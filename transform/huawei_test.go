@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"smsetl/internal/golden"
+	"smsetl/internal/dev/golden"
 	"smsetl/internal/pack"
 	"smsetl/sms"
 	"smsetl/transform"

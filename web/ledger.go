@@ -9,6 +9,7 @@ import (
 
 	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -24,16 +25,16 @@ const (
 // a present one.
 type ledgerMetrics struct {
 	warehouse *load.Warehouse
-	expected  func(now time.Time) []load.Expectation
+	expected  func(now time.Time) []read.Expectation
 	now       func() time.Time
 
 	mu       sync.Mutex
 	at       time.Time // when monitor was tried last
 	totalsAt time.Time
 	isUp     bool
-	monitor  load.Monitor
+	monitor  read.Monitor
 	paused   map[string]time.Time
-	totals   []load.Totals
+	totals   []read.Totals
 	pushes   []load.PushBacklog
 }
 
@@ -48,15 +49,15 @@ func (l *ledgerMetrics) refresh(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTimeout)
 	defer cancel()
 	var err error
-	l.monitor, err = l.warehouse.Monitor(ctx, l.expected(l.now()))
+	l.monitor, err = read.New(l.warehouse.DB, l.now).Monitor(ctx, l.expected(l.now()))
 	if err == nil {
-		l.paused, err = queue.Paused(ctx, l.warehouse.Pool(), sourcesOf(l.monitor.Standings))
+		l.paused, err = queue.Paused(ctx, l.warehouse.Pool(), sourcesOf(l.monitor.Status))
 	}
 	if err == nil {
 		l.pushes, err = l.warehouse.PushBacklogs(ctx, l.now())
 	}
 	if err == nil && time.Since(l.totalsAt) >= totalsAge {
-		if l.totals, err = l.warehouse.Totals(ctx); err == nil {
+		if l.totals, err = read.New(l.warehouse.DB, l.now).Totals(ctx); err == nil {
 			l.totalsAt = time.Now()
 		}
 	}
@@ -110,11 +111,11 @@ func (l *ledgerMetrics) Collect(to chan<- prometheus.Metric) {
 	}
 	gauge(databaseUp, 1)
 	now := l.now()
-	for _, s := range l.monitor.Standings {
+	for _, s := range l.monitor.Status {
 		l.dataset(s, now, gauge)
 	}
-	failing := load.FailingSources(l.monitor.Standings)
-	for _, source := range sourcesOf(l.monitor.Standings) {
+	failing := read.FailingSources(l.monitor.Status)
+	for _, source := range sourcesOf(l.monitor.Status) {
 		_, fails := failing[source]
 		gauge(sourceFailing, number(fails), source)
 		_, isPaused := l.paused[source]
@@ -142,7 +143,7 @@ func (l *ledgerMetrics) Collect(to chan<- prometheus.Metric) {
 // countedStates are the states that every dataset shows, also with 0 days.
 var countedStates = []sms.State{sms.Missing, sms.Provisional, sms.Final, sms.Empty, sms.Failed, sms.Quarantined, sms.Lost, sms.Frozen}
 
-func (l *ledgerMetrics) dataset(s load.Standing, now time.Time, gauge func(*prometheus.Desc, float64, ...string)) {
+func (l *ledgerMetrics) dataset(s read.Status, now time.Time, gauge func(*prometheus.Desc, float64, ...string)) {
 	labels := []string{s.Source, string(s.Account.Vendor), s.Account.ID, string(s.Dataset)}
 	// Of nothing loaded, what there is ends where the history begins.
 	end := func(day sms.Day) time.Time {
@@ -191,7 +192,7 @@ func number(yes bool) float64 {
 }
 
 // sourcesOf gives each source once, in the order of the standings.
-func sourcesOf(all []load.Standing) []string {
+func sourcesOf(all []read.Status) []string {
 	var sources []string
 	seen := map[string]bool{}
 	for _, s := range all {

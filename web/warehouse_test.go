@@ -17,9 +17,10 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/belief"
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/web"
 )
@@ -49,8 +50,8 @@ func day(text string) sms.Day {
 }
 
 // expected are ten days of one dataset and five of another, with a vendor that keeps little.
-func expected(time.Time) []load.Expectation {
-	return []load.Expectation{
+func expected(time.Time) []read.Expectation {
+	return []read.Expectation{
 		{Source: "engagelab-main", Account: marketing, Dataset: sms.StatsDay, First: day("11-12"), Last: day("11-21"), KeptFrom: day("11-08")},
 		{Source: "tencent-main", Account: app, Dataset: sms.SendStatus, First: day("11-17"), Last: day("11-21")},
 	}
@@ -298,7 +299,7 @@ func TestScrapesAreCheap(t *testing.T) {
 	wh, _ := open(t)
 	ledger(t, wh)
 	calls := 0
-	metrics := web.NewMetrics(wh, web.MetricsOptions{Expected: func(now time.Time) []load.Expectation { calls++; return expected(now) }, Version: "test"}, zap.NewNop())
+	metrics := web.NewMetrics(wh, web.MetricsOptions{Expected: func(now time.Time) []read.Expectation { calls++; return expected(now) }, Version: "test"}, zap.NewNop())
 	address := serve(t, web.Options{Metrics: metrics.Handler()})
 	calls = 0
 	for range 20 {
@@ -329,7 +330,7 @@ func TestMetricsWithoutDatabase(t *testing.T) {
 
 func TestReadiness(t *testing.T) {
 	wh, _ := open(t)
-	checks := []web.Check{{Name: "database", Do: func(ctx context.Context) error { return wh.Pool().Ping(ctx) }}, {Name: "schema", Do: wh.IsCurrent}, {Name: "worker", Do: func(ctx context.Context) error { return queue.HasWorker(ctx, wh.Pool()) }}}
+	checks := []web.Check{{Name: "database", Do: func(ctx context.Context) error { return wh.Pool().Ping(ctx) }}, {Name: "schema", Do: read.New(wh.DB, time.Now).IsCurrent}, {Name: "worker", Do: func(ctx context.Context) error { return queue.HasWorker(ctx, wh.Pool()) }}}
 	expect := func(what string, status int, body string) {
 		t.Helper()
 		// A server of its own: an answer is given again for a second.

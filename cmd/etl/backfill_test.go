@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 )
 
 // The main promise: what the vendors know is what analysts see, to the last message, and asking again writes nothing.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 )
 
 const goodConfig = `sources:

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"smsetl/sandbox/temper"
+	"smsetl/internal/dev/temper"
 )
 
 // bench is a judge without a program: a test says what the warehouse holds.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"smsetl/sandbox/temper"
+	"smsetl/internal/dev/temper"
 )
 
 // fleetTotal adds up the scores of a fleet.
@@ -104,7 +104,7 @@ func percentile(values []int, p int) int {
 const beliefsHead = `# Beliefs
 
 What the program believes of vendors that behave as real ones do, measured against what they really hold. Written by ` + "`make beliefs`" + `:
-%d accounts, each of one temperament of [sandbox/temper](../sandbox/temper), lived through %d days of one run a day at 03:00, and one
+%d accounts, each of one temperament of [internal/dev/temper](../internal/dev/temper), lived through %d days of one run a day at 03:00, and one
 70 minutes later where something begins or ends between them, by the real program over HTTP, each with a database of its own. Seed %d,
 first day %s, history from %d days before. The vendors are functions of the seed and the moment, so the same command gives
 the same vendors.

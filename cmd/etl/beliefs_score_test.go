@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"smsetl/sandbox/temper"
+	"smsetl/internal/dev/temper"
 )
 
 // metric is something that is counted against the rules.

@@ -14,8 +14,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"smsetl/internal/pgtest"
-	"smsetl/sandbox/temper"
+	"smsetl/internal/dev/pgtest"
+	"smsetl/internal/dev/temper"
 )
 
 // wholeFleet is a flag because all temperaments over 120 days take half an hour.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"smsetl/sandbox/temper"
+	"smsetl/internal/dev/temper"
 )
 
 // factsOfDay are the facts of an account-day, added up.

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"smsetl/bi/metabase"
-	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -58,7 +58,7 @@ func (c *metabaseCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	catalog, err := wh.Dictionary(s.ctx)
+	catalog, err := read.New(wh.DB, time.Now).Dictionary(s.ctx)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (c *metabaseCommand) refuseOwner(s *session, connection metabase.Connection
 }
 
 // starOf gives the tables and views that analysts see.
-func starOf(catalog []load.Relation) []metabase.Relation {
+func starOf(catalog []read.Relation) []metabase.Relation {
 	var all []metabase.Relation
 	for _, r := range catalog {
 		if r.Schema != "sms" || r.Kind == "function" {

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 )
 
 // What a BI tool asks the catalog when it reads a database: of every driver the part that it shows to people. The login is an analyst's.

@@ -6,9 +6,10 @@ import (
 	"strconv"
 	"time"
 
+	"smsetl/check"
 	"smsetl/extract/tencent"
 	"smsetl/job"
-	"smsetl/load"
+	"smsetl/read"
 	"smsetl/schedule"
 	"smsetl/sms"
 )
@@ -75,7 +76,7 @@ func (c *checkCommand) Run(s *session) error {
 	if err != nil {
 		return usage(err)
 	}
-	report, err := p.check(s.ctx, load.CheckOptions{Accounts: accounts, Days: c.Days, All: c.All})
+	report, err := p.check(s.ctx, check.Options{Accounts: accounts, Days: c.Days, All: c.All})
 	if err != nil {
 		return err
 	}
@@ -99,20 +100,20 @@ func (c *checkCommand) Run(s *session) error {
 var harmless = []string{tencent.SeveralDays, tencent.Probed, tencent.Agrees, tencent.Differs, job.Yardstick}
 
 // check runs the checks once.
-func (p *pipeline) check(ctx context.Context, options load.CheckOptions) (load.CheckReport, error) {
+func (p *pipeline) check(ctx context.Context, options check.Options) (check.Report, error) {
 	options.Harmless = harmless
 	if !options.Quick {
 		var err error
-		if options.Told, err = p.compareStatistics(ctx); err != nil {
-			return load.CheckReport{}, err
+		if options.External, err = p.compareStatistics(ctx); err != nil {
+			return check.Report{}, err
 		}
 	}
-	return p.warehouse.Check(ctx, p.now(), options)
+	return check.New(p.warehouse.DB).Check(ctx, p.now(), options)
 }
 
 // compareStatistics compares the statistics pages that were imported with the messages of the same days. It is nil where there are none.
-func (p *pipeline) compareStatistics(ctx context.Context) ([]load.CheckLine, error) {
-	var all []load.CheckLine
+func (p *pipeline) compareStatistics(ctx context.Context) ([]check.Line, error) {
+	var all []check.Line
 	for _, source := range p.config.Sources {
 		if !source.Vendor.IsImported() {
 			continue
@@ -122,7 +123,7 @@ func (p *pipeline) compareStatistics(ctx context.Context) ([]load.CheckLine, err
 			return nil, err
 		}
 		if known {
-			all = append(append([]load.CheckLine{}, all...), lines...)
+			all = append(append([]check.Line{}, all...), lines...)
 		}
 	}
 	return all, nil
@@ -130,11 +131,11 @@ func (p *pipeline) compareStatistics(ctx context.Context) ([]load.CheckLine, err
 
 // checkAll runs the checks of every account, quick ones alone or all of them; people read the findings in their own time.
 func (p *pipeline) checkAll(ctx context.Context, quick bool) error {
-	_, err := p.check(ctx, load.CheckOptions{Quick: quick})
+	_, err := p.check(ctx, check.Options{Quick: quick})
 	return err
 }
 
-func newCheckReport(r load.CheckReport, now time.Time) checkReport {
+func newCheckReport(r check.Report, now time.Time) checkReport {
 	out := checkReport{
 		Now: now.Format(time.RFC3339), From: r.First.String(), Opened: r.Opened, Reopened: r.Reopened, Closed: r.Closed,
 		Findings: make([]findingJSON, len(r.Findings)),
@@ -149,7 +150,7 @@ func newCheckReport(r load.CheckReport, now time.Time) checkReport {
 		for _, d := range f.Datasets {
 			j.Datasets = append(j.Datasets, string(d))
 		}
-		if f.Account != nil {
+		if f.HasAccount() {
 			j.Vendor, j.Account = string(f.Account.Vendor), f.Account.ID
 		}
 		out.Findings[i] = j
@@ -157,8 +158,8 @@ func newCheckReport(r load.CheckReport, now time.Time) checkReport {
 	return out
 }
 
-func dayText(day *sms.Day) *string {
-	if day == nil {
+func dayText(day sms.Day) *string {
+	if day == 0 {
 		return nil
 	}
 	text := day.String()
@@ -166,7 +167,7 @@ func dayText(day *sms.Day) *string {
 }
 
 // printFindings shows the numbers of all findings in a table and below it a sentence for each warning and error.
-func (s *session) printFindings(r load.CheckReport) error {
+func (s *session) printFindings(r check.Report) error {
 	if len(r.Findings) == 0 {
 		fmt.Fprintf(s.stdout, "Nothing to say about the days since %s.\n", r.First)
 		return nil
@@ -174,7 +175,7 @@ func (s *session) printFindings(r load.CheckReport) error {
 	rows := make([][]string, len(r.Findings))
 	for i, f := range r.Findings {
 		rows[i] = []string{
-			string(f.Severity), f.Check, accountName(f.Account), f.Subject, span(f), measure(f.Expected), measure(f.Found), f.Unit,
+			string(f.Severity), f.Check, accountName(&f), f.Subject, span(f), measure(f.Expected), measure(f.Found), f.Unit,
 			f.OpenedAt.UTC().Format(time.DateOnly), f.Trend,
 		}
 	}
@@ -188,7 +189,7 @@ func (s *session) printFindings(r load.CheckReport) error {
 }
 
 // printDetails says in words what a person should look at, as far as a screen holds it.
-func (s *session) printDetails(findings []load.Finding) {
+func (s *session) printDetails(findings []read.Finding) {
 	const most, width = 20, 240
 	left := most
 	for _, f := range findings {
@@ -198,7 +199,7 @@ func (s *session) printDetails(findings []load.Finding) {
 		if left--; left < 0 {
 			continue
 		}
-		line := fmt.Sprintf("%s %s %s: %s", f.Check, accountName(f.Account), f.Subject, f.Detail)
+		line := fmt.Sprintf("%s %s %s: %s", f.Check, accountName(&f), f.Subject, f.Detail)
 		if runes := []rune(line); len(runes) > width {
 			line = string(runes[:width-1]) + "…"
 		}
@@ -209,19 +210,19 @@ func (s *session) printDetails(findings []load.Finding) {
 	}
 }
 
-func accountName(a *sms.Account) string {
-	if a == nil {
+func accountName(f *read.Finding) string {
+	if !f.HasAccount() {
 		return "-"
 	}
-	return a.String()
+	return f.Account.String()
 }
 
 // span gives the days of a finding: "2026-01-05", "2026-01-05/2026-01-09 (3)".
-func span(f load.Finding) string {
+func span(f read.Finding) string {
 	switch {
-	case f.First == nil:
+	case f.First == 0:
 		return "-"
-	case *f.First == *f.Last:
+	case f.First == f.Last:
 		return f.First.String()
 	case f.Days == 0:
 		return fmt.Sprintf("%s/%s", f.First, f.Last)

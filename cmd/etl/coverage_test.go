@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap"
 	"pgregory.net/rapid"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
 	"smsetl/schedule"
 	"smsetl/sms"

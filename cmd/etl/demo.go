@@ -11,6 +11,7 @@ import (
 	"smsetl/load"
 	"smsetl/migrations"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/sandbox"
 	"smsetl/schedule"
 	"smsetl/web"
@@ -165,7 +166,7 @@ func (s *session) demoDatabase(url string) (string, func(), error) {
 
 // printAnswers shows delivery rate by vendor and month, and the top failure reasons.
 func (s *session) printAnswers(wh *load.Warehouse) error {
-	rates, err := wh.MonthlyRates(s.ctx)
+	rates, err := read.New(wh.DB, time.Now).MonthlyRates(s.ctx)
 	if err != nil {
 		return err
 	}
@@ -177,7 +178,7 @@ func (s *session) printAnswers(wh *load.Warehouse) error {
 	if err := table(s.stdout, []string{"month", "vendor", ">requested", ">delivered", ">rate", "80 % to 100 %"}, rows); err != nil {
 		return err
 	}
-	reasons, err := wh.TopReasons(s.ctx, 90, 10)
+	reasons, err := read.New(wh.DB, time.Now).TopReasons(s.ctx, 90, 10)
 	if err != nil {
 		return err
 	}

@@ -116,7 +116,7 @@ func dialectsExit(reports []dialectReport) error {
 }
 
 // dialectChecks are the doctor's lines on what is stored of how a vendor speaks to an account. It asks nobody.
-func dialectChecks(s *session, wh *load.Warehouse, source schedule.Source, account sms.Account) []check {
+func dialectChecks(s *session, wh *load.Warehouse, source schedule.Source, account sms.Account) []inspection {
 	if wh == nil || account.Vendor != sms.EngageLab {
 		return nil
 	}
@@ -124,11 +124,11 @@ func dialectChecks(s *session, wh *load.Warehouse, source schedule.Source, accou
 	known, err := wh.Dialects(s.ctx, account)
 	switch {
 	case err != nil:
-		return []check{{prefix + "dialect", false, err.Error()}}
+		return []inspection{{prefix + "dialect", false, err.Error()}}
 	case len(known) == 0:
-		return []check{{prefix + "dialect", true, "not asked yet: etl probe engagelab"}}
+		return []inspection{{prefix + "dialect", true, "not asked yet: etl probe engagelab"}}
 	}
-	all := make([]check, len(known))
+	all := make([]inspection, len(known))
 	for i, d := range known {
 		advice := capture.Advice(d.Question, d.Answer)
 		isSet := d.Question == "msg_type_default" && source.EngageLab.MsgType != "" || d.Question == "days_90" && source.ChunkDays < 90
@@ -136,7 +136,7 @@ func dialectChecks(s *session, wh *load.Warehouse, source schedule.Source, accou
 		if advice != "" && !isSet {
 			detail = d.Answer + ". " + advice
 		}
-		all[i] = check{prefix + d.Question, advice == "" || isSet, detail}
+		all[i] = inspection{prefix + d.Question, advice == "" || isSet, detail}
 	}
 	return all
 }

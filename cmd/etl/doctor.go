@@ -7,6 +7,7 @@ import (
 
 	"smsetl/drop"
 	"smsetl/load"
+	"smsetl/read"
 	"smsetl/schedule"
 )
 
@@ -18,8 +19,8 @@ type doctorCommand struct {
 	Capture string `help:"Ask each account a small fixed set of questions and write the answers, without credentials, names and ids, into this empty folder." placeholder:"DIR"`
 }
 
-// check is one line of the doctor's report.
-type check struct {
+// inspection is one line of the doctor's report.
+type inspection struct {
 	Check  string `json:"check"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
@@ -46,10 +47,10 @@ func (c *doctorCommand) Run(s *session) error {
 	if c.Capture != "" {
 		return c.capture(s, config, wh, now) // with a database it keeps the pace of the other processes, without one its own
 	}
-	checks := []check{{"configuration", true, fmt.Sprintf("%s: %s, %s", c.Config, plural(len(config.Sources), "source"), plural(len(config.Schedules), "schedule"))}}
+	checks := []inspection{{"configuration", true, fmt.Sprintf("%s: %s, %s", c.Config, plural(len(config.Sources), "source"), plural(len(config.Schedules), "schedule"))}}
 	checks = append(checks, verdict("pages", pagesError(config.Web), "etl serve may show them as web says"))
 	if err != nil {
-		checks = append(checks, check{"database", false, err.Error()})
+		checks = append(checks, inspection{"database", false, err.Error()})
 	} else {
 		checks = append(checks, databaseChecks(s.ctx, wh)...)
 	}
@@ -58,7 +59,7 @@ func (c *doctorCommand) Run(s *session) error {
 	if wh != nil {
 		known, err := wh.Profiles(s.ctx)
 		if err != nil {
-			checks = append(checks, check{"retention", false, err.Error()})
+			checks = append(checks, inspection{"retention", false, err.Error()})
 		}
 		checks = append(checks, retentionChecks(config.Sources, known)...)
 	}
@@ -66,8 +67,8 @@ func (c *doctorCommand) Run(s *session) error {
 }
 
 // sourceChecks looks at every source: files that can be read, or datasets that are asked.
-func (s *session) sourceChecks(sources []schedule.Source, wh *load.Warehouse, now func() time.Time) []check {
-	var checks []check
+func (s *session) sourceChecks(sources []schedule.Source, wh *load.Warehouse, now func() time.Time) []inspection {
+	var checks []inspection
 	shared := newPaces(sources, wh)
 	for _, source := range sources {
 		if source.Vendor.IsImported() {
@@ -79,7 +80,7 @@ func (s *session) sourceChecks(sources []schedule.Source, wh *load.Warehouse, no
 		}
 		client, err := dial(source, shared, s.env.proxy(), now, s.log)
 		if err != nil {
-			checks = append(checks, check{source.Name, false, err.Error()})
+			checks = append(checks, inspection{source.Name, false, err.Error()})
 			continue
 		}
 		for _, account := range source.Accounts() {
@@ -93,28 +94,28 @@ func (s *session) sourceChecks(sources []schedule.Source, wh *load.Warehouse, no
 	return checks
 }
 
-func databaseChecks(ctx context.Context, wh *load.Warehouse) []check {
-	health, err := wh.Health(ctx)
+func databaseChecks(ctx context.Context, wh *load.Warehouse) []inspection {
+	health, err := read.New(wh.DB, time.Now).Health(ctx)
 	if err != nil {
-		return []check{{"database", false, err.Error()}}
+		return []inspection{{"database", false, err.Error()}}
 	}
 	skew := time.Since(health.Now).Abs()
-	clock := check{"clock", skew <= maxSkew, fmt.Sprintf("%s from the database's", skew.Round(time.Millisecond))}
-	return []check{
+	clock := inspection{"clock", skew <= maxSkew, fmt.Sprintf("%s from the database's", skew.Round(time.Millisecond))}
+	return []inspection{
 		{"database", true, "PostgreSQL " + health.Version},
-		verdict("grants", health.Grants, "facts, dimensions, ledger and queue can be written"),
+		verdict("grants", health.Grants(), "facts, dimensions, ledger and queue can be written"),
 		clock,
 	}
 }
 
-func verdict(name string, err error, good string) check {
+func verdict(name string, err error, good string) inspection {
 	if err != nil {
-		return check{name, false, err.Error()}
+		return inspection{name, false, err.Error()}
 	}
-	return check{name, true, good}
+	return inspection{name, true, good}
 }
 
-func (s *session) printChecks(checks []check, asJSON bool) error {
+func (s *session) printChecks(checks []inspection, asJSON bool) error {
 	bad := 0
 	rows := make([][]string, len(checks))
 	for i, c := range checks {

@@ -9,6 +9,7 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -43,7 +44,7 @@ func (c *explainCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	account, err := wh.FindAccount(s.ctx, sms.Vendor(c.Vendor), c.Account)
+	account, err := read.New(wh.DB, time.Now).FindAccount(s.ctx, sms.Vendor(c.Vendor), c.Account)
 	if errors.Is(err, load.ErrUnknownAccount) {
 		return usage(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 )
 
 // What the sandbox saves is imported as its own configuration says, agrees with its statistics page, and a later day's exports tell the

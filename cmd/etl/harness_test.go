@@ -15,7 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
 )

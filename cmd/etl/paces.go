@@ -8,6 +8,7 @@ import (
 	"smsetl/extract/engagelab"
 	"smsetl/extract/tencent"
 	"smsetl/load"
+	"smsetl/ratelimit"
 	"smsetl/schedule"
 	"smsetl/sms"
 )
@@ -17,12 +18,12 @@ import (
 type paces struct {
 	sources   []schedule.Source
 	warehouse *load.Warehouse // nil where there is none: then each process is alone
-	limiters  map[load.Budget]*extract.Limiter
+	limiters  map[ratelimit.Key]*extract.Limiter
 	waited    waitHook // nil for nobody
 }
 
 func newPaces(sources []schedule.Source, warehouse *load.Warehouse) *paces {
-	return &paces{sources: sources, warehouse: warehouse, limiters: map[load.Budget]*extract.Limiter{}}
+	return &paces{sources: sources, warehouse: warehouse, limiters: map[ratelimit.Key]*extract.Limiter{}}
 }
 
 // of gives the limiter of a source's action.
@@ -45,7 +46,7 @@ func (p *paces) of(s schedule.Source, action string) *extract.Limiter {
 		limiter = extract.NewLimiter(rate, 0)
 	}
 	if p.warehouse != nil {
-		limiter.Share(budgetInWarehouse{p.warehouse.Pace(budget, rate)})
+		limiter.Share(budgetInWarehouse{ratelimit.New(p.warehouse.DB, budget, rate)})
 	}
 	p.limiters[budget] = limiter
 	return limiter
@@ -81,8 +82,8 @@ func (w timedWaiter) Wait(ctx context.Context) (*extract.Slot, error) {
 const statistics = "statistics"
 
 // budgetOf says what the vendor counts together.
-func budgetOf(s schedule.Source, action string) load.Budget {
-	b := load.Budget{Vendor: s.Vendor, Host: s.BaseURL, Action: action}
+func budgetOf(s schedule.Source, action string) ratelimit.Key {
+	b := ratelimit.Key{Vendor: s.Vendor, Host: s.BaseURL, Action: action}
 	var otherwise string
 	switch s.Vendor {
 	case sms.EngageLab:
@@ -99,12 +100,12 @@ func budgetOf(s schedule.Source, action string) load.Budget {
 }
 
 // budgetInWarehouse is the warehouse's pace as the limiters want it: neither room knows the other.
-type budgetInWarehouse struct{ pace *load.Pace }
+type budgetInWarehouse struct{ pace *ratelimit.Budget }
 
 // Reserve takes moments.
 func (b budgetInWarehouse) Reserve(ctx context.Context, most int) (extract.Grant, error) {
 	slots, err := b.pace.Reserve(ctx, most)
-	return extract.Grant{First: slots.First, Every: slots.Every, Count: slots.Count, Again: slots.Again}, err
+	return extract.Grant{First: slots.First, Every: slots.Every, Count: slots.Count, Again: slots.RetryAt}, err
 }
 
 // Delay moves the moments to come.

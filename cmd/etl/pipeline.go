@@ -11,6 +11,7 @@ import (
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/schedule"
 	"smsetl/sms"
 )
@@ -82,7 +83,7 @@ func (p *pipeline) coverage(ctx context.Context, ask schedule.Ask) ([]sms.DaySta
 	for _, source := range p.config.Sources {
 		first, last = min(first, source.First(now)), max(last, source.Zone.Today(now))
 	}
-	return p.warehouse.Coverage(ctx, p.accounts(), first, last)
+	return read.New(p.warehouse.DB, p.now).Coverage(ctx, p.accounts(), first, last)
 }
 
 // plan asks the planner which windows the ledger calls due.

@@ -194,21 +194,21 @@ func verdictsExit(reports []verdictReport) error {
 }
 
 // verdictCheck is the doctor's line on what is known of how a vendor reads a window. It asks nobody.
-func verdictCheck(s *session, wh *load.Warehouse, source string, client client, account sms.Account) (check, bool) {
+func verdictCheck(s *session, wh *load.Warehouse, source string, client client, account sms.Account) (inspection, bool) {
 	prober, asks := client.(job.Prober)
 	if !asks || wh == nil {
-		return check{}, false
+		return inspection{}, false
 	}
 	name := source + " " + account.ID + " probe"
 	v, known, err := wh.Verdict(s.ctx, account)
 	switch {
 	case err != nil:
-		return check{name, false, err.Error()}, true
+		return inspection{name, false, err.Error()}, true
 	case !known:
-		return check{name, true, "not asked yet: a first load asks, or etl probe " + string(account.Vendor)}, true
+		return inspection{name, true, "not asked yet: a first load asks, or etl probe " + string(account.Vendor)}, true
 	case prober.Judge(v) != nil:
-		return check{name, false, prober.Judge(v).Error()}, true
+		return inspection{name, false, prober.Judge(v).Error()}, true
 	}
 	said := []string{"EndTime " + orUnknown(v.EndHour), "hours in " + orUnknown(v.HoursIn), "asked " + v.AskedAt.UTC().Format(time.DateOnly)}
-	return check{name, true, strings.Join(slices.DeleteFunc(said, func(s string) bool { return s == "" }), ", ")}, true
+	return inspection{name, true, strings.Join(slices.DeleteFunc(said, func(s string) bool { return s == "" }), ", ")}, true
 }

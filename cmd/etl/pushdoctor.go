@@ -18,7 +18,7 @@ import (
 const mostUnmerged = 10 * time.Minute
 
 // pushChecks says of each source that is pushed to how its pushes stand. Nobody listening is no failure: only `etl serve` does.
-func pushChecks(ctx context.Context, config schedule.Config, wh *load.Warehouse) []check {
+func pushChecks(ctx context.Context, config schedule.Config, wh *load.Warehouse) []inspection {
 	sources := pushedSources(config)
 	if len(sources) == 0 {
 		return nil
@@ -29,9 +29,9 @@ func pushChecks(ctx context.Context, config schedule.Config, wh *load.Warehouse)
 		backlogs, err = wh.PushBacklogs(ctx, time.Now())
 	}
 	listens := listenerAnswers(ctx, config.Pushes.Listen)
-	var all []check
+	var all []inspection
 	for _, source := range sources {
-		c := check{source.Name + " pushes", err == nil, trustOf(source.Huawei.Push) + "; " + listens}
+		c := inspection{source.Name + " pushes", err == nil, trustOf(source.Huawei.Push) + "; " + listens}
 		i := slices.IndexFunc(backlogs, func(b load.PushBacklog) bool { return b.Source == source.Name })
 		switch {
 		case err != nil:

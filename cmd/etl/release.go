@@ -9,6 +9,7 @@ import (
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/schedule"
 	"smsetl/sms"
 )
@@ -90,7 +91,7 @@ func (p *pipeline) quarantined(ctx context.Context, items []schedule.Item) ([]he
 	var all []heldAnswer
 	for _, item := range items {
 		w := item.Scope.Window
-		lines, err := p.warehouse.Coverage(ctx, []sms.Account{item.Scope.Account}, w.First(), w.Last())
+		lines, err := read.New(p.warehouse.DB, p.now).Coverage(ctx, []sms.Account{item.Scope.Account}, w.First(), w.Last())
 		if err != nil {
 			return nil, err
 		}

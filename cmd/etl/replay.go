@@ -13,6 +13,7 @@ import (
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -210,7 +211,7 @@ func newReplayReport(r job.Replay, d job.Replayed) replayReport {
 // count adds how far each change of a category reaches, which is every row of its reason, within the days or not.
 func (r *replayReport) count(s *session, wh *load.Warehouse, categories []load.CategoryChange) error {
 	for _, c := range categories {
-		rows, messages, err := wh.ReasonRows(s.ctx, c.ReasonKey)
+		rows, messages, err := read.New(wh.DB, time.Now).ReasonRows(s.ctx, c.ReasonKey)
 		if err != nil {
 			return err
 		}

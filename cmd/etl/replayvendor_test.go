@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/capture"
-	"smsetl/internal/golden"
+	"smsetl/internal/dev/golden"
 	"smsetl/sandbox"
 	"smsetl/schedule"
 	"smsetl/sms"

@@ -20,15 +20,15 @@ import (
 const sampleTime = 30 * time.Second
 
 // sampleChecks asks every dataset of the account for yesterday and reads what comes, a line for each dataset.
-func (s *session) sampleChecks(source schedule.Source, client client, account sms.Account, now time.Time) []check {
+func (s *session) sampleChecks(source schedule.Source, client client, account sms.Account, now time.Time) []inspection {
 	day := sms.OneDay(account.Zone.Today(now)-1, account.Zone)
-	var all []check
+	var all []inspection
 	for _, group := range apart(account.Vendor) {
 		name := func(d sms.Dataset) string { return source.Name + " " + account.ID + " " + string(d) }
 		answers, batch, err := s.sample(client, sms.Scope{Account: account, Datasets: group, Window: day})
 		for _, dataset := range group {
 			if err != nil {
-				all = append(all, check{name(dataset), false, err.Error()})
+				all = append(all, inspection{name(dataset), false, err.Error()})
 				continue
 			}
 			all = append(all, sampleCheck(name(dataset), dataset, day.First(), answers, batch))
@@ -75,14 +75,14 @@ func (s *session) sample(client client, scope sms.Scope) ([]sms.Payload, sms.Bat
 
 // sampleCheck says what an answer that was understood holds of a dataset. A row that could not be read is a failure: its messages
 // would be missing.
-func sampleCheck(name string, dataset sms.Dataset, day sms.Day, answers []sms.Payload, batch sms.Batch) check {
+func sampleCheck(name string, dataset sms.Dataset, day sms.Day, answers []sms.Payload, batch sms.Batch) inspection {
 	rows, err := rowsIn(dataset, answers)
 	if err != nil {
-		return check{name, false, err.Error()}
+		return inspection{name, false, err.Error()}
 	}
 	said := fmt.Sprintf("%s of %s: %s", rows, day, messagesOf(dataset, batch))
 	if n := len(batch.Rejects); n > 0 {
-		return check{name, false, fmt.Sprintf("%s; %s could not be read, the first: %s", said, plural(n, "row"), batch.Rejects[0].Reason)}
+		return inspection{name, false, fmt.Sprintf("%s; %s could not be read, the first: %s", said, plural(n, "row"), batch.Rejects[0].Reason)}
 	}
 	var found []string
 	for _, f := range batch.Findings {
@@ -91,7 +91,7 @@ func sampleCheck(name string, dataset sms.Dataset, day sms.Day, answers []sms.Pa
 	if len(found) > 0 {
 		said += "; to be looked at: " + strings.Join(found, ", ")
 	}
-	return check{name, true, said}
+	return inspection{name, true, said}
 }
 
 // rowsIn counts what the vendor sent: rows of EngageLab, a sum of Tencent.
@@ -139,8 +139,8 @@ func messagesOf(dataset sms.Dataset, batch sms.Batch) string {
 }
 
 // retentionChecks proposes retention_days where a vendor was seen to forget and the configuration does not say so.
-func retentionChecks(sources []schedule.Source, known []load.Profile) []check {
-	var all []check
+func retentionChecks(sources []schedule.Source, known []load.Profile) []inspection {
+	var all []inspection
 	for _, source := range sources {
 		for _, account := range source.Accounts() {
 			at := slices.IndexFunc(known, func(p load.Profile) bool { return p.Vendor == account.Vendor && p.Account == account.ID })
@@ -151,7 +151,7 @@ func retentionChecks(sources []schedule.Source, known []load.Profile) []check {
 			if source.RetentionDays > 0 && source.RetentionDays <= kept {
 				continue
 			}
-			all = append(all, check{source.Name + " " + account.ID + " retention", true,
+			all = append(all, inspection{source.Name + " " + account.ID + " retention", true,
 				fmt.Sprintf("the vendor was seen to keep %s: set retention_days: %d", plural(kept, "day"), kept)})
 		}
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"smsetl/check"
 	"smsetl/job"
 	"smsetl/load"
 )
@@ -29,6 +30,6 @@ func (in *importing) compare(wh *load.Warehouse, report *importReport) error {
 	for _, l := range lines {
 		report.Differences = append(report.Differences, l.Account.ID+": "+l.Detail)
 	}
-	_, err = wh.Check(in.session.ctx, in.now, load.CheckOptions{Accounts: accounts, Told: append([]load.CheckLine{}, lines...), ToldOnly: true})
+	_, err = check.New(wh.DB).Check(in.session.ctx, in.now, check.Options{Accounts: accounts, External: append([]check.Line{}, lines...), ExternalOnly: true})
 	return err
 }

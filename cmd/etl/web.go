@@ -11,10 +11,12 @@ import (
 
 	"go.uber.org/zap"
 
+	"smsetl/check"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/notify"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/web"
@@ -35,7 +37,7 @@ type site struct {
 // newMetrics makes what the process counts of itself.
 func (v *serving) newMetrics() *web.Metrics {
 	metrics := web.NewMetrics(v.warehouse, web.MetricsOptions{
-		Expected: func(now time.Time) []load.Expectation { return v.pipeline().expectations(now) },
+		Expected: func(now time.Time) []read.Expectation { return v.pipeline().expectations(now) },
 		Version:  currentVersion().Version, Now: v.now,
 	}, v.session.log)
 	metrics.ConfigRead(v.now(), nil)
@@ -53,7 +55,7 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	options.Metrics, options.LoginFailed = v.metrics.Handler(), v.metrics.LoginFailed
 	options.Checks = []web.Check{
 		{Name: "database", Do: v.warehouse.Pool().Ping},
-		{Name: "schema", Do: v.warehouse.IsCurrent},
+		{Name: "schema", Do: read.New(v.warehouse.DB, v.now).IsCurrent},
 		{Name: "worker", Do: func(ctx context.Context) error { return queue.HasWorker(ctx, v.warehouse.Pool()) }},
 	}
 	jobs, err := web.NewJobs(ctx, v.warehouse.Pool(), queue.Schema, log)
@@ -91,7 +93,7 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 // addPages puts the pages of the warehouse on a server. They read through a warehouse that cannot write.
 func addPages(server *web.Server, reader *load.Warehouse, now func() time.Time, log *zap.Logger) {
 	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, reader, q) }
-	pages.Add(server, reader.Look(now), explain, now, log)
+	pages.Add(server, read.New(reader.DB, now), explain, now, log)
 }
 
 // start serves until the release is called, which waits for requests under way. Pages stay up while windows in flight end.
@@ -132,10 +134,10 @@ func pagesError(config schedule.Web) error {
 }
 
 // expectations gives the days that should be there, for every dataset of every configured account.
-func (p *pipeline) expectations(now time.Time) []load.Expectation {
-	var all []load.Expectation
+func (p *pipeline) expectations(now time.Time) []read.Expectation {
+	var all []read.Expectation
 	for _, source := range p.config.Sources {
-		e := load.Expectation{Source: source.Name, First: source.First(now), Last: source.Yesterday(now)}
+		e := read.Expectation{Source: source.Name, First: source.First(now), Last: source.Yesterday(now)}
 		if source.RetentionDays > 0 {
 			e.KeptFrom = source.Zone.Today(now) - sms.Day(source.RetentionDays)
 		}
@@ -156,7 +158,7 @@ func (v *serving) notify(ctx context.Context) error {
 	if webhook == "" {
 		return nil
 	}
-	n, err := notify.New(p.warehouse, webhook, notify.Options{Expected: p.expectations}, p.session.log)
+	n, err := notify.New(check.New(p.warehouse.DB), webhook, notify.Options{Expected: p.expectations}, p.session.log)
 	if err != nil {
 		return err
 	}

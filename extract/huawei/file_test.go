@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"smsetl/internal/golden"
+	"smsetl/internal/dev/golden"
 	"smsetl/internal/pack"
 	"smsetl/sms"
 )

@@ -1,4 +1,4 @@
-package dictionary_test
+package dictionary
 
 import (
 	"encoding/xml"
@@ -8,26 +8,27 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"smsetl/internal/dictionary"
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
+	"smsetl/read"
 )
 
 var update = flag.Bool("update", false, "write docs/schema.md instead of comparing with it")
 
 const file = "../../docs/schema.md"
 
-func catalog(t *testing.T) []load.Relation {
+func catalog(t *testing.T) []read.Relation {
 	t.Helper()
 	wh, err := load.Open(t.Context(), pgtest.New(t), load.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(wh.Close)
-	all, err := wh.Dictionary(t.Context())
+	all, err := read.New(wh.DB, time.Now).Dictionary(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +37,7 @@ func catalog(t *testing.T) []load.Relation {
 
 func TestSchemaIsCurrent(t *testing.T) {
 	t.Parallel()
-	got := dictionary.Markdown(catalog(t))
+	got := markdown(catalog(t))
 	if *update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -57,7 +58,7 @@ func TestPage(t *testing.T) {
 	t.Parallel()
 	all := catalog(t)
 	all[0].Comment = `rows. <script>alert("1")</script>`
-	made, err := dictionary.HTML(all)
+	made, err := HTML(all)
 	if err != nil {
 		t.Fatal(err)
 	}

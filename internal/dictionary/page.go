@@ -1,3 +1,5 @@
+// Package dictionary shows what the warehouse holds as a page, from the COMMENTs that the migrations put into its catalog.
+// Its tests make docs/schema.md of the same: go test ./internal/dictionary -update writes the file anew.
 package dictionary
 
 import (
@@ -8,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"smsetl/load"
+	"smsetl/read"
 )
 
 //go:embed page.tmpl
@@ -26,7 +28,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 }).Parse(pageText))
 
 // HTML gives what stands on the page of the dictionary, below its title: without scripts and styles, for a page that has its own.
-func HTML(all []load.Relation) (template.HTML, error) {
+func HTML(all []read.Relation) (template.HTML, error) {
 	var filled []section
 	for _, s := range sections(all) {
 		if len(s.Relations) > 0 {
@@ -72,7 +74,7 @@ const (
 )
 
 // draw places a table on the right when it points at others and none points at it.
-func draw(all []load.Relation) picture {
+func draw(all []read.Relation) picture {
 	pointedAt := map[string]bool{}
 	for _, e := range edges(all) {
 		pointedAt[e.to] = true
@@ -113,4 +115,87 @@ func tell(all []edge) string {
 		parts = append(parts, from+" points at "+strings.Join(to[from], ", ")+".")
 	}
 	return strings.Join(parts, " ")
+}
+
+// section is a heading with what stands below it.
+type section struct {
+	Title     string
+	Relations []read.Relation
+}
+
+// sections puts first what analysts begin with. Nothing is left out.
+func sections(all []read.Relation) []section {
+	made := []section{
+		{Title: "Views of sms"}, {Title: "Functions of sms"}, {Title: "Tables of sms: the star"},
+		{Title: "Tables of etl: ledger, loads, answers, history"}, {Title: "Views of etl"}, {Title: "Functions of etl"},
+	}
+	place := map[string]int{"sms view": 0, "sms function": 1, "sms table": 2, "etl table": 3, "etl view": 4, "etl function": 5}
+	for _, r := range all {
+		s := &made[place[r.Schema+" "+r.Kind]]
+		s.Relations = append(s.Relations, r)
+	}
+	return made
+}
+
+type edge struct{ from, to, column string }
+
+// edges gives the foreign keys inside sms.
+func edges(all []read.Relation) []edge {
+	var found []edge
+	for _, r := range all {
+		for _, f := range r.References {
+			if r.Schema == "sms" && f.Schema == "sms" {
+				found = append(found, edge{r.Name, f.Table, strings.Join(f.Columns, "_")})
+			}
+		}
+	}
+	return found
+}
+
+// star gives the tables that an edge begins or ends at.
+func star(all []read.Relation) []read.Relation {
+	in := map[string]bool{}
+	for _, e := range edges(all) {
+		in[e.from], in[e.to] = true, true
+	}
+	var found []read.Relation
+	for _, r := range all {
+		if r.Schema == "sms" && r.Kind == "table" && in[r.Name] {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// null says whether a column can be NULL. The catalog does not know it of views.
+func null(r read.Relation, c read.Column) string {
+	switch {
+	case r.Kind != "table":
+		return ""
+	case c.Required:
+		return "no"
+	}
+	return "yes"
+}
+
+func gives(r read.Relation) string {
+	columns := make([]string, len(r.Columns))
+	for i, c := range r.Columns {
+		columns[i] = c.Name + " " + c.Type
+	}
+	return strings.Join(columns, ", ")
+}
+
+// split parts a comment into its unit and its meaning.
+func split(comment string) (unit, meaning string) {
+	unit, meaning, _ = strings.Cut(comment, ". ")
+	return unit, meaning
+}
+
+// sentence begins a comment, which begins with a unit, in upper case.
+func sentence(comment string) string {
+	if comment == "" {
+		return ""
+	}
+	return strings.ToUpper(comment[:1]) + comment[1:]
 }

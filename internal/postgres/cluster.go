@@ -17,19 +17,14 @@ import (
 
 // clusterMajor gives the major version that made the data, 0 when there is none yet. What an interrupted initdb left is
 // moved aside: it is no data, but to tell is up to a person.
-func (h *home) clusterMajor(log *zap.Logger) (int, error) {
-	if isThere(h.newCluster()) {
-		if err := aside(h.newCluster(), log); err != nil {
-			return 0, err
-		}
-	}
-	if !isThere(h.cluster()) {
-		return 0, nil
+func (h *home) clusterMajor() (int, error) {
+	if err := h.aside(h.newCluster()); err != nil {
+		return 0, err
 	}
 	// initdb writes PG_VERSION early and pg_control late.
 	b, err := os.ReadFile(filepath.Join(h.cluster(), "PG_VERSION"))
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !isThere(filepath.Join(h.cluster(), "global", "pg_control")) {
-		return 0, aside(h.cluster(), log)
+	if errors.Is(err, fs.ErrNotExist) || !isThere(filepath.Join(h.cluster(), "global", "pg_control")) {
+		return 0, h.aside(h.cluster())
 	}
 	if err != nil {
 		return 0, err
@@ -41,47 +36,34 @@ func (h *home) clusterMajor(log *zap.Logger) (int, error) {
 	return major, nil
 }
 
-// aside renames a folder that is half made. Nothing is ever deleted here.
-func aside(path string, log *zap.Logger) error {
+// aside renames a folder that is half made, if there is one. Nothing is ever deleted here.
+func (h *home) aside(path string) error {
+	if !isThere(path) {
+		return nil
+	}
 	to := path + ".half-made-" + time.Now().UTC().Format("20060102T150405.000")
-	if err := os.Rename(path, to); err != nil {
-		return err
-	}
-	log.Warn("half-made data moved aside", zap.String("from", path), zap.String("to", to))
-	return nil
-}
-
-// stored finds out what the data home holds.
-func (h *home) stored(log *zap.Logger) (data stored, err error) {
-	if data.major, err = h.clusterMajor(log); err != nil {
-		return stored{}, err
-	}
-	data.volume, err = h.readVolume()
-	return data, err
+	h.opt.Log.Warn("half-made data moved aside", zap.String("from", path), zap.String("to", to))
+	return os.Rename(path, to)
 }
 
 // make runs initdb. The data appears under its name only when it is whole.
-func (s *starter) make(ctx context.Context, b binaries) error {
-	if err := os.Mkdir(s.newCluster(), 0o700); err != nil {
-		return err
-	}
-	secret := filepath.Join(s.dir, "initdb.password") // initdb, maybe another user, reads it; gone when this returns
+func (h *home) make(ctx context.Context, b binaries) error {
+	secret := h.file("initdb.password") // initdb, maybe another user, reads it; gone when this returns
 	defer os.Remove(secret)
-	if err := os.WriteFile(secret, []byte(s.last.password+"\n"), 0o600); err != nil {
-		return err
-	}
-	if err := errors.Join(s.as.give(s.newCluster()), s.as.give(secret)); err != nil {
+	err := errors.Join(os.Mkdir(h.newCluster(), 0o700), os.WriteFile(secret, []byte(h.last.password+"\n"), 0o600),
+		h.as.give(h.newCluster()), h.as.give(secret))
+	if err != nil {
 		return err
 	}
 	args := []string{
-		"--pgdata", s.newCluster(), "--username", superuser, "--pwfile", secret, "--auth", "scram-sha-256",
+		"--pgdata", h.newCluster(), "--username", superuser, "--pwfile", secret, "--auth", "scram-sha-256",
 		"--encoding", "UTF8", "--locale", "C", "--no-instructions",
 	}
-	if s.opt.Throwaway {
+	if h.opt.Throwaway {
 		args = append(args, "--no-sync")
 	}
 	var said strings.Builder
-	cmd := s.command(b, "initdb", args...)
+	cmd := h.command(b, "initdb", args...)
 	cmd.Stdout, cmd.Stderr = &said, &said
 	p, err := launch(cmd, false)
 	if err != nil {
@@ -97,7 +79,7 @@ func (s *starter) make(ctx context.Context, b binaries) error {
 	if p.err != nil {
 		return fmt.Errorf("initdb: %w: %s", p.err, lastLines(said.String(), 5))
 	}
-	return os.Rename(s.newCluster(), s.cluster())
+	return os.Rename(h.newCluster(), h.cluster())
 }
 
 // command prepares one of the server's programs to run as the server's user.
@@ -121,7 +103,7 @@ func (h *home) byHand(b binaries, e endpoint) string {
 
 // leftover deals with a server that still runs on the data though nobody holds the lock. One that is about to end, as
 // after a killed program, is waited for; one that stays, because somebody started it by hand, is used and not stopped.
-func (h *home) leftover(ctx context.Context, log *zap.Logger) (*Server, error) {
+func (h *home) leftover(ctx context.Context) (*Server, error) {
 	const certain = time.Second // a killed program's server lets connections in for a moment longer
 	pidFile := filepath.Join(h.cluster(), "postmaster.pid")
 	var answersSince time.Time
@@ -130,52 +112,27 @@ func (h *home) leftover(ctx context.Context, log *zap.Logger) (*Server, error) {
 		if err != nil {
 			return nil, nil //nolint:nilerr // none runs, or what is wrong shows at the start
 		}
-		lines := strings.Split(string(b), "\n") // pid, data folder, start time, port, ...
+		lines := strings.Split(string(b)+"\n\n\n", "\n") // pid, data folder, start time, port, ...
 		pid, err := strconv.Atoi(strings.TrimSpace(lines[0]))
 		if err != nil || !isServer(pid) {
-			return nil, h.staleLock(pidFile, log)
+			// The number belongs to some other process by now. PostgreSQL would take that one for its predecessor and
+			// refuse to start; against a real predecessor it has a second lock, in shared memory.
+			h.opt.Log.Warn("stale postmaster.pid moved aside", zap.String("file", pidFile))
+			return nil, renamed(pidFile, h.file("postmaster.pid.stale"))
 		}
-		if e, ok := h.pidEndpoint(lines); !ok {
+		port, _ := strconv.Atoi(strings.TrimSpace(lines[3])) // 0, where nobody answers, while it is not written yet
+		switch s := h.share(ctx, endpoint{Port: port, Way: Local, Source: "started by hand"}); {
+		case s == nil:
 			answersSince = time.Time{}
-		} else if version, err := e.probe(ctx); err != nil {
-			answersSince = time.Time{}
-		} else if answersSince.IsZero() {
+		case answersSince.IsZero():
 			answersSince = time.Now()
-		} else if time.Since(answersSince) > certain {
-			return h.sharing(e, version), nil
+		case time.Since(answersSince) > certain:
+			return s, nil
 		}
 		if err := sleep(ctx, poll); err != nil {
 			return nil, fmt.Errorf("a server that was left running (process %d) does not end and does not answer: %w", pid, err)
 		}
 	}
-}
-
-// pidEndpoint gives where the server of a postmaster.pid answers.
-func (h *home) pidEndpoint(lines []string) (e endpoint, ok bool) {
-	if len(lines) < 4 {
-		return endpoint{}, false
-	}
-	port, err := strconv.Atoi(strings.TrimSpace(lines[3]))
-	if err != nil {
-		return endpoint{}, false
-	}
-	secret, err := os.ReadFile(h.passwordFile())
-	if err != nil {
-		return endpoint{}, false
-	}
-	return endpoint{Port: port, Way: Local, Source: "started by hand", password: trimmed(secret)}, true
-}
-
-// staleLock moves a postmaster.pid away whose number belongs to some other process by now: the server would take that
-// process for its predecessor and refuse to start. Against a predecessor that is really there PostgreSQL has a second
-// lock, in shared memory.
-func (h *home) staleLock(pidFile string, log *zap.Logger) error {
-	log.Warn("stale postmaster.pid moved aside", zap.String("file", pidFile))
-	err := os.Rename(pidFile, filepath.Join(h.dir, "postmaster.pid.stale"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // lastLines gives the end of what a program said, on one line.

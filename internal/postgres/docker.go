@@ -1,16 +1,13 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 )
@@ -21,26 +18,10 @@ const DefaultImage = "postgres:18-alpine"
 // engineWait bounds the wait for an engine to say that it is there.
 const engineWait = 10 * time.Second
 
-// volume is where a container keeps its data, as the file volume.json in the data home says.
+// volume is where a container keeps its data.
 type volume struct {
-	Name  string `json:"volume"`
-	Image string `json:"image"` // the image that made the data; another major version could not open it
-}
-
-func (h *home) volumeFile() string { return filepath.Join(h.dir, "volume.json") }
-
-func (h *home) readVolume() (v volume, err error) {
-	b, err := os.ReadFile(h.volumeFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return volume{}, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(b, &v)
-	}
-	if err != nil {
-		return volume{}, fmt.Errorf("%s: %w", h.volumeFile(), err)
-	}
-	return v, nil
+	Volume string `json:"volume,omitempty"`
+	Image  string `json:"image,omitempty"` // the image that made the data; another major version could not open it
 }
 
 // containerName gives the name of the container of this data home, the same at every start, so that a container which
@@ -52,51 +33,45 @@ func (h *home) containerName() string {
 
 // contain runs the server in a container, through the docker client, which stays in the foreground: what ends the client
 // ends the container in good order.
-func (s *starter) contain(ctx context.Context) (*Server, error) {
-	v := s.data.volume
-	if v.Name == "" {
-		v = volume{Name: s.containerName(), Image: s.opt.Image}
-		if v.Image == "" {
-			v.Image = DefaultImage
-		}
+func (h *home) contain(ctx context.Context) (*Server, error) {
+	v := h.last.volume
+	if v.Volume == "" {
+		v = volume{h.containerName(), cmp.Or(h.opt.Image, DefaultImage)}
 	}
-	if err := s.prepare(ctx, v); err != nil {
+	if err := h.prepare(ctx, v.Image); err != nil {
 		return nil, err
 	}
-	e := endpoint{Way: Docker, Source: "image " + v.Image, password: s.last.password}
-	server, err := s.serve(ctx, &e, func(port int) *exec.Cmd { return s.runContainer(v, port) })
+	e := endpoint{Way: Docker, Source: "image " + v.Image, volume: v, password: h.last.password}
+	server, err := h.serve(ctx, &e, func(port int) *exec.Cmd { return h.runContainer(v, port) })
 	if err != nil {
 		return nil, &startError{fmt.Errorf("image %s: %w", v.Image, err)}
 	}
-	if err := s.writeVolume(v); err != nil {
-		return nil, errors.Join(err, server.stop(ctx))
-	}
 	server.how = fmt.Sprintf("PostgreSQL %s (container %s of image %s) on port %d, data in the Docker volume %s",
-		e.Version, s.containerName(), v.Image, e.Port, v.Name)
+		e.Version, h.containerName(), v.Image, e.Port, v.Volume)
 	return server, nil
 }
 
 // prepare makes sure that an engine answers, the image is there and no container of an earlier program is.
-func (s *starter) prepare(ctx context.Context, v volume) error {
+func (h *home) prepare(ctx context.Context, image string) error {
 	hurry, cancel := context.WithTimeout(ctx, engineWait)
 	defer cancel()
 	if _, err := docker(hurry, "version", "--format", "{{.Server.Version}}"); err != nil {
 		return fmt.Errorf("no Docker engine answers: %w", err)
 	}
-	if _, err := docker(ctx, "image", "inspect", "--format", "{{.Id}}", v.Image); err != nil {
-		s.opt.Progress("pulling the image " + v.Image)
-		if _, err := docker(ctx, "pull", "--quiet", v.Image); err != nil {
+	if _, err := docker(ctx, "image", "inspect", "--format", "{{.Id}}", image); err != nil {
+		h.opt.Progress("pulling the image " + image)
+		if _, err := docker(ctx, "pull", "--quiet", image); err != nil {
 			return err
 		}
 	}
-	return s.endOrphan(ctx)
+	return h.endOrphan(ctx)
 }
 
 // endOrphan ends a container whose program is gone, as it must be while we hold the lock, and waits until its name is
 // free: Docker removes it some time after it has stopped. The data is in the volume, which stays.
-func (s *starter) endOrphan(ctx context.Context) error {
+func (h *home) endOrphan(ctx context.Context) error {
 	for {
-		id, err := docker(ctx, "ps", "--all", "--quiet", "--filter", "name=^"+s.containerName()+"$")
+		id, err := docker(ctx, "ps", "--all", "--quiet", "--filter", "name=^"+h.containerName()+"$")
 		if err != nil || id == "" {
 			return err
 		}
@@ -104,18 +79,9 @@ func (s *starter) endOrphan(ctx context.Context) error {
 		_, _ = docker(ctx, "stop", id)
 		_, _ = docker(ctx, "rm", "--force", id)
 		if err := sleep(ctx, 10*poll); err != nil {
-			return fmt.Errorf("container %s does not end: %w", s.containerName(), err)
+			return fmt.Errorf("container %s does not end: %w", h.containerName(), err)
 		}
 	}
-}
-
-// writeVolume remembers where the data is. It is called when there is data, and so once more at every start.
-func (h *home) writeVolume(v volume) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return writeWhole(h.volumeFile(), append(b, '\n'), 0o600)
 }
 
 // inContainer is the container's first process. It starts the server as the image would, and interrupts it when the
@@ -133,16 +99,16 @@ while kill -0 "$server" 2>/dev/null; do wait "$server"; done
 
 // runContainer gives the client that runs the server. The password goes through the client's environment: a command line
 // can be read by everybody on the machine.
-func (s *starter) runContainer(v volume, port int) *exec.Cmd {
+func (h *home) runContainer(v volume, port int) *exec.Cmd {
 	args := []string{
-		"run", "--rm", "--interactive", "--name", s.containerName(), "--shm-size", "256m", "--stop-timeout", "60",
+		"run", "--rm", "--interactive", "--name", h.containerName(), "--shm-size", "256m", "--stop-timeout", "60",
 		"--publish", fmt.Sprintf("%s:%d:5432", loopback, port),
-		"--volume", v.Name + ":/data", "--env", "PGDATA=/data/cluster",
+		"--volume", v.Volume + ":/data", "--env", "PGDATA=/data/cluster",
 		"--env", "POSTGRES_PASSWORD", "--env", "POSTGRES_INITDB_ARGS=--encoding=UTF8 --locale=C",
 		"--entrypoint", "/bin/sh", v.Image, "-c", inContainer, "sh",
 	}
-	cmd := exec.Command("docker", append(args, settings(s.opt.Throwaway)...)...)
-	cmd.Env = append(os.Environ(), "POSTGRES_PASSWORD="+s.last.password)
+	cmd := exec.Command("docker", append(args, settings(h.opt.Throwaway)...)...)
+	cmd.Env = append(os.Environ(), "POSTGRES_PASSWORD="+h.last.password)
 	(*account)(nil).apply(cmd)
 	return cmd
 }

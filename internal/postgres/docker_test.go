@@ -19,7 +19,7 @@ func image(t *testing.T) string {
 // dropVolume removes what a test has left in Docker.
 func dropVolume(t *testing.T, dir string) {
 	t.Helper()
-	h, err := openHome(dir)
+	h, err := openHome(Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func dropVolume(t *testing.T, dir string) {
 
 func isRunning(t *testing.T, dir string) bool {
 	t.Helper()
-	h, err := openHome(dir)
+	h, err := openHome(Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,16 +98,12 @@ func TestOrphanedContainer(t *testing.T) {
 	if err := s.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h, err := openHome(opt.Dir)
+	h, err := openHome(opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := &starter{home: h, opt: opt, last: s.endpoint}
-	st.data.volume, err = h.readVolume()
-	if err != nil {
-		t.Fatal(err)
-	}
-	orphan := st.runContainer(st.data.volume, s.endpoint.Port)
+	h.last = s.endpoint
+	orphan := h.runContainer(s.endpoint.volume, s.endpoint.Port)
 	orphan.Args = append([]string{"docker", "run", "--detach"}, orphan.Args[2:]...)
 	if out, err := orphan.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)

@@ -25,7 +25,7 @@ type binaries struct {
 // installed lists the binaries of this machine: first those that the user's PATH names, then the folders that packages
 // install to, newest version first. Versions that are too old are in the list, for who has data of theirs.
 func installed(ctx context.Context) []binaries {
-	var found, folders []binaries
+	var found []binaries
 	if path, err := exec.LookPath("postgres"); err == nil {
 		// Debian and Homebrew link single programs into PATH; initdb stands beside the real one.
 		if target, err := filepath.EvalSymlinks(path); err == nil {
@@ -35,16 +35,17 @@ func installed(ctx context.Context) []binaries {
 			found = append(found, b)
 		}
 	}
+	onPath := len(found)
 	for _, pattern := range usualFolders(runtime.GOOS) {
 		dirs, _ := filepath.Glob(pattern) // the patterns are constants
 		for _, dir := range dirs {
 			if b, ok := look(ctx, dir); ok {
-				folders = append(folders, b)
+				found = append(found, b)
 			}
 		}
 	}
-	slices.SortStableFunc(folders, func(a, b binaries) int { return b.major - a.major })
-	return append(found, folders...)
+	slices.SortStableFunc(found[onPath:], func(a, b binaries) int { return b.major - a.major })
+	return found
 }
 
 // usualFolders gives patterns of the folders that packages put the binaries in.

@@ -91,24 +91,25 @@ func TestUsualFoldersArePatterns(t *testing.T) {
 
 func TestDataDecidesTheWay(t *testing.T) {
 	t.Parallel()
-	inDocker := stored{volume: volume{Name: "smsetl-1"}}
+	inDocker := home{last: endpoint{volume: volume{Volume: "smsetl-1"}}}
 	for _, test := range []struct {
 		name   string
-		data   stored
+		data   home
 		forced Way
 		want   string
 	}{
-		{"nothing_yet", stored{}, "", "local download docker"},
-		{"nothing_yet_and_forced", stored{}, Docker, "docker"},
-		{"cluster", stored{major: 15}, "", "local download"},
-		{"cluster_and_container_forced", stored{major: 15}, Docker, "error"},
+		{"nothing_yet", home{}, "", "local download docker"},
+		{"nothing_yet_and_forced", home{}, Docker, "docker"},
+		{"cluster", home{major: 15}, "", "local download"},
+		{"cluster_and_container_forced", home{major: 15}, Docker, "error"},
 		{"volume", inDocker, "", "docker"},
 		{"volume_and_container_forced", inDocker, Docker, "docker"},
 		{"volume_and_local_forced", inDocker, Local, "error"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := &starter{home: &home{dir: "/data"}, opt: Options{Way: test.forced}, data: test.data}
-			ways, err := s.ways()
+			h := test.data
+			h.dir, h.opt.Way = "/data", test.forced
+			ways, err := h.ways()
 			var names []string
 			for _, w := range ways {
 				names = append(names, string(w))

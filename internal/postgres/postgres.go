@@ -9,10 +9,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/url"
-	"os"
 	"strconv"
 	"time"
 
@@ -104,11 +102,11 @@ func Start(ctx context.Context, opt Options) (*Server, error) {
 	if opt.Progress == nil {
 		opt.Progress = func(string) {}
 	}
-	h, err := openHome(opt.Dir)
+	h, err := openHome(opt)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	s, err := h.ownOrShare(ctx, opt)
+	s, err := h.ownOrShare(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
@@ -122,6 +120,7 @@ type endpoint struct {
 	Way     Way    `json:"way"`
 	Version string `json:"version"` // "15.18"
 	Source  string `json:"source"`  // what runs: a folder of binaries, an image
+	volume
 
 	password string
 }
@@ -137,16 +136,11 @@ func (e endpoint) url(database string) string {
 	return u.String()
 }
 
-// connect opens one connection to the maintenance database within a second.
-func (e endpoint) connect(ctx context.Context) (*pgx.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	return pgx.Connect(ctx, e.url(superuser))
-}
-
-// probe asks a server for its version and makes sure that the product's database is there.
+// probe asks a server for its version, which lets us in within a second, and makes sure that the product's database is there.
 func (e endpoint) probe(ctx context.Context) (version string, err error) {
-	conn, err := e.connect(ctx)
+	within, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(within, e.url(superuser))
 	if err != nil {
 		return "", err
 	}
@@ -174,10 +168,4 @@ func freePort(wanted int) (int, error) {
 	}
 	port := l.Addr().(*net.TCPAddr).Port
 	return port, l.Close()
-}
-
-// isThere says whether path exists. What cannot be looked at counts as there: it must not be overwritten.
-func isThere(path string) bool {
-	_, err := os.Lstat(path)
-	return !errors.Is(err, fs.ErrNotExist)
 }

@@ -198,7 +198,7 @@ func TestStalePostmasterPid(t *testing.T) {
 	if err := s.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h, err := openHome(opt.Dir)
+	h, err := openHome(opt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@
 package postgres
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -154,73 +153,47 @@ func TestServerStartedByHand(t *testing.T) {
 	}
 }
 
-// watchedVariable makes TestWatcher the program that watches a process.
-const watchedVariable = "SMSETL_POSTGRES_WATCHED"
+// boundVariable makes TestBoundProgram a program that starts another one and binds it to itself.
+const boundVariable = "SMSETL_POSTGRES_BOUND"
 
-// The watcher does for other Unix systems what the death signal does for Linux. It is tested on all of them.
-func TestWatcher(t *testing.T) {
-	if text := os.Getenv(watchedVariable); text != "" {
-		pid, err := strconv.Atoi(text)
-		if err != nil {
+// waits says in a file when it is there, and when it is interrupted.
+const waits = `trap 'echo interrupted >"$1"; exit' INT; echo here >"$1"; while :; do sleep 0.02; done`
+
+func TestBoundProgram(t *testing.T) {
+	if file := os.Getenv(boundVariable); file != "" {
+		if _, err := startBound(exec.Command("/bin/sh", "-c", waits, "sh", file)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := watch(pid); err != nil {
-			t.Fatal(err)
-		}
-		os.Stdout.WriteString("watching")
 		time.Sleep(time.Minute)
 	}
 	t.Parallel()
-	victim := exec.Command("/bin/sleep", "60")
-	if err := victim.Start(); err != nil {
-		t.Skip(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- victim.Wait() }()
-	defer victim.Process.Kill()
-
-	program := exec.Command(os.Args[0], "-test.run=^TestWatcher$")
-	program.Env = append(os.Environ(), watchedVariable+"="+strconv.Itoa(victim.Process.Pid))
-	out, err := program.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	file := filepath.Join(t.TempDir(), "said")
+	program := exec.Command(os.Args[0], "-test.run=^TestBoundProgram$")
+	program.Env = append(os.Environ(), boundVariable+"="+file)
 	if err := program.Start(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := out.Read(make([]byte, 1)); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case err := <-ended:
-		t.Fatalf("it ended while the program lives: %v", err)
-	case <-time.After(200 * time.Millisecond):
+	said := func() string { b, _ := os.ReadFile(file); return trimmed(b) }
+	eventually(t, "the bound program is there", func() bool { return said() == "here" })
+	time.Sleep(200 * time.Millisecond)
+	if said() != "here" {
+		t.Fatal("it ended while the program that started it lives")
 	}
 	_ = program.Process.Kill()
 	_ = program.Wait()
-	select {
-	case err := <-ended:
-		exit, ok := errors.AsType[*exec.ExitError](err)
-		if !ok || exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGINT {
-			t.Errorf("it ended with %v, want an interrupt", err)
-		}
-	case <-time.After(20 * time.Second):
-		t.Error("the watched process lives on")
-	}
+	eventually(t, "the bound program was interrupted", func() bool { return said() == "interrupted" })
 }
 
-func TestReleasedWatcherDoesNothing(t *testing.T) {
+func TestReleasedProgramLivesOn(t *testing.T) {
 	t.Parallel()
 	victim := exec.Command("/bin/sleep", "60")
-	if err := victim.Start(); err != nil {
+	release, err := startBound(victim)
+	if err != nil {
 		t.Skip(err)
 	}
 	defer func() { _ = victim.Process.Kill(); _ = victim.Wait() }()
-	release, err := watch(victim.Process.Pid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	release() // waits for the shell
+	release()
+	time.Sleep(200 * time.Millisecond) // the shell beside it ends meanwhile
 	if err := victim.Process.Signal(syscall.Signal(0)); err != nil {
 		t.Error(err)
 	}

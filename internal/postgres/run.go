@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -15,6 +16,56 @@ import (
 	"go.uber.org/zap"
 )
 
+// process is a child that ends with this program, however this program ends.
+type process struct {
+	cmd   *exec.Cmd
+	stdin io.Closer     // for a server that is to end with its input; nil for one that minds signals
+	done  chan struct{} // closed when the child has ended
+	err   error         // how it ended; set before done is closed
+}
+
+// launch starts cmd, which account.apply has prepared. byInput says that it ends in good order when its standard input
+// does; otherwise it is a PostgreSQL program, which minds signals.
+func launch(cmd *exec.Cmd, byInput bool) (*process, error) {
+	p, release := &process{cmd: cmd, done: make(chan struct{})}, func() {}
+	var err error
+	if !byInput {
+		release, err = startBound(cmd)
+	} else if p.stdin, err = cmd.StdinPipe(); err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		p.err = cmd.Wait()
+		release()
+		close(p.done)
+	}()
+	return p, nil
+}
+
+// end asks the child to end and waits for it: first politely, a server with a last checkpoint; when ctx ends, at once.
+func (p *process) end(ctx context.Context) error {
+	ask := func() error { return interrupt(p.cmd) }
+	if p.stdin != nil {
+		ask = p.stdin.Close
+	}
+	if err := ask(); err != nil && !errors.Is(err, os.ErrProcessDone) && !errors.Is(err, os.ErrClosed) {
+		return err // and those two say that it has ended by itself
+	}
+	select {
+	case <-p.done:
+		return nil
+	case <-ctx.Done():
+		if err := quit(p.cmd); err != nil && !errors.Is(err, os.ErrProcessDone) {
+			return err
+		}
+		<-p.done
+		return ctx.Err()
+	}
+}
+
 // portTaken is what PostgreSQL says when it cannot listen. Messages are in English, for LC_ALL is C.
 var portTaken = regexp.MustCompile(`could not (bind|create) .*IPv4|could not create any TCP/IP sockets`)
 
@@ -22,26 +73,30 @@ var portTaken = regexp.MustCompile(`could not (bind|create) .*IPv4|could not cre
 var errPortTaken = errors.New("the port was taken")
 
 // serve starts a server on a free port and waits until it lets us in. command gives the program that runs it.
-func (s *starter) serve(ctx context.Context, e *endpoint, command func(port int) *exec.Cmd) (*Server, error) {
+func (h *home) serve(ctx context.Context, e *endpoint, command func(port int) *exec.Cmd) (*Server, error) {
 	for try := 1; ; try++ {
 		var err error
-		if e.Port, err = freePort(s.last.Port); err != nil {
+		if e.Port, err = freePort(h.last.Port); err != nil {
 			return nil, err
 		}
-		p, err := s.serveOnce(ctx, e, command(e.Port))
+		p, err := h.serveOnce(ctx, e, command(e.Port))
 		if errors.Is(err, errPortTaken) && try < 5 {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		return &Server{endpoint: *e, stop: supervise(p, s.lock, s.opt.Log)}, nil
+		return &Server{endpoint: *e, stop: h.supervise(p)}, nil
 	}
 }
 
-// serveOnce starts cmd, a server that is to answer at e.
-func (s *starter) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*process, error) {
-	log, err := s.openLog()
+// serveOnce starts cmd, a server that is to answer at e. Its log is emptied, and that of the last start kept beside it.
+func (h *home) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*process, error) {
+	file := h.file("server.log")
+	if err := renamed(file, file+".last"); err != nil {
+		return nil, err
+	}
+	log, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +106,7 @@ func (s *starter) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*p
 	if err != nil {
 		return nil, err
 	}
-	if err := s.ready(ctx, p, e); err != nil {
+	if err := h.ready(ctx, p, e); err != nil {
 		_ = p.end(ctx)
 		return nil, err
 	}
@@ -61,15 +116,15 @@ func (s *starter) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*p
 // supervise waits for the end of the server, logs it when nobody asked for it, and gives the lock back: not before, for
 // the next owner must find the data at rest. The goroutine also keeps the lock from being closed as garbage. stop ends
 // the server at its first call.
-func supervise(p *process, lock *os.File, log *zap.Logger) (stop func(context.Context) error) {
+func (h *home) supervise(p *process) (stop func(context.Context) error) {
 	var asked atomic.Bool
 	released := make(chan error, 1)
 	go func() {
 		<-p.done
 		if !asked.Load() {
-			log.Error("database ended by itself", zap.NamedError("exit", p.err))
+			h.opt.Log.Error("database ended by itself", zap.NamedError("exit", p.err))
 		}
-		released <- lock.Close()
+		released <- h.lock.Close()
 	}()
 	var once sync.Once
 	var result error
@@ -101,35 +156,28 @@ func settings(throwaway bool) []string {
 	return all
 }
 
-// openLog gives the server's log, emptied, with the last start's log kept beside it.
-func (h *home) openLog() (*os.File, error) {
-	if isThere(h.logFile()) {
-		if err := os.Rename(h.logFile(), h.logFile()+".last"); err != nil {
-			return nil, err
-		}
-	}
-	return os.OpenFile(h.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-}
+const (
+	slowStart        = 3 * time.Second // when a start begins to need an explanation
+	cannotConnectNow = "57P03"         // the SQLSTATE of a server that is starting up or shutting down
+)
 
 // ready waits until the server lets us in. Recovery after a crash may take long, so only ctx and the end of the server
 // end the wait.
-func (s *starter) ready(ctx context.Context, p *process, e *endpoint) error {
+func (h *home) ready(ctx context.Context, p *process, e *endpoint) error {
 	slow := time.After(slowStart)
 	for {
-		version, err := e.probe(ctx)
-		if err == nil {
-			e.Version = version
+		var err error
+		if e.Version, err = e.probe(ctx); err == nil {
 			return nil
 		}
-		refused, ok := errors.AsType[*pgconn.PgError](err)
-		if ok && refused.Code != cannotConnectNow {
+		if refused, ok := errors.AsType[*pgconn.PgError](err); ok && refused.Code != cannotConnectNow {
 			return err
 		}
 		select {
 		case <-p.done:
-			return s.explain(p)
+			return h.explain(p)
 		case <-slow:
-			s.opt.Progress("PostgreSQL is still starting; after an unclean end it recovers first")
+			h.opt.Progress("PostgreSQL is still starting; after an unclean end it recovers first")
 		case <-time.After(poll):
 		case <-ctx.Done():
 			return ctx.Err()
@@ -137,28 +185,18 @@ func (s *starter) ready(ctx context.Context, p *process, e *endpoint) error {
 	}
 }
 
-// slowStart is when a start begins to need an explanation.
-const slowStart = 3 * time.Second
-
-// cannotConnectNow is the SQLSTATE of a server that is starting up or shutting down.
-const cannotConnectNow = "57P03"
-
 // explain says why a server ended before it was ready.
 func (h *home) explain(p *process) error {
-	b, err := os.ReadFile(h.logFile())
-	if err != nil {
-		return errors.Join(exited(p), err)
+	ended := "the server ended before it was ready"
+	if p.err != nil {
+		ended += " (" + p.err.Error() + ")"
 	}
-	said := string(b)
-	if portTaken.MatchString(said) {
+	said, err := os.ReadFile(h.file("server.log"))
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", ended, err)
+	case portTaken.Match(said):
 		return errPortTaken
 	}
-	return fmt.Errorf("%w: %s", exited(p), lastLines(said, 5))
-}
-
-func exited(p *process) error {
-	if _, ok := errors.AsType[*exec.ExitError](p.err); ok {
-		return fmt.Errorf("the server ended before it was ready (%w)", p.err)
-	}
-	return errors.New("the server ended before it was ready")
+	return fmt.Errorf("%s: %s", ended, lastLines(string(said), 5))
 }

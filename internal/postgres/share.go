@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -17,30 +16,31 @@ const poll = 15 * time.Millisecond
 
 // ownOrShare runs the server, or uses the one that the holder of the lock runs. The holder may still be busy making the
 // data or downloading, or may give up: so both are tried until one works.
-func (h *home) ownOrShare(ctx context.Context, opt Options) (*Server, error) {
+func (h *home) ownOrShare(ctx context.Context) (*Server, error) {
 	waiting := false
 	for {
-		lock, err := tryLock(filepath.Join(h.dir, "lock"))
-		if err != nil {
+		var err error
+		if h.lock, err = tryLock(h.file("lock")); err != nil {
 			return nil, err
 		}
-		if lock != nil {
-			s, err := h.own(ctx, opt, lock)
+		if h.lock != nil {
+			s, err := h.own(ctx)
 			if err != nil {
-				lock.Close() // again, where the server had started
-				return nil, err
+				h.lock.Close() // a second time, where the server had started
 			}
-			return s, nil
+			return s, err
 		}
-		if opt.Alone {
+		if h.opt.Alone {
 			return nil, fmt.Errorf("%w: %s", ErrInUse, h.dir)
 		}
-		if s := h.share(ctx); s != nil {
-			return s, nil
+		if e, err := h.lastEndpoint(); err == nil {
+			if s := h.share(ctx, e); s != nil {
+				return s, nil
+			}
 		}
 		if !waiting {
 			waiting = true
-			opt.Progress("waiting for the PostgreSQL that another process is starting in " + h.dir)
+			h.opt.Progress("waiting for the PostgreSQL that another process is starting in " + h.dir)
 		}
 		if err := sleep(ctx, poll); err != nil {
 			return nil, fmt.Errorf("another process holds %s, and its server does not answer: %w", h.dir, err)
@@ -48,28 +48,17 @@ func (h *home) ownOrShare(ctx context.Context, opt Options) (*Server, error) {
 	}
 }
 
-// share gives the server that answers where server.json says, or nil. Only ours knows the password, so who lets us in is
-// the right one.
-func (h *home) share(ctx context.Context) *Server {
-	e, ok := h.readEndpoint()
-	if !ok {
-		return nil
-	}
-	secret, err := os.ReadFile(h.passwordFile())
+// share gives the server of another process, where it answers at e, or nil. Only ours knows the password, so who lets us
+// in is the right one. It is not ours to stop.
+func (h *home) share(ctx context.Context, e endpoint) *Server {
+	secret, err := os.ReadFile(h.file("password"))
 	if err != nil {
 		return nil
 	}
 	e.password = trimmed(secret)
-	version, err := e.probe(ctx)
-	if err != nil {
+	if e.Version, err = e.probe(ctx); err != nil {
 		return nil
 	}
-	return h.sharing(e, version)
-}
-
-// sharing gives a server that is not ours to stop.
-func (h *home) sharing(e endpoint, version string) *Server {
-	e.Version = version
 	return &Server{
 		endpoint: e,
 		how:      fmt.Sprintf("PostgreSQL %s of another process (%s), data in %s", e.Version, e.Source, h.dir),
@@ -79,32 +68,36 @@ func (h *home) sharing(e endpoint, version string) *Server {
 
 // own starts a server. The lock is held; with the server it is given back when the server has ended, and without one by
 // the caller.
-func (h *home) own(ctx context.Context, opt Options, lock *os.File) (*Server, error) {
+func (h *home) own(ctx context.Context) (*Server, error) {
 	secret, err := h.password()
 	if err != nil {
 		return nil, err
 	}
-	if left, err := h.leftover(ctx, opt.Log); err != nil || left != nil {
-		if left != nil {
-			release := sync.OnceValue(lock.Close)
-			left.stop = func(context.Context) error { return release() }
-		}
-		return left, err
-	}
-	st := &starter{home: h, opt: opt, lock: lock}
-	st.last, _ = h.readEndpoint()
-	st.last.password = secret
-	if st.data, err = h.stored(opt.Log); err != nil {
+	left, err := h.leftover(ctx)
+	if err != nil {
 		return nil, err
 	}
-	s, err := st.start(ctx)
+	if left != nil {
+		release := sync.OnceValue(h.lock.Close)
+		left.stop = func(context.Context) error { return release() }
+		return left, nil
+	}
+	if h.major, err = h.clusterMajor(); err != nil {
+		return nil, err
+	}
+	// Beside a cluster the file holds nothing that is needed. Without one it may name the volume that holds the data.
+	if h.last, err = h.lastEndpoint(); err != nil && h.major == 0 {
+		return nil, err
+	}
+	h.last.password = secret
+	s, err := h.start(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := h.writeEndpoint(s.endpoint); err != nil {
 		return nil, errors.Join(err, s.stop(ctx))
 	}
-	opt.Log.Info("database started", zap.String("version", s.Version()), zap.String("how", s.how))
+	h.opt.Log.Info("database started", zap.String("version", s.Version()), zap.String("how", s.how))
 	return s, nil
 }
 

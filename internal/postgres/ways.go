@@ -4,25 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"strconv"
 )
-
-// starter is one try of the lock's holder to get a server up.
-type starter struct {
-	*home
-	opt  Options
-	lock *os.File // given back when the server has ended
-	last endpoint // where the server answered last, with its password
-	data stored
-}
-
-// stored is what the data home holds already.
-type stored struct {
-	major  int    // the version that made cluster/; 0 when there is none
-	volume volume // the Docker volume with the data; zero when there is none
-}
 
 // startError says that a server was at hand and did not work, which is another thing than having none.
 type startError struct{ err error }
@@ -32,14 +16,14 @@ func (e *startError) Unwrap() error { return e.err }
 
 // start tries the ways in order and gives the server of the first one that works, or the joined reasons of all. Data that
 // is there decides: only what can open it is tried.
-func (s *starter) start(ctx context.Context) (*Server, error) {
-	ways, err := s.ways()
+func (h *home) start(ctx context.Context) (*Server, error) {
+	ways, err := h.ways()
 	if err != nil {
 		return nil, err
 	}
 	var reasons []error
 	for _, way := range ways {
-		server, err := s.try(ctx, way)
+		server, err := h.try(ctx, way)
 		if err == nil {
 			return server, nil
 		}
@@ -47,33 +31,33 @@ func (s *starter) start(ctx context.Context) (*Server, error) {
 			return nil, err
 		}
 		reasons = append(reasons, fmt.Errorf("%s: %w", way, err))
-		if _, broken := errors.AsType[*startError](err); broken && s.data.major != 0 {
+		if _, broken := errors.AsType[*startError](err); broken && h.major != 0 {
 			return nil, errors.Join(reasons...) // the right version was there; what else fails hides why
 		}
 	}
-	if s.data.major != 0 {
+	if h.major != 0 {
 		reasons = append([]error{fmt.Errorf("%w: %s was made by PostgreSQL %d, which is not to be had here; install "+
 			"PostgreSQL %d, or move that folder away to start with an empty database and load the statistics again",
-			ErrOtherVersion, s.cluster(), s.data.major, s.data.major)}, reasons...)
+			ErrOtherVersion, h.cluster(), h.major, h.major)}, reasons...)
 	}
 	return nil, errors.Join(reasons...)
 }
 
 // ways lists what may be tried.
-func (s *starter) ways() ([]Way, error) {
-	forced := s.opt.Way
+func (h *home) ways() ([]Way, error) {
+	forced := h.opt.Way
 	switch {
-	case s.data.volume.Name != "" && forced != "" && forced != Docker:
+	case h.last.Volume != "" && forced != "" && forced != Docker:
 		return nil, fmt.Errorf("the data of %s is in the Docker volume %s, which %s cannot open: use Docker, or another data home",
-			s.dir, s.data.volume.Name, forced)
-	case s.data.volume.Name != "":
+			h.dir, h.last.Volume, forced)
+	case h.last.Volume != "":
 		return []Way{Docker}, nil
-	case s.data.major != 0 && forced == Docker:
+	case h.major != 0 && forced == Docker:
 		return nil, fmt.Errorf("the data in %s was made by PostgreSQL %d on this machine, and a container keeps its data "+
-			"in a volume: use the installed PostgreSQL, or another data home", s.cluster(), s.data.major)
+			"in a volume: use the installed PostgreSQL, or another data home", h.cluster(), h.major)
 	case forced != "":
 		return []Way{forced}, nil
-	case s.data.major != 0:
+	case h.major != 0:
 		return []Way{Local, Download}, nil
 	default:
 		return []Way{Local, Download, Docker}, nil
@@ -81,46 +65,46 @@ func (s *starter) ways() ([]Way, error) {
 }
 
 // try starts a server in one way.
-func (s *starter) try(ctx context.Context, way Way) (*Server, error) {
+func (h *home) try(ctx context.Context, way Way) (*Server, error) {
 	switch way {
 	case Local:
-		b, err := choose(installed(ctx), s.data.major)
+		b, err := choose(installed(ctx), h.major)
 		if err != nil {
 			return nil, err
 		}
-		return s.run(ctx, b)
+		return h.run(ctx, b)
 	case Download:
-		b, err := s.downloaded(ctx)
+		b, err := h.downloaded(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return s.run(ctx, b)
+		return h.run(ctx, b)
 	case Docker:
-		return s.contain(ctx)
+		return h.contain(ctx)
 	default:
 		return nil, fmt.Errorf("there is no such way: want %s, %s or %s", Local, Download, Docker)
 	}
 }
 
 // run starts binaries on the data, which is made first where there is none.
-func (s *starter) run(ctx context.Context, b binaries) (*Server, error) {
-	if !isThere(s.cluster()) {
-		s.opt.Progress("making an empty database in " + s.dir)
-		if err := s.make(ctx, b); err != nil {
+func (h *home) run(ctx context.Context, b binaries) (*Server, error) {
+	if !isThere(h.cluster()) {
+		h.opt.Progress("making an empty database in " + h.dir)
+		if err := h.make(ctx, b); err != nil {
 			return nil, &startError{err}
 		}
 	}
-	e := endpoint{Way: b.way, Version: b.version, Source: b.dir, password: s.last.password}
-	server, err := s.serve(ctx, &e, func(port int) *exec.Cmd {
-		return s.command(b, "postgres", append([]string{
-			"-D", s.cluster(), "-p", strconv.Itoa(port), "-c", "listen_addresses=" + loopback,
+	e := endpoint{Way: b.way, Version: b.version, Source: b.dir, password: h.last.password}
+	server, err := h.serve(ctx, &e, func(port int) *exec.Cmd {
+		return h.command(b, "postgres", append([]string{
+			"-D", h.cluster(), "-p", strconv.Itoa(port), "-c", "listen_addresses=" + loopback,
 			"-c", "unix_socket_directories=", // the usual folder is often closed to the server's user
-		}, settings(s.opt.Throwaway)...)...)
+		}, settings(h.opt.Throwaway)...)...)
 	})
 	if err != nil {
 		return nil, &startError{fmt.Errorf("PostgreSQL %s in %s: %w", b.version, b.dir, err)}
 	}
-	server.how = fmt.Sprintf("PostgreSQL %s (%s) on port %d, data in %s", e.Version, b.dir, e.Port, s.dir)
-	server.byHand = s.byHand(b, e)
+	server.how = fmt.Sprintf("PostgreSQL %s (%s) on port %d, data in %s", e.Version, b.dir, e.Port, h.dir)
+	server.byHand = h.byHand(b, e)
 	return server, nil
 }

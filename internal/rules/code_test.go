@@ -16,7 +16,7 @@ import (
 // The places outside of which something may not stand, each with its reason.
 var (
 	// SQL stands beside the tables. The others speak to the server itself and not to the warehouse.
-	sqlPlaces = []string{"load", "queue", "migrations", "internal/postgres", "internal/pgtest", "internal/bench"}
+	sqlPlaces = []string{"load", "read", "check", "queue", "ratelimit", "internal/db", "migrations", "internal/postgres", "internal/dev"}
 
 	// River is used by its API; its tables are known to one file, with the statements beside it.
 	riverPlaces = []string{"queue/tables.go", "queue/sql", "migrations"}
@@ -27,11 +27,11 @@ var (
 
 	// Whoever starts a goroutine also waits for it. cmd/etl waits for signals; the emulator
 	// serves; the embedded server is watched by a thread of its own; the bench measures two programs at once.
-	goroutinePlaces = []string{"cmd/etl", "sandbox", "internal/postgres", "internal/pgtest", "internal/bench", "schedule"}
+	goroutinePlaces = []string{"cmd/etl", "sandbox", "internal/postgres", "internal/dev", "schedule"}
 
 	// One file reads the environment of the program, so that all settings can be listed. The others are for tests, or hand the
 	// environment on to a program that they start.
-	environmentPlaces = []string{"cmd/etl/environment.go", "internal/browsertest", "internal/pgtest", "internal/postgres", "internal/bench"}
+	environmentPlaces = []string{"cmd/etl/environment.go", "internal/postgres", "internal/dev"}
 
 	// Pure rooms are told the time.
 	clocklessRooms = []string{"sms", "transform", "schedule", "migrations", "internal/pack"}

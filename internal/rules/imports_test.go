@@ -18,34 +18,37 @@ var mayImport = map[string][]string{
 	"capture":                  {"extract"}, // what came back; the extractors' scrubber
 	"transform":                {"internal/pack"},
 	"belief":                   {},
-	"load":                     {"internal/pack", "migrations", "queue"}, // the pages read runs in one transaction with the rest
-	"load/loadtest":            {"load", "internal/pack"},
+	"internal/db":              {"migrations"},
+	"load":                     {"internal/pack", "internal/db", "migrations"},
+	"read":                     {"internal/db", "load", "migrations", "queue"},
+	"queue":                    {"internal/db"}, // the rest of the module hands it work
+	"check":                    {"internal/db", "load", "read"},
+	"ratelimit":                {"internal/db"},
 	"migrations":               {},
 	"schedule":                 {},
-	"queue":                    {},                                              // the rest of the module hands it work
-	"job":                      {"internal/pack", "load", "transform", "queue"}, // the order of the steps
+	"job":                      {"internal/pack", "load", "read", "check", "transform", "queue"}, // the order of the steps
 	"drop":                     {},
-	"web":                      {"load", "queue"},
-	"web/pages":                {"web", "load", "job", "queue", "internal/dictionary"},
+	"web":                      {"load", "read", "queue"},
+	"web/pages":                {"web", "load", "read", "job", "queue", "internal/dictionary"},
 	"web/push":                 {"web", "load", "extract/huawei"}, // the only vendor that pushes
-	"notify":                   {"load"},
+	"notify":                   {"load", "read", "check"},
 	"bi/metabase":              {},                  // dashboards know the names of views, and get what the catalog says of them
 	"bi/metabase/metabasetest": {},                  // what a Metabase does is not known from what its client does
 	"sandbox":                  {"sandbox/traffic"}, // the vendors know nothing of their customers' program
 	"sandbox/traffic":          {},
-	"sandbox/temper":           {"sandbox/traffic"},
 	"internal/pack":            {},
 	"internal/postgres":        {},
-	"internal/golden":          {},
-	"internal/browsertest":     {},
-	"internal/pgtest":          {"migrations", "internal/postgres"},
-	"internal/dictionary":      {"load"},
-	"internal/cookbook":        {},
-	"internal/plant":           {},
+	"internal/dev/golden":      {},
+	"internal/dev/browsertest": {},
+	"internal/dev/pgtest":      {"migrations", "internal/postgres"},
+	"internal/dictionary":      {"load", "read"},
+	"internal/dev/cookbook":    {},
+	"internal/dev/plant":       {},
 	"internal/rules":           {},
+	"internal/dev/temper":      {"sandbox/traffic"},
 	// These two put everything together.
-	"cmd/etl":        {"*"},
-	"internal/bench": {"*"},
+	"cmd/etl":            {"*"},
+	"internal/dev/bench": {"*"},
 }
 
 // mayNotImport names what else a room has no business with.

@@ -54,9 +54,9 @@ func isStandard(importPath string) bool {
 	return first != module && !strings.Contains(first, ".")
 }
 
-// isTestRoom says whether the package is for tests only, by its name.
+// isTestRoom says whether the package is for tests and developers only, by its name.
 func isTestRoom(dir string) bool {
-	return strings.HasSuffix(path.Base(dir), "test") || dir == "internal/golden" || dir == "internal/rules"
+	return strings.HasPrefix(dir, "internal/dev/") || strings.HasSuffix(path.Base(dir), "test") || dir == "internal/rules"
 }
 
 // inAny says whether the file lies in one of the folders, or is one of the files.

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"smsetl/internal/browsertest"
+	"smsetl/internal/dev/browsertest"
 	"smsetl/queue"
 	"smsetl/web"
 )

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -112,7 +112,7 @@ func (s *site) coverage(ctx context.Context, q query) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	f := load.LookFilter{Vendor: sms.Vendor(q.text("vendor")), Account: q.text("account")}
+	f := read.Filter{Vendor: sms.Vendor(q.text("vendor")), Account: q.text("account")}
 	year := q.year("year", s.now().UTC().Year())
 	if err := q.known(f.Vendor, f.Account, accounts); err != nil {
 		return view{}, err
@@ -129,9 +129,9 @@ func (s *site) coverage(ctx context.Context, q query) (view, error) {
 	}
 	v.Form.HasDays, v.Form.Years = false, years(c, year)
 	v.Sections = append(v.Sections, section{Keys: keys(c.Days), Lines: pausedOf(c.Pauses, f, accounts)})
-	all := calendars(c.Days, year, func(load.CalendarDay) string { return "" })
+	all := calendars(c.Days, year, func(read.CalendarDay) string { return "" })
 	if f.Account != "" {
-		all = append(all, calendars(c.Days, year, func(d load.CalendarDay) string { return string(d.Dataset) })...)
+		all = append(all, calendars(c.Days, year, func(d read.CalendarDay) string { return string(d.Dataset) })...)
 	}
 	for i := range all {
 		all[i].ID, all[i].Past = fmt.Sprintf("calendar-%d", i), fmt.Sprintf("calendar-%d", i+1)
@@ -154,7 +154,7 @@ func (s *site) coverage(ctx context.Context, q query) (view, error) {
 // key is one line of the legend: how a state looks, and its name.
 type key struct{ Letter, Class, Word string }
 
-func keys(days []load.CalendarDay) []key {
+func keys(days []read.CalendarDay) []key {
 	var all []key
 	for _, m := range slices.Backward(marksOf(days)) {
 		all = append(all, key{m.letter, m.class(), words(m.state)})
@@ -163,7 +163,7 @@ func keys(days []load.CalendarDay) []key {
 }
 
 // marksOf gives the marks that are known, and behind them those of states that only the days know.
-func marksOf(days []load.CalendarDay) []mark {
+func marksOf(days []read.CalendarDay) []mark {
 	all := slices.Clone(marks)
 	for _, d := range days {
 		if !slices.ContainsFunc(all, func(m mark) bool { return m.state == d.State }) {
@@ -174,7 +174,7 @@ func marksOf(days []load.CalendarDay) []mark {
 }
 
 // pausedOf says which sources of the choice nobody asks.
-func pausedOf(pauses []queue.Pause, f load.LookFilter, accounts []load.KnownAccount) []line {
+func pausedOf(pauses []queue.Pause, f read.Filter, accounts []read.KnownAccount) []line {
 	var lines []line
 	told := map[string]bool{}
 	for _, a := range accounts {
@@ -200,7 +200,7 @@ func (q query) year(name string, otherwise int) int {
 	return year
 }
 
-func years(c load.Calendar, chosen int) []option {
+func years(c read.Calendar, chosen int) []option {
 	first, last := c.FirstYear, c.LastYear
 	if first == 0 {
 		first, last = chosen, chosen
@@ -212,7 +212,7 @@ func years(c load.Calendar, chosen int) []option {
 	return all
 }
 
-func legend(days []load.CalendarDay) section {
+func legend(days []read.CalendarDay) section {
 	t := &table{Name: "letters", Caption: "A day shows the worst state among its datasets; these are the worst first.", Columns: columns("letter", "state", "what it says")}
 	for _, m := range marksOf(days) {
 		t.Rows = append(t.Rows, []cell{text(m.letter), state(m.state), text(m.about)})
@@ -230,14 +230,14 @@ func state(of sms.State) cell {
 func words(state sms.State) string { return strings.ReplaceAll(string(state), "_", " ") }
 
 // calendars draws a year for each account and whatever else days are told apart by. A day shows the worst state of its datasets.
-func calendars(days []load.CalendarDay, year int, apart func(load.CalendarDay) string) []calendar {
+func calendars(days []read.CalendarDay, year int, apart func(read.CalendarDay) string) []calendar {
 	type key struct{ account, part string }
 	var order []key
-	worst := map[key]map[sms.Day]load.CalendarDay{}
+	worst := map[key]map[sms.Day]read.CalendarDay{}
 	for _, d := range days {
 		k := key{string(d.Vendor) + "/" + d.Account, apart(d)}
 		if worst[k] == nil {
-			order, worst[k] = append(order, k), map[sms.Day]load.CalendarDay{}
+			order, worst[k] = append(order, k), map[sms.Day]read.CalendarDay{}
 		}
 		if old, ok := worst[k][d.Day]; !ok || worse(d.State, old.State) {
 			worst[k][d.Day] = d
@@ -254,7 +254,7 @@ func calendars(days []load.CalendarDay, year int, apart func(load.CalendarDay) s
 	return all
 }
 
-func monthLines(days map[sms.Day]load.CalendarDay, year int) []calendarMonth {
+func monthLines(days map[sms.Day]read.CalendarDay, year int) []calendarMonth {
 	all := make([]calendarMonth, 0, 12)
 	for m := time.January; m <= time.December; m++ {
 		first := sms.Date(year, m, 1)
@@ -276,7 +276,7 @@ func monthLines(days map[sms.Day]load.CalendarDay, year int) []calendarMonth {
 }
 
 // statesTable counts, for those who cannot use a calendar.
-func statesTable(days []load.CalendarDay) *table {
+func statesTable(days []read.CalendarDay) *table {
 	type key struct {
 		vendor  sms.Vendor
 		account string

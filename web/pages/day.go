@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 
-	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -55,12 +55,12 @@ func (s *site) day(ctx context.Context, q query) (view, error) {
 	numbers := section{Heading: "Numbers", Table: daysTable(d.Numbers), Lines: []line{
 		{Text: "Each number leads to where it comes from.", Link: "Explain them all", Href: href("/explain", append(at, "date", date.String())...)},
 	}}
-	v.Sections = []section{states, numbers, {Heading: "Tries", Table: triesTable(d.Tries)}}
+	v.Sections = []section{states, numbers, {Heading: "Tries", Table: triesTable(d.Loads)}}
 	return v, nil
 }
 
 // accountDay reads vendor, account and date, which have to be there. The vendor may be left out where one account has the name.
-func (q query) accountDay(accounts []load.KnownAccount) (load.KnownAccount, sms.Day, error) {
+func (q query) accountDay(accounts []read.KnownAccount) (read.KnownAccount, sms.Day, error) {
 	vendor, name, date := sms.Vendor(q.text("vendor")), q.text("account"), q.day("date", 0)
 	if date == 0 {
 		q.wrong("date is not there: want a day such as 2026-01-31")
@@ -69,21 +69,21 @@ func (q query) accountDay(accounts []load.KnownAccount) (load.KnownAccount, sms.
 		q.wrong("account is not there: want the vendor's name of it")
 	}
 	if err := q.known(vendor, name, accounts); err != nil {
-		return load.KnownAccount{}, 0, err
+		return read.KnownAccount{}, 0, err
 	}
-	var found []load.KnownAccount
+	var found []read.KnownAccount
 	for _, a := range accounts {
 		if a.Account == name && (vendor == "" || a.Vendor == vendor) {
 			found = append(found, a)
 		}
 	}
 	if len(found) != 1 {
-		return load.KnownAccount{}, 0, bad("account %q: want the vendor beside it", name)
+		return read.KnownAccount{}, 0, bad("account %q: want the vendor beside it", name)
 	}
 	return found[0], date, nil
 }
 
-func dayStates(all []load.DayState, isImported bool) *table {
+func dayStates(all []read.DayState, isImported bool) *table {
 	t := &table{
 		Name: "states", Caption: "Where each dataset of the day stands", Empty: "The day is not expected, and was never asked for.",
 		Columns: columns("dataset", "state", "why", "since", "what next", ">days left", ">failed tries", ">pending", ">rows", "written", "confirmed"),
@@ -102,7 +102,7 @@ func dayStates(all []load.DayState, isImported bool) *table {
 	return t
 }
 
-func triesTable(all []load.DayTry) *table {
+func triesTable(all []read.DayLoad) *table {
 	t := &table{
 		Name: "tries", Caption: "Loads that asked for the day, the newest first", Empty: "Nobody has asked for it yet.",
 		Columns: columns(">load", ">run", "started", "datasets", "days", "outcome", "why", ">rows received", ">rows written"),

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -29,10 +29,10 @@ func (s *site) days(ctx context.Context, q query) (view, error) {
 }
 
 // choice reads the filter of a page that shows so many days when nothing else is asked for.
-func (s *site) choice(ctx context.Context, q query, last int) ([]load.KnownAccount, load.LookFilter, error) {
+func (s *site) choice(ctx context.Context, q query, last int) ([]read.KnownAccount, read.Filter, error) {
 	accounts, err := s.warehouse.Accounts(ctx)
 	if err != nil {
-		return nil, load.LookFilter{}, err
+		return nil, read.Filter{}, err
 	}
 	today := sms.DayOf(s.now().UTC())
 	f, err := q.filter(accounts, today-sms.Day(last), today)
@@ -40,7 +40,7 @@ func (s *site) choice(ctx context.Context, q query, last int) ([]load.KnownAccou
 }
 
 // settledLine says how many of the days may still change or have no numbers.
-func settledLine(all []load.DayNumbers) line {
+func settledLine(all []read.DayNumbers) line {
 	var counts standing
 	for _, d := range all {
 		counts.add(d.State)
@@ -87,7 +87,7 @@ func (s *standing) words() string {
 	return strings.Join(parts, ", ")
 }
 
-func daysTable(all []load.DayNumbers) *table {
+func daysTable(all []read.DayNumbers) *table {
 	t := &table{
 		Name: "days", Caption: "Messages by day and account", Empty: "No day of this choice is expected or loaded.",
 		Columns: columns("day", "vendor", "account", "state", ">requested", ">accepted", ">processing failed", ">delivered", ">delivery rate", ">send failed", ">pending",
@@ -114,7 +114,7 @@ func daysTable(all []load.DayNumbers) *table {
 }
 
 // whyDay says why a day's numbers are not final, or not there.
-func whyDay(d load.DayNumbers) string {
+func whyDay(d read.DayNumbers) string {
 	var parts []string
 	if !isFinal(d.State) || d.Rows == 0 {
 		parts = append(parts, cmp.Or(d.Reason, markOf(d.State).about))
@@ -131,7 +131,7 @@ func whyDay(d load.DayNumbers) string {
 }
 
 // notReported names the measures of a stored day that its vendor does not report.
-func notReported(d load.DayNumbers) []string {
+func notReported(d read.DayNumbers) []string {
 	var names []string
 	for _, m := range []struct {
 		n    *int64

@@ -10,6 +10,7 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -82,7 +83,7 @@ func sumOf(rows int) string {
 }
 
 // stateOfDay gives the state of the day as every page tells it: the worst among the datasets that the numbers are made of.
-func stateOfDay(known []load.DayState, e job.Explanation) sms.State {
+func stateOfDay(known []read.DayState, e job.Explanation) sms.State {
 	var worst sms.State
 	for _, d := range known {
 		isOf := len(e.Days) == 0 || slices.ContainsFunc(e.Days, func(x job.ExplainedDay) bool { return x.Dataset == string(d.Dataset) })

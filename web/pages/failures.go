@@ -5,25 +5,25 @@ import (
 	"fmt"
 	"strconv"
 
-	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
 // failures are failed messages by reason and by category.
 func (s *site) failures(ctx context.Context, q query) (view, error) {
-	f := load.FailureFilter{Reason: q.text("reason"), Category: q.text("category"), Stage: q.stage()}
+	f := read.FailureFilter{Reason: q.text("reason"), Category: q.text("category"), Stage: q.stage()}
 	accounts, days, err := s.choice(ctx, q, 90)
 	if err != nil {
 		return view{}, err
 	}
-	f.LookFilter = days
+	f.Filter = days
 	all, err := s.warehouse.Failures(ctx, f)
 	if err != nil {
 		return view{}, err
 	}
 	v := view{
 		Title: "Failures", Lead: "Why messages failed, from " + f.First.String() + " to " + f.Last.String() + ". Vendors name reasons differently: compare categories.",
-		Form: filterForm("/failures", f.LookFilter, accounts),
+		Form: filterForm("/failures", f.Filter, accounts),
 	}
 	v.Form.Reason, v.Form.Category, v.Form.Stage = f.Reason, f.Category, string(f.Stage)
 	switch {
@@ -33,12 +33,12 @@ func (s *site) failures(ctx context.Context, q query) (view, error) {
 	case f.Category != "":
 		v.Title = "Failures: category " + f.Category
 	default:
-		v.Sections = append(v.Sections, section{ID: "totals", Heading: "In all", Lines: beyondLines(all.Totals), Table: totalsTable(all.Totals, f.LookFilter)})
+		v.Sections = append(v.Sections, section{ID: "totals", Heading: "In all", Lines: beyondLines(all.Totals), Table: totalsTable(all.Totals, f.Filter)})
 	}
 	notFinal := notFinalOf(all.Totals)
 	v.Sections = append(v.Sections,
-		section{Heading: "By category", Table: categoriesTable(all.Categories, f.LookFilter, notFinal)},
-		section{ID: "reasons", Heading: "By reason", Table: reasonsTable(all.Reasons, f.LookFilter, notFinal)})
+		section{Heading: "By category", Table: categoriesTable(all.Categories, f.Filter, notFinal)},
+		section{ID: "reasons", Heading: "By reason", Table: reasonsTable(all.Reasons, f.Filter, notFinal)})
 	return v, nil
 }
 
@@ -49,7 +49,7 @@ type stageOf struct {
 }
 
 // notFinalOf counts the days of each stage whose numbers may still change or are not there.
-func notFinalOf(all []load.FailedTotal) map[stageOf]int64 {
+func notFinalOf(all []read.FailedTotal) map[stageOf]int64 {
 	counts := map[stageOf]int64{}
 	for _, t := range all {
 		counts[stageOf{t.Vendor, t.Stage}] = t.NotFinal
@@ -58,7 +58,7 @@ func notFinalOf(all []load.FailedTotal) map[stageOf]int64 {
 }
 
 // beyondLines says where reasons tell of more than deliveries count.
-func beyondLines(all []load.FailedTotal) []line {
+func beyondLines(all []read.FailedTotal) []line {
 	var lines []line
 	for _, t := range all {
 		if t.Beyond > 0 {
@@ -70,7 +70,7 @@ func beyondLines(all []load.FailedTotal) []line {
 	return lines
 }
 
-func totalsTable(all []load.FailedTotal, f load.LookFilter) *table {
+func totalsTable(all []read.FailedTotal, f read.Filter) *table {
 	t := &table{
 		Name: "totals", Caption: "Failed messages as deliveries count them, and how much of it reasons explain", Empty: "Nothing is expected or loaded of these days.",
 		Columns: columns("vendor", "stage", ">failed", ">with a reason", ">without a reason", ">more than counted", ">days", ">days not final"),
@@ -79,7 +79,7 @@ func totalsTable(all []load.FailedTotal, f load.LookFilter) *table {
 	for _, one := range all {
 		without := whole(one.Without)
 		if one.Without > 0 {
-			without = without.to(failuresOf(f, one.Vendor, one.Stage, "reason", load.NoReason))
+			without = without.to(failuresOf(f, one.Vendor, one.Stage, "reason", read.NoReason))
 		}
 		t.Rows = append(t.Rows, []cell{
 			text(string(one.Vendor)), text(string(one.Stage)), count(one.Failed), whole(one.Named), without, whole(one.Beyond).wrongIf(one.Beyond > 0),
@@ -90,7 +90,7 @@ func totalsTable(all []load.FailedTotal, f load.LookFilter) *table {
 }
 
 // failuresOf is the address of a part of the failures of a vendor in a stage.
-func failuresOf(f load.LookFilter, vendor sms.Vendor, stage sms.Stage, name, value string) string {
+func failuresOf(f read.Filter, vendor sms.Vendor, stage sms.Stage, name, value string) string {
 	return href("/failures", "vendor", string(vendor), "account", f.Account, "stage", string(stage), name, value, "from", f.First.String(), "to", f.Last.String())
 }
 
@@ -103,13 +103,13 @@ func (q query) stage() sms.Stage {
 	return stage
 }
 
-func reasonsTable(all []load.FailedReason, f load.LookFilter, notFinal map[stageOf]int64) *table {
+func reasonsTable(all []read.FailedReason, f read.Filter, notFinal map[stageOf]int64) *table {
 	t := &table{
 		Name: "reasons", Caption: "Failed messages by the vendor's reason, the most frequent first",
 		Columns: columns("vendor", "stage", "reason", "category", ">messages", ">days not final"), Empty: "Nothing failed in these days, or nothing is loaded of them.",
 		Note: "A reason leads to its days. A dash is a reason that the vendor names without a number: its messages are among those of no reason.",
 	}
-	most := mostOf(all, func(r load.FailedReason) *int64 { return r.Messages })
+	most := mostOf(all, func(r read.FailedReason) *int64 { return r.Messages })
 	for _, r := range all {
 		days := failuresOf(f, r.Vendor, r.Stage, "reason", r.Reason)
 		t.Rows = append(t.Rows, []cell{
@@ -120,13 +120,13 @@ func reasonsTable(all []load.FailedReason, f load.LookFilter, notFinal map[stage
 	return t
 }
 
-func categoriesTable(all []load.FailedCategory, f load.LookFilter, notFinal map[stageOf]int64) *table {
+func categoriesTable(all []read.FailedCategory, f read.Filter, notFinal map[stageOf]int64) *table {
 	t := &table{
 		Name: "categories", Caption: "Failed messages by category and vendor, the most frequent category first",
 		Columns: columns("category", "vendor", "stage", ">messages", ">days not final"),
 		Note:    "A number leads to the vendor's reasons of the category.", Empty: "Nothing failed in these days, or nothing is loaded of them.",
 	}
-	most := mostOf(all, func(c load.FailedCategory) *int64 { return c.Messages })
+	most := mostOf(all, func(c read.FailedCategory) *int64 { return c.Messages })
 	for _, c := range all {
 		reasons := failuresOf(f, c.Vendor, c.Stage, "category", c.Category) + "#reasons"
 		t.Rows = append(t.Rows, []cell{
@@ -155,7 +155,7 @@ func (c cell) bar(most int64) cell {
 	return c
 }
 
-func failedDays(all []load.FailedDay) *table {
+func failedDays(all []read.FailedDay) *table {
 	t := &table{
 		Name: "days", Caption: "Failed messages by day and account, the newest first", Columns: columns("day", "vendor", "account", "state", "stage", "reason", ">messages"),
 		Note: "Each number of a reason leads to where it comes from.",
@@ -163,7 +163,7 @@ func failedDays(all []load.FailedDay) *table {
 	for _, d := range all {
 		at := []string{"vendor", string(d.Vendor), "account", d.Account, "date", d.Day.String()}
 		messages := count(d.Messages)
-		if d.Reason != load.NoReason {
+		if d.Reason != read.NoReason {
 			messages = messages.to(href("/explain", append(at[:6:6], "stage", string(d.Stage), "reason", d.Reason)...))
 		}
 		t.Rows = append(t.Rows, []cell{

@@ -4,7 +4,7 @@ import (
 	"context"
 	"strconv"
 
-	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -20,26 +20,34 @@ func (s *site) findings(ctx context.Context, _ query) (view, error) {
 	}, nil
 }
 
-func findingsTable(all []load.StandingFinding) *table {
+func findingsTable(all []read.OpenFinding) *table {
 	t := &table{
 		Name: "findings", Caption: "Open findings", Empty: "Nothing is open.",
 		Columns: columns("severity", "check", "account", "subject", "first day", "last day", ">days not final", "what", ">expected", ">found", "unit", "trend", ">times seen", "opened", "last seen"),
 	}
 	for i := range all {
 		f := &all[i]
-		account, first := cell{kind: isNull}, day(f.First)
-		if f.Account != nil {
+		account, first := cell{kind: isNull}, day(dayOf(f.First))
+		if f.HasAccount() {
 			account = text(f.Account.String())
-			if f.First != nil {
+			if f.First != 0 {
 				first = first.to(href("/day", "vendor", string(f.Account.Vendor), "account", f.Account.ID, "date", f.First.String()))
 			}
 		}
 		t.Rows = append(t.Rows, []cell{
-			text(string(f.Severity)).wrongIf(f.Severity == sms.Error), text(f.Check), account, text(f.Subject), first, day(f.Last), count(f.NotFinal), text(f.Detail),
+			text(string(f.Severity)).wrongIf(f.Severity == sms.Error), text(f.Check), account, text(f.Subject), first, day(dayOf(f.Last)), count(f.NotFinal), text(f.Detail),
 			decimal(f.Expected), decimal(f.Found), text(f.Unit), text(f.Trend), whole(f.TimesSeen), moment(&f.OpenedAt), moment(&f.LastSeenAt),
 		})
 	}
 	return t
+}
+
+// dayOf gives nil for no day.
+func dayOf(d sms.Day) *sms.Day {
+	if d == 0 {
+		return nil
+	}
+	return &d
 }
 
 // decimal is a number that need not be whole.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -29,7 +29,7 @@ func (s *site) overview(ctx context.Context, q query) (view, error) {
 		return view{}, err
 	}
 	yesterday := sms.DayOf(now) - 1
-	lately, err := s.warehouse.Days(ctx, load.LookFilter{First: yesterday - 2*recentDays + 1, Last: yesterday})
+	lately, err := s.warehouse.Days(ctx, read.Filter{First: yesterday - 2*recentDays + 1, Last: yesterday})
 	if err != nil {
 		return view{}, err
 	}
@@ -56,7 +56,7 @@ func (s *site) overview(ctx context.Context, q query) (view, error) {
 }
 
 // trust says in one line whether anything is not there, or not as it should be.
-func trust(o load.Overview) line {
+func trust(o read.Overview) line {
 	var open, others, days int64
 	for _, s := range o.Sources {
 		open, others, days = open+notThere(s), others+unsure(s), days+s.Days
@@ -78,10 +78,10 @@ func trust(o load.Overview) line {
 }
 
 // notThere counts the days of datasets of a source that are expected and have no numbers that are believed.
-func notThere(s load.SourceState) int64 { return s.Missing + s.Failed + s.Quarantined + s.Lost }
+func notThere(s read.SourceState) int64 { return s.Missing + s.Failed + s.Quarantined + s.Lost }
 
 // unsure counts the days of datasets of a source in states that say neither that numbers are there nor that they should be.
-func unsure(s load.SourceState) (n int64) {
+func unsure(s read.SourceState) (n int64) {
 	for of, days := range s.Counts {
 		if rank(of) < 0 || of == sms.Unverified {
 			n += days
@@ -98,7 +98,7 @@ func errorsOf(n int64) string {
 }
 
 // freshness is one line a source.
-func freshness(sources []load.SourceState, now time.Time) []line {
+func freshness(sources []read.SourceState, now time.Time) []line {
 	var all []line
 	for _, s := range sources {
 		text := s.Source + " has a dataset of which no day is loaded"
@@ -124,7 +124,7 @@ func freshness(sources []load.SourceState, now time.Time) []line {
 }
 
 // openDays says what is not there, empty when all is.
-func openDays(s load.SourceState) string {
+func openDays(s read.SourceState) string {
 	if notThere(s) == 0 {
 		return ""
 	}
@@ -132,7 +132,7 @@ func openDays(s load.SourceState) string {
 }
 
 // openWords counts what is not there: "3 missing, 1 failed".
-func openWords(s load.SourceState) string {
+func openWords(s read.SourceState) string {
 	var parts []string
 	for _, p := range []struct {
 		n    int64
@@ -179,7 +179,7 @@ func age(d time.Duration) string {
 	}
 }
 
-func sourcesTable(sources []load.SourceState, pauses []queue.Pause) *table {
+func sourcesTable(sources []read.SourceState, pauses []queue.Pause) *table {
 	states := slices.Clone(marks)
 	for _, s := range sources {
 		for _, of := range slices.Sorted(maps.Keys(s.Counts)) {
@@ -223,7 +223,7 @@ func pausedCell(source string, pauses []queue.Pause) cell {
 
 // monthCharts draws what is sorted by vendor and month. The month of today is not complete, nor one of which days
 // are missing or may still change.
-func monthCharts(all []load.VendorMonth, today sms.Day) []chart {
+func monthCharts(all []read.VendorMonth, today sms.Day) []chart {
 	var labels, names []string
 	var requested, rates, failures [][]value
 	for _, m := range all {
@@ -263,7 +263,7 @@ func number(n *int64) *float64 {
 	return &f
 }
 
-func monthsTable(all []load.VendorMonth) *table {
+func monthsTable(all []read.VendorMonth) *table {
 	t := &table{
 		Name: "months", Caption: "Messages by vendor and month",
 		Columns: columns("month", "vendor", ">loaded days", ">expected days", ">not final days", ">requested", ">delivered", ">delivery rate", ">processing failed", ">send failed", "why"),
@@ -281,7 +281,7 @@ func monthsTable(all []load.VendorMonth) *table {
 }
 
 // whyMonth says why a month has no number, or one that may change.
-func whyMonth(m load.VendorMonth) string {
+func whyMonth(m read.VendorMonth) string {
 	switch {
 	case m.Days == 0:
 		return "no day is expected"

@@ -14,8 +14,8 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/job"
-	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/web"
 )
@@ -28,18 +28,18 @@ var style []byte
 
 var layout = template.Must(template.ParseFS(templateFiles, "assets/*.html"))
 
-// Warehouse is what the pages read. *load.Look is one.
+// Warehouse is what the pages read. *read.Model is one.
 type Warehouse interface {
-	Accounts(ctx context.Context) ([]load.KnownAccount, error)
-	Overview(ctx context.Context, first, last sms.Day) (load.Overview, error)
-	Calendar(ctx context.Context, f load.LookFilter) (load.Calendar, error)
-	Day(ctx context.Context, vendor sms.Vendor, account string, day sms.Day) (load.DayDetail, error)
-	Days(ctx context.Context, f load.LookFilter) ([]load.DayNumbers, error)
-	Failures(ctx context.Context, f load.FailureFilter) (load.Failures, error)
-	Restatements(ctx context.Context, f load.LookFilter, most int) ([]load.Restatement, error)
-	Findings(ctx context.Context) ([]load.StandingFinding, error)
+	Accounts(ctx context.Context) ([]read.KnownAccount, error)
+	Overview(ctx context.Context, first, last sms.Day) (read.Overview, error)
+	Calendar(ctx context.Context, f read.Filter) (read.Calendar, error)
+	Day(ctx context.Context, vendor sms.Vendor, account string, day sms.Day) (read.DayDetail, error)
+	Days(ctx context.Context, f read.Filter) ([]read.DayNumbers, error)
+	Failures(ctx context.Context, f read.FailureFilter) (read.Failures, error)
+	Restatements(ctx context.Context, f read.Filter, most int) ([]read.Restatement, error)
+	Findings(ctx context.Context) ([]read.OpenFinding, error)
 	Runs(ctx context.Context, most int) (queue.Runs, error)
-	Dictionary(ctx context.Context) ([]load.Relation, error)
+	Dictionary(ctx context.Context) ([]read.Relation, error)
 }
 
 // Explain follows a number back to where it comes from, as job.Explain does.

@@ -12,10 +12,11 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/belief"
-	"smsetl/internal/pgtest"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/web"
 	"smsetl/web/pages"
@@ -66,7 +67,7 @@ func newWorldWith(t *testing.T, options web.Options) *world {
 	t.Cleanup(reader.Close)
 	w.reader = reader
 	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, reader, q) }
-	pages.Add(server, reader.Look(func() time.Time { return now }), explain, func() time.Time { return now }, zap.NewNop())
+	pages.Add(server, read.New(reader.DB, func() time.Time { return now }), explain, func() time.Time { return now }, zap.NewNop())
 	if err := server.Listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}

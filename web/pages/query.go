@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -107,8 +107,8 @@ func (q query) format() format {
 }
 
 // filter reads vendor, account, from and to. Without dates it is the days from first to last.
-func (q query) filter(accounts []load.KnownAccount, first, last sms.Day) (load.LookFilter, error) {
-	f := load.LookFilter{Vendor: sms.Vendor(q.text("vendor")), Account: q.text("account"), First: q.day("from", first), Last: q.day("to", last)}
+func (q query) filter(accounts []read.KnownAccount, first, last sms.Day) (read.Filter, error) {
+	f := read.Filter{Vendor: sms.Vendor(q.text("vendor")), Account: q.text("account"), First: q.day("from", first), Last: q.day("to", last)}
 	if f.First > f.Last {
 		q.wrong("from is %s, after %s: want the earlier day first", f.First, f.Last)
 	}
@@ -119,7 +119,7 @@ func (q query) filter(accounts []load.KnownAccount, first, last sms.Day) (load.L
 }
 
 // known says whether there is such a vendor and account. Empty names are.
-func (q query) known(vendor sms.Vendor, account string, accounts []load.KnownAccount) error {
+func (q query) known(vendor sms.Vendor, account string, accounts []read.KnownAccount) error {
 	if q.state.err != nil {
 		return q.state.err
 	}
@@ -181,7 +181,7 @@ func options(chosen string, values ...string) []option {
 	return all
 }
 
-func filterForm(path string, f load.LookFilter, accounts []load.KnownAccount) *form {
+func filterForm(path string, f read.Filter, accounts []read.KnownAccount) *form {
 	var vendors, names []string
 	for _, a := range accounts {
 		vendors, names = append(vendors, string(a.Vendor)), append(names, a.Account)

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -44,7 +44,7 @@ type sums struct {
 	standing                     standing
 }
 
-func (s *sums) add(d load.DayNumbers) {
+func (s *sums) add(d read.DayNumbers) {
 	s.standing.add(d.State)
 	if d.Rows == 0 {
 		return // a day without numbers has no sum, and none to hide the others'
@@ -59,7 +59,7 @@ func (s *sums) add(d load.DayNumbers) {
 
 // addFinal adds a day whose numbers do not change any more: two stretches of time are compared by such days alone, since a young day
 // looks worse than it will be.
-func (s *sums) addFinal(d load.DayNumbers) {
+func (s *sums) addFinal(d read.DayNumbers) {
 	if isFinal(d.State) {
 		s.add(d)
 	}
@@ -97,7 +97,7 @@ func plus(a, b *int64) *int64 {
 }
 
 // cards gives a card for each vendor, of the days up to last. The order of names is that of the colours in the charts.
-func cards(all []load.DayNumbers, names []string, sources []load.SourceState, last sms.Day) []card {
+func cards(all []read.DayNumbers, names []string, sources []read.SourceState, last sms.Day) []card {
 	first := last - recentDays + 1
 	var made []card
 	for i, name := range names {
@@ -132,8 +132,8 @@ func cards(all []load.DayNumbers, names []string, sources []load.SourceState, la
 }
 
 // openOf says what is not there of a vendor's days.
-func openOf(vendor string, sources []load.SourceState) *line {
-	var all load.SourceState
+func openOf(vendor string, sources []read.SourceState) *line {
+	var all read.SourceState
 	for _, s := range sources {
 		if string(s.Vendor) == vendor {
 			all.Missing, all.Failed, all.Quarantined, all.Lost = all.Missing+s.Missing, all.Failed+s.Failed, all.Quarantined+s.Quarantined, all.Lost+s.Lost
@@ -146,7 +146,7 @@ func openOf(vendor string, sources []load.SourceState) *line {
 }
 
 // vendorsOf names the vendors of months that are sorted by vendor.
-func vendorsOf(all []load.VendorMonth) []string {
+func vendorsOf(all []read.VendorMonth) []string {
 	names := make([]string, len(all))
 	for i, m := range all {
 		names[i] = string(m.Vendor)

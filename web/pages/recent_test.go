@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"smsetl/load"
+	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -12,7 +12,7 @@ import (
 func TestCards(t *testing.T) {
 	n := func(v int64) *int64 { return &v }
 	last := sms.Date(2026, 11, 30)
-	all := []load.DayNumbers{
+	all := []read.DayNumbers{
 		{Vendor: "a", Day: last, State: sms.Final, Rows: 1, Requested: n(100), Delivered: n(90), SendFailed: n(5), ProcessingFailed: n(5)},
 		{Vendor: "a", Day: last - 1, State: sms.Final, Rows: 1, Requested: n(100), Delivered: n(60), SendFailed: n(40)}, // one stage is not reported
 		{Vendor: "a", Day: last - 1, State: sms.Final, Rows: 1, Requested: n(200), Delivered: n(150), SendFailed: n(40), ProcessingFailed: n(10)},
@@ -23,7 +23,7 @@ func TestCards(t *testing.T) {
 		{Vendor: "b", Day: last - 1, State: sms.Final, Rows: 1, Requested: n(10), SendFailed: n(1), ProcessingFailed: n(1)}, // delivered is not reported, and that is not 0
 		{Vendor: "b", Day: last - 2, State: sms.Missing},                                                                    // has no number to hide the others
 	}
-	got := cards(all, []string{"a", "b", "c"}, []load.SourceState{{Vendor: "b", Missing: 1}, {Vendor: "a"}}, last)
+	got := cards(all, []string{"a", "b", "c"}, []read.SourceState{{Vendor: "b", Missing: 1}, {Vendor: "a"}}, last)
 	a, b, c := got[0], got[1], got[2]
 	if a.Rate.Raw != "0.750000" || a.Lines[0].Raw != "400" || a.Lines[1].Raw != "300" || !a.Lines[2].IsNone() || a.Trend != "25.00 points more than in the 30 days before, of final days" {
 		t.Errorf("%+v", a)
@@ -53,9 +53,9 @@ func TestCards(t *testing.T) {
 func TestUnsettledDaysAreNoDrop(t *testing.T) {
 	n := func(v int64) *int64 { return &v }
 	last := sms.Date(2026, 11, 30)
-	var all []load.DayNumbers
+	var all []read.DayNumbers
 	for i := range sms.Day(60) {
-		d := load.DayNumbers{Vendor: "a", Day: last - i, State: sms.Final, Rows: 1, Requested: n(100), Delivered: n(90), SendFailed: n(10), ProcessingFailed: n(0)}
+		d := read.DayNumbers{Vendor: "a", Day: last - i, State: sms.Final, Rows: 1, Requested: n(100), Delivered: n(90), SendFailed: n(10), ProcessingFailed: n(0)}
 		if i < 3 {
 			d.State, d.Delivered, d.SendFailed = sms.Provisional, n(20), n(0)
 		}
@@ -84,7 +84,7 @@ func TestUnsettledDaysAreNoDrop(t *testing.T) {
 		t.Errorf("%d days are hollow", hollow)
 	}
 
-	months := []load.VendorMonth{
+	months := []read.VendorMonth{
 		{Month: sms.Date(2026, 8, 1), Vendor: "a", Days: 31, LoadedDays: 31, Requested: n(10), Delivered: n(9)},
 		{Month: sms.Date(2026, 9, 1), Vendor: "a", Days: 30, LoadedDays: 30, Requested: n(10), Delivered: n(9)},
 		{Month: sms.Date(2026, 10, 1), Vendor: "a", Days: 31, LoadedDays: 31, NotFinal: 4, Requested: n(10), Delivered: n(5)},

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"smsetl/load"
+	"smsetl/read"
 )
 
 // How many changes a page shows, and a file holds.
@@ -42,7 +42,7 @@ func (s *site) restatements(ctx context.Context, q query) (view, error) {
 	}, nil
 }
 
-func restatementsTable(all []load.Restatement, note string) *table {
+func restatementsTable(all []read.Restatement, note string) *table {
 	t := &table{
 		Name: "restatements", Caption: "Changed numbers", Note: note, Empty: "No number of these days has changed since it was first loaded.",
 		Columns: columns("day", "vendor", "account", "state", "measure", ">before", ">after", "cause", "change", "changed", ">load", "template", "label", "message type", "country", "stage", "reason"),

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"smsetl/internal/dictionary"
-	"smsetl/load"
+	"smsetl/read"
 )
 
 // schema is the dictionary: every table, view and function as the catalog describes it at this moment.
@@ -25,7 +25,7 @@ func (s *site) schema(ctx context.Context, _ query) (view, error) {
 }
 
 // relationsTable has a line for each column of each relation.
-func relationsTable(all []load.Relation) *table {
+func relationsTable(all []read.Relation) *table {
 	t := &table{Name: "columns", Caption: "Every column of every table, view and function", Columns: columns("schema", "relation", "kind", "column", "type", "required", "meaning")}
 	for _, r := range all {
 		for _, c := range r.Columns {

@@ -1,0 +1,88 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+const (
+	// connectWait is how long a connection is waited for that the server has no room for, or refuses because it starts. Fifty
+	// programs that start together then queue up in place of failing.
+	connectWait = 30 * time.Second
+	// DialTimeout bounds the opening of a socket, of which connectWait may take several.
+	DialTimeout = 10 * time.Second
+)
+
+// WaitForRoom makes a configuration wait for a server that lets nobody in at the moment. The driver goes on to the next address
+// after such an answer, and gives up at once where the answer is about the password or the database; so the same address
+// stands there again and again, and before it is tried once more some time passes. The times differ, lest everybody comes back
+// together.
+func WaitForRoom(c *pgx.ConnConfig) {
+	const (
+		shortest = 50 * time.Millisecond
+		longest  = 2 * time.Second
+	)
+	addresses := append([]*pgconn.FallbackConfig{{Host: c.Host, Port: c.Port, TLSConfig: c.TLSConfig}}, c.Fallbacks...)
+	for waited, wait := time.Duration(0), shortest; waited < connectWait; waited, wait = waited+wait, min(2*wait, longest) {
+		c.Fallbacks = append(c.Fallbacks, addresses...)
+	}
+	dial, wait := c.DialFunc, shortest
+	tried, rounds := map[string]int{}, 1
+	c.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		// An address may stand there with and without TLS.
+		if tried[address]++; tried[address] > rounds*len(addresses) {
+			if err := Pause(ctx, wait); err != nil {
+				return nil, err
+			}
+			rounds, wait = rounds+1, min(2*wait, longest)
+		}
+		ctx, cancel := context.WithTimeout(ctx, DialTimeout)
+		defer cancel()
+		return dial(ctx, network, address)
+	}
+	c.ConnectTimeout = connectWait + DialTimeout // it bounds all the tries together
+}
+
+// Pause waits for about d, between half and one and a half, or returns ctx's error when that ends first.
+func Pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d/2 + rand.N(d)) //nolint:gosec // no secret depends on it
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// LastWord shortens the error of a connection that was tried again and again to what the server said last.
+func LastWord(err error) error {
+	connect, ok := errors.AsType[*pgconn.ConnectError](err)
+	if !ok {
+		return err
+	}
+	tries, ok := connect.Unwrap().(interface{ Unwrap() []error })
+	if !ok || len(tries.Unwrap()) < 2 {
+		return err
+	}
+	all := tries.Unwrap()
+	return &connectError{connect, all[len(all)-1]}
+}
+
+// connectError is a connection that was not to be had, with what the server or the network said last.
+type connectError struct {
+	of   *pgconn.ConnectError
+	last error
+}
+
+func (e *connectError) Error() string {
+	return "failed to connect as user " + e.of.Config.User + " to database " + e.of.Config.Database + ": " + e.last.Error()
+}
+
+func (e *connectError) Unwrap() error { return e.of }

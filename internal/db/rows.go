@@ -1,0 +1,129 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"smsetl/sms"
+)
+
+// Querier is a pool, a connection or a transaction.
+type Querier interface {
+	Exec(ctx context.Context, query string, arguments ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, query string, arguments ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, query string, arguments ...any) pgx.Row
+}
+
+// All collects the rows of a question, see Row.
+func All[T any](ctx context.Context, q Querier, query string, arguments ...any) ([]T, error) {
+	rows, err := q.Query(ctx, query, arguments...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, Row[T])
+}
+
+// One gives the only row of a question. The error is pgx.ErrNoRows when there is none.
+func One[T any](ctx context.Context, q Querier, query string, arguments ...any) (one T, err error) {
+	return one, q.QueryRow(ctx, query, arguments...).Scan(fields(reflect.ValueOf(&one).Elem(), nil)...)
+}
+
+// Row reads a row into a struct, a column for each field in their order; the fields of a struct within it stand in its place. Any
+// other type is a row of one column.
+func Row[T any](row pgx.CollectableRow) (one T, err error) {
+	return one, row.Scan(fields(reflect.ValueOf(&one).Elem(), nil)...)
+}
+
+// fields appends pointers to the fields that are columns.
+func fields(v reflect.Value, all []any) []any {
+	if isColumn(v.Type()) {
+		return append(all, v.Addr().Interface())
+	}
+	for i := range v.NumField() {
+		all = fields(v.Field(i), all)
+	}
+	return all
+}
+
+// isColumn says that a type is one column: anything but a struct with fields that others can see, as sms.Account is.
+func isColumn(t reflect.Type) bool {
+	return t.Kind() != reflect.Struct || !t.Field(0).IsExported()
+}
+
+// Columns turns rows on their side, as unnest wants them: a slice for each column, in the order of the fields. One statement so
+// writes any number of rows. Texts are made fit for a text column.
+func Columns[T any](rows []T) []any {
+	return columns(reflect.TypeFor[T](), nil, reflect.ValueOf(rows))
+}
+
+func columns(t reflect.Type, at []int, rows reflect.Value) []any {
+	if !isColumn(t) {
+		var all []any
+		for i := range t.NumField() {
+			all = append(all, columns(t.Field(i).Type, append(at[:len(at):len(at)], i), rows)...)
+		}
+		return all
+	}
+	column := reflect.MakeSlice(reflect.SliceOf(t), rows.Len(), rows.Len())
+	for r := range rows.Len() {
+		value := rows.Index(r).FieldByIndex(at)
+		if value.Kind() == reflect.String {
+			column.Index(r).SetString(Clean(value.String()))
+			continue
+		}
+		column.Index(r).Set(value)
+	}
+	return []any{column.Interface()}
+}
+
+// Clean makes a text of foreign origin fit for a text column, which takes neither NUL nor broken UTF-8.
+func Clean(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// The surrogate keys of the fixed members, the same in every dimension.
+const (
+	UnknownKey     = -1
+	NoneKey        = -2
+	NotReportedKey = -3
+)
+
+// AccountKey gives the surrogate key of an account. The error is ErrUnknownAccount when it has none.
+func AccountKey(ctx context.Context, q Querier, account sms.Account) (key int32, err error) {
+	err = q.QueryRow(ctx, `
+		SELECT a.account_key
+		FROM sms.dim_account AS a
+		JOIN sms.dim_vendor  AS v ON v.vendor_key = a.vendor_key
+		WHERE v.vendor = $1
+		  AND a.account = $2`, account.Vendor, account.ID).Scan(&key)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrUnknownAccount
+	}
+	return key, err
+}
+
+// AccountKeys gives the surrogate keys of the accounts, of all for nil. Accounts that no load has named have none.
+func AccountKeys(ctx context.Context, q Querier, accounts []sms.Account) ([]int32, error) {
+	return All[int32](ctx, q, `
+		SELECT a.account_key
+		FROM sms.dim_account AS a
+		JOIN sms.dim_vendor  AS v ON v.vendor_key = a.vendor_key
+		WHERE $1
+		   OR (v.vendor, a.account) IN (SELECT vendor, account FROM unnest($2::text[], $3::text[]) AS u (vendor, account))
+		ORDER BY a.account_key`, append([]any{accounts == nil}, Columns(accounts)[:2]...)...)
+}
+
+// Host names this machine.
+func Host() string {
+	host, err := os.Hostname()
+	if err != nil {
+		return "unknown"
+	}
+	return host
+}
