@@ -32,7 +32,8 @@ type Probing struct {
 	Called  func(sms.Payload) // told of each answer; may be nil
 }
 
-// Run asks, keeps every answer raw as those of a load that loads nothing, and stores the verdict with what follows from it.
+// Run asks, keeps every answer raw as those of a load that loads nothing, and stores the verdict with what follows from
+// it.
 func (p Probing) Run(ctx context.Context, wh *load.Warehouse) (sms.Verdict, error) {
 	scope, err := p.scope()
 	if err != nil {
@@ -59,8 +60,8 @@ func (p Probing) Run(ctx context.Context, wh *load.Warehouse) (sms.Verdict, erro
 	return v, nil
 }
 
-// scope is what the answers are kept under: the vendor's first dataset alone, over the days that may be asked about. Ordinary
-// loads have all datasets of their group, so none of them is mixed up with a probe's.
+// scope is what the answers are kept under: the vendor's first dataset alone, over the days that may be asked about.
+// Ordinary loads have all datasets of their group, so none of them is mixed up with a probe's.
 func (p Probing) scope() (sms.Scope, error) {
 	const back = 40 // days: a busy day is looked for in the weeks before
 	today := p.Account.Zone.Today(p.Now)
@@ -90,44 +91,44 @@ func findingsOf(v sms.Verdict, contradicted error) []sms.Finding {
 	return all
 }
 
-// When a verdict is asked for again without being told to: no message was there to ask about, or it stands in the way, and
-// may be due to an outage of the vendor.
+// When a verdict is asked for again without being told to: no message was there to ask about, or it stands in the way,
+// and may be due to an outage of the vendor.
 const (
 	askQuietAgain        = 7 * 24 * time.Hour
 	askContradictedAgain = time.Hour
 )
 
-// asked remembers which accounts need no more asking, and lets one window of an account ask while the others wait. The zero
-// value is ready.
-type asked struct {
+// probes remembers which accounts need no probe any more, and lets one window of an account probe while the others
+// wait. The zero value is ready.
+type probes struct {
 	mu       sync.Mutex
-	accounts map[string]*askedAccount
+	accounts map[string]*probedAccount
 }
 
-type askedAccount struct {
-	turn   chan struct{} // held by the window that asks
+type probedAccount struct {
+	turn   chan struct{} // held by the window that probes
 	isDone bool          // guarded by turn
 }
 
-func (a *asked) of(key string) *askedAccount {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.accounts == nil {
-		a.accounts = map[string]*askedAccount{}
+func (p *probes) of(key string) *probedAccount {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.accounts == nil {
+		p.accounts = map[string]*probedAccount{}
 	}
-	if a.accounts[key] == nil {
-		a.accounts[key] = &askedAccount{turn: make(chan struct{}, 1)}
+	if p.accounts[key] == nil {
+		p.accounts[key] = &probedAccount{turn: make(chan struct{}, 1)}
 	}
-	return a.accounts[key]
+	return p.accounts[key]
 }
 
-// askFirst makes sure that a verdict on the account is there and does not contradict the configuration, before anything of the
-// account is fetched. What the vendor does not tell stops nobody.
-func (w *worker) askFirst(ctx context.Context, source Source, account sms.Account, runID int64) error {
+// probeFirst makes sure that a verdict on the account is there and does not contradict the configuration, before
+// anything of the account is fetched. What the vendor does not tell stops nobody.
+func (w *Loader) probeFirst(ctx context.Context, source Source, account sms.Account, runID int64) error {
 	if source.Prober == nil {
 		return nil
 	}
-	one := w.asked.of(source.Name + "\x00" + account.ID)
+	one := w.probes.of(source.Name + "\x00" + account.ID)
 	select {
 	case one.turn <- struct{}{}:
 		defer func() { <-one.turn }()
@@ -138,21 +139,21 @@ func (w *worker) askFirst(ctx context.Context, source Source, account sms.Accoun
 		return nil
 	}
 	// The windows that waited meanwhile learn what the first one met.
-	if err := w.denied.check(source.Name, account); err != nil {
+	if err := w.refusals.check(source.Name, account); err != nil {
 		return err
 	}
-	err := w.ask(ctx, source, account, runID)
-	w.denied.note(source.Name, account, err)
+	err := w.probe(ctx, source, account, runID)
+	w.refusals.note(source.Name, account, err)
 	one.isDone = err == nil
 	return err
 }
 
-func (w *worker) ask(ctx context.Context, source Source, account sms.Account, runID int64) error {
+func (w *Loader) probe(ctx context.Context, source Source, account sms.Account, runID int64) error {
 	v, known, err := w.warehouse.Verdict(ctx, account)
 	if err != nil {
 		return err
 	}
-	now := w.options.Now()
+	now := w.now()
 	if !known || isStale(v, source.Prober.Judge(v), now) {
 		probing := Probing{RunID: runID, Source: source.Name, Prober: source.Prober, Account: account, Now: now, Called: w.progress.Called}
 		if v, err = probing.Run(ctx, w.warehouse); err != nil {

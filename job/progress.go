@@ -2,6 +2,7 @@ package job
 
 import (
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -10,7 +11,7 @@ type Progress interface {
 	// Called reports one answer of a vendor.
 	Called(answer sms.Payload)
 	// Finished reports the end of a window: loaded when err is nil, given up otherwise.
-	Finished(item Item, result load.Result, err error)
+	Finished(item queue.Item, result load.Result, err error)
 }
 
 // Quiet is the Progress that nobody watches.
@@ -20,4 +21,4 @@ type Quiet struct{}
 func (Quiet) Called(sms.Payload) {}
 
 // Finished does nothing.
-func (Quiet) Finished(Item, load.Result, error) {}
+func (Quiet) Finished(queue.Item, load.Result, error) {}

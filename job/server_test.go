@@ -18,6 +18,7 @@ import (
 	"smsetl/extract/engagelab"
 	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
 	"smsetl/sms"
@@ -27,7 +28,7 @@ import (
 type plant struct {
 	t         *testing.T
 	warehouse *load.Warehouse
-	queue     *Queue
+	queue     *queue.Queue
 	sources   []Source
 	logs      *observer.ObservedLogs
 	log       *zap.Logger
@@ -83,7 +84,7 @@ func newPlant(t *testing.T) *plant {
 		t.Fatal(err)
 	}
 	t.Cleanup(p.warehouse.Close)
-	if p.queue, err = NewQueue(p.warehouse, p.now, p.log); err != nil {
+	if p.queue, err = queue.New(p.warehouse.Pool(), p.now, p.log); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"first", "second"} {
@@ -101,16 +102,17 @@ func newPlant(t *testing.T) *plant {
 func (p *plant) now() time.Time { return p.today }
 
 // start runs a server until the test ends or stop is called.
-func (p *plant) start(options ServerOptions, chores ...Chore) (stop func()) {
+func (p *plant) start(options queue.Options, tasks ...queue.Task) (stop func()) {
 	p.t.Helper()
-	options.Now, options.Every = p.now, 200*time.Millisecond
+	options.Every = 200 * time.Millisecond
 	if options.Grace == 0 {
 		options.Grace = time.Second
 	}
-	server := NewServer(p.warehouse, chores, options, p.log)
+	server := queue.NewServer(p.queue, tasks, options)
+	loader := NewLoader(p.warehouse, p.sources, LoaderOptions{Now: p.now}, p.log)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- server.Run(ctx, Setup{Sources: p.sources}) }()
+	go func() { ended <- server.Run(ctx, queue.Setup{Loader: loader}) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -122,7 +124,7 @@ func (p *plant) start(options ServerOptions, chores ...Chore) (stop func()) {
 }
 
 // item is a window of stats_day that begins so many days before today.
-func (p *plant) item(source string, daysAgo, days int) Item {
+func (p *plant) item(source string, daysAgo, days int) queue.Item {
 	p.t.Helper()
 	zone, err := sms.ParseZone("+08:00")
 	if err != nil {
@@ -134,12 +136,12 @@ func (p *plant) item(source string, daysAgo, days int) Item {
 		p.t.Fatal(err)
 	}
 	account := sms.Account{Vendor: sms.EngageLab, ID: source, Zone: zone}
-	return Item{Source: source, Scope: sms.Scope{Account: account, Datasets: []sms.Dataset{sms.StatsDay}, Window: window}}
+	return queue.Item{Source: source, Scope: sms.Scope{Account: account, Datasets: []sms.Dataset{sms.StatsDay}, Window: window}}
 }
 
-func (p *plant) send(items ...Item) (runID int64) {
+func (p *plant) send(items ...queue.Item) (runID int64) {
 	p.t.Helper()
-	runID, _, err := p.queue.Send(p.t.Context(), load.Run{Command: "backfill", Now: p.today}, false, func(context.Context) ([]Item, error) { return items, nil })
+	runID, _, err := p.queue.Send(p.t.Context(), queue.Run{Command: "backfill", Now: p.today}, false, func(context.Context) ([]queue.Item, error) { return items, nil })
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -193,10 +195,10 @@ func TestWorkerThatComesBackLateIsRefused(t *testing.T) {
 					<-release
 				}
 			}
-			p.start(ServerOptions{Options: Options{WindowTimeout: timeout}})
+			p.start(queue.Options{WindowTimeout: timeout})
 			run := p.send(p.item("first", 60, 10))
 			<-hanging
-			if n, err := p.warehouse.RescueSlow(t.Context(), Window{}.Kind(), 0); err != nil || n != 1 {
+			if n, err := p.queue.RescueHanging(t.Context(), queue.Window{}.Kind(), 0); err != nil || n != 1 {
 				t.Fatalf("rescued %d windows (%v), want 1", n, err)
 			}
 			p.until(runOutcome, "ok", run)
@@ -227,10 +229,10 @@ func TestWorkerThatComesBackDoesNotEndAnothersTry(t *testing.T) {
 		arrived <- try
 		<-moments[try-1]
 	}
-	p.start(ServerOptions{})
+	p.start(queue.Options{})
 	run := p.send(p.item("first", 60, 10))
 	<-arrived
-	if n, err := p.warehouse.RescueSlow(t.Context(), Window{}.Kind(), 0); err != nil || n != 1 {
+	if n, err := p.queue.RescueHanging(t.Context(), queue.Window{}.Kind(), 0); err != nil || n != 1 {
 		t.Fatalf("rescued %d windows (%v), want 1", n, err)
 	}
 	<-arrived
@@ -256,7 +258,7 @@ func TestCrashIsParked(t *testing.T) {
 			panic("no such luck")
 		}
 	}
-	p.start(ServerOptions{})
+	p.start(queue.Options{})
 	run := p.send(bad, p.item("first", 50, 10))
 	p.until(runOutcome, "partial", run)
 	p.until("SELECT kind || ': ' || reason FROM etl.parked", "window: the program crashed over this window: no such luck")
@@ -267,7 +269,7 @@ func TestCrashIsParked(t *testing.T) {
 }
 
 // Jobs that nobody can read are parked with the reason, after one try.
-func TestPoisonIsParked(t *testing.T) {
+func TestUnreadableIsParked(t *testing.T) {
 	t.Parallel()
 	p := newPlant(t)
 	for kind, arguments := range map[string]string{
@@ -277,7 +279,7 @@ func TestPoisonIsParked(t *testing.T) {
 	}
 	p.text(`INSERT INTO river.river_job (kind, queue, args, max_attempts)
 	        VALUES ('window', 'first', '{"source": "first", "zone": "CST"}', 25), ('window', 'first', '{"source": "gone", "zone": "+08:00", "from": "2026-01-01", "to": "2026-01-02"}', 25)`)
-	p.start(ServerOptions{})
+	p.start(queue.Options{})
 	p.until("SELECT count(*)::text FROM etl.parked", "5")
 	p.until("SELECT DISTINCT state || ' after ' || attempt FROM river.river_job", "cancelled after 1")
 	reasons := p.text("SELECT reason FROM etl.parked ORDER BY 1")
@@ -297,11 +299,11 @@ func TestPriorities(t *testing.T) {
 	sweep := p.item("first", 20, 2)
 	sweep.Sweep = true
 	detached, hastened := p.item("first", 200, 2), p.item("first", 10, 2)
-	detached.Priority, hastened.Priority = PriorityDetached, PriorityDetached
+	detached.Priority, hastened.Priority = queue.PriorityDetached, queue.PriorityDetached
 	p.send(sweep, detached, hastened, p.item("first", 100, 2), p.item("first", 5, 2))
 	hastened.Priority = 0
 	p.send(hastened)
-	p.start(ServerOptions{})
+	p.start(queue.Options{})
 	p.until("SELECT count(*)::text FROM etl.run WHERE outcome = 'ok'", "2")
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -324,8 +326,8 @@ func TestSourcesDoNotWaitForEachOther(t *testing.T) {
 			}
 		}
 	}
-	p.start(ServerOptions{})
-	var slow, quick []Item
+	p.start(queue.Options{})
+	var slow, quick []queue.Item
 	for i := range 6 {
 		slow, quick = append(slow, p.item("first", 100-10*i, 5)), append(quick, p.item("second", 100-10*i, 5))
 	}
@@ -345,29 +347,29 @@ func TestSettle(t *testing.T) {
 	run := p.send(p.item("first", 60, 5), p.item("first", 50, 5), p.item("first", 40, 5))
 	p.text("UPDATE river.river_job SET state = 'cancelled', finalized_at = now() WHERE id = (SELECT min(id) FROM river.river_job)")
 	p.text("DELETE FROM river.river_job WHERE id = (SELECT max(id) FROM river.river_job)")
-	p.start(ServerOptions{})
+	p.start(queue.Options{})
 	p.until(runOutcome, "cancelled", run)
 	if got := p.text("SELECT outcome || coalesce(': ' || reason, '') FROM etl.run_window ORDER BY river_job_id"); got != "cancelled: taken out of the queue; done; failed: the queue knows it no more" {
 		t.Errorf("the windows are %q", got)
 	}
 }
 
-// Chores are done by one server of two, and by the other one when that is gone. A chore that crashes is tried again.
-func TestChoresFollowTheLeader(t *testing.T) {
+// Maintenance is done by one server of two, and by the other one when that is gone. A task that crashes is tried again.
+func TestMaintenanceFollowsTheLeader(t *testing.T) {
 	t.Parallel()
 	p := newPlant(t)
 	done := make(chan int, 1000)
-	chore := func(server int) Chore {
-		return Chore{Name: "count", Every: 50 * time.Millisecond, Do: func(context.Context) error {
+	task := func(server int) queue.Task {
+		return queue.Task{Name: "count", Every: 50 * time.Millisecond, Do: func(context.Context) error {
 			done <- server
 			panic(fmt.Sprint("crash of ", server))
 		}}
 	}
-	stops := []func(){p.start(ServerOptions{}, chore(0)), p.start(ServerOptions{}, chore(1))}
+	stops := []func(){p.start(queue.Options{}, task(0)), p.start(queue.Options{}, task(1))}
 	leader := <-done
 	for range 20 {
 		if other := <-done; other != leader {
-			t.Fatal("both servers do the chores")
+			t.Fatal("both servers do the maintenance")
 		}
 	}
 	stops[leader]()

@@ -8,156 +8,116 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
-	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 	"go.uber.org/zap"
 
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/transform"
 )
 
-// worker brings one window into the warehouse.
-type worker struct {
-	river.WorkerDefaults[Window]
+// Fetcher is what job needs of a vendor.
+type Fetcher interface {
+	// Fetch asks the vendor for every day of the scope and hands each answer to emit as it comes, refused ones included.
+	Fetch(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error
+}
 
+// Source is a configured vendor with its credentials, under the name that the configuration gives it.
+type Source struct {
+	Name     string
+	Fetcher  Fetcher
+	Parallel int // windows in flight in this process; at least 1
+	// Rules decide what an answer of the source is worth.
+	Rules load.Rules
+	// Prober asks, before an account's first window, how the vendor reads one; nil when nobody asks.
+	Prober Prober
+}
+
+// Loader brings windows into the warehouse. It is a queue.Loader.
+type Loader struct {
 	warehouse *load.Warehouse
 	sources   map[string]Source
-	denied    *denials
-	asked     asked
-	options   Options
+	refusals  *refusals
+	probes    probes
+	now       func() time.Time
 	progress  Progress
 	log       *zap.Logger
 }
 
-// errCrashed says that the program itself failed over a window. Trying again would crash again.
-var errCrashed = errors.New("the program crashed over this window")
-
-// Timeout bounds a window; the queue's rescue time lies beyond it.
-func (w *worker) Timeout(*river.Job[Window]) time.Duration { return w.options.WindowTimeout }
-
-// NextRetry spaces the tries of a window.
-func (w *worker) NextRetry(job *river.Job[Window]) time.Time {
-	return time.Now().Add(retryAfter(job.Attempt, w.options.RetryPause))
+// LoaderOptions are what differs between a command and a server.
+type LoaderOptions struct {
+	Now      func() time.Time
+	Progress Progress // nil for none
+	// IsWaitedFor says that people wait: a source that is down is left alone, since the next run finds its days, and what
+	// is given up is not logged, since Progress reports it.
+	IsWaitedFor bool
 }
 
-// Work is called by the queue. What it returns decides what becomes of the job: nil is done, a cancel is final, any other
-// error is tried again.
-func (w *worker) Work(ctx context.Context, job *river.Job[Window]) error {
-	scope, err := job.Args.scope()
-	if err != nil {
-		return fmt.Errorf("%w: %w", errUnreadable, err)
+// NewLoader gives a Loader for the sources.
+func NewLoader(warehouse *load.Warehouse, sources []Source, options LoaderOptions, log *zap.Logger) *Loader {
+	byName := make(map[string]Source, len(sources))
+	for _, s := range sources {
+		byName[s.Name] = s
 	}
-	source, known := w.sources[job.Args.Source]
-	if !known {
-		return fmt.Errorf("%w: the source %q is not configured any more", errUnreadable, job.Args.Source)
+	if options.Progress == nil {
+		options.Progress = Quiet{}
 	}
-	item := Item{Source: source.Name, Scope: scope, Refetch: job.Args.Refetch, Sweep: job.Args.Sweep}
-	paused, err := w.isPaused(ctx, job.Queue)
-	switch {
-	case err != nil:
-		return err
-	case paused:
-		return river.JobSnooze(pausedFor)
+	return &Loader{
+		warehouse: warehouse, sources: byName, refusals: newRefusals(15*time.Minute, options.IsWaitedFor, options.Now),
+		now: options.Now, progress: options.Progress, log: log.Named("job"),
 	}
-	done, err := w.isSettled(ctx, item)
+}
+
+// Sources gives the sources, and how many windows of each may be loaded at once.
+func (w *Loader) Sources() map[string]int {
+	parallel := make(map[string]int, len(w.sources))
+	for name, source := range w.sources {
+		parallel[name] = source.Parallel
+	}
+	return parallel
+}
+
+// Load is one try of a window.
+func (w *Loader) Load(ctx context.Context, try *queue.Try) error {
+	done, err := w.isSettled(ctx, try.Item)
 	switch {
 	case err != nil:
 		return err
 	case done:
-		return w.end(ctx, job.ID, load.WindowDone, "")
+		return try.AlreadyDone(ctx)
 	}
 	started := time.Now()
-	result, err := w.load(ctx, source, item, job)
-	if err == nil {
-		w.log.Debug("window loaded", append(fields(item), zap.Int64("load_id", result.LoadID), zap.Int64("inserted", result.Inserted),
-			zap.Int64("updated", result.Updated), zap.Int64("removed", result.Removed), zap.Int64("unchanged", result.Unchanged),
-			zap.Int("quarantined", len(result.Quarantined)), zap.Duration("elapsed", time.Since(started)))...)
-		w.progress.Finished(item, result, nil)
-		if _, err := w.warehouse.EndDetached(ctx, w.options.Now()); err != nil {
-			w.log.Debug("run not ended yet", zap.Error(err)) // a chore of the leader does
-		}
-		return nil
-	}
-	if isStopping(ctx) {
-		// The queue sees by this error that the try was called off, and does not count it: the window goes back to it.
-		return fmt.Errorf("%w: %w", context.Canceled, err)
-	}
-	if errors.Is(err, load.ErrTakenOver) || errors.Is(err, load.ErrFinished) {
-		w.log.Warn("write refused, because the window was taken over by another worker while this one hung", append(fields(item), zap.Error(err))...)
-		w.standBack(ctx, job)
-		return nil // the job has ended, so the queue ignores what this one says of it
-	}
-	return w.giveUp(ctx, item, job, err)
-}
-
-// standBack waits until the worker that has taken over is done with the job. The queue takes what a try says for what the job's
-// running try says, whichever that is, so this one must not say anything before.
-func (w *worker) standBack(ctx context.Context, job *river.Job[Window]) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), w.options.RescueAfter)
-	defer cancel()
-	looks := time.NewTicker(time.Second)
-	defer looks.Stop()
-	for {
-		row, err := river.ClientFromContext[pgx.Tx](ctx).JobGet(ctx, job.ID)
-		if err == nil && row.State != rivertype.JobStateRunning || errors.Is(err, rivertype.ErrNotFound) {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-looks.C:
-		}
-	}
-}
-
-// giveUp decides what becomes of a window whose try has failed.
-func (w *worker) giveUp(ctx context.Context, item Item, job *river.Job[Window], err error) error {
-	w.denied.note(item.Source, item.Scope.Account, err)
-	final := isFinal(err) || w.isHopeless(err, job.Attempt) || job.Attempt >= job.MaxAttempts
-	w.log.Debug("window failed", append(fields(item), zap.Int("attempt", job.Attempt), zap.Bool("final", final), zap.Error(err))...)
-	if !final {
+	result, err := w.load(ctx, try)
+	if err != nil {
 		return err
 	}
-	w.progress.Finished(item, load.Result{}, err)
-	endErr := w.end(context.WithoutCancel(ctx), job.ID, load.WindowFailed, err.Error())
-	if final && job.Attempt < job.MaxAttempts && !errors.Is(err, errCrashed) { // which is parked
-		return river.JobCancel(errors.Join(err, endErr))
+	w.log.Debug("window loaded", append(try.Fields(), zap.Int64("load_id", result.LoadID), zap.Int64("inserted", result.Inserted),
+		zap.Int64("updated", result.Updated), zap.Int64("removed", result.Removed), zap.Int64("unchanged", result.Unchanged),
+		zap.Int("quarantined", len(result.Quarantined)), zap.Duration("elapsed", time.Since(started)))...)
+	w.progress.Finished(try.Item, result, nil)
+	return nil
+}
+
+// Failed remembers who refused to answer, and says whether another try would only take time: asking again can change
+// nothing, the vendor is down, or it has said twice what cannot be understood.
+func (w *Loader) Failed(try *queue.Try, err error) (final bool) {
+	w.refusals.note(try.Source, try.Scope.Account, err)
+	final = isFinal(err) || w.refusals.isDown(err) || errors.Is(err, sms.ErrMalformed) && try.Number >= 2
+	w.log.Debug("window failed", append(try.Fields(), zap.Int("attempt", try.Number), zap.Bool("final", final || try.IsLast), zap.Error(err))...)
+	if final || try.IsLast {
+		if !w.refusals.leaves {
+			w.log.Warn("window given up", append(try.Fields(), zap.Error(err))...)
+		}
+		w.progress.Finished(try.Item, load.Result{}, err)
 	}
-	return errors.Join(err, endErr)
-}
-
-// isHopeless says whether another try would only take time: the vendor is down, or has said twice what cannot be believed.
-func (w *worker) isHopeless(err error, attempt int) bool {
-	return w.denied.isDown(err) || errors.Is(err, sms.ErrMalformed) && attempt >= 2
-}
-
-// end ends the window for the runs that wait for it, and a detached run whose last window it is.
-func (w *worker) end(ctx context.Context, jobID int64, outcome, reason string) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	if err := w.warehouse.EndWindow(ctx, jobID, outcome, reason); err != nil {
-		return err
-	}
-	_, err := w.warehouse.EndDetached(ctx, w.options.Now())
-	return err
-}
-
-// pausedFor is how long a window waits that was taken from a queue in the moment in which that was paused.
-const pausedFor = 30 * time.Second
-
-// isPaused looks again whether the queue is paused: word of a pause can take a minute to a program whose connection broke.
-func (w *worker) isPaused(ctx context.Context, queue string) (bool, error) {
-	paused, err := w.warehouse.Paused(ctx)
-	_, is := paused[queue]
-	return is, err
+	return final
 }
 
 // isFinal says whether asking again can change nothing.
 func isFinal(err error) bool {
-	for _, kind := range []error{sms.ErrRefused, sms.ErrAccountDenied, sms.ErrContradicted, sms.ErrSourceDenied, errCrashed} {
+	for _, kind := range []error{sms.ErrRefused, sms.ErrAccountDenied, sms.ErrContradicted, sms.ErrSourceDenied, queue.ErrCrashed} {
 		if errors.Is(err, kind) {
 			return true
 		}
@@ -167,11 +127,12 @@ func isFinal(err error) bool {
 
 // isSettled says whether the ledger already holds every day of the window: a job left behind by a run that was killed,
 // whose days another run has loaded since.
-func (w *worker) isSettled(ctx context.Context, item Item) (bool, error) {
+func (w *Loader) isSettled(ctx context.Context, item queue.Item) (bool, error) {
 	if item.Refetch || item.Sweep {
 		return false, nil
 	}
-	days, err := read.New(w.warehouse.DB, w.options.Now).Coverage(ctx, []sms.Account{item.Scope.Account}, item.Scope.Window.First(), item.Scope.Window.Last())
+	days, err := read.New(w.warehouse.DB, w.now).Coverage(ctx, []sms.Account{item.Scope.Account}, item.Scope.Window.First(),
+		item.Scope.Window.Last())
 	if err != nil {
 		return false, err
 	}
@@ -187,92 +148,78 @@ func (w *worker) isSettled(ctx context.Context, item Item) (bool, error) {
 }
 
 // load runs the steps of one try. Every failure ends in the ledger, and so does every refused answer.
-func (w *worker) load(ctx context.Context, source Source, item Item, job *river.Job[Window]) (load.Result, error) {
-	loadID, err := w.begin(ctx, source, item, job)
+func (w *Loader) load(ctx context.Context, try *queue.Try) (load.Result, error) {
+	loadID, err := w.begin(ctx, try, try.Item)
 	if err != nil {
 		return load.Result{}, err
 	}
-	refused := sms.Batch{Scope: item.Scope}
-	result, err := w.steps(ctx, source, item, job, loadID, &refused, func(ctx context.Context, tx pgx.Tx) error {
-		if err := w.warehouse.FinishWindow(ctx, tx, claimOf(job), loadID); err != nil {
-			return err
-		}
-		_, err := river.JobCompleteTx[*riverpgxv5.Driver](ctx, tx, job)
-		return err
+	refused := sms.Batch{Scope: try.Scope}
+	result, err := w.steps(ctx, try, loadID, &refused, func(ctx context.Context, tx pgx.Tx) error {
+		return try.Complete(ctx, tx, loadID)
 	})
 	if err != nil {
-		return result, w.fail(ctx, job, loadID, refused, err)
+		return result, w.fail(ctx, try, loadID, refused, err)
 	}
 	return result, nil
 }
 
-func (w *worker) begin(ctx context.Context, source Source, item Item, job *river.Job[Window]) (loadID int64, err error) {
+func (w *Loader) begin(ctx context.Context, try *queue.Try, item queue.Item) (loadID int64, err error) {
 	// An interrupt between the server's insert and its answer would leave a load that runs for ever.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	return w.warehouse.Begin(ctx, load.Start{
-		RunID: job.Args.RunID, Source: source.Name, Scope: item.Scope, JobID: job.ID, Now: w.options.Now(),
-	})
+	return w.warehouse.Begin(ctx, load.Start{RunID: try.RunID, Source: item.Source, Scope: item.Scope, JobID: try.JobID, Now: w.now()})
 }
 
-func claimOf(job *river.Job[Window]) load.Claim {
-	claim := load.Claim{JobID: job.ID, Attempt: job.Attempt}
-	if n := len(job.AttemptedBy); n > 0 {
-		claim.Worker = job.AttemptedBy[n-1]
-	}
-	return claim
-}
-
-func (w *worker) steps(ctx context.Context, source Source, item Item, job *river.Job[Window], loadID int64, refused *sms.Batch,
-	complete func(context.Context, pgx.Tx) error,
+func (w *Loader) steps(ctx context.Context, try *queue.Try, loadID int64, refused *sms.Batch, complete func(context.Context, pgx.Tx) error,
 ) (result load.Result, err error) {
 	defer func() {
 		// A crash over one answer fails its days and parks the window, instead of being met again and again.
 		if crash := recover(); crash != nil {
-			w.log.Error("the program crashed over a window", append(fields(item), zap.Any("panic", crash), zap.StackSkip("stack", 1))...)
-			err = fmt.Errorf("%w: %v", errCrashed, crash)
+			w.log.Error("the program crashed over a window", append(try.Fields(), zap.Any("panic", crash), zap.StackSkip("stack", 1))...)
+			err = fmt.Errorf("%w: %v", queue.ErrCrashed, crash)
 		}
 	}()
-	if err := w.denied.check(source.Name, item.Scope.Account); err != nil {
+	source := w.sources[try.Source]
+	if err := w.refusals.check(source.Name, try.Scope.Account); err != nil {
 		return load.Result{}, err
 	}
-	if err := w.askFirst(ctx, source, item.Scope.Account, job.Args.RunID); err != nil {
+	if err := w.probeFirst(ctx, source, try.Scope.Account, try.RunID); err != nil {
 		return load.Result{}, err
 	}
-	if surveyor, ok := source.Fetcher.(Surveyor); ok && item.Sweep {
-		return w.survey(ctx, source, item, job, loadID, surveyor, complete)
+	if reconciler, ok := source.Fetcher.(Reconciler); ok && try.Sweep {
+		return w.reconcile(ctx, try, loadID, reconciler, complete)
 	}
-	return w.replace(ctx, source, item, loadID, refused, load.PutOptions{}, complete)
+	return w.replace(ctx, source, try.Item, loadID, refused, load.PutOptions{}, complete)
 }
 
 // replace fetches a window and puts what it says in the place of what is stored.
-func (w *worker) replace(ctx context.Context, source Source, item Item, loadID int64, refused *sms.Batch,
+func (w *Loader) replace(ctx context.Context, source Source, item queue.Item, loadID int64, refused *sms.Batch,
 	options load.PutOptions, complete func(context.Context, pgx.Tx) error,
 ) (load.Result, error) {
-	a := &asking{worker: w, source: source, scope: item.Scope, loadID: loadID}
-	if err := source.Fetcher.Fetch(ctx, item.Scope, a.keep(ctx)); err != nil {
+	c := &conversation{loader: w, source: source, scope: item.Scope, loadID: loadID}
+	if err := source.Fetcher.Fetch(ctx, item.Scope, c.keep(ctx)); err != nil {
 		return load.Result{}, &unansweredError{err}
 	}
-	options.Now, options.Rules, options.TransformVersion = w.options.Now(), source.Rules, transform.Version
-	options.ContentHash = contentHash(a.payloads)
+	options.Now, options.Rules, options.TransformVersion = w.now(), source.Rules, transform.Version
+	options.ContentHash = contentHash(c.payloads)
 	result, done, err := w.warehouse.Confirm(ctx, loadID, item.Scope, options, complete)
 	if done || err != nil {
 		return result, err
 	}
-	batch, err := a.understand(ctx)
+	batch, err := c.understand(ctx)
 	if err != nil {
 		refused.Rejects, refused.Findings = batch.Rejects, batch.Findings
 		return load.Result{}, err
 	}
-	return a.put(ctx, batch, options, complete)
+	return c.put(ctx, batch, options, complete)
 }
 
-// isStopping says that the work was called off, which says nothing about the days. A window whose own time is up ends with
-// another error.
+// isStopping says that the work was called off, which says nothing about the days. A window whose own time is up ends
+// with another error.
 func isStopping(ctx context.Context) bool { return errors.Is(ctx.Err(), context.Canceled) }
 
 // fail writes the reason into the ledger, also when the window's own time is up, and gives the error back.
-func (w *worker) fail(ctx context.Context, job *river.Job[Window], loadID int64, refused sms.Batch, err error) error {
+func (w *Loader) fail(ctx context.Context, try *queue.Try, loadID int64, refused sms.Batch, err error) error {
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	switch {
@@ -280,14 +227,16 @@ func (w *worker) fail(ctx context.Context, job *river.Job[Window], loadID int64,
 		return errors.Join(err, w.warehouse.Interrupt(late, loadID, "the run was cancelled"))
 	case isStopping(ctx):
 		return errors.Join(err, w.warehouse.Interrupt(late, loadID, "the program was stopped"))
+	case errors.Is(err, load.ErrFinished):
+		err = errors.Join(err, queue.ErrTakenOver) // whoever took the window over has ended this load
 	}
-	stands, lookErr := w.warehouse.Stands(late, claimOf(job))
-	if lookErr == nil && !stands {
+	isHeld, lookErr := try.IsHeld(late)
+	if lookErr == nil && !isHeld {
 		// Whoever has the window now says in the ledger how it goes.
-		return errors.Join(err, load.ErrTakenOver, w.warehouse.Interrupt(late, loadID, load.ErrTakenOver.Error()))
+		return errors.Join(err, queue.ErrTakenOver, w.warehouse.Interrupt(late, loadID, queue.ErrTakenOver.Error()))
 	}
 	err = errors.Join(err, lookErr)
-	return errors.Join(err, w.warehouse.Fail(late, loadID, refused, err.Error(), w.options.Now()))
+	return errors.Join(err, w.warehouse.Fail(late, loadID, refused, err.Error(), w.now()))
 }
 
 // contentHash names everything that a scope's answers said: which dataset and days each one was for, and its bytes.
@@ -297,15 +246,4 @@ func contentHash(payloads []sms.Payload) sms.Hash {
 		fmt.Fprintf(h, "%s %s %s\n", p.Dataset, p.Window, p.Body.Hash)
 	}
 	return sms.Hash(h.Sum(nil))
-}
-
-func fields(item Item) []zap.Field {
-	return []zap.Field{
-		zap.String("source", item.Source),
-		zap.String("vendor", string(item.Scope.Account.Vendor)),
-		zap.String("account", item.Scope.Account.ID),
-		zap.Any("datasets", item.Scope.Datasets),
-		zap.Stringer("window_from", item.Scope.Window.First()),
-		zap.Stringer("window_to", item.Scope.Window.Last()),
-	}
 }

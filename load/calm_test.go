@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
 
 	"smsetl/internal/postgres"
 	"smsetl/load"
 	"smsetl/migrations"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -109,7 +111,11 @@ func begin(ctx context.Context, url string, i int) error {
 		return err
 	}
 	defer wh.Close()
-	worker, err := wh.RegisterWorker(ctx, fmt.Sprintf("program %d", i))
+	q, err := queue.New(wh.Pool(), time.Now, zap.NewNop())
+	if err != nil {
+		return err
+	}
+	worker, err := q.RegisterWorker(ctx, fmt.Sprintf("program %d", i))
 	if err != nil {
 		return err
 	}

@@ -49,7 +49,7 @@ func (w *Warehouse) SawDropDir(ctx context.Context, source string, failedFiles i
 		ON CONFLICT (source) DO UPDATE
 		SET host    = excluded.host,
 		    seen_at = excluded.seen_at,
-		    failed  = excluded.failed`, source, hostname(), now, failedFiles)
+		    failed  = excluded.failed`, source, db.Host(), now, failedFiles)
 	return failed("noting what lies in the folder of "+source, err)
 }
 
@@ -64,7 +64,7 @@ func (w *Warehouse) DropFailed(ctx context.Context, source, file, reason string,
 		    failed    = d.failed + 1,
 		    failed_at = excluded.failed_at,
 		    file      = excluded.file,
-		    reason    = excluded.reason`, source, hostname(), now, clean(file), clean(reason))
+		    reason    = excluded.reason`, source, db.Host(), now, clean(file), clean(reason))
 	return failed("noting that a file of "+source+" failed", err)
 }
 

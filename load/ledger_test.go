@@ -11,6 +11,7 @@ import (
 
 	"smsetl/internal/pack"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -143,7 +144,7 @@ func TestKeep(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05", sms.StatsDay)
-	runID, err := wh.StartRun(t.Context(), load.Run{Command: "backfill", Arguments: "--from 2026-01-05", Version: "1", Now: at("01-20 12:00")})
+	runID, err := queue.StartRun(t.Context(), wh.Pool(), queue.Run{Command: "backfill", Arguments: "--from 2026-01-05", Version: "1", Now: at("01-20 12:00")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +184,7 @@ func TestKeep(t *testing.T) {
 	if err != nil || string(bytes) != `{"result":[]}` {
 		t.Error(string(bytes), err)
 	}
-	if err := wh.EndRun(t.Context(), runID, "ok", at("01-20 12:05")); err != nil {
+	if err := queue.EndRun(t.Context(), wh.Pool(), runID, "ok", at("01-20 12:05")); err != nil {
 		t.Error(err)
 	}
 	same(t, "run", dump(t, wh, `SELECT r.command, r.arguments, r.outcome, l.river_job_id FROM etl.run AS r JOIN etl.load AS l USING (run_id)`),

@@ -13,9 +13,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/goleak"
 
+	"go.uber.org/zap"
+
 	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
 	"smsetl/migrations"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -107,7 +110,11 @@ func TestCloseLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	worker, err := wh.RegisterWorker(t.Context(), "w")
+	q, err := queue.New(wh.Pool(), time.Now, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker, err := q.RegisterWorker(t.Context(), "w")
 	if err != nil {
 		t.Fatal(err)
 	}

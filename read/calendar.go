@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/internal/db"
-	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -15,7 +15,7 @@ import (
 type Calendar struct {
 	FirstYear, LastYear int // that something is known of; 0 when nothing is
 	Days                []CalendarDay
-	Pauses              []load.Pause // sources that nobody asks
+	Pauses              []queue.Pause // sources that nobody asks
 }
 
 // CalendarDay is the state of a day of a dataset.
@@ -44,7 +44,7 @@ func (m *Model) Calendar(ctx context.Context, f Filter) (c Calendar, err error) 
 			  AND send_date BETWEEN $3 AND $4
 			ORDER BY vendor, account, send_date, dataset`, f.arguments()...)
 		if err == nil {
-			c.Pauses, err = load.Pauses(ctx, tx)
+			c.Pauses, err = queue.Pauses(ctx, tx)
 		}
 		return err
 	})

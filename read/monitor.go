@@ -2,32 +2,22 @@ package read
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"smsetl/internal/db"
 	"smsetl/migrations"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
 // Monitor is what an operator watches. It is read from the warehouse, so every process says the same.
 type Monitor struct {
 	Status   []Status
-	Queues   []QueueDepth
+	Queues   []queue.Depth
 	Findings map[sms.Severity]int64 // open ones; every severity is there
 	Workers  int                    // programs that work the queue and live
 	Notices  NoticeBacklog
-}
-
-// QueueDepth is how many jobs of a queue are in a state in which they will still be worked, or are.
-type QueueDepth struct {
-	Queue string
-	State string
-	Jobs  int64
-	// Waited is how long the oldest of the available jobs has been waiting; 0 in other states.
-	Waited time.Duration
 }
 
 // NoticeBacklog is what people have not been told.
@@ -44,7 +34,7 @@ func (m *Model) Monitor(ctx context.Context, expected []Expectation) (Monitor, e
 	if all.Status, err = m.Status(ctx, expected); err != nil {
 		return Monitor{}, err
 	}
-	if all.Queues, err = answer[QueueDepth](ctx, m, "the queue", statement("monitor_queue")); err != nil {
+	if all.Queues, err = queue.Depths(ctx, m.db); err != nil {
 		return Monitor{}, err
 	}
 	if all.Findings, err = openCounts(ctx, m.db); err != nil {
@@ -103,29 +93,6 @@ func (m *Model) IsCurrent(ctx context.Context) error {
 	}
 	if found != newest {
 		return fmt.Errorf("read: the schema has version %d and this program works with %d", found, newest)
-	}
-	return nil
-}
-
-// HasWorker says whether this process works the queue: it is signed on, and the session lives that says so.
-func (m *Model) HasWorker(ctx context.Context) error {
-	var lives bool
-	err := m.db.QueryRow(ctx, `
-		SELECT EXISTS (
-		           SELECT
-		           FROM etl.worker AS w
-		           JOIN pg_locks   AS k ON k.locktype = 'advisory'
-		                               AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		                               AND k.granted
-		                               AND (k.classid::bigint << 32 | k.objid::bigint) = hashtextextended('smsetl worker ' || w.client_id, 0)
-		           WHERE w.host = $1
-		             AND w.pid = $2
-		       )`, db.Host(), os.Getpid()).Scan(&lives)
-	if err != nil {
-		return failed("this process's worker", err)
-	}
-	if !lives {
-		return errors.New("read: no worker of this process is registered")
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/internal/db"
-	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -16,7 +16,7 @@ type Overview struct {
 	Months   []VendorMonth
 	Sources  []SourceState
 	Findings map[sms.Severity]int64 // open ones
-	Pauses   []load.Pause           // sources that nobody asks
+	Pauses   []queue.Pause          // sources that nobody asks
 }
 
 // VendorMonth is what one vendor did in one month. A sum is nil where an account of the vendor does not report it, and where
@@ -58,7 +58,7 @@ func (m *Model) Overview(ctx context.Context, first, last sms.Day) (o Overview, 
 		if o.Sources, err = db.All[SourceState](ctx, tx, statement("sources")); err != nil {
 			return err
 		}
-		if o.Pauses, err = load.Pauses(ctx, tx); err != nil {
+		if o.Pauses, err = queue.Pauses(ctx, tx); err != nil {
 			return err
 		}
 		o.Findings, err = openCounts(ctx, tx)

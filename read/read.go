@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/internal/db"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -93,4 +94,13 @@ func (m *Model) Accounts(ctx context.Context) ([]KnownAccount, error) {
 		FROM sms.dim_account AS a
 		JOIN sms.dim_vendor  AS v ON v.vendor_key = a.vendor_key
 		ORDER BY v.vendor, a.account`)
+}
+
+// Runs reads the newest runs, at most so many, and the backfills under way with as many of the ended ones.
+func (m *Model) Runs(ctx context.Context, most int) (all queue.Runs, err error) {
+	err = m.snapshot(ctx, "runs", func(tx pgx.Tx) error {
+		all, err = queue.ReadRuns(ctx, tx, most, m.now())
+		return err
+	})
+	return all, err
 }

@@ -11,8 +11,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"smsetl/job"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 	"smsetl/web"
 )
@@ -119,7 +119,7 @@ func TestAlertsAskForMetricsThatAreThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	metrics.Waited(sms.Tencent, "SendStatusStatistics", time.Second)
-	metrics.Finished(job.Item{Source: "engagelab-main"}, load.Result{}, nil)
+	metrics.Finished(queue.Item{Source: "engagelab-main"}, load.Result{}, nil)
 	_, text := get(t, serve(t, web.Options{Metrics: metrics.Handler()})+"/metrics")
 	var all []string
 	names := map[string]bool{}

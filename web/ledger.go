@@ -7,8 +7,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"smsetl/job"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -51,7 +51,7 @@ func (l *ledgerMetrics) refresh(ctx context.Context) error {
 	var err error
 	l.monitor, err = read.New(l.warehouse.DB, l.now).Monitor(ctx, l.expected(l.now()))
 	if err == nil {
-		l.paused, err = job.Paused(ctx, l.warehouse, sourcesOf(l.monitor.Status))
+		l.paused, err = queue.Paused(ctx, l.warehouse.Pool(), sourcesOf(l.monitor.Status))
 	}
 	if err == nil {
 		l.pushes, err = l.warehouse.PushBacklogs(ctx, l.now())

@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
-	"smsetl/job"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -131,7 +131,7 @@ func (m *Metrics) Called(answer sms.Payload) {
 }
 
 // Finished counts the end of a window.
-func (m *Metrics) Finished(item job.Item, _ load.Result, err error) {
+func (m *Metrics) Finished(item queue.Item, _ load.Result, err error) {
 	if err == nil {
 		m.windows.WithLabelValues(item.Source, "loaded").Inc()
 		return

@@ -18,8 +18,8 @@ import (
 
 	"smsetl/belief"
 	"smsetl/internal/dev/pgtest"
-	"smsetl/job"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/web"
@@ -229,8 +229,8 @@ func TestMetricsSayWhatTheLedgerSays(t *testing.T) {
 	metrics.Called(sms.Payload{Account: app, Dataset: sms.SendStatus})
 	metrics.Called(sms.Payload{Account: app, Dataset: sms.SendStatus, Refused: "trailing bytes"})
 	metrics.Waited(sms.Tencent, "SendStatusStatistics", 1500*time.Millisecond)
-	metrics.Finished(job.Item{Source: "engagelab-main"}, load.Result{}, nil)
-	metrics.Finished(job.Item{Source: "tencent-main"}, load.Result{}, sms.ErrSourceDenied)
+	metrics.Finished(queue.Item{Source: "engagelab-main"}, load.Result{}, nil)
+	metrics.Finished(queue.Item{Source: "tencent-main"}, load.Result{}, sms.ErrSourceDenied)
 	metrics.ConfigRead(now, nil)
 	metrics.LoginFailed()
 
@@ -330,7 +330,7 @@ func TestMetricsWithoutDatabase(t *testing.T) {
 
 func TestReadiness(t *testing.T) {
 	wh, _ := open(t)
-	checks := []web.Check{{Name: "database", Do: func(ctx context.Context) error { return wh.Pool().Ping(ctx) }}, {Name: "schema", Do: read.New(wh.DB, time.Now).IsCurrent}, {Name: "worker", Do: read.New(wh.DB, time.Now).HasWorker}}
+	checks := []web.Check{{Name: "database", Do: func(ctx context.Context) error { return wh.Pool().Ping(ctx) }}, {Name: "schema", Do: read.New(wh.DB, time.Now).IsCurrent}, {Name: "worker", Do: func(ctx context.Context) error { return queue.HasWorker(ctx, wh.Pool()) }}}
 	expect := func(what string, status int, body string) {
 		t.Helper()
 		// A server of its own: an answer is given again for a second.
@@ -339,7 +339,11 @@ func TestReadiness(t *testing.T) {
 		}
 	}
 	expect("before the worker", 503, "database: ok\nschema: ok\nworker: failed\n")
-	worker, err := wh.RegisterWorker(t.Context(), "test_1")
+	q, err := queue.New(wh.Pool(), time.Now, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker, err := q.RegisterWorker(t.Context(), "test_1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -360,7 +364,7 @@ func TestReadiness(t *testing.T) {
 func TestJobsPages(t *testing.T) {
 	wh, _ := open(t)
 	insertJob(t, wh.Pool())
-	jobs, err := web.NewJobs(t.Context(), wh.Pool(), job.Schema, zap.NewNop())
+	jobs, err := web.NewJobs(t.Context(), wh.Pool(), queue.Schema, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}

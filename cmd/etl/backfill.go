@@ -2,6 +2,7 @@ package main
 
 import (
 	"smsetl/plan"
+	"smsetl/queue"
 )
 
 type runCommand struct {
@@ -105,5 +106,10 @@ func (s *session) pipeline(file configFlag, db databaseFlag, at nowFlag) (*pipel
 	if err != nil {
 		return nil, nil, err
 	}
-	return &pipeline{session: s, config: cfg, warehouse: wh, now: now}, release, nil
+	q, err := queue.New(wh.Pool(), now, s.log)
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	return &pipeline{session: s, config: cfg, warehouse: wh, queue: q, now: now}, release, nil
 }

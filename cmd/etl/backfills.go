@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"smsetl/job"
 	"smsetl/load"
 	"smsetl/plan"
+	"smsetl/queue"
 )
 
 // detached is the JSON of `etl backfill --detach`.
@@ -26,24 +26,20 @@ func (s *session) detach(ask plan.Request, file configFlag, db databaseFlag, at 
 	if err := p.register(s.ctx); err != nil {
 		return err
 	}
-	queue, err := job.NewQueue(p.warehouse, p.now, s.log)
-	if err != nil {
-		return err
-	}
-	run := load.Run{Command: "backfill", Arguments: ask.String(), Version: currentVersion().Version, Now: p.now()}
+	run := queue.Run{Command: "backfill", Arguments: ask.String(), Version: currentVersion().Version, Now: p.now()}
 	var report detached
-	report.RunID, report.Windows, err = queue.Send(s.ctx, run, false, func(ctx context.Context) ([]job.Item, error) {
+	report.RunID, report.Windows, err = p.queue.Send(s.ctx, run, false, func(ctx context.Context) ([]queue.Item, error) {
 		items, err := p.plan(ctx, ask)
-		return jobItems(ask, items, job.PriorityDetached), err
+		return queueItems(ask, items, queue.PriorityDetached), err
 	})
 	if err != nil {
 		return err
 	}
-	leader, err := p.warehouse.Leader(s.ctx)
+	isServed, err := queue.HasLeader(s.ctx, p.warehouse.Pool())
 	if err != nil {
 		return err
 	}
-	if report.Windows > 0 && leader == "" {
+	if report.Windows > 0 && !isServed {
 		fmt.Fprintln(s.stderr, "No `etl serve` works this database at the moment: the windows wait until one does.")
 	}
 	if out.isJSON() {
@@ -68,8 +64,8 @@ type backfillsCommand struct {
 
 // backfillsReport is the JSON of `etl backfills`.
 type backfillsReport struct {
-	Backfills []load.Backfill `json:"backfills"`
-	Parked    []load.Parked   `json:"parked"` // jobs of the last 30 days that no worker could do
+	Backfills []queue.Backfill `json:"backfills"`
+	Parked    []queue.Parked   `json:"parked"` // jobs of the last 30 days that no worker could do
 }
 
 // Run shows how far detached backfills are.
@@ -108,12 +104,12 @@ func (c *backfillsCommand) Run(s *session) error {
 }
 
 func (c *backfillsCommand) read(ctx context.Context, wh *load.Warehouse, now time.Time) (report backfillsReport, err error) {
-	report = backfillsReport{Backfills: []load.Backfill{}, Parked: []load.Parked{}}
-	backfills, err := wh.Backfills(ctx, c.Last, now)
+	report = backfillsReport{Backfills: []queue.Backfill{}, Parked: []queue.Parked{}}
+	backfills, err := queue.Backfills(ctx, wh.Pool(), c.Last, now)
 	if err != nil {
 		return report, err
 	}
-	parked, err := wh.Parked(ctx, now.AddDate(0, 0, -30))
+	parked, err := queue.ParkedJobs(ctx, wh.Pool(), now.AddDate(0, 0, -30))
 	report.Backfills, report.Parked = append(report.Backfills, backfills...), append(report.Parked, parked...)
 	return report, err
 }
@@ -163,7 +159,7 @@ func (s *session) showBackfills(r backfillsReport, asJSON bool, over int) error 
 }
 
 // printParked lists the jobs that nobody can do.
-func (s *session) printParked(parked []load.Parked) error {
+func (s *session) printParked(parked []queue.Parked) error {
 	if len(parked) == 0 {
 		return nil
 	}
@@ -174,7 +170,7 @@ func (s *session) printParked(parked []load.Parked) error {
 	return table(s.stdout, []string{">parked job", "kind", "queue", "at", "reason"}, rows)
 }
 
-func timeLeft(b load.Backfill) string {
+func timeLeft(b queue.Backfill) string {
 	if b.Left == 0 || b.EndedAt != nil {
 		return "-"
 	}

@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"smsetl/job"
-	"smsetl/load"
+	"smsetl/queue"
 )
 
 type cancelCommand struct {
@@ -22,15 +21,15 @@ func (c *cancelCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	queue, err := job.NewQueue(wh, time.Now, s.log)
+	q, err := queue.New(wh.Pool(), time.Now, s.log)
 	if err != nil {
 		return err
 	}
-	windows, err := queue.Cancel(s.ctx, c.ID)
+	windows, err := q.Cancel(s.ctx, c.ID)
 	switch {
-	case errors.Is(err, load.ErrNoRun):
+	case errors.Is(err, queue.ErrNoRun):
 		return usage(fmt.Errorf("there is no run %d: `etl backfills` shows those there are", c.ID))
-	case errors.Is(err, load.ErrRunEnded):
+	case errors.Is(err, queue.ErrRunEnded):
 		fmt.Fprintf(s.stdout, "Run %d has ended already.\n", c.ID)
 		return nil
 	case err != nil:

@@ -12,6 +12,7 @@ import (
 	"smsetl/load"
 	"smsetl/migrations"
 	"smsetl/plan"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sandbox"
 	"smsetl/web"
@@ -59,7 +60,11 @@ func (c *demoCommand) Run(s *session) error {
 		defer closePages()
 		address = at
 	}
-	p := &pipeline{session: s, config: cfg, warehouse: wh, now: time.Now}
+	q, err := queue.New(wh.Pool(), time.Now, s.log)
+	if err != nil {
+		return err
+	}
+	p := &pipeline{session: s, config: cfg, warehouse: wh, queue: q, now: time.Now}
 	fmt.Fprintf(s.stderr, "Sandbox: EngageLab on %s, Tencent on %s, with their real limits\n", addresses.EngageLab, addresses.Tencent)
 	report, err := p.run(s.ctx, "demo", plan.Request{})
 	if err != nil {

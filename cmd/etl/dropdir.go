@@ -14,7 +14,7 @@ import (
 	"smsetl/config"
 	"smsetl/drop"
 	"smsetl/extract/huawei"
-	"smsetl/job"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -40,7 +40,7 @@ func (w *watchers) watch(ctx context.Context, v *serving, sources []config.Sourc
 		d := &watching{v: v, source: s, folder: drop.New(s.DropDir, drop.Options{Still: w.still}), failed: -1, log: v.session.log.Named("drop")}
 		w.all.Go(func() { d.run(ctx, w.still/2) })
 	}
-	v.site.metrics.WatchOnly(names)
+	v.metrics.WatchOnly(names)
 }
 
 // stop ends them all, and waits.
@@ -84,7 +84,7 @@ func (d *watching) run(ctx context.Context, every time.Duration) {
 // look looks once, and imports what is ready when no other process is at it.
 func (d *watching) look(ctx context.Context) error {
 	sight, err := d.folder.Look(time.Now())
-	d.v.site.metrics.Watched(d.source.Name, err == nil, sight.Waiting+sight.Ready, sight.Failed)
+	d.v.metrics.Watched(d.source.Name, err == nil, sight.Waiting+sight.Ready, sight.Failed)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (d *watching) look(ctx context.Context) error {
 	if sight.Ready == 0 || time.Now().Before(d.until) {
 		return nil
 	}
-	paused, err := job.Paused(ctx, d.v.warehouse, []string{d.source.Name})
+	paused, err := queue.Paused(ctx, d.v.warehouse.Pool(), []string{d.source.Name})
 	if err != nil || len(paused) > 0 {
 		return err
 	}
@@ -163,7 +163,7 @@ func (d *watching) Read(ctx context.Context, f drop.File) (v drop.Verdict) {
 		err = in.load(d.v.warehouse, []string{f.Path}, &report) //nolint:contextcheck // a new configuration must not end it, only the program's end
 	}
 	if err == nil {
-		d.v.site.metrics.Dropped(d.source.Name, fileImported)
+		d.v.metrics.Dropped(d.source.Name, fileImported)
 		d.log.Info("file imported", zap.String("source", d.source.Name), zap.String("file", huawei.SafeName(f.Name)), zap.Int64("run_id", report.RunID),
 			zap.Int64("row_count", report.Rows), zap.Int("days_open", len(report.Missing)), zap.Int("days_quarantined", len(report.Quarantined)))
 		return drop.Verdict{Outcome: drop.Done, Report: d.report(f, report, fileImported, "")}
@@ -191,7 +191,7 @@ func (d *watching) Refuse(f drop.File, why string) []byte {
 // refused says everywhere that a file could not be imported.
 func (d *watching) refused(ctx context.Context, f drop.File, report importReport, why error) drop.Verdict {
 	name := huawei.SafeName(f.Name)
-	d.v.site.metrics.Dropped(d.source.Name, fileFailed)
+	d.v.metrics.Dropped(d.source.Name, fileFailed)
 	d.log.Error("file not imported: it is in the folder failed, with a report next to it",
 		zap.String("source", d.source.Name), zap.String("file", name), zap.Error(why))
 	if err := d.v.warehouse.DropFailed(ctx, d.source.Name, name, why.Error(), d.v.now()); err != nil {

@@ -11,6 +11,7 @@ import (
 	"smsetl/extract/huawei"
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -278,9 +279,9 @@ func (c *importHuaweiCommand) load(s *session, cfg config.Config, in *importing,
 
 // load reads the files and loads them, as a run.
 func (in *importing) load(wh *load.Warehouse, paths []string, report *importReport) (err error) {
-	run := load.Run{Command: "import", Arguments: fmt.Sprintf("--source %s, %s", in.source.Name, plural(len(paths), "file")),
+	run := queue.Run{Command: "import", Arguments: fmt.Sprintf("--source %s, %s", in.source.Name, plural(len(paths), "file")),
 		Version: currentVersion().Version, Now: in.now}
-	if report.RunID, err = wh.StartRun(in.session.ctx, run); err != nil {
+	if report.RunID, err = queue.StartRun(in.session.ctx, wh.Pool(), run); err != nil {
 		return err
 	}
 	err = in.all(wh, paths, report)

@@ -361,7 +361,7 @@ func TestMessagesAreThrownAway(t *testing.T) {
 		t.Fatalf("%d of %d messages are young: the test would prove nothing", young, before)
 	}
 	x.write(exportingConfig + "    message_retention_days: 8\n") // today is the 22nd
-	x.chore("messages", nil, &x.logs)
+	x.task("messages", nil, &x.logs)
 	if n := x.number(`SELECT count(*) FROM etl.huawei_message`); n != young {
 		t.Errorf("%d messages are left, want %d", n, young)
 	}

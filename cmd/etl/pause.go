@@ -8,9 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"smsetl/job"
-	"smsetl/load"
 	"smsetl/plan"
+	"smsetl/queue"
 )
 
 type pauseCommand struct {
@@ -39,11 +38,7 @@ func (c *pauseCommand) Run(s *session) error {
 	if err := p.checkSource(c.Source); err != nil {
 		return err
 	}
-	queue, err := job.NewQueue(p.warehouse, p.now, s.log)
-	if err != nil {
-		return err
-	}
-	if err := queue.Pause(s.ctx, c.Source, cmp.Or(c.Who, operator()), c.Reason); err != nil {
+	if err := p.queue.Pause(s.ctx, c.Source, cmp.Or(c.Who, operator()), c.Reason); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "%s is paused: no machine begins a window of it. Windows under way are finished. `etl resume %s` ends that.\n", c.Source, c.Source)
@@ -57,11 +52,7 @@ func (c *resumeCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	queue, err := job.NewQueue(p.warehouse, p.now, s.log)
-	if err != nil {
-		return err
-	}
-	was, err := queue.Resume(s.ctx, c.Source)
+	was, err := p.queue.Resume(s.ctx, c.Source)
 	if err != nil {
 		return err
 	}
@@ -101,7 +92,7 @@ func (p *pipeline) paused(ctx context.Context) ([]pausedSource, error) {
 	for i, source := range p.config.Sources {
 		names[i] = source.Name
 	}
-	since, err := job.Paused(ctx, p.warehouse, names)
+	since, err := queue.Paused(ctx, p.warehouse.Pool(), names)
 	paused := []pausedSource{}
 	for _, name := range names {
 		if at, is := since[name]; is {
@@ -132,14 +123,14 @@ func (p *pipeline) withoutPaused(ctx context.Context, items []plan.Item) (asked 
 }
 
 // heldUp gives what waits for a person: paused sources, and the jobs of the last 30 days that no worker could do.
-func (p *pipeline) heldUp(ctx context.Context) ([]pausedSource, []load.Parked, error) {
+func (p *pipeline) heldUp(ctx context.Context) ([]pausedSource, []queue.Parked, error) {
 	paused, err := p.paused(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	parked, err := p.warehouse.Parked(ctx, p.now().AddDate(0, 0, -30))
+	parked, err := queue.ParkedJobs(ctx, p.warehouse.Pool(), p.now().AddDate(0, 0, -30))
 	if parked == nil {
-		parked = []load.Parked{}
+		parked = []queue.Parked{}
 	}
 	return paused, parked, err
 }

@@ -12,6 +12,7 @@ import (
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/plan"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -42,6 +43,7 @@ type pipeline struct {
 	session   *session
 	config    config.Config
 	warehouse *load.Warehouse
+	queue     *queue.Queue
 	now       func() time.Time
 }
 
@@ -135,7 +137,9 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 	if err != nil {
 		return runReport{}, usage(err)
 	}
-	runID, err := p.warehouse.StartRun(ctx, load.Run{Command: command, Arguments: ask.String(), Version: currentVersion().Version, Now: p.now()})
+	runID, err := queue.StartRun(ctx, p.warehouse.Pool(), queue.Run{
+		Command: command, Arguments: ask.String(), Version: currentVersion().Version, Now: p.now(),
+	})
 	if err != nil {
 		return runReport{}, err
 	}
@@ -144,18 +148,19 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 		return runReport{}, err
 	}
 	watch := newProgress(len(asked), p.session.stderr, p.session.log)
-	spec := job.Spec{RunID: runID, Progress: watch, Items: jobItems(ask, asked, 0)}
+	windows := queueItems(ask, asked, 0)
 	if command == "backfill" {
-		spec.Items = jobItems(ask, asked, job.PriorityOld) // in the order that was asked for, behind what schedules want
+		windows = queueItems(ask, asked, queue.PriorityOld) // in the order that was asked for, behind what schedules want
 	}
-	err = job.New(p.warehouse, sources, job.Options{Now: p.now}, p.session.log).Run(ctx, spec)
+	loader := job.NewLoader(p.warehouse, sources, job.LoaderOptions{Now: p.now, Progress: watch, IsWaitedFor: true}, p.session.log)
+	err = queue.NewRunner(p.queue, loader).Run(ctx, runID, windows)
 	report := runReport{RunID: runID, tally: watch.end(), Paused: paused}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if err == nil {
 		err = p.account(late, &report, ask, items)
 	}
-	return report, errors.Join(err, p.warehouse.EndRun(late, runID, outcome(report, err), p.now()))
+	return report, errors.Join(err, queue.EndRun(late, p.warehouse.Pool(), runID, outcome(report, err), p.now()))
 }
 
 func outcome(report runReport, err error) string {
@@ -173,7 +178,7 @@ func outcome(report runReport, err error) string {
 
 // account adds to the report what the windows that others worked came to, and what is still open.
 func (p *pipeline) account(ctx context.Context, report *runReport, ask plan.Request, items []plan.Item) (err error) {
-	failed, err := p.warehouse.FailedWindows(ctx, report.RunID)
+	failed, err := queue.FailedWindows(ctx, p.warehouse.Pool(), report.RunID)
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 	"go.uber.org/zap"
 
-	"smsetl/job"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -70,7 +70,7 @@ type waitingDays struct {
 }
 
 // wait adds the days of a window that wait, those of one reason together.
-func (t *tally) wait(item job.Item, waiting map[sms.Day]string) {
+func (t *tally) wait(item queue.Item, waiting map[sms.Day]string) {
 	at := map[string]int{}
 	for _, day := range slices.Sorted(maps.Keys(waiting)) {
 		i, isThere := at[waiting[day]]
@@ -116,14 +116,14 @@ func (p *progress) Called(sms.Payload) {
 }
 
 // Finished counts one window.
-func (p *progress) Finished(item job.Item, result load.Result, err error) {
+func (p *progress) Finished(item queue.Item, result load.Result, err error) {
 	p.count(item, result, err)
 	if p.bar != nil {
 		p.bar.Increment()
 	}
 }
 
-func (p *progress) count(item job.Item, result load.Result, err error) {
+func (p *progress) count(item queue.Item, result load.Result, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t := &p.tally

@@ -28,7 +28,7 @@ func (v *serving) newPushes(ctx context.Context) (*push.Server, error) {
 	server := push.New(v.warehouse, push.Options{
 		Listen: cfg.Pushes.Listen, Proxies: cfg.Pushes.Proxies, MaxPerSecond: cfg.Pushes.MaxPerSecond, Now: v.now,
 		Counted: func(source string, outcome push.Outcome, reports int64) {
-			v.site.metrics.Pushed(source, string(outcome), reports)
+			v.metrics.Pushed(source, string(outcome), reports)
 		},
 	}, v.session.log)
 	if err := v.openDoors(server, cfg); err != nil {
@@ -68,7 +68,7 @@ func (v *serving) openDoors(server *push.Server, cfg config.Config) error {
 		}
 		doors[source.Name] = door
 		for _, outcome := range push.Outcomes {
-			v.site.metrics.ExpectPushes(source.Name, string(outcome))
+			v.metrics.ExpectPushes(source.Name, string(outcome))
 		}
 	}
 	server.Open(doors)

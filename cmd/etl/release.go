@@ -9,6 +9,7 @@ import (
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/plan"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -32,8 +33,8 @@ func (c *releaseCommand) Run(s *session) error {
 	if len(held) == 0 {
 		return s.printDecision(report, c.isJSON())
 	}
-	run := load.Run{Command: "release", Arguments: fmt.Sprintf("--from %s --to %s", c.From, c.To), Version: currentVersion().Version, Now: by.Now}
-	runID, err := p.warehouse.StartRun(s.ctx, run)
+	run := queue.Run{Command: "release", Arguments: fmt.Sprintf("--from %s --to %s", c.From, c.To), Version: currentVersion().Version, Now: by.Now}
+	runID, err := queue.StartRun(s.ctx, p.warehouse.Pool(), run)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (p *pipeline) endRelease(runID int64, left int, err error) error {
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(p.session.ctx), 10*time.Second)
 	defer cancel()
-	return p.warehouse.EndRun(late, runID, outcome, p.now())
+	return queue.EndRun(late, p.warehouse.Pool(), runID, outcome, p.now())
 }
 
 // heldAnswer is one answer with neighbouring days that it put into quarantine.

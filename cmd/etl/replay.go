@@ -12,6 +12,7 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -113,8 +114,8 @@ func (c *replayCommand) Run(s *session) error {
 	defer release()
 	started := time.Now()
 	if !c.DryRun {
-		run := load.Run{Command: "replay", Arguments: replay.String(), Version: currentVersion().Version, Now: replay.Now}
-		if replay.RunID, err = wh.StartRun(s.ctx, run); err != nil {
+		run := queue.Run{Command: "replay", Arguments: replay.String(), Version: currentVersion().Version, Now: replay.Now}
+		if replay.RunID, err = queue.StartRun(s.ctx, wh.Pool(), run); err != nil {
 			return err
 		}
 	}

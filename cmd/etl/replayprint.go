@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"smsetl/load"
+	"smsetl/queue"
 )
 
 // endRun ends the run also when the command was told to stop.
 func (s *session) endRun(wh *load.Warehouse, runID int64, outcome string, now time.Time) error {
 	late, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 10*time.Second)
 	defer cancel()
-	return wh.EndRun(late, runID, outcome, now)
+	return queue.EndRun(late, wh.Pool(), runID, outcome, now)
 }
 
 func (s *session) printReplay(r replayReport) error {

@@ -17,7 +17,9 @@ import (
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/plan"
+	"smsetl/queue"
 	"smsetl/sms"
+	"smsetl/web"
 	"smsetl/web/push"
 )
 
@@ -36,7 +38,7 @@ type serveCommand struct {
 	ReportsEvery  time.Duration `hidden:"" default:"15s"`
 }
 
-// Run rings, works and leads until it is told to stop. SIGHUP reads the configuration again.
+// Run works and leads until it is told to stop. SIGHUP reads the configuration again.
 func (c *serveCommand) Run(s *session) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -50,8 +52,9 @@ type serving struct {
 	file      configFlag
 	warehouse *load.Warehouse
 	now       func() time.Time
-	server    *job.Server
+	server    *queue.Server
 	site      *site
+	metrics   *web.Metrics
 	pushes    *push.Server // nil for none
 	folders   watchers
 	current   atomic.Pointer[pipeline] // of the configuration in force
@@ -67,6 +70,7 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 	defer release()
 	v := &serving{session: s, file: c.configFlag, warehouse: p.warehouse, now: p.now}
 	v.current.Store(p)
+	v.metrics = v.newMetrics()
 	setup, err := v.setup(s.ctx, p)
 	if err != nil {
 		return err
@@ -77,12 +81,11 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 	if v.pushes, err = v.newPushes(s.ctx); err != nil {
 		return err
 	}
-	v.server = job.NewServer(p.warehouse, v.chores(c.ReportsEvery), job.ServerOptions{
-		Options: job.Options{Now: p.now, WindowTimeout: c.WindowTimeout, RescueAfter: c.RescueAfter, Grace: c.Grace},
-		Every:   c.RescueEvery, Version: currentVersion().Version, Progress: v.site.metrics,
-	}, s.log)
+	v.server = queue.NewServer(p.queue, v.tasks(c.ReportsEvery), queue.Options{
+		WindowTimeout: c.WindowTimeout, RescueAfter: c.RescueAfter, Grace: c.Grace, Every: c.RescueEvery, Version: currentVersion().Version,
+	})
 	fmt.Fprintf(s.stderr, "Serving %s with %s; ^C stops, SIGHUP reads %s again.\n",
-		plural(len(setup.Sources), "source"), plural(len(setup.Bells), "schedule"), c.Config)
+		plural(len(setup.Loader.Sources()), "source"), plural(len(setup.Schedules), "schedule"), c.Config)
 	ctx, cancel := context.WithCancel(s.ctx)
 	var listening sync.WaitGroup
 	closeSite := v.site.start(ctx, s.log)
@@ -103,36 +106,37 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 func (v *serving) pipeline() *pipeline { return v.current.Load() }
 
 // setup makes of a configuration what the server works.
-func (v *serving) setup(ctx context.Context, p *pipeline) (job.Setup, error) {
+func (v *serving) setup(ctx context.Context, p *pipeline) (queue.Setup, error) {
 	if err := p.register(ctx); err != nil {
-		return job.Setup{}, err
+		return queue.Setup{}, err
 	}
 	sources, err := connect(p.config.Sources, p.warehouse, p.session.env.proxy(), p.now, v.waited, p.session.log)
 	if err != nil {
-		return job.Setup{}, usage(err)
+		return queue.Setup{}, usage(err)
 	}
-	setup := job.Setup{Sources: sources, Plan: p.due}
+	options := job.LoaderOptions{Now: p.now, Progress: v.metrics}
+	setup := queue.Setup{Loader: job.NewLoader(p.warehouse, sources, options, p.session.log), Plan: p.due}
 	for _, s := range p.config.Schedules {
-		setup.Bells = append(setup.Bells, job.Bell{Name: s.Name, Timing: s.Timing, Sources: s.Sources})
+		setup.Schedules = append(setup.Schedules, queue.Schedule{Name: s.Name, Timing: s.Timing, Sources: s.Sources})
 	}
-	if len(setup.Bells) == 0 {
+	if len(setup.Schedules) == 0 {
 		p.session.log.Warn("the configuration has no schedules: only detached backfills are loaded")
 	}
 	return setup, nil
 }
 
-// due plans a ring: what the sources are due for, and the sweep.
-func (p *pipeline) due(ctx context.Context, sources []string, busy []sms.Scope) ([]job.Item, error) {
+// due plans a tick of a schedule: what the sources are due for, and the sweep.
+func (p *pipeline) due(ctx context.Context, sources []string, busy []sms.Scope) ([]queue.Item, error) {
 	ask := plan.Request{Sources: sources, Sweep: true, Busy: busy}
 	items, err := p.plan(ctx, ask)
-	return jobItems(ask, items, 0), err
+	return queueItems(ask, items, 0), err
 }
 
-// jobItems makes windows of the queue of planned ones. Priority 0 leaves it to the age of the days.
-func jobItems(ask plan.Request, items []plan.Item, priority int) []job.Item {
-	all := make([]job.Item, len(items))
+// queueItems makes windows of the queue of planned ones. Priority 0 leaves it to the age of the days.
+func queueItems(ask plan.Request, items []plan.Item, priority int) []queue.Item {
+	all := make([]queue.Item, len(items))
 	for i, item := range items {
-		all[i] = job.Item{
+		all[i] = queue.Item{
 			Source: item.Source, Scope: item.Scope, Refetch: ask.Refetch || item.Refetch, Sweep: item.Sweep, Priority: priority, Estimate: item.Time,
 		}
 		if item.Sweep {
@@ -161,7 +165,7 @@ func (v *serving) reload(ctx context.Context) {
 		return // the program stops
 	}
 	v.broken.Store(err != nil)
-	v.site.metrics.ConfigRead(v.now(), err)
+	v.metrics.ConfigRead(v.now(), err)
 	if err != nil {
 		v.session.log.Error("configuration not changed: the old one stays in force", zap.String("file", v.file.Config), zap.Error(err))
 		return
@@ -175,7 +179,7 @@ func (v *serving) tryReload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next := &pipeline{session: v.session, config: cfg, warehouse: v.warehouse, now: v.now}
+	next := &pipeline{session: v.session, config: cfg, warehouse: v.warehouse, queue: v.pipeline().queue, now: v.now}
 	setup, err := v.setup(ctx, next)
 	if err != nil {
 		return err

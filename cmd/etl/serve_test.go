@@ -116,7 +116,7 @@ func TestServeLoadsWhatIsDue(t *testing.T) {
 		t.Errorf("%d runs are not ok", n)
 	}
 	w.noLeftovers()
-	if !strings.Contains(s.log(), "schedule rang") {
+	if !strings.Contains(s.log(), "schedule ticked") {
 		t.Error("the log does not tell of the ring")
 	}
 }

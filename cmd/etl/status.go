@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"smsetl/config"
-	"smsetl/load"
 	"smsetl/plan"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -24,7 +24,7 @@ type statusReport struct {
 	Now      string          `json:"now"`
 	Accounts []accountStatus `json:"accounts"`
 	Paused   []pausedSource  `json:"paused"`
-	Parked   []load.Parked   `json:"parked"` // jobs of the last 30 days that no worker could do
+	Parked   []queue.Parked  `json:"parked"` // jobs of the last 30 days that no worker could do
 	Failed   []failedFiles   `json:"failed_files"`
 }
 

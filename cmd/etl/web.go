@@ -16,6 +16,7 @@ import (
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/notify"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/web"
@@ -29,32 +30,35 @@ type listenFlag struct {
 
 // site is the HTTP side of a process that serves.
 type site struct {
-	server  *web.Server // nil for none
-	metrics *web.Metrics
-	reader  *load.Warehouse // what the pages read with; nil for none
+	server *web.Server     // nil for none
+	reader *load.Warehouse // what the pages read with; nil for none
+}
+
+// newMetrics makes what the process counts of itself.
+func (v *serving) newMetrics() *web.Metrics {
+	metrics := web.NewMetrics(v.warehouse, web.MetricsOptions{
+		Expected: func(now time.Time) []read.Expectation { return v.pipeline().expectations(now) },
+		Version:  currentVersion().Version, Now: v.now,
+	}, v.session.log)
+	metrics.ConfigRead(v.now(), nil)
+	return metrics
 }
 
 // newSite makes the HTTP side and binds its address, so that a mistake in it is told before any work begins.
 func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	log := v.session.log
-	metrics := web.NewMetrics(v.warehouse, web.MetricsOptions{
-		Expected: func(now time.Time) []read.Expectation { return v.pipeline().expectations(now) },
-		Version:  currentVersion().Version, Now: v.now,
-	}, log)
-	metrics.ConfigRead(v.now(), nil)
 	if flag.Listen == "none" {
-		return &site{metrics: metrics}, nil
+		return &site{}, nil
 	}
 	cfg := v.pipeline().config.Web
 	options := webOptions(cfg, flag.Listen)
-	options.Metrics, options.LoginFailed = metrics.Handler(), metrics.LoginFailed
-	model := read.New(v.warehouse.DB, v.now)
+	options.Metrics, options.LoginFailed = v.metrics.Handler(), v.metrics.LoginFailed
 	options.Checks = []web.Check{
 		{Name: "database", Do: v.warehouse.Pool().Ping},
-		{Name: "schema", Do: model.IsCurrent},
-		{Name: "worker", Do: model.HasWorker},
+		{Name: "schema", Do: read.New(v.warehouse.DB, v.now).IsCurrent},
+		{Name: "worker", Do: func(ctx context.Context) error { return queue.HasWorker(ctx, v.warehouse.Pool()) }},
 	}
-	jobs, err := web.NewJobs(ctx, v.warehouse.Pool(), job.Schema, log)
+	jobs, err := web.NewJobs(ctx, v.warehouse.Pool(), queue.Schema, log)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +87,7 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 		return nil, err
 	}
 	fmt.Fprintf(v.session.stderr, "Pages: %s\n", server.URL())
-	return &site{server: server, metrics: metrics, reader: reader}, nil
+	return &site{server: server, reader: reader}, nil
 }
 
 // addPages puts the pages of the warehouse on a server. They read through a warehouse that cannot write.
@@ -109,7 +113,7 @@ func (s *site) start(ctx context.Context, log *zap.Logger) (release func()) {
 
 // waited counts the waiting of requests. The pages are made after the sources, and before any of these is asked.
 func (v *serving) waited(vendor sms.Vendor, action string, waited time.Duration) {
-	v.site.metrics.Waited(vendor, action, waited)
+	v.metrics.Waited(vendor, action, waited)
 }
 
 // webOptions are the settings of the configuration, with the address of the flag where it names one.

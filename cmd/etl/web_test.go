@@ -162,11 +162,11 @@ func TestServePages(t *testing.T) {
 	}
 }
 
-// tellPeople does the chore that tells them.
-func (w *world) tellPeople(env map[string]string, out io.Writer) { w.chore("notify", env, out) }
+// tellPeople does the task that tells them.
+func (w *world) tellPeople(env map[string]string, out io.Writer) { w.task("notify", env, out) }
 
-// chore does a chore of the leader, without waiting for one to be elected.
-func (w *world) chore(name string, env map[string]string, out io.Writer) {
+// task does a task of the leader, without waiting for one to be elected.
+func (w *world) task(name string, env map[string]string, out io.Writer) {
 	w.t.Helper()
 	s := &session{
 		ctx: w.t.Context(), env: environment{lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok }, read: os.ReadFile},
@@ -179,15 +179,15 @@ func (w *world) chore(name string, env map[string]string, out io.Writer) {
 	defer release()
 	v := &serving{session: s, warehouse: p.warehouse, now: p.now}
 	v.current.Store(p)
-	for _, chore := range v.chores(time.Minute) {
-		if chore.Name == name {
-			if err := chore.Do(w.t.Context()); err != nil {
+	for _, task := range v.tasks(time.Minute) {
+		if task.Name == name {
+			if err := task.Do(w.t.Context()); err != nil {
 				w.t.Error(err)
 			}
 			return
 		}
 	}
-	w.t.Errorf("there is no chore %q", name)
+	w.t.Errorf("there is no task %q", name)
 }
 
 // A server that others can reach is not started without a login, and says what to add.

@@ -16,15 +16,18 @@ import (
 // The places outside of which something may not stand, each with its reason.
 var (
 	// SQL stands beside the tables. The others speak to the server itself and not to the warehouse.
-	sqlPlaces = []string{"load", "read", "check", "ratelimit", "internal/db", "migrations", "internal/postgres", "internal/dev"}
+	sqlPlaces = []string{"load", "read", "check", "queue", "ratelimit", "internal/db", "migrations", "internal/postgres", "internal/dev"}
+
+	// River is used by its API; its tables are known to one file, with the statements beside it.
+	riverPlaces = []string{"queue/tables.go", "queue/sql", "migrations"}
 
 	// Vendors' addresses are known to their clients. The embedded server knows where its download is; the emulator answers
 	// with redirects; config shows an example in a message.
 	httpsPlaces = []string{"extract", "internal/dev/extracttest", "internal/postgres", "sandbox", "config/source.go"}
 
-	// Whoever starts a goroutine also waits for it. job works accounts side by side; cmd/etl waits for signals; the emulator
+	// Whoever starts a goroutine also waits for it. cmd/etl waits for signals; the emulator
 	// serves; the embedded server is watched by a thread of its own; the bench measures two programs at once.
-	goroutinePlaces = []string{"job", "cmd/etl", "sandbox", "internal/postgres", "internal/dev"}
+	goroutinePlaces = []string{"cmd/etl", "sandbox", "internal/postgres", "internal/dev"}
 
 	// One file reads the environment of the program, so that all settings can be listed. The others are for tests, or hand the
 	// environment on to a program that they start.
@@ -57,6 +60,21 @@ func TestWhatStandsWhere(t *testing.T) {
 	}
 }
 
+func TestRiversTablesAreKnownToOneRoom(t *testing.T) {
+	for _, name := range files(t) {
+		if path.Ext(name) != ".sql" || inAny(name, riverPlaces) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(root(t), filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "river.river_") {
+			t.Errorf("%s: River's tables stand here: they belong into queue/sql", name)
+		}
+	}
+}
+
 func (s source) checkText(t *testing.T, n *ast.BasicLit) {
 	if n.Kind != token.STRING {
 		return
@@ -67,7 +85,10 @@ func (s source) checkText(t *testing.T, n *ast.BasicLit) {
 		return
 	}
 	if sqlForm.MatchString(text) && !inAny(s.path, sqlPlaces) {
-		t.Errorf("%s: SQL stands here: it belongs into load", s.at(n))
+		t.Errorf("%s: SQL stands here: it belongs into load or queue", s.at(n))
+	}
+	if strings.Contains(text, "river.river_") && !inAny(s.path, riverPlaces) {
+		t.Errorf("%s: River's tables stand here: they belong into queue/tables.go", s.at(n))
 	}
 	if strings.Contains(text, "https://") && !inAny(s.path, httpsPlaces) {
 		t.Errorf("%s: an address stands here: it belongs into extract", s.at(n))

@@ -22,19 +22,20 @@ var mayImport = map[string][]string{
 	"internal/db": {"migrations"},
 	"migrations":  {},
 	"load":        {"internal/pack", "internal/db", "migrations"},
-	"read":        {"internal/db", "load", "migrations"},
+	"queue":       {"internal/db"},
+	"read":        {"internal/db", "queue", "load", "migrations"},
 	"check":       {"internal/db", "load", "read"},
 	"ratelimit":   {"internal/db"},
 
 	// What is due, and the order of the steps.
 	"config": {"plan", "belief", "internal/spelling"},
 	"plan":   {"belief", "internal/spelling"},
-	"job":    {"internal/pack", "load", "read", "check", "transform", "plan"},
+	"job":    {"internal/pack", "load", "read", "check", "queue", "transform", "plan"},
 	"drop":   {},
 
 	// People and their tools.
-	"web":         {"load", "read", "job"},
-	"web/pages":   {"web", "load", "read", "job", "internal/dictionary"},
+	"web":         {"load", "read", "queue", "job"},
+	"web/pages":   {"web", "load", "read", "queue", "job", "internal/dictionary"},
 	"web/push":    {"web", "load", "extract/huawei"}, // the only vendor that pushes
 	"notify":      {"load", "read", "check"},
 	"bi/metabase": {}, // dashboards know the names of views, and get what the catalog says of them
@@ -76,8 +77,9 @@ var mayNotImport = map[string][]string{
 	"extract": {"database/sql", "github.com/jackc", "github.com/riverqueue"},
 	"sandbox": {"database/sql", "github.com/jackc", "github.com/riverqueue", "github.com/tencentcloud"},
 	// It speaks to Metabase, which speaks to the warehouse.
-	"bi":  {"database/sql", "github.com/jackc", "github.com/riverqueue", "github.com/goccy", "go.uber.org/zap"},
-	"job": {"net/http", "github.com/goccy", "github.com/tencentcloud"},
+	"bi":    {"database/sql", "github.com/jackc", "github.com/riverqueue", "github.com/goccy", "go.uber.org/zap"},
+	"job":   {"net/http", "github.com/goccy", "github.com/tencentcloud"},
+	"queue": {"net/http", "github.com/goccy", "github.com/tencentcloud"},
 
 	"internal/dev/metabasetest": {"database/sql", "github.com/jackc", "github.com/riverqueue", "github.com/goccy", "go.uber.org/zap"},
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"smsetl/internal/dev/browsertest"
-	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/web"
 )
 
@@ -68,7 +68,7 @@ func TestPagesInChromium(t *testing.T) {
 // underWay begins a backfill, so that there is progress to look at.
 func (w *world) underWay() {
 	w.t.Helper()
-	id, err := w.wh.StartRun(w.t.Context(), load.Run{Command: "backfill", Arguments: "--from 2026-08-01", Version: "1", Host: "h", Now: now, Detached: true})
+	id, err := queue.StartRun(w.t.Context(), w.wh.Pool(), queue.Run{Command: "backfill", Arguments: "--from 2026-08-01", Version: "1", Host: "h", Now: now, Detached: true})
 	if err != nil {
 		w.t.Fatal(err)
 	}

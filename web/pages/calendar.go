@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -98,7 +98,7 @@ func (s *site) coverage(ctx context.Context, q *query) (view, error) {
 }
 
 // pausedOf says which sources of the choice nobody asks.
-func pausedOf(pauses []load.Pause, f read.Filter, accounts []read.KnownAccount) []line {
+func pausedOf(pauses []queue.Pause, f read.Filter, accounts []read.KnownAccount) []line {
 	var lines []line
 	seen := map[string]bool{}
 	for _, a := range accounts {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -143,7 +143,7 @@ func age(d time.Duration) string {
 	}
 }
 
-func sourcesTable(sources []read.SourceState, pauses []load.Pause) *table {
+func sourcesTable(sources []read.SourceState, pauses []queue.Pause) *table {
 	counts := stateCounts{}
 	for _, s := range sources {
 		counts.add(s.Counts)
@@ -157,7 +157,7 @@ func sourcesTable(sources []read.SourceState, pauses []load.Pause) *table {
 }
 
 // pausedCell says that nobody asks a source.
-func pausedCell(source string, pauses []load.Pause) cell {
+func pausedCell(source string, pauses []queue.Pause) cell {
 	for _, p := range pauses {
 		if p.Source == source || p.Source == "" && p.Queue == source {
 			return text(fmt.Sprintf("since %s UTC", cellOf(p.Since).Show)).wrongIf(true)

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/job"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/web"
@@ -37,7 +38,7 @@ type Warehouse interface {
 	Failures(ctx context.Context, f read.FailureFilter) (read.Failures, error)
 	Restatements(ctx context.Context, f read.Filter, most int) ([]read.Restatement, error)
 	Findings(ctx context.Context) ([]read.OpenFinding, error)
-	Runs(ctx context.Context, most int) (read.Runs, error)
+	Runs(ctx context.Context, most int) (queue.Runs, error)
 	Dictionary(ctx context.Context) ([]read.Relation, error)
 }
 

@@ -15,6 +15,7 @@ import (
 	"smsetl/internal/dev/pgtest"
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/web"
@@ -52,7 +53,7 @@ func newWorldWith(t *testing.T, options web.Options) *world {
 	w := &world{t: t, wh: wh}
 	w.fill()
 	options.Listen = "127.0.0.1:0"
-	if options.Jobs, err = web.NewJobs(t.Context(), wh.Pool(), job.Schema, zap.NewNop()); err != nil {
+	if options.Jobs, err = web.NewJobs(t.Context(), wh.Pool(), queue.Schema, zap.NewNop()); err != nil {
 		t.Fatal(err)
 	}
 	server, err := web.New(options, zap.NewNop())

@@ -8,8 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"smsetl/load"
-	"smsetl/read"
+	"smsetl/queue"
 )
 
 const (
@@ -62,7 +61,7 @@ func againLine(path string, again int) line {
 }
 
 // pauseLines says who is not asked, since when and why, of one source or, where none is named, of all.
-func pauseLines(all []load.Pause, source string) []line {
+func pauseLines(all []queue.Pause, source string) []line {
 	var lines []line
 	for _, p := range all {
 		if source == "" || p.Source == source || p.Source == "" && p.Queue == source {
@@ -72,7 +71,7 @@ func pauseLines(all []load.Pause, source string) []line {
 	return lines
 }
 
-func pauseText(p load.Pause) string {
+func pauseText(p queue.Pause) string {
 	name, by := p.Source, cmp.Or(p.Who, "somebody unknown")
 	if name == "" {
 		name, by = p.Queue, "somebody in the queue's own pages"
@@ -82,7 +81,7 @@ func pauseText(p load.Pause) string {
 }
 
 // underWay has a bar for each run that has work left.
-func (s *site) underWay(all read.Runs) []bar {
+func (s *site) underWay(all queue.Runs) []bar {
 	var bars []bar
 	isTold := map[int64]bool{}
 	for _, b := range all.Backfills {
@@ -98,7 +97,7 @@ func (s *site) underWay(all read.Runs) []bar {
 	return bars
 }
 
-func runBar(r *read.RunState, now time.Time) bar {
+func runBar(r *queue.RunState, now time.Time) bar {
 	b := bar{Done: r.Windows - r.Open, All: r.Windows}
 	b.Label = fmt.Sprintf("Run %d, %s, since %s UTC, is %s: ", r.RunID, r.Command, cellOf(r.StartedAt).Show, r.Status(now))
 	if r.Windows == 0 {
@@ -117,7 +116,7 @@ func runBar(r *read.RunState, now time.Time) bar {
 	return b
 }
 
-func backfillBar(b load.Backfill) bar {
+func backfillBar(b queue.Backfill) bar {
 	label := fmt.Sprintf("Backfill %d is %s: %d of %d windows done", b.RunID, b.State, b.Done, b.Windows)
 	if b.Failed > 0 {
 		label += fmt.Sprintf(", %d failed", b.Failed)
@@ -130,16 +129,16 @@ func backfillBar(b load.Backfill) bar {
 	return bar{Label: label, Done: int64(b.Windows - b.Left), All: int64(b.Windows)}
 }
 
-func backfillsTable(all []load.Backfill) *table {
-	return tableOf("runs.backfills", all, func(b load.Backfill) []cell {
+func backfillsTable(all []queue.Backfill) *table {
+	return tableOf("runs.backfills", all, func(b queue.Backfill) []cell {
 		return cells(b.RunID, b.State, b.Arguments, b.StartedAt, b.EndedAt, b.Windows, b.Done,
 			cellOf(b.Failed).wrongIf(b.Failed > 0), b.Cancelled, b.Left, b.Days, b.Rows, b.Reason)
 	})
 }
 
 // retriesTable says what goes on failing: what it met, how often, and when it is tried again.
-func retriesTable(all []read.Retry) *table {
-	return tableOf("runs.retries", all, func(r read.Retry) []cell {
+func retriesTable(all []queue.Retry) *table {
+	return tableOf("runs.retries", all, func(r queue.Retry) []cell {
 		next := cellOf(r.NextAt)
 		switch {
 		case r.IsPaused:
@@ -155,8 +154,8 @@ func retriesTable(all []read.Retry) *table {
 // badStatus is how the status of a run begins that did not do all it should.
 var badStatus = regexp.MustCompile(`^(failed|partial|killed)`)
 
-func (s *site) runsTable(all []read.RunState) *table {
-	return tableOf("runs.runs", all, func(r read.RunState) []cell {
+func (s *site) runsTable(all []queue.RunState) *table {
+	return tableOf("runs.runs", all, func(r queue.RunState) []cell {
 		status, why := r.Status(s.now()), ""
 		if r.LoadsFailed+r.Failed > 0 {
 			why = r.Reason

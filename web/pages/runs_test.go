@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"smsetl/load"
+	"smsetl/queue"
 )
 
 func TestRuns(t *testing.T) {
@@ -16,7 +16,7 @@ func TestRuns(t *testing.T) {
 			t.Errorf("%s, on which nothing happens, asks again", path)
 		}
 	}
-	id, err := w.wh.StartRun(t.Context(), load.Run{Command: "backfill", Arguments: "--from <b>", Version: "1", Host: "h", Now: now.Add(-time.Hour), Detached: true})
+	id, err := queue.StartRun(t.Context(), w.wh.Pool(), queue.Run{Command: "backfill", Arguments: "--from <b>", Version: "1", Host: "h", Now: now.Add(-time.Hour), Detached: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,8 @@
-package job
+package queue
 
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"regexp"
 	"time"
@@ -14,7 +13,45 @@ import (
 	"smsetl/sms"
 )
 
-// Window is the queue's argument of one load: a scope in plain words, without any secret.
+// Item is one window to load.
+type Item struct {
+	Source  string
+	Scope   sms.Scope
+	Refetch bool // days that the ledger calls settled too
+	Sweep   bool // settled days, looked at once more for late changes
+	// Priority of the window within its source; 0 is that of its age. See the constants.
+	Priority int
+	Estimate time.Duration // at the vendor's rate; 0 for unknown
+}
+
+// The priorities of windows: within a source, lower numbers go first. The newest days are what people look at, and a
+// backfill of years must not stand before them.
+const (
+	PriorityNew      = 1 // due days, the last of them within newDays
+	PriorityOld      = 2 // older due days, and a backfill that somebody waits for
+	PriorityDetached = 3 // a backfill that nobody waits for
+	PrioritySweep    = 4 // settled days, once more
+)
+
+// newDays is how old a day may be to go before older ones: what a monthly report shows.
+const newDays = 35
+
+// priority gives the item's own priority, or that of its age.
+func (i Item) priority(now time.Time) int {
+	w := i.Scope.Window
+	switch {
+	case i.Priority != 0:
+		return i.Priority
+	case i.Sweep:
+		return PrioritySweep
+	case w.Zone().Today(now)-w.Last() <= newDays:
+		return PriorityNew
+	default:
+		return PriorityOld
+	}
+}
+
+// Window is River's argument of one load: an Item in plain words, without any secret.
 type Window struct {
 	Source   string        `json:"source"   river:"unique"`
 	Vendor   sms.Vendor    `json:"vendor"   river:"unique"`
@@ -24,10 +61,8 @@ type Window struct {
 	To       string        `json:"to"       river:"unique"` // yyyy-MM-dd, inclusive
 	Zone     string        `json:"zone"     river:"unique"` // +08:00
 	RunID    int64         `json:"run_id"`
-	// Refetch asks for days that the ledger calls settled too.
-	Refetch bool `json:"refetch" river:"unique"`
-	// Sweep looks at settled days once more for late changes.
-	Sweep bool `json:"sweep" river:"unique"`
+	Refetch  bool          `json:"refetch"  river:"unique"`
+	Sweep    bool          `json:"sweep"    river:"unique"`
 }
 
 // Kind names the job in the queue.
@@ -37,11 +72,8 @@ func (Window) Kind() string { return "window" }
 // includes completed jobs, and a second run of the same window would silently be skipped for a day.
 func (w Window) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{
-		Queue: queueOf(w.Source),
-		UniqueOpts: river.UniqueOpts{
-			ByArgs:  true,
-			ByState: unfinished(),
-		},
+		Queue:      queueOf(w.Source),
+		UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()},
 	}
 }
 
@@ -58,10 +90,10 @@ func unfinished() []rivertype.JobState {
 
 var queueForm = regexp.MustCompile(`^[a-z0-9]+([_-][a-z0-9]+)*$`)
 
-// queueOf gives the name of a source's queue: the source's own where the queue takes it, else a hash of it. A queue each
+// queueOf gives the name of a source's queue: the source's own where River takes it, else a hash of it. A queue each
 // keeps a slow source from holding up another.
 func queueOf(source string) string {
-	if queueForm.MatchString(source) && len(source) <= 64 && source != ringQueue {
+	if queueForm.MatchString(source) && len(source) <= 64 && source != tickQueue {
 		return source
 	}
 	sum := sha256.Sum256([]byte(source))
@@ -84,13 +116,6 @@ func newWindow(item Item, runID int64) Window {
 	}
 }
 
-// parseWindow reads the arguments as the queue holds them.
-func parseWindow(encoded []byte) (Window, error) {
-	var w Window
-	err := json.Unmarshal(encoded, &w)
-	return w, err
-}
-
 // scope reads the arguments back. An error means that a job was written by hand or by another version.
 func (w Window) scope() (sms.Scope, error) {
 	zone, err := sms.ParseZone(w.Zone)
@@ -106,18 +131,20 @@ func (w Window) scope() (sms.Scope, error) {
 		return sms.Scope{}, err
 	}
 	window, err := sms.NewWindow(first, last, zone)
-	if err != nil {
-		return sms.Scope{}, err
-	}
 	account := sms.Account{Vendor: w.Vendor, ID: w.Account, Zone: zone}
-	return sms.Scope{Account: account, Datasets: w.Datasets, Window: window}, nil
+	return sms.Scope{Account: account, Datasets: w.Datasets, Window: window}, err
 }
 
-// retryAfter gives the pause before a window's next try: 1 s, 2 s, 4 s, ... with at most a minute. The request has
-// already been retried by then, so this is for answers that were refused.
-func retryAfter(attempt int, base time.Duration) time.Duration {
-	return min(base<<min(attempt-1, 10), time.Minute)
+// retries is River's policy for the tries of a job.
+type retries struct{}
+
+// NextRetry spaces the tries: 1 s, 2 s, 4 s, ... with at most a minute. The request has already been retried by then,
+// so this is for answers that were refused.
+func (retries) NextRetry(job *rivertype.JobRow) time.Time {
+	return time.Now().Add(retryAfter(job.Attempt))
 }
+
+func retryAfter(attempt int) time.Duration { return min(time.Second<<min(attempt-1, 10), time.Minute) }
 
 // errUnreadable says that a job's arguments cannot be understood. Nobody else will understand them.
-var errUnreadable = errors.New("job: the window cannot be worked")
+var errUnreadable = errors.New("queue: the window cannot be worked")

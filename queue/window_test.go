@@ -1,8 +1,7 @@
-package job
+package queue
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -95,36 +94,8 @@ func TestQueueOf(t *testing.T) {
 
 func TestRetryAfter(t *testing.T) {
 	for attempt, want := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 7: time.Minute, 5000: time.Minute} {
-		if got := retryAfter(attempt, time.Second); got != want {
+		if got := retryAfter(attempt); got != want {
 			t.Errorf("after try %d: %s, want %s", attempt, got, want)
 		}
-	}
-}
-
-// A refused account stops its own windows, refused credentials stop the source's, and both are forgotten after a while.
-func TestDenials(t *testing.T) {
-	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	d := newDenials(15*time.Minute, false, func() time.Time { return now })
-	mine, other := sms.Account{ID: "mine"}, sms.Account{ID: "other"}
-	d.note("a", mine, fmt.Errorf("wrapped: %w", sms.ErrAccountDenied))
-	d.note("a", other, sms.ErrTemporary)
-	d.note("b", mine, sms.ErrSourceDenied)
-	for name, c := range map[string]struct {
-		source  string
-		account sms.Account
-		want    error
-	}{
-		"the refused account":          {"a", mine, sms.ErrAccountDenied},
-		"another account":              {"a", other, nil},
-		"any account of a source":      {"b", other, sms.ErrSourceDenied},
-		"the account at another place": {"c", mine, nil},
-	} {
-		if err := d.check(c.source, c.account); !errors.Is(err, c.want) || c.want == nil && err != nil {
-			t.Errorf("%s: %v, want %v", name, err, c.want)
-		}
-	}
-	now = now.Add(16 * time.Minute)
-	if err := d.check("b", mine); err != nil {
-		t.Errorf("still denied after 16 minutes: %v", err)
 	}
 }

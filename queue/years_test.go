@@ -1,4 +1,4 @@
-package job
+package queue
 
 import (
 	"context"
@@ -20,10 +20,10 @@ import (
 	"smsetl/sms"
 )
 
-// Years of rings in no time: leaders come, go and overlap, nobody leads for days, a vendor is down for days, workers die, and clocks
-// are put forward and back. After each ring every day that is over is loaded or on its way, none is on its way twice, and settled
-// days are looked at again in time.
-func TestYearsOfRings(t *testing.T) {
+// Years of ticks in no time: leaders come, go and overlap, nobody leads for days, a vendor is down for days, workers
+// die, and clocks are put forward and back. After each tick every day that is over is loaded or on its way, none is on
+// its way twice, and settled days are looked at again in time.
+func TestYearsOfTicks(t *testing.T) {
 	years := 3
 	if testing.Short() {
 		years = 1
@@ -38,9 +38,9 @@ func TestYearsOfRings(t *testing.T) {
 
 // years is a ledger, a queue, and those who work them, in memory.
 type years struct {
-	t       *testing.T
-	sources []plan.Source
-	bells   []Bell
+	t         *testing.T
+	sources   []plan.Source
+	schedules []Schedule
 
 	mu     sync.Mutex // as the planning lock, and as a transaction
 	random *rand.Rand
@@ -48,8 +48,8 @@ type years struct {
 	queue  []*simJob
 	down   map[string]bool // vendors that answer nothing
 
-	rings, terms, deaths, failures, loads, sweeps int
-	skipped                                       int // rings that a clock put forward has swallowed
+	ticks, terms, deaths, failures, loads, sweeps int
+	skipped                                       int // ticks that a clock put forward has swallowed
 }
 
 type dayKey struct {
@@ -96,7 +96,7 @@ func newYears(t *testing.T, seed uint64) *years {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.bells = append(w.bells, Bell{Name: name, Timing: timing, Sources: []string{"el", "tc"}})
+		w.schedules = append(w.schedules, Schedule{Name: name, Timing: timing, Sources: []string{"el", "tc"}})
 	}
 	return w
 }
@@ -114,7 +114,8 @@ func (w *years) run(long time.Duration) {
 	all.Wait()
 }
 
-// lead has one leader after another. Some overlap with the one before, because a leader that sleeps does not know that it is none.
+// lead has one leader after another. Some overlap with the one before, because a leader that sleeps does not know that
+// it is none.
 func (w *years) lead(ctx context.Context) {
 	var terms sync.WaitGroup
 	defer terms.Wait()
@@ -124,7 +125,7 @@ func (w *years) lead(ctx context.Context) {
 		terms.Go(func() { w.term(term) })
 		w.pause(ctx, 20*24*time.Hour)
 		if w.chance(3) {
-			time.AfterFunc(time.Hour, end) // it still rings when the next one does
+			time.AfterFunc(time.Hour, end) // it still ticks when the next one does
 			continue
 		}
 		end()
@@ -134,12 +135,13 @@ func (w *years) lead(ctx context.Context) {
 	}
 }
 
-// term is what the queue's leader does with periodic jobs: ring all once, then each at its times, which it keeps in its memory.
+// term is what the queue's leader does with periodic jobs: tick all once, then each at its times, which it keeps in its
+// memory.
 func (w *years) term(ctx context.Context) {
-	next := make([]time.Time, len(w.bells))
-	for i, bell := range w.bells {
-		next[i] = bell.Timing.Next(time.Now())
-		w.ring(bell)
+	next := make([]time.Time, len(w.schedules))
+	for i, at := range w.schedules {
+		next[i] = at.Timing.Next(time.Now())
+		w.tick(at)
 	}
 	for {
 		first := slices.MinFunc(next, time.Time.Compare)
@@ -148,24 +150,24 @@ func (w *years) term(ctx context.Context) {
 			return
 		case <-time.After(time.Until(first)):
 		}
-		for i, bell := range w.bells {
+		for i, at := range w.schedules {
 			if !next[i].After(time.Now()) {
-				if next[i] = bell.Timing.Next(time.Now()); time.Until(next[i]) > 25*time.Hour {
+				if next[i] = at.Timing.Next(time.Now()); time.Until(next[i]) > 25*time.Hour {
 					w.skipped++
 				}
-				w.ring(bell)
+				w.tick(at)
 			}
 		}
 	}
 }
 
-// ring plans and queues as a Ring does.
-func (w *years) ring(bell Bell) {
+// tick plans and queues as a Tick does.
+func (w *years) tick(at Schedule) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.rings++
+	w.ticks++
 	now := time.Now()
-	ask := plan.Request{Sources: bell.Sources, Sweep: true}
+	ask := plan.Request{Sources: at.Sources, Sweep: true}
 	for _, job := range w.queue {
 		if scope, err := job.window.scope(); err == nil && slices.Contains(unfinished(), job.state) {
 			ask.Busy = append(ask.Busy, scope)
@@ -221,7 +223,7 @@ func uniqueKey(window Window) string {
 	return key.String()
 }
 
-// check looks at every day after a ring.
+// check looks at every day after a tick.
 func (w *years) check(now time.Time) {
 	w.t.Helper()
 	onTheirWay := map[dayKey]int{}
@@ -364,7 +366,7 @@ func (w *years) finish() {
 			}
 		}
 	}
-	w.t.Logf("%d rings in %d terms, %d swallowed; %d loads, %d of them sweeps; %d deaths, %d windows given up", w.rings, w.terms, w.skipped, w.loads, w.sweeps, w.deaths, w.failures)
+	w.t.Logf("%d ticks in %d terms, %d swallowed; %d loads, %d of them sweeps; %d deaths, %d windows given up", w.ticks, w.terms, w.skipped, w.loads, w.sweeps, w.deaths, w.failures)
 	if w.terms < 20 || w.skipped == 0 || w.deaths < 50 || w.failures < 10 || w.sweeps < 100 {
 		w.t.Error("too little happened to prove anything")
 	}

@@ -1,19 +1,66 @@
-package load_test
+package queue_test
 
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/zap"
+
+	"smsetl/internal/db"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 )
 
+// open gives a new warehouse and its queue.
+func open(t *testing.T) (*load.Warehouse, *queue.Queue) {
+	t.Helper()
+	wh, err := load.Open(t.Context(), pgtest.New(t), load.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(wh.Close)
+	q, err := queue.New(wh.Pool(), time.Now, zap.NewNop())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wh, q
+}
+
+// dump gives what a query finds, one line for each row.
+func dump(t *testing.T, d db.Querier, query string) string {
+	t.Helper()
+	rows, err := d.Query(t.Context(), query)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	lines, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (string, error) {
+		values, err := r.Values()
+		return strings.Trim(fmt.Sprint(values), "[]"), err
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func same(t *testing.T, what, got string, want ...string) {
+	t.Helper()
+	if want := strings.Join(want, "\n"); got != want {
+		t.Errorf("%s:\n%s\nwant\n%s", what, got, want)
+	}
+}
+
 func TestRescueDead(t *testing.T) {
 	t.Parallel()
-	wh := open(t, marketing)
-	alive, err := wh.RegisterWorker(t.Context(), "alive")
+	wh, q := open(t)
+	alive, err := q.RegisterWorker(t.Context(), "alive")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,23 +74,25 @@ func TestRescueDead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := wh.Begin(t.Context(), load.Start{Scope: scope(marketing, "01-05", sms.StatsDay), JobID: 2, Now: at("01-20 12:00")}); err != nil {
+	account := sms.Account{Vendor: sms.EngageLab, ID: "marketing"}
+	scope := sms.Scope{Account: account, Datasets: []sms.Dataset{sms.StatsDay}, Window: sms.OneDay(sms.Date(2026, 1, 5), account.Zone)}
+	if _, err := wh.Begin(t.Context(), load.Start{Source: "test", Scope: scope, JobID: 2, Now: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := wh.RescueDead(t.Context()); n != 3 || err != nil {
+	if n, err := q.RescueDead(t.Context()); n != 3 || err != nil {
 		t.Errorf("rescued %d, %v; want 3", n, err)
 	}
 	jobs := `SELECT id, state::text, attempt, max_attempts, coalesce(array_length(errors, 1), 0) FROM river.river_job ORDER BY id`
-	same(t, "jobs", dump(t, wh, jobs), "1 running 1 1 0", "2 available 3 4 1", "3 available 1 3 1", "4 available 0 3 0", "5 available 1 3 1")
-	same(t, "the dead worker's load", dump(t, wh, `SELECT outcome, reason FROM etl.load`), "failed the worker died")
-	same(t, "workers", dump(t, wh, `SELECT client_id FROM etl.worker`), "alive")
-	if n, err := wh.RescueDead(t.Context()); n != 0 || err != nil {
+	same(t, "jobs", dump(t, wh.Pool(), jobs), "1 running 1 1 0", "2 available 3 4 1", "3 available 1 3 1", "4 available 0 3 0", "5 available 1 3 1")
+	same(t, "the dead worker's load", dump(t, wh.Pool(), `SELECT outcome, reason FROM etl.load`), "failed the worker died")
+	same(t, "workers", dump(t, wh.Pool(), `SELECT client_id FROM etl.worker`), "alive")
+	if n, err := q.RescueDead(t.Context()); n != 0 || err != nil {
 		t.Errorf("rescued %d again, %v", n, err)
 	}
 
 	alive.Release()
-	same(t, "workers", dump(t, wh, `SELECT count(*) FROM etl.worker`), "0")
-	if n, err := wh.RescueDead(t.Context()); n != 1 || err != nil {
+	same(t, "workers", dump(t, wh.Pool(), `SELECT count(*) FROM etl.worker`), "0")
+	if n, err := q.RescueDead(t.Context()); n != 1 || err != nil {
 		t.Errorf("rescued %d after the worker left, %v", n, err)
 	}
 }
@@ -72,33 +121,33 @@ func cut(t *testing.T, wh *load.Warehouse) {
 // A worker whose process dies leaves its line, and no lock.
 func TestWorkerLosesItsSession(t *testing.T) {
 	t.Parallel()
-	wh := open(t)
-	worker, err := wh.RegisterWorker(t.Context(), "w")
+	wh, q := open(t)
+	worker, err := q.RegisterWorker(t.Context(), "w")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer worker.Release()
 	running(t, wh, "w")
-	if n, err := wh.RescueDead(t.Context()); n != 0 || err != nil {
+	if n, err := q.RescueDead(t.Context()); n != 0 || err != nil {
 		t.Errorf("rescued %d from a living worker, %v", n, err)
 	}
 	cut(t, wh)
-	if n, err := wh.RescueDead(t.Context()); n != 1 || err != nil {
+	if n, err := q.RescueDead(t.Context()); n != 1 || err != nil {
 		t.Errorf("rescued %d, %v; want 1", n, err)
 	}
-	same(t, "workers", dump(t, wh, `SELECT count(*) FROM etl.worker`), "0")
+	same(t, "workers", dump(t, wh.Pool(), `SELECT count(*) FROM etl.worker`), "0")
 
 	// When it looks, it finds that it was taken for dead.
-	if err := worker.Keep(t.Context()); !errors.Is(err, load.ErrDeclaredDead) {
-		t.Errorf("%v, want %v", err, load.ErrDeclaredDead)
+	if err := worker.Keep(t.Context()); !errors.Is(err, queue.ErrDeclaredDead) {
+		t.Errorf("%v, want %v", err, queue.ErrDeclaredDead)
 	}
 }
 
 // A worker that notices before anybody else goes on under its name.
 func TestWorkerOpensItsSessionAgain(t *testing.T) {
 	t.Parallel()
-	wh := open(t)
-	worker, err := wh.RegisterWorker(t.Context(), "w")
+	wh, q := open(t)
+	worker, err := q.RegisterWorker(t.Context(), "w")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,11 +156,11 @@ func TestWorkerOpensItsSessionAgain(t *testing.T) {
 	go func() { kept <- worker.Keep(ctx) }()
 	running(t, wh, "w")
 	holds := `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
-	before := dump(t, wh, holds)
+	before := dump(t, wh.Pool(), holds)
 	for range 3 {
 		cut(t, wh)
 		for until := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-			if now := dump(t, wh, holds); now != "" && now != before {
+			if now := dump(t, wh.Pool(), holds); now != "" && now != before {
 				before = now
 				break
 			}
@@ -119,7 +168,7 @@ func TestWorkerOpensItsSessionAgain(t *testing.T) {
 				t.Fatal("no new session for 10 s")
 			}
 		}
-		if n, err := wh.RescueDead(t.Context()); n != 0 || err != nil {
+		if n, err := q.RescueDead(t.Context()); n != 0 || err != nil {
 			t.Errorf("rescued %d from a worker that has its lock again, %v", n, err)
 		}
 	}
@@ -128,8 +177,8 @@ func TestWorkerOpensItsSessionAgain(t *testing.T) {
 		t.Errorf("%v at the end", err)
 	}
 	worker.Release()
-	same(t, "workers", dump(t, wh, `SELECT count(*) FROM etl.worker`), "0")
-	if n, err := wh.RescueDead(t.Context()); n != 1 || err != nil {
+	same(t, "workers", dump(t, wh.Pool(), `SELECT count(*) FROM etl.worker`), "0")
+	if n, err := q.RescueDead(t.Context()); n != 1 || err != nil {
 		t.Errorf("rescued %d after the worker left, %v", n, err)
 	}
 }

@@ -8,35 +8,36 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
 
 	"smsetl/internal/pack"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 	"smsetl/transform"
 )
 
-// Surveyor is a Fetcher whose vendor answers in sums over several days, so that few calls find out whether days that are
-// stored have changed since. A vendor who answers a window in one call needs none: there a sweep is a fetch whose answer is
-// compared by its bytes.
-type Surveyor interface {
+// Reconciler is a Fetcher whose vendor answers in sums over several days, so that few calls find out whether days that
+// are stored have changed since. A vendor who answers a window in one call needs none: there a sweep is a fetch whose
+// answer is compared by its bytes.
+type Reconciler interface {
 	// Survey finds the days of the scope that are not what is stored any more: same says whether an answer is. It hands
 	// each answer to emit, none of them to be understood.
 	Survey(ctx context.Context, scope sms.Scope, same func(sms.Payload) (bool, error), emit func(sms.Payload) error) (changed []sms.Window, err error)
 }
 
-// survey looks once more at a window of settled days. Days that the vendor's sums confirm are noted in the ledger, and nothing
-// else of them is touched; the others are loaded as any window is, as loads of their own, before the survey ends.
-func (w *worker) survey(ctx context.Context, source Source, item Item, job *river.Job[Window], loadID int64, surveyor Surveyor,
+// reconcile looks once more at a window of settled days. Days that the vendor's sums confirm are noted in the ledger,
+// and nothing else of them is touched; the others are loaded as any window is, as loads of their own, before this one
+// ends.
+func (w *Loader) reconcile(ctx context.Context, try *queue.Try, loadID int64, vendor Reconciler,
 	complete func(context.Context, pgx.Tx) error,
 ) (load.Result, error) {
-	stored, err := w.warehouse.Stored(ctx, item.Scope)
+	stored, err := w.warehouse.Stored(ctx, try.Scope)
 	if err != nil {
 		return load.Result{}, err
 	}
 	same := func(p sms.Payload) (bool, error) { return isStored(stored, p) }
 	var beyond []sms.Window
-	changed, err := surveyor.Survey(ctx, item.Scope, same, func(p sms.Payload) error {
+	changed, err := vendor.Survey(ctx, try.Scope, same, func(p sms.Payload) error {
 		w.progress.Called(p)
 		if p.Beyond {
 			beyond = append(beyond, p.Window)
@@ -47,7 +48,7 @@ func (w *worker) survey(ctx context.Context, source Source, item Item, job *rive
 		return load.Result{}, err
 	}
 	agreed := map[sms.Day]bool{}
-	for day := range item.Scope.Window.Days() {
+	for day := range try.Scope.Window.Days() {
 		agreed[day] = true
 	}
 	for _, window := range slices.Concat(changed, beyond) {
@@ -57,7 +58,7 @@ func (w *worker) survey(ctx context.Context, source Source, item Item, job *rive
 	}
 	all := forgotten(beyond)
 	for _, window := range changed {
-		result, err := w.reload(ctx, source, item, job, window, alive(stored, agreed))
+		result, err := w.reload(ctx, try, window, alive(stored, agreed))
 		if err != nil {
 			return load.Result{}, fmt.Errorf("%s has changed: %w", window, err)
 		}
@@ -66,13 +67,13 @@ func (w *worker) survey(ctx context.Context, source Source, item Item, job *rive
 	for _, day := range all.Forgotten {
 		agreed[day] = true // nothing disagrees, and nobody asks again before the next sweep
 	}
-	result, err := w.warehouse.EndSurvey(ctx, loadID, item.Scope, slices.Sorted(maps.Keys(agreed)), w.options.Now(), complete)
+	result, err := w.warehouse.EndSurvey(ctx, loadID, try.Scope, slices.Sorted(maps.Keys(agreed)), w.now(), complete)
 	addResult(&all, result)
 	all.LoadID, all.LoadedAt, all.Outcome = result.LoadID, result.LoadedAt, result.Outcome
 	return all, err
 }
 
-// forgotten is what a survey says of days that the vendor takes no question about any more: nobody has looked at them.
+// forgotten is what is known of days that the vendor takes no question about any more: nobody has looked at them.
 func forgotten(beyond []sms.Window) (r load.Result) {
 	r.Waiting = map[sms.Day]string{}
 	for _, window := range beyond {
@@ -96,19 +97,18 @@ func alive(stored []load.StoredDay, agreed map[sms.Day]bool) (days []sms.Day) {
 	return days
 }
 
-// reload loads a changed part of a window that is surveyed, as a load of its own. The queue's job goes on.
-func (w *worker) reload(ctx context.Context, source Source, item Item, job *river.Job[Window], window sms.Window,
-	alive []sms.Day,
-) (load.Result, error) {
+// reload loads a changed part of a window as a load of its own. The window goes on.
+func (w *Loader) reload(ctx context.Context, try *queue.Try, window sms.Window, alive []sms.Day) (load.Result, error) {
+	item := try.Item
 	item.Scope.Window, item.Sweep, item.Refetch = window, false, true
-	loadID, err := w.begin(ctx, source, item, job)
+	loadID, err := w.begin(ctx, try, item)
 	if err != nil {
 		return load.Result{}, err
 	}
 	refused := sms.Batch{Scope: item.Scope}
-	result, err := w.replace(ctx, source, item, loadID, &refused, load.PutOptions{Alive: alive}, nil)
+	result, err := w.replace(ctx, w.sources[try.Source], item, loadID, &refused, load.PutOptions{Alive: alive}, nil)
 	if err != nil {
-		return result, w.fail(ctx, job, loadID, refused, err)
+		return result, w.fail(ctx, try, loadID, refused, err)
 	}
 	return result, nil
 }
@@ -132,8 +132,8 @@ func addResult(all *load.Result, r load.Result) {
 	maps.Copy(all.Waiting, r.Waiting)
 }
 
-// isStored says whether an answer is what the days of its window hold together. An answer that cannot be understood is not:
-// its days are then asked for one by one, and judged as ever.
+// isStored says whether an answer is what the days of its window hold together. An answer that cannot be understood is
+// not: its days are then asked for one by one, and judged as ever.
 func isStored(stored []load.StoredDay, p sms.Payload) (bool, error) {
 	said, err := transform.Sums(p)
 	switch {

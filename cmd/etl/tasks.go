@@ -4,13 +4,13 @@ import (
 	"context"
 	"time"
 
-	"smsetl/job"
+	"smsetl/queue"
 )
 
-// chores lists what one `etl serve` of all does now and then, whichever leads. Each must bear to be done twice at once. v.pipeline()
+// tasks lists the maintenance that one `etl serve` of all does now and then, whichever leads. Each must bear to be done twice at once. v.pipeline()
 // gives the configuration in force.
-func (v *serving) chores(reportsEvery time.Duration) []job.Chore {
-	return []job.Chore{
+func (v *serving) tasks(reportsEvery time.Duration) []queue.Task {
+	return []queue.Task{
 		{Name: "reports", Every: reportsEvery, Do: func(ctx context.Context) error { return v.pipeline().countReports(ctx) }},
 		{Name: "reports_age", Every: time.Hour, Do: func(ctx context.Context) error { return v.pipeline().pruneReports(ctx) }},
 		{Name: "lost", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return v.pipeline().markLost(ctx) }},

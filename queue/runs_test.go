@@ -1,19 +1,17 @@
-package load_test
+package queue
 
 import (
 	"testing"
 	"time"
-
-	"smsetl/read"
 )
 
-// A run is what its work is: nothing that failed is ok, whatever the command wrote down at its end, and nothing is running that is
-// done.
+// A run is what its work is: nothing that failed is ok, whatever the command wrote down at its end, and nothing is
+// running that is done.
 func TestStatusOfARun(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
 	ended := now.Add(-time.Minute)
-	for want, r := range map[string]read.RunState{
+	for want, r := range map[string]RunState{
 		"ok":                                  {EndedAt: &ended, Outcome: "ok", Windows: 12, Done: 12, Loads: 18, LoadsFailed: 6},
 		"failed 6 of 12 windows":              {EndedAt: &ended, Outcome: "ok", Windows: 12, Done: 6, Failed: 6, Loads: 12, LoadsFailed: 6},
 		"cancelled 2 of 12 windows":           {EndedAt: &ended, Outcome: "cancelled", Windows: 12, Done: 10, Cancelled: 2},
@@ -32,7 +30,7 @@ func TestStatusOfARun(t *testing.T) {
 			t.Errorf("%+v is %q, want %q", r, got, want)
 		}
 	}
-	for what, r := range map[string]read.RunState{
+	for what, r := range map[string]RunState{
 		"an import that did all it could":                  {Command: "import", EndedAt: &ended, Outcome: "partial", Loads: 3},
 		"a run whose windows another program ended":        {Command: "run", EndedAt: &ended, Outcome: "interrupted", Windows: 3, Done: 3},
 		"a killed run whose windows another program ended": {Command: "run", Windows: 3, Done: 3},

@@ -1,16 +1,31 @@
-package read
+package queue
 
 import (
-	"context"
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	"smsetl/internal/db"
-	"smsetl/load"
 	"smsetl/sms"
 )
+
+// Backfill is how far a detached run is.
+type Backfill struct {
+	RunID     int64      `json:"run_id"`
+	Arguments string     `json:"arguments"`
+	Host      string     `json:"host"`
+	StartedAt time.Time  `json:"started_at"`
+	EndedAt   *time.Time `json:"ended_at"`
+	// State is waiting, running or paused while windows are left, then the outcome: ok, partial or cancelled.
+	State     string  `json:"state"`
+	Windows   int     `json:"windows"`
+	Done      int     `json:"done"`
+	Failed    int     `json:"failed"`
+	Cancelled int     `json:"cancelled"`
+	Left      int     `json:"left"`
+	Days      int     `json:"days_left"`
+	Rows      int64   `json:"rows"`
+	Reason    string  `json:"reason"`       // of the last window that was given up
+	Seconds   float64 `json:"seconds_left"` // about; 0 when nothing is left
+}
 
 // RunState is how far a run is, or how it ended.
 type RunState struct {
@@ -127,26 +142,8 @@ type Retry struct {
 
 // Runs are commands and detached backfills, what is tried again, and who is not asked.
 type Runs struct {
-	Backfills []load.Backfill
+	Backfills []Backfill
 	Runs      []RunState
 	Retries   []Retry
-	Pauses    []load.Pause
-}
-
-// Runs reads the newest runs, at most so many, and the backfills under way with as many of the ended ones.
-func (m *Model) Runs(ctx context.Context, most int) (all Runs, err error) {
-	err = m.snapshot(ctx, "runs", func(tx pgx.Tx) error {
-		if all.Backfills, err = load.ListBackfills(ctx, tx, most, m.now()); err != nil {
-			return err
-		}
-		if all.Runs, err = db.All[RunState](ctx, tx, statement("runs"), most); err != nil {
-			return err
-		}
-		if all.Retries, err = db.All[Retry](ctx, tx, statement("retries"), most); err != nil {
-			return err
-		}
-		all.Pauses, err = load.Pauses(ctx, tx)
-		return err
-	})
-	return all, err
+	Pauses    []Pause
 }

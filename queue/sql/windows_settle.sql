@@ -1,4 +1,4 @@
--- The queue removes ended jobs after a day to a week; a load tells then what became of one.
+-- River removes ended jobs after a day to a week. What became of such a job is seen by its load.
 WITH open AS (
     SELECT DISTINCT river_job_id
     FROM etl.run_window

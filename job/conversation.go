@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/sms"
 	"smsetl/transform"
 )
@@ -20,10 +21,10 @@ type Summer interface {
 	CheckSum(ctx context.Context, account sms.Account, dataset sms.Dataset, window sms.Window, emit func(sms.Payload) error) (sms.Payload, error)
 }
 
-// asking is one load's conversation with a vendor: what was answered for its window, and what is asked once more because the
+// conversation is one load's with a vendor: what was answered for its window, and what is asked once more because the
 // answers leave something open.
-type asking struct {
-	worker   *worker
+type conversation struct {
+	loader   *Loader
 	source   Source
 	scope    sms.Scope
 	loadID   int64
@@ -32,120 +33,122 @@ type asking struct {
 }
 
 // keep gives what takes each answer: it is stored before it is understood.
-func (a *asking) keep(ctx context.Context) func(sms.Payload) error {
+func (c *conversation) keep(ctx context.Context) func(sms.Payload) error {
 	return func(p sms.Payload) error {
-		a.worker.progress.Called(p)
+		c.loader.progress.Called(p)
 		switch {
 		case p.Refused == "", p.Beyond:
-			a.payloads = append(a.payloads, p)
+			c.payloads = append(c.payloads, p)
 		case p.IsSum:
-			a.noteSum(p)
+			c.noteSum(p)
 		}
-		return a.worker.warehouse.Keep(ctx, a.loadID, p)
+		return c.loader.warehouse.Keep(ctx, c.loadID, p)
 	}
 }
 
 // noteSum keeps what the vendor says of a whole window. A sum that cannot be read proves nothing.
-func (a *asking) noteSum(p sms.Payload) {
+func (c *conversation) noteSum(p sms.Payload) {
 	sums, err := transform.Sums(p)
 	if err != nil {
 		return
 	}
 	if n, isReported := sums.Requested.Value(); isReported {
-		a.sums = append(a.sums, sms.SumCheck{Window: p.Window, Requested: n})
+		c.sums = append(c.sums, sms.SumCheck{Window: p.Window, Requested: n})
 	}
 }
 
-// understand gives the facts of the answers. An answer that says itself that rows are missing is asked for again in halves,
-// until each part is whole or a single day is not.
-func (a *asking) understand(ctx context.Context) (sms.Batch, error) {
+// understand gives the facts of the answers. An answer that says itself that rows are missing is asked for again in
+// halves, until each part is whole or a single day is not.
+func (c *conversation) understand(ctx context.Context) (sms.Batch, error) {
 	for {
-		batch, err := transform.Batch(a.scope, a.payloads)
+		batch, err := transform.Batch(c.scope, c.payloads)
 		cut, isCut := errors.AsType[*sms.IncompleteError](err)
 		if !isCut || cut.Window.Len() == 1 {
 			return batch, err
 		}
-		if err := a.askInHalves(ctx, cut); err != nil {
+		if err := c.askInHalves(ctx, cut); err != nil {
 			return batch, err
 		}
 	}
 }
 
-func (a *asking) askInHalves(ctx context.Context, cut *sms.IncompleteError) error {
-	kept := a.payloads[:0:0]
-	for _, p := range a.payloads {
+func (c *conversation) askInHalves(ctx context.Context, cut *sms.IncompleteError) error {
+	kept := c.payloads[:0:0]
+	for _, p := range c.payloads {
 		if p.Dataset != cut.Dataset || p.Window != cut.Window {
 			kept = append(kept, p)
 		}
 	}
-	if len(kept) == len(a.payloads) {
+	if len(kept) == len(c.payloads) {
 		return cut // nothing to ask for again
 	}
-	a.payloads = kept
+	c.payloads = kept
 	older, newer, _ := cut.Window.Halves()
 	for _, half := range []sms.Window{older, newer} {
-		part := sms.Scope{Account: a.scope.Account, Datasets: []sms.Dataset{cut.Dataset}, Window: half}
-		if err := a.source.Fetcher.Fetch(ctx, part, a.keep(ctx)); err != nil {
+		part := sms.Scope{Account: c.scope.Account, Datasets: []sms.Dataset{cut.Dataset}, Window: half}
+		if err := c.source.Fetcher.Fetch(ctx, part, c.keep(ctx)); err != nil {
 			return fmt.Errorf("%w; asked again for %s: %w", cut, half, err)
 		}
 	}
 	return nil
 }
 
-// put loads the batch. Where the answers surprise, or hold two rows of one key, the vendor's own sums are asked for and decide.
-func (a *asking) put(ctx context.Context, batch sms.Batch, options load.PutOptions,
+// put loads the batch. Where the answers surprise, or hold two rows of one key, the vendor's own sums are asked for and
+// decide.
+func (c *conversation) put(ctx context.Context, batch sms.Batch, options load.PutOptions,
 	complete func(context.Context, pgx.Tx) error,
 ) (load.Result, error) {
-	summer, canSum := a.source.Fetcher.(Summer)
-	options.Sums, options.CanSum = a.sums, canSum
-	result, err := a.worker.warehouse.Put(ctx, a.loadID, batch, options, complete)
+	summer, canSum := c.source.Fetcher.(Summer)
+	options.Sums, options.CanSum = c.sums, canSum
+	result, err := c.loader.warehouse.Put(ctx, c.loadID, batch, options, complete)
 	for range 2 { // each of the two questions is asked once
 		twice, isTwice := errors.AsType[*load.TwiceError](err)
 		switch {
 		case errors.Is(err, load.ErrWantsSums):
-			if err := a.askSums(ctx, summer); err != nil {
+			if err := c.askSums(ctx, summer); err != nil {
 				return load.Result{}, err
 			}
-			options.Sums, options.CanSum = a.sums, false
+			options.Sums, options.CanSum = c.sums, false
 		case isTwice && !options.AddUp:
-			agree, askErr := a.addsUp(ctx, summer, &batch)
+			agree, askErr := c.addsUp(ctx, summer, &batch)
 			if askErr != nil || !agree {
 				return result, errors.Join(err, askErr)
 			}
 			options.AddUp = true
-			a.worker.log.Warn("rows of one key are added up, as the vendor's sums say", append(fields(Item{
-				Source: a.source.Name, Scope: a.scope,
-			}), zap.Stringer("day", twice.Day))...)
+			c.loader.log.Warn("rows of one key are added up, as the vendor's sums say", append(queue.Item{
+				Source: c.source.Name, Scope: c.scope,
+			}.Fields(), zap.Stringer("day", twice.Day))...)
 		default:
 			return result, err
 		}
-		result, err = a.worker.warehouse.Put(ctx, a.loadID, batch, options, complete)
+		result, err = c.loader.warehouse.Put(ctx, c.loadID, batch, options, complete)
 	}
 	return result, err
 }
 
-// askSums asks for the sums of the totals over the window. A vendor that gives none leaves the rest of the evidence to decide.
-func (a *asking) askSums(ctx context.Context, summer Summer) error {
-	for _, dataset := range a.scope.Datasets {
+// askSums asks for the sums of the totals over the window. A vendor that gives none leaves the rest of the evidence to
+// decide.
+func (c *conversation) askSums(ctx context.Context, summer Summer) error {
+	for _, dataset := range c.scope.Datasets {
 		if !dataset.Facts().Delivery {
 			continue
 		}
-		if _, err := summer.CheckSum(ctx, a.scope.Account, dataset, a.scope.Window, a.keep(ctx)); err != nil && ctx.Err() != nil {
+		if _, err := summer.CheckSum(ctx, c.scope.Account, dataset, c.scope.Window, c.keep(ctx)); err != nil && ctx.Err() != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// addsUp says whether rows of one key, taken together, are what the vendor says elsewhere: in its own sum over the window, or,
-// where it gives none, in the failures by reason that the totals must agree with.
-func (a *asking) addsUp(ctx context.Context, summer Summer, batch *sms.Batch) (bool, error) {
+// addsUp says whether rows of one key, taken together, are what the vendor says elsewhere: in its own sum over the
+// window, or, where it gives none, in the failures by reason that the totals must agree with.
+func (c *conversation) addsUp(ctx context.Context, summer Summer, batch *sms.Batch) (bool, error) {
 	if summer == nil {
 		return false, nil
 	}
 	compared := 0
-	for _, dataset := range a.scope.Datasets {
-		p, err := summer.CheckSum(ctx, a.scope.Account, dataset, a.scope.Window, a.keep(ctx))
+	for _, dataset := range c.scope.Datasets {
+		p, err := summer.CheckSum(ctx, c.scope.Account, dataset, c.scope.Window, c.keep(ctx))
 		if ctx.Err() != nil {
 			return false, err
 		}

@@ -1,0 +1,38 @@
+package job
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"smsetl/sms"
+)
+
+// A refused account stops its own windows, refused credentials stop the source's, and both are forgotten after a while.
+func TestRefusals(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	r := newRefusals(15*time.Minute, false, func() time.Time { return now })
+	mine, other := sms.Account{ID: "mine"}, sms.Account{ID: "other"}
+	r.note("a", mine, fmt.Errorf("wrapped: %w", sms.ErrAccountDenied))
+	r.note("a", other, sms.ErrTemporary)
+	r.note("b", mine, sms.ErrSourceDenied)
+	for name, c := range map[string]struct {
+		source  string
+		account sms.Account
+		want    error
+	}{
+		"the refused account":          {"a", mine, sms.ErrAccountDenied},
+		"another account":              {"a", other, nil},
+		"any account of a source":      {"b", other, sms.ErrSourceDenied},
+		"the account at another place": {"c", mine, nil},
+	} {
+		if err := r.check(c.source, c.account); !errors.Is(err, c.want) || c.want == nil && err != nil {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+	now = now.Add(16 * time.Minute)
+	if err := r.check("b", mine); err != nil {
+		t.Errorf("still refused after 16 minutes: %v", err)
+	}
+}

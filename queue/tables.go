@@ -1,0 +1,193 @@
+package queue
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"smsetl/internal/db"
+)
+
+// Everything that reads or writes River's tables with SQL of ours stands in this file. Writing: River v0.51.1 has no
+// call that sends a running job back, that lets pauses between tries end without a leader, or that changes a priority.
+// Reading: it does not say who leads, and its lists cannot be joined with our runs and loads.
+// TestRiverIsTheOneThatTheseStatementsKnow fails when its tables change.
+var (
+	//go:embed sql/rescue.sql
+	rescueQuery string
+	//go:embed sql/due.sql
+	dueQuery string
+	//go:embed sql/windows_settle.sql
+	settleWindowsQuery string
+	//go:embed sql/backfills.sql
+	backfillsQuery string
+	//go:embed sql/runs.sql
+	runsQuery string
+	//go:embed sql/retries.sql
+	retriesQuery string
+	//go:embed sql/paused.sql
+	pausedQuery string
+	//go:embed sql/depths.sql
+	depthsQuery string
+)
+
+// leader gives the client that leads River's maintenance. Empty when none does.
+func leader(ctx context.Context, d db.Querier) (id string, err error) {
+	err = d.QueryRow(ctx, `SELECT leader_id FROM river.river_leader WHERE expires_at > now()`).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return id, failed("asking who leads", err)
+}
+
+// HasLeader says whether some program serves this database: one of those leads.
+func HasLeader(ctx context.Context, d db.Querier) (bool, error) {
+	id, err := leader(ctx, d)
+	return id != "", err
+}
+
+// RescueDead sends jobs back to the queue whose worker lives no more, and gives their number. The loads that such a
+// worker had begun end as failed. A killed program then never blocks the next one.
+//
+// Such a job's worker may only have lost its session: what it still writes is fenced off by its load's number, or by
+// the jobs' own transaction.
+func (q *Queue) RescueDead(ctx context.Context) (n int, err error) {
+	byWorker := map[string][]*rivertype.JobRow{}
+	err = q.eachJob(ctx, river.NewJobListParams().States(rivertype.JobStateRunning), func(job *rivertype.JobRow) {
+		byWorker[workerOf(job)] = append(byWorker[workerOf(job)], job)
+	})
+	if err != nil || len(byWorker) == 0 {
+		return 0, err
+	}
+	err = pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
+		var dead []*rivertype.JobRow
+		for _, worker := range slices.Sorted(maps.Keys(byWorker)) {
+			switch is, err := isDead(ctx, tx, worker); {
+			case err != nil:
+				return err
+			case is:
+				dead = append(dead, byWorker[worker]...)
+			}
+		}
+		jobs, err := rescue(ctx, tx, dead, "the worker died")
+		if n = len(jobs); err != nil || n == 0 {
+			return err
+		}
+		_, err = tx.Exec(ctx, `
+			UPDATE etl.load
+			SET outcome    = 'failed',
+			    reason     = 'the worker died',
+			    called_off = true
+			WHERE outcome = 'running'
+			  AND river_job_id = ANY ($1)`, jobs)
+		return err
+	})
+	return n, failed("looking for jobs of dead workers", err)
+}
+
+// RescueHanging sends jobs of a kind back to the queue that have been worked for longer than a time within which each
+// of them has to end, and gives their number: their worker lives and hangs. What it still writes is refused.
+func (q *Queue) RescueHanging(ctx context.Context, kind string, after time.Duration) (int, error) {
+	var slow []*rivertype.JobRow
+	list := river.NewJobListParams().Kinds(kind).States(rivertype.JobStateRunning).
+		Where(`attempted_at < now() - make_interval(secs => @after)`, river.NamedArgs{"after": after.Seconds()})
+	if err := q.eachJob(ctx, list, func(job *rivertype.JobRow) { slow = append(slow, job) }); err != nil {
+		return 0, err
+	}
+	jobs, err := rescue(ctx, q.pool, slow, "the worker hangs")
+	return len(jobs), failed("looking for jobs that hang", err)
+}
+
+// rescue sends jobs back to the queue and gives their numbers, without those whose try has ended since they were
+// listed.
+func rescue(ctx context.Context, d db.Querier, jobs []*rivertype.JobRow, reason string) ([]int64, error) {
+	ids, attempts := make([]int64, len(jobs)), make([]int16, len(jobs))
+	for i, job := range jobs {
+		ids[i], attempts[i] = job.ID, int16(job.Attempt)
+	}
+	rows, err := d.Query(ctx, rescueQuery, ids, attempts, reason)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
+
+// Tidy lets jobs go on whose pause is over, and forgets those that ended a week ago. The program that leads does so
+// too; this is for databases where none serves.
+func (q *Queue) Tidy(ctx context.Context) error {
+	if _, err := q.pool.Exec(ctx, dueQuery); err != nil {
+		return failed("letting jobs go on", err)
+	}
+	ended := river.NewJobDeleteManyParams().First(1000).
+		States(rivertype.JobStateCancelled, rivertype.JobStateCompleted, rivertype.JobStateDiscarded).
+		Where(`finalized_at < now() - interval '7 days'`)
+	_, err := q.client.JobDeleteMany(ctx, ended)
+	return failed("forgetting old jobs", err)
+}
+
+// hasten brings jobs forward that an earlier run has queued less urgently.
+func hasten(ctx context.Context, tx pgx.Tx, jobs []int64, priorities []int16) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE river.river_job AS j
+		SET priority = w.priority
+		FROM unnest($1::bigint[], $2::smallint[]) AS w (job, priority)
+		WHERE j.id = w.job
+		  AND j.priority > w.priority
+		  AND j.state <> 'running'
+		  AND j.finalized_at IS NULL`, jobs, priorities)
+	return err
+}
+
+// settleWindows ends windows whose job has ended without their being ended: cancelled by hand, given up by River, or
+// forgotten.
+func settleWindows(ctx context.Context, d db.Querier) error {
+	_, err := d.Exec(ctx, settleWindowsQuery)
+	return failed("settling windows", err)
+}
+
+// Depth is how many jobs of a queue are in a state in which they will still be worked, or are.
+type Depth struct {
+	Queue string
+	State string
+	Jobs  int64
+	// Waited is how long the oldest of the available jobs has been waiting; 0 in other states.
+	Waited time.Duration
+}
+
+// Depths gives how much waits in each queue.
+func Depths(ctx context.Context, d db.Querier) ([]Depth, error) {
+	return collect[Depth](ctx, d, "counting jobs", depthsQuery)
+}
+
+// Backfills gives the detached runs, those under way first, then the newest; at most that many of the ended ones.
+func Backfills(ctx context.Context, d db.Querier, ended int, now time.Time) ([]Backfill, error) {
+	return collect[Backfill](ctx, d, "reading the backfills", backfillsQuery, ended, now)
+}
+
+// Pauses gives everything that is paused.
+func Pauses(ctx context.Context, d db.Querier) ([]Pause, error) {
+	return collect[Pause](ctx, d, "reading the pauses", pausedQuery)
+}
+
+// ReadRuns reads the newest runs, at most so many, and the backfills under way with as many of the ended ones. db is a
+// transaction that sees one state of the database.
+func ReadRuns(ctx context.Context, d db.Querier, most int, now time.Time) (all Runs, err error) {
+	if all.Backfills, err = Backfills(ctx, d, most, now); err != nil {
+		return all, err
+	}
+	if all.Runs, err = collect[RunState](ctx, d, "reading the runs", runsQuery, most); err != nil {
+		return all, err
+	}
+	if all.Retries, err = collect[Retry](ctx, d, "reading what is tried again", retriesQuery, most); err != nil {
+		return all, err
+	}
+	all.Pauses, err = Pauses(ctx, d)
+	return all, err
+}
