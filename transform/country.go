@@ -8,9 +8,9 @@ import (
 	"golang.org/x/text/language/display"
 )
 
-// Country gives the ISO 3166-1 alpha-2 code of a country or region that a vendor names: by its code of two or three letters,
-// its name in English or Chinese, or the dial code that numbers of it start with (86, +86, 0086; 1242 for the Bahamas, which
-// share +1). ok is false for what no table knows.
+// Country gives the ISO 3166-1 alpha-2 code of a country or region that a vendor names: by its code of two or three
+// letters, its name in English or Chinese, or the dial code that numbers of it start with (86, +86, 0086; 1242 for the
+// Bahamas, which share +1). ok is false for what no table knows.
 //
 // Names are those of the Unicode CLDR, by golang.org/x/text, with the spellings beside them that consoles use.
 func Country(text string) (iso string, ok bool) {
@@ -130,8 +130,8 @@ func dialCountry(dial string) (string, bool) {
 	return iso, ok
 }
 
-// dialCodes gives the country of each dial code. Where several share one, the largest. Source: ITU-T E.164, list of assigned
-// country codes, and the North American Numbering Plan's areas outside of the United States.
+// dialCodes gives the country of each dial code. Where several share one, the largest. Source: ITU-T E.164, list of
+// assigned country codes, and the North American Numbering Plan's areas outside of the United States.
 var dialCodes = sync.OnceValue(func() map[string]string {
 	codes := make(map[string]string)
 	for entry := range strings.FieldsSeq(dialTable) {

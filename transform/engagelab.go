@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"slices"
 
 	"smsetl/sms"
 )
@@ -16,77 +17,111 @@ const (
 	firstCount // where the counts of the dataset start
 )
 
-// The counts of stats_day, by their place in a layout.
-const (
-	fieldTargets = firstCount + iota
-	fieldSent
-	fieldProcessFailed
-	fieldDelivered
-	fieldSendFailed
-	fieldWaitResult
-	fieldBillingCount
-	firstShare // where the percentages start
-)
-
-// layout is what the rows of one EngageLab dataset hold: field names, in the order of the vendor's page. Sources:
-// https://www.engagelab.com/docs/SMS/REST-API/Sending-Data and its Japanese page.
-type layout struct {
-	fields  []string
-	index   map[string]int
-	counts  int           // how many fields are counts; they follow the keys
-	reasons []*sms.Reason // of each count; nil for stats_day
-}
-
 // maxFields is the number of fields of the widest layout.
 const maxFields = 16
 
-func newLayout(reasons []sms.Reason, counts []string, shares ...string) *layout {
-	l := &layout{fields: []string{"send_date", "sms_user", "template_id", "label_id", "msg_type"}, counts: len(counts)}
-	l.fields = append(append(l.fields, counts...), shares...)
-	l.index = make(map[string]int, len(l.fields))
-	for i, name := range l.fields {
-		l.index[name] = i
+// engageLabFields says which fields each measure is made of. `sent` is ambiguous on the vendor's pages (queued, or
+// handed on?): it is kept as it is and nothing is derived from it.
+var engageLabFields = map[string][]Field{
+	"requested":         fieldsOf(sms.StatsDay, "targets"),
+	"accepted":          fieldsOf(sms.StatsDay, "targets", "process_failed"),
+	"processing_failed": fieldsOf(sms.StatsDay, "process_failed"),
+	"delivered":         fieldsOf(sms.StatsDay, "delivered"),
+	"send_failed":       fieldsOf(sms.StatsDay, "send_failed"),
+	"pending":           fieldsOf(sms.StatsDay, "wait_result"),
+	"billed_segments":   fieldsOf(sms.StatsDay, "billing_count"),
+	"vendor_sent":       fieldsOf(sms.StatsDay, "sent"),
+}
+
+// engageLabReasonFields: a reason is counted under its own code.
+func engageLabReasonFields(r *sms.Reason) []Field {
+	if r.Stage == sms.Processing {
+		return fieldsOf(sms.ProcessFailed, r.Code)
 	}
+	return fieldsOf(sms.SendFailed, r.Code)
+}
+
+// layout describes the rows of one EngageLab dataset. Sources: https://www.engagelab.com/docs/SMS/REST-API/Sending-Data
+// and its Japanese page.
+type layout struct {
+	fields   []string // keys, counts and percentages, in the order of the vendor's page
+	index    map[string]int
+	counts   int           // how many fields are counts
+	shares   []int         // which count each percentage is a share of
+	measures [][]int       // which counts each measure is made of: the first less the others
+	reasons  []*sms.Reason // of each count; nil for stats_day
+}
+
+// engageLabLayouts lists the counts of each dataset in the order of the vendor's page.
+var engageLabLayouts = map[sms.Dataset]*layout{
+	sms.StatsDay: statsLayout(
+		[]string{"targets", "sent", "process_failed", "delivered", "send_failed", "wait_result", "billing_count"},
+		"process_failed", "delivered", "send_failed", "wait_result"),
+	sms.ProcessFailed: reasonLayout(processFailedReasons),
+	sms.SendFailed:    reasonLayout(sendFailedReasons),
+}
+
+// statsLayout is the layout of stats_day. shares are the counts that have a percentage too.
+func statsLayout(counts []string, shares ...string) *layout {
+	percentages := make([]string, len(shares))
+	for i, name := range shares {
+		percentages[i] = name + "_percent"
+	}
+	l := newLayout(counts, percentages)
+	for _, name := range shares {
+		l.shares = append(l.shares, l.index[name])
+	}
+	for _, measure := range sms.MeasureNames {
+		var places []int
+		for _, f := range engageLabFields[measure] {
+			places = append(places, l.index[f.Name])
+		}
+		l.measures = append(l.measures, places)
+	}
+	return l
+}
+
+func reasonLayout(reasons []sms.Reason) *layout {
+	l := newLayout(codes(reasons), nil)
 	for i := range reasons {
 		l.reasons = append(l.reasons, &reasons[i])
 	}
 	return l
 }
 
-var engageLabLayouts = map[sms.Dataset]*layout{
-	sms.StatsDay: newLayout(nil,
-		[]string{"targets", "sent", "process_failed", "delivered", "send_failed", "wait_result", "billing_count"},
-		"process_failed_percent", "delivered_percent", "send_failed_percent", "wait_result_percent"),
-	sms.ProcessFailed: newLayout(processFailedReasons, codes(processFailedReasons)),
-	sms.SendFailed:    newLayout(sendFailedReasons, codes(sendFailedReasons)),
+func newLayout(counts, percentages []string) *layout {
+	keys := []string{"send_date", "sms_user", "template_id", "label_id", "msg_type"}
+	l := &layout{fields: slices.Concat(keys, counts, percentages), index: make(map[string]int), counts: len(counts)}
+	for i, name := range l.fields {
+		l.index[name] = i
+	}
+	return l
 }
 
-// measures says what a row of stats_day counts in our words. `sent` is ambiguous on the vendor's pages (queued, or
-// handed on?): it is kept as it is and nothing is derived from it.
-func (e *engageLab) measures(g *sms.Grain) sms.Measures {
-	m := sms.Measures{
-		Requested:        e.counts[fieldTargets],
-		ProcessingFailed: e.counts[fieldProcessFailed],
-		Delivered:        e.counts[fieldDelivered],
-		SendFailed:       e.counts[fieldSendFailed],
-		Pending:          e.counts[fieldWaitResult],
-		BilledSegments:   e.counts[fieldBillingCount],
-		VendorSent:       e.counts[fieldSent],
+// measures makes the measures of a row of stats_day.
+func (a *engageLabAnswer) measures() (m sms.Measures) {
+	for i, to := range m.Pointers() {
+		for n, place := range a.row.layout.measures[i] {
+			if n == 0 {
+				*to = a.counts[place]
+			} else {
+				*to = to.Minus(a.counts[place])
+			}
+		}
 	}
-	m.Accepted = m.Requested.Minus(m.ProcessingFailed)
 	if m.Accepted.Or(0) < 0 {
-		e.notes.add(negAccepted, "accepted", g.Day, func() string {
+		a.notes.add(negative("accepted"), "accepted", a.day, func() string {
 			return fmt.Sprintf("process_failed %s is more than targets %s on %s: accepted is stored as not reported",
-				m.ProcessingFailed, m.Requested, g.Day)
+				m.ProcessingFailed, m.Requested, a.day)
 		})
 		m.Accepted = sms.Count{} // a negative number of messages is no fact
 	}
 	return m
 }
 
-// checkSent looks whether `sent` fits one of the two readings of the vendor's page: everything that was handed on, or
-// only what is still queued.
-func (e *engageLab) checkSent(g *sms.Grain, m *sms.Measures) {
+// checkSent compares `sent` with the two readings of the vendor's page: everything that was handed on, or only what is
+// still queued.
+func (a *engageLabAnswer) checkSent(m *sms.Measures) {
 	results := m.Delivered.Plus(m.SendFailed).Plus(m.Pending)
 	all := results.Plus(m.ProcessingFailed)
 	if !all.IsReported() || !m.Requested.IsReported() || !m.VendorSent.IsReported() {
@@ -97,8 +132,9 @@ func (e *engageLab) checkSent(g *sms.Grain, m *sms.Measures) {
 	if handedOn || queued {
 		return
 	}
-	e.notes.add(sentIdentity, "sent", g.Day, func() string {
-		return fmt.Sprintf("on %s sent is %s, while targets %s, process_failed %s, delivered %s, send_failed %s and wait_result %s fit neither of its two readings",
-			g.Day, m.VendorSent, m.Requested, m.ProcessingFailed, m.Delivered, m.SendFailed, m.Pending)
+	a.notes.add(sentIdentity, "sent", a.day, func() string {
+		return fmt.Sprintf("on %s sent is %s, while targets %s, process_failed %s, delivered %s, send_failed %s "+
+			"and wait_result %s fit neither of its two readings",
+			a.day, m.VendorSent, m.Requested, m.ProcessingFailed, m.Delivered, m.SendFailed, m.Pending)
 	})
 }

@@ -13,58 +13,56 @@ import (
 const maxNewReasons = 100
 
 // failures makes the facts of a row of process_failed or send_failed: one for each reason that is not zero.
-func (e *engageLab) failures(g *sms.Grain) error {
-	before := len(e.Failures)
-	for i, reason := range e.layout.reasons {
-		e.failure(g, reason, e.counts[firstCount+i])
+func (a *engageLabAnswer) failures(g *sms.Grain) error {
+	before := len(a.Failures)
+	for i, reason := range a.row.layout.reasons {
+		a.failure(g, reason, a.counts[firstCount+i])
 	}
-	for _, m := range e.row.unknown {
-		if err := e.unknownReason(m, g); err != nil {
+	for _, m := range a.row.unknown {
+		if err := a.unknownReason(m, g); err != nil {
 			return err
 		}
 	}
-	if len(e.Failures) == before {
-		e.Zeros++
+	if len(a.Failures) == before {
+		a.Zeros++
 	}
 	return nil
 }
 
-func (e *engageLab) failure(g *sms.Grain, reason *sms.Reason, messages sms.Count) {
+func (a *engageLabAnswer) failure(g *sms.Grain, reason *sms.Reason, messages sms.Count) {
 	if messages == sms.Reported(0) {
 		return
 	}
-	e.Failures = grow(e.Failures, e.before.failures, e.stream.done, e.payload.Body.Size)
-	e.Failures = append(e.Failures, sms.Failure{Grain: *g, Reason: reason, Messages: messages})
+	a.Failures = grow(a.Failures, a.before.failures, a.done, a.payload.Body.Size)
+	a.Failures = append(a.Failures, sms.Failure{Grain: *g, Reason: reason, Messages: messages})
 }
 
 // unknownReason makes a fact of a field that no table knows, if it looks like a count: a vendor that counts something
 // new in these datasets counts a new reason.
-func (e *engageLab) unknownReason(m member, g *sms.Grain) error {
-	if !canBeReason(m.name) {
-		e.unknownField(m, g)
-		return nil
-	}
-	reason := e.newReasons[string(m.name)]
+func (a *engageLabAnswer) unknownReason(m member, g *sms.Grain) error {
+	reason := a.newReasons[string(m.name)]
 	messages, why := count(m.value)
 	switch {
-	case why != "":
-		e.unknownField(m, g)
+	case !canBeReason(m.name), why != "":
+		a.unknownField(m)
 		return nil
 	case reason == nil && !messages.IsReported():
-		e.nulls[string(m.name)] = true
-		e.unknownField(m, g)
+		a.nulls[string(m.name)] = true
+		a.unknownField(m)
 		return nil
-	case reason == nil && len(e.newReasons) == maxNewReasons:
-		return malformed("it has more than %d fields that nobody knows, want %d reasons", maxNewReasons, e.layout.counts)
+	case reason == nil && len(a.newReasons) == maxNewReasons:
+		return malformed("it has more than %d fields that nobody knows, want %d reasons",
+			maxNewReasons, a.row.layout.counts)
 	case reason == nil:
-		reason = &sms.Reason{Code: string(m.name), Stage: e.layout.reasons[0].Stage, Category: sms.Unmapped}
-		e.newReasons[reason.Code] = reason
+		reason = &sms.Reason{Code: string(m.name), Stage: a.row.layout.reasons[0].Stage, Category: sms.Unmapped}
+		a.newReasons[reason.Code] = reason
+		a.isStale = a.isStale || a.nulls[reason.Code]
 	}
-	e.notes.add(unmapped, reason.Code, g.Day, func() string {
+	a.notes.add(unmapped, reason.Code, a.day, func() string {
 		return fmt.Sprintf("%s counts a reason %q that has no category: %s messages on %s",
-			e.payload.Dataset, reason.Code, messages, g.Day)
+			a.payload.Dataset, reason.Code, messages, a.day)
 	})
-	e.failure(g, reason, messages)
+	a.failure(g, reason, messages)
 	return nil
 }
 
@@ -78,17 +76,3 @@ func canBeReason(field []byte) bool {
 
 // notReasons are the fields of stats_day: counts of all failures, not of one reason.
 var notReasons = engageLabLayouts[sms.StatsDay].index
-
-// grow makes room for the facts still to come, guessed from those that the answer's first done bytes gave. Doubling
-// instead would hold up to twice the memory.
-func grow[T any](list []T, before int, done, size int64) []T {
-	if len(list) < cap(list) {
-		return list
-	}
-	const least, most = 512, 1 << 20
-	guess := float64(least)
-	if done > 0 {
-		guess = 1.03 * float64(len(list)-before) / float64(done) * float64(size-done)
-	}
-	return slices.Grow(list, int(min(max(guess, least), most)))
-}

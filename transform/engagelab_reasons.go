@@ -1,6 +1,10 @@
 package transform
 
-import "smsetl/sms"
+import (
+	"slices"
+
+	"smsetl/sms"
+)
 
 // processFailedReasons are the counts of GET /v1/stats/process_failed: why EngageLab did not hand a message on. The
 // categories follow the bounce codes 410-460 of the product it descends from (github.com/sendcloud2013/sendcloud_docs,
@@ -31,12 +35,9 @@ var sendFailedReasons = []sms.Reason{
 	{Code: "other", Stage: sms.Sending, Category: sms.Other},
 }
 
-func engageLabReasons() []sms.Reason {
-	return append(append([]sms.Reason(nil), processFailedReasons...), sendFailedReasons...)
-}
+var engageLabReasons = slices.Concat(processFailedReasons, sendFailedReasons)
 
-func codes(reasons []sms.Reason) []string {
-	var names []string
+func codes(reasons []sms.Reason) (names []string) {
 	for _, r := range reasons {
 		names = append(names, r.Code)
 	}
