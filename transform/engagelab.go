@@ -41,72 +41,63 @@ func engageLabReasonFields(r *sms.Reason) []Field {
 	return fieldsOf(sms.SendFailed, r.Code)
 }
 
-// layout describes the rows of one EngageLab dataset. Sources: https://www.engagelab.com/docs/SMS/REST-API/Sending-Data
-// and its Japanese page.
+// layout describes the rows of one EngageLab dataset. Sources:
+// https://www.engagelab.com/docs/SMS/REST-API/Sending-Data and its Japanese page.
 type layout struct {
 	fields   []string // keys, counts and percentages, in the order of the vendor's page
 	index    map[string]int
-	counts   int           // how many fields are counts
-	shares   []int         // which count each percentage is a share of
-	measures [][]int       // which counts each measure is made of: the first less the others
-	reasons  []*sms.Reason // of each count; nil for stats_day
+	counts   int                          // how many fields are counts
+	shares   []int                        // which count each percentage is a share of
+	measures [len(sms.MeasureNames)][]int // which counts each measure of stats_day is made of: the first less the others
+	reasons  []*sms.Reason                // of each count; nil for stats_day
 }
 
 // engageLabLayouts lists the counts of each dataset in the order of the vendor's page.
 var engageLabLayouts = map[sms.Dataset]*layout{
-	sms.StatsDay: statsLayout(
+	sms.StatsDay: newLayout(nil,
 		[]string{"targets", "sent", "process_failed", "delivered", "send_failed", "wait_result", "billing_count"},
 		"process_failed", "delivered", "send_failed", "wait_result"),
-	sms.ProcessFailed: reasonLayout(processFailedReasons),
-	sms.SendFailed:    reasonLayout(sendFailedReasons),
+	sms.ProcessFailed: newLayout(processFailedReasons, codes(processFailedReasons)),
+	sms.SendFailed:    newLayout(sendFailedReasons, codes(sendFailedReasons)),
 }
 
-// statsLayout is the layout of stats_day. shares are the counts that have a percentage too.
-func statsLayout(counts []string, shares ...string) *layout {
-	percentages := make([]string, len(shares))
-	for i, name := range shares {
-		percentages[i] = name + "_percent"
-	}
-	l := newLayout(counts, percentages)
+// newLayout makes a layout. shares are the counts that have a percentage too.
+func newLayout(reasons []sms.Reason, counts []string, shares ...string) *layout {
+	l := &layout{index: make(map[string]int), counts: len(counts)}
+	l.fields = append([]string{"send_date", "sms_user", "template_id", "label_id", "msg_type"}, counts...)
 	for _, name := range shares {
-		l.shares = append(l.shares, l.index[name])
+		l.fields = append(l.fields, name+"_percent")
+		l.shares = append(l.shares, firstCount+slices.Index(counts, name))
 	}
-	for _, measure := range sms.MeasureNames {
-		var places []int
+	for i, name := range l.fields {
+		l.index[name] = i
+	}
+	for i, measure := range sms.MeasureNames {
 		for _, f := range engageLabFields[measure] {
-			places = append(places, l.index[f.Name])
+			l.measures[i] = append(l.measures[i], l.index[f.Name])
 		}
-		l.measures = append(l.measures, places)
 	}
-	return l
-}
-
-func reasonLayout(reasons []sms.Reason) *layout {
-	l := newLayout(codes(reasons), nil)
 	for i := range reasons {
 		l.reasons = append(l.reasons, &reasons[i])
 	}
 	return l
 }
 
-func newLayout(counts, percentages []string) *layout {
-	keys := []string{"send_date", "sms_user", "template_id", "label_id", "msg_type"}
-	l := &layout{fields: slices.Concat(keys, counts, percentages), index: make(map[string]int), counts: len(counts)}
-	for i, name := range l.fields {
-		l.index[name] = i
+// place gives the place of a field; -1 for one that the layout does not know.
+func (l *layout) place(name []byte) int {
+	if i, known := l.index[string(name)]; known {
+		return i
 	}
-	return l
+	return -1
 }
 
 // measures makes the measures of a row of stats_day.
 func (a *engageLabAnswer) measures() (m sms.Measures) {
 	for i, to := range m.Pointers() {
-		for n, place := range a.row.layout.measures[i] {
-			if n == 0 {
-				*to = a.counts[place]
-			} else {
-				*to = to.Minus(a.counts[place])
-			}
+		places := a.row.layout.measures[i]
+		*to = a.counts[places[0]]
+		for _, other := range places[1:] {
+			*to = to.Minus(a.counts[other])
 		}
 	}
 	if m.Accepted.Or(0) < 0 {

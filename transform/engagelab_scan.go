@@ -2,6 +2,7 @@ package transform
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -36,7 +37,7 @@ func (r *row) parse(raw []byte) (twice []byte) {
 	r.raw = raw
 	if raw[0] == '{' {
 		members(raw, func(name, value []byte) {
-			if field, known := r.layout.index[string(name)]; !r.set(field, known, name, value) && twice == nil {
+			if !r.set(r.layout.place(name), name, value) && twice == nil {
 				twice = name
 			}
 		})
@@ -44,20 +45,17 @@ func (r *row) parse(raw []byte) (twice []byte) {
 	return twice
 }
 
-// set notes a member; false when the row has one of the same name already.
-func (r *row) set(field int, known bool, name, value []byte) bool {
-	if known {
+// set notes a member; false when the row has one of the same name already. field is -1 for one that the layout does not
+// know.
+func (r *row) set(field int, name, value []byte) bool {
+	if field >= 0 {
 		isNew := r.values[field] == nil
 		r.values[field] = value
 		return isNew
 	}
-	for _, m := range r.unknown {
-		if bytes.Equal(m.name, name) {
-			return false
-		}
-	}
+	isNew := !slices.ContainsFunc(r.unknown, func(m member) bool { return bytes.Equal(m.name, name) })
 	r.unknown = append(r.unknown, member{name, value})
-	return true
+	return isNew
 }
 
 // The scanner's functions give where something ends in b, or one of these.
@@ -86,11 +84,12 @@ func (r *row) scan(b []byte, isFirst bool) int {
 		if n == 0 && !is(b, i, '{') || n > 0 && !is(b, i, ',') {
 			return unless(b, i)
 		}
-		field, from, to := r.name(b, blank(b, i+1), n)
+		from := blank(b, i+1)
+		field, to := r.name(b, from, n)
 		if to < 0 {
 			return to
 		}
-		if i = blank(b, to+1); !is(b, i, ':') {
+		if i = blank(b, to); !is(b, i, ':') {
 			return unless(b, i)
 		}
 		i = blank(b, i+1)
@@ -98,7 +97,9 @@ func (r *row) scan(b []byte, isFirst bool) int {
 		if end < 0 {
 			return end
 		}
-		if !r.set(field, field >= 0, b[from:to:to], b[i:end:end]) {
+		if field >= 0 && r.values[field] == nil { // as set does, without a call
+			r.values[field] = b[i:end:end]
+		} else if !r.set(field, b[from+1:to-1:to-1], b[i:end:end]) {
 			return irregular
 		}
 		if i = blank(b, end); is(b, i, '}') {
@@ -109,32 +110,24 @@ func (r *row) scan(b []byte, isFirst bool) int {
 }
 
 // name reads the name of the n-th member at b[i]: the place of its field, or -1 for one that the layout does not know,
-// and where the name starts and ends without its quotes.
-func (r *row) name(b []byte, i, n int) (field, from, to int) {
+// and where it ends, behind its closing quote.
+func (r *row) name(b []byte, i, n int) (field, end int) {
 	if !is(b, i, '"') {
-		return 0, 0, unless(b, i)
+		return 0, unless(b, i)
 	}
-	from = i + 1
-	if n < maxFields {
-		guess := int(r.order[n])
-		want := r.layout.fields[guess]
-		if to = from + len(want); is(b, to, '"') && string(b[from:to]) == want {
-			return guess, from, to
-		}
+	n = min(n, maxFields-1)
+	field = int(r.order[n])
+	name := r.layout.fields[field]
+	if end = i + 1 + len(name); is(b, end, '"') && string(b[i+1:end]) == name {
+		return field, end + 1
 	}
-	end := quoted(b, i)
-	if end < 0 {
-		return 0, 0, end
+	if end = quoted(b, i); end < 0 {
+		return 0, end
 	}
-	to = end - 1
-	field, known := r.layout.index[string(b[from:to])]
-	if !known {
-		return -1, from, to
-	}
-	if n < maxFields {
+	if field = r.layout.place(b[i+1 : end-1]); field >= 0 {
 		r.order[n] = int8(field)
 	}
-	return field, from, to
+	return field, end
 }
 
 // value finds the end of the plain value at b[i].
@@ -144,11 +137,12 @@ func value(b []byte, i int) int {
 		return partial
 	case b[i] == '"':
 		return quoted(b, i)
-	case b[i] == 'n':
-		return null(b, i)
-	default:
+	case b[i] != 'n':
 		return number(b, i)
+	case bytes.HasPrefix(b[i:], []byte("null")):
+		return i + len("null")
 	}
+	return unless(b, i+len("nul"))
 }
 
 // quoted finds the end of the string at b[i], behind its closing quote.
@@ -198,17 +192,6 @@ func run(b []byte, i int) int {
 		i++
 	}
 	return i
-}
-
-func null(b []byte, i int) int {
-	end := i + len("null")
-	if end > len(b) {
-		return partial
-	}
-	if string(b[i:end]) != "null" {
-		return irregular
-	}
-	return end
 }
 
 // blank finds the first byte from b[i] on that is not JSON's white space.
