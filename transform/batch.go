@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,7 +16,7 @@ type vendor struct {
 	read   func(*batch, []sms.Payload) error
 	sums   func(*sms.Payload) (sms.Sums, error)
 	locate func(*batch, []sms.Payload, func(Place)) error
-	// fields says which fields each measure is made of: the first less the others. Its keys are names of
+	// fields lists the fields that each measure is made of: the first less the others. Its keys are names of
 	// sms.MeasureNames.
 	fields       map[string][]Field
 	reasonFields func(*sms.Reason) []Field // the same for the messages of a failure reason
@@ -58,6 +59,23 @@ func Batch(scope sms.Scope, payloads []sms.Payload) (sms.Batch, error) {
 		err = fmt.Errorf("transform: %s: %w", scope, err)
 	}
 	return b.Batch, err
+}
+
+// Sums gives the counts of an answer over all days of its window together, in the words of the facts. What its dataset
+// does not count is not reported. Facts are never made of it; it is compared with their sums. EngageLab answers so to
+// aggregate_by=1, Tencent always does.
+//
+// The error wraps sms.ErrMalformed for an answer that is no sum, and pack.ErrCorrupt as that of Batch does.
+func Sums(p sms.Payload) (sms.Sums, error) {
+	v := vendors[p.Account.Vendor]
+	if v.sums == nil {
+		return sms.Sums{}, fmt.Errorf("transform: %s does not answer in sums", p.Account.Vendor)
+	}
+	sums, err := v.sums(&p)
+	if err != nil {
+		return sms.Sums{}, fmt.Errorf("transform: answer %s of %s %s for %s: %w", short(&p), p.Account, p.Dataset, p.Window, err)
+	}
+	return sums, nil
 }
 
 // Reasons lists the failure reasons of a vendor that have a category, in the vendor's order. Codes that are not listed
@@ -146,3 +164,29 @@ func (b *batch) reject(p *sms.Payload, position int64, c check, reason string, r
 
 // short names an answer by the head of its hash, enough to find it among the stored ones.
 func short(p *sms.Payload) string { return p.Body.Hash.String()[:12] }
+
+// beyond gives the days that the vendor refuses to answer for because they lie before what it keeps: oldest first, and
+// in one window where they touch.
+func beyond(payloads []sms.Payload) (merged []sms.Window) {
+	var all []sms.Window
+	for i := range payloads {
+		if payloads[i].Beyond && payloads[i].Refused != "" {
+			all = append(all, payloads[i].Window)
+		}
+	}
+	slices.SortFunc(all, func(a, b sms.Window) int { return cmp.Compare(a.First(), b.First()) })
+	for _, w := range all {
+		last := len(merged) - 1
+		if last < 0 || w.First() > merged[last].Last()+1 {
+			merged = append(merged, w)
+		} else if w.Last() > merged[last].Last() {
+			merged[last], _ = sms.NewWindow(merged[last].First(), w.Last(), w.Zone()) // sorted, so it is not reversed
+		}
+	}
+	return merged
+}
+
+// isBeyond says whether the vendor keeps none of the days any more.
+func (b *batch) isBeyond(first, last sms.Day) bool {
+	return slices.ContainsFunc(b.Beyond, func(w sms.Window) bool { return w.Contains(first) && w.Contains(last) })
+}

@@ -31,10 +31,10 @@ type engageLabAnswer struct {
 	dec      *jsontext.Decoder
 	shift    int64 // bytes of the answer before those that the decoder counts
 	envelope envelope
-	rows     int64                                       // so far, this one included
-	done     int64                                       // bytes of the answer up to the end of the row
-	before   struct{ deliveries, failures, rejects int } // in the batch before this answer
-	stray    string                                      // why the first row that lies outside the window was rejected
+	rows     int64     // so far, this one included
+	done     int64     // bytes of the answer up to the end of the row
+	before   sms.Batch // the facts and rejects before this answer
+	stray    string    // why the first row that lies outside the window was rejected
 	shares   []shareFit
 
 	row     row
@@ -78,12 +78,10 @@ func (e *engageLab) newAnswer(p *sms.Payload) (*engageLabAnswer, error) {
 	if !ok {
 		return nil, fmt.Errorf("dataset %q is not understood", p.Dataset)
 	}
-	a := &engageLabAnswer{
-		engageLab: e, payload: p, envelope: make(envelope), shares: make([]shareFit, len(l.shares)), row: newRow(l),
-		isOurs: asksForItself(p),
-	}
-	a.before.deliveries, a.before.failures, a.before.rejects = len(e.Deliveries), len(e.Failures), len(e.Rejects)
-	return a, nil
+	return &engageLabAnswer{
+		engageLab: e, payload: p, envelope: make(envelope), before: e.Batch, shares: make([]shareFit, len(l.shares)),
+		row: newRow(l), isOurs: asksForItself(p),
+	}, nil
 }
 
 func (e *engageLab) answer(p *sms.Payload) error {
@@ -108,7 +106,7 @@ func (e *engageLab) answer(p *sms.Payload) error {
 	if err := a.checkEnvelope(); err != nil {
 		return err
 	}
-	rejects := e.Rejects[a.before.rejects:]
+	rejects := e.Rejects[len(a.before.Rejects):]
 	switch {
 	case a.stray != "":
 		return malformed("%s", a.stray)
@@ -145,14 +143,11 @@ func (a *engageLabAnswer) checkEnvelope() error {
 	case result[0] != '[':
 		return malformed("result is %s, want an array of rows", kind(result))
 	}
-	if err := a.checkCount(); err != nil {
-		return err
-	}
-	return a.checkTotal()
+	return a.checkCount()
 }
 
-// checkCount compares the envelope's count with the rows. It is the only sign of an answer that the vendor cut short:
-// no paging is documented for these calls.
+// checkCount compares the envelope's count and total with the rows. That is the only sign of an answer that the vendor
+// cut short: no paging is documented for these calls.
 func (a *engageLabAnswer) checkCount() error {
 	w, value := a.payload.Window, a.envelope["count"]
 	n, why := count(value)
@@ -170,11 +165,7 @@ func (a *engageLabAnswer) checkCount() error {
 		})
 		return a.incomplete("count is %s in an answer of %d rows", n, a.rows)
 	}
-	return nil
-}
-
-func (a *engageLabAnswer) checkTotal() error {
-	value := a.envelope["total"]
+	value = a.envelope["total"]
 	total, why := count(value)
 	switch {
 	case total.Or(0) > a.rows:

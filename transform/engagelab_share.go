@@ -21,13 +21,13 @@ var shareReadings = [...]struct {
 
 // shareFit counts how the rows of one answer fit the readings of one percentage.
 type shareFit struct {
-	rows int64 // with a percentage and something to take it of
-	fits [len(shareReadings)]int64
-	odd  [len(shareReadings)]oddShares
+	rows    int64 // with a percentage and something to take it of
+	fits    [len(shareReadings)]int64
+	misfits [len(shareReadings)]misfitRows
 }
 
-// oddShares are the rows that do not fit one reading.
-type oddShares struct {
+// misfitRows are the rows that do not fit one reading.
+type misfitRows struct {
 	first, last sms.Day
 	example     string
 }
@@ -56,12 +56,12 @@ func (a *engageLabAnswer) checkShares(m *sms.Measures) {
 				fit.fits[r]++
 				continue
 			}
-			odd := &fit.odd[r]
-			if odd.example == "" {
-				odd.first, odd.example = a.day, fmt.Sprintf("%s, while %d of %d messages is %.2f %%",
+			misfits := &fit.misfits[r]
+			if misfits.example == "" {
+				misfits.first, misfits.example = a.day, fmt.Sprintf("%s, while %d of %d messages is %.2f %%",
 					excerpt(value), part, wholes[reading.of], 100*float64(part)/float64(wholes[reading.of]))
 			}
-			odd.first, odd.last = min(odd.first, a.day), max(odd.last, a.day)
+			misfits.first, misfits.last = min(misfits.first, a.day), max(misfits.last, a.day)
 		}
 	}
 }
@@ -87,13 +87,13 @@ func (a *engageLabAnswer) noteShares() {
 		if fit.fits[best] == fit.rows {
 			continue
 		}
-		c, field, odd := percent, l.fields[firstCount+l.counts+i], fit.odd[best]
+		c, field, misfits := percent, l.fields[firstCount+l.counts+i], fit.misfits[best]
 		if 2*fit.fits[best] < fit.rows {
 			c.severity = sms.Info
 		}
-		a.notes.addRows(c, field, odd.first, odd.last, fit.rows-fit.fits[best], func() string {
+		a.notes.addRows(c, field, misfits.first, misfits.last, fit.rows-fit.fits[best], func() string {
 			return fmt.Sprintf("%s is %s: %d of %d rows fit the reading %s, which fits most",
-				field, odd.example, fit.fits[best], fit.rows, shareReadings[best].words)
+				field, misfits.example, fit.fits[best], fit.rows, shareReadings[best].words)
 		})
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"smsetl/sms"
 )
 
-// check is one thing that is looked at in every answer.
+// check is a check of every answer.
 type check struct {
 	name     string
 	severity sms.Severity

@@ -15,7 +15,7 @@ import (
 // a fault of the vendor, and sums of a few counts below it cannot overflow.
 const maxCount = 1<<53 - 1
 
-// flaw says in words why a value is no count. Empty: it is one.
+// flaw is why a value is no count, in words. Empty: it is one.
 type flaw string
 
 const (

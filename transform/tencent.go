@@ -20,7 +20,7 @@ var (
 	callbackSuccess = Field{sms.CallbackStatus, "CallbackSuccessCount"}
 )
 
-// tencentFields says which fields each measure is made of: the first less the others.
+// tencentFields lists the fields that each measure is made of: the first less the others.
 var tencentFields = map[string][]Field{
 	"requested":         {requestCount},
 	"accepted":          {sendSuccess},
