@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,30 +10,39 @@ import (
 	"smsetl/sms"
 )
 
-// vendor is what this package knows of one vendor.
+// vendor is what this package knows of one vendor. A vendor whose facts are made of messages has no read, sums and
+// locate.
 type vendor struct {
-	read    func(*batch, []sms.Payload) error
-	reasons func() []sms.Reason
+	read   func(*batch, []sms.Payload) error
+	sums   func(*sms.Payload) (sms.Sums, error)
+	locate func(*batch, []sms.Payload, func(Place)) error
+	// fields lists the fields that each measure is made of: the first less the others. Its keys are names of
+	// sms.MeasureNames.
+	fields       map[string][]Field
+	reasonFields func(*sms.Reason) []Field // the same for the messages of a failure reason
+	reasons      []sms.Reason
 }
 
-// vendors is the table of those understood. A new vendor is a line here and a file beside this one.
+// vendors lists the vendors. A new vendor is an entry here and a file beside this one.
 var vendors = map[sms.Vendor]vendor{
-	sms.EngageLab: {read: readEngageLab, reasons: engageLabReasons},
-	sms.Tencent:   {read: readTencent, reasons: tencentReasons},
-	sms.Huawei:    {reasons: huaweiReasons}, // its facts are made of messages: Messages, Known, Daily
+	sms.EngageLab: {
+		readEngageLab, engageLabSums, locateEngageLab, engageLabFields, engageLabReasonFields, engageLabReasons,
+	},
+	sms.Tencent: {readTencent, tencentSums, locateTencent, tencentFields, tencentReasonFields, tencentReasons},
+	sms.Huawei:  {fields: huaweiFields, reasonFields: huaweiReasonFields, reasons: huaweiReasons()},
 }
 
-// Batch gives the facts that the answers of one scope hold. Payloads that the extractor refused are ignored, but for those
-// whose days lie beyond what the vendor keeps; the others must be answers for the scope's account and datasets, over windows
-// inside the scope that leave none of its days out.
+// Batch gives the facts that the answers of one scope hold. Payloads that the extractor refused are ignored, but for
+// those whose days lie beyond what the vendor keeps; the others must be answers for the scope's account and datasets,
+// over windows inside the scope that leave none of its days out.
 //
-// A day that one dataset has no answer for any more is Beyond for all of the scope: together they make its facts, so what other
-// datasets still say of it is left out.
+// A day that one dataset has no answer for any more is Beyond for all of the scope: together they make its facts, so
+// what other datasets still hold of it is left out.
 //
 // A row that cannot be understood, or is of another account, is rejected and the rest believed; a row of a day that its
 // answer was not asked for makes the whole answer unbelievable, as does an answer with rows of which none can be
 // believed. Facts stand in the order of the payloads and their rows (EngageLab) or of the days (Tencent). Whether two
-// of them are about the same thing is not looked at. An answer without rows gives no facts and no error.
+// of them are about the same thing is not checked. An answer without rows gives no facts and no error.
 //
 // The error wraps sms.ErrMalformed when the answers cannot be believed and pack.ErrCorrupt when a payload's bytes are
 // not those that came from the vendor; any other error is the caller's, who mixed up payloads. With an error the batch
@@ -44,21 +54,33 @@ func Batch(scope sms.Scope, payloads []sms.Payload) (sms.Batch, error) {
 	if err != nil {
 		b.Deliveries, b.Failures = nil, nil
 		if errors.Is(err, pack.ErrCorrupt) {
-			b.Rejects, b.Findings = nil, nil // nothing that the vendor said
+			b.Rejects, b.Findings = nil, nil // nothing of it came from the vendor
 		}
 		err = fmt.Errorf("transform: %s: %w", scope, err)
 	}
 	return b.Batch, err
 }
 
+// Sums gives the counts of an answer over all days of its window together, in the words of the facts. What its dataset
+// does not count is not reported. Facts are never made of it; it is compared with their sums. EngageLab answers so to
+// aggregate_by=1, Tencent always does.
+//
+// The error wraps sms.ErrMalformed for an answer that is no sum, and pack.ErrCorrupt as that of Batch does.
+func Sums(p sms.Payload) (sms.Sums, error) {
+	v := vendors[p.Account.Vendor]
+	if v.sums == nil {
+		return sms.Sums{}, fmt.Errorf("transform: %s does not answer in sums", p.Account.Vendor)
+	}
+	sums, err := v.sums(&p)
+	if err != nil {
+		return sms.Sums{}, fmt.Errorf("transform: answer %s of %s %s for %s: %w", short(&p), p.Account, p.Dataset, p.Window, err)
+	}
+	return sums, nil
+}
+
 // Reasons lists the failure reasons of a vendor that have a category, in the vendor's order. Codes that are not listed
 // become facts too, with the category sms.Unmapped.
-func Reasons(v sms.Vendor) []sms.Reason {
-	if known, ok := vendors[v]; ok {
-		return known.reasons()
-	}
-	return nil
-}
+func Reasons(v sms.Vendor) []sms.Reason { return slices.Clone(vendors[v].reasons) }
 
 // batch is a Batch in the making.
 type batch struct {
@@ -74,29 +96,30 @@ func (b *batch) read(payloads []sms.Payload) error {
 	if len(b.Scope.Datasets) == 0 {
 		return errors.New("the scope names no dataset")
 	}
-	var believed []sms.Payload
-	for _, p := range payloads {
+	b.Beyond = beyond(payloads)
+	var answers []sms.Payload
+	for i := range payloads {
+		p := &payloads[i]
 		if p.Refused != "" && !p.Beyond {
 			continue
 		}
-		if err := belongs(b.Scope, &p); err != nil {
+		if err := belongs(b.Scope, p); err != nil {
 			return err
 		}
-		if p.Refused == "" {
-			believed = append(believed, p)
+		if p.Refused == "" && !b.isBeyond(p.Window.First(), p.Window.Last()) {
+			answers = append(answers, *p)
 		}
 	}
-	b.Beyond = beyond(payloads)
-	believed = slices.DeleteFunc(believed, func(p sms.Payload) bool { return b.saysNothing(p.Window) })
 	for _, dataset := range b.Scope.Datasets {
-		if err := b.covers(dataset, believed); err != nil {
+		if err := b.covers(dataset, answers); err != nil {
 			return err
 		}
 	}
-	return v.read(b, believed)
+	return v.read(b, answers)
 }
 
-// belongs says why the payload is no answer to the scope. That is never the vendor's doing: somebody mixed up payloads.
+// belongs gives an error for a payload that is no answer to the scope. That is never the vendor's fault: somebody mixed
+// up payloads.
 func belongs(scope sms.Scope, p *sms.Payload) error {
 	switch w := p.Window; {
 	case p.Account != scope.Account:
@@ -111,17 +134,12 @@ func belongs(scope sms.Scope, p *sms.Payload) error {
 	return nil
 }
 
-// covers says which day of the scope no answer of the dataset was asked for. A load replaces every day of its scope that is not
-// beyond, so a day without an answer would be emptied.
-func (b *batch) covers(dataset sms.Dataset, payloads []sms.Payload) error {
-	var asked []sms.Window
-	for i := range payloads {
-		if payloads[i].Dataset == dataset {
-			asked = append(asked, payloads[i].Window)
-		}
-	}
+// covers gives an error for a day of the scope that no answer of the dataset was asked for. A load replaces every day
+// of its scope that is not beyond, so a day without an answer would be emptied.
+func (b *batch) covers(dataset sms.Dataset, answers []sms.Payload) error {
 	for day := range b.Scope.Window.Days() {
-		if !b.isBeyond(day) && !slices.ContainsFunc(asked, func(w sms.Window) bool { return w.Contains(day) }) {
+		isAbout := func(p sms.Payload) bool { return p.Dataset == dataset && p.Window.Contains(day) }
+		if !b.isBeyond(day, day) && !slices.ContainsFunc(answers, isAbout) {
 			return malformed("no answer of %s covers day %s", dataset, day)
 		}
 	}
@@ -144,10 +162,31 @@ func (b *batch) reject(p *sms.Payload, position int64, c check, reason string, r
 	b.Rejects = append(b.Rejects, r)
 }
 
-// malformed gives an error for an answer that cannot be believed: what was found, and what is wanted.
-func malformed(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", sms.ErrMalformed, fmt.Sprintf(format, args...))
-}
-
 // short names an answer by the head of its hash, enough to find it among the stored ones.
 func short(p *sms.Payload) string { return p.Body.Hash.String()[:12] }
+
+// beyond gives the days that the vendor refuses to answer for because they lie before what it keeps: oldest first, and
+// in one window where they touch.
+func beyond(payloads []sms.Payload) (merged []sms.Window) {
+	var all []sms.Window
+	for i := range payloads {
+		if payloads[i].Beyond && payloads[i].Refused != "" {
+			all = append(all, payloads[i].Window)
+		}
+	}
+	slices.SortFunc(all, func(a, b sms.Window) int { return cmp.Compare(a.First(), b.First()) })
+	for _, w := range all {
+		last := len(merged) - 1
+		if last < 0 || w.First() > merged[last].Last()+1 {
+			merged = append(merged, w)
+		} else if w.Last() > merged[last].Last() {
+			merged[last], _ = sms.NewWindow(merged[last].First(), w.Last(), w.Zone()) // sorted, so it is not reversed
+		}
+	}
+	return merged
+}
+
+// isBeyond says whether the vendor keeps none of the days any more.
+func (b *batch) isBeyond(first, last sms.Day) bool {
+	return slices.ContainsFunc(b.Beyond, func(w sms.Window) bool { return w.Contains(first) && w.Contains(last) })
+}

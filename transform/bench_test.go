@@ -44,15 +44,15 @@ func BenchmarkStatsDay(b *testing.B) {
 	account := sms.Account{Vendor: sms.EngageLab, ID: "marketing"}
 	scope := sms.Scope{Account: account, Datasets: []sms.Dataset{sms.StatsDay}, Window: w}
 	payloads := []sms.Payload{{Account: account, Dataset: sms.StatsDay, Window: w, Body: pack.Bytes(doc)}}
-	for _, noBuffer := range []bool{false, true} {
-		b.Run(map[bool]string{false: "scanner", true: "decoder alone"}[noBuffer], func(b *testing.B) {
+	for _, noScanner := range []bool{false, true} {
+		b.Run(map[bool]string{false: "scanner", true: "decoder alone"}[noScanner], func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(doc)))
 			start := cpu()
 			for b.Loop() {
 				out := &batch{Batch: sms.Batch{Scope: scope}}
 				e := &engageLab{batch: out}
-				e.stream.noBuffer = noBuffer
+				e.noScanner = noScanner
 				if err := e.readAll(payloads); err != nil || len(out.Deliveries) != rows {
 					b.Fatal(len(out.Deliveries), err)
 				}

@@ -31,16 +31,17 @@ func TestCountry(t *testing.T) {
 
 // Every dial code belongs to a country that exists, and every country has a name that leads back to it, in both languages.
 func TestCountryTables(t *testing.T) {
-	for dial, iso := range dialCodes() {
+	_, dials := countryTables()
+	for dial, iso := range dials {
 		if got, ok := Country(iso); !ok || got != iso {
 			t.Errorf("+%s is of %s, which is %q", dial, iso, got)
 		}
 	}
-	if n := len(dialCodes()); n < 280 {
+	if n := len(dials); n < 280 {
 		t.Errorf("%d dial codes", n)
 	}
 	seen := make(map[string]bool)
-	for _, iso := range dialCodes() {
+	for _, iso := range dials {
 		if seen[iso] {
 			continue
 		}

@@ -9,8 +9,8 @@ import (
 	"smsetl/sms"
 )
 
-// Daily counts settled messages into the facts of their days. It is the reference for the statement that does the same in
-// the database. The zero Daily has counted nothing.
+// Daily counts settled messages into the facts of their days. It is the reference for the statement that does the same
+// in the database. The zero Daily has counted nothing.
 type Daily struct {
 	deliveries map[dailyKey]*sms.Measures
 	failures   map[failureKey]int64

@@ -1,12 +1,12 @@
-// Package transform says in our words what a vendor's answers say. It is a function of its arguments: no context, no
-// clock, no network, no files, no logs, so the same bytes give the same rows in ten years, and any table can be built
-// again from the answers kept.
+// Package transform turns a vendor's answers into facts in our words. It is a function of its arguments: no context, no
+// clock, no network, no files, no logs, so the same bytes give the same rows in ten years, and any table can be rebuilt
+// from the answers kept.
 //
 // What each vendor's field means stands in tables, one file a vendor (engagelab.go, tencent.go); the files beside it
-// say how that vendor's JSON is read. An answer is believed whole or refused whole; a row that cannot be understood is
+// read that vendor's JSON. An answer is believed whole or refused whole; a row that cannot be understood is
 // rejected with its reason and place; whatever a person should know becomes a finding.
 package transform
 
-// Version is raised whenever the same bytes give other rows than before, so that stored rows can be told from those
+// Version is raised whenever the same bytes give other rows than before, so that stored rows can be compared with those
 // that a rebuild would give.
 const Version = 2

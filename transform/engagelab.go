@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"slices"
 
 	"smsetl/sms"
 )
@@ -16,36 +17,65 @@ const (
 	firstCount // where the counts of the dataset start
 )
 
-// The counts of stats_day, by their place in a layout.
-const (
-	fieldTargets = firstCount + iota
-	fieldSent
-	fieldProcessFailed
-	fieldDelivered
-	fieldSendFailed
-	fieldWaitResult
-	fieldBillingCount
-	firstShare // where the percentages start
-)
-
-// layout is what the rows of one EngageLab dataset hold: field names, in the order of the vendor's page. Sources:
-// https://www.engagelab.com/docs/SMS/REST-API/Sending-Data and its Japanese page.
-type layout struct {
-	fields  []string
-	index   map[string]int
-	counts  int           // how many fields are counts; they follow the keys
-	reasons []*sms.Reason // of each count; nil for stats_day
-}
-
 // maxFields is the number of fields of the widest layout.
 const maxFields = 16
 
+// engageLabFields lists the fields that each measure is made of: the first less the others. `sent` is ambiguous on the
+// vendor's pages (queued, or handed on?): it is kept as it is and nothing is derived from it.
+var engageLabFields = map[string][]Field{
+	"requested":         fieldsOf(sms.StatsDay, "targets"),
+	"accepted":          fieldsOf(sms.StatsDay, "targets", "process_failed"),
+	"processing_failed": fieldsOf(sms.StatsDay, "process_failed"),
+	"delivered":         fieldsOf(sms.StatsDay, "delivered"),
+	"send_failed":       fieldsOf(sms.StatsDay, "send_failed"),
+	"pending":           fieldsOf(sms.StatsDay, "wait_result"),
+	"billed_segments":   fieldsOf(sms.StatsDay, "billing_count"),
+	"vendor_sent":       fieldsOf(sms.StatsDay, "sent"),
+}
+
+// engageLabReasonFields: a reason is counted under its own code.
+func engageLabReasonFields(r *sms.Reason) []Field {
+	if r.Stage == sms.Processing {
+		return fieldsOf(sms.ProcessFailed, r.Code)
+	}
+	return fieldsOf(sms.SendFailed, r.Code)
+}
+
+// layout describes the rows of one EngageLab dataset. Sources:
+// https://www.engagelab.com/docs/SMS/REST-API/Sending-Data and its Japanese page.
+type layout struct {
+	fields   []string // keys, counts and percentages, in the order of the vendor's page
+	index    map[string]int
+	counts   int                          // how many fields are counts
+	shares   []int                        // which count each percentage is a share of
+	measures [len(sms.MeasureNames)][]int // which counts each measure of stats_day is made of: the first less the others
+	reasons  []*sms.Reason                // of each count; nil for stats_day
+}
+
+// engageLabLayouts lists the counts of each dataset in the order of the vendor's page.
+var engageLabLayouts = map[sms.Dataset]*layout{
+	sms.StatsDay: newLayout(nil,
+		[]string{"targets", "sent", "process_failed", "delivered", "send_failed", "wait_result", "billing_count"},
+		"process_failed", "delivered", "send_failed", "wait_result"),
+	sms.ProcessFailed: newLayout(processFailedReasons, codes(processFailedReasons)),
+	sms.SendFailed:    newLayout(sendFailedReasons, codes(sendFailedReasons)),
+}
+
+// newLayout makes a layout. shares are the counts that have a percentage too.
 func newLayout(reasons []sms.Reason, counts []string, shares ...string) *layout {
-	l := &layout{fields: []string{"send_date", "sms_user", "template_id", "label_id", "msg_type"}, counts: len(counts)}
-	l.fields = append(append(l.fields, counts...), shares...)
-	l.index = make(map[string]int, len(l.fields))
+	l := &layout{index: make(map[string]int), counts: len(counts)}
+	l.fields = append([]string{"send_date", "sms_user", "template_id", "label_id", "msg_type"}, counts...)
+	for _, name := range shares {
+		l.fields = append(l.fields, name+"_percent")
+		l.shares = append(l.shares, firstCount+slices.Index(counts, name))
+	}
 	for i, name := range l.fields {
 		l.index[name] = i
+	}
+	for i, measure := range sms.MeasureNames {
+		for _, f := range engageLabFields[measure] {
+			l.measures[i] = append(l.measures[i], l.index[f.Name])
+		}
 	}
 	for i := range reasons {
 		l.reasons = append(l.reasons, &reasons[i])
@@ -53,40 +83,36 @@ func newLayout(reasons []sms.Reason, counts []string, shares ...string) *layout 
 	return l
 }
 
-var engageLabLayouts = map[sms.Dataset]*layout{
-	sms.StatsDay: newLayout(nil,
-		[]string{"targets", "sent", "process_failed", "delivered", "send_failed", "wait_result", "billing_count"},
-		"process_failed_percent", "delivered_percent", "send_failed_percent", "wait_result_percent"),
-	sms.ProcessFailed: newLayout(processFailedReasons, codes(processFailedReasons)),
-	sms.SendFailed:    newLayout(sendFailedReasons, codes(sendFailedReasons)),
+// place gives the place of a field; -1 for one that the layout does not know.
+func (l *layout) place(name []byte) int {
+	if i, known := l.index[string(name)]; known {
+		return i
+	}
+	return -1
 }
 
-// measures says what a row of stats_day counts in our words. `sent` is ambiguous on the vendor's pages (queued, or
-// handed on?): it is kept as it is and nothing is derived from it.
-func (e *engageLab) measures(g *sms.Grain) sms.Measures {
-	m := sms.Measures{
-		Requested:        e.counts[fieldTargets],
-		ProcessingFailed: e.counts[fieldProcessFailed],
-		Delivered:        e.counts[fieldDelivered],
-		SendFailed:       e.counts[fieldSendFailed],
-		Pending:          e.counts[fieldWaitResult],
-		BilledSegments:   e.counts[fieldBillingCount],
-		VendorSent:       e.counts[fieldSent],
+// measures makes the measures of a row of stats_day.
+func (a *engageLabAnswer) measures() (m sms.Measures) {
+	for i, to := range m.Pointers() {
+		places := a.row.layout.measures[i]
+		*to = a.counts[places[0]]
+		for _, other := range places[1:] {
+			*to = to.Minus(a.counts[other])
+		}
 	}
-	m.Accepted = m.Requested.Minus(m.ProcessingFailed)
 	if m.Accepted.Or(0) < 0 {
-		e.notes.add(negAccepted, "accepted", g.Day, func() string {
+		a.notes.add(negative("accepted"), "accepted", a.day, func() string {
 			return fmt.Sprintf("process_failed %s is more than targets %s on %s: accepted is stored as not reported",
-				m.ProcessingFailed, m.Requested, g.Day)
+				m.ProcessingFailed, m.Requested, a.day)
 		})
 		m.Accepted = sms.Count{} // a negative number of messages is no fact
 	}
 	return m
 }
 
-// checkSent looks whether `sent` fits one of the two readings of the vendor's page: everything that was handed on, or
-// only what is still queued.
-func (e *engageLab) checkSent(g *sms.Grain, m *sms.Measures) {
+// checkSent compares `sent` with the two readings of the vendor's page: everything that was handed on, or only what is
+// still queued.
+func (a *engageLabAnswer) checkSent(m *sms.Measures) {
 	results := m.Delivered.Plus(m.SendFailed).Plus(m.Pending)
 	all := results.Plus(m.ProcessingFailed)
 	if !all.IsReported() || !m.Requested.IsReported() || !m.VendorSent.IsReported() {
@@ -97,8 +123,47 @@ func (e *engageLab) checkSent(g *sms.Grain, m *sms.Measures) {
 	if handedOn || queued {
 		return
 	}
-	e.notes.add(sentIdentity, "sent", g.Day, func() string {
-		return fmt.Sprintf("on %s sent is %s, while targets %s, process_failed %s, delivered %s, send_failed %s and wait_result %s fit neither of its two readings",
-			g.Day, m.VendorSent, m.Requested, m.ProcessingFailed, m.Delivered, m.SendFailed, m.Pending)
+	a.notes.add(sentIdentity, "sent", a.day, func() string {
+		return fmt.Sprintf("on %s sent is %s, while targets %s, process_failed %s, delivered %s, send_failed %s "+
+			"and wait_result %s fit neither of its two readings",
+			a.day, m.VendorSent, m.Requested, m.ProcessingFailed, m.Delivered, m.SendFailed, m.Pending)
 	})
+}
+
+// processFailedReasons are the counts of GET /v1/stats/process_failed: why EngageLab did not hand a message on. The
+// categories follow the bounce codes 410-460 of the product it descends from (github.com/sendcloud2013/sendcloud_docs,
+// sources/sms/index.md). global_block is suppression after failures of other customers' messages to the same number.
+var processFailedReasons = []sms.Reason{
+	{Code: "global_block", Stage: sms.Processing, Category: sms.BlockedOptOut},
+	{Code: "partial_block", Stage: sms.Processing, Category: sms.BlockedOptOut},
+	{Code: "unsubscribe", Stage: sms.Processing, Category: sms.BlockedOptOut},
+	{Code: "keyword_block", Stage: sms.Processing, Category: sms.ContentTemplate},
+	{Code: "variable_error", Stage: sms.Processing, Category: sms.ContentTemplate},
+	{Code: "content_error", Stage: sms.Processing, Category: sms.ContentTemplate},
+	{Code: "frequency_overrun", Stage: sms.Processing, Category: sms.RateLimited},
+	{Code: "other", Stage: sms.Processing, Category: sms.Other},
+}
+
+// sendFailedReasons are the counts of GET /v1/stats/send_failed: what the carrier answered. out_of_service is a number
+// suspended for arrears, not_in_service one out of coverage; interception is the template's content (code 550).
+var sendFailedReasons = []sms.Reason{
+	{Code: "empty", Stage: sms.Sending, Category: sms.InvalidNumber},
+	{Code: "out_of_service", Stage: sms.Sending, Category: sms.Unreachable},
+	{Code: "blacklist", Stage: sms.Sending, Category: sms.BlockedOptOut},
+	{Code: "busy", Stage: sms.Sending, Category: sms.Unreachable},
+	{Code: "no_answer", Stage: sms.Sending, Category: sms.Unreachable},
+	{Code: "interception", Stage: sms.Sending, Category: sms.ContentTemplate},
+	{Code: "break_down", Stage: sms.Sending, Category: sms.Unreachable},
+	{Code: "not_in_service", Stage: sms.Sending, Category: sms.Unreachable},
+	{Code: "power_off", Stage: sms.Sending, Category: sms.Unreachable},
+	{Code: "other", Stage: sms.Sending, Category: sms.Other},
+}
+
+var engageLabReasons = slices.Concat(processFailedReasons, sendFailedReasons)
+
+func codes(reasons []sms.Reason) (names []string) {
+	for _, r := range reasons {
+		names = append(names, r.Code)
+	}
+	return names
 }

@@ -14,50 +14,42 @@ import (
 // maxKey is the longest name of a template, label or message type that is believed, in bytes. EngageLab's are numbers.
 const maxKey = 200
 
-// grain reads what the row is about, and checks that it is what was asked for.
-func (e *engageLab) grain() (sms.Grain, *fault) {
-	g := sms.Grain{Country: sms.NotReported}
-	e.day = 0 // what a fault found before the day is known carries
-	f := e.readDay()
-	if f == nil {
-		f = e.readAccount()
+// grain reads what the row is about, and checks that it is what was asked for; ok is false when the row is rejected.
+func (a *engageLabAnswer) grain() (g sms.Grain, ok bool) {
+	if !a.readDay() || !a.readAccount() {
+		return g, false
 	}
-	if f != nil {
-		return g, f
-	}
-	g.Day = e.day
+	g.Day, g.Country = a.day, sms.NotReported
 	for i, to := range [...]*sms.Key{&g.Template, &g.Label, &g.MessageType} {
-		field := fieldTemplate + i
-		key, why := e.key(field, g.Day)
-		if why != "" {
-			return g, &fault{rejectedRow, e.layout.fields[field], e.layout.fields[field] + " " + why}
+		if *to, ok = a.key(fieldTemplate + i); !ok {
+			return g, false
 		}
-		*to = key
 	}
-	return g, nil
+	return g, true
 }
 
-// readDay reads send_date into e.day.
-func (e *engageLab) readDay() *fault {
-	value := e.row.values[fieldDay]
-	if !bytes.Equal(value, e.dayText) || value == nil {
+// readDay reads send_date.
+func (a *engageLabAnswer) readDay() bool {
+	value := a.row.values[fieldDay]
+	if !bytes.Equal(value, a.dayText) || value == nil {
 		day, why := parseDay(value)
 		if why != "" {
-			return &fault{rejectedRow, "send_date", why}
+			return a.rejectf(rejectedRow, "send_date", "%s", why)
 		}
-		e.dayText, e.dayRead = append(e.dayText[:0], value...), day
+		a.dayText, a.dayRead = append(a.dayText[:0], value...), day
 	}
-	e.day = e.dayRead
-	if w := e.payload.Window; !w.Contains(e.day) {
-		return &fault{strayRow, "send_date", fmt.Sprintf("day %s lies outside the window %s", e.day, w)}
+	a.day = a.dayRead
+	if w := a.payload.Window; !w.Contains(a.day) {
+		return a.rejectf(strayRow, "send_date", "day %s lies outside the window %s", a.day, w)
 	}
-	return nil
+	return true
 }
 
 // timeForm is what may follow a day: a time, with a zone or without.
 var timeForm = regexp.MustCompile(`^[T ]([01][0-9]|2[0-4]):[0-5][0-9](:[0-6][0-9]([.,][0-9]+)?)? ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?)?$`)
 
-// parseDay reads a day. Of a day with a time the day as it is written counts: the vendor was told in which zone to count days.
+// parseDay reads a day. Of a day with a time the day as it is written counts: the vendor was told in which zone to
+// count days.
 func parseDay(value []byte) (sms.Day, string) {
 	const form = len("2006-01-02")
 	if value == nil {
@@ -76,65 +68,64 @@ func parseDay(value []byte) (sms.Day, string) {
 }
 
 // readAccount checks that the row is one of the scope's account.
-func (e *engageLab) readAccount() *fault {
-	value := e.row.values[fieldAccount]
-	switch {
-	case value != nil && isName(value) && string(nameOf(value)) == e.Scope.Account.ID:
-		return nil
-	case isNone(value) && e.isOurs:
-		e.notes.add(missingUser, string(e.payload.Dataset), e.day, func() string {
-			return fmt.Sprintf("%s has no sms_user on %s: taken for %s, who asked without a filter of users", e.payload.Dataset, e.day, e.Scope.Account.ID)
+func (a *engageLabAnswer) readAccount() bool {
+	value := a.row.values[fieldAccount]
+	switch id := a.Scope.Account.ID; {
+	case value != nil && isName(value) && string(nameOf(value)) == id:
+		return true
+	case isNone(value) && a.isOurs:
+		a.notes.add(missingUser, string(a.payload.Dataset), a.day, func() string {
+			return fmt.Sprintf("%s has no sms_user on %s: taken for %s, who asked without a filter of users",
+				a.payload.Dataset, a.day, id)
 		})
-		return nil
+		return true
 	case isNone(value):
-		return &fault{rejectedRow, "sms_user", "sms_user is missing"}
+		return a.rejectf(rejectedRow, "sms_user", "sms_user is missing")
 	case !isName(value):
-		return &fault{rejectedRow, "sms_user", fmt.Sprintf("sms_user is %s, want a name", excerpt(value))}
+		return a.rejectf(rejectedRow, "sms_user", "sms_user is %s, want a name", excerpt(value))
+	default:
+		return a.rejectf(foreignRow, subject(nameOf(value)), "sms_user is %s, want %q", excerpt(value), id)
 	}
-	return &fault{foreignRow, subject(nameOf(value)), fmt.Sprintf("sms_user is %s, want %q", excerpt(value), e.Scope.Account.ID)}
 }
 
-// asksForItself says whether the answer is about nobody but its account: the vendor answers for the one who asks when no user
-// is named. The printed samples of process_failed and send_failed have no sms_user.
+// asksForItself says whether the answer is about nobody but its account: the vendor answers for the one who asks when
+// no user is named. The printed samples of process_failed and send_failed have no sms_user.
 func asksForItself(p *sms.Payload) bool {
 	u, err := url.Parse(p.Request.URL)
 	if err != nil {
 		return false
 	}
 	query, err := url.ParseQuery(u.RawQuery)
-	if err != nil {
-		return false
-	}
 	users := query["sms_users"]
-	return len(users) == 0 || len(users) == 1 && users[0] == p.Account.ID
+	return err == nil && (len(users) == 0 || len(users) == 1 && users[0] == p.Account.ID)
 }
 
-// key reads a template, label or message type, or says why it is none.
-func (e *engageLab) key(field int, day sms.Day) (sms.Key, string) {
-	value := e.row.values[field]
+// key reads a template, label or message type; ok is false when the row is rejected for it.
+func (a *engageLabAnswer) key(field int) (key sms.Key, ok bool) {
+	value, name := a.row.values[field], a.row.layout.fields[field]
 	if value == nil {
-		e.missing(e.layout.fields[field], day)
-		return sms.None, ""
+		a.missing(name)
+		return sms.None, true
 	}
-	known := e.keys
-	if field == fieldMessageType {
-		known = e.types
-	}
-	if key, ok := known[string(value)]; ok {
-		return key, ""
+	if key, ok := a.keys[field][string(value)]; ok {
+		return key, true
 	}
 	if field != fieldMessageType && isZeroNumber(value) {
-		known[string(value)] = sms.None // no template and no label has the id 0; 0 is a message type: domestic
-		return sms.None, ""
+		key = sms.None // no template and no label has the id 0; 0 is a message type: domestic
+	} else {
+		var why string
+		if key, why = parseKey(value); why != "" {
+			return key, a.rejectf(rejectedRow, name, "%s %s", name, why)
+		}
 	}
-	key, why := parseKey(value)
-	if why == "" {
-		known[string(value)] = key
+	if a.keys[field] == nil {
+		a.keys[field] = make(map[string]sms.Key)
 	}
-	return key, why
+	a.keys[field][string(value)] = key
+	return key, true
 }
 
-// parseKey gives the key that a JSON value writes. 2 and "2" are the same key.
+// parseKey gives the key that a JSON value writes, or why it is none. 2 and "2" are the same key.
 func parseKey(value []byte) (sms.Key, string) {
 	if isNone(value) {
 		return sms.None, ""
@@ -152,8 +143,8 @@ func parseKey(value []byte) (sms.Key, string) {
 	return sms.Named(string(name)), ""
 }
 
-// isNone says whether a value says that there is none: missing, null, blank, or "None", as the product that EngageLab descends
-// from wrote it.
+// isNone says whether a value stands for nothing: missing, null, blank, or "None", as the product that EngageLab
+// descends from wrote it.
 func isNone(value []byte) bool {
 	if value == nil || isNull(value) {
 		return true

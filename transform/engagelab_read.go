@@ -1,7 +1,11 @@
 package transform
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"smsetl/internal/pack"
 	"smsetl/sms"
@@ -10,289 +14,171 @@ import (
 // engageLab reads the answers of one EngageLab scope.
 type engageLab struct {
 	*batch
-	payload *sms.Payload
-	layout  *layout
-	stream  stream
-	row     row
-	counts  [maxFields]sms.Count // of the row, in the layout's order
-
-	before   facts  // how many there were before this answer
-	believed int64  // rows of this answer
-	rejected int64  // rows of this answer
-	first    string // why the first of those was rejected
-	stray    string // the first row that lies outside the window
-	shares   [len(shareOf)]shareTally
-
-	keys    map[string]sms.Key // of templates and labels, by their JSON text
-	types   map[string]sms.Key // of message types, by their JSON text
-	isOurs  bool               // rows without an account are the scope's, as the answer was asked for
-	day     sms.Day            // of the row; 0 when it could not be read
-	dayText []byte             // the last day read, as the row wrote it
-	dayRead sms.Day            // and what it means
-
-	located func(position int64, g *sms.Grain) // told of each row instead of making facts; nil to make facts
-
-	newReasons map[string]*sms.Reason // fields that no table knows and that hold counts
-	nulls      map[string]bool        // fields that no table knows and that were null before they held a count
+	keys       [firstCount]map[string]sms.Key // of each key field, by their JSON text
+	newReasons map[string]*sms.Reason         // fields that no table knows and that hold counts
+	nulls      map[string]bool                // fields that no table knows and that were null before they held a count
+	isStale    bool                           // rows were read before one of the new reasons was known
+	found      func(Place)                    // called for each row, which then makes no facts; nil to make facts
+	buffer     *bufio.Reader                  // reused from answer to answer
+	noScanner  bool                           // the decoder reads every row: tests compare the two ways
 }
 
-// facts is a number of rows of each fact.
-type facts struct{ deliveries, failures int }
+// engageLabAnswer reads one answer row by row. See engagelab_stream.go for how.
+type engageLabAnswer struct {
+	*engageLab
+	payload  *sms.Payload
+	src      io.Reader
+	dec      *jsontext.Decoder
+	shift    int64 // bytes of the answer before those that the decoder counts
+	envelope envelope
+	rows     int64     // so far, this one included
+	done     int64     // bytes of the answer up to the end of the row
+	before   sms.Batch // the facts and rejects before this answer
+	stray    string    // why the first row that lies outside the window was rejected
+	shares   []shareFit
+
+	row     row
+	counts  [maxFields]sms.Count // of the row, in the layout's order
+	day     sms.Day              // of the row; 0 when it could not be read
+	dayText []byte               // the last day read, as the row wrote it
+	dayRead sms.Day              // and what it means
+	isOurs  bool                 // rows without an account are the scope's, as the answer was asked for
+}
 
 // readEngageLab reads each answer by itself: together they are what the scope asked for, cut by window or by filter.
 func readEngageLab(b *batch, payloads []sms.Payload) error {
 	return (&engageLab{batch: b}).readAll(payloads)
 }
 
+func locateEngageLab(b *batch, payloads []sms.Payload, found func(Place)) error {
+	return (&engageLab{batch: b, found: found}).readAll(payloads)
+}
+
+// readAll reads the answers. A field that was null before a number showed that it is a reason was taken for an unknown
+// field; null is not zero, so then all answers are read again.
 func (e *engageLab) readAll(payloads []sms.Payload) error {
-	e.prepare()
-	if err := e.pass(payloads); err != nil {
-		return err
-	}
-	for field := range e.nulls {
-		if e.newReasons[field] != nil {
-			// The field was null before a number in it showed that it is a reason. Null is not zero, so the answers are
-			// read again, knowing better.
-			*e.batch = batch{Batch: sms.Batch{Scope: e.Scope, Beyond: e.Beyond}}
-			return e.pass(payloads)
-		}
-	}
-	return nil
-}
-
-// prepare empties what is remembered from one answer to the next.
-func (e *engageLab) prepare() {
-	e.keys, e.types = make(map[string]sms.Key), make(map[string]sms.Key)
 	e.newReasons, e.nulls = make(map[string]*sms.Reason), make(map[string]bool)
+	for {
+		e.isStale = false
+		for i := range payloads {
+			if err := e.answer(&payloads[i]); err != nil {
+				return fmt.Errorf("answer %s for %s: %w", short(&payloads[i]), payloads[i].Window, err)
+			}
+		}
+		if !e.isStale {
+			return nil
+		}
+		*e.batch = batch{Batch: sms.Batch{Scope: e.Scope, Beyond: e.Beyond}}
+	}
 }
 
-func (e *engageLab) pass(payloads []sms.Payload) error {
-	e.nulls = make(map[string]bool)
-	for i := range payloads {
-		if err := e.answer(&payloads[i]); err != nil {
-			return fmt.Errorf("answer %s for %s: %w", short(&payloads[i]), payloads[i].Window, err)
-		}
+// newAnswer prepares the reading of an answer.
+func (e *engageLab) newAnswer(p *sms.Payload) (*engageLabAnswer, error) {
+	l, ok := engageLabLayouts[p.Dataset]
+	if !ok {
+		return nil, fmt.Errorf("dataset %q is not understood", p.Dataset)
 	}
-	return nil
+	return &engageLabAnswer{
+		engageLab: e, payload: p, envelope: make(envelope), before: e.Batch, shares: make([]shareFit, len(l.shares)),
+		row: newRow(l), isOurs: asksForItself(p),
+	}, nil
 }
 
 func (e *engageLab) answer(p *sms.Payload) error {
-	l, ok := engageLabLayouts[p.Dataset]
-	if !ok {
-		return fmt.Errorf("dataset %q is not understood", p.Dataset)
+	a, err := e.newAnswer(p)
+	if err != nil {
+		return err
 	}
 	src, err := pack.Open(p.Body)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	e.payload, e.layout, e.isOurs = p, l, asksForItself(p)
-	e.before = facts{len(e.Deliveries), len(e.Failures)}
-	e.believed, e.rejected, e.first, e.stray = 0, 0, "", ""
-	e.shares = [len(shareOf)]shareTally{}
-	e.stream = stream{
-		src: src, row: &e.row, scanner: newScanner(l), each: e.each, unknown: e.envelopeField,
-		buffer: e.stream.buffer, noBuffer: e.stream.noBuffer,
+	a.src = src
+	err = a.read()
+	if damage := src.Verify(); damage != nil {
+		return damage // explains any other error
 	}
-	understood := e.stream.read()
-	if err := src.Verify(); err != nil {
+	if err != nil {
 		return err
 	}
-	if understood != nil {
-		return understood
-	}
-	return e.believe(&e.stream.env)
-}
-
-// believe says why the answer as a whole cannot be believed.
-func (e *engageLab) believe(env *envelope) error {
-	if e.layout.reasons == nil {
-		e.noteShares()
-	}
-	if err := e.checkEnvelope(env); err != nil {
+	a.noteShares()
+	if err := a.checkEnvelope(); err != nil {
 		return err
 	}
+	rejects := e.Rejects[len(a.before.Rejects):]
 	switch {
-	case e.stray != "":
-		return malformed("%s", e.stray)
-	case e.rejected > 0 && e.believed == 0:
+	case a.stray != "":
+		return malformed("%s", a.stray)
+	case len(rejects) > 0 && int64(len(rejects)) == a.rows:
 		// Taken for an empty answer it would empty the window.
-		return malformed("none of its %d rows can be believed: %s", e.rejected, e.first)
+		return malformed("none of its %d rows can be believed: row %d: %s", a.rows, rejects[0].Position, rejects[0].Reason)
 	}
 	return nil
 }
 
-func (e *engageLab) checkEnvelope(env *envelope) error {
-	if err := env.failure(); err != nil {
-		return err
+// envelope holds the fields around the rows as JSON text: {"result":[...],"count":n}, or {"code":n,"message":".."} for
+// an error. Of an array of rows it holds no more than the bracket.
+type envelope map[string][]byte
+
+// failure gives the error that the envelope states. A code that is null or 0 stands for success.
+func (e envelope) failure() error {
+	code := e["code"]
+	if code == nil || isNull(code) || isZeroNumber(code) {
+		return nil
 	}
-	switch {
-	case !env.seen["result"]:
-		return malformed("it has no result, want an array of rows")
-	case env.result == "an object":
-		return malformed("result is an object, as asked for by aggregate_by=1, want an array of rows")
-	case env.result == "null" && isZeroNumber(env.count): // no rows, and it says so
-	case env.result != "":
-		return malformed("result is %s, want an array of rows", env.result)
-	}
-	if err := e.checkCount(env); err != nil {
-		return err
-	}
-	return e.checkTotal(env)
+	return malformed("it is an error: code %s, message %s", excerpt(code), cut(e["message"], 200))
 }
 
-// checkCount compares the envelope's count with the rows. It is the only sign of an answer that the vendor cut short: no paging
-// is documented for these calls.
-func (e *engageLab) checkCount(env *envelope) error {
-	w := e.payload.Window
-	n, why := count(env.count)
+func (a *engageLabAnswer) checkEnvelope() error {
+	if err := a.envelope.failure(); err != nil {
+		return err
+	}
+	switch result := a.envelope["result"]; {
+	case result == nil:
+		return malformed("it has no result, want an array of rows")
+	case result[0] == '{':
+		return malformed("result is an object, as asked for by aggregate_by=1, want an array of rows")
+	case isNull(result) && isZeroNumber(a.envelope["count"]): // no rows, and count confirms it
+	case result[0] != '[':
+		return malformed("result is %s, want an array of rows", kind(result))
+	}
+	return a.checkCount()
+}
+
+// checkCount compares the envelope's count and total with the rows. That is the only sign of an answer that the vendor
+// cut short: no paging is documented for these calls.
+func (a *engageLabAnswer) checkCount() error {
+	w, value := a.payload.Window, a.envelope["count"]
+	n, why := count(value)
 	switch {
 	case why != "":
-		return malformed("count is %s, want %d, the number of rows", excerpt(env.count), env.rows)
+		return malformed("count is %s, want %d, the number of rows", excerpt(value), a.rows)
 	case !n.IsReported():
-		e.notes.addRows(countMissing, string(e.payload.Dataset), w.First(), w.Last(), 1, func() string {
-			return fmt.Sprintf("%s has no count beside %d rows: nothing tells whether rows are missing", e.payload.Dataset, env.rows)
+		a.notes.addRows(countMissing, string(a.payload.Dataset), w.First(), w.Last(), 1, func() string {
+			return fmt.Sprintf("%s has no count beside %d rows: nothing tells whether rows are missing",
+				a.payload.Dataset, a.rows)
 		})
-	case n != sms.Reported(env.rows):
-		e.notes.addRows(countDiffers, "count", w.First(), w.Last(), 1, func() string {
-			return fmt.Sprintf("count is %s in an answer of %d rows, which is refused", n, env.rows)
+	case n != sms.Reported(a.rows):
+		a.notes.addRows(countDiffers, "count", w.First(), w.Last(), 1, func() string {
+			return fmt.Sprintf("count is %s in an answer of %d rows, which is refused", n, a.rows)
 		})
-		return e.incomplete("count is %s in an answer of %d rows", n, env.rows)
+		return a.incomplete("count is %s in an answer of %d rows", n, a.rows)
 	}
-	return nil
-}
-
-func (e *engageLab) checkTotal(env *envelope) error {
-	total, why := count(env.total)
+	value = a.envelope["total"]
+	total, why := count(value)
 	switch {
-	case total.Or(0) > env.rows:
-		return e.incomplete("it holds %d rows out of a total of %s", env.rows, total)
-	case env.total != nil && (why != "" || total != sms.Reported(env.rows)):
-		e.notes.add(totalDiffers, "total", 0, func() string {
-			return fmt.Sprintf("total is %s in an answer of %d rows", excerpt(env.total), env.rows)
+	case total.Or(0) > a.rows:
+		return a.incomplete("it holds %d rows out of a total of %s", a.rows, total)
+	case value != nil && (why != "" || total != sms.Reported(a.rows)):
+		a.notes.add(totalDiffers, "total", 0, func() string {
+			return fmt.Sprintf("total is %s in an answer of %d rows", excerpt(value), a.rows)
 		})
 	}
 	return nil
 }
 
-// incomplete gives the error of an answer that says itself that rows are missing.
-func (e *engageLab) incomplete(format string, args ...any) error {
-	return &sms.IncompleteError{Dataset: e.payload.Dataset, Window: e.payload.Window, Detail: fmt.Sprintf(format, args...)}
-}
-
-func (e *engageLab) envelopeField(field string, value []byte) {
-	e.notes.add(unknownField, subject([]byte("envelope."+field)), 0, func() string {
-		return fmt.Sprintf("the answer has a field %q: %s", field, excerpt(value))
-	})
-}
-
-// each makes facts of one row, or rejects it.
-func (e *engageLab) each(position int64, isObject bool) error {
-	if !isObject {
-		e.day = 0
-		e.drop(position, &fault{rejectedRow, "row", "the row is " + kind(e.row.raw) + ", want an object"})
-		return nil
-	}
-	g, fault := e.grain()
-	if fault == nil {
-		fault = e.readCounts(g.Day)
-	}
-	if fault != nil {
-		e.drop(position, fault)
-		return nil
-	}
-	e.believed++
-	if e.isBeyond(g.Day) {
-		e.notes.add(beyondRow, string(e.payload.Dataset), g.Day, func() string {
-			return fmt.Sprintf("%s has rows of %s, for which another call of the vendor gives no answer any more: they are left out", e.payload.Dataset, g.Day)
-		})
-		return nil
-	}
-	switch {
-	case e.located != nil:
-		about := g // a copy, so that the rows of every other reading stay off the heap
-		e.located(position, &about)
-	case e.layout.reasons == nil:
-		e.delivery(&g)
-	default:
-		return e.failures(&g)
-	}
-	return nil
-}
-
-// fault is why a row is rejected.
-type fault struct {
-	check   check
-	subject string
-	reason  string
-}
-
-// drop rejects the row.
-func (e *engageLab) drop(position int64, f *fault) {
-	if e.rejected++; e.rejected == 1 {
-		e.first = fmt.Sprintf("row %d: %s", position, f.reason)
-	}
-	if f.check == strayRow && e.stray == "" {
-		e.stray = fmt.Sprintf("row %d: %s", position, f.reason)
-	}
-	e.reject(e.payload, position, f.check, f.reason, e.row.raw)
-	e.notes.add(f.check, f.subject, e.day, func() string {
-		return fmt.Sprintf("row %d of answer %s was rejected: %s", position, short(e.payload), f.reason)
-	})
-}
-
-// readCounts reads the row's counts.
-func (e *engageLab) readCounts(day sms.Day) *fault {
-	for i := firstCount; i < firstCount+e.layout.counts; i++ {
-		value := e.row.values[i]
-		c, why := count(value)
-		e.counts[i] = c
-		if c.IsReported() {
-			continue
-		}
-		field := e.layout.fields[i]
-		switch {
-		case why != "":
-			return &fault{rejectedRow, field, fmt.Sprintf("%s is %s: %s", field, excerpt(value), why)}
-		case value == nil:
-			e.missing(field, day)
-		default:
-			e.notes.add(e.mildForSent(nullCount, field), field, day, func() string {
-				return fmt.Sprintf("%s is null on %s: stored as not reported", field, day)
-			})
-		}
-	}
-	return nil
-}
-
-func (e *engageLab) missing(field string, day sms.Day) {
-	e.notes.add(e.mildForSent(missingField, field), field, day, func() string {
-		return fmt.Sprintf("%s has no field %s on %s", e.payload.Dataset, field, day)
-	})
-}
-
-// mildForSent gives the check at the severity that it has for the field: nothing is derived from `sent`.
-func (e *engageLab) mildForSent(c check, field string) check {
-	if field == e.layout.fields[fieldSent] && e.layout.reasons == nil {
-		c.severity = sms.Info
-	}
-	return c
-}
-
-// delivery makes the fact of a row of stats_day.
-func (e *engageLab) delivery(g *sms.Grain) {
-	m := e.measures(g)
-	e.checkSent(g, &m)
-	e.checkShares(g, &m)
-	for _, field := range e.row.unknown {
-		e.unknownField(field, g)
-	}
-	e.Deliveries = grow(e.Deliveries, e.before.deliveries, e.stream.done, e.payload.Body.Size)
-	e.Deliveries = append(e.Deliveries, sms.Delivery{Grain: *g, Measures: m})
-}
-
-func (e *engageLab) unknownField(m member, g *sms.Grain) {
-	e.notes.add(unknownField, subject(m.name), g.Day, func() string {
-		return fmt.Sprintf("%s has a field %q, on %s: %s", e.payload.Dataset, cut(m.name, maxKey), g.Day, excerpt(m.value))
-	})
+// incomplete gives the error of an answer that states itself that rows are missing.
+func (a *engageLabAnswer) incomplete(format string, args ...any) error {
+	return &sms.IncompleteError{Dataset: a.payload.Dataset, Window: a.payload.Window, Detail: fmt.Sprintf(format, args...)}
 }

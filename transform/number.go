@@ -3,10 +3,10 @@ package transform
 import (
 	"bytes"
 	"math"
+	"regexp"
+	"slices"
 	"strconv"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
+	"strings"
 
 	"smsetl/sms"
 )
@@ -15,18 +15,18 @@ import (
 // a fault of the vendor, and sums of a few counts below it cannot overflow.
 const maxCount = 1<<53 - 1
 
-// flaw says in words why a value is no count. Empty: it is one.
+// flaw is why a value is no count, in words. Empty: it is one.
 type flaw string
 
 const (
 	notNumber flaw = "not a number"
-	negative  flaw = "negative"
+	belowZero flaw = "negative"
 	fraction  flaw = "not a whole number"
 	tooLarge  flaw = "too large for a number of messages"
 )
 
-// count reads a JSON value as a number of messages. Vendors write the same number as 12, "12", " 12 ", 12.0 or 1.2e1; null and
-// a missing value (nil) are "not reported".
+// count reads a JSON value as a number of messages. Vendors write the same number as 12, "12", " 12 ", 12.0 or 1.2e1;
+// null and a missing value (nil) are "not reported".
 func count(value []byte) (sms.Count, flaw) {
 	if n, ok := digits(value); ok {
 		return sms.Reported(n), ""
@@ -62,70 +62,42 @@ func digits(s []byte) (int64, bool) {
 	return n, true
 }
 
+// numberForm takes a number apart: sign, digits before the point, digits after it, exponent.
+var numberForm = regexp.MustCompile(`^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,15}))?$`)
+
 // whole reads a decimal number with or without point and exponent, and without rounding: a float would turn
 // 9007199254740993 into its neighbour.
 func whole(s []byte) (int64, flaw) {
-	minus := len(s) > 0 && s[0] == '-'
-	if minus {
-		s = s[1:]
+	if n, ok := digits(s); ok {
+		return n, ""
 	}
-	mantissa, point, ok := split(s)
-	if !ok {
+	parts := numberForm.FindSubmatch(s)
+	if parts == nil {
 		return 0, notNumber
 	}
-	var n int64
-	for place, c := range mantissa {
-		switch {
-		case c != '0' && place >= point:
-			return 0, fraction
-		case c != '0' && point-place > 16:
-			return 0, tooLarge
-		case place < point:
-			n = n*10 + int64(c-'0')
-		}
-	}
-	for place := len(mantissa); place < point && n > 0; place++ {
-		n *= 10
-	}
+	exponent, _ := strconv.Atoi(string(parts[4])) // it fits; 0 when there is none
+	padded := bytes.TrimRight(slices.Concat(parts[2], parts[3]), "0")
+	mantissa := bytes.TrimLeft(padded, "0")
+	places := len(parts[2]) + exponent - (len(padded) - len(mantissa)) // digits of the whole number
 	switch {
-	case minus && n > 0:
-		return 0, negative
-	case n > maxCount:
+	case len(mantissa) == 0:
+		return 0, ""
+	case places > 16:
+		return 0, tooLarge
+	case places < len(mantissa):
+		return 0, fraction
+	case len(parts[1]) > 0:
+		return 0, belowZero
+	}
+	n, _ := strconv.ParseInt(string(mantissa)+strings.Repeat("0", places-len(mantissa)), 10, 64) // at most 16 digits
+	if n > maxCount {
 		return 0, tooLarge
 	}
 	return n, ""
 }
 
-// split takes a number without sign apart: its digits without the point, and how many of them stand before the point
-// once the exponent is applied. That can be negative, or more than there are.
-func split(s []byte) (mantissa []byte, point int, ok bool) {
-	mantissa, exponent := s, 0
-	if e := bytes.IndexAny(s, "eE"); e >= 0 {
-		mantissa = s[:e]
-		power := bytes.TrimPrefix(s[e+1:], []byte("+"))
-		unsigned := bytes.TrimPrefix(power, []byte("-"))
-		if _, ok := digits(unsigned); !ok || len(s[e+1:])-len(unsigned) > 1 {
-			return nil, 0, false
-		}
-		exponent, _ = strconv.Atoi(string(power)) // at most 15 digits
-	}
-	before, after, pointed := bytes.Cut(mantissa, []byte("."))
-	if len(before) == 0 || pointed && len(after) == 0 {
-		return nil, 0, false
-	}
-	if pointed {
-		mantissa = append(append(make([]byte, 0, len(mantissa)), before...), after...)
-	}
-	for _, c := range mantissa {
-		if c < '0' || c > '9' {
-			return nil, 0, false
-		}
-	}
-	return mantissa, len(before) + exponent, true
-}
-
-// share reads a percentage, and the size of one unit of its last digit: 60.47 has a step of 0.01.
-func share(value []byte) (p, step float64, ok bool) {
+// percentage reads a percentage, and the size of one unit of its last digit: 60.47 has a step of 0.01.
+func percentage(value []byte) (p, step float64, ok bool) {
 	s := text(value)
 	var n, point int64
 	for i, c := range s {
@@ -144,36 +116,3 @@ func share(value []byte) (p, step float64, ok bool) {
 }
 
 var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
-
-// text gives what a string says, and any other value as it is written. The value must be valid JSON.
-func text(value []byte) []byte {
-	if len(value) == 0 || value[0] != '"' {
-		return value
-	}
-	if bytes.IndexByte(value, '\\') < 0 {
-		return value[1 : len(value)-1]
-	}
-	unquoted, _ := jsontext.AppendUnquote(nil, value) // valid, so it cannot fail
-	return unquoted
-}
-
-func isNull(value []byte) bool { return len(value) == 4 && value[0] == 'n' }
-
-// excerpt gives a JSON value for an error message.
-func excerpt(value []byte) string {
-	if len(value) <= 60 {
-		return string(value)
-	}
-	return cut(value, 60) + "..."
-}
-
-// cut gives at most limit bytes of valid UTF-8, and no half character.
-func cut(b []byte, limit int) string {
-	if len(b) <= limit {
-		return string(b)
-	}
-	for limit > 0 && !utf8.RuneStart(b[limit]) {
-		limit--
-	}
-	return string(b[:limit])
-}

@@ -60,7 +60,7 @@ func TestIsShare(t *testing.T) {
 		{`"."`, 0, 2, false}, {"33.333333333333333333", 1, 3, true}, {`"1.2.3"`, 1, 2, false},
 	}
 	for _, tt := range tests {
-		p, step, ok := share([]byte(tt.value))
+		p, step, ok := percentage([]byte(tt.value))
 		ratio := float64(tt.part) / float64(tt.whole)
 		if got := ok && (isShare(p, step, ratio, 100) || isShare(p, step, ratio, 1)); got != tt.want {
 			t.Errorf("%s as a share of %d/%d: %t (read as %v, step %v, %t), want %t", tt.value, tt.part, tt.whole, got, p, step, ok, tt.want)

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"slices"
 
 	"smsetl/sms"
 )
@@ -9,16 +10,28 @@ import (
 // The counts of Tencent's answers. FeeCount is billed pieces, the others are messages. Sources:
 // https://cloud.tencent.com/document/api/382/55966 (SendStatusStatistics) and
 // https://www.tencentcloud.com/document/product/382/40528 (CallbackStatusStatistics).
-const (
-	feeCount        = "FeeCount"
-	requestCount    = "RequestCount"
-	successCount    = "RequestSuccessCount" // in both answers
-	callbackCount   = "CallbackCount"       // receipts
-	callbackFail    = "CallbackFailCount"
-	callbackSuccess = "CallbackSuccessCount"
+var (
+	feeCount        = Field{sms.SendStatus, "FeeCount"}
+	requestCount    = Field{sms.SendStatus, "RequestCount"}
+	sendSuccess     = Field{sms.SendStatus, "RequestSuccessCount"}
+	receiptSuccess  = Field{sms.CallbackStatus, "RequestSuccessCount"} // asked for at another moment
+	callbackCount   = Field{sms.CallbackStatus, "CallbackCount"}       // receipts
+	callbackFail    = Field{sms.CallbackStatus, "CallbackFailCount"}
+	callbackSuccess = Field{sms.CallbackStatus, "CallbackSuccessCount"}
 )
 
-// tencentFailures are the counts of CallbackStatusStatistics that say why the carrier did not deliver. Shutdown is a
+// tencentFields lists the fields that each measure is made of: the first less the others.
+var tencentFields = map[string][]Field{
+	"requested":         {requestCount},
+	"accepted":          {sendSuccess},
+	"processing_failed": {requestCount, sendSuccess},
+	"delivered":         {callbackSuccess},
+	"send_failed":       {callbackFail},
+	"pending":           {receiptSuccess, callbackCount},
+	"billed_segments":   {feeCount},
+}
+
+// tencentFailures are the counts of CallbackStatusStatistics that give why the carrier did not deliver. Shutdown is a
 // number suspended or a handset powered off, in one.
 var tencentFailures = []sms.Reason{
 	{Code: "InternalErrorCount", Stage: sms.Sending, Category: sms.CarrierNetwork},
@@ -29,88 +42,107 @@ var tencentFailures = []sms.Reason{
 }
 
 // tencentResidual is the rest of CallbackFailCount that none of the five reasons counts. The name is ours.
-var tencentResidual = &sms.Reason{Code: "residual", Stage: sms.Sending, Category: sms.Other}
+const tencentResidual = "residual"
 
-func tencentReasons() []sms.Reason {
-	return append(append([]sms.Reason(nil), tencentFailures...), *tencentResidual)
+var tencentReasons = append(slices.Clone(tencentFailures),
+	sms.Reason{Code: tencentResidual, Stage: sms.Sending, Category: sms.Other})
+
+// tencentReasonFields: a reason is counted under its own code, and the residual is what the others leave of all
+// failures.
+func tencentReasonFields(r *sms.Reason) []Field {
+	if r.Code != tencentResidual {
+		return fieldsOf(sms.CallbackStatus, r.Code)
+	}
+	return append([]Field{callbackFail}, fieldsOf(sms.CallbackStatus, codes(tencentFailures)...)...)
 }
 
 // statistic is what the answer of one Tencent dataset holds.
 type statistic struct {
 	object string // the name of the object with the counts
-	counts []string
+	counts []Field
 }
 
 var tencentStatistics = map[sms.Dataset]statistic{
-	sms.SendStatus: {"SendStatusStatistics", []string{feeCount, requestCount, successCount}},
-	sms.CallbackStatus: {"CallbackStatusStatistics", append(
-		[]string{callbackCount, successCount, callbackFail, callbackSuccess}, codes(tencentFailures)...)},
+	sms.SendStatus: {"SendStatusStatistics", []Field{feeCount, requestCount, sendSuccess}},
+	sms.CallbackStatus: {"CallbackStatusStatistics", slices.Concat(
+		[]Field{callbackCount, receiptSuccess, callbackFail, callbackSuccess},
+		fieldsOf(sms.CallbackStatus, codes(tencentFailures)...))},
 }
 
-// day makes the facts of one day. Tencent keeps statistics by application alone: whatever else a row could be about is
-// not reported.
-func (t *tencent) day(day sms.Day, send, callback counts) {
-	g := tencentGrain(day)
-	t.compare(day, send, callback)
-	t.Deliveries = append(t.Deliveries, sms.Delivery{Grain: g, Measures: sms.Measures{
-		Requested:        send[requestCount],
-		Accepted:         send[successCount], // the other answer has it too; they are asked for at two moments
-		ProcessingFailed: t.minus(negStopped, day, requestCount, send[requestCount], successCount, send[successCount]),
-		Delivered:        callback[callbackSuccess],
-		SendFailed:       callback[callbackFail],
-		Pending:          t.minus(negPending, day, successCount, callback[successCount], callbackCount, callback[callbackCount]),
-		BilledSegments:   send[feeCount],
-	}})
-	t.failures(g, callback)
-}
+// tencentCounts are the numbers of answers. One that is missing is not reported.
+type tencentCounts map[Field]sms.Count
 
-// tencentGrain is what the facts of a day are about: nothing but the day.
+// tencentGrain is what the facts of a day are about. Tencent keeps statistics by application alone: whatever else a row
+// could be about is not reported.
 func tencentGrain(day sms.Day) sms.Grain {
-	return sms.Grain{Day: day, Template: sms.NotReported, Label: sms.NotReported, MessageType: sms.NotReported, Country: sms.NotReported}
+	none := sms.NotReported
+	return sms.Grain{Day: day, Template: none, Label: none, MessageType: none, Country: none}
 }
 
-// minus derives a number of messages. A negative one is no fact: it is noted and stored as not reported.
-func (t *tencent) minus(c check, day sms.Day, name string, a sms.Count, lessName string, b sms.Count) sms.Count {
-	n := a.Minus(b)
-	if n.Or(0) >= 0 {
+// facts makes the facts of one day.
+func (t *tencent) facts(day sms.Day, counts tencentCounts) {
+	t.compare(day, counts)
+	g := tencentGrain(day)
+	t.Deliveries = append(t.Deliveries, sms.Delivery{Grain: g, Measures: t.measures(day, counts)})
+	for i := range tencentReasons {
+		reason := &tencentReasons[i]
+		messages := t.messages(day, counts, reason)
+		// With one of the reasons not reported the residual is not known, and is no reason of its own.
+		if messages != sms.Reported(0) && (messages.IsReported() || reason.Code != tencentResidual) {
+			t.Failures = append(t.Failures, sms.Failure{Grain: g, Reason: reason, Messages: messages})
+		}
+	}
+}
+
+func (t *tencent) measures(day sms.Day, counts tencentCounts) (m sms.Measures) {
+	for i, to := range m.Pointers() {
+		if name := sms.MeasureNames[i]; tencentFields[name] != nil {
+			*to = t.difference(name, day, counts, tencentFields[name])
+		}
+	}
+	return m
+}
+
+// messages gives the messages that failed for a reason. Tencent does not promise that the reasons add up.
+func (t *tencent) messages(day sms.Day, counts tencentCounts, reason *sms.Reason) sms.Count {
+	return t.difference(reason.Code, day, counts, tencentReasonFields(reason))
+}
+
+// difference gives the first field less the others. A negative number of messages is no fact: it is noted and stored as
+// not reported.
+func (t *tencent) difference(what string, day sms.Day, counts tencentCounts, fields []Field) sms.Count {
+	first := counts[fields[0]]
+	n := first
+	for _, f := range fields[1:] {
+		n = n.Minus(counts[f])
+	}
+	if n.Or(0) >= 0 || t.isSum {
 		return n
 	}
-	t.notes.add(c, name+" - "+lessName, day, func() string {
-		return fmt.Sprintf("%s %s is less than %s %s on %s: the difference is stored as not reported", name, a, lessName, b, day)
+	others := fields[1].Name
+	if len(fields) > 2 {
+		others = "reasons"
+	}
+	t.notes.add(negative(what), fields[0].Name+" - "+others, day, func() string {
+		return fmt.Sprintf("%s %s is less than %s %s on %s: the difference is stored as not reported",
+			fields[0].Name, first, others, first.Minus(n), day)
 	})
 	return sms.Count{}
 }
 
-// failures makes a fact of each reason that is not zero, and of what the reasons leave unexplained.
-func (t *tencent) failures(g sms.Grain, callback counts) {
-	explained := sms.Reported(0)
-	for i := range tencentFailures {
-		reason := &tencentFailures[i]
-		messages := callback[reason.Code]
-		explained = explained.Plus(messages)
-		if messages != sms.Reported(0) {
-			t.Failures = append(t.Failures, sms.Failure{Grain: g, Reason: reason, Messages: messages})
-		}
-	}
-	// Tencent does not promise that the reasons add up. With one of them not reported the rest is not known either.
-	rest := t.minus(negResidual, g.Day, callbackFail, callback[callbackFail], "reasons", explained)
-	if rest.Or(0) > 0 {
-		t.Failures = append(t.Failures, sms.Failure{Grain: g, Reason: tencentResidual, Messages: rest})
-	}
-}
-
-// compare looks at what should hold between the counts of a day, where all of them are reported.
-func (t *tencent) compare(day sms.Day, send, callback counts) {
-	receipts := callback[callbackSuccess].Plus(callback[callbackFail])
-	if all := callback[callbackCount]; all.IsReported() && receipts.IsReported() && all != receipts {
-		t.notes.add(callbackSum, callbackCount, day, func() string {
+// compare checks what should hold between the counts of a day, where all of them are reported.
+func (t *tencent) compare(day sms.Day, counts tencentCounts) {
+	all, success, fail := counts[callbackCount], counts[callbackSuccess], counts[callbackFail]
+	if sum := success.Plus(fail); all.IsReported() && sum.IsReported() && all != sum {
+		t.notes.add(callbackSum, callbackCount.Name, day, func() string {
 			return fmt.Sprintf("%s is %s on %s, while %s %s and %s %s make %s",
-				callbackCount, all, day, callbackSuccess, callback[callbackSuccess], callbackFail, callback[callbackFail], receipts)
+				callbackCount.Name, all, day, callbackSuccess.Name, success, callbackFail.Name, fail, sum)
 		})
 	}
-	if a, b := send[successCount], callback[successCount]; a.IsReported() && b.IsReported() && a != b {
-		t.notes.add(successDiff, successCount, day, func() string {
-			return fmt.Sprintf("%s is %s in the send status and %s in the callback status of %s", successCount, a, b, day)
+	if a, b := counts[sendSuccess], counts[receiptSuccess]; a.IsReported() && b.IsReported() && a != b {
+		t.notes.add(successDiff, sendSuccess.Name, day, func() string {
+			return fmt.Sprintf("%s is %s in the send status and %s in the callback status of %s",
+				sendSuccess.Name, a, b, day)
 		})
 	}
 }
