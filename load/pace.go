@@ -44,15 +44,6 @@ func (b Budget) key() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Slots are moments at which one request each may go, by the clock of this process.
-type Slots struct {
-	First time.Time
-	Every time.Duration
-	Count int
-	// Again is when to ask once more, when Count is 0: everything within Reach is given away.
-	Again time.Time
-}
-
 // Pace gives the requests of one budget their time, so that all processes of one warehouse together keep its rate. Safe for
 // use by many goroutines.
 type Pace struct {
@@ -77,27 +68,27 @@ func (p *Pace) String() string {
 
 // Reserve takes up to most slots, in one round trip. The slots of all processes are at least the time between two requests
 // apart, whoever holds them. A slot that its holder cannot use in time is given up, never used late.
-func (p *Pace) Reserve(ctx context.Context, most int) (Slots, error) {
+func (p *Pace) Reserve(ctx context.Context, most int) (sms.Reservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, paceTimeout)
 	defer cancel()
 	slots, err := p.reserve(ctx, most)
 	return slots, failed("reserving "+p.String(), err)
 }
 
-func (p *Pace) reserve(ctx context.Context, most int) (Slots, error) {
+func (p *Pace) reserve(ctx context.Context, most int) (sms.Reservation, error) {
 	conn, err := p.warehouse.pool.Acquire(ctx) // the wait for it must not count as the answer's
 	if err != nil {
-		return Slots{}, err
+		return sms.Reservation{}, err
 	}
 	defer conn.Release()
 	isNew, err := p.look(ctx, conn.Conn())
 	if err != nil {
-		return Slots{}, err
+		return sms.Reservation{}, err
 	}
 	slots, err := p.take(ctx, conn.Conn(), most, isNew)
 	if errors.Is(err, pgx.ErrNoRows) {
 		if err := p.open(ctx, conn.Conn()); err != nil {
-			return Slots{}, err
+			return sms.Reservation{}, err
 		}
 		slots, err = p.take(ctx, conn.Conn(), most, isNew)
 	}
@@ -107,13 +98,13 @@ func (p *Pace) reserve(ctx context.Context, most int) (Slots, error) {
 // take asks for slots. Nobody uses what he got in the very moment in which he saw that the server's clock was changed, or within
 // Reach of his coming: others may have slots there by the clock as it was. When those are used up, the clock of each process is
 // the clock of all.
-func (p *Pace) take(ctx context.Context, conn *pgx.Conn, most int, isNew bool) (Slots, error) {
+func (p *Pace) take(ctx context.Context, conn *pgx.Conn, most int, isNew bool) (sms.Reservation, error) {
 	var seen, first time.Time
-	var slots Slots
+	var slots sms.Reservation
 	sent := time.Now()
 	err := conn.QueryRow(ctx, paceReserveQuery, p.key, most, p.every, Reach, p.way(), isNew, mostPaused).Scan(&seen, &first, &slots.Every, &slots.Count)
 	if err != nil {
-		return Slots{}, err
+		return sms.Reservation{}, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -33,7 +33,7 @@ func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.War
 	}
 	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(config.Sources),
 		manifest: capture.Manifest{Format: 1, CapturedAt: now().Format(time.RFC3339)}}
-	shared := newPaces(config.Sources, wh)
+	shared := newLimiters(config.Sources, wh)
 	for _, source := range config.Sources {
 		if source.Vendor.IsImported() {
 			continue

@@ -36,7 +36,7 @@ func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, erro
 	}
 	reports := []dialectReport{}
 	var failures error
-	shared := newPaces(p.config.Sources, p.warehouse)
+	shared := newLimiters(p.config.Sources, p.warehouse)
 	for _, source := range p.config.Sources {
 		if source.Vendor != sms.EngageLab {
 			continue

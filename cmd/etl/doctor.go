@@ -68,7 +68,7 @@ func (c *doctorCommand) Run(s *session) error {
 // sourceChecks looks at every source: files that can be read, or datasets that are asked.
 func (s *session) sourceChecks(sources []schedule.Source, wh *load.Warehouse, now func() time.Time) []check {
 	var checks []check
-	shared := newPaces(sources, wh)
+	shared := newLimiters(sources, wh)
 	for _, source := range sources {
 		if source.Vendor.IsImported() {
 			checks = append(checks, verdict(source.Name, importable(source), "exports can be read"))

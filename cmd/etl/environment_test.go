@@ -66,7 +66,7 @@ func TestClientsAskThroughTheProxy(t *testing.T) {
 			SecretID: schedule.NewSecret("i"), SecretKey: schedule.NewSecret("k"), SdkAppIDs: []string{"1"}, EndHour: schedule.Inclusive}},
 	} {
 		s.MaxRequestsPerSecond = 100
-		c, err := dial(s, newPaces([]schedule.Source{s}, nil), env.proxy(), time.Now, zap.NewNop())
+		c, err := dial(s, newLimiters([]schedule.Source{s}, nil), env.proxy(), time.Now, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}

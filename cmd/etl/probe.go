@@ -115,7 +115,7 @@ func (p *pipeline) probe(s *session, ask schedule.Ask, day sms.Day) ([]verdictRe
 		return nil, err
 	}
 	reports := []verdictReport{}
-	shared := newPaces(p.config.Sources, p.warehouse)
+	shared := newLimiters(p.config.Sources, p.warehouse)
 	for _, source := range p.config.Sources {
 		if source.Vendor.IsImported() {
 			continue

@@ -67,7 +67,7 @@ func played(t *testing.T, dir string) string {
 	}
 	var out strings.Builder
 	for _, source := range config.Sources {
-		client, err := dial(source, newPaces(config.Sources, nil), nil, clock, zap.NewNop())
+		client, err := dial(source, newLimiters(config.Sources, nil), nil, clock, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,7 +40,7 @@ func TestTheVendorsLimitIsHeardWhereWaitsAreTold(t *testing.T) {
 				Name: "tc", Vendor: sms.Tencent, BaseURL: vendor.URL, Zone: zone, MaxRequestsPerSecond: 10,
 				Tencent: schedule.Tencent{SecretID: schedule.NewSecret("id"), SecretKey: schedule.NewSecret("key"), SdkAppIDs: []string{"1400"}},
 			}
-			shared := newPaces([]schedule.Source{s}, nil)
+			shared := newLimiters([]schedule.Source{s}, nil)
 			shared.waited = hook
 			c, err := dial(s, shared, nil, time.Now, zap.NewNop())
 			if err != nil {
@@ -51,13 +51,13 @@ func TestTheVendorsLimitIsHeardWhereWaitsAreTold(t *testing.T) {
 				t.Fatal("the vendor refused everything, and there is no error")
 			}
 			slowed := 0
-			for _, limiter := range shared.limiters {
+			for _, limiter := range shared.byBudget {
 				if limiter.Rate() < s.MaxRequestsPerSecond {
 					slowed++
 				}
 			}
 			if slowed == 0 {
-				t.Errorf("none of %d limiters gave way after %d refusals", len(shared.limiters), asked.Load())
+				t.Errorf("none of %d limiters gave way after %d refusals", len(shared.byBudget), asked.Load())
 			}
 		})
 	}

@@ -37,7 +37,8 @@ type vendor struct {
 	name     func(*capture.Pseudonyms, string) string // what stands for an account's ID in a capture
 	isPaired bool                                     // its datasets are halves of the same rows
 	// parallel is how many of its windows are worked at once. EngageLab answers a window in one call: one window
-	// decodes while another loads. Tencent answers a day per call, so more windows keep its limit used whatever its latency.
+	// decodes while another loads. Tencent answers a day per call, so more windows keep its limit used whatever its
+	// latency.
 	parallel int
 }
 
@@ -83,7 +84,7 @@ var vendors = map[sms.Vendor]vendor{
 // connect makes a client of each source. Their requests keep the rates that all processes of the warehouse share.
 func connect(sources []schedule.Source, wh *load.Warehouse, proxy extract.Proxy, now func() time.Time, waited waitHook, log *zap.Logger) ([]job.Source, error) {
 	var all []job.Source
-	shared := newPaces(sources, wh)
+	shared := newLimiters(sources, wh)
 	shared.waited = waited
 	for _, s := range sources {
 		if s.Vendor.IsImported() {
@@ -118,14 +119,14 @@ func rules(s schedule.Source) *belief.Rules {
 	})
 }
 
-func dial(s schedule.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
+func dial(s schedule.Source, shared *limiters, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
 	v, known := vendors[s.Vendor]
 	if !known {
 		return nil, fmt.Errorf("source %q: the vendor %q is not built in", s.Name, s.Vendor)
 	}
 	c, err := v.connect(s, extract.Options{
 		BaseURL: s.BaseURL, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Proxy: proxy, Now: now,
-		Limiter: func(action string) extract.Waiter { return shared.timed(s, action) },
+		Limiter: func(action string) *extract.Limiter { return shared.of(s, action) },
 	}, log)
 	if err != nil {
 		return nil, fmt.Errorf("source %q: %w", s.Name, err)

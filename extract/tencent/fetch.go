@@ -150,13 +150,9 @@ func (f *fetch) slowDown(ctx context.Context, dataset sms.Dataset, e envelope) {
 	if !isLimit(e.code) {
 		return
 	}
-	if l, ok := f.client.limiters[dataset].(interface {
-		Slower(ctx context.Context) error
-	}); ok {
-		err := l.Slower(ctx)
-		f.Logger.Warn("the vendor's limit is exceeded: slowing down", zap.String("account", f.Account.ID),
-			zap.String("dataset", string(dataset)), zap.String("code", f.Scrub.Text(e.code)), zap.Error(err))
-	}
+	err := f.client.limiters[dataset].Slower(ctx)
+	f.Logger.Warn("the vendor's limit is exceeded: slowing down", zap.String("account", f.Account.ID),
+		zap.String("dataset", string(dataset)), zap.String("code", f.Scrub.Text(e.code)), zap.Error(err))
 }
 
 // keep gives the payloads to emit, refused for the reason given unless that is empty.
