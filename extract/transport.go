@@ -67,8 +67,8 @@ type Answer struct {
 // IsWhole says whether Head holds the whole body.
 func (a *Answer) IsWhole() bool { return int64(len(a.Head)) == a.Body.Size }
 
-// Said gives the hash of what the answer says: of its body, or of what was read of it.
-func (a *Answer) Said() sms.Hash {
+// Fingerprint gives the hash of what the answer says: of its body, or of what was read of it.
+func (a *Answer) Fingerprint() sms.Hash {
 	if a.Body.Size > 0 {
 		return a.Body.Hash
 	}
@@ -86,7 +86,7 @@ type Transport struct {
 // Proxy says through which proxy an address is asked, nil for none.
 type Proxy func(*url.URL) (*url.URL, error)
 
-// NewTransport gives a transport to the base URL's host, through the proxy that is said for it; a nil Proxy says none.
+// NewTransport gives a transport to the base URL's host, through the proxy that is set for it; a nil Proxy is none.
 // A loopback address is never asked through one.
 func NewTransport(base *url.URL, limits Limits, proxy Proxy) *Transport {
 	limits = limits.orDefaults()
@@ -165,7 +165,9 @@ func (t *Transport) Ask(req *http.Request, limiter *Limiter) (*Answer, error) {
 	defer time.AfterFunc(t.limits.Whole, func() { cancel(errSlow) }).Stop()
 
 	req = req.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:              func(c httptrace.GotConnInfo) { guard(c.Conn, func() error { return permit.Ready(ctx) }) },
+		GotConn: func(c httptrace.GotConnInfo) {
+			guard(c.Conn, func() error { return permit.Ready(ctx) })
+		},
 		WroteRequest:         func(httptrace.WroteRequestInfo) { permit.Written() },
 		GotFirstResponseByte: permit.Answered,
 	}))

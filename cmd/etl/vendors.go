@@ -81,6 +81,14 @@ var vendors = map[sms.Vendor]vendor{
 	},
 }
 
+// What job asks of some clients only. A client that cannot is asked in another way, so a mistake would show nowhere
+// else.
+var (
+	_ job.Summer   = (*engagelab.Client)(nil)
+	_ job.Surveyor = (*tencent.Client)(nil)
+	_ job.Prober   = (*tencent.Client)(nil)
+)
+
 // connect makes a client of each source. Their requests keep the rates that all processes of the warehouse share.
 func connect(sources []schedule.Source, wh *load.Warehouse, proxy extract.Proxy, now func() time.Time, waited waitHook, log *zap.Logger) ([]job.Source, error) {
 	var all []job.Source
@@ -119,7 +127,9 @@ func rules(s schedule.Source) *belief.Rules {
 	})
 }
 
-func dial(s schedule.Source, shared *limiters, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
+func dial(
+	s schedule.Source, shared *limiters, proxy extract.Proxy, now func() time.Time, log *zap.Logger,
+) (client, error) {
 	v, known := vendors[s.Vendor]
 	if !known {
 		return nil, fmt.Errorf("source %q: the vendor %q is not built in", s.Name, s.Vendor)

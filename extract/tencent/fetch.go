@@ -99,7 +99,7 @@ func (f *fetch) resolve(ctx context.Context, span sms.Window) (outcome, error) {
 	callback, isAlsoZero, err := f.askDays(ctx, sms.CallbackStatus, span)
 	if errors.Is(err, errTimes) {
 		// Half of a pair is no answer.
-		if err := f.keep(extract.Looked, send); err != nil {
+		if err := f.keep(extract.Searched, send); err != nil {
 			return 0, err
 		}
 	}
