@@ -33,20 +33,8 @@ func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.War
 	}
 	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(config.Sources),
 		manifest: capture.Manifest{Format: 1, CapturedAt: now().Format(time.RFC3339)}}
-	shared := newLimiters(config.Sources, wh)
-	for _, source := range config.Sources {
-		if source.Vendor.IsImported() {
-			continue
-		}
-		client, err := dial(source, shared, s.env.proxy(), now, s.log)
-		if err != nil {
-			return usage(err)
-		}
-		for _, account := range source.Accounts() {
-			if err := one.ask(client, source, account); err != nil {
-				return err
-			}
-		}
+	if err := s.eachAccount(config.Sources, wh, now, schedule.Source.Accounts, one.ask); err != nil {
+		return err
 	}
 	return one.end(c.isJSON())
 }
@@ -66,7 +54,7 @@ func pseudonyms(sources []schedule.Source) *capture.Pseudonyms {
 }
 
 // ask asks one account everything.
-func (c *capturing) ask(client client, source schedule.Source, account sms.Account) error {
+func (c *capturing) ask(source schedule.Source, client client, account sms.Account) error {
 	who := capture.Account{Vendor: account.Vendor, ID: c.pseudonym(account), Zone: account.Zone.String()}
 	if slices.Contains(c.manifest.Accounts, who) {
 		return nil // another source of the same account

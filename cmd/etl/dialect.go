@@ -27,32 +27,19 @@ type dialectReport struct {
 // dialects asks the chosen accounts of EngageLab and stores what the answers say. An account that cannot be asked does not keep
 // the others from being.
 func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, error) {
-	chosen, err := schedule.Chosen(ask, p.config.Sources)
-	if err != nil {
-		return nil, usage(err)
-	}
-	if err := p.register(s.ctx); err != nil {
-		return nil, err
-	}
 	reports := []dialectReport{}
 	var failures error
-	shared := newLimiters(p.config.Sources, p.warehouse)
-	for _, source := range p.config.Sources {
-		if source.Vendor != sms.EngageLab {
-			continue
-		}
-		client, err := dial(source, shared, s.env.proxy(), p.now, s.log)
+	err := p.eachChosen(s, ask, func(source schedule.Source, client client, account sms.Account) error {
+		r, err := p.dialect(s, source, client, account)
 		if err != nil {
-			return nil, usage(err)
+			failures = errors.Join(failures, fmt.Errorf("%s %s: %w", source.Name, account.ID, err))
+			return nil
 		}
-		for _, account := range chosen[source.Name] {
-			r, err := p.dialect(s, source, client, account)
-			if err != nil {
-				failures = errors.Join(failures, fmt.Errorf("%s %s: %w", source.Name, account.ID, err))
-				continue
-			}
-			reports = append(reports, r)
-		}
+		reports = append(reports, r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return reports, failures
 }

@@ -143,3 +143,40 @@ func dial(
 	}
 	return c, nil
 }
+
+// eachAccount calls do for the accounts that are chosen of each source whose vendor is asked, with the source's client.
+func (s *session) eachAccount(
+	sources []schedule.Source, wh *load.Warehouse, now func() time.Time,
+	chosen func(schedule.Source) []sms.Account, do func(schedule.Source, client, sms.Account) error,
+) error {
+	shared := newLimiters(sources, wh)
+	for _, source := range sources {
+		accounts := chosen(source)
+		if source.Vendor.IsImported() || len(accounts) == 0 {
+			continue
+		}
+		client, err := dial(source, shared, s.env.proxy(), now, s.log)
+		if err != nil {
+			return usage(err)
+		}
+		for _, account := range accounts {
+			if err := do(source, client, account); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eachChosen is eachAccount for what is asked for, and makes the accounts known to the warehouse before.
+func (p *pipeline) eachChosen(s *session, ask schedule.Ask, do func(schedule.Source, client, sms.Account) error) error {
+	chosen, err := schedule.Chosen(ask, p.config.Sources)
+	if err != nil {
+		return usage(err)
+	}
+	if err := p.register(s.ctx); err != nil {
+		return err
+	}
+	of := func(source schedule.Source) []sms.Account { return chosen[source.Name] }
+	return s.eachAccount(p.config.Sources, p.warehouse, p.now, of, do)
+}
