@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
@@ -63,7 +62,7 @@ func (c *capturing) ask(source schedule.Source, client client, account sms.Accou
 	questions := client.Questions(account, account.Zone.Today(c.now()))
 	for i := 0; i < len(questions); i++ {
 		q := questions[i]
-		f, err := answered(c.ctx, q, account, basePath(source))
+		f, err := answered(c.ctx, q, account)
 		if err != nil {
 			return err
 		}
@@ -90,7 +89,7 @@ func (c *capturing) ask(source schedule.Source, client client, account sms.Accou
 }
 
 // answered asks the question and gives it with its answer. An error is that of ctx; others stand in the fixture.
-func answered(ctx context.Context, q extract.Question, account sms.Account, basePath string) (capture.Fixture, error) {
+func answered(ctx context.Context, q extract.Question, account sms.Account) (capture.Fixture, error) {
 	reply, err := q.Put(ctx)
 	if ctx.Err() != nil {
 		return capture.Fixture{}, fmt.Errorf("%s: %w", q.Ask, ctx.Err())
@@ -99,7 +98,7 @@ func answered(ctx context.Context, q extract.Question, account sms.Account, base
 	if err != nil {
 		f.Failed = err.Error()
 	} else {
-		f = capture.NewFixture(reply, basePath)
+		f = capture.NewFixture(reply)
 	}
 	f.Ask, f.Vendor, f.Account, f.Dataset, f.Window = q.Ask, account.Vendor, account.ID, q.Dataset, q.Window.String()
 	return f, nil
@@ -175,13 +174,4 @@ func withAdvice(evidence, advice string) string {
 		return evidence
 	}
 	return evidence + ". " + advice
-}
-
-// basePath gives the path of the source's base_url, which is not the vendor's.
-func basePath(source schedule.Source) string {
-	u, err := url.Parse(source.BaseURL)
-	if err != nil {
-		return ""
-	}
-	return u.Path
 }

@@ -52,7 +52,7 @@ func (p *pipeline) dialect(s *session, source schedule.Source, c client, account
 		if !q.IsDialect {
 			continue
 		}
-		f, err := answered(s.ctx, q, account, basePath(source))
+		f, err := answered(s.ctx, q, account)
 		if err != nil {
 			return r, err
 		}
