@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -53,15 +52,11 @@ type Pair struct {
 	Value string `json:"value"`
 }
 
-// NewFixture gives the fixture of a reply. basePath is the path of base_url, which is the customer's business.
-func NewFixture(r extract.Reply, basePath string) Fixture {
+// NewFixture gives the fixture of a reply.
+func NewFixture(r extract.Reply) Fixture {
 	f := Fixture{
 		AskedAt: r.At.Format(time.RFC3339), Status: r.Status, IsCut: r.IsCut, Headers: pairs(r.Header),
-		Request: Request{Method: r.Request.Method, Headers: pairs(r.Sent), Body: r.Request.Body},
-	}
-	if u, err := url.Parse(r.Request.URL); err == nil {
-		f.Request.Path = strings.TrimPrefix(u.Path, basePath)
-		f.Request.Query = pairs(u.Query())
+		Request: Request{Method: r.Method, Path: r.Path, Query: pairs(r.Query), Headers: pairs(r.Sent), Body: r.Posted},
 	}
 	f.SetBytes(r.Body)
 	return f

@@ -15,7 +15,7 @@ type Options struct {
 	RequestsPerSecond float64
 	// Limiter gives what lets the requests of an action go, instead of limiters of RequestsPerSecond. Several clients
 	// of one secret must share them.
-	Limiter func(action string) Waiter
+	Limiter func(action string) *Limiter
 
 	MaxBody int64            // bytes of one answer, decompressed; default what the vendor's answers need
 	Limits  Limits           // of time; Body and Head are MaxBody's business

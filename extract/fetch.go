@@ -76,12 +76,12 @@ const maxRefused = 64 << 10
 func Retryable(a *Answer, err error) error {
 	switch {
 	case a != nil && errors.Is(err, sms.ErrMalformed) && !errors.Is(err, ErrTooLarge):
-		return AgainSaying(err, 0, a.Said())
+		return RetryUnlessSame(err, 0, a.Fingerprint())
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
 		errors.Is(err, ErrTooLarge), errors.Is(err, sms.ErrRefused):
 		return err
 	default:
-		return Again(err, 0)
+		return Retry(err, 0)
 	}
 }
 

@@ -26,24 +26,24 @@ func releases(t *testing.T, l *Limiter, calls int, connect time.Duration) (add f
 	add = func(n int) {
 		for i := range n {
 			wg.Go(func() {
-				slot, err := l.Wait(t.Context())
+				permit, err := l.Wait(t.Context())
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				defer slot.Done()
+				defer permit.Done()
 				if i%2 == 0 {
-					slot.Written() // net/http may say so before the bytes leave its buffer
+					permit.Written() // net/http may say so before the bytes leave its buffer
 				}
 				time.Sleep(connect)
-				if err := slot.Ready(t.Context()); err != nil {
+				if err := permit.Ready(t.Context()); err != nil {
 					t.Error(err)
 					return
 				}
 				mu.Lock()
 				all = append(all, time.Now())
 				mu.Unlock()
-				slot.Answered()
+				permit.Answered()
 			})
 		}
 	}
@@ -97,10 +97,10 @@ func TestNothingIsWrittenWhileTheVendorAskedForTime(t *testing.T) {
 }
 
 // A call that ended while it waited a second time must not keep others waiting for news of it.
-func TestSlotsThatEndWhileHeldLetOthersGo(t *testing.T) {
+func TestPermitsThatEndWhileHeldLetOthersGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(100, 2)
-		slot, err := l.Wait(t.Context())
+		permit, err := l.Wait(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,8 +108,8 @@ func TestSlotsThatEndWhileHeldLetOthersGo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		slot.Done()
-		slot.replace(fresh)
+		permit.Done()
+		permit.replace(fresh)
 		for range 5 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			next, err := l.Wait(ctx)
@@ -125,7 +125,7 @@ func TestSlotsThatEndWhileHeldLetOthersGo(t *testing.T) {
 func TestLongHoldsEndCallsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(100, 10)
-		slot, err := l.Wait(t.Context())
+		permit, err := l.Wait(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func TestLongHoldsEndCallsAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := time.Now()
-		if err := slot.Ready(t.Context()); !errors.Is(err, sms.ErrTemporary) {
+		if err := permit.Ready(t.Context()); !errors.Is(err, sms.ErrTemporary) {
 			t.Errorf("a call under way: %v", err)
 		}
 		if _, err := l.Wait(t.Context()); !errors.Is(err, sms.ErrTemporary) {
@@ -148,8 +148,8 @@ func TestLongHoldsEndCallsAtOnce(t *testing.T) {
 // told is a budget that notes what it is told.
 type told struct{ pauses []time.Duration }
 
-func (b *told) Reserve(context.Context, int) (Grant, error) {
-	return Grant{}, errors.New("not asked here")
+func (b *told) Reserve(context.Context, int) (sms.Reservation, error) {
+	return sms.Reservation{}, errors.New("not asked here")
 }
 func (b *told) Slower(context.Context) error               { return nil }
 func (b *told) Delay(context.Context, time.Duration) error { return errors.New("nothing is late here") }

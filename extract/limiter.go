@@ -9,13 +9,6 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Waiter lets requests go one at a time. Wait returns when the caller's request may be sent, or with ctx's error, or
-// with that of a shared budget. The slot that it gives must be asked once more right before the first byte is written,
-// Ready, and told what became of the request: Written, Answered, and Done on every path.
-type Waiter interface {
-	Wait(ctx context.Context) (*Slot, error)
-}
-
 // How much later than a second after the tenth request before it a request goes, counted from the moment that one was
 // written. What counts is when requests arrive at the vendor. An answer proves that its request had arrived, so a
 // second after the answer is always safe; when answers take longer than most, most stands for the jitter of the way
@@ -36,8 +29,8 @@ const (
 // Limiter spaces requests evenly and makes sure that no sliding second holds more than a given number of them. Spacing
 // alone does not: at 9.5 a second eleven requests span 1.053 s, and a request held up for 53 ms between its release and
 // the wire makes eleven in a second. So a request also waits for the tenth before it to have been written, and a second
-// from then. Waiting callers stand in line; none of them loses its place to a later one, and no slot stays unused while
-// somebody waits. Safe for use by many goroutines.
+// from then. Waiting callers stand in line; none of them loses its place to a later one, and no permit stays unused
+// while somebody waits. Safe for use by many goroutines.
 //
 // A vendor that asks for time, by Retry-After, gets it from everybody: see Hold.
 //
@@ -45,10 +38,12 @@ const (
 type Limiter struct {
 	turn   chan struct{} // held by the caller whose request goes next
 	line   atomic.Int32  // callers of Wait
-	pace   *rate.Limiter
-	shared *shared    // takes the place of pace; nil for none
+	rate   *rate.Limiter
+	shared *shared    // takes the place of rate; nil for none
 	ring   []*passage // the last requests released; guarded by turn
 	next   int        // the oldest of them
+
+	observe func(waited time.Duration) // may be nil
 
 	mu     sync.Mutex
 	full   rate.Limit
@@ -62,14 +57,23 @@ type Limiter struct {
 func NewLimiter(perSecond float64, most int) *Limiter {
 	return &Limiter{
 		turn: make(chan struct{}, 1),
-		pace: rate.NewLimiter(rate.Limit(perSecond), 1),
+		rate: rate.NewLimiter(rate.Limit(perSecond), 1),
 		ring: make([]*passage, most),
 		full: rate.Limit(perSecond),
 	}
 }
 
-// Wait returns when the next request may be written.
-func (l *Limiter) Wait(ctx context.Context) (*Slot, error) {
+// Observe lets observe know how long each wait took, also of those that were given up. Call it before the first Wait.
+func (l *Limiter) Observe(observe func(waited time.Duration)) { l.observe = observe }
+
+// Wait returns when the caller's request may be sent, or with ctx's error, or with that of a shared budget. The permit
+// that it gives must be asked once more right before the first byte is written, Ready, and learn what became of the
+// request: Written, Answered, and Done on every path.
+func (l *Limiter) Wait(ctx context.Context) (*Permit, error) {
+	if l.observe != nil {
+		since := time.Now()
+		defer func() { l.observe(time.Since(since)) }()
+	}
 	l.line.Add(1)
 	defer l.line.Add(-1)
 	select {
@@ -81,21 +85,21 @@ func (l *Limiter) Wait(ctx context.Context) (*Slot, error) {
 	if err := l.await(ctx); err != nil {
 		return nil, err
 	}
-	slot := &Slot{limiter: l, passage: newPassage()}
+	permit := &Permit{limiter: l, passage: newPassage()}
 	if l.shared != nil {
 		due, err := l.shared.next(ctx, int(l.line.Load()), l.guarded)
 		if err != nil {
 			return nil, err
 		}
-		slot.shared, slot.due = l.shared, due
-	} else if err := l.paced(ctx); err != nil {
+		permit.shared, permit.due = l.shared, due
+	} else if err := l.spaced(ctx); err != nil {
 		return nil, err
 	}
 	if len(l.ring) > 0 {
-		l.ring[l.next] = slot.passage
+		l.ring[l.next] = permit.passage
 		l.next = (l.next + 1) % len(l.ring)
 	}
-	return slot, nil
+	return permit, nil
 }
 
 // guarded returns when the tenth request before the next one was written by this process a second ago.
@@ -106,13 +110,13 @@ func (l *Limiter) guarded(ctx context.Context) error {
 	return l.ring[l.next].clear(ctx)
 }
 
-// paced returns when the next request is due by the pace of this process.
-func (l *Limiter) paced(ctx context.Context) error {
+// spaced returns when the next request is due by the pace of this process.
+func (l *Limiter) spaced(ctx context.Context) error {
 	if err := l.guarded(ctx); err != nil {
 		return err
 	}
 	l.recover()
-	reserved := l.pace.Reserve()
+	reserved := l.rate.Reserve()
 	if err := sleep(ctx, reserved.Delay()); err != nil {
 		reserved.Cancel()
 		return err
@@ -137,19 +141,19 @@ func (l *Limiter) Slower(ctx context.Context) error {
 		return nil
 	}
 	l.paused, l.slowed = now.Add(slowPause), now
-	l.pace.SetLimit(max(l.pace.Limit()*slowFactor, l.full*slowFloor))
+	l.rate.SetLimit(max(l.rate.Limit()*slowFactor, l.full*slowFloor))
 	return nil
 }
 
 // Rate gives the present number of requests a second of a limiter that is not shared.
-func (l *Limiter) Rate() float64 { return float64(l.pace.Limit()) }
+func (l *Limiter) Rate() float64 { return float64(l.rate.Limit()) }
 
 func (l *Limiter) recover() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now := time.Now(); l.pace.Limit() < l.full && now.Sub(l.slowed) >= recoverAfter {
+	if now := time.Now(); l.rate.Limit() < l.full && now.Sub(l.slowed) >= recoverAfter {
 		l.slowed = now
-		l.pace.SetLimit(min(l.pace.Limit()/slowFactor, l.full))
+		l.rate.SetLimit(min(l.rate.Limit()/slowFactor, l.full))
 	}
 }
 

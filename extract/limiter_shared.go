@@ -5,13 +5,15 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"smsetl/sms"
 )
 
 // Budget is a rate that several processes share. It gives moments that are at least the time between two requests
 // apart, whichever process asks, and none further ahead than half a second.
 type Budget interface {
 	// Reserve takes up to most of them. An error means that nothing may go.
-	Reserve(ctx context.Context, most int) (Grant, error)
+	Reserve(ctx context.Context, most int) (sms.Reservation, error)
 	// Delay moves every moment that nobody holds yet.
 	Delay(ctx context.Context, by time.Duration) error
 	// Pause keeps everybody from getting a moment for d, as far as that can be told. Being told twice changes nothing.
@@ -19,14 +21,6 @@ type Budget interface {
 	// Slower is told that the vendor's limit was exceeded: nobody gets a moment within the next second, and fewer after
 	// it.
 	Slower(ctx context.Context) error
-}
-
-// Grant is Count moments from First, Every apart; with none, Again is when to ask once more.
-type Grant struct {
-	First time.Time
-	Every time.Duration
-	Count int
-	Again time.Time
 }
 
 const (
@@ -125,7 +119,7 @@ func (s *shared) reserve(ctx context.Context, most int) ([]time.Time, error) {
 			return moments, nil
 		}
 		jitter := rand.N(min(g.Every*time.Duration(tries), mostJitter) + 1) //nolint:gosec // no secret depends on it
-		if err := sleep(ctx, time.Until(g.Again)+jitter); err != nil {
+		if err := sleep(ctx, time.Until(g.RetryAt)+jitter); err != nil {
 			return nil, err
 		}
 	}
@@ -165,28 +159,28 @@ func (s *shared) pauseUntil(until time.Time) {
 	}
 }
 
-// ready returns when the slot can be used: with another moment when its own was missed, and when the others know how
+// ready returns when the permit can be used: with another moment when its own was missed, and when the others know how
 // late it is.
-func (s *shared) ready(ctx context.Context, slot *Slot) error {
+func (s *shared) ready(ctx context.Context, permit *Permit) error {
 	for {
-		if s.isLost(slot.due) {
+		if s.isLost(permit.due) {
 			moments, err := s.reserve(ctx, 1)
 			if err != nil {
 				return err
 			}
-			slot.due, slot.paid = moments[0], 0
-			if err := sleep(ctx, time.Until(slot.due)); err != nil {
+			permit.due, permit.paid = moments[0], 0
+			if err := sleep(ctx, time.Until(permit.due)); err != nil {
 				return err
 			}
 			continue
 		}
-		by := late(time.Now(), slot.due) - s.free - slot.paid
+		by := late(time.Now(), permit.due) - s.free - permit.paid
 		if by <= 0 {
 			return ctx.Err()
 		}
 		if err := s.budget.Delay(ctx, by+tellAhead); err != nil {
 			return err
 		}
-		slot.paid += by + tellAhead
+		permit.paid += by + tellAhead
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"smsetl/sms"
 )
 
 // common is a budget as the warehouse keeps it, without its round trips' uncertainty.
@@ -22,24 +24,24 @@ type common struct {
 	slower int
 }
 
-func (c *common) Reserve(ctx context.Context, most int) (Grant, error) {
+func (c *common) Reserve(ctx context.Context, most int) (sms.Reservation, error) {
 	if err := sleep(ctx, c.trip()/2); err != nil {
-		return Grant{}, err
+		return sms.Reservation{}, err
 	}
 	g, err := c.reserve(most)
 	if err := sleep(ctx, c.trip()/2); err != nil {
-		return Grant{}, err
+		return sms.Reservation{}, err
 	}
 	return g, err
 }
 
-func (c *common) reserve(most int) (Grant, error) {
+func (c *common) reserve(most int) (sms.Reservation, error) {
 	const reach = 500 * time.Millisecond
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
-	g := Grant{First: later(c.next, now.Add(c.trip()+time.Millisecond)), Every: c.every}
-	g.Again = g.First.Add(-reach)
+	g := sms.Reservation{First: later(c.next, now.Add(c.trip()+time.Millisecond)), Every: c.every}
+	g.RetryAt = g.First.Add(-reach)
 	for g.Count < most && !g.First.Add(time.Duration(g.Count)*c.every).After(now.Add(reach)) {
 		g.Count++
 	}
@@ -95,20 +97,20 @@ func (p *process) run(ctx context.Context, l *Limiter) {
 	for range p.callers {
 		wg.Go(func() {
 			for range p.requests {
-				slot, err := l.Wait(ctx)
+				permit, err := l.Wait(ctx)
 				if err != nil {
 					return
 				}
 				time.Sleep(p.delay())
-				if slot.Ready(ctx) != nil {
+				if permit.Ready(ctx) != nil {
 					return
 				}
-				slot.Written()
+				permit.Written()
 				time.Sleep(p.there())
 				p.arrive()
 				time.Sleep(p.back())
-				slot.Answered()
-				slot.Done()
+				permit.Answered()
+				permit.Done()
 			}
 		})
 	}
@@ -180,16 +182,16 @@ func TestReady(t *testing.T) {
 		l := NewLimiter(9.5, 10).Share(budget)
 		wait := func(late time.Duration) time.Duration {
 			t.Helper()
-			slot, err := l.Wait(t.Context())
+			permit, err := l.Wait(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(late)
 			start := time.Now()
-			if err := slot.Ready(t.Context()); err != nil {
+			if err := permit.Ready(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			slot.Done()
+			permit.Done()
 			return time.Since(start)
 		}
 		if d := wait(10 * time.Millisecond); d != 0 || budget.delays != 0 {
@@ -202,12 +204,12 @@ func TestReady(t *testing.T) {
 			t.Errorf("1 s late: waited %s, told %d times; want another moment", d, budget.delays)
 		}
 		budget.err = errors.New("no database")
-		slot := &Slot{limiter: l, passage: newPassage(), shared: l.shared, due: time.Now().Add(-time.Second)}
-		if err := slot.Ready(t.Context()); err == nil {
+		permit := &Permit{limiter: l, passage: newPassage(), shared: l.shared, due: time.Now().Add(-time.Second)}
+		if err := permit.Ready(t.Context()); err == nil {
 			t.Error("a request may go although its lost moment could not be replaced")
 		}
-		slot.due = time.Now().Add(-50 * time.Millisecond)
-		if err := slot.Ready(t.Context()); err == nil {
+		permit.due = time.Now().Add(-50 * time.Millisecond)
+		if err := permit.Ready(t.Context()); err == nil {
 			t.Error("a late request may go although nobody could be told")
 		}
 		if _, err := l.Wait(t.Context()); !errors.Is(err, budget.err) {
@@ -227,12 +229,12 @@ func TestSharedLimiterGivesWay(t *testing.T) {
 		start := time.Now()
 		for range 5 {
 			wg.Go(func() {
-				slot, err := l.Wait(t.Context())
-				if err != nil || slot.Ready(t.Context()) != nil {
+				permit, err := l.Wait(t.Context())
+				if err != nil || permit.Ready(t.Context()) != nil {
 					return
 				}
-				slot.Written()
-				slot.Done()
+				permit.Written()
+				permit.Done()
 				mu.Lock()
 				defer mu.Unlock()
 				went = append(went, time.Since(start))

@@ -29,19 +29,19 @@ func send(ctx context.Context, l *Limiter, callers, each int, delay, there, back
 	for range callers {
 		wg.Go(func() {
 			for range each {
-				slot, err := l.Wait(ctx)
+				permit, err := l.Wait(ctx)
 				if err != nil {
 					return
 				}
 				time.Sleep(delay())
-				slot.Written()
+				permit.Written()
 				time.Sleep(there())
 				mu.Lock()
 				arrived = append(arrived, time.Now())
 				mu.Unlock()
 				time.Sleep(back())
-				slot.Answered()
-				slot.Done()
+				permit.Answered()
+				permit.Done()
 			}
 		})
 	}
@@ -131,8 +131,8 @@ func TestLimiterForgetsWhatWasNeverWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(1000, 2)
 		for range 2 {
-			slot, _ := l.Wait(t.Context())
-			slot.Done()
+			permit, _ := l.Wait(t.Context())
+			permit.Done()
 		}
 		start := time.Now()
 		if _, err := l.Wait(t.Context()); err != nil {
@@ -147,7 +147,7 @@ func TestLimiterForgetsWhatWasNeverWritten(t *testing.T) {
 func TestLimiterListensToTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(0.1, 1)
-		slot, _ := l.Wait(t.Context()) // never written: the next one waits for it, the one after in line
+		permit, _ := l.Wait(t.Context()) // never written: the next one waits for it, the one after in line
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
@@ -161,8 +161,8 @@ func TestLimiterListensToTheContext(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		slot.Done()
-		// Who gave up has left no gap: the next slot comes ten seconds after the first one.
+		permit.Done()
+		// Who gave up has left no gap: the next permit comes ten seconds after the first one.
 		start := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -180,11 +180,11 @@ func TestLimiterGivesWay(t *testing.T) {
 		l := NewLimiter(10, 0)
 		wait := func() time.Duration {
 			start := time.Now()
-			slot, err := l.Wait(t.Context())
+			permit, err := l.Wait(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
-			slot.Done()
+			permit.Done()
 			return time.Since(start)
 		}
 		wait()

@@ -28,14 +28,14 @@ type Policy struct {
 	Notify func(met error, try, of int, wait time.Duration)
 }
 
-// patientTries is how many tries of a request fail before people are told: most vendors are well again by then.
-const patientTries = 3
+// quietTries is how many tries of a request fail before people are told: most vendors are well again by then.
+const quietTries = 3
 
 // Retries gives a Notify that logs: a warning once a request has failed so often that somebody who waits would wonder.
 func Retries(log *zap.Logger) func(met error, try, of int, wait time.Duration) {
 	return func(met error, try, of int, wait time.Duration) {
 		level := zapcore.DebugLevel
-		if try >= patientTries {
+		if try >= quietTries {
 			level = zapcore.WarnLevel
 		}
 		log.Log(level, "request is tried again", zap.Error(met), zap.Int("try", try), zap.Int("of", of), zap.Duration("again_in", wait.Round(100*time.Millisecond)))
@@ -58,34 +58,34 @@ func (p Policy) orDefaults() Policy {
 	return p
 }
 
-// again marks an error as worth another try.
-type again struct {
-	err   error
-	after time.Duration
-	said  sms.Hash // of what the answer said; zero for an error that is not about that
+// retryable marks an error as worth another try.
+type retryable struct {
+	err         error
+	after       time.Duration
+	fingerprint sms.Hash // of the answer; zero for an error that is not about that
 }
 
-func (a *again) Error() string { return a.err.Error() }
-func (a *again) Unwrap() error { return a.err }
+func (a *retryable) Error() string { return a.err.Error() }
+func (a *retryable) Unwrap() error { return a.err }
 
-// Again marks err as worth another try, not before the given wait when that is above 0. Do takes the mark off.
-func Again(err error, after time.Duration) error { return &again{err: err, after: after} }
+// Retry marks err as worth another try, not before the given wait when that is above 0. Do takes the mark off.
+func Retry(err error, after time.Duration) error { return &retryable{err: err, after: after} }
 
-// AgainSaying marks an error about what an answer says, as Again does. An answer that says the same twice in a row will
-// say it a third time: then Do gives up. said is the hash of what was said, without what differs in every answer, such
-// as its id.
-func AgainSaying(err error, after time.Duration, said sms.Hash) error {
-	return &again{err, after, said}
+// RetryUnlessSame marks an error about what an answer says, as Retry does. An answer that says the same twice in a row
+// will say it a third time: then Do gives up. fingerprint is the hash of what it says, without what differs in every
+// answer, such as its id.
+func RetryUnlessSame(err error, after time.Duration, fingerprint sms.Hash) error {
+	return &retryable{err, after, fingerprint}
 }
 
 // asked carries the vendor's own wait to the backoff library beside the error.
-type asked struct{ *again }
+type asked struct{ *retryable }
 
 func (a asked) Unwrap() []error {
 	return []error{a.err, &backoff.RetryAfterError{Duration: a.after}}
 }
 
-// Do calls try until it succeeds, returns an error without the mark of Again, says the same twice, or the policy is
+// Do calls try until it succeeds, returns an error without the mark of Retry, says the same twice, or the policy is
 // used up; then the last error comes back without the mark. Waits are jittered by half, except the vendor's own, which
 // are kept to the letter: a vendor who asks for more time than the policy has left ends it at once. When ctx ends, Do
 // returns at once with ctx's error.
@@ -95,7 +95,7 @@ func (p Policy) Do(ctx context.Context, try func() error) error {
 	waits.InitialInterval, waits.MaxInterval, waits.Multiplier = p.First, p.Longest, 2
 	tries, start := 0, time.Now()
 	var last error
-	var said sms.Hash
+	var fingerprint sms.Hash
 	isRepeated := false
 	notify := func(_ error, wait time.Duration) {
 		if p.Notify != nil {
@@ -105,17 +105,17 @@ func (p Policy) Do(ctx context.Context, try func() error) error {
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		tries++
 		last = try()
-		marked, ok := errors.AsType[*again](last)
+		marked, ok := errors.AsType[*retryable](last)
 		switch {
 		case last == nil:
 			return struct{}{}, nil
 		case !ok:
 			return struct{}{}, backoff.Permanent(last)
-		case marked.said != sms.Hash{} && marked.said == said:
+		case marked.fingerprint != sms.Hash{} && marked.fingerprint == fingerprint:
 			last, isRepeated = marked.err, true
 			return struct{}{}, backoff.Permanent(last)
 		}
-		said, last = marked.said, marked.err
+		fingerprint, last = marked.fingerprint, marked.err
 		if marked.after > 0 {
 			return struct{}{}, asked{marked}
 		}

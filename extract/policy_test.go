@@ -29,13 +29,13 @@ func TestPolicy(t *testing.T) {
 	}{
 		{"good at once", Policy{}, []error{nil}, nil, 1, 0, 0},
 		{"final error", Policy{}, []error{hard}, hard, 1, 0, 0},
-		{"good after two", Policy{First: time.Second}, []error{Again(soft, 0), Again(soft, 0), nil}, nil, 3, 1500 * time.Millisecond, 4500 * time.Millisecond},
-		{"final after one", Policy{First: time.Second}, []error{Again(soft, 0), hard}, hard, 2, 500 * time.Millisecond, 1500 * time.Millisecond},
-		{"tries used up", Policy{First: time.Second, Tries: 3}, []error{Again(soft, 0)}, soft, 3, 1500 * time.Millisecond, 4500 * time.Millisecond},
-		{"longest wait", Policy{First: time.Second, Longest: time.Second, Tries: 5}, []error{Again(soft, 0)}, soft, 5, 2 * time.Second, 6 * time.Second},
-		{"vendor's wait is kept to the letter", Policy{First: time.Second}, []error{Again(soft, 7*time.Second), nil}, nil, 2, 7 * time.Second, 7 * time.Second},
-		{"vendor's wait is longer than what is left", Policy{Total: time.Minute}, []error{Again(soft, time.Hour)}, soft, 1, 0, 0},
-		{"total", Policy{First: 10 * time.Second, Total: time.Minute, Tries: 100}, []error{Again(soft, 0)}, soft, 0, 25 * time.Second, time.Minute},
+		{"good after two", Policy{First: time.Second}, []error{Retry(soft, 0), Retry(soft, 0), nil}, nil, 3, 1500 * time.Millisecond, 4500 * time.Millisecond},
+		{"final after one", Policy{First: time.Second}, []error{Retry(soft, 0), hard}, hard, 2, 500 * time.Millisecond, 1500 * time.Millisecond},
+		{"tries used up", Policy{First: time.Second, Tries: 3}, []error{Retry(soft, 0)}, soft, 3, 1500 * time.Millisecond, 4500 * time.Millisecond},
+		{"longest wait", Policy{First: time.Second, Longest: time.Second, Tries: 5}, []error{Retry(soft, 0)}, soft, 5, 2 * time.Second, 6 * time.Second},
+		{"vendor's wait is kept to the letter", Policy{First: time.Second}, []error{Retry(soft, 7*time.Second), nil}, nil, 2, 7 * time.Second, 7 * time.Second},
+		{"vendor's wait is longer than what is left", Policy{Total: time.Minute}, []error{Retry(soft, time.Hour)}, soft, 1, 0, 0},
+		{"total", Policy{First: 10 * time.Second, Total: time.Minute, Tries: 100}, []error{Retry(soft, 0)}, soft, 0, 25 * time.Second, time.Minute},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -48,8 +48,8 @@ func TestPolicy(t *testing.T) {
 				if !errors.Is(err, tt.wantErr) {
 					t.Errorf("error %v, want %v", err, tt.wantErr)
 				}
-				if _, isMarked := errors.AsType[*again](err); isMarked {
-					t.Errorf("the mark of Again is still on: %#v", err)
+				if _, isMarked := errors.AsType[*retryable](err); isMarked {
+					t.Errorf("the mark of Retry is still on: %#v", err)
 				}
 				if tt.wantTries > 0 && tries != tt.wantTries {
 					t.Errorf("%d tries, want %d", tries, tt.wantTries)
@@ -67,7 +67,7 @@ func TestPolicyJitters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for range 20 {
 			start := time.Now()
-			_ = Policy{Tries: 2}.Do(t.Context(), func() error { return Again(errors.New("soft"), 0) })
+			_ = Policy{Tries: 2}.Do(t.Context(), func() error { return Retry(errors.New("soft"), 0) })
 			waits[time.Since(start)] = true
 		}
 	})
@@ -81,7 +81,7 @@ func TestPolicyListensToTheContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
 		start := time.Now()
-		err := Policy{}.Do(ctx, func() error { return Again(sms.ErrTemporary, time.Minute) })
+		err := Policy{}.Do(ctx, func() error { return Retry(sms.ErrTemporary, time.Minute) })
 		if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sms.ErrTemporary) {
 			t.Errorf("error %v, want the context's alone", err)
 		}
@@ -117,7 +117,7 @@ func TestRetryAfter(t *testing.T) {
 func TestAnswersThatSayTheSameTwiceAreGivenUp(t *testing.T) {
 	a, b := sms.Hash{1}, sms.Hash{2}
 	soft := errors.New("soft")
-	says := func(h sms.Hash) error { return AgainSaying(soft, 0, h) }
+	says := func(h sms.Hash) error { return RetryUnlessSame(soft, 0, h) }
 	for name, tt := range map[string]struct {
 		answers []error // the last one repeats
 		tries   int
@@ -125,9 +125,9 @@ func TestAnswersThatSayTheSameTwiceAreGivenUp(t *testing.T) {
 	}{
 		"twice":                     {[]error{says(a)}, 2, "soft (said the same twice)"},
 		"something else in between": {[]error{says(a), says(b), says(a), says(b), says(b)}, 5, "soft (said the same twice)"},
-		"the network in between":    {[]error{says(a), Again(soft, 0), says(a), says(a)}, 4, "soft (said the same twice)"},
+		"the network in between":    {[]error{says(a), Retry(soft, 0), says(a), says(a)}, 4, "soft (said the same twice)"},
 		"never the same":            {[]error{says(a), says(b), says(a), says(b), says(a), says(b), says(a), says(b)}, 8, ""},
-		"no word of what was said":  {[]error{Again(soft, 0)}, 8, ""},
+		"no word of what was said":  {[]error{Retry(soft, 0)}, 8, ""},
 		"good the second time":      {[]error{says(a), nil}, 2, "none"},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -146,7 +146,7 @@ func TestAnswersThatSayTheSameTwiceAreGivenUp(t *testing.T) {
 func TestAWindowIsTriedForAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		_ = Policy{Tries: 1000}.Do(t.Context(), func() error { return Again(errors.New("soft"), 0) })
+		_ = Policy{Tries: 1000}.Do(t.Context(), func() error { return Retry(errors.New("soft"), 0) })
 		if d := time.Since(start); d > time.Minute || d < 35*time.Second {
 			t.Errorf("tried for %s", d)
 		}
@@ -159,7 +159,7 @@ func TestRetriesAreTold(t *testing.T) {
 	p := Policy{First: time.Millisecond, Longest: time.Millisecond, Tries: 3, Notify: func(met error, try, of int, wait time.Duration) {
 		told = append(told, fmt.Sprintf("%v, try %d of %d, waits %v", met, try, of, wait > 0))
 	}}
-	_ = p.Do(t.Context(), func() error { return Again(errors.New("HTTP 500"), 0) })
+	_ = p.Do(t.Context(), func() error { return Retry(errors.New("HTTP 500"), 0) })
 	want := []string{"HTTP 500, try 1 of 3, waits true", "HTTP 500, try 2 of 3, waits true"}
 	if !slices.Equal(told, want) {
 		t.Errorf("told %q, want %q", told, want)

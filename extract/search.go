@@ -9,9 +9,9 @@ import (
 	"smsetl/sms"
 )
 
-// Looked is the Refused of an answer that was asked for to find the first day that the vendor answers for. What is to
+// Searched is the Refused of an answer that was asked for to find the first day that the vendor answers for. What is to
 // be understood of its days is in other answers.
-const Looked = "asked to find the first day that the vendor answers for; not loaded"
+const Searched = "asked to find the first day that the vendor answers for; not loaded"
 
 // Frontier finds the smallest first day for which the vendor takes a window that ends with w's last day, when it is
 // known to refuse w. ok is false when it refuses even the last day alone. It rests on one thing: of two windows with

@@ -67,8 +67,8 @@ type Answer struct {
 // IsWhole says whether Head holds the whole body.
 func (a *Answer) IsWhole() bool { return int64(len(a.Head)) == a.Body.Size }
 
-// Said gives the hash of what the answer says: of its body, or of what was read of it.
-func (a *Answer) Said() sms.Hash {
+// Fingerprint gives the hash of what the answer says: of its body, or of what was read of it.
+func (a *Answer) Fingerprint() sms.Hash {
 	if a.Body.Size > 0 {
 		return a.Body.Hash
 	}
@@ -86,7 +86,7 @@ type Transport struct {
 // Proxy says through which proxy an address is asked, nil for none.
 type Proxy func(*url.URL) (*url.URL, error)
 
-// NewTransport gives a transport to the base URL's host, through the proxy that is said for it; a nil Proxy says none.
+// NewTransport gives a transport to the base URL's host, through the proxy that is set for it; a nil Proxy is none.
 // A loopback address is never asked through one.
 func NewTransport(base *url.URL, limits Limits, proxy Proxy) *Transport {
 	limits = limits.orDefaults()
@@ -140,34 +140,36 @@ func loopbackOnly(_, address string, _ syscall.RawConn) error {
 // CloseIdle closes the connections that are not in use.
 func (t *Transport) CloseIdle() { t.http.CloseIdleConnections() }
 
-// Ask sends the request when turn lets it go and brings the answer home. An answer outside 2xx is no error: its status
-// decides, and only Head is read of it. With an error the Answer holds what had come before it, and is nil when there
-// was no header. Errors are ctx's own when ctx ended, ErrTooLarge, or wrap one of
+// Ask sends the request when the limiter lets it go and brings the answer home. An answer outside 2xx is no error: its
+// status decides, and only Head is read of it. With an error the Answer holds what had come before it, and is nil when
+// there was no header. Errors are ctx's own when ctx ended, ErrTooLarge, or wrap one of
 //
 //   - sms.ErrTemporary: the network failed, or the body was cut, stalled or slow
 //   - sms.ErrMalformed: the body has no stated end, or is not in the encoding that it claims
 //   - sms.ErrRefused: another host than the base URL's, or one that cannot prove to be it
-func (t *Transport) Ask(req *http.Request, turn Waiter) (*Answer, error) {
+func (t *Transport) Ask(req *http.Request, limiter *Limiter) (*Answer, error) {
 	if req.URL.Scheme != t.scheme || req.URL.Host != t.host {
 		closeBody(req)
 		return nil, fmt.Errorf("%w: request to %s://%s, which is not the host of base_url", sms.ErrRefused, req.URL.Scheme, req.URL.Host)
 	}
 	outer := req.Context()
-	slot, err := turn.Wait(outer)
+	permit, err := limiter.Wait(outer)
 	if err != nil {
 		closeBody(req)
 		return nil, err
 	}
-	defer slot.Done()
+	defer permit.Done()
 
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
 	defer time.AfterFunc(t.limits.Whole, func() { cancel(errSlow) }).Stop()
 
 	req = req.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn:              func(c httptrace.GotConnInfo) { guard(c.Conn, func() error { return slot.Ready(ctx) }) },
-		WroteRequest:         func(httptrace.WroteRequestInfo) { slot.Written() },
-		GotFirstResponseByte: slot.Answered,
+		GotConn: func(c httptrace.GotConnInfo) {
+			guard(c.Conn, func() error { return permit.Ready(ctx) })
+		},
+		WroteRequest:         func(httptrace.WroteRequestInfo) { permit.Written() },
+		GotFirstResponseByte: permit.Answered,
 	}))
 	req.Header.Set("Accept-Encoding", "gzip")
 	if req.Body == nil {
@@ -177,7 +179,7 @@ func (t *Transport) Ask(req *http.Request, turn Waiter) (*Answer, error) {
 	if err != nil {
 		return nil, reason(outer, ctx, err)
 	}
-	slot.keepAway(outer, resp)
+	permit.keepAway(outer, resp)
 	defer resp.Body.Close()
 
 	answer := &Answer{Status: resp.StatusCode, Header: resp.Header}

@@ -20,9 +20,10 @@ import (
 // are stored have changed since. A vendor who answers a window in one call needs none: there a sweep is a fetch whose
 // answer is compared by its bytes.
 type Reconciler interface {
-	// Survey finds the days of the scope that are not what is stored any more: same says whether an answer is. It hands
+	// Reconcile finds the days of the scope that are not what is stored any more: same says whether an answer is. It hands
 	// each answer to emit, none of them to be understood.
-	Survey(ctx context.Context, scope sms.Scope, same func(sms.Payload) (bool, error), emit func(sms.Payload) error) (changed []sms.Window, err error)
+	Reconcile(ctx context.Context, scope sms.Scope, same func(sms.Payload) (bool, error),
+		emit func(sms.Payload) error) (changed []sms.Window, err error)
 }
 
 // reconcile looks once more at a window of settled days. Days that the vendor's sums confirm are noted in the ledger,
@@ -37,7 +38,7 @@ func (w *Loader) reconcile(ctx context.Context, try *queue.Try, loadID int64, ve
 	}
 	same := func(p sms.Payload) (bool, error) { return isStored(stored, p) }
 	var beyond []sms.Window
-	changed, err := vendor.Survey(ctx, try.Scope, same, func(p sms.Payload) error {
+	changed, err := vendor.Reconcile(ctx, try.Scope, same, func(p sms.Payload) error {
 		w.progress.Called(p)
 		if p.Beyond {
 			beyond = append(beyond, p.Window)

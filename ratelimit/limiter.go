@@ -45,15 +45,6 @@ func (k Key) hash() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Reservation are slots, moments at which one request each may go, by the clock of this process.
-type Reservation struct {
-	First time.Time
-	Every time.Duration
-	Count int
-	// RetryAt is when to ask once more, when Count is 0: everything within Horizon is given away.
-	RetryAt time.Time
-}
-
 // Budget is the shared rate limit of one key: all processes of one warehouse together keep its rate. Safe for use by many
 // goroutines.
 type Budget struct {
@@ -79,27 +70,27 @@ func (b *Budget) failed(doing string, err error) error {
 
 // Reserve takes up to most slots, in one round trip. The slots of all processes are at least the time between two requests
 // apart, whoever holds them. A slot that its holder cannot use in time is given up, never used late.
-func (b *Budget) Reserve(ctx context.Context, most int) (Reservation, error) {
+func (b *Budget) Reserve(ctx context.Context, most int) (sms.Reservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	slots, err := b.reserve(ctx, most)
 	return slots, b.failed("reserving from", err)
 }
 
-func (b *Budget) reserve(ctx context.Context, most int) (Reservation, error) {
+func (b *Budget) reserve(ctx context.Context, most int) (sms.Reservation, error) {
 	conn, err := b.db.Acquire(ctx) // the wait for it must not count as the answer's
 	if err != nil {
-		return Reservation{}, err
+		return sms.Reservation{}, err
 	}
 	defer conn.Release()
 	isNew, err := b.readClock(ctx, conn.Conn())
 	if err != nil {
-		return Reservation{}, err
+		return sms.Reservation{}, err
 	}
 	slots, err := b.take(ctx, conn.Conn(), most, isNew)
 	if errors.Is(err, pgx.ErrNoRows) {
 		if err := b.open(ctx, conn.Conn()); err != nil {
-			return Reservation{}, err
+			return sms.Reservation{}, err
 		}
 		slots, err = b.take(ctx, conn.Conn(), most, isNew)
 	}
@@ -109,13 +100,13 @@ func (b *Budget) reserve(ctx context.Context, most int) (Reservation, error) {
 // take asks for slots. Nobody uses what he got in the very moment in which he saw that the server's clock was changed, or within
 // Horizon of his coming: others may have slots there by the clock as it was. When those are used up, the clock of each process is
 // the clock of all.
-func (b *Budget) take(ctx context.Context, conn *pgx.Conn, most int, isNew bool) (Reservation, error) {
+func (b *Budget) take(ctx context.Context, conn *pgx.Conn, most int, isNew bool) (sms.Reservation, error) {
 	var seen, first time.Time
-	var slots Reservation
+	var slots sms.Reservation
 	sent := time.Now()
 	err := conn.QueryRow(ctx, reserveQuery, b.hash, most, b.every, Horizon, b.latency(), isNew, longestPause).Scan(&seen, &first, &slots.Every, &slots.Count)
 	if err != nil {
-		return Reservation{}, err
+		return sms.Reservation{}, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

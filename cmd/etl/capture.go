@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
@@ -33,20 +32,8 @@ func (c *doctorCommand) capture(s *session, cfg config.Config, wh *load.Warehous
 	}
 	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(cfg.Sources),
 		manifest: capture.Manifest{Format: 1, CapturedAt: now().Format(time.RFC3339)}}
-	shared := newPaces(cfg.Sources, wh)
-	for _, source := range cfg.Sources {
-		if source.Vendor.IsImported() {
-			continue
-		}
-		client, err := dial(source, shared, s.env.proxy(), now, s.log)
-		if err != nil {
-			return usage(err)
-		}
-		for _, account := range source.Accounts() {
-			if err := one.ask(client, source, account); err != nil {
-				return err
-			}
-		}
+	if err := s.eachAccount(cfg.Sources, wh, now, config.Source.Accounts, one.ask); err != nil {
+		return err
 	}
 	return one.end(c.isJSON())
 }
@@ -66,7 +53,7 @@ func pseudonyms(sources []config.Source) *capture.Pseudonyms {
 }
 
 // ask asks one account everything.
-func (c *capturing) ask(client client, source config.Source, account sms.Account) error {
+func (c *capturing) ask(source config.Source, client client, account sms.Account) error {
 	who := capture.Account{Vendor: account.Vendor, ID: c.pseudonym(account), Zone: account.Zone.String()}
 	if slices.Contains(c.manifest.Accounts, who) {
 		return nil // another source of the same account
@@ -75,7 +62,7 @@ func (c *capturing) ask(client client, source config.Source, account sms.Account
 	questions := client.Questions(account, account.Zone.Today(c.now()))
 	for i := 0; i < len(questions); i++ {
 		q := questions[i]
-		f, err := answered(c.ctx, q, account, basePath(source))
+		f, err := answered(c.ctx, q, account)
 		if err != nil {
 			return err
 		}
@@ -102,7 +89,7 @@ func (c *capturing) ask(client client, source config.Source, account sms.Account
 }
 
 // answered asks the question and gives it with its answer. An error is that of ctx; others stand in the fixture.
-func answered(ctx context.Context, q extract.Question, account sms.Account, basePath string) (capture.Fixture, error) {
+func answered(ctx context.Context, q extract.Question, account sms.Account) (capture.Fixture, error) {
 	reply, err := q.Put(ctx)
 	if ctx.Err() != nil {
 		return capture.Fixture{}, fmt.Errorf("%s: %w", q.Ask, ctx.Err())
@@ -111,7 +98,7 @@ func answered(ctx context.Context, q extract.Question, account sms.Account, base
 	if err != nil {
 		f.Failed = err.Error()
 	} else {
-		f = capture.NewFixture(reply, basePath)
+		f = capture.NewFixture(reply)
 	}
 	f.Ask, f.Vendor, f.Account, f.Dataset, f.Window = q.Ask, account.Vendor, account.ID, q.Dataset, q.Window.String()
 	return f, nil
@@ -187,13 +174,4 @@ func withAdvice(evidence, advice string) string {
 		return evidence
 	}
 	return evidence + ". " + advice
-}
-
-// basePath gives the path of the source's base_url, which is not the vendor's.
-func basePath(source config.Source) string {
-	u, err := url.Parse(source.BaseURL)
-	if err != nil {
-		return ""
-	}
-	return u.Path
 }

@@ -29,32 +29,19 @@ type dialectReport struct {
 // dialects asks the chosen accounts of EngageLab and stores what the answers say. An account that cannot be asked does not keep
 // the others from being.
 func (p *pipeline) dialects(s *session, ask plan.Request) ([]dialectReport, error) {
-	chosen, err := plan.Chosen(ask, p.config.Planned())
-	if err != nil {
-		return nil, usage(err)
-	}
-	if err := p.register(s.ctx); err != nil {
-		return nil, err
-	}
 	reports := []dialectReport{}
 	var failures error
-	shared := newPaces(p.config.Sources, p.warehouse)
-	for _, source := range p.config.Sources {
-		if source.Vendor != sms.EngageLab {
-			continue
-		}
-		client, err := dial(source, shared, s.env.proxy(), p.now, s.log)
+	err := p.eachChosen(s, ask, func(source config.Source, client client, account sms.Account) error {
+		r, err := p.dialect(s, source, client, account)
 		if err != nil {
-			return nil, usage(err)
+			failures = errors.Join(failures, fmt.Errorf("%s %s: %w", source.Name, account.ID, err))
+			return nil
 		}
-		for _, account := range chosen[source.Name] {
-			r, err := p.dialect(s, source, client, account)
-			if err != nil {
-				failures = errors.Join(failures, fmt.Errorf("%s %s: %w", source.Name, account.ID, err))
-				continue
-			}
-			reports = append(reports, r)
-		}
+		reports = append(reports, r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return reports, failures
 }
@@ -67,7 +54,7 @@ func (p *pipeline) dialect(s *session, source config.Source, c client, account s
 		if !q.IsDialect {
 			continue
 		}
-		f, err := answered(s.ctx, q, account, basePath(source))
+		f, err := answered(s.ctx, q, account)
 		if err != nil {
 			return r, err
 		}

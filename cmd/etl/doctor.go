@@ -69,7 +69,7 @@ func (c *doctorCommand) Run(s *session) error {
 // sourceChecks looks at every source: files that can be read, or datasets that are asked.
 func (s *session) sourceChecks(sources []config.Source, wh *load.Warehouse, now func() time.Time) []inspection {
 	var checks []inspection
-	shared := newPaces(sources, wh)
+	shared := newLimiters(sources, wh)
 	for _, source := range sources {
 		if source.Vendor.IsImported() {
 			checks = append(checks, verdict(source.Name, importable(source), "exports can be read"))

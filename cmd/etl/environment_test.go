@@ -77,7 +77,7 @@ func TestClientsAskThroughTheProxy(t *testing.T) {
 		},
 	} {
 		s.MaxRequestsPerSecond = 100
-		c, err := dial(s, newPaces([]config.Source{s}, nil), env.proxy(), time.Now, zap.NewNop())
+		c, err := dial(s, newLimiters([]config.Source{s}, nil), env.proxy(), time.Now, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}

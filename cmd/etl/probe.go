@@ -3,10 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
+	"smsetl/config"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/plan"
@@ -107,38 +106,24 @@ func (c *probeCommand) dialects(s *session, p *pipeline, ask plan.Request) error
 
 // probe asks the chosen accounts one after the other: they share the vendor's limit anyway.
 func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]verdictReport, error) {
-	chosen, err := plan.Chosen(ask, p.config.Planned())
-	if err != nil {
-		return nil, usage(err)
-	}
-	if err := p.register(s.ctx); err != nil {
-		return nil, err
-	}
 	reports := []verdictReport{}
-	shared := newPaces(p.config.Sources, p.warehouse)
-	for _, source := range p.config.Sources {
-		if source.Vendor.IsImported() {
-			continue
-		}
-		client, err := dial(source, shared, s.env.proxy(), p.now, s.log)
-		if err != nil {
-			return nil, usage(err)
-		}
+	err := p.eachChosen(s, ask, func(source config.Source, client client, account sms.Account) error {
 		prober, asks := client.(job.Prober)
 		if !asks {
-			continue
+			return nil
 		}
-		for _, account := range chosen[source.Name] {
-			probing := job.Probing{Source: source.Name, Prober: prober, Account: account, Day: day, Now: p.now()}
-			v, err := probing.Run(s.ctx, p.warehouse)
-			if errors.Is(err, sms.ErrRefused) {
-				return nil, usage(err)
-			}
-			if err != nil {
-				return nil, err
-			}
+		probing := job.Probing{Source: source.Name, Prober: prober, Account: account, Day: day, Now: p.now()}
+		v, err := probing.Run(s.ctx, p.warehouse)
+		if errors.Is(err, sms.ErrRefused) {
+			return usage(err)
+		}
+		if err == nil {
 			reports = append(reports, newVerdictReport(source.Name, v, prober.Judge(v)))
 		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	return reports, nil
 }
@@ -209,6 +194,6 @@ func verdictCheck(s *session, wh *load.Warehouse, source string, client client, 
 	case prober.Judge(v) != nil:
 		return inspection{name, false, prober.Judge(v).Error()}, true
 	}
-	said := []string{"EndTime " + orUnknown(v.EndHour), "hours in " + orUnknown(v.HoursIn), "asked " + v.AskedAt.UTC().Format(time.DateOnly)}
-	return inspection{name, true, strings.Join(slices.DeleteFunc(said, func(s string) bool { return s == "" }), ", ")}, true
+	return inspection{name, true, fmt.Sprintf("EndTime %s, hours in %s, asked %s",
+		orUnknown(v.EndHour), orUnknown(v.HoursIn), v.AskedAt.UTC().Format(time.DateOnly))}, true
 }

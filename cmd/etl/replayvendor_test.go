@@ -68,7 +68,7 @@ func played(t *testing.T, dir string) string {
 	}
 	var out strings.Builder
 	for _, source := range cfg.Sources {
-		client, err := dial(source, newPaces(cfg.Sources, nil), nil, clock, zap.NewNop())
+		client, err := dial(source, newLimiters(cfg.Sources, nil), nil, clock, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -47,7 +47,7 @@ func TestTheVendorsLimitIsHeardWhereWaitsAreTold(t *testing.T) {
 					SecretID: config.NewSecret("id"), SecretKey: config.NewSecret("key"), Options: tencent.Options{SdkAppIDs: []string{"1400"}},
 				},
 			}
-			shared := newPaces([]config.Source{s}, nil)
+			shared := newLimiters([]config.Source{s}, nil)
 			shared.waited = hook
 			c, err := dial(s, shared, nil, time.Now, zap.NewNop())
 			if err != nil {
@@ -58,13 +58,13 @@ func TestTheVendorsLimitIsHeardWhereWaitsAreTold(t *testing.T) {
 				t.Fatal("the vendor refused everything, and there is no error")
 			}
 			slowed := 0
-			for _, limiter := range shared.limiters {
+			for _, limiter := range shared.byBudget {
 				if limiter.Rate() < s.MaxRequestsPerSecond {
 					slowed++
 				}
 			}
 			if slowed == 0 {
-				t.Errorf("none of %d limiters gave way after %d refusals", len(shared.limiters), asked.Load())
+				t.Errorf("none of %d limiters gave way after %d refusals", len(shared.byBudget), asked.Load())
 			}
 		})
 	}

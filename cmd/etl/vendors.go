@@ -17,6 +17,7 @@ import (
 	"smsetl/extract/tencent"
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/plan"
 	"smsetl/sms"
 )
 
@@ -42,7 +43,8 @@ type vendor struct {
 	name     func(*capture.Pseudonyms, string) string                            // what stands for an account's ID in a capture
 	isPaired bool                                                                // its datasets are halves of the same rows
 	// parallel is how many of its windows are worked at once. EngageLab answers a window in one call: one window
-	// decodes while another loads. Tencent answers a day per call, so more windows keep its limit used whatever its latency.
+	// decodes while another loads. Tencent answers a day per call, so more windows keep its limit used whatever its
+	// latency.
 	parallel int
 }
 
@@ -100,10 +102,18 @@ func vendorOf(name sms.Vendor) vendor {
 	return vendor{}
 }
 
+// What job asks of some clients only. A client that cannot is asked in another way, so a mistake would show nowhere
+// else.
+var (
+	_ job.Summer   = (*engagelab.Client)(nil)
+	_ job.Reconciler = (*tencent.Client)(nil)
+	_ job.Prober   = (*tencent.Client)(nil)
+)
+
 // connect makes a client of each source. Their requests keep the rates that all processes of the warehouse share.
 func connect(sources []config.Source, wh *load.Warehouse, proxy extract.Proxy, now func() time.Time, waited waitHook, log *zap.Logger) ([]job.Source, error) {
 	var all []job.Source
-	shared := newPaces(sources, wh)
+	shared := newLimiters(sources, wh)
 	shared.waited = waited
 	for _, s := range sources {
 		if s.IsImported {
@@ -133,17 +143,56 @@ func rules(s config.Source) *belief.Rules {
 	return belief.New(s.Settings)
 }
 
-func dial(s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
+func dial(
+	s config.Source, shared *limiters, proxy extract.Proxy, now func() time.Time, log *zap.Logger,
+) (client, error) {
 	v := vendorOf(s.Vendor)
 	if v.connect == nil {
 		return nil, fmt.Errorf("source %q: the vendor %q is not built in", s.Name, s.Vendor)
 	}
 	c, err := v.connect(s.Own, extract.Options{
 		BaseURL: s.BaseURL, RequestsPerSecond: s.MaxRequestsPerSecond, MaxBody: s.MaxBodyBytes, Proxy: proxy, Now: now,
-		Limiter: func(action string) extract.Waiter { return shared.timed(s, action) },
+		Limiter: func(action string) *extract.Limiter { return shared.of(s, action) },
 	}, log)
 	if err != nil {
 		return nil, fmt.Errorf("source %q: %w", s.Name, err)
 	}
 	return c, nil
+}
+
+// eachAccount calls do for the accounts that are chosen of each source whose vendor is asked, with the source's client.
+func (s *session) eachAccount(
+	sources []config.Source, wh *load.Warehouse, now func() time.Time,
+	chosen func(config.Source) []sms.Account, do func(config.Source, client, sms.Account) error,
+) error {
+	shared := newLimiters(sources, wh)
+	for _, source := range sources {
+		accounts := chosen(source)
+		if source.IsImported || len(accounts) == 0 {
+			continue
+		}
+		client, err := dial(source, shared, s.env.proxy(), now, s.log)
+		if err != nil {
+			return usage(err)
+		}
+		for _, account := range accounts {
+			if err := do(source, client, account); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// eachChosen is eachAccount for what is asked for, and makes the accounts known to the warehouse before.
+func (p *pipeline) eachChosen(s *session, ask plan.Request, do func(config.Source, client, sms.Account) error) error {
+	chosen, err := plan.Chosen(ask, p.config.Planned())
+	if err != nil {
+		return usage(err)
+	}
+	if err := p.register(s.ctx); err != nil {
+		return err
+	}
+	of := func(source config.Source) []sms.Account { return chosen[source.Name] }
+	return s.eachAccount(p.config.Sources, p.warehouse, p.now, of, do)
 }

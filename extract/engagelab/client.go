@@ -51,7 +51,7 @@ type Client struct {
 	users     []string
 	msgType   string
 	maxBody   int64
-	limiter   extract.Waiter
+	limiter   *extract.Limiter
 }
 
 // Statistics is the one action that the calls are counted as: the vendor does not say that it counts them apart.

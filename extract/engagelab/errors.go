@@ -34,7 +34,7 @@ var (
 )
 
 // judge gives the error of one try, nil for an answer to be understood. What is worth another try has the mark of
-// extract.Again. The status decides before the body does, except under 200, where the vendor's clients treat the
+// extract.Retry. The status decides before the body does, except under 200, where the vendor's clients treat the
 // presence of `code` as failure whatever the status says.
 func (c *Client) judge(a *extract.Answer, err error) error {
 	switch {
@@ -47,44 +47,49 @@ func (c *Client) judge(a *extract.Answer, err error) error {
 	if got, err := peek(a.Head, a.IsWhole()); err == nil {
 		e = got
 	}
-	said := fmt.Sprintf("HTTP %d%s", a.Status, c.quote(e))
+	text := fmt.Sprintf("HTTP %d%s", a.Status, c.quote(e))
 	rule, isKnown := known[e.code]
 	switch {
 	case extract.IsTemporary(a.Status):
-		return extract.Again(fmt.Errorf("%w: %s", sms.ErrTemporary, said), extract.RetryAfter(a.Header, time.Now()))
+		return extract.Retry(fmt.Errorf("%w: %s", sms.ErrTemporary, text), extract.RetryAfter(a.Header, time.Now()))
 	case a.Status/100 == 3:
-		return fmt.Errorf("%w: %s: redirected%s, which is not followed: set base_url and paths to the final address", sms.ErrRefused, said, c.target(a))
+		return fmt.Errorf("%w: %s: redirected%s, which is not followed: set base_url and paths to the final address",
+			sms.ErrRefused, text, c.target(a))
 	case a.Status/100 == 2:
-		return extract.AgainSaying(fmt.Errorf("%w: %s instead of 200", sms.ErrMalformed, said), 0, a.Said())
+		return extract.RetryUnlessSame(fmt.Errorf("%w: %s instead of 200", sms.ErrMalformed, text), 0, a.Fingerprint())
 	case isKnown:
-		return fmt.Errorf("%w: %s: %s", rule.kind, said, rule.hint)
+		return fmt.Errorf("%w: %s: %s", rule.kind, text, rule.hint)
 	case a.Status == http.StatusUnauthorized, a.Status == http.StatusForbidden:
-		return fmt.Errorf("%w: %s: %s", sms.ErrSourceDenied, said, known["30000"].hint)
+		return fmt.Errorf("%w: %s: %s", sms.ErrSourceDenied, text, known["30000"].hint)
 	case a.Status == http.StatusNotFound:
-		return fmt.Errorf("%w: %s: the path is wrong, which never means that there is no data: check the setting paths, and base_url", errNoPath, said)
+		return fmt.Errorf("%w: %s: the path is wrong, which never means that there is no data: check the setting paths, "+
+			"and base_url", errNoPath, text)
 	}
 	kind := sms.ErrRefused
 	if a.Status == http.StatusBadRequest {
 		kind = errWindow
 	}
-	return fmt.Errorf("%w: %s: the vendor does not take the parameters: check filters, msg_type and time_zone", kind, said)
+	return fmt.Errorf("%w: %s: the vendor does not take the parameters: check filters, msg_type and time_zone",
+		kind, text)
 }
 
 // judgeBody judges what came under 200.
 func (c *Client) judgeBody(a *extract.Answer) error {
 	e, err := peek(a.Head, a.IsWhole())
 	if err != nil {
-		return extract.AgainSaying(fmt.Errorf("%w: %s", sms.ErrMalformed, c.Scrub.Text(err.Error())), 0, a.Said())
+		err = fmt.Errorf("%w: %s", sms.ErrMalformed, c.Scrub.Text(err.Error()))
+		return extract.RetryUnlessSame(err, 0, a.Fingerprint())
 	}
 	if !e.isError {
 		return nil
 	}
 	// An error under 200 contradicts itself, so even a code that is final elsewhere gets a second try.
-	said := "an error under HTTP 200" + c.quote(e)
+	text := "an error under HTTP 200" + c.quote(e)
 	if rule, ok := known[e.code]; ok {
-		return extract.AgainSaying(fmt.Errorf("%w: %s: %s", rule.kind, said, rule.hint), 0, a.Said())
+		return extract.RetryUnlessSame(fmt.Errorf("%w: %s: %s", rule.kind, text, rule.hint), 0, a.Fingerprint())
 	}
-	return extract.AgainSaying(fmt.Errorf("%w: %s", sms.ErrTemporary, said), extract.RetryAfter(a.Header, time.Now()), a.Said())
+	err = fmt.Errorf("%w: %s", sms.ErrTemporary, text)
+	return extract.RetryUnlessSame(err, extract.RetryAfter(a.Header, time.Now()), a.Fingerprint())
 }
 
 // quote gives code and message of an error body for an error text, empty when there is neither.

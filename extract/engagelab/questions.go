@@ -86,5 +86,5 @@ func (c *Client) askOnce(ctx context.Context, account sms.Account, q question) (
 		return extract.Reply{}, err
 	}
 	request := sms.Request{Method: http.MethodGet, URL: address}
-	return answer.Reply(request, http.Header{"Accept": {accept}}, c.Now(), c.Scrub)
+	return c.Reply(answer, request, http.Header{"Accept": {accept}})
 }

@@ -129,7 +129,7 @@ func TestDaysBeforeWhatTheVendorKeepsAreToldOnce(t *testing.T) {
 		t.Errorf("told by %+v, %s", b, body)
 	}
 	for _, p := range others {
-		if p.Refused != extract.Looked && !strings.Contains(p.Refused, "date out of range") {
+		if p.Refused != extract.Searched && !strings.Contains(p.Refused, "date out of range") {
 			t.Errorf("%s is kept as %q", p.Window, p.Refused)
 		}
 	}

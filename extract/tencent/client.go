@@ -60,7 +60,7 @@ type Client struct {
 	region     string
 	apps       []string
 	endHour    EndHour
-	limiters   map[sms.Dataset]extract.Waiter // the vendor counts each action by itself
+	limiters   map[sms.Dataset]*extract.Limiter // the vendor counts each action by itself
 }
 
 // New gives a client that signs with the secret of that id and key. Its errors are about the settings.
@@ -100,11 +100,11 @@ func New(id, key string, o Options, logger *zap.Logger) (*Client, error) {
 func (c *Client) String() string { return string(sms.Tencent) + "/" + strings.Join(c.apps, ",") }
 
 // limiters gives what lets the requests of each action go.
-func (o Options) limiters() map[sms.Dataset]extract.Waiter {
+func (o Options) limiters() map[sms.Dataset]*extract.Limiter {
 	if o.RequestsPerSecond <= 0 {
 		o.RequestsPerSecond = 9.5
 	}
-	all := make(map[sms.Dataset]extract.Waiter)
+	all := make(map[sms.Dataset]*extract.Limiter)
 	for dataset, action := range actions {
 		if o.Limiter != nil {
 			all[dataset] = o.Limiter(action)

@@ -14,10 +14,10 @@ import (
 
 // rule is what a code of the vendor means to us.
 type rule struct {
-	prefix   string
-	kind     error
-	isRetry  bool
-	treating string // what to do, for people; clock is replaced by the clocks' difference
+	prefix  string
+	kind    error
+	isRetry bool
+	advice  string // what to do, for people; clock is replaced by the clocks' difference
 }
 
 const (
@@ -90,7 +90,7 @@ var errTimes = fmt.Errorf("%w for its times", sms.ErrRefused)
 func isLimit(code string) bool { return strings.HasPrefix(code, "RequestLimitExceeded") }
 
 // judge gives the error of one try, nil for an answer to be understood. What is worth another try has the mark of
-// extract.Again. The body decides before the status does: the vendor's errors stand under 200, and sometimes elsewhere.
+// extract.Retry. The body decides before the status does: the vendor's errors stand under 200, and sometimes elsewhere.
 func (c *Client) judge(x *exchange, e envelope, peeked error, action string) error {
 	a := x.answer
 	switch {
@@ -102,7 +102,8 @@ func (c *Client) judge(x *exchange, e envelope, peeked error, action string) err
 	case peeked == nil && e.hasError && e.code != "":
 		return c.judgeCode(e, a)
 	case extract.IsTemporary(a.Status):
-		return extract.Again(fmt.Errorf("%w: HTTP %d", sms.ErrTemporary, a.Status), extract.RetryAfter(a.Header, time.Now()))
+		err := fmt.Errorf("%w: HTTP %d", sms.ErrTemporary, a.Status)
+		return extract.Retry(err, extract.RetryAfter(a.Header, time.Now()))
 	case a.Status/100 == 3:
 		return fmt.Errorf("%w: HTTP %d: a redirect, which is not followed: set base_url to the final address", sms.ErrRefused, a.Status)
 	case a.Status/100 == 4:
@@ -122,14 +123,14 @@ func (c *Client) judge(x *exchange, e envelope, peeked error, action string) err
 	default:
 		return nil
 	}
-	return extract.AgainSaying(fmt.Errorf("%w: %w", sms.ErrMalformed, why), 0, said(e, peeked, a))
+	return extract.RetryUnlessSame(fmt.Errorf("%w: %w", sms.ErrMalformed, why), 0, fingerprint(e, peeked, a))
 }
 
-// said gives the hash of what an answer says, without its RequestId.
-func said(e envelope, peeked error, a *extract.Answer) sms.Hash {
+// fingerprint gives the hash of what an answer says, without its RequestId.
+func fingerprint(e envelope, peeked error, a *extract.Answer) sms.Hash {
 	switch {
 	case peeked != nil:
-		return a.Said()
+		return a.Fingerprint()
 	case e.hasError && e.requestID != "":
 		return sha256.Sum256([]byte(e.code + "\n" + strings.ReplaceAll(e.message, e.requestID, "")))
 	case e.hasError:
@@ -146,10 +147,10 @@ func (c *Client) judgeCode(e envelope, a *extract.Answer) error {
 	if e.message != "" {
 		text += fmt.Sprintf(", %q", c.Scrub.Text(e.message))
 	}
-	if r.treating != "" {
-		text += ": " + r.treating
+	if r.advice != "" {
+		text += ": " + r.advice
 	}
-	switch r.treating {
+	switch r.advice {
 	case clock:
 		text += skew(a)
 	case region:
@@ -158,11 +159,11 @@ func (c *Client) judgeCode(e envelope, a *extract.Answer) error {
 	err := fmt.Errorf("%w: %s", r.kind, text)
 	switch {
 	case isLimit(e.code):
-		return extract.Again(err, max(time.Second, extract.RetryAfter(a.Header, time.Now())))
+		return extract.Retry(err, max(time.Second, extract.RetryAfter(a.Header, time.Now())))
 	case r.isRetry && a.Status == http.StatusOK:
-		return extract.AgainSaying(err, extract.RetryAfter(a.Header, time.Now()), said(e, nil, a))
+		return extract.RetryUnlessSame(err, extract.RetryAfter(a.Header, time.Now()), fingerprint(e, nil, a))
 	case r.isRetry:
-		return extract.Again(err, extract.RetryAfter(a.Header, time.Now()))
+		return extract.Retry(err, extract.RetryAfter(a.Header, time.Now()))
 	default:
 		return err
 	}

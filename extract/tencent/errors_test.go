@@ -117,27 +117,24 @@ func TestErrorTexts(t *testing.T) {
 	}
 }
 
-type plain struct{ extract.Waiter }
-
 func TestLimitAnswersSlowDown(t *testing.T) {
 	limiter := extract.NewLimiter(100, 0)
-	for name, pace := range map[string]extract.Waiter{"limiter": limiter, "something else": plain{extract.NewLimiter(100, 0)}} {
-		calls := 0
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if calls++; calls == 1 {
-				failure("RequestLimitExceeded.UinLimitExceeded", "too fast").ServeHTTP(w, r)
-				return
-			}
-			vendor{never}.ServeHTTP(w, r)
-		}))
-		o := quick(server.URL)
-		o.Limiter = func(string) extract.Waiter { return pace }
-		start := time.Now()
-		err := open(t, o).Fetch(t.Context(), scope(window(t, "2026-01-31", "2026-01-31")), func(sms.Payload) error { return nil })
-		if d := time.Since(start); err != nil || d < time.Second {
-			t.Errorf("%s: %v after %s, want a wait of a second", name, err, d)
+	calls := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if calls++; calls == 1 {
+			failure("RequestLimitExceeded.UinLimitExceeded", "too fast").ServeHTTP(w, r)
+			return
 		}
-		server.Close()
+		vendor{never}.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	o := quick(server.URL)
+	o.Limiter = func(string) *extract.Limiter { return limiter }
+	start := time.Now()
+	s := scope(window(t, "2026-01-31", "2026-01-31"))
+	err := open(t, o).Fetch(t.Context(), s, func(sms.Payload) error { return nil })
+	if d := time.Since(start); err != nil || d < time.Second {
+		t.Errorf("%v after %s, want a wait of a second", err, d)
 	}
 	if limiter.Rate() != 95 {
 		t.Errorf("%v a second, want 95", limiter.Rate())
@@ -203,7 +200,7 @@ func TestAnswersThatSayTheSameTwice(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var o Options
-			o.Limiter = func(string) extract.Waiter { return plain{extract.NewLimiter(10_000, 0)} }
+			o.Limiter = func(string) *extract.Limiter { return extract.NewLimiter(10_000, 0) }
 			requests, _, err := serve(t, o,
 				scope(window(t, "2026-01-31", "2026-01-31")), tt.answer)
 			isTwice := strings.HasSuffix(fmt.Sprint(err), " (said the same twice)")

@@ -99,7 +99,7 @@ func (f *fetch) resolve(ctx context.Context, span sms.Window) (outcome, error) {
 	callback, isAlsoZero, err := f.askDays(ctx, sms.CallbackStatus, span)
 	if errors.Is(err, errTimes) {
 		// Half of a pair is no answer.
-		if err := f.keep(extract.Looked, send); err != nil {
+		if err := f.keep(extract.Searched, send); err != nil {
 			return 0, err
 		}
 	}
@@ -150,13 +150,9 @@ func (f *fetch) slowDown(ctx context.Context, dataset sms.Dataset, e envelope) {
 	if !isLimit(e.code) {
 		return
 	}
-	if l, ok := f.client.limiters[dataset].(interface {
-		Slower(ctx context.Context) error
-	}); ok {
-		err := l.Slower(ctx)
-		f.Logger.Warn("the vendor's limit is exceeded: slowing down", zap.String("account", f.Account.ID),
-			zap.String("dataset", string(dataset)), zap.String("code", f.Scrub.Text(e.code)), zap.Error(err))
-	}
+	err := f.client.limiters[dataset].Slower(ctx)
+	f.Logger.Warn("the vendor's limit is exceeded: slowing down", zap.String("account", f.Account.ID),
+		zap.String("dataset", string(dataset)), zap.String("code", f.Scrub.Text(e.code)), zap.Error(err))
 }
 
 // keep gives the payloads to emit, refused for the reason given unless that is empty.

@@ -16,7 +16,7 @@ import (
 // most of these windows are of hours.
 const Probed = "asked to find out how the vendor reads a window; not loaded"
 
-// The day that is asked for in parts is so old that it is over, and told of, in every zone. A day with enough messages
+// The day that is asked for in parts is so old that it is over, and reported, in every zone. A day with enough messages
 // is taken at once; otherwise the busiest of the weeks before it is looked for.
 const (
 	probeAge    = 4 // days
@@ -24,7 +24,7 @@ const (
 )
 
 // Probe asks for a day with messages whole, in halves and by hour, and for the hours around now, and says what follows:
-// how the vendor reads EndTime, in which zone its hours are, and whether it tells of the present day. day 0 lets it
+// how the vendor reads EndTime, in which zone its hours are, and whether it reports the present day. day 0 lets it
 // look for a day. About 35 calls; twice as many for an odd vendor. Every answer is given to emit, refused as Probed.
 // What the answers do not tell is no error. Errors are those of Fetch.
 func (c *Client) Probe(ctx context.Context, account sms.Account, day sms.Day, emit func(sms.Payload) error) (sms.Verdict, error) {
@@ -70,17 +70,17 @@ func (p *prober) probe(ctx context.Context, day sms.Day) (sms.Verdict, error) {
 			return sms.Verdict{}, err
 		}
 	}
-	i := newInterview(day, now, p.Account.Zone, beijing, sms.Zone{})
+	i := newProbe(day, now, p.Account.Zone, beijing, sms.Zone{})
 	for calls := i.next(); len(calls) > 0; calls = i.next() {
 		for _, q := range calls {
-			said, err := p.say(ctx, q)
+			answer, err := p.send(ctx, q)
 			if err != nil {
 				return sms.Verdict{}, err
 			}
-			i.said[q] = said
+			i.replies[q] = answer
 		}
 	}
-	v := i.verdict()
+	v := i.conclude()
 	v.Account, v.Calls = p.Account, p.calls
 	return v, nil
 }
@@ -89,23 +89,23 @@ func (p *prober) probe(ctx context.Context, day sms.Day) (sms.Verdict, error) {
 // before it; 0 when none of these days has any.
 func (p *prober) busyDay(ctx context.Context, latest sms.Day) (sms.Day, error) {
 	w := sms.OneDay(latest, p.Account.Zone)
-	said, err := p.say(ctx, dayCall(w, Inclusive))
-	if err != nil || said.sums.messages() >= probeEnough {
+	answer, err := p.send(ctx, dayCall(w, Inclusive))
+	if err != nil || answer.sums.messages() >= probeEnough {
 		return latest, err
 	}
 	w = extract.Between(latest-MaxDays+1, latest, w)
-	if said, err = p.say(ctx, dayCall(w, Inclusive)); err != nil || said.sums.messages() == 0 {
+	if answer, err = p.send(ctx, dayCall(w, Inclusive)); err != nil || answer.sums.messages() == 0 {
 		return 0, err
 	}
-	for whole := said.sums.messages(); ; {
+	for whole := answer.sums.messages(); ; {
 		older, newer, ok := w.Halves()
 		if !ok {
 			return w.First(), nil
 		}
-		if said, err = p.say(ctx, dayCall(older, Inclusive)); err != nil {
+		if answer, err = p.send(ctx, dayCall(older, Inclusive)); err != nil {
 			return 0, err
 		}
-		if n := said.sums.messages(); 2*n >= whole {
+		if n := answer.sums.messages(); 2*n >= whole {
 			w, whole = older, n
 		} else {
 			w, whole = newer, whole-n
@@ -113,8 +113,8 @@ func (p *prober) busyDay(ctx context.Context, latest sms.Day) (sms.Day, error) {
 	}
 }
 
-// say asks for what was sent in the hours of the call.
-func (p *prober) say(ctx context.Context, q call) (reply, error) {
+// send asks for what was sent in the hours of the call.
+func (p *prober) send(ctx context.Context, q call) (reply, error) {
 	p.calls++
 	answer, object, err := p.ask(ctx, sms.SendStatus, q.days(p.Account.Zone), q)
 	if errors.Is(err, errTimes) {

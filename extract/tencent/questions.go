@@ -77,5 +77,5 @@ func (c *Client) ask(ctx context.Context, account sms.Account, dataset sms.Datas
 	action := actions[dataset]
 	request := sms.Request{Method: http.MethodPost, URL: c.Base.String() + "/", Action: action, Body: x.posted}
 	sent := http.Header{"X-TC-Action": {action}, "X-TC-Version": {"2021-01-11"}, "X-TC-Region": {c.region}}
-	return x.answer.Reply(request, sent, c.Now(), c.Scrub)
+	return c.Reply(x.answer, request, sent)
 }

@@ -16,14 +16,14 @@ const (
 	Differs = "differs from what is stored; its days are looked for"
 )
 
-// Survey finds the days of the scope that are not what is stored any more, with few calls: a sum over many days that is
-// what is stored settles all of them with one call of each statistic, and one that is not is halved until its days are
-// found. same says whether an answer is what is stored of its window. Neighbouring days are put together, oldest first;
-// they are not asked for here, that is Fetch's. Every answer is given to emit, refused as Agrees or Differs, or Beyond
-// as by Fetch. Errors are those of Fetch, and same's.
+// Reconcile finds the days of the scope that are not what is stored any more, with few calls: a sum over many days that
+// is what is stored settles all of them with one call of each statistic, and one that is not is halved until its days
+// are found. same says whether an answer is what is stored of its window. Neighbouring days are put together, oldest
+// first; they are not asked for here, that is Fetch's. Every answer is given to emit, refused as Agrees or Differs, or
+// Beyond as by Fetch. Errors are those of Fetch, and same's.
 //
 // Days whose changes cancel each other out to the last count are not found: 5 more on one day and 5 less on another.
-func (c *Client) Survey(ctx context.Context, scope sms.Scope, same func(sms.Payload) (bool, error),
+func (c *Client) Reconcile(ctx context.Context, scope sms.Scope, same func(sms.Payload) (bool, error),
 	emit func(sms.Payload) error,
 ) ([]sms.Window, error) {
 	r := reconciliation{fetch: c.fetch(c.Begin(scope.Account, emit)), same: same}
@@ -34,12 +34,12 @@ func (c *Client) Survey(ctx context.Context, scope sms.Scope, same func(sms.Payl
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: survey: %w", scope, err)
+		return nil, fmt.Errorf("%s: reconcile: %w", scope, err)
 	}
 	return r.changed, nil
 }
 
-// reconciliation is one call of Survey.
+// reconciliation is one call of Reconcile.
 type reconciliation struct {
 	*fetch
 

@@ -36,7 +36,7 @@ func (c *changed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	extracttest.Say(200, answer(action, n), "Content-Type", "application/json")(w, r)
 }
 
-func TestSurvey(t *testing.T) {
+func TestReconcile(t *testing.T) {
 	w := window(t, "2026-01-01", "2026-02-01")
 	all := map[sms.Day]int{}
 	for d := range w.Days() {
@@ -67,7 +67,7 @@ func TestSurvey(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			v := &changed{days: map[string]map[sms.Day]int{"SendStatusStatistics": tt.send, "CallbackStatusStatistics": tt.callback}}
-			windows, payloads := surveyOf(t, v, w)
+			windows, payloads := reconciledOf(t, v, w)
 			var got []string
 			for _, c := range windows {
 				got = append(got, strings.TrimSuffix(c.String(), map[bool]string{true: "/" + c.Last().String()}[c.Len() == 1]))
@@ -77,15 +77,15 @@ func TestSurvey(t *testing.T) {
 			}
 			for _, p := range payloads {
 				if p.Refused != Agrees && p.Refused != Differs {
-					t.Errorf("an answer of a survey would be loaded: %q", p.Refused)
+					t.Errorf("an answer of a reconciliation would be loaded: %q", p.Refused)
 				}
 			}
 		})
 	}
 }
 
-// surveyOf looks at the window when every day was stored with 100 of everything.
-func surveyOf(t testing.TB, h http.Handler, w sms.Window) (windows []sms.Window, payloads []sms.Payload) {
+// reconciledOf looks at the window when every day was stored with 100 of everything.
+func reconciledOf(t testing.TB, h http.Handler, w sms.Window) (windows []sms.Window, payloads []sms.Payload) {
 	t.Helper()
 	server := httptest.NewServer(h)
 	defer server.Close()
@@ -94,7 +94,7 @@ func surveyOf(t testing.TB, h http.Handler, w sms.Window) (windows []sms.Window,
 		want := answer(actions[p.Dataset], 100*p.Window.Len())
 		return string(body) == want, err
 	}
-	windows, err := open(t, quick(server.URL)).Survey(t.Context(), scope(w), same, func(p sms.Payload) error {
+	windows, err := open(t, quick(server.URL)).Reconcile(t.Context(), scope(w), same, func(p sms.Payload) error {
 		payloads = append(payloads, p)
 		return nil
 	})
@@ -105,7 +105,7 @@ func surveyOf(t testing.TB, h http.Handler, w sms.Window) (windows []sms.Window,
 }
 
 // Changes that only add or only take away never cancel out: exactly the changed days are found.
-func TestSurveyFindsExactlyTheChangedDays(t *testing.T) {
+func TestReconcileFindsExactlyTheChangedDays(t *testing.T) {
 	w := window(t, "2026-01-01", "2026-02-01")
 	rapid.Check(t, func(r *rapid.T) {
 		v := &changed{days: map[string]map[sms.Day]int{}}
@@ -117,7 +117,7 @@ func TestSurveyFindsExactlyTheChangedDays(t *testing.T) {
 				want[w.First()+sms.Day(d)] = true
 			}
 		}
-		windows, _ := surveyOf(t, v, w)
+		windows, _ := reconciledOf(t, v, w)
 		got := map[sms.Day]bool{}
 		for _, c := range windows {
 			for d := range c.Days() {

@@ -24,7 +24,7 @@ var actions = map[sms.Dataset]string{
 // exchange is one request on its way: the SDK's HTTP transport, which keeps what went out and what came back.
 type exchange struct {
 	transport *extract.Transport
-	turn      extract.Waiter
+	limiter   *extract.Limiter
 
 	posted string
 	answer *extract.Answer
@@ -34,7 +34,7 @@ type exchange struct {
 // send signs and sends one request. The client and the request are made anew for every try: the SDK writes into the
 // request, and a signature is good for five minutes.
 func (c *Client) send(ctx context.Context, dataset sms.Dataset, app string, q call) *exchange {
-	x := &exchange{transport: c.Transport, turn: c.limiters[dataset]}
+	x := &exchange{transport: c.Transport, limiter: c.limiters[dataset]}
 	client, err := sdk.NewClient(c.credential, c.region, c.profile)
 	if err != nil {
 		x.err = err
@@ -79,7 +79,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 			x.posted = string(posted)
 		}
 	}
-	x.answer, x.err = x.transport.Ask(req, x.turn)
+	x.answer, x.err = x.transport.Ask(req, x.limiter)
 	if x.err != nil {
 		return nil, x.err
 	}

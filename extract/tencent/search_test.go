@@ -160,7 +160,7 @@ func TestTimesOfAVendorWhoTakesNone(t *testing.T) {
 	}
 }
 
-func TestSurveyLeavesOutWhatIsBeyond(t *testing.T) {
+func TestReconcileLeavesOutWhatIsBeyond(t *testing.T) {
 	kept, _ := sms.ParseDay("2026-01-20")
 	changed, _ := sms.ParseDay("2026-01-25")
 	for _, k := range []*keeper{
@@ -174,7 +174,7 @@ func TestSurveyLeavesOutWhatIsBeyond(t *testing.T) {
 			return string(body) == answer(actions[p.Dataset], 100*p.Window.Len()), err
 		}
 		var got sorted
-		windows, err := open(t, quick(server.URL)).Survey(t.Context(), scope(window(t, "2026-01-01", "2026-01-31")), same, got.add)
+		windows, err := open(t, quick(server.URL)).Reconcile(t.Context(), scope(window(t, "2026-01-01", "2026-01-31")), same, got.add)
 		if err != nil || len(windows) != 1 || windows[0].String() != "2026-01-25/2026-01-25" {
 			t.Errorf("changed %v, %v", windows, err)
 		}
@@ -182,7 +182,7 @@ func TestSurveyLeavesOutWhatIsBeyond(t *testing.T) {
 			t.Errorf("beyond %s, want %q", windowsOf(got.beyond), want)
 		}
 		for _, p := range got.others {
-			if p.Refused != Agrees && p.Refused != Differs && p.Refused != extract.Looked && !strings.Contains(p.Refused, "VerifyFail") {
+			if p.Refused != Agrees && p.Refused != Differs && p.Refused != extract.Searched && !strings.Contains(p.Refused, "VerifyFail") {
 				t.Errorf("%s is kept as %q", p.Window, p.Refused)
 			}
 		}

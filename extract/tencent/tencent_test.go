@@ -286,5 +286,3 @@ func TestPayload(t *testing.T) {
 		t.Errorf("payload\n%+v\nwant\n%+v", p, want)
 	}
 }
-
-// plain hides that a limiter can be slowed down.

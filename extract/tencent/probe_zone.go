@@ -10,11 +10,11 @@ import (
 
 // What the vendor may do with the day that is not over.
 const (
-	told     = "told"
+	reported = "told"
 	withheld = "withheld" // windows are cut at the end of yesterday
 )
 
-// How exact the edge of what is told is known. Signatures are refused when clocks are five minutes apart, so the
+// How exact the end of what is reported is known. Signatures are refused when clocks are five minutes apart, so the
 // vendor's is no farther from ours. How late the vendor counts is not documented; more than three hours would look like
 // another zone.
 const (
@@ -25,25 +25,25 @@ const (
 // easternmost is the offset of the zone whose hours come first.
 const easternmost = 14 * time.Hour
 
-// enoughMessages is how many messages two earlier weeks must have had in hours of which nothing is told, before silence
-// means something.
+// enoughMessages is how many messages two earlier weeks must have had in hours of which nothing is reported, before
+// silence means something.
 const enoughMessages = 100
 
-// reading is one way to understand the vendor's hours: in which zone they are, and what is told of the day that is not
-// over. Nobody can tell of messages that are not sent yet, so each reading says where what is told ends: not before the
-// hour must, and not after the hour until.
+// reading is one way to understand the vendor's hours: in which zone they are, and what is reported of the day that is
+// not over. Nobody can report messages that are not sent yet, so each reading says where what is reported ends: not
+// before the hour must, and not after the hour until.
 type reading struct {
 	zone        sms.Zone
 	today       string
 	must, until hour
 }
 
-func (i *interview) readings() []reading {
+func (p *probe) readings() []reading {
 	var all []reading
-	for _, z := range i.zones {
-		early, late := hourAt(i.now.Add(-mostSkew), z), hourAt(i.now.Add(mostSkew), z)
+	for _, z := range p.zones {
+		early, late := hourAt(p.now.Add(-mostSkew), z), hourAt(p.now.Add(mostSkew), z)
 		all = append(all,
-			reading{z, told, early - mostLag, late},
+			reading{z, reported, early - mostLag, late},
 			reading{z, withheld, hourOf(early.day(), 0) - 1, hourOf(late.day(), 0) - 1})
 	}
 	return all
@@ -65,9 +65,9 @@ func (s span) call(end EndHour, weeksBefore int) call {
 
 // spans cuts the hours around now where the readings differ, newest first. Of the first span no reading can tell: it
 // holds the hours that are over in the easternmost zone of the world alone.
-func (i *interview) spans() []span {
-	cuts := []hour{hourAt(i.now.Add(mostSkew+easternmost), sms.Zone{})}
-	for _, r := range i.readings() {
+func (p *probe) spans() []span {
+	cuts := []hour{hourAt(p.now.Add(mostSkew+easternmost), sms.Zone{})}
+	for _, r := range p.readings() {
 		cuts = append(cuts, r.must-1, r.must, r.until)
 	}
 	slices.Sort(cuts)
@@ -79,36 +79,36 @@ func (i *interview) spans() []span {
 	return all
 }
 
-// newest gives the newest span that something is told of; ok is false as long as none is known.
-func (i *interview) newest() (newest span, ok bool) {
-	end, _ := i.ending()
-	for _, s := range i.spans() {
-		if i.said[s.call(end, 0)].sums != (sums{}) {
+// newest gives the newest span that something is reported of; ok is false as long as none is known.
+func (p *probe) newest() (newest span, ok bool) {
+	end, _ := p.ending()
+	for _, s := range p.spans() {
+		if p.replies[s.call(end, 0)].sums != (sums{}) {
 			return s, true
 		}
 	}
 	return span{}, false
 }
 
-// edgeCalls go from the newest hours that any reading can tell of to older ones until something is told. For hours that
-// some reading should tell of, and of which nothing is told, they ask what was sent in the same hours one and two weeks
-// before.
-func (i *interview) edgeCalls() []call {
-	end, _ := i.ending()
+// boundaryCalls go from the newest hours that any reading can report to older ones until something is reported. For
+// hours that some reading should report, and of which nothing is reported, they ask what was sent in the same hours one
+// and two weeks before.
+func (p *probe) boundaryCalls() []call {
+	end, _ := p.ending()
 	var calls []call
-	for _, s := range i.spans() {
+	for _, s := range p.spans() {
 		c := s.call(end, 0)
 		calls = append(calls, c)
-		if said, known := i.said[c]; !known || said.sums != (sums{}) {
+		if r, known := p.replies[c]; !known || r.sums != (sums{}) {
 			break
 		}
 	}
-	newest, ok := i.newest()
+	newest, ok := p.newest()
 	if !ok {
 		return calls
 	}
-	for _, r := range i.readings() {
-		for _, s := range i.silence(newest, r) {
+	for _, r := range p.readings() {
+		for _, s := range p.silence(newest, r) {
 			calls = append(calls, s.call(end, 1), s.call(end, 2))
 		}
 	}
@@ -116,10 +116,10 @@ func (i *interview) edgeCalls() []call {
 	return slices.Compact(calls)
 }
 
-// silence gives the spans of which the reading should tell something and nothing is told.
-func (i *interview) silence(newest span, r reading) []span {
+// silence gives the spans of which the reading should report something and nothing is reported.
+func (p *probe) silence(newest span, r reading) []span {
 	var all []span
-	for _, s := range i.spans() {
+	for _, s := range p.spans() {
 		if s.after >= newest.upTo && s.upTo <= r.must {
 			all = append(all, s)
 		}
@@ -128,41 +128,41 @@ func (i *interview) silence(newest span, r reading) []span {
 }
 
 // expected gives how many messages the quieter of the two weeks before had in the spans.
-func (i *interview) expected(spans []span, end EndHour) int64 {
+func (p *probe) expected(spans []span, end EndHour) int64 {
 	var weeks [2]int64
 	for _, s := range spans {
 		for w := range weeks {
-			weeks[w] += i.said[s.call(end, w+1)].sums.messages()
+			weeks[w] += p.replies[s.call(end, w+1)].sums.messages()
 		}
 	}
 	return min(weeks[0], weeks[1])
 }
 
-// edge says in which zone the vendor's hours are and what is told of the day that is not over; empty where the answers
-// do not tell.
-func (i *interview) edge() (zone, today string, evidence []string) {
-	end, _ := i.ending()
-	newest, ok := i.newest()
+// boundary says in which zone the vendor's hours are and what is reported of the day that is not over; empty where the
+// answers do not tell.
+func (p *probe) boundary() (zone, today string, evidence []string) {
+	end, _ := p.ending()
+	newest, ok := p.newest()
 	if !ok {
-		spans := i.spans()
+		spans := p.spans()
 		return "", "", []string{fmt.Sprintf("zone: nothing is told of the hours from %s to %s, so their zone cannot be seen: "+
 			"the application is quiet, or the vendor is silent", spans[len(spans)-1].after+1, spans[0].upTo)}
 	}
 	evidence = append(evidence, fmt.Sprintf("zone: the newest hours that anything is told of are in %s-%s, asked for at %s UTC: %d messages",
-		newest.after+1, newest.upTo, i.now.UTC().Format(time.DateTime), i.said[newest.call(end, 0)].sums.messages()))
+		newest.after+1, newest.upTo, p.now.UTC().Format(time.DateTime), p.replies[newest.call(end, 0)].sums.messages()))
 	var fit, open []reading
 	isSilent := false // of hours that a reading should tell of
-	for _, r := range i.readings() {
-		silent := i.silence(newest, r)
+	for _, r := range p.readings() {
+		silent := p.silence(newest, r)
 		what := fmt.Sprintf("zone: hours in %s, today %s: ", r.zone, r.today)
 		gap := fmt.Sprintf("nothing is told of %s-%s, which had %d messages in the quieter of the two weeks before",
-			newest.upTo+1, r.must, i.expected(silent, end))
+			newest.upTo+1, r.must, p.expected(silent, end))
 		switch {
 		case newest.after >= r.until:
 			evidence = append(evidence, what+"not so, nothing after "+r.until.String()+" could be told yet")
 		case len(silent) == 0:
 			fit = append(fit, r)
-		case i.expected(silent, end) >= enoughMessages:
+		case p.expected(silent, end) >= enoughMessages:
 			evidence = append(evidence, what+"not so, "+gap)
 			isSilent = true
 		default:

@@ -11,7 +11,7 @@ import (
 	"smsetl/sms"
 )
 
-// played is a vendor as the interview meets it. What was sent is given by the hours of the world, counted from
+// played is a vendor as the probe meets it. What was sent is given by the hours of the world, counted from
 // 1970-01-01 00 UTC.
 type played struct {
 	sent      func(hour) int64
@@ -21,7 +21,7 @@ type played struct {
 	exclusive bool
 	refuses   bool // a call whose EndTime is its BeginTime
 	tells     bool // of such a call the hour, although EndTime is outside
-	halves    bool // the second half of a day is told twice
+	halves    bool // the second half of a day is reported twice
 	empty     bool // such a call tells nothing, although EndTime is inside
 	clamps    bool // at the end of yesterday
 	moves     bool // the numbers grow with every call
@@ -61,15 +61,15 @@ func (p *played) answer(c call) reply {
 	return reply{sums: sums{2 * n, n, n}}
 }
 
-// meet holds the whole interview.
+// meet holds the whole probe.
 func (p *played) meet(zones ...sms.Zone) sms.Verdict {
-	i := newInterview(hourAt(p.now, sms.Zone{}).day()-4, p.now, append(zones, sms.Zone{}, zone8)...)
+	i := newProbe(hourAt(p.now, sms.Zone{}).day()-4, p.now, append(zones, sms.Zone{}, zone8)...)
 	for calls := i.next(); len(calls) > 0 && p.calls < 500; calls = i.next() {
 		for _, c := range calls {
-			i.said[c] = p.answer(c)
+			i.replies[c] = p.answer(c)
 		}
 	}
-	return i.verdict()
+	return i.conclude()
 }
 
 func always100(hour) int64 { return 100 }
@@ -175,7 +175,7 @@ func TestVerdictIsNeverWrong(t *testing.T) {
 		p.refuses = p.refuses && p.exclusive
 		p.empty = !p.exclusive && rapid.Bool().Draw(t, "empty")
 		v := p.meet()
-		end, today := string(Inclusive), told
+		end, today := string(Inclusive), reported
 		if p.exclusive {
 			end = string(Exclusive)
 		}
@@ -192,7 +192,7 @@ func TestVerdictIsNeverWrong(t *testing.T) {
 }
 
 // A busy application is always told apart, but for what the hour of asking hides: around the end of a UTC day a vendor
-// who counts in UTC has told what one in +08:00 who withholds the present day would have told.
+// who counts in UTC has reported what one in +08:00 who withholds the present day would have reported.
 func TestBusyIsAlwaysToldApart(t *testing.T) {
 	for minute := range 24 * 60 {
 		for _, zone := range []sms.Zone{{}, zone8} {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Slot is one request that a limiter has released.
-type Slot struct {
+// Permit is one request that a limiter has released.
+type Permit struct {
 	limiter *Limiter
 	shared  *shared   // whose moment it is; nil for none
 	due     time.Time // that moment
@@ -30,10 +30,10 @@ type passage struct {
 
 func newPassage() *passage { return &passage{known: make(chan struct{})} }
 
-// Ready is asked when nothing is left to do but to write the first byte. It returns at once when the slot can be used
-// now. Otherwise it waits: a slot of a shared budget that was missed gets another moment, and one that the vendor's
+// Ready is asked when nothing is left to do but to write the first byte. It returns at once when the permit can be used
+// now. Otherwise it waits: a permit of a shared budget that was missed gets another moment, and one that the vendor's
 // wish for time has overtaken goes back into the line. With an error the request must not go.
-func (s *Slot) Ready(ctx context.Context) error {
+func (s *Permit) Ready(ctx context.Context) error {
 	for s.limiter.heldFor() > 0 {
 		// Given up before the turn is waited for: whoever has the turn may wait to hear what became of this one.
 		s.current().done()
@@ -53,8 +53,8 @@ func (s *Slot) Ready(ctx context.Context) error {
 	return err
 }
 
-// replace takes over what another slot of the limiter was given.
-func (s *Slot) replace(fresh *Slot) {
+// replace takes over what another permit of the limiter was given.
+func (s *Permit) replace(fresh *Permit) {
 	s.due, s.paid = fresh.due, 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -65,13 +65,13 @@ func (s *Slot) replace(fresh *Slot) {
 }
 
 // Written says that the request is on the wire, whole or in part.
-func (s *Slot) Written() { s.current().setWritten() }
+func (s *Permit) Written() { s.current().setWritten() }
 
 // Answered says that the first byte of the answer is here: the vendor has counted the request.
-func (s *Slot) Answered() { s.current().setAnswered() }
+func (s *Permit) Answered() { s.current().setAnswered() }
 
 // Done says that nothing more will happen. A request that was not written by now never was.
-func (s *Slot) Done() {
+func (s *Permit) Done() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.isDone = true
@@ -79,7 +79,7 @@ func (s *Slot) Done() {
 }
 
 // keepAway holds every request of the limiter as long as the answer asks for.
-func (s *Slot) keepAway(ctx context.Context, resp *http.Response) {
+func (s *Permit) keepAway(ctx context.Context, resp *http.Response) {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusServiceUnavailable {
 		return
 	}
@@ -89,7 +89,7 @@ func (s *Slot) keepAway(ctx context.Context, resp *http.Response) {
 	}
 }
 
-func (s *Slot) current() *passage {
+func (s *Permit) current() *passage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.passage
