@@ -19,7 +19,7 @@ func expand(written string, env Env) (text string, err error) {
 	text = reference.ReplaceAllStringFunc(written, func(found string) string {
 		inside, isClosed := strings.CutSuffix(strings.TrimPrefix(found, "${"), "}")
 		name, otherwise, hasDefault := strings.Cut(inside, ":-")
-		value, isSet := "", false
+		value := ""
 		switch {
 		case err != nil:
 		case found == "$${":
@@ -30,6 +30,7 @@ func expand(written string, env Env) (text string, err error) {
 			err = errors.New("what stands in ${...} is not understood: want ${NAME} or ${NAME:-default}, " +
 				"the name of letters, digits and _; a literal ${ is written $${")
 		default:
+			var isSet bool
 			if value, isSet = env.Lookup(name); hasDefault && value == "" {
 				value = otherwise
 			} else if !isSet {

@@ -32,13 +32,13 @@ type reader struct {
 // wrongf reports what is wrong at a node. nil stands for the file as a whole.
 func (r *reader) wrongf(n ast.Node, format string, args ...any) {
 	if n == nil {
-		r.wrongAt(nil, "", format, args...)
+		r.wrongAtf(nil, "", format, args...)
 		return
 	}
-	r.wrongAt(start(n), keyOf(n), format, args...)
+	r.wrongAtf(start(n), keyOf(n), format, args...)
 }
 
-func (r *reader) wrongAt(t *token.Token, key, format string, args ...any) {
+func (r *reader) wrongAtf(t *token.Token, key, format string, args ...any) {
 	m := Mistake{File: r.file, Key: key, Message: fmt.Sprintf(format, args...)}
 	if t != nil && t.Position != nil && t.Position.Line > 0 {
 		m.Line, m.Column = t.Position.Line, max(1, t.Position.Column)
@@ -47,9 +47,15 @@ func (r *reader) wrongAt(t *token.Token, key, format string, args ...any) {
 	r.mistakes = append(r.mistakes, m)
 }
 
-// keyOf gives the path of the key that a node stands under: sources[0].time_zone.
+// keyOf gives the path of the key that a node stands under: sources[0].time_zone. What is no name may be a line whose colon is
+// missing, and hold a credential: from there on the path is masked.
 func keyOf(n ast.Node) string {
-	return printable(strings.TrimPrefix(strings.TrimPrefix(n.GetPath(), "$"), "."))
+	path := strings.TrimPrefix(strings.TrimPrefix(n.GetPath(), "$"), ".")
+	isOdd := func(r rune) bool { return !isWord(r) && !strings.ContainsRune("_-.[]", r) }
+	if i := strings.IndexFunc(path, isOdd); i >= 0 {
+		return path[:strings.LastIndexByte(path[:i], '.')+1] + masked
+	}
+	return path
 }
 
 // hasMistakeAt says whether something under the key is wrong already, so that what follows from it is not reported too.
@@ -66,7 +72,7 @@ func (r *reader) document(data []byte) ast.Node {
 		return nil
 	case !utf8.Valid(data):
 		bad := &token.Token{Position: &token.Position{Line: r.text.badLine()}}
-		r.wrongAt(bad, "", "the file is not UTF-8 text: save it as UTF-8")
+		r.wrongAtf(bad, "", "the file is not UTF-8 text: save it as UTF-8")
 		return nil
 	}
 	file, err := parse(data)
@@ -85,7 +91,7 @@ func (r *reader) document(data []byte) ast.Node {
 		r.wrongf(nil, "the file is empty: "+wanted)
 		return nil
 	case len(bodies) > 1:
-		r.wrongAt(start(bodies[1]), "", "a second YAML document starts here: put everything into one, without \"---\" in between")
+		r.wrongAtf(start(bodies[1]), "", "a second YAML document starts here: put everything into one, without \"---\" in between")
 		return nil
 	}
 	return bodies[0]
@@ -127,7 +133,7 @@ func (r *reader) wrongSyntax(err error) {
 	case strings.HasPrefix(message, "value is not allowed in this context"), message == "non-map value is specified":
 		message += `: check the indentation, and that every key is followed by ": "`
 	}
-	r.wrongAt(at.GetToken(), "", "broken YAML: %s", message)
+	r.wrongAtf(at.GetToken(), "", "broken YAML: %s", message)
 }
 
 // start gives the token that a node begins with: a mapping's own token is the colon of its first key.

@@ -1,3 +1,4 @@
+// Package plan says which windows are due. It is pure: sources, ledger and the present time in, windows out.
 package plan
 
 import (

@@ -29,7 +29,7 @@ type dialectReport struct {
 // dialects asks the chosen accounts of EngageLab and stores what the answers say. An account that cannot be asked does not keep
 // the others from being.
 func (p *pipeline) dialects(s *session, ask plan.Request) ([]dialectReport, error) {
-	chosen, err := plan.Chosen(ask, p.config.Planned())
+	chosen, err := plan.Accounts(ask, p.config.Planned())
 	if err != nil {
 		return nil, usage(err)
 	}

@@ -107,7 +107,7 @@ func (c *probeCommand) dialects(s *session, p *pipeline, ask plan.Request) error
 
 // probe asks the chosen accounts one after the other: they share the vendor's limit anyway.
 func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]verdictReport, error) {
-	chosen, err := plan.Chosen(ask, p.config.Planned())
+	chosen, err := plan.Accounts(ask, p.config.Planned())
 	if err != nil {
 		return nil, usage(err)
 	}
