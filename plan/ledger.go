@@ -143,15 +143,15 @@ func (s Source) aged(d sms.DayStatus, now time.Time) sms.DayStatus {
 		return d // time changes nothing for it
 	}
 	d.State, d.Since = next.State, s.Zone.Start(d.Day+sms.Day(s.RetentionDays)+1)
-	switch d.State {
-	case sms.Lost:
+	if d.State == sms.Lost {
 		// etl.expected_day says the same.
 		reason := fmt.Sprintf("not loaded within the %d days that the vendor keeps", s.RetentionDays)
 		if d.Reason != "" {
 			reason += ": " + d.Reason
 		}
 		d.Reason = reason
-	case sms.Missing:
+	}
+	if d.State == sms.Missing {
 		d.Reason, d.LoadID, d.Since = "", 0, s.Zone.Start(d.Day+1)
 	}
 	return d
