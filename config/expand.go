@@ -12,9 +12,9 @@ var reference = regexp.MustCompile(`\$\$\{|\$\{[^}]*\}?`)
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// expand replaces ${NAME} and ${NAME:-default} in a decoded value; $${ stands for a literal ${ and any other $ for itself.
-// It works on values and never on the file's text, where a secret with a colon or a # would change the YAML, and does
-// not look again at what a variable held. As in a shell, the default also stands in for an empty variable.
+// expand replaces ${NAME} and ${NAME:-default} in a decoded value; $${ stands for a literal ${ and any other $ for
+// itself. It works on values and never on the file's text, where a secret with a colon or a # would change the YAML,
+// and does not look again at what a variable held. As in a shell, the default also stands in for an empty variable.
 func expand(written string, env Env) (text string, err error) {
 	text = reference.ReplaceAllStringFunc(written, func(found string) string {
 		inside, isClosed := strings.CutSuffix(strings.TrimPrefix(found, "${"), "}")

@@ -36,7 +36,8 @@ func (m Mistake) String() string {
 	return b.String()
 }
 
-// Mistakes is the error of a configuration file that cannot be used: everything wrong with it, in the order of its lines.
+// Mistakes is the error of a configuration file that cannot be used: everything wrong with it, in the order of its
+// lines.
 //
 //nolint:errname // the list is the error, and reads better without the word
 type Mistakes []Mistake

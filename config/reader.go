@@ -18,9 +18,9 @@ import (
 // maxFileBytes is more than any schedules.yaml needs; it keeps a wrong path from being read as one.
 const maxFileBytes = 1 << 20
 
-// reader turns a file into values and collects everything that is wrong with it. Values are read from the syntax tree and
-// not into structs, because the library's strict decoding stops at the first mistake, and people fix a file faster when
-// they see all of them.
+// reader turns a file into values and collects everything that is wrong with it. Values are read from the syntax tree
+// and not into structs, because the library's strict decoding stops at the first mistake, and people fix a file faster
+// when they see all of them.
 type reader struct {
 	file      string
 	env       Env
@@ -47,8 +47,8 @@ func (r *reader) wrongAtf(t *token.Token, key, format string, args ...any) {
 	r.mistakes = append(r.mistakes, m)
 }
 
-// keyOf gives the path of the key that a node stands under: sources[0].time_zone. What is no name may be a line whose colon is
-// missing, and hold a credential: from there on the path is masked.
+// keyOf gives the path of the key that a node stands under: sources[0].time_zone. What is no name may be a line whose
+// colon is missing, and hold a credential: from there on the path is masked.
 func keyOf(n ast.Node) string {
 	path := strings.TrimPrefix(strings.TrimPrefix(n.GetPath(), "$"), ".")
 	isOdd := func(r rune) bool { return !isWord(r) && !strings.ContainsRune("_-.[]", r) }
@@ -91,7 +91,8 @@ func (r *reader) document(data []byte) ast.Node {
 		r.wrongf(nil, "the file is empty: "+wanted)
 		return nil
 	case len(bodies) > 1:
-		r.wrongAtf(start(bodies[1]), "", "a second YAML document starts here: put everything into one, without \"---\" in between")
+		const what = `a second YAML document starts here: put everything into one, without "---" in between`
+		r.wrongAtf(start(bodies[1]), "", what)
 		return nil
 	}
 	return bodies[0]
@@ -107,8 +108,8 @@ func parse(data []byte) (file *ast.File, err error) {
 	return parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 }
 
-// wrongSyntax reports broken YAML with a hint for the usual slips. Only the fixed part of the library's message is shown:
-// what it quotes may be a credential.
+// wrongSyntax reports broken YAML with a hint for the usual slips. Only the fixed part of the library's message is
+// shown: what it quotes may be a credential.
 func (r *reader) wrongSyntax(err error) {
 	var at yaml.Error
 	if !errors.As(err, &at) {
@@ -204,7 +205,8 @@ func (r *reader) fileText(path string) (string, error) {
 	}
 	data, err := r.env.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("the file %s is not there: put the value into it, or write ${NAME} to read a variable", printable(path))
+		const want = "put the value into it, or write ${NAME} to read a variable"
+		return "", fmt.Errorf("the file %s is not there: %s", printable(path), want)
 	}
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		err = at.Err // the message has the path already

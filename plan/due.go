@@ -22,16 +22,17 @@ type Item struct {
 	Refetch bool
 }
 
-// Due gives the windows to request, oldest first unless the request says otherwise; none when nothing is due. Every error is
-// the caller's: a name that is not there, a range that cannot be requested.
-// Windows of a sweep come after those that are due.
+// Due gives the windows to request, oldest first unless the request says otherwise; none when nothing is due. Every
+// error is the caller's: a name that is not there, a range that cannot be requested. Windows of a sweep come after
+// those that are due.
 //
 // coverage has to reach over every day that can be planned: from First of each source, or From when that is earlier.
 //
-// A day is due when it is over in its source's zone and the ledger does not hold it as settled. A quarantined day is due at
-// once: the next answer may be a good one, and an equal one confirms it only when ConfirmAfter has passed. Each due day is
-// in exactly one window. Windows of a chunk are cut at fixed places of the calendar and never bridge days that are not due,
-// so planning what is left of a broken backfill gives the windows that were left, under the same names.
+// A day is due when it is over in its source's zone and the ledger does not hold it as settled. A quarantined day is
+// due at once: the next answer may be a good one, and an equal one confirms it only when ConfirmAfter has passed. Each
+// due day is in exactly one window. Windows of a chunk are cut at fixed places of the calendar and never bridge days
+// that are not due, so planning what is left of a broken backfill gives the windows that were left, under the same
+// names.
 func Due(request Request, sources []Source, coverage []sms.DayStatus, now time.Time) ([]Item, error) {
 	choices, err := requestable(request, sources)
 	if err != nil {
@@ -131,8 +132,8 @@ func (s series) statuses(d sms.Day) []sms.DayStatus {
 	return all
 }
 
-// due gives the days that are due, with the loaded neighbours of quarantined ones: an answer that is silent about a day is
-// judged by what it says of the days beside it. oldest is the account's oldest day with rows.
+// due gives the days that are due, with the loaded neighbours of quarantined ones: an answer that is silent about a
+// day is judged by what it says of the days beside it. oldest is the account's oldest day with rows.
 func (s series) due(first, last, oldest sms.Day, withSettled bool) []dueDay {
 	var days []dueDay
 	isIn := map[sms.Day]bool{}
@@ -158,8 +159,8 @@ func (s series) due(first, last, oldest sms.Day, withSettled bool) []dueDay {
 	return days
 }
 
-// stateOf says in which state a group of datasets is, and whether that makes the day due: the first in this order that one of
-// them is in. A frozen dataset freezes its group, because the group's rows are replaced together.
+// stateOf says in which state a group of datasets is, and whether that makes the day due: the first in this order that
+// one of them is in. A frozen dataset freezes its group, because the group's rows are replaced together.
 func stateOf(all []sms.DayStatus) (state sms.State, isDue bool) {
 	for _, state := range []sms.State{sms.Frozen, sms.Missing, sms.Failed, sms.Quarantined, sms.Provisional} {
 		if slices.ContainsFunc(all, func(st sms.DayStatus) bool { return st.State == state }) {
@@ -169,8 +170,8 @@ func stateOf(all []sms.DayStatus) (state sms.State, isDue bool) {
 	return all[0].State, false
 }
 
-// isWorthAnotherLook says that an unverified day was looked at on one day only and another one has come; where older days are known
-// to have messages by now, so that its silence can be judged, that it was looked at on two.
+// isWorthAnotherLook says that an unverified day was looked at on one day only and another one has come; where older
+// days are known to have messages by now, so that its silence can be judged, that it was looked at on two.
 func (s series) isWorthAnotherLook(d sms.DayStatus, oldest sms.Day) bool {
 	looked, enough := d.CheckedAt.Sub(d.Since), s.ConfirmAfter
 	if oldest != 0 && d.Day > oldest {
@@ -179,14 +180,14 @@ func (s series) isWorthAnotherLook(d sms.DayStatus, oldest sms.Day) bool {
 	return looked < enough && s.now.Sub(d.CheckedAt) >= s.ConfirmAfter
 }
 
-// sweptJustNow is how long a day that a sweep has just confirmed is left out of the rest of it: of a sweep that got half way, the
-// other half follows.
+// sweptJustNow is how long a day that a sweep has just confirmed is left out of the rest of it: of a sweep that got
+// half way, the other half follows.
 const sweptJustNow = 24 * time.Hour
 
 // sweep gives the settled days that a sweep looks at once more, none older than SweepDays. A sweep is due when one of
-// them was last confirmed by an answer more than SweepEveryDays ago, and then takes in all of them: days settle one by one,
-// and sweeping each in its own time would ask for a day every day. It is read from the ledger and not from a clock of its
-// own, so a sweep that is missed is due still.
+// them was last confirmed by an answer more than SweepEveryDays ago, and then takes in all of them: days settle one by
+// one, and sweeping each in its own time would ask for a day every day. It is read from the ledger and not from a
+// clock of its own, so a sweep that is missed is due still.
 func (s series) sweep() []dueDay {
 	var days []dueDay
 	isDue := false
@@ -210,11 +211,11 @@ func (s series) sweep() []dueDay {
 	return days
 }
 
-// windows makes windows of consecutive days that are not on their way for any dataset of the group. A window ends where its
-// days do, and where the calendar, counted in chunks from 1970-01-01, does.
+// windows makes windows of consecutive days that are not on their way for any dataset of the group. A window ends
+// where its days do, and where the calendar, counted in chunks from 1970-01-01, does.
 func (s series) windows(days []dueDay) []Item {
 	days = slices.DeleteFunc(days, func(d dueDay) bool {
-		return slices.ContainsFunc(s.group, func(dataset sms.Dataset) bool { return s.busy[keyOf(s.account, dataset, d.day)] })
+		return slices.ContainsFunc(s.group, func(of sms.Dataset) bool { return s.busy[keyOf(s.account, of, d.day)] })
 	})
 	chunk := func(d sms.Day) sms.Day { return d / sms.Day(s.ChunkDays) }
 	var items []Item
@@ -227,9 +228,10 @@ func (s series) windows(days []dueDay) []Item {
 		if err != nil {
 			panic(err) // the days are in order
 		}
-		item := Item{Source: s.Name, Scope: sms.Scope{Account: s.account, Datasets: s.group, Window: window}, Reason: reasonOf(days[:n])}
+		scope := sms.Scope{Account: s.account, Datasets: s.group, Window: window}
+		item := Item{Source: s.Name, Scope: scope, Reason: reasonOf(days[:n])}
 		item.Refetch = slices.ContainsFunc(days[:n], func(d dueDay) bool { return d.state.IsSettled() })
-		item.Calls, item.Time = s.cost(item.Scope)
+		item.Calls, item.Time = s.cost(scope)
 		items = append(items, item)
 		days = days[n:]
 	}

@@ -9,8 +9,8 @@ import (
 	"smsetl/sms"
 )
 
-// ledger finds the status of a day. The zone is not part of an account's identity: the ledger of another zone would be an
-// error of loading and not of planning.
+// ledger finds the status of a day. The zone is not part of an account's identity: the ledger of another zone would be
+// an error of loading and not of planning.
 type ledger map[dayKey]sms.DayStatus
 
 type dayKey struct {
@@ -44,9 +44,10 @@ func (s Source) status(book ledger, a sms.Account, dataset sms.Dataset, d sms.Da
 	return s.aged(st, now)
 }
 
-// Expected gives one status for each account and dataset of the source and each day from the start of its history to today:
-// account by account, dataset by dataset, oldest day first. It fills in what the ledger does not hold: missing days, and today
-// as not due. A day that the vendor keeps no longer is what that makes of it, whether the ledger says so already or not.
+// Expected gives one status for each account and dataset of the source and each day from the start of its history to
+// today: account by account, dataset by dataset, oldest day first. It fills in what the ledger does not hold: missing
+// days, and today as not due. A day that the vendor keeps no longer is what that makes of it, whether the ledger says
+// so already or not.
 func Expected(s Source, coverage []sms.DayStatus, now time.Time) []sms.DayStatus {
 	book := newLedger(coverage)
 	first, today := s.First(now), s.Zone.Today(now)
@@ -56,13 +57,15 @@ func Expected(s Source, coverage []sms.DayStatus, now time.Time) []sms.DayStatus
 			for d := first; d < today; d++ {
 				all = append(all, s.status(book, a, dataset, d, now))
 			}
-			all = append(all, sms.DayStatus{Account: a, Dataset: dataset, Day: today, State: sms.NotDue, Since: s.Zone.Start(today)})
+			notDue := sms.DayStatus{Account: a, Dataset: dataset, Day: today, State: sms.NotDue, Since: s.Zone.Start(today)}
+			all = append(all, notDue)
 		}
 	}
 	return all
 }
 
-// Expired gives the expected days whose line in the ledger is not what time has made of it: lost, missing again, settled.
+// Expired gives the expected days whose line in the ledger is not what time has made of it: lost, missing again,
+// settled.
 func Expired(s Source, coverage []sms.DayStatus, now time.Time) []sms.DayStatus {
 	written := newLedger(coverage)
 	return slices.DeleteFunc(Expected(s, coverage, now), func(d sms.DayStatus) bool {
@@ -71,9 +74,10 @@ func Expired(s Source, coverage []sms.DayStatus, now time.Time) []sms.DayStatus 
 	})
 }
 
-// LoadedUpTo gives the last day until which every one of the expected days is loaded; ok is false when the first is not. It is
-// derived from every day, so a later day never counts past a hole. A frozen day counts when something was loaded before it was
-// frozen; a lost one is a hole for good. Of the days of several datasets it gives the day until which all of them are loaded.
+// LoadedUpTo gives the last day until which every one of the expected days is loaded; ok is false when the first is
+// not. It is derived from every day, so a later day never counts past a hole. A frozen day counts when something was
+// loaded before it was frozen; a lost one is a hole for good. Of the days of several datasets it gives the day until
+// which all of them are loaded.
 func LoadedUpTo(expected []sms.DayStatus) (day sms.Day, ok bool) {
 	return beforeHole(expected, func(d sms.DayStatus) bool { return d.IsLoaded() || isFinal(d) })
 }
@@ -102,8 +106,8 @@ func beforeHole(expected []sms.DayStatus, holds func(sms.DayStatus) bool) (sms.D
 	return min(hole-1, last), hole > first
 }
 
-// DaysLeft gives on how many more days, today among them, the day can be requested; 0 is never again. limited is false when
-// the vendor is not known to forget (RetentionDays 0).
+// DaysLeft gives on how many more days, today among them, the day can be requested; 0 is never again. limited is false
+// when the vendor is not known to forget (RetentionDays 0).
 func (s Source) DaysLeft(d sms.Day, now time.Time) (left int, limited bool) {
 	if s.RetentionDays == 0 {
 		return 0, false
@@ -111,7 +115,8 @@ func (s Source) DaysLeft(d sms.Day, now time.Time) (left int, limited bool) {
 	return max(0, int(d-s.Zone.Today(now))+s.RetentionDays+1), true
 }
 
-// NextAction gives what brings a day of the source on. A quarantined day that the vendor keeps no longer waits for a person.
+// NextAction gives what brings a day of the source on. A quarantined day that the vendor keeps no longer waits for a
+// person.
 func (s Source) NextAction(d sms.DayStatus, now time.Time) sms.Action {
 	left, limited := s.DaysLeft(d.Day, now)
 	if d.State == sms.Quarantined && limited && left == 0 {
@@ -120,9 +125,9 @@ func (s Source) NextAction(d sms.DayStatus, now time.Time) sms.Action {
 	return d.State.NextAction()
 }
 
-// aged gives a line of the ledger as it is now, because time alone changes what can become of a day: one that the vendor
-// keeps no longer is lost when it was never loaded and settled when it was, and a lost one that the vendor keeps after all
-// is missing.
+// aged gives a line of the ledger as it is now, because time alone changes what can become of a day: one that the
+// vendor keeps no longer is lost when it was never loaded and settled when it was, and a lost one that the vendor
+// keeps after all is missing.
 func (s Source) aged(d sms.DayStatus, now time.Time) sms.DayStatus {
 	left, limited := s.DaysLeft(d.Day, now)
 	event := sms.Expire

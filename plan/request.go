@@ -61,8 +61,8 @@ type choice struct {
 	groups   [][]sms.Dataset
 }
 
-// Accounts gives the accounts that are requested, by the names of their sources. Every error is the caller's: a name that none
-// of the sources knows, with those there are.
+// Accounts gives the accounts that are requested, by the names of their sources. Every error is the caller's: a name
+// that none of the sources knows, with those there are.
 func Accounts(r Request, sources []Source) (map[string][]sms.Account, error) {
 	choices, err := choose(r, sources)
 	accounts := make(map[string][]sms.Account, len(choices))
@@ -72,8 +72,8 @@ func Accounts(r Request, sources []Source) (map[string][]sms.Account, error) {
 	return accounts, err
 }
 
-// Scopes gives the whole range of a request for each account and group of datasets that it chooses, whatever their days are:
-// what an operator decides about. Calls and Time are 0. Every error is the caller's.
+// Scopes gives the whole range of a request for each account and group of datasets that it chooses, whatever their
+// days are: what an operator decides about. Calls and Time are 0. Every error is the caller's.
 func Scopes(r Request, sources []Source, now time.Time) ([]Item, error) {
 	if r.From == nil || r.To == nil {
 		return nil, errors.New("say which days are meant: the first and the last, both inclusive")
@@ -100,8 +100,8 @@ func Scopes(r Request, sources []Source, now time.Time) ([]Item, error) {
 	return items, nil
 }
 
-// requestable narrows the sources to those whose vendors answer requests. Sources whose files are imported are left alone,
-// and refused when they are requested by name.
+// requestable narrows the sources to those whose vendors answer requests. Sources whose files are imported are left
+// alone, and refused when they are requested by name.
 func requestable(r Request, sources []Source) ([]choice, error) {
 	choices, err := choose(r, sources)
 	if err != nil {
@@ -116,7 +116,8 @@ func requestable(r Request, sources []Source) ([]choice, error) {
 	return slices.DeleteFunc(choices, func(c choice) bool { return c.IsImported }), nil
 }
 
-// choose narrows the sources to what is requested. A name that none of them knows is an error that lists those there are.
+// choose narrows the sources to what is requested. A name that none of them knows is an error that lists those there
+// are.
 func choose(r Request, sources []Source) ([]choice, error) {
 	var choices []choice
 	var names, vendors, accounts, qualified, datasets []string
@@ -144,7 +145,8 @@ func choose(r Request, sources []Source) ([]choice, error) {
 		}
 		choices = append(choices, c)
 	}
-	unqualified := slices.DeleteFunc(slices.Clone(r.Accounts), func(a string) bool { return slices.Contains(qualified, a) })
+	isQualified := func(a string) bool { return slices.Contains(qualified, a) }
+	unqualified := slices.DeleteFunc(slices.Clone(r.Accounts), isQualified)
 	return choices, cmp.Or(
 		checkNames("vendor", r.Vendors, inOrder(vendors)),
 		checkNames("source", r.Sources, names),
@@ -179,8 +181,8 @@ func checkNames(kind string, given, known []string) error {
 	return fmt.Errorf("no %s %q: %s", kind, given[i], hint)
 }
 
-// checkRange refuses a range that is reversed or not over. A range that reaches into the future is refused and not cut: a
-// script that requests a day that is not over would otherwise believe that it has it.
+// checkRange refuses a range that is reversed or not over. A range that reaches into the future is refused and not
+// cut: a script that requests a day that is not over would otherwise believe that it has it.
 func checkRange(r Request, choices []choice, now time.Time) error {
 	switch {
 	case r.From != nil && r.To != nil && *r.From > *r.To:
@@ -194,8 +196,9 @@ func checkRange(r Request, choices []choice, now time.Time) error {
 	last := slices.MinFunc(choices, func(a, b choice) int { return cmp.Compare(a.Yesterday(now), b.Yesterday(now)) })
 	for _, d := range []*sms.Day{r.From, r.To} {
 		if d != nil && *d > last.Yesterday(now) {
-			return fmt.Errorf("%s is not over yet: the last day that can be asked for is %s, because today is %s for source %s (%s)",
-				*d, last.Yesterday(now), last.Yesterday(now)+1, last.Name, last.Zone)
+			const what = "%s is not over yet: the last day that can be asked for is %s, " +
+				"because today is %s for source %s (%s)"
+			return fmt.Errorf(what, *d, last.Yesterday(now), last.Yesterday(now)+1, last.Name, last.Zone)
 		}
 	}
 	return nil

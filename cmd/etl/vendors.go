@@ -26,14 +26,16 @@ type client interface {
 	Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error
 }
 
-// vendor is how a source is configured and becomes a client, and how many of its windows are worked at once. EngageLab answers
-// a window in one call: one window decodes while another loads. Tencent answers a day per call, so more windows keep its
-// limit used whatever its latency. Huawei answers nobody.
+// vendor is how a source is configured and becomes a client, and how many of its windows are worked at once.
+// EngageLab answers a window in one call: one window decodes while another loads. Tencent answers a day per call, so
+// more windows keep its limit used whatever its latency. Huawei answers nobody.
 type vendor struct {
 	config.Vendor
-	connect  func(config.Source, *paces, extract.Proxy, func() time.Time, *zap.Logger) (client, error)
+	connect  connector
 	parallel int
 }
+
+type connector func(config.Source, *paces, extract.Proxy, func() time.Time, *zap.Logger) (client, error)
 
 // vendors lists every vendor. A new one is a line here, a folder under extract, a file in transform, an emulator in sandbox.
 var vendors = []vendor{
@@ -51,18 +53,24 @@ func configured() []config.Vendor {
 	return all
 }
 
-func connectEngageLab(s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
+func connectEngageLab(
+	s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger,
+) (client, error) {
 	own := s.Own.(*engagelab.Settings)
 	o := own.Options
-	o.BaseURL, o.RequestsPerSecond, o.MaxBody, o.Now, o.Proxy = s.BaseURL, s.MaxRequestsPerSecond, s.MaxBodyBytes, now, proxy
+	o.BaseURL, o.RequestsPerSecond, o.MaxBody = s.BaseURL, s.MaxRequestsPerSecond, s.MaxBodyBytes
+	o.Now, o.Proxy = now, proxy
 	o.Pace = shared.timed(s, statistics)
 	return engagelab.New(own.User, own.Key.Reveal(), o, log)
 }
 
-func connectTencent(s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger) (client, error) {
+func connectTencent(
+	s config.Source, shared *paces, proxy extract.Proxy, now func() time.Time, log *zap.Logger,
+) (client, error) {
 	own := s.Own.(*tencent.Settings)
 	o := own.Options
-	o.BaseURL, o.RequestsPerSecond, o.MaxBody, o.Now, o.Proxy = s.BaseURL, s.MaxRequestsPerSecond, s.MaxBodyBytes, now, proxy
+	o.BaseURL, o.RequestsPerSecond, o.MaxBody = s.BaseURL, s.MaxRequestsPerSecond, s.MaxBodyBytes
+	o.Now, o.Proxy = now, proxy
 	o.Pace = func(action string) extract.Waiter { return shared.timed(s, action) }
 	return tencent.New(own.SecretID.Reveal(), own.SecretKey.Reveal(), o, log)
 }
