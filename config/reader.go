@@ -39,11 +39,18 @@ func (r *reader) wrongf(n ast.Node, format string, args ...any) {
 }
 
 func (r *reader) wrongAtf(t *token.Token, key, format string, args ...any) {
-	m := Mistake{File: r.file, Key: key, Message: fmt.Sprintf(format, args...)}
+	m := Mistake{key: key, text: r.file}
 	if t != nil && t.Position != nil && t.Position.Line > 0 {
-		m.Line, m.Column = t.Position.Line, max(1, t.Position.Column)
+		m.line, m.column = t.Position.Line, max(1, t.Position.Column)
+		m.text += fmt.Sprintf(":%d:%d", m.line, m.column)
 	}
-	m.Excerpt = r.text.at(m.Line, m.Column)
+	if key != "" {
+		m.text += ": " + key
+	}
+	m.text += ": " + fmt.Sprintf(format, args...)
+	if line := r.text.at(m.line, m.column); line != "" {
+		m.text += "\n" + line
+	}
 	r.mistakes = append(r.mistakes, m)
 }
 
@@ -60,7 +67,7 @@ func keyOf(n ast.Node) string {
 
 // hasMistakeAt says whether something under the key is wrong already, so that what follows from it is not reported too.
 func (r *reader) hasMistakeAt(key string) bool {
-	return slices.ContainsFunc(r.mistakes, func(m Mistake) bool { return strings.HasPrefix(m.Key, key) })
+	return slices.ContainsFunc(r.mistakes, func(m Mistake) bool { return strings.HasPrefix(m.key, key) })
 }
 
 // document gives the file's one document, or nil after saying why there is none.
