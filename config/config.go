@@ -1,5 +1,5 @@
-// Package config reads schedules.yaml: sources, schedules, pages, and everything that is wrong with it. It opens no file and
-// reads no environment by itself; Env hands it both.
+// Package config reads schedules.yaml: sources, schedules, pages, and everything that is wrong with it. It opens no
+// file and reads no environment by itself; Env hands it both.
 package config
 
 import (
@@ -32,21 +32,22 @@ type Config struct {
 	Pushes    Pushes
 }
 
-// Load reads the configuration file at path. A file that cannot be used gives Mistakes; one that is not there an error that
-// is fs.ErrNotExist.
+// Load reads the configuration file at path. A file that cannot be used gives Mistakes; one that is not there an error
+// that is fs.ErrNotExist.
 func Load(path string, env Env) (Config, error) {
 	data, err := env.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Config{}, fmt.Errorf("%s: there is no such file: write one (README.md has an example), or name another with --config: %w", path, fs.ErrNotExist)
+		const what = "write one (README.md has an example), or name another with --config"
+		return Config{}, fmt.Errorf("%s: there is no such file: %s: %w", path, what, fs.ErrNotExist)
 	case err != nil:
 		return Config{}, fmt.Errorf("%s cannot be read: %w", path, err)
 	}
 	return Parse(path, data, env)
 }
 
-// Parse reads a configuration. name is the file's path: messages start with it, and relative file: credentials are looked
-// for beside it. The error is Mistakes, everything that is wrong in the order of its lines.
+// Parse reads a configuration. name is the file's path: messages start with it, and relative file: credentials are
+// looked for beside it. The error is Mistakes, everything that is wrong in the order of its lines.
 func Parse(name string, data []byte, env Env) (Config, error) {
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	r := &reader{file: name, text: excerpts{lines: strings.Split(text, "\n")}, env: env}
@@ -141,7 +142,8 @@ func (r *reader) sources(top *mapping) []Source {
 	return all
 }
 
-// identities finds sources of one name and accounts that two sources claim: their loads would replace each other's rows.
+// identities finds sources of one name and accounts that two sources claim: their loads would replace each other's
+// rows.
 type identities map[string]int
 
 func (seen identities) check(m *mapping, s Source) {
@@ -158,7 +160,8 @@ func (seen identities) check(m *mapping, s Source) {
 	once("drop_dir", s.DropDir, "watches this folder already: nobody could say whose its files are")
 	for _, a := range s.Accounts() {
 		if line, twice := seen[a.String()]; twice && a.ID != "" {
-			m.wrongf(m.node, "the source of line %d has the same account of %s: an account belongs to one source", line, a.Vendor)
+			const what = "the source of line %d has the same account of %s: an account belongs to one source"
+			m.wrongf(m.node, what, line, a.Vendor)
 		}
 		seen[a.String()] = here
 	}

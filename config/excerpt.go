@@ -60,9 +60,9 @@ func (x *excerpts) at(line, column int) string {
 // keyed matches a line that starts with a key: the indentation with its dashes, the key, the colon, the rest.
 var keyed = regexp.MustCompile(`^([\s-]*)(["']?)([\p{L}\p{N}_.-]*[\p{L}\p{N}_.])["']?\s*:(?:\s(.*))?$`)
 
-// safeLine gives a line as an excerpt may show it. It does not trust the file to be valid YAML: a value is shown only when
-// the line's own key and every key it is nested under are known and no credential. A mistyped sms_kye is therefore
-// masked like sms_key.
+// safeLine gives a line as an excerpt may show it. It does not trust the file to be valid YAML: a value is shown only
+// when the line's own key and every key it is nested under are known and no credential. A mistyped sms_kye is
+// therefore masked like sms_key.
 func (x *excerpts) safeLine(i int) string {
 	line := strings.TrimRight(x.lines[i], "\r")
 	parent, ok := x.keyAbove(i)
@@ -97,8 +97,8 @@ func safeValue(rest string) string {
 	return rest
 }
 
-// safeWords shows a line without a key: `- engagelab-main` in a list under a known key, a known key that lacks its colon,
-// punctuation. Anything else could be anything, such as a whole file of secrets given by mistake.
+// safeWords shows a line without a key: `- engagelab-main` in a list under a known key, a known key that lacks its
+// colon, punctuation. Anything else could be anything, such as a whole file of secrets given by mistake.
 func (x *excerpts) safeWords(line, parent string) string {
 	head := indentation(line)
 	body := line[len(head):]
@@ -117,8 +117,8 @@ func (x *excerpts) safeWords(line, parent string) string {
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// keyAbove gives the nearest key that the line stands under, judged by indentation; ok is false when that key or one above
-// it is unknown or a credential.
+// keyAbove gives the nearest key that the line stands under, judged by indentation; ok is false when that key or one
+// above it is unknown or a credential.
 func (x *excerpts) keyAbove(i int) (key string, ok bool) {
 	depth := depthOf(x.lines[i])
 	for j := i - 1; j >= 0 && depth > 0; j-- {

@@ -12,14 +12,14 @@ var reference = regexp.MustCompile(`\$\$\{|\$\{[^}]*\}?`)
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// expand replaces ${NAME} and ${NAME:-default} in a decoded value; $${ stands for a literal ${ and any other $ for itself.
-// It works on values and never on the file's text, where a secret with a colon or a # would change the YAML, and does
-// not look again at what a variable held. As in a shell, the default also stands in for an empty variable.
+// expand replaces ${NAME} and ${NAME:-default} in a decoded value; $${ stands for a literal ${ and any other $ for
+// itself. It works on values and never on the file's text, where a secret with a colon or a # would change the YAML,
+// and does not look again at what a variable held. As in a shell, the default also stands in for an empty variable.
 func expand(written string, env Env) (text string, err error) {
 	text = reference.ReplaceAllStringFunc(written, func(found string) string {
 		inside, isClosed := strings.CutSuffix(strings.TrimPrefix(found, "${"), "}")
 		name, otherwise, hasDefault := strings.Cut(inside, ":-")
-		value, isSet := "", false
+		value := ""
 		switch {
 		case err != nil:
 		case found == "$${":
@@ -30,6 +30,7 @@ func expand(written string, env Env) (text string, err error) {
 			err = errors.New("what stands in ${...} is not understood: want ${NAME} or ${NAME:-default}, " +
 				"the name of letters, digits and _; a literal ${ is written $${")
 		default:
+			var isSet bool
 			if value, isSet = env.Lookup(name); hasDefault && value == "" {
 				value = otherwise
 			} else if !isSet {

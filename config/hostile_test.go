@@ -92,3 +92,15 @@ schedules:
 		t.Errorf("only %d of the files were broken", broken)
 	}
 }
+
+// A line that lacks its colon becomes part of a key.
+func TestKeysNeverShowLiteralCredentials(t *testing.T) {
+	for _, line := range []string{
+		`secret_id  "canary"    secret_key: |`, `sms_key canary canary: x`, `"sms_key: canary": x`, `'canary!': {a: b}`,
+	} {
+		text := "sources:\n  - name: main\n    vendor: tencent\n    " + line + "\n      x\n"
+		if _, err := config.Parse("slip.yaml", []byte(text), testEnv()); err == nil || strings.Contains(err.Error(), canary) {
+			t.Errorf("%s\n%v", line, err)
+		}
+	}
+}

@@ -14,11 +14,11 @@ import (
 	"smsetl/sms"
 )
 
-// Key is one key of a mapping: what takes its value, and what to write where there is none. A key that is left out leaves the
-// default where it stands.
+// Key is one key of a mapping: what takes its value, and what to write where there is none. A key that is left out
+// leaves the default where it stands.
 type Key struct {
 	Name     string
-	Read     func(Value) error // takes a value, or each word of a list; the error says what is wrong and what would be right
+	Read     func(Value) error // takes a value, or each word of a list; the error has what would be right
 	IsList   bool              // the value is a list of words
 	Keys     []Key             // the value is a mapping with these keys
 	Texts    map[string]string // the value is a mapping of any keys; this map takes it
@@ -159,11 +159,12 @@ func meantZone(written string) string {
 	if january == july {
 		return `vendors count days at a fixed offset: write "` + january + `"`
 	}
-	return `vendors count days at a fixed offset and know no daylight saving time: write "` + january + `" or "` + july + `"`
+	return `vendors count days at a fixed offset and know no daylight saving time: ` +
+		`write "` + january + `" or "` + july + `"`
 }
 
-// Credential takes a secret as it is, so that it may hold any character. An empty one, as ${NAME:-} gives where a variable is
-// not set, is none. is may be nil.
+// Credential takes a secret as it is, so that it may hold any character. An empty one, as ${NAME:-} gives where a
+// variable is not set, is none. is may be nil.
 func Credential(into *Secret, is func(text string) error) func(Value) error {
 	return func(v Value) error {
 		switch {

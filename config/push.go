@@ -15,7 +15,7 @@ import (
 // Pushes is where `etl serve` listens for what vendors push. The zero value is nowhere.
 type Pushes struct {
 	Listen       string         // host:port; empty is nowhere
-	Proxies      []netip.Prefix // whose word for the address of the sender is believed
+	Proxies      []netip.Prefix // that are trusted for the address of the sender
 	MaxPerSecond float64        // pushes of one address
 }
 

@@ -18,9 +18,9 @@ import (
 // maxFileBytes is more than any schedules.yaml needs; it keeps a wrong path from being read as one.
 const maxFileBytes = 1 << 20
 
-// reader turns a file into values and collects everything that is wrong with it. Values are read from the syntax tree and
-// not into structs, because the library's strict decoding stops at the first mistake, and people fix a file faster when
-// they see all of them.
+// reader turns a file into values and collects everything that is wrong with it. Values are read from the syntax tree
+// and not into structs, because the library's strict decoding stops at the first mistake, and people fix a file faster
+// when they see all of them.
 type reader struct {
 	file      string
 	env       Env
@@ -32,29 +32,42 @@ type reader struct {
 // wrongf reports what is wrong at a node. nil stands for the file as a whole.
 func (r *reader) wrongf(n ast.Node, format string, args ...any) {
 	if n == nil {
-		r.wrongAt(nil, "", format, args...)
+		r.wrongAtf(nil, "", format, args...)
 		return
 	}
-	r.wrongAt(start(n), keyOf(n), format, args...)
+	r.wrongAtf(start(n), keyOf(n), format, args...)
 }
 
-func (r *reader) wrongAt(t *token.Token, key, format string, args ...any) {
-	m := Mistake{File: r.file, Key: key, Message: fmt.Sprintf(format, args...)}
+func (r *reader) wrongAtf(t *token.Token, key, format string, args ...any) {
+	m := Mistake{key: key, text: r.file}
 	if t != nil && t.Position != nil && t.Position.Line > 0 {
-		m.Line, m.Column = t.Position.Line, max(1, t.Position.Column)
+		m.line, m.column = t.Position.Line, max(1, t.Position.Column)
+		m.text += fmt.Sprintf(":%d:%d", m.line, m.column)
 	}
-	m.Excerpt = r.text.at(m.Line, m.Column)
+	if key != "" {
+		m.text += ": " + key
+	}
+	m.text += ": " + fmt.Sprintf(format, args...)
+	if line := r.text.at(m.line, m.column); line != "" {
+		m.text += "\n" + line
+	}
 	r.mistakes = append(r.mistakes, m)
 }
 
-// keyOf gives the path of the key that a node stands under: sources[0].time_zone.
+// keyOf gives the path of the key that a node stands under: sources[0].time_zone. What is no name may be a line whose
+// colon is missing, and hold a credential: from there on the path is masked.
 func keyOf(n ast.Node) string {
-	return printable(strings.TrimPrefix(strings.TrimPrefix(n.GetPath(), "$"), "."))
+	path := strings.TrimPrefix(strings.TrimPrefix(n.GetPath(), "$"), ".")
+	isOdd := func(r rune) bool { return !isWord(r) && !strings.ContainsRune("_-.[]", r) }
+	if i := strings.IndexFunc(path, isOdd); i >= 0 {
+		return path[:strings.LastIndexByte(path[:i], '.')+1] + masked
+	}
+	return path
 }
 
 // hasMistakeAt says whether something under the key is wrong already, so that what follows from it is not reported too.
 func (r *reader) hasMistakeAt(key string) bool {
-	return slices.ContainsFunc(r.mistakes, func(m Mistake) bool { return strings.HasPrefix(m.Key, key) })
+	return slices.ContainsFunc(r.mistakes, func(m Mistake) bool { return strings.HasPrefix(m.key, key) })
 }
 
 // document gives the file's one document, or nil after saying why there is none.
@@ -66,7 +79,7 @@ func (r *reader) document(data []byte) ast.Node {
 		return nil
 	case !utf8.Valid(data):
 		bad := &token.Token{Position: &token.Position{Line: r.text.badLine()}}
-		r.wrongAt(bad, "", "the file is not UTF-8 text: save it as UTF-8")
+		r.wrongAtf(bad, "", "the file is not UTF-8 text: save it as UTF-8")
 		return nil
 	}
 	file, err := parse(data)
@@ -85,7 +98,8 @@ func (r *reader) document(data []byte) ast.Node {
 		r.wrongf(nil, "the file is empty: "+wanted)
 		return nil
 	case len(bodies) > 1:
-		r.wrongAt(start(bodies[1]), "", "a second YAML document starts here: put everything into one, without \"---\" in between")
+		const what = `a second YAML document starts here: put everything into one, without "---" in between`
+		r.wrongAtf(start(bodies[1]), "", what)
 		return nil
 	}
 	return bodies[0]
@@ -101,8 +115,8 @@ func parse(data []byte) (file *ast.File, err error) {
 	return parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 }
 
-// wrongSyntax reports broken YAML with a hint for the usual slips. Only the fixed part of the library's message is shown:
-// what it quotes may be a credential.
+// wrongSyntax reports broken YAML with a hint for the usual slips. Only the fixed part of the library's message is
+// shown: what it quotes may be a credential.
 func (r *reader) wrongSyntax(err error) {
 	var at yaml.Error
 	if !errors.As(err, &at) {
@@ -127,7 +141,7 @@ func (r *reader) wrongSyntax(err error) {
 	case strings.HasPrefix(message, "value is not allowed in this context"), message == "non-map value is specified":
 		message += `: check the indentation, and that every key is followed by ": "`
 	}
-	r.wrongAt(at.GetToken(), "", "broken YAML: %s", message)
+	r.wrongAtf(at.GetToken(), "", "broken YAML: %s", message)
 }
 
 // start gives the token that a node begins with: a mapping's own token is the colon of its first key.
@@ -198,7 +212,8 @@ func (r *reader) fileText(path string) (string, error) {
 	}
 	data, err := r.env.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("the file %s is not there: put the value into it, or write ${NAME} to read a variable", printable(path))
+		const want = "put the value into it, or write ${NAME} to read a variable"
+		return "", fmt.Errorf("the file %s is not there: %s", printable(path), want)
 	}
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		err = at.Err // the message has the path already

@@ -12,8 +12,8 @@ import (
 	"smsetl/internal/spelling"
 )
 
-// Schedule says when what is due is requested from its sources. A tick that is missed costs nothing, because the next one
-// plans the same days.
+// Schedule says when what is due is requested from its sources. A tick that is missed costs nothing, because the next
+// one plans the same days.
 type Schedule struct {
 	Name    string
 	Cron    string         // as written: five fields, or @every 1h and the like
@@ -60,7 +60,10 @@ func (s *Schedule) keys(expression *Value, sources []Source) []Key {
 	return []Key{
 		nameKey(&s.Name),
 		{Name: "cron", Read: func(v Value) error { *expression = v; return nil }},
-		{Name: "time_zone", Read: func(v Value) (err error) { s.Zone, err = zoneOf(v, "%s is not a time zone", v.Text); return err }},
+		{Name: "time_zone", Read: func(v Value) (err error) {
+			s.Zone, err = zoneOf(v, "%s is not a time zone", v.Text)
+			return err
+		}},
 		{Name: "sources", IsList: true, Read: func(v Value) error { return s.source(v, sources) }},
 	}
 }
@@ -104,10 +107,11 @@ func (s *Schedule) source(v Value, sources []Source) error {
 	return nil
 }
 
-// time understands a cron expression. One may start with CRON_TZ=Zone or TZ=Zone, which is taken off: the cron library would
-// panic on one without anything after it.
+// time understands a cron expression. One may start with CRON_TZ=Zone or TZ=Zone, which is taken off: the cron library
+// would panic on one without anything after it.
 func (s *Schedule) time(v Value) error {
-	const want = `want five fields (minute hour day-of-month month day-of-week) such as "30 2 * * *", or "@every 1h", "@daily"`
+	const want = "want five fields (minute hour day-of-month month day-of-week) " +
+		`such as "30 2 * * *", or "@every 1h", "@daily"`
 	s.Cron = strings.TrimSpace(v.Text)
 	spec := s.Cron
 	if hasZone(spec) {

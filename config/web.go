@@ -14,10 +14,11 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// Web is how `etl serve` shows itself over HTTP. The zero value leaves everything to the server: loopback only, no login.
+// Web is how `etl serve` shows itself over HTTP. The zero value leaves everything to the server: loopback only, no
+// login.
 type Web struct {
 	Listen       string         // host:port; empty is the server's own default
-	AllowedHosts []string       // names under which browsers may ask for it, beside addresses and localhost; lower case, without port
+	AllowedHosts []string       // names for browsers, beside addresses and localhost; lower case, without port
 	PasswordHash Secret         // bcrypt; empty is no password
 	Session      time.Duration  // how long a login lasts; 0 is the server's default
 	UserHeader   string         // the header in which a proxy names the user it let in; empty is none

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,114 +28,131 @@ type Request struct {
 }
 
 // String gives the request as the flags of a command line.
-func (request Request) String() string {
+func (r Request) String() string {
 	var flags []string
-	for _, day := range []struct {
-		flag string
-		day  *sms.Day
-	}{{"--from", request.From}, {"--to", request.To}} {
-		if day.day != nil {
-			flags = append(flags, day.flag, day.day.String())
+	add := func(flag string, words ...string) {
+		for _, word := range words {
+			flags = append(flags, flag+" "+word)
 		}
 	}
-	for _, list := range []struct {
-		flag  string
-		words []string
-	}{{"--vendor", request.Vendors}, {"--source", request.Sources}, {"--account", request.Accounts}, {"--dataset", request.Datasets}} {
-		for _, word := range list.words {
-			flags = append(flags, list.flag, word)
-		}
+	if r.From != nil {
+		add("--from", r.From.String())
 	}
-	if request.Refetch {
+	if r.To != nil {
+		add("--to", r.To.String())
+	}
+	add("--vendor", r.Vendors...)
+	add("--source", r.Sources...)
+	add("--account", r.Accounts...)
+	add("--dataset", r.Datasets...)
+	if r.Refetch {
 		flags = append(flags, "--refetch")
 	}
-	if request.NewestFirst {
+	if r.NewestFirst {
 		flags = append(flags, "--newest")
 	}
 	return strings.Join(flags, " ")
 }
 
-// chosen is a source with those of its accounts and dataset groups that are asked for.
-type chosen struct {
-	source   Source
+// choice is a source with those of its accounts and dataset groups that are requested.
+type choice struct {
+	Source
 	accounts []sms.Account
 	groups   [][]sms.Dataset
 }
 
-// Chosen gives the accounts that are asked for, by the names of their sources. Every error is the asker's.
-func Chosen(request Request, sources []Source) (map[string][]sms.Account, error) {
-	all, err := choose(request, sources)
+// Accounts gives the accounts that are requested, by the names of their sources. Every error is the caller's: a name
+// that none of the sources knows, with those there are.
+func Accounts(r Request, sources []Source) (map[string][]sms.Account, error) {
+	choices, err := choose(r, sources)
+	accounts := make(map[string][]sms.Account, len(choices))
+	for _, c := range choices {
+		accounts[c.Name] = c.accounts
+	}
+	return accounts, err
+}
+
+// Scopes gives the whole range of a request for each account and group of datasets that it chooses, whatever their
+// days are: what an operator decides about. Calls and Time are 0. Every error is the caller's.
+func Scopes(r Request, sources []Source, now time.Time) ([]Item, error) {
+	if r.From == nil || r.To == nil {
+		return nil, errors.New("say which days are meant: the first and the last, both inclusive")
+	}
+	choices, err := choose(r, sources)
 	if err != nil {
 		return nil, err
 	}
-	accounts := make(map[string][]sms.Account, len(all))
-	for _, c := range all {
-		accounts[c.source.Name] = c.accounts
-	}
-	return accounts, nil
-}
-
-// asked narrows the sources to those that can be asked. Sources whose files are imported are left alone, and refused when
-// they are asked for by name.
-func asked(request Request, sources []Source) ([]chosen, error) {
-	all, err := choose(request, sources)
-	if err != nil {
+	if err := checkRange(r, choices, now); err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(c chosen) bool { return c.source.IsImported }), refuseImported(request, sources)
-}
-
-func refuseImported(request Request, sources []Source) error {
-	for _, s := range sources {
-		if s.IsImported && (slices.Contains(request.Sources, s.Name) || slices.Contains(request.Vendors, string(s.Vendor))) {
-			return fmt.Errorf("source %q cannot be asked, because %s has no call for statistics: use etl import %s FILE... --source %s",
-				s.Name, s.Vendor, s.Vendor, s.Name)
+	var items []Item
+	for _, c := range choices {
+		window, err := sms.NewWindow(*r.From, *r.To, c.Zone)
+		if err != nil {
+			return nil, err
 		}
-	}
-	return nil
-}
-
-// choose narrows the sources to what is asked for. A name that none of them knows is an error that lists those there are.
-func choose(request Request, sources []Source) ([]chosen, error) {
-	var names, vendorsHere []string
-	for _, s := range sources {
-		names, vendorsHere = append(names, s.Name), append(vendorsHere, string(s.Vendor))
-	}
-	if err := checkNames("vendor", request.Vendors, inOrder(vendorsHere)); err != nil {
-		return nil, err
-	}
-	if err := checkNames("source", request.Sources, names); err != nil {
-		return nil, err
-	}
-	var all []chosen
-	var accounts, qualified, datasets []string
-	for _, s := range sources {
-		if !isOneOf(request.Sources, s.Name) || !isOneOf(request.Vendors, string(s.Vendor)) {
-			continue
-		}
-		for _, a := range s.Accounts() {
-			accounts, qualified = append(accounts, a.ID), append(qualified, a.String())
-		}
-		for _, group := range s.Vendor.Groups() {
-			for _, d := range group {
-				datasets = append(datasets, string(d))
+		for _, a := range c.accounts {
+			for _, group := range c.groups {
+				items = append(items, Item{Source: c.Name, Scope: sms.Scope{Account: a, Datasets: group, Window: window}})
 			}
 		}
-		all = append(all, chosen{s, request.accountsOf(s), request.groupsOf(s.Vendor)})
 	}
-	given := make([]string, 0, len(request.Accounts))
-	for _, a := range request.Accounts {
-		if !slices.Contains(qualified, a) {
-			given = append(given, a)
+	return items, nil
+}
+
+// requestable narrows the sources to those whose vendors answer requests. Sources whose files are imported are left
+// alone, and refused when they are requested by name.
+func requestable(r Request, sources []Source) ([]choice, error) {
+	choices, err := choose(r, sources)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sources {
+		if s.IsImported && (slices.Contains(r.Sources, s.Name) || slices.Contains(r.Vendors, string(s.Vendor))) {
+			const why = "source %q cannot be asked, because %s has no call for statistics: use etl import %s FILE... --source %s"
+			return nil, fmt.Errorf(why, s.Name, s.Vendor, s.Vendor, s.Name)
 		}
 	}
-	if err := checkNames("account", given, accounts); err != nil {
-		return nil, err
+	return slices.DeleteFunc(choices, func(c choice) bool { return c.IsImported }), nil
+}
+
+// choose narrows the sources to what is requested. A name that none of them knows is an error that lists those there
+// are.
+func choose(r Request, sources []Source) ([]choice, error) {
+	var choices []choice
+	var names, vendors, accounts, qualified, datasets []string
+	for _, s := range sources {
+		names, vendors = append(names, s.Name), append(vendors, string(s.Vendor))
+		if !isOneOf(r.Sources, s.Name) || !isOneOf(r.Vendors, string(s.Vendor)) {
+			continue
+		}
+		c := choice{Source: s}
+		for _, a := range s.Accounts() {
+			accounts, qualified = append(accounts, a.ID), append(qualified, a.String())
+			if isOneOf(r.Accounts, a.ID) || isOneOf(r.Accounts, a.String()) {
+				c.accounts = append(c.accounts, a)
+			}
+		}
+		for _, group := range s.Vendor.Groups() {
+			isChosen := false
+			for _, d := range group {
+				datasets = append(datasets, string(d))
+				isChosen = isChosen || isOneOf(r.Datasets, string(d))
+			}
+			if isChosen {
+				c.groups = append(c.groups, group)
+			}
+		}
+		choices = append(choices, c)
 	}
-	if err := checkNames("dataset", request.Datasets, inOrder(datasets)); err != nil {
-		return nil, err
-	}
-	return all, nil
+	isQualified := func(a string) bool { return slices.Contains(qualified, a) }
+	unqualified := slices.DeleteFunc(slices.Clone(r.Accounts), isQualified)
+	return choices, cmp.Or(
+		checkNames("vendor", r.Vendors, inOrder(vendors)),
+		checkNames("source", r.Sources, names),
+		checkNames("account", unqualified, accounts),
+		checkNames("dataset", r.Datasets, inOrder(datasets)),
+	)
 }
 
 // inOrder gives the words in order, each once.
@@ -141,73 +160,45 @@ func inOrder(words []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(words)))
 }
 
-// isOneOf says whether the name is asked for; no names ask for all.
+// isOneOf says whether the name is requested; no names request all.
 func isOneOf(names []string, name string) bool {
 	return len(names) == 0 || slices.Contains(names, name)
 }
 
-func (request Request) accountsOf(s Source) []sms.Account {
-	var accounts []sms.Account
-	for _, a := range s.Accounts() {
-		if isOneOf(request.Accounts, a.ID) || isOneOf(request.Accounts, a.String()) {
-			accounts = append(accounts, a)
-		}
-	}
-	return accounts
-}
-
-func (request Request) groupsOf(v sms.Vendor) [][]sms.Dataset {
-	var groups [][]sms.Dataset
-	for _, group := range v.Groups() {
-		named := func(d sms.Dataset) bool { return isOneOf(request.Datasets, string(d)) }
-		if slices.ContainsFunc(group, named) {
-			groups = append(groups, group)
-		}
-	}
-	return groups
-}
-
 func checkNames(kind string, given, known []string) error {
-	for _, name := range given {
-		if slices.Contains(known, name) {
-			continue
-		}
-		hint := spelling.Suggest(name, known)
-		if hint == "" {
-			hint = "there is"
-			if len(known) > 1 {
-				hint = "there are"
-			}
-			hint += " " + strings.Join(known, ", ")
-		}
-		return fmt.Errorf("no %s %q: %s", kind, name, hint)
-	}
-	return nil
-}
-
-// checkRange refuses a range that is reversed or not over. A range that reaches into the future is refused and not cut: a
-// script that asks for a day that is not over would otherwise believe that it has it.
-func checkRange(request Request, all []chosen, now time.Time) error {
-	if request.From != nil && request.To != nil && *request.From > *request.To {
-		return fmt.Errorf("the range from %s to %s is reversed: the first day must not be after the last", *request.From, *request.To)
-	}
-	if request.From != nil && *request.From < Earliest {
-		return fmt.Errorf("%s is before %s: no vendor has statistics that old", *request.From, Earliest)
-	}
-	var until *chosen // the source whose day ends last
-	for i, c := range all {
-		if until == nil || c.source.Yesterday(now) < until.source.Yesterday(now) {
-			until = &all[i]
-		}
-	}
-	if until == nil {
+	i := slices.IndexFunc(given, func(name string) bool { return !slices.Contains(known, name) })
+	if i < 0 {
 		return nil
 	}
-	last := until.source.Yesterday(now)
-	for _, d := range []*sms.Day{request.From, request.To} {
-		if d != nil && *d > last {
-			return fmt.Errorf("%s is not over yet: the last day that can be asked for is %s, because today is %s for source %s (%s)",
-				*d, last, last+1, until.source.Name, until.source.Zone)
+	hint := spelling.Suggest(given[i], known)
+	switch {
+	case hint != "":
+	case len(known) > 1:
+		hint = "there are " + strings.Join(known, ", ")
+	default:
+		hint = "there is " + strings.Join(known, ", ")
+	}
+	return fmt.Errorf("no %s %q: %s", kind, given[i], hint)
+}
+
+// checkRange refuses a range that is reversed or not over. A range that reaches into the future is refused and not
+// cut: a script that requests a day that is not over would otherwise believe that it has it.
+func checkRange(r Request, choices []choice, now time.Time) error {
+	switch {
+	case r.From != nil && r.To != nil && *r.From > *r.To:
+		return fmt.Errorf("the range from %s to %s is reversed: the first day must not be after the last", *r.From, *r.To)
+	case r.From != nil && *r.From < Earliest:
+		return fmt.Errorf("%s is before %s: no vendor has statistics that old", *r.From, Earliest)
+	case len(choices) == 0:
+		return nil
+	}
+	// The source whose day ends last.
+	last := slices.MinFunc(choices, func(a, b choice) int { return cmp.Compare(a.Yesterday(now), b.Yesterday(now)) })
+	for _, d := range []*sms.Day{r.From, r.To} {
+		if d != nil && *d > last.Yesterday(now) {
+			const what = "%s is not over yet: the last day that can be asked for is %s, " +
+				"because today is %s for source %s (%s)"
+			return fmt.Errorf(what, *d, last.Yesterday(now), last.Yesterday(now)+1, last.Name, last.Zone)
 		}
 	}
 	return nil

@@ -1,3 +1,4 @@
+// Package plan says which windows are due. It is pure: sources, ledger and the present time in, windows out.
 package plan
 
 import (
@@ -7,7 +8,8 @@ import (
 	"smsetl/sms"
 )
 
-// Source is what planning knows of a source: the accounts of one set of credentials at one vendor, and how they are requested.
+// Source is what planning knows of a source: the accounts of one set of credentials at one vendor, and how they are
+// requested.
 type Source struct {
 	belief.Settings
 	Name         string
@@ -20,7 +22,8 @@ type Source struct {
 	ChunkDays      int // the longest window, in days
 	SweepDays      int // how far back the slow sweep looks; 0 is never
 	SweepEveryDays int // how long a settled day is left alone before a sweep looks at it
-	// CallsPerWindow is how many calls one dataset of a window takes. 0: a call for each day, each dataset at a limit of its own.
+	// CallsPerWindow is how many calls one dataset of a window takes. 0: a call for each day, each dataset at a limit of
+	// its own.
 	CallsPerWindow       int
 	MaxRequestsPerSecond float64 // of each action
 }

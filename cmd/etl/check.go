@@ -72,9 +72,13 @@ func (c *checkCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	accounts, err := plan.Accounts(plan.Request{Sources: c.Source, Accounts: c.Account}, p.config.Planned())
+	chosen, err := plan.Accounts(plan.Request{Sources: c.Source, Accounts: c.Account}, p.config.Planned())
 	if err != nil {
 		return usage(err)
+	}
+	var accounts []sms.Account
+	for _, source := range p.config.Sources {
+		accounts = append(accounts, chosen[source.Name]...)
 	}
 	report, err := p.check(s.ctx, check.Options{Accounts: accounts, Days: c.Days, All: c.All})
 	if err != nil {

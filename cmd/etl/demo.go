@@ -42,7 +42,8 @@ func (c *demoCommand) Run(s *session) error {
 		return err
 	}
 	defer stop()
-	cfg, err := config.Parse("sandbox", []byte(vendors.SchedulesYAML(addresses, exportsEntry("", demoSeed, time.Now()))), config.Env{Vendors: configured(), Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: time.Now})
+	text := vendors.SchedulesYAML(addresses, exportsEntry("", demoSeed, time.Now()))
+	cfg, err := config.Parse("sandbox", []byte(text), s.configEnv(time.Now))
 	if err != nil {
 		return err
 	}

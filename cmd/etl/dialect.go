@@ -119,7 +119,8 @@ func dialectChecks(s *session, wh *load.Warehouse, source config.Source, account
 	all := make([]inspection, len(known))
 	for i, d := range known {
 		advice := capture.Advice(d.Question, d.Answer)
-		isSet := d.Question == "msg_type_default" && source.Own.(*engagelab.Settings).MsgType != "" || d.Question == "days_90" && source.ChunkDays < 90
+		isSet := d.Question == "msg_type_default" && source.Own.(*engagelab.Settings).MsgType != "" ||
+			d.Question == "days_90" && source.ChunkDays < 90
 		detail := fmt.Sprintf("%s, asked %s", orUnknown(d.Answer), d.AskedAt.UTC().Format(time.DateOnly))
 		if advice != "" && !isSet {
 			detail = d.Answer + ". " + advice

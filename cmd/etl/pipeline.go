@@ -22,8 +22,13 @@ type configFlag struct {
 	Config string `help:"The configuration file." default:"schedules.yaml" placeholder:"FILE"`
 }
 
+// configEnv is the world of schedules.yaml.
+func (s *session) configEnv(now func() time.Time) config.Env {
+	return config.Env{Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: now, Vendors: configured()}
+}
+
 func (s *session) config(f configFlag, now func() time.Time) (config.Config, error) {
-	cfg, err := config.Load(f.Config, config.Env{Vendors: configured(), Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: now})
+	cfg, err := config.Load(f.Config, s.configEnv(now))
 	if err != nil {
 		return config.Config{}, usage(err)
 	}

@@ -186,7 +186,7 @@ func (s *session) eachAccount(
 
 // eachChosen is eachAccount for what is asked for, and makes the accounts known to the warehouse before.
 func (p *pipeline) eachChosen(s *session, ask plan.Request, do func(config.Source, client, sms.Account) error) error {
-	chosen, err := plan.Chosen(ask, p.config.Planned())
+	chosen, err := plan.Accounts(ask, p.config.Planned())
 	if err != nil {
 		return usage(err)
 	}

@@ -18,8 +18,8 @@ type Settings struct {
 	Key  config.Secret // sms_key
 }
 
-// Vendor is how EngageLab sources are configured. The vendor states no rate for statistics; 60 a minute is that of its status
-// call.
+// Vendor is how EngageLab sources are configured. The vendor states no rate for statistics; 60 a minute is that of its
+// status call.
 var Vendor = config.Vendor{
 	Name: sms.EngageLab, New: func() config.Settings { return &Settings{} },
 	ChunkDays: 90, Rate: 1, MaxRate: 1000, WholeHours: true,
@@ -78,7 +78,8 @@ func (s *Settings) Accounts() []string {
 	return []string{s.User}
 }
 
-// CallsPerWindow counts the calls for one dataset: a call takes a whole window, and at most maxFilter ids of each filter.
+// CallsPerWindow counts the calls for one dataset: a call takes a whole window, and at most maxFilter ids of each
+// filter.
 func (s *Settings) CallsPerWindow() int {
 	batches := func(ids []string) int { return max(1, (len(ids)+maxFilter-1)/maxFilter) }
 	return batches(s.TemplateIDs) * batches(s.LabelIDs)

@@ -9,7 +9,7 @@ import (
 )
 
 // Settings are what only Huawei sources have in schedules.yaml: how the files are read that somebody exports from the
-// vendor's console. Package file says which columns are wrong.
+// vendor's console. New reports wrong columns.
 type Settings struct {
 	Options
 	Applications []string // as the exports call them; each one an account
@@ -23,8 +23,16 @@ var Vendor = config.Vendor{
 	IsImported: true, ChunkDays: 7, RetentionDays: 60, Rate: 1, MaxRate: 1,
 }
 
-// leastPhoneKey is the length of the shortest key that hides anything: eleven digits are guessed in no time without one.
+// leastPhoneKey is the length of the shortest key that hides anything: eleven digits are guessed in no time without
+// one.
 const leastPhoneKey = 16
+
+func checkPhoneKey(text string) error {
+	if len(text) < leastPhoneKey {
+		return fmt.Errorf("the key has %d bytes: want at least %d, made by openssl rand -hex 32", len(text), leastPhoneKey)
+	}
+	return nil
+}
 
 // isApplication refuses names that no line of an export can hold.
 func isApplication(text string) bool {
@@ -39,8 +47,8 @@ const (
 	mainland      numbers = "mainland"
 )
 
-// Keys are the keys of Huawei sources. Applications are named, though files name them too: only so is a day missed of which
-// there is no file.
+// Keys are the keys of Huawei sources. Applications are named, though files name them too: only so is a day missed of
+// which there is no file.
 func (s *Settings) Keys() []config.Key {
 	const (
 		applications = "the applications as exports call them, such as applications: [shop]"
@@ -49,14 +57,12 @@ func (s *Settings) Keys() []config.Key {
 		question     = "does not say which numbers those without a country's code are"
 	)
 	return []config.Key{
-		{Name: "applications", Required: true, IsList: true, Want: applications, Read: config.Words(&s.Applications, isApplication, none)},
+		{
+			Name: "applications", Required: true, IsList: true, Want: applications,
+			Read: config.Words(&s.Applications, isApplication, none),
+		},
 		{Name: "export_time_zone", Read: config.Zone(&s.Zone, "the zone of the times in exports")},
-		{Name: "phone_key", Required: true, Hidden: true, Want: key, Read: config.Credential(&s.PhoneKey, func(text string) error {
-			if len(text) < leastPhoneKey {
-				return fmt.Errorf("the key has %d bytes: want at least %d, made by openssl rand -hex 32", len(text), leastPhoneKey)
-			}
-			return nil
-		})},
+		{Name: "phone_key", Required: true, Hidden: true, Want: key, Read: config.Credential(&s.PhoneKey, checkPhoneKey)},
 		{Name: "columns", Texts: s.Columns},
 		{Name: "numbers", Read: func(v config.Value) error {
 			var which numbers

@@ -27,8 +27,8 @@ const (
 	Off  Probe = "off"
 )
 
-// Vendor is how Tencent sources are configured. The limit is 10 in any second; spaced at 9.5 it holds with 52 ms of jitter on
-// the way.
+// Vendor is how Tencent sources are configured. The limit is 10 in any second; spaced at 9.5 it holds with 52 ms of
+// jitter on the way.
 var Vendor = config.Vendor{
 	Name: sms.Tencent, New: func() config.Settings { return &Settings{Options: Options{EndHour: Inclusive}, Probe: Auto} },
 	ChunkDays: 32, Rate: 9.5, MaxRate: 10, NoPath: true,
@@ -42,19 +42,26 @@ var (
 // Keys are the keys of Tencent sources.
 func (s *Settings) Keys() []config.Key {
 	const (
-		id     = `the vendor's SecretId, such as "secret_id: ${TENCENTCLOUD_SECRET_ID}"`
-		key    = `the vendor's SecretKey, such as "secret_key: ${TENCENTCLOUD_SECRET_KEY}" or "secret_key: file:/run/secrets/tencent"`
+		id  = `the vendor's SecretId, such as "secret_id: ${TENCENTCLOUD_SECRET_ID}"`
+		key = `the vendor's SecretKey, such as "secret_key: ${TENCENTCLOUD_SECRET_KEY}" ` +
+			`or "secret_key: file:/run/secrets/tencent"`
 		apps   = `the ids of the SMS applications, such as sdk_app_ids: ["1400006874"]`
 		noApp  = "%s is not an SdkAppId: want digits, such as 1400006874"
 		region = "%s is not a region: want one such as ap-guangzhou"
+
+		endHour = "does not say how the vendor reads EndTime"
+		probe   = "does not say whether to ask before a first load"
 	)
 	return []config.Key{
 		{Name: "secret_id", Required: true, Hidden: true, Want: id, Read: config.Credential(&s.SecretID, nil)},
 		{Name: "secret_key", Required: true, Hidden: true, Want: key, Read: config.Credential(&s.SecretKey, nil)},
-		{Name: "sdk_app_ids", Required: true, IsList: true, Want: apps, Read: config.Words(&s.SdkAppIDs, digits.MatchString, noApp)},
+		{
+			Name: "sdk_app_ids", Required: true, IsList: true, Want: apps,
+			Read: config.Words(&s.SdkAppIDs, digits.MatchString, noApp),
+		},
 		{Name: "region", Read: config.Text(&s.Region, regionForm.MatchString, region)},
-		{Name: "end_hour", Read: config.Choice(&s.EndHour, "does not say how the vendor reads EndTime", Inclusive, Exclusive)},
-		{Name: "probe", Read: config.Choice(&s.Probe, "does not say whether to ask before a first load", Auto, Off)},
+		{Name: "end_hour", Read: config.Choice(&s.EndHour, endHour, Inclusive, Exclusive)},
+		{Name: "probe", Read: config.Choice(&s.Probe, probe, Auto, Off)},
 	}
 }
 

@@ -3,8 +3,8 @@ package spelling
 
 import "strings"
 
-// Suggest gives `did you mean "region"?` for the word of known that is nearest to what was written, or "" when none is near
-// enough to be a slip of the fingers.
+// Suggest gives `did you mean "region"?` for the word of known that is nearest to what was written, or "" when none is
+// near enough to be a slip of the fingers.
 func Suggest(written string, known []string) string {
 	written = strings.ToLower(written)
 	best, least := "", max(2, len(written)/3)+1
