@@ -80,7 +80,7 @@ func New(options Options, log *zap.Logger) (*Server, error) {
 	s.mux.HandleFunc("GET /login", g.showLogin)
 	s.mux.HandleFunc("POST /login", g.login)
 	s.mux.HandleFunc("POST /logout", g.logout)
-	s.mux.Handle("GET /assets/", assets())
+	s.mux.Handle("GET /assets/", Assets(assetFiles))
 	if options.Jobs != nil {
 		s.mux.Handle("/jobs/", jobsPolicy(options.Jobs))
 		s.links = append(s.links, Link{"/jobs/", "Queue"})

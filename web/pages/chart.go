@@ -1,8 +1,10 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -197,36 +199,30 @@ func round(v float64) float64 { return math.Round(v*10) / 10 }
 func describe(title string, labels, names []string, values [][]value, form func(float64) string) string {
 	parts := []string{title + "."}
 	for s, name := range names {
-		first, last, low, high, known, notFinal := -1, -1, -1, -1, 0, 0
+		var known []int
+		notFinal := 0
 		for i, v := range values[s] {
 			if v.N == nil {
 				continue
 			}
-			known++
+			known = append(known, i)
 			if v.IsOpen {
 				notFinal++
 			}
-			last = i
-			if first < 0 {
-				first, low, high = i, i, i
-			}
-			if *v.N < *values[s][low].N {
-				low = i
-			}
-			if *v.N > *values[s][high].N {
-				high = i
-			}
 		}
-		if known == 0 {
-			parts = append(parts, name+": nothing is known.")
+		if len(known) == 0 {
+			parts = append(parts, name+": no data.")
 			continue
 		}
 		at := func(i int) string { return form(*values[s][i].N) + " in " + labels[i] }
-		told := fmt.Sprintf("%s: %s, %s; lowest %s, highest %s; %d of %d months are gaps.", name, at(first), at(last), at(low), at(high), len(labels)-known, len(labels))
+		compare := func(a, b int) int { return cmp.Compare(*values[s][a].N, *values[s][b].N) }
+		text := fmt.Sprintf("%s: %s, %s; lowest %s, highest %s; %d of %d months are gaps", name,
+			at(known[0]), at(known[len(known)-1]), at(slices.MinFunc(known, compare)), at(slices.MaxFunc(known, compare)),
+			len(labels)-len(known), len(labels))
 		if notFinal > 0 {
-			told = strings.TrimSuffix(told, ".") + fmt.Sprintf(", %d are not final.", notFinal)
+			text += fmt.Sprintf(", %d are not final", notFinal)
 		}
-		parts = append(parts, told)
+		parts = append(parts, text+".")
 	}
 	return strings.Join(parts, " ")
 }

@@ -36,7 +36,7 @@ func (s *site) failures(ctx context.Context, q *query) (view, error) {
 		v.Title = "Failures: category " + f.Category
 	default:
 		v.Sections = append(v.Sections, section{
-			ID: "totals", Heading: "In all", Lines: beyondLines(all.Totals), Table: totalsTable(all.Totals, days),
+			ID: "totals", Heading: "Total", Lines: beyondLines(all.Totals), Table: totalsTable(all.Totals, days),
 		})
 	}
 	// The days of each stage whose numbers may still change or are not there.

@@ -23,7 +23,7 @@ import (
 var templateFiles embed.FS
 
 //go:embed assets/pages.css
-var style []byte
+var styleFile embed.FS
 
 var layout = template.Must(template.ParseFS(templateFiles, "assets/*.html"))
 
@@ -70,11 +70,7 @@ func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() ti
 	} {
 		server.Handle("GET "+path, s.page(show))
 	}
-	server.Handle("GET /assets/pages.css", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/css; charset=utf-8")
-		w.Header().Set("Cache-Control", "max-age=3600")
-		_, _ = w.Write(style) // whoever asked has gone
-	}))
+	server.Handle("GET /assets/pages.css", web.Assets(styleFile))
 }
 
 // view is a page: a heading, a form and sections below each other.
@@ -160,8 +156,9 @@ func (s *site) sorry(r *http.Request, err error) (int, view) {
 		s.log.Warn("a page could not be made", zap.String("path", r.URL.Path), zap.Error(err))
 	}
 	return http.StatusServiceUnavailable, view{
-		Title:    "Not now",
-		Sections: []section{{Lines: []line{{Text: "The warehouse did not answer. The log of this program says why. Load the page again in a moment.", Bad: true}}}},
+		Title: "Not available",
+		Sections: []section{{Lines: []line{{Text: "The warehouse did not answer. The log of this program says why. Reload " +
+			"the page in a moment.", Bad: true}}}},
 	}
 }
 

@@ -44,10 +44,11 @@ type sums struct {
 	counts                       stateCounts
 }
 
-func newSums() sums { return sums{counts: stateCounts{}} }
-
 func (s *sums) add(d load.DayNumbers) {
-	s.counts.add(stateCounts{d.State: 1})
+	if s.counts == nil {
+		s.counts = stateCounts{}
+	}
+	s.counts[d.State]++
 	if d.Rows == 0 {
 		return // a day without numbers has no sum, and none to hide the others'
 	}
@@ -85,7 +86,7 @@ func (s *sums) whyNot() string {
 	case s.requested != nil && *s.requested == 0:
 		return "nothing was requested"
 	default:
-		return "a part of it is not reported"
+		return "a part is not reported"
 	}
 }
 
@@ -94,11 +95,8 @@ func cards(all []load.DayNumbers, names []string, sources []load.SourceState, la
 	first := last - recentDays + 1
 	var made []card
 	for i, name := range names {
-		now, before, nowFinal, beforeFinal := newSums(), newSums(), newSums(), newSums()
+		var now, nowFinal, beforeFinal sums
 		byDay := make([]sums, recentDays)
-		for i := range byDay {
-			byDay[i] = newSums()
-		}
 		for _, d := range all {
 			switch {
 			case string(d.Vendor) != name || d.Day > last:
@@ -107,7 +105,6 @@ func cards(all []load.DayNumbers, names []string, sources []load.SourceState, la
 				nowFinal.addFinal(d)
 				byDay[d.Day-first].add(d)
 			default:
-				before.add(d)
 				beforeFinal.addFinal(d)
 			}
 		}
@@ -125,7 +122,7 @@ func cards(all []load.DayNumbers, names []string, sources []load.SourceState, la
 			c.Trend = "no rate: " + now.whyNot()
 		}
 		if notFinal := now.counts.of(isNotFinal); notFinal > 0 {
-			c.Standing = fmt.Sprintf("%s of %s days of accounts are not final: %s", grouped(notFinal),
+			c.Standing = fmt.Sprintf("%s of %s account days are not final: %s", grouped(notFinal),
 				grouped(now.counts.total()), now.counts.words(isNotFinal))
 		}
 		made = append(made, c)
@@ -145,8 +142,8 @@ func openOf(vendor string, sources []load.SourceState) *line {
 	if open == "" {
 		return nil
 	}
-	return &line{Text: "Incomplete, days of datasets: " + open + ".", Href: href("/coverage", "vendor", vendor),
-		Link: "Which"}
+	return &line{Text: "Incomplete dataset days: " + open + ".", Href: href("/coverage", "vendor", vendor),
+		Link: "See the days"}
 }
 
 // vendorsOf names the vendors of months that are sorted by vendor.
@@ -166,13 +163,13 @@ func trend(now, before sums) string {
 	}
 	points := 100 * (*a - *b)
 	if math.Abs(points) < .005 {
-		return "as in the days before, of final days"
+		return "same as in the days before (final days)"
 	}
-	word := "more"
+	word := "higher"
 	if points < 0 {
-		word = "less"
+		word = "lower"
 	}
-	return fmt.Sprintf("%.2f points %s than in the %d days before, of final days", math.Abs(points), word, recentDays)
+	return fmt.Sprintf("%.2f points %s than in the %d days before (final days)", math.Abs(points), word, recentDays)
 }
 
 // sparkline draws a rate for each day, with gaps where there is none.
@@ -199,7 +196,7 @@ func sparkline(days []sums, first sms.Day) spark {
 	}
 	known := slices.DeleteFunc(slices.Clone(values), func(v value) bool { return v.N == nil })
 	if len(known) == 0 {
-		s.Desc = "No day is known."
+		s.Desc = "No data."
 		return s
 	}
 	less := func(a, b value) int { return cmp.Compare(*a.N, *b.N) }

@@ -21,17 +21,16 @@ type mark struct {
 
 // marks are ordered from worst to best. The letters are those of `etl status`.
 var marks = []mark{
-	{state: sms.Quarantined, letter: "Q", about: "an answer was not believed; what was stored before stays"},
-	{state: sms.Failed, letter: "X", about: "asked for in vain"},
-	{state: sms.Lost, letter: "L", about: "the vendor can no longer be asked"},
-	{state: sms.Missing, letter: "–", about: "expected, and never loaded"},
-	{state: sms.Unverified, letter: "u", about: "the vendor had nothing: from before the account began, or no longer " +
-		"kept"},
+	{state: sms.Quarantined, letter: "Q", about: "an answer was not accepted; the values stored before stay"},
+	{state: sms.Failed, letter: "X", about: "every request for it has failed"},
+	{state: sms.Lost, letter: "L", about: "the vendor no longer keeps it"},
+	{state: sms.Missing, letter: "–", about: "expected, but never loaded"},
+	{state: sms.Unverified, letter: "u", about: "the vendor has no data: before the account began, or no longer kept"},
 	{state: sms.Provisional, letter: "p", about: "loaded, and may still change"},
-	{state: sms.Frozen, letter: "Z", about: "an operator said: leave it"},
-	{state: sms.Final, letter: "F", about: "loaded and settled"},
-	{state: sms.Empty, letter: "e", about: "settled, and the vendor had nothing"},
-	{state: sms.NotDue, letter: ".", about: "not over yet"},
+	{state: sms.Frozen, letter: "Z", about: "frozen by an operator: it is not loaded again"},
+	{state: sms.Final, letter: "F", about: "loaded and final"},
+	{state: sms.Empty, letter: "e", about: "final: the vendor has no data for it"},
+	{state: sms.NotDue, letter: ".", about: "the day is not over yet"},
 }
 
 // lastOpen is the best of the states whose numbers are not there, or not believed.
@@ -49,7 +48,7 @@ func markOf(state sms.State) mark {
 			return m
 		}
 	}
-	const about = "a state that these pages do not know: a newer program wrote it"
+	const about = "an unknown state, written by a newer version of the program"
 	return mark{state: state, letter: "?", about: about, class: other, rank: 2*open + 1}
 }
 
