@@ -111,14 +111,8 @@ func (s *Server) Listen(ctx context.Context) (err error) {
 // URL gives the address of the start page, for people. It is known after Listen.
 func (s *Server) URL() string { return URLOf(s.listener) + "/" }
 
-// Serve answers until the context ends, and then finishes what it has begun, for at most 10 s. It listens first when nobody
-// has.
+// Serve answers until the context ends, and then finishes what it has begun, for at most 10 s. Call it after Listen.
 func (s *Server) Serve(ctx context.Context) error {
-	if s.listener == nil {
-		if err := s.Listen(ctx); err != nil {
-			return err
-		}
-	}
 	s.log.Info("listening", zap.Stringer("address", s.listener.Addr()), zap.Bool("login", s.gate.demandsLogin()))
 	return Serve(ctx, s.listener, s.Handler(), Bounds{
 		ReadHeader: readHeaderTimeout, Read: readTimeout, Write: writeTimeout, Idle: idleTimeout, MaxHeader: maxHeader,

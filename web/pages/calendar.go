@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"smsetl/load"
@@ -62,7 +61,7 @@ func (s *site) coverage(ctx context.Context, q *query) (view, error) {
 			year),
 		Form: filterForm("/coverage", f, accounts),
 	}
-	v.Form.HasDays, v.Form.Years = false, years(c, year)
+	v.Form.From, v.Form.To, v.Form.Year, v.Form.Years = "", "", year, years(c, year)
 	states := countStates(c.Days, func(d load.CalendarDay) sms.State { return d.State }).marks()
 	first := section{Lines: pausedOf(c.Pauses, f, accounts)}
 	for _, m := range slices.Backward(states) {
@@ -110,14 +109,14 @@ func pausedOf(pauses []load.Pause, f load.LookFilter, accounts []load.KnownAccou
 	return lines
 }
 
-func years(c load.Calendar, chosen int) []option {
+func years(c load.Calendar, chosen int) []int {
 	first, last := c.FirstYear, c.LastYear
 	if first == 0 {
 		first, last = chosen, chosen
 	}
-	var all []option
+	var all []int
 	for y := min(first, chosen); y <= max(last, chosen) && len(all) < 101; y++ {
-		all = append(all, option{Value: strconv.Itoa(y), Title: strconv.Itoa(y), IsChosen: y == chosen})
+		all = append(all, y)
 	}
 	return all
 }

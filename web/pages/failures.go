@@ -27,7 +27,7 @@ func (s *site) failures(ctx context.Context, q *query) (view, error) {
 			f.First, f.Last),
 		Form: filterForm("/failures", days, accounts),
 	}
-	v.Form.Reason, v.Form.Category, v.Form.Stage = f.Reason, f.Category, string(f.Stage)
+	v.Form.Reason, v.Form.Category, v.Form.Stage = f.Reason, f.Category, f.Stage
 	switch {
 	case f.Reason != "":
 		v.Title = "Failures: " + f.Reason

@@ -15,7 +15,6 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
-	"smsetl/sms"
 	"smsetl/web"
 )
 
@@ -27,26 +26,12 @@ var styleFile embed.FS
 
 var layout = template.Must(template.ParseFS(templateFiles, "assets/*.html"))
 
-// Warehouse is what the pages read. *load.Look is one.
-type Warehouse interface {
-	Accounts(ctx context.Context) ([]load.KnownAccount, error)
-	Overview(ctx context.Context, first, last sms.Day) (load.Overview, error)
-	Calendar(ctx context.Context, f load.LookFilter) (load.Calendar, error)
-	Day(ctx context.Context, vendor sms.Vendor, account string, day sms.Day) (load.DayDetail, error)
-	Days(ctx context.Context, f load.LookFilter) ([]load.DayNumbers, error)
-	Failures(ctx context.Context, f load.FailureFilter) (load.Failures, error)
-	Restatements(ctx context.Context, f load.LookFilter, most int) ([]load.Restatement, error)
-	Findings(ctx context.Context) ([]load.StandingFinding, error)
-	Runs(ctx context.Context, most int) (load.Runs, error)
-	Dictionary(ctx context.Context) ([]load.Relation, error)
-}
-
 // Explain follows a number back to where it comes from, as job.Explain does.
 type Explain func(ctx context.Context, q job.Question) (job.Explanation, error)
 
 // site is the pages with what they read.
 type site struct {
-	warehouse Warehouse
+	warehouse *load.Look
 	explain   Explain
 	now       func() time.Time
 	log       *zap.Logger
@@ -54,7 +39,7 @@ type site struct {
 }
 
 // Add puts the pages on a server, the overview as its start page. now is the time that the pages show.
-func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() time.Time, log *zap.Logger) {
+func Add(server *web.Server, warehouse *load.Look, explain Explain, now func() time.Time, log *zap.Logger) {
 	s := &site{warehouse: warehouse, explain: explain, now: now, log: log.Named("pages"), others: server.Links()}
 	for path, show := range map[string]func(context.Context, *query) (view, error){
 		"/{$}":          s.overview,

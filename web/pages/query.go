@@ -200,37 +200,22 @@ func pathOf(path string, vendor sms.Vendor, account string, day sms.Day, pairs .
 	return href(path, append(pairs, "vendor", string(vendor), "account", account, "date", day.String())...)
 }
 
-// form is the choice of days above a page.
+// form is the filter above a page. What is empty is not chosen, or not offered.
 type form struct {
-	Path     string
-	Vendors  []option
-	Accounts []option
-	HasDays  bool
-	From, To string
-	Years    []option
-	Reason   string // stays chosen; empty for none
-	Category string // as the reason, and as the stage
-	Stage    string
-}
-
-type option struct {
-	Value, Title string
-	IsChosen     bool
-}
-
-func options(chosen string, values ...string) []option {
-	all := []option{{Title: "all", IsChosen: chosen == ""}}
-	for _, v := range values {
-		all = append(all, option{Value: v, Title: v, IsChosen: v == chosen})
-	}
-	return all
+	Path              string
+	Vendor, Account   string
+	Vendors, Accounts []string
+	From, To          string
+	Year              int
+	Years             []int
+	Reason, Category  string
+	Stage             sms.Stage
 }
 
 func filterForm(path string, f load.LookFilter, accounts []load.KnownAccount) *form {
 	vendors, names := namesOf(accounts)
 	return &form{
-		Path: path, Vendors: options(string(f.Vendor), vendors...),
-		Accounts: options(f.Account, names...),
-		HasDays:  true, From: f.First.String(), To: f.Last.String(),
+		Path: path, Vendor: string(f.Vendor), Account: f.Account, Vendors: vendors, Accounts: names,
+		From: f.First.String(), To: f.Last.String(),
 	}
 }

@@ -21,19 +21,18 @@ type card struct {
 	Rate   cell
 	Lines  []cell
 	Trend  string
-	// Standing says how many of the days the numbers are of are not final; empty when all are.
-	Standing string
-	Open     *line // what is not there of the vendor's days; nil when all is
+	// NotFinal says how many of the days the numbers are of are not final; empty when all are.
+	NotFinal string
+	Open     *line // what is missing of the vendor's days; nil when nothing is
 	Spark    spark
 }
 
 // spark is a small line without axes: a rate day by day.
 type spark struct {
-	Width, Height int
-	Path          string
-	OpenPath      string  // through days that are not final
-	Points        []point // days that stand alone, which a line does not show, and those that are not final
-	Desc          string
+	Path     string
+	OpenPath string  // through days that are not final
+	Points   []point // days that stand alone, which a line does not show, and those that are not final
+	Desc     string
 }
 
 // sums are those of a vendor over some days. A sum is not known where one of its parts is not reported: without that part
@@ -122,7 +121,7 @@ func cards(all []load.DayNumbers, names []string, sources []load.SourceState, la
 			c.Trend = "no rate: " + now.whyNot()
 		}
 		if notFinal := now.counts.of(isNotFinal); notFinal > 0 {
-			c.Standing = fmt.Sprintf("%s of %s account days are not final: %s", grouped(notFinal),
+			c.NotFinal = fmt.Sprintf("%s of %s account days are not final: %s", grouped(notFinal),
 				grouped(now.counts.total()), now.counts.words(isNotFinal))
 		}
 		made = append(made, c)
@@ -174,7 +173,8 @@ func trend(now, before sums) string {
 
 // sparkline draws a rate for each day, with gaps where there is none.
 func sparkline(days []sums, first sms.Day) spark {
-	s := spark{Width: 440, Height: 48}
+	const width, height = 440.0, 48.0 // of the view box in cards.html
+	s := spark{}
 	values := make([]value, len(days))
 	labels := make([]string, len(days))
 	for i, d := range days {
@@ -182,9 +182,9 @@ func sparkline(days []sums, first sms.Day) spark {
 			d.counts.of(isNotFinal) > 0}, (first + sms.Day(i)).String()
 	}
 	low, high := bounds([][]value{values}, true)
-	step := float64(s.Width-6) / float64(max(1, len(days)-1))
+	step := (width - 6) / float64(max(1, len(days)-1))
 	x := func(i int) float64 { return round(3 + float64(i)*step) }
-	y := func(v float64) float64 { return round(float64(s.Height-4) - (v-low)/(high-low)*float64(s.Height-8)) }
+	y := func(v float64) float64 { return round(height - 4 - (v-low)/(high-low)*(height-8)) }
 	var line series
 	line.trace(labels, values, x, y, percent)
 	s.Path, s.OpenPath = line.Path, line.OpenPath

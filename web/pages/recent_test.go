@@ -36,8 +36,8 @@ func TestCards(t *testing.T) {
 	if a.Open != nil || b.Open == nil || b.Open.Text != "Incomplete dataset days: 1 missing." {
 		t.Errorf("incomplete: %v, %v", a.Open, b.Open)
 	}
-	if a.Standing != "" || b.Standing != "1 of 3 account days are not final: 1 missing" {
-		t.Errorf("not final: %q, %q", a.Standing, b.Standing)
+	if a.NotFinal != "" || b.NotFinal != "1 of 3 account days are not final: 1 missing" {
+		t.Errorf("not final: %q, %q", a.NotFinal, b.NotFinal)
 	}
 	if want := "M422 42.2L437 5.8"; a.Spark.Path != want {
 		t.Errorf("the line is %q, want %q", a.Spark.Path, want)
@@ -71,8 +71,8 @@ func TestUnsettledDaysAreNoDrop(t *testing.T) {
 	if c.Trend != "same as in the days before (final days)" {
 		t.Errorf("the trend is %q", c.Trend)
 	}
-	if c.Standing != "4 of 30 account days are not final: 1 unheard of, 3 provisional" {
-		t.Errorf("not final: %q", c.Standing)
+	if c.NotFinal != "4 of 30 account days are not final: 1 unheard of, 3 provisional" {
+		t.Errorf("not final: %q", c.NotFinal)
 	}
 	if strings.Count(c.Spark.Path, "M") != 1 || strings.Count(c.Spark.Path, "L") != 25 || strings.Count(c.Spark.OpenPath, "L") != 3 {
 		t.Errorf("the lines are %q and %q", c.Spark.Path, c.Spark.OpenPath)
