@@ -19,7 +19,7 @@ const (
 	fileFailed    = "file_failed"
 )
 
-// How long something has to be wrong before people are told. What recovers sooner is not worth a message.
+// How long something has to be wrong before people are notified. What recovers sooner is not worth a message.
 const (
 	failingHold = 15 * time.Minute // a window has been tried three times by then
 	gapAge      = 24 * time.Hour   // after the end of the day: a daily schedule has run once by then

@@ -18,7 +18,7 @@ type Settings struct {
 	Name        string // of the connection and the collection; it is in every mark, so that one Metabase can hold several warehouses
 	Warehouse   Connection
 	Relations   []Relation // of schema sms, as the catalog describes them
-	SetPassword bool       // send the password again: Metabase does not tell it, so that a new one cannot be seen
+	SetPassword bool       // send the password again: Metabase never returns it, so that a new one cannot be detected
 	DryRun      bool       // look and report; write nothing
 	SyncTimeout time.Duration
 	Progress    func(line string) // sentences for people, while it takes long
@@ -241,7 +241,7 @@ func (b *bootstrap) mark(thing, meant string) mark {
 	return mark{set: b.settings.Name, thing: thing, meant: meant, stored: unfinished}
 }
 
-// isOurs says whether a description has our mark of a thing.
+// isOurs reports whether a description has our mark of a thing.
 func (b *bootstrap) isOurs(thing, description string) bool {
 	_, m, ok := readMark(b.settings.Name, description)
 	return ok && m.thing == thing

@@ -80,9 +80,9 @@ func semanticType(c Column) string {
 	return ""
 }
 
-// describe tells Metabase what the tables and columns mean. A table is described once, and then marked: what people change
-// afterwards stays. When it has other columns later, only what is empty is filled in. Descriptions are the catalog's comments, which
-// Metabase reads by itself while a description is empty.
+// describe sends Metabase what the tables and columns mean. A table is described once, and then marked: what people
+// change afterwards stays. When it has other columns later, only what is empty is filled in. Descriptions are the
+// catalog's comments, which Metabase reads by itself while a description is empty.
 func (b *bootstrap) describe(ctx context.Context) error {
 	b.settings.Progress(fmt.Sprintf("Looking at the descriptions of %d tables and views.", len(b.settings.Relations)))
 	for _, r := range b.settings.Relations {

@@ -234,7 +234,7 @@ func (b *bootstrap) keep(ctx context.Context, kind, key string, wanted object, f
 			return now, err
 		}
 	}
-	// How Metabase stores it goes into the mark, which until now said unfinished.
+	// How Metabase stores it goes into the mark, which was unfinished until now.
 	now, err := b.read(ctx, kind, id)
 	if err != nil {
 		return now, err

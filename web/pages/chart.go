@@ -49,7 +49,7 @@ type point struct {
 	Title string
 	// IsOpen marks a month of which days are not final, or still to come.
 	IsOpen bool
-	// IsFirst says that no line leads to it.
+	// IsFirst reports that no line leads to it.
 	IsFirst bool
 }
 
@@ -195,7 +195,7 @@ func niceStep(span float64) float64 {
 
 func round(v float64) float64 { return math.Round(v*10) / 10 }
 
-// describe tells the chart in words: where each line begins, ends, and is lowest and highest.
+// describe puts the chart into words: where each line begins, ends, and is lowest and highest.
 func describe(title string, labels, names []string, values [][]value, form func(float64) string) string {
 	parts := []string{title + "."}
 	for s, name := range names {

@@ -8,7 +8,7 @@ import (
 	"smsetl/load"
 )
 
-// next says in words what brings a day on.
+// next describes what happens to a day next, by the action in the ledger.
 var next = map[string]string{
 	"none":     "nothing: it is final",
 	"wait":     "nothing until the day is over",
@@ -19,7 +19,7 @@ var next = map[string]string{
 	"unfreeze": "etl unfreeze: an operator has frozen it",
 }
 
-// nextImport says it where nobody is asked, and files are imported.
+// nextImport is the same for sources whose files are imported.
 var nextImport = map[string]string{
 	"load":    "import files that cover the missing hours",
 	"reload":  "import a newer file, for what has changed",

@@ -81,7 +81,8 @@ func sumOf(rows int) string {
 	return "Sums of " + grouped(int64(rows)) + " rows"
 }
 
-// stateOfDay gives the state of the day as every page tells it: the worst among the datasets that the numbers are made of.
+// stateOfDay gives the state of the day as every page shows it: the worst among the datasets that the numbers are made
+// of.
 func stateOfDay(known []load.DayState, e job.Explanation) sms.State {
 	var worst sms.State
 	for _, d := range known {

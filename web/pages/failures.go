@@ -56,13 +56,13 @@ type stageOf struct {
 	stage  sms.Stage
 }
 
-// beyondLines says where reasons tell of more than deliveries count.
+// beyondLines names the stages whose reasons add up to more than deliveries count.
 func beyondLines(all []load.FailedTotal) []line {
 	var lines []line
 	for _, t := range all {
 		if t.Beyond > 0 {
-			lines = append(lines, line{Bad: true, Text: fmt.Sprintf("The reasons of %s in %s tell of %s more messages than its "+
-				"deliveries count as failed: the two were told at different times, or one of them is not loaded.",
+			lines = append(lines, line{Bad: true, Text: fmt.Sprintf("The reasons of %s in %s add up to %s more messages than "+
+				"its deliveries count as failed: the two were loaded at different times, or one is not loaded.",
 				t.Vendor, t.Stage, grouped(t.Beyond))})
 		}
 	}

@@ -139,7 +139,7 @@ func matching(accounts []load.KnownAccount, vendor sms.Vendor, account string) [
 	})
 }
 
-// known says whether there is such a vendor and account, unless there is a mistake before. Empty names are.
+// known reports whether there is such a vendor and account, unless there is a mistake before. Empty names are.
 func (q *query) known(vendor sms.Vendor, account string, accounts []load.KnownAccount) error {
 	vendors, _ := namesOf(accounts)
 	switch {

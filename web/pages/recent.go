@@ -11,7 +11,7 @@ import (
 	"smsetl/sms"
 )
 
-// recentDays is how many days a card tells of, and how many before them it compares with.
+// recentDays is how many days a card covers, and how many before them it compares with.
 const recentDays = 30
 
 // card is what one vendor did lately: one number to look at, and how it came to be.
@@ -129,7 +129,7 @@ func cards(all []load.DayNumbers, names []string, sources []load.SourceState, la
 	return made
 }
 
-// openOf says what is not there of a vendor's days.
+// openOf describes what is missing of a vendor's days.
 func openOf(vendor string, sources []load.SourceState) *line {
 	counts := stateCounts{}
 	for _, s := range sources {

@@ -52,15 +52,15 @@ func markOf(state sms.State) mark {
 	return mark{state: state, letter: "?", about: about, class: other, rank: 2*open + 1}
 }
 
-// isOpen says that a day's numbers are not there or not believed.
+// isOpen reports that a day's numbers are not there or not believed.
 func isOpen(state sms.State) bool { return markOf(state).isOpen }
 
-// isFinal says that a day's numbers do not change any more by themselves.
+// isFinal reports that a day's numbers do not change any more by themselves.
 func isFinal(state sms.State) bool { return state == sms.Final || state == sms.Empty }
 
 func isNotFinal(state sms.State) bool { return !isFinal(state) }
 
-// isUnsure says that a state tells neither that numbers are there nor that they should be.
+// isUnsure reports that a state tells neither that numbers are there nor that they should be.
 func isUnsure(state sms.State) bool { return state == sms.Unverified || markOf(state).class == other }
 
 // worse compares how much care days of two states need.
@@ -97,7 +97,7 @@ func (c stateCounts) of(is func(sms.State) bool) (n int64) {
 	return n
 }
 
-// words tells the states that are so, the worst first: "3 missing, 2 provisional".
+// words lists the states that are so, the worst first: "3 missing, 2 provisional".
 func (c stateCounts) words(is func(sms.State) bool) string {
 	var parts []string
 	for _, state := range slices.SortedFunc(maps.Keys(c), worse) {
