@@ -173,9 +173,6 @@ func isForwarded(r *http.Request) bool {
 // fromProxy reports whether the connection is that of a proxy whose headers are believed.
 func (g *gate) fromProxy(r *http.Request) bool { return isAmong(peer(r), g.options.Proxies) }
 
-// client gives the address of whoever asks.
-func (g *gate) client(r *http.Request) netip.Addr { return Client(r, g.options.Proxies) }
-
 // isSecure reports whether the browser's connection is encrypted, here or at a trusted proxy.
 func (g *gate) isSecure(r *http.Request) bool {
 	return r.TLS != nil || g.fromProxy(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")

@@ -247,19 +247,6 @@ func (b *bootstrap) isOurs(thing, description string) bool {
 	return ok && m.thing == thing
 }
 
-// leave notes a thing that is not to be written. ok is false for one that is.
-func (b *bootstrap) leave(kind, name string, did Did) (ok bool) {
-	switch did {
-	case Kept:
-		b.note(kind, name, Kept, "it was changed by hand")
-	case Unchanged:
-		b.note(kind, name, Unchanged, "")
-	default:
-		return false
-	}
-	return true
-}
-
 // compare says what has to happen to a thing that is there: its mark as it would be now and as it is, and what is stored.
 func compare(wanted, was mark, stored string) Did {
 	switch {

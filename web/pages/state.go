@@ -147,6 +147,6 @@ func (m mark) key() key { return key{m.letter, m.class, spaced(m.state)} }
 // state is the name of a state with its sign before it.
 func state(of sms.State) cell {
 	c, m := text(spaced(of)).unbroken(), markOf(of)
-	c.Mark = key{Letter: m.letter, Class: m.class}
+	c.Mark = m.key()
 	return c.wrongIf(m.isOpen)
 }
