@@ -3,6 +3,7 @@ package notify
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,8 +17,8 @@ const (
 	mostReason = 200
 )
 
-// said is how a kind reads, and where a person finds what to do.
-var said = map[string]struct{ wrong, over, runbook string }{
+// phrases are how a kind reads, and where a person finds what to do.
+var phrases = map[string]struct{ wrong, over, runbook string }{
 	sourceFailing: {"every load of this source fails", "the source loads again", "source-failing"},
 	gap:           {"not loaded, more than a day after the day was over", "every day is loaded", "gap"},
 	quarantined:   {"an answer of the vendor is not believed; what was stored stays", "no day is quarantined", "day-quarantined"},
@@ -29,21 +30,17 @@ var said = map[string]struct{ wrong, over, runbook string }{
 type group struct{ kind, subject string }
 
 // text writes the message about claimed notices: a line for each kind and subject, its days as ranges.
-func text(claimed []check.Notice, news check.Phase) string {
+func text(claimed []check.Notice, side check.Phase) string {
 	groups := map[group][]check.Notice{}
 	for _, n := range claimed {
 		g := group{n.Kind, n.Subject}
 		groups[g] = append(groups[g], n)
 	}
-	var order []group
-	for g := range groups {
-		order = append(order, g)
-	}
-	slices.SortFunc(order, func(a, b group) int {
+	order := slices.SortedFunc(maps.Keys(groups), func(a, b group) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.subject, b.subject))
 	})
 	lines := []string{"*SMS warehouse: somebody should look*"}
-	if news == check.Over {
+	if side == check.Over {
 		lines[0] = "*SMS warehouse: resolved*"
 	}
 	for i, g := range order {
@@ -51,18 +48,18 @@ func text(claimed []check.Notice, news check.Phase) string {
 			lines = append(lines, fmt.Sprintf("and %d more; `etl status` lists them", len(order)-mostLines))
 			break
 		}
-		lines = append(lines, line(g, groups[g], news))
+		lines = append(lines, line(g, groups[g], side))
 	}
 	return strings.Join(lines, "\n")
 }
 
-func line(g group, notices []check.Notice, news check.Phase) string {
-	words := said[g.kind]
+func line(g group, notices []check.Notice, side check.Phase) string {
+	words := phrases[g.kind]
 	subject := escaped(g.subject)
 	if days := ranges(notices); days != "" {
 		subject += " " + days
 	}
-	if news == check.Over {
+	if side == check.Over {
 		return fmt.Sprintf("• %s: %s", subject, words.over)
 	}
 	reason := ""

@@ -29,7 +29,7 @@ func NewAddresses(now func() time.Time, limit rate.Limit, burst int) *Addresses 
 	return &Addresses{now: now, limit: limit, burst: burst, tries: map[netip.Prefix]*rate.Limiter{}}
 }
 
-// Allows says whether the address may do it now, and counts it when it may.
+// Allows reports whether the address may do it now, and counts it when it may.
 func (a *Addresses) Allows(addr netip.Addr) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -60,12 +60,12 @@ func newGate(options Options, log *zap.Logger) (*gate, error) {
 	return g, nil
 }
 
-// demandsLogin says whether pages are for people who are logged in. A login that is configured is demanded on loopback too:
-// a proxy on this machine comes from there.
+// demandsLogin reports whether pages are for people who are logged in. A login that is configured is demanded on
+// loopback too: a proxy on this machine comes from there.
 func (g *gate) demandsLogin() bool { return g.options.PasswordHash != "" || g.options.UserHeader != "" }
 
-// isLoopback says whether the host of an address is this machine and nothing else. A name other than localhost may be
-// anything.
+// isLoopback reports whether the host of an address is this machine and nothing else. A name other than localhost may
+// be anything.
 func isLoopback(host string) bool {
 	if host == "localhost" {
 		return true
@@ -104,7 +104,7 @@ func (g *gate) isOurs(host string) bool {
 	return slices.Contains(g.options.AllowedHosts, name)
 }
 
-// hasToken says whether the request asks for the metrics with the token for them.
+// hasToken reports whether the request asks for the metrics with the token for them.
 func (g *gate) hasToken(r *http.Request) bool {
 	if g.options.MetricsToken == "" || r.URL.Path != "/metrics" {
 		return false
@@ -160,7 +160,7 @@ func (g *gate) refuse(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isForwarded says that a proxy passed the request on.
+// isForwarded reports that a proxy passed the request on.
 func isForwarded(r *http.Request) bool {
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via"} {
 		if r.Header.Get(name) != "" {
@@ -170,13 +170,10 @@ func isForwarded(r *http.Request) bool {
 	return false
 }
 
-// fromProxy says whether the connection is that of a proxy whose headers are believed.
+// fromProxy reports whether the connection is that of a proxy whose headers are believed.
 func (g *gate) fromProxy(r *http.Request) bool { return isAmong(peer(r), g.options.Proxies) }
 
-// client gives the address of whoever asks.
-func (g *gate) client(r *http.Request) netip.Addr { return Client(r, g.options.Proxies) }
-
-// isSecure says whether the browser's connection is encrypted, here or at a trusted proxy.
+// isSecure reports whether the browser's connection is encrypted, here or at a trusted proxy.
 func (g *gate) isSecure(r *http.Request) bool {
 	return r.TLS != nil || g.fromProxy(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }
@@ -190,7 +187,7 @@ func withUser(r *http.Request, name string) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), userKey{}, name))
 }
 
-// CanLogOut says whether whoever asks came in with the password.
+// CanLogOut reports whether whoever asks came in with the password.
 func CanLogOut(ctx context.Context) bool { return User(ctx) == operator }
 
 // User gives the name of whoever asks: the proxy's word, or operator for the password. It is empty where no login is

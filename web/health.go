@@ -29,7 +29,7 @@ type readiness struct {
 	log    *zap.Logger
 
 	mu     sync.Mutex
-	asked  time.Time
+	ranAt  time.Time
 	failed map[string]bool
 }
 
@@ -41,7 +41,7 @@ func newReadiness(checks []Check, log *zap.Logger) *readiness {
 func (r *readiness) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	status := http.StatusOK
 	var b strings.Builder
-	failed := r.look(request.Context())
+	failed := r.run(request.Context())
 	for _, check := range r.checks {
 		word := "ok"
 		if failed[check.Name] {
@@ -52,11 +52,11 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	writeText(w, status, b.String())
 }
 
-// look runs the checks, and logs what has become of them since the last time.
-func (r *readiness) look(ctx context.Context) map[string]bool {
+// run runs the checks, and logs what has become of them since the last time.
+func (r *readiness) run(ctx context.Context) map[string]bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if time.Since(r.asked) < checkAge {
+	if time.Since(r.ranAt) < checkAge {
 		return r.failed
 	}
 	// The answer is everybody's, so it does not end with the one who asked.
@@ -73,6 +73,6 @@ func (r *readiness) look(ctx context.Context) map[string]bool {
 			r.log.Info("ready again", zap.String("check", check.Name))
 		}
 	}
-	r.asked, r.failed = time.Now(), failed
+	r.ranAt, r.failed = time.Now(), failed
 	return failed
 }

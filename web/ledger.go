@@ -74,7 +74,8 @@ var (
 	datasetSeen   = prometheus.NewDesc("smsetl_dataset_last_success_timestamp_seconds", "When an answer of the vendor was last believed; 0 for never.", datasetLabels, nil)
 	datasetDays   = prometheus.NewDesc("smsetl_dataset_days", "Expected days by their state.", append(datasetLabels[:4:4], "state"), nil)
 	datasetGapAge = prometheus.NewDesc("smsetl_dataset_gap_age_seconds", "Seconds since the end of the oldest day that is missing or failed; 0 when none is.", datasetLabels, nil)
-	datasetLeaves = prometheus.NewDesc("smsetl_dataset_leaving_days", "Days that are not loaded and that the vendor will not tell about in a week.", datasetLabels, nil)
+	datasetLeaves = prometheus.NewDesc("smsetl_dataset_leaving_days", "Days that are not loaded and that the vendor "+
+		"will no longer keep in a week.", datasetLabels, nil)
 	sourceFailing = prometheus.NewDesc("smsetl_source_failing", "1 when the last load of every dataset of the source failed.", []string{"source"}, nil)
 	sourcePaused  = prometheus.NewDesc("smsetl_source_paused", "1 when somebody has paused the source.", []string{"source"}, nil)
 	loadsTotal    = prometheus.NewDesc("smsetl_loads_total", "Loads of every process since the warehouse was made.", []string{"source", "outcome"}, nil)
@@ -91,12 +92,12 @@ var (
 		"knows of yet.", []string{"source"}, nil)
 	pushesWait = prometheus.NewDesc("smsetl_pushes_oldest_unmerged_seconds",
 		"Seconds that the oldest of them has been waiting; 0 when there is none.", []string{"source"}, nil)
-	reportsWait = prometheus.NewDesc("smsetl_waiting_reports", "Status reports of messages that no export has told "+
-		"of yet.", []string{"source"}, nil)
+	reportsWait = prometheus.NewDesc("smsetl_waiting_reports", "Status reports of messages that no export has reported "+
+		"yet.", []string{"source"}, nil)
 	touchedDays = prometheus.NewDesc("smsetl_touched_days", "Loaded days that are to be counted anew because of "+
 		"reports.", []string{"source"}, nil)
 	pushedLast = prometheus.NewDesc("smsetl_push_last_timestamp_seconds",
-		"When a push came last that said something new; 0 for never.", []string{"source"}, nil)
+		"When a push came last that brought something new; 0 for never.", []string{"source"}, nil)
 )
 
 // Describe names none of the metrics: the registry checks them when they are collected.

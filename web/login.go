@@ -46,7 +46,7 @@ func (g *gate) login(w http.ResponseWriter, r *http.Request) {
 		writeText(w, http.StatusNotFound, "There is no password here.\n")
 		return
 	}
-	from, to := g.client(r), here(r.PostFormValue("to"))
+	from, to := Client(r, g.options.Proxies), here(r.PostFormValue("to"))
 	if !g.tries.Allows(from) {
 		w.Header().Set("Retry-After", fmt.Sprint(trySpacing.Seconds()))
 		render(w, http.StatusTooManyRequests, "login.html", loginView{to, "Too many tries from here. Wait a little."})

@@ -163,7 +163,7 @@ func (m *Metrics) LoginFailed() { m.logins.Inc() }
 // Dropped counts a file of a watched folder that was moved aside.
 func (m *Metrics) Dropped(source, outcome string) { m.dropped.WithLabelValues(source, outcome).Inc() }
 
-// Watched says what a look into a watched folder showed.
+// Watched says what was found in a watched folder.
 func (m *Metrics) Watched(source string, isThere bool, waiting, failed int) {
 	m.dirUp.WithLabelValues(source).Set(number(isThere))
 	if isThere {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
+	"io/fs"
 	"net/http"
 )
 
@@ -27,11 +28,11 @@ func render(w http.ResponseWriter, status int, page string, view any) {
 	_, _ = w.Write(b.Bytes()) // whoever asked has gone
 }
 
-// assets serves the files of the pages. They change with the program, so they are asked for again after an hour.
-func assets() http.Handler {
-	files := http.FileServerFS(assetFiles)
+// Assets serves files of pages. They change with the program, so they are asked for again after an hour.
+func Assets(files fs.FS) http.Handler {
+	serve := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "max-age=3600")
-		files.ServeHTTP(w, r)
+		serve.ServeHTTP(w, r)
 	})
 }

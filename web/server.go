@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// DefaultListen is where the server listens when nothing else is said: this machine only.
+// DefaultListen is where the server listens by default: this machine only.
 const DefaultListen = "127.0.0.1:8080"
 
 // The bounds of a request and its answer. A page is small and quick; what is slow or large is an attack or a mistake.
@@ -41,7 +41,7 @@ type Options struct {
 	Metrics http.Handler // answers /metrics; nil for none
 	Jobs    http.Handler // answers everything under /jobs/; nil for none
 
-	LoginFailed func()           // is told of every wrong password; nil for nobody
+	LoginFailed func()           // is called for every wrong password; nil for nobody
 	Now         func() time.Time // the clock of sessions; default time.Now
 }
 
@@ -80,7 +80,7 @@ func New(options Options, log *zap.Logger) (*Server, error) {
 	s.mux.HandleFunc("GET /login", g.showLogin)
 	s.mux.HandleFunc("POST /login", g.login)
 	s.mux.HandleFunc("POST /logout", g.logout)
-	s.mux.Handle("GET /assets/", assets())
+	s.mux.Handle("GET /assets/", Assets(assetFiles))
 	if options.Jobs != nil {
 		s.mux.Handle("/jobs/", jobsPolicy(options.Jobs))
 		s.links = append(s.links, Link{"/jobs/", "Queue"})
@@ -111,14 +111,8 @@ func (s *Server) Listen(ctx context.Context) (err error) {
 // URL gives the address of the start page, for people. It is known after Listen.
 func (s *Server) URL() string { return URLOf(s.listener) + "/" }
 
-// Serve answers until the context ends, and then finishes what it has begun, for at most 10 s. It listens first when nobody
-// has.
+// Serve answers until the context ends, and then finishes what it has begun, for at most 10 s. Call it after Listen.
 func (s *Server) Serve(ctx context.Context) error {
-	if s.listener == nil {
-		if err := s.Listen(ctx); err != nil {
-			return err
-		}
-	}
 	s.log.Info("listening", zap.Stringer("address", s.listener.Addr()), zap.Bool("login", s.gate.demandsLogin()))
 	return Serve(ctx, s.listener, s.Handler(), Bounds{
 		ReadHeader: readHeaderTimeout, Read: readTimeout, Write: writeTimeout, Idle: idleTimeout, MaxHeader: maxHeader,
@@ -128,7 +122,7 @@ func (s *Server) Serve(ctx context.Context) error {
 // Handler gives everything that the server answers, as Serve does. Tests ask it without a socket.
 func (s *Server) Handler() http.Handler {
 	outer := http.NewServeMux()
-	// Open to everybody, under every name: machines ask for them by address, and they tell nothing.
+	// Open to everybody, under every name: machines ask for them by address, and they reveal nothing.
 	outer.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
 	outer.Handle("GET /readyz", s.ready)
 	outer.Handle("/", s.gate.guard(s.mux))
@@ -146,5 +140,5 @@ func bounded(next http.Handler) http.Handler {
 func writeText(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text)) // whoever asked has gone: nobody is left to be told
+	_, _ = w.Write([]byte(text)) // whoever asked has gone
 }

@@ -48,7 +48,7 @@ func (s *sessions) token() string {
 	return base64.RawURLEncoding.EncodeToString(s.sign(append(raw, nonce...)))
 }
 
-// isValid says whether the request carries a token that was made with this key and has not run out.
+// isValid reports whether the request carries a token that was made with this key and has not run out.
 func (s *sessions) isValid(r *http.Request) bool {
 	for _, name := range []string{secureCookieName, cookieName} {
 		cookie, err := r.Cookie(name)
@@ -59,11 +59,11 @@ func (s *sessions) isValid(r *http.Request) bool {
 		if err != nil || len(raw) != tokenSize {
 			continue
 		}
-		said := raw[:tokenSize-sha256.Size]
-		if !hmac.Equal(s.sign(append([]byte(nil), said...)), raw) {
+		payload := raw[:tokenSize-sha256.Size]
+		if !hmac.Equal(s.sign(append([]byte(nil), payload...)), raw) {
 			continue
 		}
-		if s.now().Unix() < int64(binary.BigEndian.Uint64(said)) {
+		if s.now().Unix() < int64(binary.BigEndian.Uint64(payload)) {
 			return true
 		}
 	}

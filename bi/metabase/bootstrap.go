@@ -18,7 +18,7 @@ type Settings struct {
 	Name        string // of the connection and the collection; it is in every mark, so that one Metabase can hold several warehouses
 	Warehouse   Connection
 	Relations   []Relation // of schema sms, as the catalog describes them
-	SetPassword bool       // send the password again: Metabase does not tell it, so that a new one cannot be seen
+	SetPassword bool       // send the password again: Metabase never returns it, so that a new one cannot be detected
 	DryRun      bool       // look and report; write nothing
 	SyncTimeout time.Duration
 	Progress    func(line string) // sentences for people, while it takes long
@@ -241,23 +241,10 @@ func (b *bootstrap) mark(thing, meant string) mark {
 	return mark{set: b.settings.Name, thing: thing, meant: meant, stored: unfinished}
 }
 
-// isOurs says whether a description has our mark of a thing.
+// isOurs reports whether a description has our mark of a thing.
 func (b *bootstrap) isOurs(thing, description string) bool {
 	_, m, ok := readMark(b.settings.Name, description)
 	return ok && m.thing == thing
-}
-
-// leave notes a thing that is not to be written. ok is false for one that is.
-func (b *bootstrap) leave(kind, name string, did Did) (ok bool) {
-	switch did {
-	case Kept:
-		b.note(kind, name, Kept, "it was changed by hand")
-	case Unchanged:
-		b.note(kind, name, Unchanged, "")
-	default:
-		return false
-	}
-	return true
 }
 
 // compare says what has to happen to a thing that is there: its mark as it would be now and as it is, and what is stored.

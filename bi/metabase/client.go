@@ -33,7 +33,7 @@ type Client struct {
 	base *url.URL
 	key  string
 	http *http.Client
-	// secrets are cut out of whatever Metabase says before it is shown.
+	// secrets are cut out of the messages of Metabase before they are shown.
 	secrets []string
 }
 

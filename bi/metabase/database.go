@@ -72,8 +72,8 @@ type details struct {
 	SchemaPatterns string `json:"schema-filters-patterns"`
 }
 
-// leadsTo says whether a stored connection is the one that is meant. Passwords cannot be compared. Metabase tries TLS first when
-// it adds a database, and keeps it where that works, so TLS that nobody asked for is no difference.
+// leadsTo reports whether a stored connection is the one that is meant. Passwords cannot be compared. Metabase tries
+// TLS first when it adds a database, and keeps it where that works, so TLS that nobody asked for is no difference.
 func (d details) leadsTo(meant details) bool {
 	d.Password, meant.Password = "", ""
 	if !meant.SSL {
@@ -161,7 +161,7 @@ func (b *bootstrap) ourDatabase(all []database) (found *database, marked bool, e
 		"choose another name", b.settings.Name)
 }
 
-// settling is how long a sync that was asked for may still be told as the failed one before it.
+// settling is how long a sync that was asked for may still be reported as the failed one before it.
 const settling = 10 * time.Second
 
 // tables waits until Metabase knows every table and column of the warehouse. It asks for a sync where one is missing; the first

@@ -20,21 +20,22 @@ type Column struct {
 	Comment string // unit first: "messages. That reached the handset."
 }
 
-// table is a table or view as Metabase knows it.
+// table is a table or view as Metabase knows it. A request changes what it holds and nothing else, as one of a field
+// does.
 type table struct {
-	ID               int     `json:"id"`
-	Schema           string  `json:"schema"`
-	Name             string  `json:"name"`
-	Description      string  `json:"description"`
-	PointsOfInterest string  `json:"points_of_interest"`
-	Fields           []field `json:"fields"`
+	ID               int     `json:"id,omitempty"`
+	Schema           string  `json:"schema,omitempty"`
+	Name             string  `json:"name,omitempty"`
+	Description      string  `json:"description,omitempty"`
+	PointsOfInterest string  `json:"points_of_interest,omitempty"`
+	Fields           []field `json:"fields,omitempty"`
 }
 
 type field struct {
-	ID           int    `json:"id"`
-	Name         string `json:"name"`
-	Description  string `json:"description"`
-	SemanticType string `json:"semantic_type"`
+	ID           int    `json:"id,omitempty"`
+	Name         string `json:"name,omitempty"`
+	Description  string `json:"description,omitempty"`
+	SemanticType string `json:"semantic_type,omitempty"`
 }
 
 // find gives the first element that is what is looked for, and nil for none.
@@ -55,16 +56,6 @@ func findField(t *table, name string) *field {
 		return nil
 	}
 	return find(t.Fields, func(f field) bool { return f.Name == name })
-}
-
-type tableUpdate struct {
-	Description      string `json:"description,omitempty"`
-	PointsOfInterest string `json:"points_of_interest"`
-}
-
-type fieldUpdate struct {
-	Description  string `json:"description,omitempty"`
-	SemanticType string `json:"semantic_type,omitempty"`
 }
 
 // categories are columns of names, to be filtered by and grouped by. Metabase offers their values in a list.
@@ -89,9 +80,9 @@ func semanticType(c Column) string {
 	return ""
 }
 
-// describe tells Metabase what the tables and columns mean. A table is described once, and then marked: what people change
-// afterwards stays. When it has other columns later, only what is empty is filled in. Descriptions are the catalog's comments, which
-// Metabase reads by itself while a description is empty.
+// describe sends Metabase what the tables and columns mean. A table is described once, and then marked: what people
+// change afterwards stays. When it has other columns later, only what is empty is filled in. Descriptions are the
+// catalog's comments, which Metabase reads by itself while a description is empty.
 func (b *bootstrap) describe(ctx context.Context) error {
 	b.settings.Progress(fmt.Sprintf("Looking at the descriptions of %d tables and views.", len(b.settings.Relations)))
 	for _, r := range b.settings.Relations {
@@ -109,7 +100,11 @@ func (b *bootstrap) describe(ctx context.Context) error {
 
 func (b *bootstrap) describeTable(ctx context.Context, r Relation, t *table) error {
 	text, m, marked := readMark(b.settings.Name, t.PointsOfInterest)
-	wanted := b.mark("table", checksum(columnNames(r)))
+	var names []string
+	for _, c := range r.Columns {
+		names = append(names, c.Name)
+	}
+	wanted := b.mark("table", checksum(names))
 	wanted.stored = wanted.meant
 	if marked && m.meant == wanted.meant {
 		b.note("table", "sms."+r.Name, Unchanged, "")
@@ -120,31 +115,23 @@ func (b *bootstrap) describeTable(ctx context.Context, r Relation, t *table) err
 		if f == nil {
 			continue
 		}
-		update := fieldUpdate{}
+		update := field{}
 		if f.Description == "" {
 			update.Description = c.Comment
 		}
 		if meaning := semanticType(c); meaning != "" && f.SemanticType != meaning && (!marked || f.SemanticType == "") {
 			update.SemanticType = meaning
 		}
-		if update == (fieldUpdate{}) {
+		if update == (field{}) {
 			continue
 		}
-		if err := b.write(ctx, "PUT", fmt.Sprintf("/api/field/%d", f.ID), update, nil); err != nil {
+		if err := b.write(ctx, "PUT", objectPath("field", f.ID), update, nil); err != nil {
 			return err
 		}
 	}
-	update := tableUpdate{PointsOfInterest: wanted.after(text)}
+	update := table{PointsOfInterest: wanted.after(text)}
 	if t.Description == "" {
 		update.Description = r.Comment
 	}
-	return b.change(ctx, Change{"table", "sms." + r.Name, Updated, ""}, "PUT", fmt.Sprintf("/api/table/%d", t.ID), update, nil)
-}
-
-func columnNames(r Relation) []string {
-	names := make([]string, len(r.Columns))
-	for i, c := range r.Columns {
-		names[i] = c.Name
-	}
-	return names
+	return b.change(ctx, Change{"table", "sms." + r.Name, Updated, ""}, "PUT", objectPath("table", t.ID), update, nil)
 }

@@ -226,15 +226,21 @@ func (b *bootstrap) keep(ctx context.Context, kind, key string, wanted object, f
 			return now, err
 		}
 		before, was, _ := readMark(b.settings.Name, now.Description)
-		if b.leave(kind, wanted.Name, compare(m, was, now.checksum(before))) {
+		switch did := compare(m, was, now.checksum(before)); did {
+		case Kept:
+			b.note(kind, wanted.Name, did, "it was changed by hand")
 			return now, nil
-		}
-		err = b.change(ctx, Change{kind, wanted.Name, Updated, ""}, "PUT", objectPath(kind, id), wanted, nil)
-		if err != nil || b.settings.DryRun {
-			return now, err
+		case Unchanged:
+			b.note(kind, wanted.Name, did, "")
+			return now, nil
+		default:
+			err = b.change(ctx, Change{kind, wanted.Name, did, ""}, "PUT", objectPath(kind, id), wanted, nil)
+			if err != nil || b.settings.DryRun {
+				return now, err
+			}
 		}
 	}
-	// How Metabase stores it goes into the mark, which until now said unfinished.
+	// How Metabase stores it goes into the mark, which was unfinished until now.
 	now, err := b.read(ctx, kind, id)
 	if err != nil {
 		return now, err

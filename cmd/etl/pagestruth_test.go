@@ -129,7 +129,7 @@ func (s *shown) failuresAddUp() {
 	if beyond != 50 || byReason != failed+beyond || byCategory != failed+beyond {
 		s.t.Errorf("%d failed and %d beyond: reasons are %d, categories %d", failed, beyond, byReason, byCategory)
 	}
-	if body := s.page(allFailures); !strings.Contains(body, "tell of 50 more messages than its deliveries count as failed") || !strings.Contains(body, "(no reason reported)") {
+	if body := s.page(allFailures); !strings.Contains(body, "add up to 50 more messages than its deliveries count as failed") || !strings.Contains(body, "(no reason reported)") {
 		s.t.Error("the failures do not say what reasons leave open")
 	}
 }

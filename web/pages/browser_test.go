@@ -121,7 +121,7 @@ func TestKeyboardInChromium(t *testing.T) {
 	tab := browser.Tab(t, browsertest.Desk)
 	tab.Open(w.address + "/")
 	tab.Tabulate()
-	if stop := tab.Focused(); stop.Text != "To the content" || !stop.IsOnPage {
+	if stop := tab.Focused(); stop.Text != "Skip to content" || !stop.IsOnPage {
 		t.Fatalf("the first stop is %+v", stop)
 	}
 	tab.Enter()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"smsetl/queue"
@@ -59,10 +58,11 @@ func (s *site) coverage(ctx context.Context, q *query) (view, error) {
 	}
 	v := view{
 		Title: "Coverage",
-		Lead:  fmt.Sprintf("Every day of %d by account. A day leads to why it is so, and what next.", year),
-		Form:  filterForm("/coverage", f, accounts),
+		Lead: fmt.Sprintf("Every day of %d by account. Select a day to see its state, the reason and what happens next.",
+			year),
+		Form: filterForm("/coverage", f, accounts),
 	}
-	v.Form.HasDays, v.Form.Years = false, years(c, year)
+	v.Form.From, v.Form.To, v.Form.Year, v.Form.Years = "", "", year, years(c, year)
 	states := countStates(c.Days, func(d read.CalendarDay) sms.State { return d.State }).marks()
 	first := section{Lines: pausedOf(c.Pauses, f, accounts)}
 	for _, m := range slices.Backward(states) {
@@ -83,15 +83,15 @@ func (s *site) coverage(ctx context.Context, q *query) (view, error) {
 	}
 	switch {
 	case len(c.Days) == 0:
-		v.Sections = append(v.Sections, section{Lines: []line{{Text: "No day of this choice is expected or loaded."}}})
+		v.Sections = append(v.Sections, section{Lines: []line{{Text: "No days match this filter."}}})
 	case f.Account == "":
 		v.Sections = append(v.Sections, section{Lines: []line{{
-			Text: "A day shows the worst state among its datasets. Choose an account to see each of them.",
+			Text: "A day shows the worst state of its datasets. Choose an account to see each dataset.",
 		}}})
 	}
 	v.Sections = append(v.Sections,
 		section{ID: "numbers", Heading: "Days by state", Table: statesTable(c.Days, states)},
-		section{Heading: "What the letters say", Table: tableOf("coverage.letters", states, func(m mark) []cell {
+		section{Heading: "Legend", Table: tableOf("coverage.letters", states, func(m mark) []cell {
 			return cells(m.letter, m.state, m.about)
 		})})
 	return v, nil
@@ -101,8 +101,8 @@ func (s *site) coverage(ctx context.Context, q *query) (view, error) {
 func pausedOf(pauses []queue.Pause, f read.Filter, accounts []read.KnownAccount) []line {
 	var lines []line
 	seen := map[string]bool{}
-	for _, a := range accounts {
-		if (f.Vendor == "" || a.Vendor == f.Vendor) && (f.Account == "" || a.Account == f.Account) && !seen[a.Source] {
+	for _, a := range matching(accounts, f.Vendor, f.Account) {
+		if !seen[a.Source] {
 			seen[a.Source] = true
 			lines = append(lines, pauseLines(pauses, a.Source)...)
 		}
@@ -110,14 +110,14 @@ func pausedOf(pauses []queue.Pause, f read.Filter, accounts []read.KnownAccount)
 	return lines
 }
 
-func years(c read.Calendar, chosen int) []option {
+func years(c read.Calendar, chosen int) []int {
 	first, last := c.FirstYear, c.LastYear
 	if first == 0 {
 		first, last = chosen, chosen
 	}
-	var all []option
+	var all []int
 	for y := min(first, chosen); y <= max(last, chosen) && len(all) < 101; y++ {
-		all = append(all, option{Value: strconv.Itoa(y), Title: strconv.Itoa(y), IsChosen: y == chosen})
+		all = append(all, y)
 	}
 	return all
 }

@@ -1,8 +1,10 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -47,7 +49,7 @@ type point struct {
 	Title string
 	// IsOpen marks a month of which days are not final, or still to come.
 	IsOpen bool
-	// IsFirst says that no line leads to it.
+	// IsFirst reports that no line leads to it.
 	IsFirst bool
 }
 
@@ -193,40 +195,34 @@ func niceStep(span float64) float64 {
 
 func round(v float64) float64 { return math.Round(v*10) / 10 }
 
-// describe tells the chart in words: where each line begins, ends, and is lowest and highest.
+// describe puts the chart into words: where each line begins, ends, and is lowest and highest.
 func describe(title string, labels, names []string, values [][]value, form func(float64) string) string {
 	parts := []string{title + "."}
 	for s, name := range names {
-		first, last, low, high, known, notFinal := -1, -1, -1, -1, 0, 0
+		var known []int
+		notFinal := 0
 		for i, v := range values[s] {
 			if v.N == nil {
 				continue
 			}
-			known++
+			known = append(known, i)
 			if v.IsOpen {
 				notFinal++
 			}
-			last = i
-			if first < 0 {
-				first, low, high = i, i, i
-			}
-			if *v.N < *values[s][low].N {
-				low = i
-			}
-			if *v.N > *values[s][high].N {
-				high = i
-			}
 		}
-		if known == 0 {
-			parts = append(parts, name+": nothing is known.")
+		if len(known) == 0 {
+			parts = append(parts, name+": no data.")
 			continue
 		}
 		at := func(i int) string { return form(*values[s][i].N) + " in " + labels[i] }
-		told := fmt.Sprintf("%s: %s, %s; lowest %s, highest %s; %d of %d months are gaps.", name, at(first), at(last), at(low), at(high), len(labels)-known, len(labels))
+		compare := func(a, b int) int { return cmp.Compare(*values[s][a].N, *values[s][b].N) }
+		text := fmt.Sprintf("%s: %s, %s; lowest %s, highest %s; %d of %d months are gaps", name,
+			at(known[0]), at(known[len(known)-1]), at(slices.MinFunc(known, compare)), at(slices.MaxFunc(known, compare)),
+			len(labels)-len(known), len(labels))
 		if notFinal > 0 {
-			told = strings.TrimSuffix(told, ".") + fmt.Sprintf(", %d are not final.", notFinal)
+			text += fmt.Sprintf(", %d are not final", notFinal)
 		}
-		parts = append(parts, told)
+		parts = append(parts, text+".")
 	}
 	return strings.Join(parts, " ")
 }

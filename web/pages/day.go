@@ -8,22 +8,22 @@ import (
 	"smsetl/read"
 )
 
-// next says in words what brings a day on.
+// next describes what happens to a day next, by the action in the ledger.
 var next = map[string]string{
-	"none":     "nothing: it is settled",
-	"wait":     "it has to be over first",
+	"none":     "nothing: it is final",
+	"wait":     "nothing until the day is over",
 	"load":     "the next run asks the vendor for it",
 	"reload":   "the next run asks again, for what has changed",
-	"confirm":  "the next run asks again: an answer that says the same is believed",
-	"release":  "etl release: the vendor can say no more, an operator decides whether the answer is believed",
-	"unfreeze": "etl unfreeze: an operator's freeze holds it",
+	"confirm":  "the next run asks again; a second answer that agrees is accepted",
+	"release":  "etl release: an operator decides whether to accept the answer",
+	"unfreeze": "etl unfreeze: an operator has frozen it",
 }
 
-// nextImport says it where nobody is asked, and files are imported.
+// nextImport is the same for sources whose files are imported.
 var nextImport = map[string]string{
 	"load":    "import files that cover the missing hours",
 	"reload":  "import a newer file, for what has changed",
-	"confirm": "import a newer file: one that says the same is believed",
+	"confirm": "import a newer file; one that agrees is accepted",
 }
 
 // day is everything about one day of an account.
@@ -52,9 +52,9 @@ func (s *site) day(ctx context.Context, q *query) (view, error) {
 				{Link: "The year", Href: year},
 			}},
 			{Heading: "Numbers", Table: daysTable(d.Numbers), Lines: []line{
-				{Text: "Each number leads to where it comes from.", Link: "Explain them all", Href: explain},
+				{Text: "Select a number to see where it comes from.", Link: "Explain all of them", Href: explain},
 			}},
-			{Heading: "Tries", Table: triesTable(d.Loads)},
+			{Heading: "Attempts", Table: triesTable(d.Loads)},
 		},
 	}, nil
 }

@@ -22,7 +22,7 @@ func (s *site) days(ctx context.Context, q *query) (view, error) {
 	}
 	return view{
 		Title:    "Days",
-		Lead:     "The sums of each day and account, as far as they are known. Each number leads to where it comes from.",
+		Lead:     "Totals of each day and account. Select a number to see where it comes from.",
 		Form:     filterForm("/days", f, accounts),
 		Sections: []section{{Lines: []line{settledLine(all)}, Table: daysTable(all)}},
 	}, nil
@@ -45,11 +45,12 @@ func settledLine(all []read.DayNumbers) line {
 	days, notFinal := grouped(counts.total()), counts.of(isNotFinal)
 	switch {
 	case len(all) == 0:
-		return line{Text: "No day of this choice is expected or loaded."}
+		return line{Text: "No days match this filter."}
 	case notFinal == 0:
-		return line{Text: fmt.Sprintf("All %s days of accounts are final.", days)}
+		return line{Text: fmt.Sprintf("All %s account days are final.", days)}
 	}
-	text := fmt.Sprintf("Of %s days of accounts %s are not final: %s.", days, grouped(notFinal), counts.words(isNotFinal))
+	text := fmt.Sprintf("%[2]s of %[1]s account days are not final: %[3]s.", days, grouped(notFinal),
+		counts.words(isNotFinal))
 	return line{Text: text, Bad: counts.of(isOpen) > 0}
 }
 
@@ -103,7 +104,7 @@ func whyDay(d read.DayNumbers) string {
 			parts = append(parts, "not reported: "+strings.Join(missing, ", "))
 		}
 		if d.Requested != nil && *d.Requested == 0 {
-			parts = append(parts, "no rate of nothing requested")
+			parts = append(parts, "no rate: nothing was requested")
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -53,11 +53,11 @@ func (s *site) explanation(ctx context.Context, q *query) (view, error) {
 		Title: "Where it comes from",
 		Lead:  fmt.Sprintf("%s of %s/%s; days start at midnight in %s. %s.", e.Date, e.Vendor, e.Account, e.Zone, sumOf(e.Rows)),
 		Sections: []section{
-			{Heading: "The number", Table: measuresTable(e, of), Lines: whyLines(e, of, back)},
-			{Heading: "The rows", Table: rowsTable(e, of)},
-			{Heading: "What they were", Table: historyTable(e, of)},
-			{Heading: "The vendor's answers", Table: answersTable(e.Answers)},
-			{Heading: "The loads", Table: loadsTable(e.Loads)},
+			{Heading: "Number", Table: measuresTable(e, of), Lines: whyLines(e, of, back)},
+			{Heading: "Rows", Table: rowsTable(e, of)},
+			{Heading: "History", Table: historyTable(e, of)},
+			{Heading: "Vendor answers", Table: answersTable(e.Answers)},
+			{Heading: "Loads", Table: loadsTable(e.Loads)},
 		},
 	}, nil
 }
@@ -82,7 +82,8 @@ func sumOf(rows int) string {
 	return "Sums of " + grouped(int64(rows)) + " rows"
 }
 
-// stateOfDay gives the state of the day as every page tells it: the worst among the datasets that the numbers are made of.
+// stateOfDay gives the state of the day as every page shows it: the worst among the datasets that the numbers are made
+// of.
 func stateOfDay(known []read.DayState, e job.Explanation) sms.State {
 	var worst sms.State
 	for _, d := range known {
@@ -101,7 +102,7 @@ func whyLines(e job.Explanation, of sms.State, back string) []line {
 		lines = append(lines, line{Text: "There is no number: " + e.Missing + ".", Bad: true})
 	}
 	return append(lines, line{Text: "The day is " + spaced(of) + ": " + markOf(of).about + ".",
-		Link: "Its states and tries", Href: back, Bad: isOpen(of)})
+		Link: "Its states and attempts", Href: back, Bad: isOpen(of)})
 }
 
 func capital(s string) string {
@@ -118,7 +119,7 @@ func measuresTable(e job.Explanation, of sms.State) *table {
 		case m.Total == nil:
 			why = cmp.Or(e.Missing, "the vendor does not report it")
 		case e.Rows == 0:
-			why = "the vendor had nothing on the whole day"
+			why = "the vendor has no data for this day"
 		}
 		return cells(m.Measure, m.Total, of, m.Unit, spaced(m.Support), m.Formula, m.Note, why)
 	})
@@ -135,7 +136,7 @@ func rowsTable(e job.Explanation, of sms.State) *table {
 		}
 	}
 	if left := e.Rows - len(e.Cells); left > 0 {
-		t.Note = fmt.Sprintf("The largest rows; %d more are told by etl explain --rows.", left)
+		t.Note = fmt.Sprintf("The largest rows. To see %d more: etl explain --rows", left)
 	}
 	return t
 }
@@ -144,7 +145,7 @@ func places(e *job.Explanation, all []job.ExplainedPlace) string {
 	var parts []string
 	for _, p := range all {
 		if p.Rows > 0 {
-			parts = append(parts, fmt.Sprintf("%s rows of answer %d (%s), %s of messages that a newer one tells of%s",
+			parts = append(parts, fmt.Sprintf("%s rows of answer %d (%s), %s of them for messages that a newer answer reports%s",
 				grouped(p.Rows), p.FetchID, e.FileOf(p), grouped(p.Repeats), p.ByReports()))
 			continue
 		}
@@ -170,7 +171,7 @@ func answersTable(all []job.ExplainedAnswer) *table {
 	return tableOf("explain.answers", all, func(a job.ExplainedAnswer) []cell {
 		current := ""
 		if a.IsCurrent {
-			current = "the day rests on it"
+			current = "in use"
 		}
 		request := strings.TrimSpace(a.Method + " " + a.URL + " " + a.Action + " " + a.Body)
 		return cells(a.FetchID, a.LoadID, current, a.Dataset, window(a.Window), request, a.FetchedAt, a.Status, a.Size,

@@ -27,7 +27,7 @@ func (s *site) failures(ctx context.Context, q *query) (view, error) {
 			f.First, f.Last),
 		Form: filterForm("/failures", days, accounts),
 	}
-	v.Form.Reason, v.Form.Category, v.Form.Stage = f.Reason, f.Category, string(f.Stage)
+	v.Form.Reason, v.Form.Category, v.Form.Stage = f.Reason, f.Category, f.Stage
 	switch {
 	case f.Reason != "":
 		v.Title = "Failures: " + f.Reason
@@ -36,7 +36,7 @@ func (s *site) failures(ctx context.Context, q *query) (view, error) {
 		v.Title = "Failures: category " + f.Category
 	default:
 		v.Sections = append(v.Sections, section{
-			ID: "totals", Heading: "In all", Lines: beyondLines(all.Totals), Table: totalsTable(all.Totals, days),
+			ID: "totals", Heading: "Total", Lines: beyondLines(all.Totals), Table: totalsTable(all.Totals, days),
 		})
 	}
 	// The days of each stage whose numbers may still change or are not there.
@@ -56,13 +56,13 @@ type stageOf struct {
 	stage  sms.Stage
 }
 
-// beyondLines says where reasons tell of more than deliveries count.
+// beyondLines names the stages whose reasons add up to more than deliveries count.
 func beyondLines(all []read.FailedTotal) []line {
 	var lines []line
 	for _, t := range all {
 		if t.Beyond > 0 {
-			lines = append(lines, line{Bad: true, Text: fmt.Sprintf("The reasons of %s in %s tell of %s more messages than its "+
-				"deliveries count as failed: the two were told at different times, or one of them is not loaded.",
+			lines = append(lines, line{Bad: true, Text: fmt.Sprintf("The reasons of %s in %s add up to %s more messages than "+
+				"its deliveries count as failed: the two were loaded at different times, or one is not loaded.",
 				t.Vendor, t.Stage, grouped(t.Beyond))})
 		}
 	}

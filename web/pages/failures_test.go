@@ -32,7 +32,7 @@ func TestFailuresWithoutReason(t *testing.T) {
 	}
 	w.holds(days+"&format=csv&table=totals", "tencent,processing,3,0,3,0,2,0\n", "tencent,sending,23,20,7,4,2,0\n")
 	w.holds(days+"&format=csv&table=reasons", "tencent,sending,(no reason reported),(no reason reported),7,0\n", "tencent,sending,'=BLOCKED,blocked,20,0\n")
-	w.holds(days, "The reasons of tencent in sending tell of 4 more messages than its deliveries count as failed")
+	w.holds(days, "The reasons of tencent in sending add up to 4 more messages than its deliveries count as failed")
 	w.holds(days+"&reason=(no+reason+reported)&stage=sending&format=csv&table=days", "2026-11-05,tencent,1400006874,final,sending,(no reason reported),7\n")
 	w.holds(days+"&category=blocked&format=csv&table=reasons", "tencent,sending,'=BLOCKED,blocked,20,0\n")
 	if body := w.page(days + "&category=blocked&format=csv&table=reasons"); strings.Contains(body, "no reason") {

@@ -14,7 +14,7 @@ func (s *site) findings(ctx context.Context, _ *query) (view, error) {
 		return view{}, err
 	}
 	return view{
-		Title: "Findings", Lead: "What is open, errors first. A finding closes itself when its check no longer shows it.",
+		Title: "Findings", Lead: "Open findings, errors first. A finding closes by itself when its check passes again.",
 		Sections: []section{{Table: findingsTable(all)}},
 	}, nil
 }

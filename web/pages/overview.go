@@ -36,21 +36,25 @@ func (s *site) overview(ctx context.Context, q *query) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := view{Title: "Overview", Lead: fmt.Sprintf("Messages by vendor, of the %d days up to %s and of the last %d months.", recentDays, yesterday, months)}
+	v := view{Title: "Overview", Lead: fmt.Sprintf("Messages by vendor for the %d days up to %s and for the last %d "+
+		"months.", recentDays, yesterday, months)}
 	if bars := s.underWay(runs); len(bars) > 0 {
 		v.Refresh = again
-		v.Sections = append(v.Sections, section{Heading: "Being loaded", Bars: bars, Nav: []line{againLine("/", again), {Link: "All runs", Href: "/runs"}}})
+		v.Sections = append(v.Sections, section{Heading: "In progress", Bars: bars,
+			Nav: []line{againLine("/", again), {Link: "All runs", Href: "/runs"}}})
 	}
 	lines := append([]line{trust(o)}, pauseLines(o.Pauses, "")...)
 	v.Sections = append(v.Sections,
 		section{ID: "lately", Heading: fmt.Sprintf("The last %d days", recentDays), Cards: cards(lately, vendorsOf(o.Months), o.Sources, yesterday), Lines: lines},
 		section{
-			ID: "charts", Heading: "Month by month", Charts: monthCharts(o.Months, sms.DayOf(now)),
-			Lines: []line{{Text: "A hollow point is a month of which days are not final: missing, not believed, still to come or still changing. No line leads to it, since it may not be a rise or a fall. " +
-				"A gap is a month of which nothing is known."}},
+			ID: "charts", Heading: "By month", Charts: monthCharts(o.Months, sms.DayOf(now)),
+			Lines: []line{{Text: "A hollow point is a month with days that are not final: missing, not accepted, in the " +
+				"future or still changing. No line leads to it, because it may not be a real rise or fall. A gap is a month " +
+				"without data."}},
 		},
-		section{ID: "trust", Heading: "How far to trust it", Lines: append(freshness(o.Sources, now), findingsLine(o.Findings)), Table: sourcesTable(o.Sources, o.Pauses)},
-		section{ID: "numbers", Heading: "The numbers", Table: monthsTable(o.Months)})
+		section{ID: "trust", Heading: "Data quality", Lines: append(freshness(o.Sources, now), findingsLine(o.Findings)),
+			Table: sourcesTable(o.Sources, o.Pauses)},
+		section{ID: "numbers", Heading: "Numbers", Table: monthsTable(o.Months)})
 	return v, nil
 }
 
@@ -61,19 +65,21 @@ func trust(o read.Overview) line {
 		counts.add(s.Counts)
 	}
 	open, unsure, days := counts.of(isOpen), counts.of(isUnsure), counts.total()
-	l := line{Href: "#trust", Link: "How far to trust it"}
+	l := line{Href: "#trust", Link: "Data quality"}
 	switch {
 	case days == 0:
-		l.Text = "Nothing is loaded yet: the first run brings it."
+		l.Text = "Nothing is loaded yet. The first run loads it."
 	case open > 0:
-		l.Text, l.Bad = fmt.Sprintf("Incomplete: of %s days of datasets %s are not there or not believed.", grouped(days), grouped(open)), true
+		l.Text, l.Bad = fmt.Sprintf("Incomplete: %s of %s dataset days are missing or not accepted.", grouped(open),
+			grouped(days)), true
 	case unsure > 0:
-		l.Text = fmt.Sprintf("Of %s days of datasets %s are in a state that settles nothing: their numbers are not known.",
-			grouped(days), grouped(unsure))
+		l.Text = fmt.Sprintf("%s of %s dataset days are unverified or in an unknown state.",
+			grouped(unsure), grouped(days))
 	case o.Findings[sms.Error] > 0:
-		l.Text, l.Bad = fmt.Sprintf("Every expected day is there, and %s found.", errorsOf(o.Findings[sms.Error])), true
+		l.Text, l.Bad = fmt.Sprintf("Complete: every expected day is loaded. But %s found.",
+			errorsOf(o.Findings[sms.Error])), true
 	default:
-		l.Text = "Every expected day is there, and no error is open."
+		l.Text = "Complete: every expected day is loaded, and there are no open errors."
 	}
 	return l
 }
@@ -89,14 +95,15 @@ func errorsOf(n int64) string {
 func freshness(sources []read.SourceState, now time.Time) []line {
 	var all []line
 	for _, s := range sources {
-		text := s.Source + " has a dataset of which no day is loaded"
+		text := s.Source + ": one dataset has no loaded day"
 		if s.LoadedTo != nil {
-			text = s.Source + ": the newest day that every dataset has is " + s.LoadedTo.String()
+			text = s.Source + ": all datasets are loaded up to " + s.LoadedTo.String()
 		}
 		if s.ConfirmedAt == nil {
-			text += "; the vendor was never heard."
+			text += "; no answer from the vendor yet."
 		} else {
-			text += fmt.Sprintf("; the vendor was last heard %s ago, %s.", age(now.Sub(*s.ConfirmedAt)), moment(s.ConfirmedAt).Show+" UTC")
+			text += fmt.Sprintf("; last answer from the vendor %s ago, %s.", age(now.Sub(*s.ConfirmedAt)),
+				moment(s.ConfirmedAt).Show+" UTC")
 		}
 		l := line{Text: text}
 		if open := stateCounts(s.Counts).words(isOpen); open != "" {
@@ -105,14 +112,14 @@ func freshness(sources []read.SourceState, now time.Time) []line {
 				year = s.FirstOpen.String()[:4]
 			}
 			l = line{
-				Text: text + " Incomplete. Days of datasets that are not there or not believed: " + open + ".", Bad: true,
+				Text: text + " Incomplete dataset days: " + open + ".", Bad: true,
 				Href: href("/coverage", "vendor", string(s.Vendor), "year", year), Link: "See the days",
 			}
 		}
 		all = append(all, l)
 	}
 	if len(all) == 0 {
-		all = append(all, line{Text: "No account is known yet: the first run brings them."})
+		all = append(all, line{Text: "No accounts are known yet. The first run adds them."})
 	}
 	return all
 }
@@ -122,7 +129,7 @@ func findingsLine(findings map[sms.Severity]int64) line {
 	for _, n := range findings {
 		total += n
 	}
-	l := line{Text: "No finding is open.", Href: "/findings", Link: "Findings"}
+	l := line{Text: "No open findings.", Href: "/findings", Link: "Findings"}
 	if total > 0 {
 		l.Text = fmt.Sprintf("Open findings: %s, of which %s are errors.", grouped(total), grouped(findings[sms.Error]))
 		l.Bad = findings[sms.Error] > 0
@@ -170,19 +177,19 @@ func pausedCell(source string, pauses []queue.Pause) cell {
 // are missing or may still change.
 func monthCharts(all []read.VendorMonth, today sms.Day) []chart {
 	var labels, names []string
-	var requested, rates, failures [][]value
+	var rates, requested, failures [][]value
 	for _, m := range all {
 		if len(names) == 0 || names[len(names)-1] != string(m.Vendor) {
 			names = append(names, string(m.Vendor))
-			requested, rates, failures = append(requested, nil), append(rates, nil), append(failures, nil)
+			rates, requested, failures = append(rates, nil), append(requested, nil), append(failures, nil)
 		}
 		if len(names) == 1 {
 			labels = append(labels, m.Month.String()[:7])
 		}
 		at, isOpen := len(names)-1, m.LoadedDays < m.Days || m.NotFinal > 0 || monthEnd(m.Month) >= today
+		rates[at] = append(rates[at], value{share(m.Delivered, m.Requested), isOpen})
 		requested[at] = append(requested[at], value{number(m.Requested), isOpen})
 		failures[at] = append(failures[at], value{number(plus(m.ProcessingFailed, m.SendFailed)), isOpen})
-		rates[at] = append(rates[at], value{share(m.Delivered, m.Requested), isOpen})
 	}
 	if len(names) == 0 {
 		return nil
@@ -228,7 +235,7 @@ func whyMonth(m read.VendorMonth) string {
 		parts = append(parts, fmt.Sprintf("%s loaded days are not final", grouped(later)))
 	}
 	if m.Requested == nil || m.Delivered == nil || m.ProcessingFailed == nil || m.SendFailed == nil {
-		parts = append(parts, "a dash is a sum of which a part is not reported, or of no message")
+		parts = append(parts, "a dash means that a part is not reported or there were no messages")
 	}
 	return strings.Join(parts, "; ")
 }

@@ -12,7 +12,8 @@ import (
 func TestOverview(t *testing.T) {
 	w := newWorld(t)
 	w.holds("/",
-		"<h1>Overview</h1>", "tencent-main: the newest day that every dataset has is 2026-11-21", "engagelab-main has a dataset of which no day is loaded", "1 failed",
+		"<h1>Overview</h1>", "tencent-main: all datasets are loaded up to 2026-11-21", "engagelab-main: one dataset has "+
+			"no loaded day", "1 failed",
 		"Open findings: 2, of which 1 are errors.", `role="img"`, "<desc id=\"rate-narrow-only-desc\">Delivery rate by vendor and month. engagelab: 90.00 % in 2026-10",
 	)
 	var requested, delivered int64
@@ -74,7 +75,7 @@ func TestPagesAreReadOnlyAndStrict(t *testing.T) {
 		t.Errorf("style: %s", answer.Status)
 	}
 	for path, text := range map[string]string{
-		"/?x=1":                       "this page knows no &#34;x&#34;",
+		"/?x=1":                       "this page has no parameter &#34;x&#34;",
 		"/?format=exe":                "want csv or json",
 		"/?format=csv":                "want one of sources, months",
 		"/?format=json&table=secrets": "want one of sources, months",

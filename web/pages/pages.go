@@ -14,9 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/job"
-	"smsetl/queue"
 	"smsetl/read"
-	"smsetl/sms"
 	"smsetl/web"
 )
 
@@ -24,30 +22,16 @@ import (
 var templateFiles embed.FS
 
 //go:embed assets/pages.css
-var style []byte
+var styleFile embed.FS
 
 var layout = template.Must(template.ParseFS(templateFiles, "assets/*.html"))
-
-// Warehouse is what the pages read. *read.Model is one.
-type Warehouse interface {
-	Accounts(ctx context.Context) ([]read.KnownAccount, error)
-	Overview(ctx context.Context, first, last sms.Day) (read.Overview, error)
-	Calendar(ctx context.Context, f read.Filter) (read.Calendar, error)
-	Day(ctx context.Context, vendor sms.Vendor, account string, day sms.Day) (read.DayDetail, error)
-	Days(ctx context.Context, f read.Filter) ([]read.DayNumbers, error)
-	Failures(ctx context.Context, f read.FailureFilter) (read.Failures, error)
-	Restatements(ctx context.Context, f read.Filter, most int) ([]read.Restatement, error)
-	Findings(ctx context.Context) ([]read.OpenFinding, error)
-	Runs(ctx context.Context, most int) (queue.Runs, error)
-	Dictionary(ctx context.Context) ([]read.Relation, error)
-}
 
 // Explain follows a number back to where it comes from, as job.Explain does.
 type Explain func(ctx context.Context, q job.Question) (job.Explanation, error)
 
 // site is the pages with what they read.
 type site struct {
-	warehouse Warehouse
+	warehouse *read.Model
 	explain   Explain
 	now       func() time.Time
 	log       *zap.Logger
@@ -55,7 +39,7 @@ type site struct {
 }
 
 // Add puts the pages on a server, the overview as its start page. now is the time that the pages show.
-func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() time.Time, log *zap.Logger) {
+func Add(server *web.Server, warehouse *read.Model, explain Explain, now func() time.Time, log *zap.Logger) {
 	s := &site{warehouse: warehouse, explain: explain, now: now, log: log.Named("pages"), others: server.Links()}
 	for path, show := range map[string]func(context.Context, *query) (view, error){
 		"/{$}":          s.overview,
@@ -71,11 +55,7 @@ func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() ti
 	} {
 		server.Handle("GET "+path, s.page(show))
 	}
-	server.Handle("GET /assets/pages.css", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/css; charset=utf-8")
-		w.Header().Set("Cache-Control", "max-age=3600")
-		_, _ = w.Write(style) // whoever asked has gone
-	}))
+	server.Handle("GET /assets/pages.css", web.Assets(styleFile))
 }
 
 // view is a page: a heading, a form and sections below each other.
@@ -161,8 +141,9 @@ func (s *site) sorry(r *http.Request, err error) (int, view) {
 		s.log.Warn("a page could not be made", zap.String("path", r.URL.Path), zap.Error(err))
 	}
 	return http.StatusServiceUnavailable, view{
-		Title:    "Not now",
-		Sections: []section{{Lines: []line{{Text: "The warehouse did not answer. The log of this program says why. Load the page again in a moment.", Bad: true}}}},
+		Title: "Not available",
+		Sections: []section{{Lines: []line{{Text: "The warehouse did not answer. The log of this program says why. Reload " +
+			"the page in a moment.", Bad: true}}}},
 	}
 }
 

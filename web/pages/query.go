@@ -23,11 +23,11 @@ type inputError struct {
 func (b *inputError) Error() string { return b.text }
 
 func bad(form string, arguments ...any) error {
-	return &inputError{http.StatusBadRequest, "This address makes no sense", fmt.Sprintf(form, arguments...)}
+	return &inputError{http.StatusBadRequest, "Invalid address", fmt.Sprintf(form, arguments...)}
 }
 
 func unknown(form string, arguments ...any) error {
-	return &inputError{http.StatusNotFound, "Not here", fmt.Sprintf(form, arguments...)}
+	return &inputError{http.StatusNotFound, "Not found", fmt.Sprintf(form, arguments...)}
 }
 
 // query reads the parameters of an address. The first mistake is kept, and what a page did not ask for is one.
@@ -53,11 +53,11 @@ func (q *query) text(name string) string {
 		return ""
 	}
 	if len(all) > 1 {
-		q.wrong("%s stands there %d times: want it once", name, len(all))
+		q.wrong("%s is given %d times: want it once", name, len(all))
 	}
 	const most = 200
 	if len(all[0]) > most || strings.ContainsFunc(all[0], func(r rune) bool { return r < ' ' || r == '\uFFFD' }) {
-		q.wrong("%s is no text of at most %d bytes without control characters", name, most)
+		q.wrong("%s is not a text of at most %d bytes without control characters", name, most)
 		return ""
 	}
 	return all[0]
@@ -109,7 +109,7 @@ func (q *query) stage() sms.Stage {
 func (q *query) done() error {
 	for _, name := range slices.Sorted(maps.Keys(q.values)) {
 		if !q.asked[name] {
-			q.wrong("this page knows no %q: want %s", name, strings.Join(slices.Sorted(maps.Keys(q.asked)), ", "))
+			q.wrong("this page has no parameter %q: want one of %s", name, strings.Join(slices.Sorted(maps.Keys(q.asked)), ", "))
 		}
 	}
 	return q.err
@@ -132,23 +132,33 @@ func (q *query) filter(accounts []read.KnownAccount, first, last sms.Day) (read.
 	return f, q.known(f.Vendor, f.Account, accounts)
 }
 
-// known says whether there is such a vendor and account, unless there is a mistake before. Empty names are.
+// matching gives the accounts of a vendor and a name. Empty names match all.
+func matching(accounts []read.KnownAccount, vendor sms.Vendor, account string) []read.KnownAccount {
+	return slices.DeleteFunc(slices.Clone(accounts), func(a read.KnownAccount) bool {
+		return vendor != "" && a.Vendor != vendor || account != "" && a.Account != account
+	})
+}
+
+// known reports whether there is such a vendor and account, unless there is a mistake before. Empty names are.
 func (q *query) known(vendor sms.Vendor, account string, accounts []read.KnownAccount) error {
-	var vendors []string
-	for _, a := range accounts {
-		if (vendor == "" || a.Vendor == vendor) && (account == "" || a.Account == account) {
-			return q.err
-		}
-		vendors = append(vendors, string(a.Vendor))
-	}
-	vendors = slices.Compact(vendors)
+	vendors, _ := namesOf(accounts)
 	switch {
+	case len(matching(accounts, vendor, account)) > 0:
 	case vendor != "" && !slices.Contains(vendors, string(vendor)):
 		q.wrong("vendor is %q: want one of %s", vendor, strings.Join(vendors, ", "))
 	case account != "":
-		q.wrong("there is no account %q of this vendor: the list of accounts has those that there are", account)
+		q.wrong("there is no account %q of this vendor: choose one from the list", account)
 	}
 	return q.err
+}
+
+// namesOf gives the names of vendors and of accounts.
+func namesOf(accounts []read.KnownAccount) (vendors, names []string) {
+	for _, a := range accounts {
+		vendors, names = append(vendors, string(a.Vendor)), append(names, a.Account)
+	}
+	slices.Sort(names)
+	return slices.Compact(vendors), slices.Compact(names)
 }
 
 // accountDay reads vendor, account and date, which have to be there. The vendor may be left out where one account has
@@ -156,22 +166,17 @@ func (q *query) known(vendor sms.Vendor, account string, accounts []read.KnownAc
 func (q *query) accountDay(accounts []read.KnownAccount) (read.KnownAccount, sms.Day, error) {
 	vendor, name, date := sms.Vendor(q.text("vendor")), q.text("account"), q.day("date", 0)
 	if date == 0 {
-		q.wrong("date is not there: want a day such as 2026-01-31")
+		q.wrong("date is missing: want a day such as 2026-01-31")
 	}
 	if name == "" {
-		q.wrong("account is not there: want the vendor's name of it")
+		q.wrong("account is missing: want its name")
 	}
 	if err := q.known(vendor, name, accounts); err != nil {
 		return read.KnownAccount{}, 0, err
 	}
-	var found []read.KnownAccount
-	for _, a := range accounts {
-		if a.Account == name && (vendor == "" || a.Vendor == vendor) {
-			found = append(found, a)
-		}
-	}
+	found := matching(accounts, vendor, name)
 	if len(found) != 1 {
-		return read.KnownAccount{}, 0, bad("account %q: want the vendor beside it", name)
+		return read.KnownAccount{}, 0, bad("account %q belongs to several vendors: add the vendor", name)
 	}
 	return found[0], date, nil
 }
@@ -195,41 +200,22 @@ func pathOf(path string, vendor sms.Vendor, account string, day sms.Day, pairs .
 	return href(path, append(pairs, "vendor", string(vendor), "account", account, "date", day.String())...)
 }
 
-// form is the choice of days above a page.
+// form is the filter above a page. What is empty is not chosen, or not offered.
 type form struct {
-	Path     string
-	Vendors  []option
-	Accounts []option
-	HasDays  bool
-	From, To string
-	Years    []option
-	Reason   string // stays chosen; empty for none
-	Category string // as the reason, and as the stage
-	Stage    string
-}
-
-type option struct {
-	Value, Title string
-	IsChosen     bool
-}
-
-func options(chosen string, values ...string) []option {
-	all := []option{{Title: "all", IsChosen: chosen == ""}}
-	for _, v := range values {
-		all = append(all, option{Value: v, Title: v, IsChosen: v == chosen})
-	}
-	return all
+	Path              string
+	Vendor, Account   string
+	Vendors, Accounts []string
+	From, To          string
+	Year              int
+	Years             []int
+	Reason, Category  string
+	Stage             sms.Stage
 }
 
 func filterForm(path string, f read.Filter, accounts []read.KnownAccount) *form {
-	var vendors, names []string
-	for _, a := range accounts {
-		vendors, names = append(vendors, string(a.Vendor)), append(names, a.Account)
-	}
-	slices.Sort(names)
+	vendors, names := namesOf(accounts)
 	return &form{
-		Path: path, Vendors: options(string(f.Vendor), slices.Compact(vendors)...),
-		Accounts: options(f.Account, slices.Compact(names)...),
-		HasDays:  true, From: f.First.String(), To: f.Last.String(),
+		Path: path, Vendor: string(f.Vendor), Account: f.Account, Vendors: vendors, Accounts: names,
+		From: f.First.String(), To: f.Last.String(),
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"smsetl/sms"
 )
 
-// recentDays is how many days a card tells of, and how many before them it compares with.
+// recentDays is how many days a card covers, and how many before them it compares with.
 const recentDays = 30
 
 // card is what one vendor did lately: one number to look at, and how it came to be.
@@ -21,19 +21,18 @@ type card struct {
 	Rate   cell
 	Lines  []cell
 	Trend  string
-	// Standing says how many of the days the numbers are of are not final; empty when all are.
-	Standing string
-	Open     *line // what is not there of the vendor's days; nil when all is
+	// NotFinal says how many of the days the numbers are of are not final; empty when all are.
+	NotFinal string
+	Open     *line // what is missing of the vendor's days; nil when nothing is
 	Spark    spark
 }
 
 // spark is a small line without axes: a rate day by day.
 type spark struct {
-	Width, Height int
-	Path          string
-	OpenPath      string  // through days that are not final
-	Points        []point // days that stand alone, which a line does not show, and those that are not final
-	Desc          string
+	Path     string
+	OpenPath string  // through days that are not final
+	Points   []point // days that stand alone, which a line does not show, and those that are not final
+	Desc     string
 }
 
 // sums are those of a vendor over some days. A sum is not known where one of its parts is not reported: without that part
@@ -44,10 +43,11 @@ type sums struct {
 	counts                       stateCounts
 }
 
-func newSums() sums { return sums{counts: stateCounts{}} }
-
 func (s *sums) add(d read.DayNumbers) {
-	s.counts.add(stateCounts{d.State: 1})
+	if s.counts == nil {
+		s.counts = stateCounts{}
+	}
+	s.counts[d.State]++
 	if d.Rows == 0 {
 		return // a day without numbers has no sum, and none to hide the others'
 	}
@@ -85,7 +85,7 @@ func (s *sums) whyNot() string {
 	case s.requested != nil && *s.requested == 0:
 		return "nothing was requested"
 	default:
-		return "a part of it is not reported"
+		return "a part is not reported"
 	}
 }
 
@@ -94,11 +94,8 @@ func cards(all []read.DayNumbers, names []string, sources []read.SourceState, la
 	first := last - recentDays + 1
 	var made []card
 	for i, name := range names {
-		now, before, nowFinal, beforeFinal := newSums(), newSums(), newSums(), newSums()
+		var now, nowFinal, beforeFinal sums
 		byDay := make([]sums, recentDays)
-		for i := range byDay {
-			byDay[i] = newSums()
-		}
 		for _, d := range all {
 			switch {
 			case string(d.Vendor) != name || d.Day > last:
@@ -107,7 +104,6 @@ func cards(all []read.DayNumbers, names []string, sources []read.SourceState, la
 				nowFinal.addFinal(d)
 				byDay[d.Day-first].add(d)
 			default:
-				before.add(d)
 				beforeFinal.addFinal(d)
 			}
 		}
@@ -125,7 +121,7 @@ func cards(all []read.DayNumbers, names []string, sources []read.SourceState, la
 			c.Trend = "no rate: " + now.whyNot()
 		}
 		if notFinal := now.counts.of(isNotFinal); notFinal > 0 {
-			c.Standing = fmt.Sprintf("%s of %s days of accounts are not final: %s", grouped(notFinal),
+			c.NotFinal = fmt.Sprintf("%s of %s account days are not final: %s", grouped(notFinal),
 				grouped(now.counts.total()), now.counts.words(isNotFinal))
 		}
 		made = append(made, c)
@@ -133,7 +129,7 @@ func cards(all []read.DayNumbers, names []string, sources []read.SourceState, la
 	return made
 }
 
-// openOf says what is not there of a vendor's days.
+// openOf describes what is missing of a vendor's days.
 func openOf(vendor string, sources []read.SourceState) *line {
 	counts := stateCounts{}
 	for _, s := range sources {
@@ -145,8 +141,8 @@ func openOf(vendor string, sources []read.SourceState) *line {
 	if open == "" {
 		return nil
 	}
-	return &line{Text: "Incomplete, days of datasets: " + open + ".", Href: href("/coverage", "vendor", vendor),
-		Link: "Which"}
+	return &line{Text: "Incomplete dataset days: " + open + ".", Href: href("/coverage", "vendor", vendor),
+		Link: "See the days"}
 }
 
 // vendorsOf names the vendors of months that are sorted by vendor.
@@ -166,18 +162,19 @@ func trend(now, before sums) string {
 	}
 	points := 100 * (*a - *b)
 	if math.Abs(points) < .005 {
-		return "as in the days before, of final days"
+		return "same as in the days before (final days)"
 	}
-	word := "more"
+	word := "higher"
 	if points < 0 {
-		word = "less"
+		word = "lower"
 	}
-	return fmt.Sprintf("%.2f points %s than in the %d days before, of final days", math.Abs(points), word, recentDays)
+	return fmt.Sprintf("%.2f points %s than in the %d days before (final days)", math.Abs(points), word, recentDays)
 }
 
 // sparkline draws a rate for each day, with gaps where there is none.
 func sparkline(days []sums, first sms.Day) spark {
-	s := spark{Width: 440, Height: 48}
+	const width, height = 440.0, 48.0 // of the view box in cards.html
+	s := spark{}
 	values := make([]value, len(days))
 	labels := make([]string, len(days))
 	for i, d := range days {
@@ -185,9 +182,9 @@ func sparkline(days []sums, first sms.Day) spark {
 			d.counts.of(isNotFinal) > 0}, (first + sms.Day(i)).String()
 	}
 	low, high := bounds([][]value{values}, true)
-	step := float64(s.Width-6) / float64(max(1, len(days)-1))
+	step := (width - 6) / float64(max(1, len(days)-1))
 	x := func(i int) float64 { return round(3 + float64(i)*step) }
-	y := func(v float64) float64 { return round(float64(s.Height-4) - (v-low)/(high-low)*float64(s.Height-8)) }
+	y := func(v float64) float64 { return round(height - 4 - (v-low)/(high-low)*(height-8)) }
 	var line series
 	line.trace(labels, values, x, y, percent)
 	s.Path, s.OpenPath = line.Path, line.OpenPath
@@ -199,7 +196,7 @@ func sparkline(days []sums, first sms.Day) spark {
 	}
 	known := slices.DeleteFunc(slices.Clone(values), func(v value) bool { return v.N == nil })
 	if len(known) == 0 {
-		s.Desc = "No day is known."
+		s.Desc = "No data."
 		return s
 	}
 	less := func(a, b value) int { return cmp.Compare(*a.N, *b.N) }

@@ -26,17 +26,18 @@ func TestCards(t *testing.T) {
 	got := cards(all, []string{"a", "b", "c"}, []read.SourceState{{Vendor: "b",
 		Counts: map[sms.State]int64{sms.Missing: 1}}, {Vendor: "a"}}, last)
 	a, b, c := got[0], got[1], got[2]
-	if a.Rate.Raw != "0.750000" || a.Lines[0].Raw != "400" || a.Lines[1].Raw != "300" || !a.Lines[2].IsNone() || a.Trend != "25.00 points more than in the 30 days before, of final days" {
+	if a.Rate.Raw != "0.750000" || a.Lines[0].Raw != "400" || a.Lines[1].Raw != "300" || !a.Lines[2].IsNone() || a.Trend != "25.00 points higher than in the 30 days before (final days)" {
 		t.Errorf("%+v", a)
 	}
-	if !b.Rate.IsNone() || b.Lines[0].Raw != "20" || !b.Lines[1].IsNone() || b.Lines[1].Unit != "delivered: a part of it is not reported" || b.Trend != "no rate: a part of it is not reported" || b.Lines[2].Raw != "3" || len(b.Spark.Points) != 1 {
+	if !b.Rate.IsNone() || b.Lines[0].Raw != "20" || !b.Lines[1].IsNone() || b.Lines[1].Unit != "delivered: a part is "+
+		"not reported" || b.Trend != "no rate: a part is not reported" || b.Lines[2].Raw != "3" || len(b.Spark.Points) != 1 {
 		t.Errorf("%+v", b)
 	}
-	if a.Open != nil || b.Open == nil || b.Open.Text != "Incomplete, days of datasets: 1 missing." {
+	if a.Open != nil || b.Open == nil || b.Open.Text != "Incomplete dataset days: 1 missing." {
 		t.Errorf("incomplete: %v, %v", a.Open, b.Open)
 	}
-	if a.Standing != "" || b.Standing != "1 of 3 days of accounts are not final: 1 missing" {
-		t.Errorf("not final: %q, %q", a.Standing, b.Standing)
+	if a.NotFinal != "" || b.NotFinal != "1 of 3 account days are not final: 1 missing" {
+		t.Errorf("not final: %q, %q", a.NotFinal, b.NotFinal)
 	}
 	if want := "M422 42.2L437 5.8"; a.Spark.Path != want {
 		t.Errorf("the line is %q, want %q", a.Spark.Path, want)
@@ -44,7 +45,8 @@ func TestCards(t *testing.T) {
 	if want := "Delivery rate by day from 2026-11-01 to 2026-11-30; lowest 70.00 %; highest 90.00 %; 28 of 30 days are gaps."; a.Spark.Desc != want {
 		t.Errorf("told as %q, want %q", a.Spark.Desc, want)
 	}
-	if !c.Rate.IsNone() || !c.Lines[0].IsNone() || c.Trend != "no rate: no day is loaded" || c.Lines[2].Unit != "failed: no day is loaded" || c.Spark.Path != "" || c.Spark.Desc != "No day is known." {
+	if !c.Rate.IsNone() || !c.Lines[0].IsNone() || c.Trend != "no rate: no day is "+
+		"loaded" || c.Lines[2].Unit != "failed: no day is loaded" || c.Spark.Path != "" || c.Spark.Desc != "No data." {
 		t.Errorf("of nobody: %+v", c)
 	}
 }
@@ -66,11 +68,11 @@ func TestUnsettledDaysAreNoDrop(t *testing.T) {
 		all = append(all, d)
 	}
 	c := cards(all, []string{"a"}, nil, last)[0]
-	if c.Trend != "as in the days before, of final days" {
+	if c.Trend != "same as in the days before (final days)" {
 		t.Errorf("the trend is %q", c.Trend)
 	}
-	if c.Standing != "4 of 30 days of accounts are not final: 1 unheard of, 3 provisional" {
-		t.Errorf("not final: %q", c.Standing)
+	if c.NotFinal != "4 of 30 account days are not final: 1 unheard of, 3 provisional" {
+		t.Errorf("not final: %q", c.NotFinal)
 	}
 	if strings.Count(c.Spark.Path, "M") != 1 || strings.Count(c.Spark.Path, "L") != 25 || strings.Count(c.Spark.OpenPath, "L") != 3 {
 		t.Errorf("the lines are %q and %q", c.Spark.Path, c.Spark.OpenPath)

@@ -31,14 +31,15 @@ func (s *site) restatements(ctx context.Context, q *query) (view, error) {
 	var note string
 	if len(all) > most {
 		if isFile {
-			return view{}, bad("more than %d numbers changed: want fewer days, or one account", most)
+			return view{}, bad("more than %d values were revised: choose fewer days, or one account", most)
 		}
-		all, note = all[:most], fmt.Sprintf("The newest %d; the files hold all of them.", most)
+		all, note = all[:most], fmt.Sprintf("The newest %d. The files contain all of them.", most)
 	}
 	return view{
 		Title: "Restatements",
-		Lead:  fmt.Sprintf("Numbers of the days %s to %s that were others before, the newest change first.", f.First, f.Last),
-		Form:  filterForm("/restatements", f, accounts), Sections: []section{{Table: restatementsTable(all, note)}},
+		Lead: fmt.Sprintf("Values for %s to %s that were revised after they were first loaded, newest revision first.",
+			f.First, f.Last),
+		Form: filterForm("/restatements", f, accounts), Sections: []section{{Table: restatementsTable(all, note)}},
 	}, nil
 }
 

@@ -30,15 +30,16 @@ func (s *site) runs(ctx context.Context, q *query) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := view{Title: "Runs", Lead: "Commands that loaded, and backfills that the queue works."}
-	under := section{Heading: "Under way", Bars: s.underWay(all), Lines: pauseLines(all.Pauses, "")}
+	v := view{Title: "Runs", Lead: "Commands that loaded data, and backfills in the queue."}
+	under := section{Heading: "In progress", Bars: s.underWay(all), Lines: pauseLines(all.Pauses, "")}
 	if len(under.Bars) == 0 {
 		under.Lines = append(under.Lines, line{Text: "No run in progress."})
 	} else {
 		v.Refresh, under.Nav = again, []line{againLine("/runs", again)}
 	}
 	v.Sections = []section{
-		under, {Heading: "Tried again", Table: retriesTable(all.Retries)}, {Heading: "Backfills", Table: backfillsTable(all.Backfills)},
+		under, {Heading: "Retries", Table: retriesTable(all.Retries)}, {Heading: "Backfills",
+			Table: backfillsTable(all.Backfills)},
 		{Heading: "Runs", Table: s.runsTable(all.Runs)},
 	}
 	return v, nil
@@ -55,9 +56,9 @@ func (q *query) again(every time.Duration) int {
 // againLine leads to the page that stands still, and back.
 func againLine(path string, again int) line {
 	if again == 0 {
-		return line{Link: "Ask again by itself", Href: path}
+		return line{Link: "Refresh automatically", Href: path}
 	}
-	return line{Link: fmt.Sprintf("The page asks again every %d s: stop that", again), Href: href(path, "refresh", "no")}
+	return line{Link: fmt.Sprintf("Refreshes every %d s · Pause", again), Href: href(path, "refresh", "no")}
 }
 
 // pauseLines says who is not asked, since when and why, of one source or, where none is named, of all.
@@ -76,7 +77,8 @@ func pauseText(p queue.Pause) string {
 	if name == "" {
 		name, by = p.Queue, "somebody in the queue's own pages"
 	}
-	return fmt.Sprintf("%s is paused since %s UTC, by %s. Reason: %s. Nobody asks it until it is resumed: etl resume %s.",
+	return fmt.Sprintf("%s is paused since %s UTC, by %s. Reason: %s. No requests are sent until it is resumed: etl "+
+		"resume %s.",
 		name, cellOf(p.Since).Show, by, cmp.Or(strings.TrimSuffix(p.Reason, "."), "none was given"), name)
 }
 

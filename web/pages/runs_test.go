@@ -27,7 +27,8 @@ func TestRuns(t *testing.T) {
 	}
 	w.holds("/runs", `<meta http-equiv="refresh" content="5">`, "1 of 3 windows done", `<progress max="3" value="1">`, "--from &lt;b&gt;", "left")
 	w.holds("/", `<meta http-equiv="refresh" content="10">`, "1 of 3 windows done", `<progress max="3" value="1">`)
-	if body := w.page("/runs?refresh=no"); strings.Contains(body, `http-equiv="refresh"`) || !strings.Contains(body, `<a href="/runs">Ask again by itself</a>`) {
+	if body := w.page("/runs?refresh=no"); strings.Contains(body, `http-equiv="refresh"`) || !strings.Contains(body,
+		`<a href="/runs">Refresh automatically</a>`) {
 		t.Errorf("it cannot be stopped:\n%s", body)
 	}
 	w.holds("/runs?format=csv&table=backfills", ",'--from <b>,")

@@ -21,17 +21,16 @@ type mark struct {
 
 // marks are ordered from worst to best. The letters are those of `etl status`.
 var marks = []mark{
-	{state: sms.Quarantined, letter: "Q", about: "an answer was not believed; what was stored before stays"},
-	{state: sms.Failed, letter: "X", about: "asked for in vain"},
-	{state: sms.Lost, letter: "L", about: "the vendor can no longer be asked"},
-	{state: sms.Missing, letter: "–", about: "expected, and never loaded"},
-	{state: sms.Unverified, letter: "u", about: "the vendor had nothing: from before the account began, or no longer " +
-		"kept"},
+	{state: sms.Quarantined, letter: "Q", about: "an answer was not accepted; the values stored before stay"},
+	{state: sms.Failed, letter: "X", about: "every request for it has failed"},
+	{state: sms.Lost, letter: "L", about: "the vendor no longer keeps it"},
+	{state: sms.Missing, letter: "–", about: "expected, but never loaded"},
+	{state: sms.Unverified, letter: "u", about: "the vendor has no data: before the account began, or no longer kept"},
 	{state: sms.Provisional, letter: "p", about: "loaded, and may still change"},
-	{state: sms.Frozen, letter: "Z", about: "an operator said: leave it"},
-	{state: sms.Final, letter: "F", about: "loaded and settled"},
-	{state: sms.Empty, letter: "e", about: "settled, and the vendor had nothing"},
-	{state: sms.NotDue, letter: ".", about: "not over yet"},
+	{state: sms.Frozen, letter: "Z", about: "frozen by an operator: it is not loaded again"},
+	{state: sms.Final, letter: "F", about: "loaded and final"},
+	{state: sms.Empty, letter: "e", about: "final: the vendor has no data for it"},
+	{state: sms.NotDue, letter: ".", about: "the day is not over yet"},
 }
 
 // lastOpen is the best of the states whose numbers are not there, or not believed.
@@ -49,19 +48,19 @@ func markOf(state sms.State) mark {
 			return m
 		}
 	}
-	const about = "a state that these pages do not know: a newer program wrote it"
+	const about = "an unknown state, written by a newer version of the program"
 	return mark{state: state, letter: "?", about: about, class: other, rank: 2*open + 1}
 }
 
-// isOpen says that a day's numbers are not there or not believed.
+// isOpen reports that a day's numbers are not there or not believed.
 func isOpen(state sms.State) bool { return markOf(state).isOpen }
 
-// isFinal says that a day's numbers do not change any more by themselves.
+// isFinal reports that a day's numbers do not change any more by themselves.
 func isFinal(state sms.State) bool { return state == sms.Final || state == sms.Empty }
 
 func isNotFinal(state sms.State) bool { return !isFinal(state) }
 
-// isUnsure says that a state tells neither that numbers are there nor that they should be.
+// isUnsure reports that a state tells neither that numbers are there nor that they should be.
 func isUnsure(state sms.State) bool { return state == sms.Unverified || markOf(state).class == other }
 
 // worse compares how much care days of two states need.
@@ -98,7 +97,7 @@ func (c stateCounts) of(is func(sms.State) bool) (n int64) {
 	return n
 }
 
-// words tells the states that are so, the worst first: "3 missing, 2 provisional".
+// words lists the states that are so, the worst first: "3 missing, 2 provisional".
 func (c stateCounts) words(is func(sms.State) bool) string {
 	var parts []string
 	for _, state := range slices.SortedFunc(maps.Keys(c), worse) {
@@ -148,6 +147,6 @@ func (m mark) key() key { return key{m.letter, m.class, spaced(m.state)} }
 // state is the name of a state with its sign before it.
 func state(of sms.State) cell {
 	c, m := text(spaced(of)).unbroken(), markOf(of)
-	c.Mark = key{Letter: m.letter, Class: m.class}
+	c.Mark = m.key()
 	return c.wrongIf(m.isOpen)
 }

@@ -22,7 +22,7 @@ type table struct {
 	Columns []column
 	Rows    [][]cell
 	Note    string // below
-	Empty   string // what is said when there is no row
+	Empty   string // shown when there is no row
 	CSV     string // address of the file
 	JSON    string
 }
@@ -58,7 +58,7 @@ type cell struct {
 
 var none = cell{kind: isNull}
 
-// IsNone says that there is nothing to show.
+// IsNone reports that there is nothing to show.
 func (c cell) IsNone() bool { return c.kind == isNull }
 
 // longText is from how many letters on a cell is wide enough to read.
@@ -81,7 +81,7 @@ func (c column) Class(of cell) string {
 //go:embed assets/tables.yaml
 var tableFile []byte
 
-// tableText is what the file of tables says of one.
+// tableText is the entry of a table in the file.
 type tableText struct{ Caption, Empty, Note, Columns string }
 
 var tableTexts = sync.OnceValue(func() map[string]tableText {

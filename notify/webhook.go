@@ -12,23 +12,18 @@ import (
 	"time"
 )
 
-// hook is the address of a chat program.
-type hook struct {
+// webhook is the address of a chat program.
+type webhook struct {
 	address string // a credential
 	client  *http.Client
 }
 
-// message is what Slack, Mattermost and Rocket.Chat take.
-type message struct {
-	Text string `json:"text"`
-}
-
-func newHook(address string, timeout time.Duration) (*hook, error) {
+func newWebhook(address string, timeout time.Duration) (webhook, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("the webhook is no address") // the parser's error quotes it
+		return webhook{}, errors.New("the webhook is no address") // the parser's error quotes it
 	}
-	return &hook{address: address, client: &http.Client{
+	return webhook{address: address, client: &http.Client{
 		Timeout: timeout,
 		// Followed, a redirect would carry the message elsewhere.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -36,8 +31,8 @@ func newHook(address string, timeout time.Duration) (*hook, error) {
 }
 
 // post sends one message. Only an answer of 2xx took it.
-func (h *hook) post(ctx context.Context, text string) error {
-	body, err := json.Marshal(message{text})
+func (h webhook) post(ctx context.Context, text string) error {
+	body, err := json.Marshal(map[string]string{"text": text}) // as Slack, Mattermost and Rocket.Chat take it
 	if err != nil {
 		return err
 	}
