@@ -15,6 +15,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"github.com/robfig/cron/v3"
 
+	"smsetl/internal/dev/long"
 	"smsetl/schedule"
 	"smsetl/sms"
 )
@@ -23,10 +24,7 @@ import (
 // are put forward and back. After each ring every day that is over is loaded or on its way, none is on its way twice, and settled
 // days are looked at again in time.
 func TestYearsOfRings(t *testing.T) {
-	years := 3
-	if testing.Short() {
-		years = 1
-	}
+	years := long.Or(1, 3)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newYears(t, 1)

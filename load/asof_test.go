@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"smsetl/internal/dev/long"
 	"smsetl/load"
 	"smsetl/migrations"
 	"smsetl/sms"
@@ -44,7 +45,7 @@ func TestAsOfIsWhatWasThere(t *testing.T) {
 	})
 	verify(t, wh)
 	for _, what := range []string{"updated", "removed", "added", "quarantined", "released", "replayed", "superseded", "category"} {
-		if met[what] == 0 {
+		if met[what] == 0 && long.Wanted() { // a few histories need not meet everything
 			t.Errorf("no history had anything %s: the test would prove nothing about it", what)
 		}
 	}
@@ -71,7 +72,7 @@ func isSummedUpByMigrations(t *testing.T, wh *load.Warehouse) {
 	if err := migrations.Up(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
-	if got := dump(t, wh, `SELECT count(*) > 100 FROM etl.delivery_by_day_history`); got != "true" {
+	if got := dump(t, wh, fmt.Sprintf(`SELECT count(*) > %d FROM etl.delivery_by_day_history`, long.Or(20, 100))); got != "true" {
 		t.Error("the history of days is nearly empty")
 	}
 	verify(t, wh)

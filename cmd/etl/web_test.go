@@ -47,7 +47,7 @@ func (w *world) pages(env map[string]string, arguments ...string) (address strin
 			w.t.Errorf("serve ended with %d:\n%s", code, written)
 		}
 	})
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if _, rest, found := strings.Cut(written.String(), "Pages: "); found {
 			address, _, _ = strings.Cut(rest, "/\n")
 			return address, written
@@ -89,7 +89,7 @@ func (w *world) etlWith(env map[string]string, command string, arguments ...stri
 // waitFor asks until the answer holds the text.
 func (w *world) waitFor(address, want string) (body string) {
 	w.t.Helper()
-	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if _, body = w.get(address); strings.Contains(body, want) {
 			return body
 		}
