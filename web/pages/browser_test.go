@@ -132,7 +132,7 @@ func TestKeyboardInChromium(t *testing.T) {
 	if !browsertest.Ask[bool](tab, `document.querySelector('main').contains(document.activeElement)`) {
 		t.Errorf("behind the skip link is %+v", tab.Focused())
 	}
-	for _, page := range looked {
+	for _, page := range looked[:long.Or(4, len(looked))] {
 		tab.Open(w.address + page.path)
 		last := -1
 		for range 40 {
