@@ -3,7 +3,7 @@ GO       ?= go
 FUZZTIME ?= 30s
 LINT     := bin/golangci-lint
 
-.PHONY: help build test lint fmt check bench questions fuzz demo clean year beliefs plant
+.PHONY: help build test lint fmt check bench questions fuzz demo clean long year beliefs plant
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,14 +11,17 @@ help: ## print this
 build: ## build the program as ./etl
 	$(GO) build -o etl ./cmd/etl
 
-test: ## run every test; finds a PostgreSQL by itself (CONTRIBUTING.md says how)
+test: ## run the tests; finds a PostgreSQL by itself (CONTRIBUTING.md says how)
 	$(GO) test ./...
 
+long: ## run the long tests too, as CI does: kills, fleets, years, faults; a quarter of an hour
+	$(GO) test -timeout 40m ./... -long
+
 year: ## live through a scripted year of vendors day by day, and build it again from raw
-	$(GO) test ./cmd/etl -run '^TestYear$$' -count=1 -timeout 30m -year
+	$(GO) test ./cmd/etl -run '^TestYear$$' -count=1 -timeout 60m -long=whole
 
 beliefs: ## ask vendors of every temperament for 120 days, and write docs/beliefs.md: what was believed, what was lost; half an hour
-	$(GO) test ./cmd/etl -run '^TestBeliefs$$' -count=1 -timeout 60m -beliefs
+	$(GO) test ./cmd/etl -run '^TestBeliefs$$' -count=1 -timeout 90m -long=whole
 
 plant: ## make known mistakes one by one, and write docs/planted-bugs.md: which test notices which
 	$(GO) run ./internal/dev/plant

@@ -43,10 +43,10 @@ type stored struct {
 
 // said is what an answer says of a day.
 type said struct {
-	numbers   sms.Numbers
-	templates [len(temper.Templates)]int64
-	lacks     sms.MeasureSet
-	telling   temper.Telling
+	numbers     sms.Numbers
+	templates   [len(temper.Templates)]int64
+	lacks       sms.MeasureSet
+	observation temper.Observation
 }
 
 func newWarehouse(tencent bool, first sms.Day) *warehouse {
@@ -64,16 +64,16 @@ func (w *warehouse) day(d sms.Day) *stored {
 	return w.days[d]
 }
 
-// ask reads a telling as extract and transform do.
+// ask reads an observation as extract and transform do.
 func (w *warehouse) ask(world *temper.World, d sms.Day, now time.Time) said {
-	t := world.Tell(temper.Day(d), now)
-	s := said{telling: t, templates: t.Stats.Templates}
+	t := world.Observe(temper.Day(d), now)
+	s := said{observation: t, templates: t.Stats.Templates}
 	n := sms.Reported
 	switch t.Stats.Form {
 	case temper.Null:
 		s.lacks = 0xff
 		s.numbers.Rows = 1
-	case temper.Told:
+	case temper.Reported:
 		v := &t.Stats.Sums
 		s.numbers.Rows = 1
 		s.numbers.Requested, s.numbers.BilledSegments = n(v.Requested), n(v.Billed)
@@ -151,7 +151,7 @@ func (w *warehouse) load(world *temper.World, days []sms.Day, now time.Time) ([]
 	answers := make([]said, len(days))
 	for i, d := range days {
 		answers[i] = w.ask(world, d, now)
-		if answers[i].telling.IsDenied {
+		if answers[i].observation.IsDenied {
 			return nil, nil, false
 		}
 	}
@@ -181,7 +181,7 @@ func checkSums(window sms.Window, answers []said) []sms.SumCheck {
 	var sum int64
 	first := len(answers)
 	for i := len(answers) - 1; i >= 0; i-- {
-		check := &answers[i].telling.Check
+		check := &answers[i].observation.Check
 		if check.Form == temper.Null {
 			return nil
 		}
@@ -211,7 +211,7 @@ func (w *warehouse) evidence(days []sms.Day, answers []said, now time.Time) *sms
 		s := w.day(d)
 		e.Days[i] = sms.DayEvidence{
 			Day: d, State: s.state, IsStored: s.isStored, Said: answers[i].numbers, Stored: s.numbers, Lacks: answers[i].lacks,
-			IsBeyond: answers[i].telling.Stats.Form == temper.Refused,
+			IsBeyond: answers[i].observation.Stats.Form == temper.Refused,
 		}
 		if s.held != nil {
 			e.Days[i].Held = &sms.Held{Since: s.held.Since, Repeats: s.heldMessages == answers[i].numbers.Messages()}
@@ -353,16 +353,16 @@ func live(m temper.Mixture, seed uint64, days int) tally {
 func (t *tally) judge(m temper.Mixture, world *temper.World, after, before *stored, a *said, decision *sms.Decision, d sms.Day, now time.Time) {
 	truth := world.Truth(temper.Day(d), now)
 	had, has := before.numbers.Requested.Or(0), after.numbers.Requested.Or(0)
-	if gone := min(had, truth.Requested) - has; gone > 0 && before.isStored && (m.Shown || !a.telling.IsLie) {
+	if gone := min(had, truth.Requested) - has; gone > 0 && before.isStored && (m.Shown || !a.observation.IsLie) {
 		t.lost += gone
 		t.notef("%s on %s: %d messages where %d were stored and %d are true: %s", now.Format("01-02"), d, has, had, truth.Requested, decision.Reason)
 	}
 	isNew := after.numbers != before.numbers || after.isStored != before.isStored
-	if m.Shown && isNew && a.telling.IsLie && decision.Outcome == sms.Believe && a.numbers.Rows > 0 && isEvident(m, before, a) {
+	if m.Shown && isNew && a.observation.IsLie && decision.Outcome == sms.Believe && a.numbers.Rows > 0 && isEvident(m, before, a) {
 		t.lies++
 		t.notef("%s on %s: a lie was believed: %+v where %+v is true", now.Format("01-02"), d, a.numbers, truth)
 	}
-	if m.Kind != temper.Honest || a.telling.IsUnknown {
+	if m.Kind != temper.Honest || a.observation.IsUnknown {
 		return
 	}
 	t.honestDays++
@@ -376,7 +376,7 @@ func (t *tally) judge(m temper.Mixture, world *temper.World, after, before *stor
 	if decision.Outcome != sms.Believe {
 		return
 	}
-	apart, own := difference(after.numbers.SendFailed, after.numbers.Sending), difference(sms.Reported(a.telling.Stats.SendFailed), sms.Reported(a.telling.Send.SendReasons))
+	apart, own := difference(after.numbers.SendFailed, after.numbers.Sending), difference(sms.Reported(a.observation.Stats.SendFailed), sms.Reported(a.observation.Send.SendReasons))
 	if !m.Tencent && apart > own {
 		t.contradictions++
 		t.notef("%s on %s: totals and reasons of failures are %d apart, and the vendor's %d", now.Format("01-02"), d, apart, own)
@@ -389,7 +389,7 @@ func (t *tally) judge(m temper.Mixture, world *temper.World, after, before *stor
 func isEvident(m temper.Mixture, before *stored, a *said) bool {
 	requested := before.numbers.Requested.Or(0)
 	scaled := before.isStored && requested >= belief.Default.MinMessages && a.numbers.Requested.Or(0) != requested
-	t := &a.telling
+	t := &a.observation
 	apart := t.Stats.SendFailed != t.Send.SendReasons || t.Stats.ProcessFailed != t.Process.ProcessReasons
 	return scaled || apart && !m.Tencent && a.numbers.Messages() >= belief.Default.MinMessages && t.Send.SendReasons+t.Process.ProcessReasons > 0
 }

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"smsetl/internal/dev/long"
 	"smsetl/load"
 	"smsetl/read"
 	"smsetl/sms"
@@ -44,11 +45,11 @@ func TestAsOfIsWhatWasThere(t *testing.T) {
 	})
 	verify(t, wh)
 	for _, what := range []string{"updated", "removed", "added", "quarantined", "released", "replayed", "superseded", "category"} {
-		if met[what] == 0 {
+		if met[what] == 0 && long.Wanted() { // a few histories need not meet everything
 			t.Errorf("no history had anything %s: the test would prove nothing about it", what)
 		}
 	}
-	if got := dump(t, wh, `SELECT count(*) > 100 FROM etl.delivery_by_day_history`); got != "true" {
+	if got := dump(t, wh, fmt.Sprintf(`SELECT count(*) > %d FROM etl.delivery_by_day_history`, long.Or(20, 100))); got != "true" {
 		t.Error("the history of days is nearly empty")
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"smsetl/belief"
+	"smsetl/internal/dev/long"
 	"smsetl/plan"
 	"smsetl/sms"
 )
@@ -24,10 +25,7 @@ import (
 // die, and clocks are put forward and back. After each tick every day that is over is loaded or on its way, none is on
 // its way twice, and settled days are looked at again in time.
 func TestYearsOfTicks(t *testing.T) {
-	years := 3
-	if testing.Short() {
-		years = 1
-	}
+	years := long.Or(1, 3)
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newYears(t, 1)

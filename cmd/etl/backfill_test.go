@@ -8,17 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
 )
 
 // The main promise: what the vendors know is what analysts see, to the last message, and asking again writes nothing.
 func TestBackfillEqualsTheVendorsTruth(t *testing.T) {
 	t.Parallel()
-	days := 400
-	if testing.Short() {
-		days = 100
-	}
-	w := newWorld(t, quick(days))
+	w := newWorld(t, quick(long.Or(60, 400)))
 	first, yesterday := w.vendors.First(), today.AddDate(0, 0, -1).Format(time.DateOnly)
 	all := append(at(today), "--from", first, "--to", yesterday)
 	w.must(exitOK, "backfill", all...)

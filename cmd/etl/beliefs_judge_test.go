@@ -23,7 +23,7 @@ func bench(t *testing.T, name string) *life {
 // on gives the judgement of a day of the story on the morning of another one, with all datasets in one state.
 func (l *life) on(day, morning int, state string) *judgement {
 	j := &judgement{life: l, day: storyFirst + temper.Day(day), now: storyBegin.AddDate(0, 0, morning)}
-	j.said, j.truth = l.world.Tell(j.day, j.now), l.world.Truth(j.day, j.now)
+	j.said, j.truth = l.world.Observe(j.day, j.now), l.world.Truth(j.day, j.now)
 	j.w = warehouse{states: map[heldKey]stateOfDay{}}
 	for _, dataset := range l.datasets() {
 		j.w.states[heldKey{j.day, dataset}] = stateOfDay{state, true}

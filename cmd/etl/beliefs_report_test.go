@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/temper"
 )
 
@@ -59,7 +60,7 @@ func judgeFleet(t *testing.T, all []*score, days int) {
 	for _, s := range all {
 		t.Logf("%s", s)
 	}
-	if *wholeFleet {
+	if long.IsWhole() {
 		writeBeliefs(t, all, days)
 	}
 }

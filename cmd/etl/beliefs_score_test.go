@@ -83,7 +83,7 @@ func (l *life) judge(now time.Time, t told) {
 	l.score.runs++
 	l.judgeRun(now, t, w.standing(asked), refused)
 	for day := storyFirst - temper.Day(l.history); day < temper.Day(now.Add(8*time.Hour).Unix()/86400); day++ {
-		j := judgement{life: l, day: day, now: now, w: w, said: l.world.Tell(day, now), truth: l.world.Truth(day, now)}
+		j := judgement{life: l, day: day, now: now, w: w, said: l.world.Observe(day, now), truth: l.world.Truth(day, now)}
 		j.facts, j.before = w.facts[day], l.before[day]
 		j.losses()
 		j.contradiction()
@@ -181,7 +181,7 @@ type judgement struct {
 	day           temper.Day
 	now           time.Time
 	w             warehouse
-	said          temper.Telling
+	said          temper.Observation
 	truth         temper.Sums
 	facts, before factsOfDay
 }
@@ -231,7 +231,7 @@ func (j *judgement) contradiction() {
 	}
 }
 
-func ownDistance(t temper.Telling) int64 {
+func ownDistance(t temper.Observation) int64 {
 	return distance(t.Stats.ProcessFailed, t.Process.ProcessReasons) + distance(t.Stats.SendFailed, t.Send.SendReasons)
 }
 
@@ -255,7 +255,7 @@ func (j *judgement) lies() {
 		j.addf(kind, 1, "null is stored")
 	case stats.Form == temper.Silent && !j.facts.hasRows && truth != [3]int64{} && (j.before.hasRows || isSettled && j.final[j.day] == 0):
 		j.addf(kind, 1, "nothing is stored where the vendor has %d", truth[0])
-	case stats.Form == temper.Told && j.facts.hasRows && isNew && delivery == said && said != truth:
+	case stats.Form == temper.Reported && j.facts.hasRows && isNew && delivery == said && said != truth:
 		j.addf(kind, 1, "%v is stored where the vendor has %v", delivery, truth)
 	}
 	for _, f := range []struct{ facts, before, said, truth int64 }{
@@ -271,7 +271,7 @@ func (j *judgement) lies() {
 func isFinal(state string) bool { return state == "final" || state == "empty" }
 
 // isHonest says whether the vendor would tell the day as it is.
-func isHonest(t temper.Telling) bool {
+func isHonest(t temper.Observation) bool {
 	return !t.IsLie && !t.IsUnknown && !t.IsDenied && t.Stats.Form != temper.Refused
 }
 
@@ -316,7 +316,7 @@ func (j *judgement) knows() {
 	for back := range knownAfter + 1 {
 		then := j.now.AddDate(0, 0, -back)
 		first := time.Date(then.Year(), then.Month(), then.Day(), storyBegin.Hour(), 0, 0, 0, then.Location()) // run of that day
-		isTold := isHonest(j.world.Tell(j.day, then)) && isHonest(j.world.Tell(j.day, first))
+		isTold := isHonest(j.world.Observe(j.day, then)) && isHonest(j.world.Observe(j.day, first))
 		if !isTold || j.world.Truth(j.day, then) != j.truth {
 			return
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"net/http/httptest"
 	"path/filepath"
@@ -14,12 +13,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
 	"smsetl/internal/dev/temper"
 )
-
-// wholeFleet is a flag because all temperaments over 120 days take half an hour.
-var wholeFleet = flag.Bool("beliefs", false, "let TestBeliefs live through 120 days with every temperament, and write docs/beliefs.md")
 
 const (
 	beliefsSeed   = 20260101
@@ -65,15 +62,16 @@ func livesThrough(one temper.Temper) bool {
 // Every temperament is one account's vendor, asked by the real program once a day. After each run the warehouse is compared with
 // what the vendor holds. docs/beliefs.md says what is counted.
 func TestBeliefs(t *testing.T) {
+	long.Skip(t, "lives through 40 days with a few temperaments, or 120 with all of them and -long=whole")
 	t.Parallel()
 	days := 40
-	if *wholeFleet {
+	if long.IsWhole() {
 		days = 120
 	}
 	var all []*score
 	t.Run("fleet", func(t *testing.T) {
 		var mu sync.Mutex
-		for _, m := range fleetOf(*wholeFleet) {
+		for _, m := range fleetOf(long.IsWhole()) {
 			t.Run(m.name(), func(t *testing.T) {
 				t.Parallel()
 				l := newLife(t, m.Temper, m.isTencent)
@@ -200,8 +198,8 @@ func (l *life) live(day int) {
 		l.lives.exec(`ANALYZE`) // a database that lives for months is looked at by autovacuum
 	}
 	l.run(now)
-	first, later := l.world.Tell(storyFirst+temper.Day(day-1), now), now.Add(70*time.Minute)
-	if l.score.temper.TwoRuns && (first.IsLie || first.IsDenied != l.world.Tell(storyFirst, later).IsDenied) {
+	first, later := l.world.Observe(storyFirst+temper.Day(day-1), now), now.Add(70*time.Minute)
+	if l.score.temper.TwoRuns && (first.IsLie || first.IsDenied != l.world.Observe(storyFirst, later).IsDenied) {
 		l.run(later)
 	}
 }

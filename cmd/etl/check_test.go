@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/internal/dev/long"
 	"smsetl/sandbox"
 )
 
@@ -178,6 +179,7 @@ func TestCheckCallsNoCorrectionAnError(t *testing.T) {
 
 // What is wrong with an answer that was refused or doubted is listed while it stands, and closed when a good one came.
 func TestCheckListsRefusedAnswers(t *testing.T) {
+	long.Skip(t, "seven faults on six of ten answers")
 	t.Parallel()
 	for fault, want := range map[sandbox.Fault]string{
 		sandbox.OtherDays:     "error stray_day",

@@ -9,10 +9,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"smsetl/internal/dev/long"
 )
 
 // Programs that import what is dropped are killed at random moments: every file is taken again, and nothing counts twice.
 func TestKilledServersTakeDroppedFilesAgain(t *testing.T) {
+	long.Skip(t, "a server is killed at every file")
 	t.Parallel()
 	x := newExported(t)
 	dir := x.watched()
@@ -24,7 +27,7 @@ func TestKilledServersTakeDroppedFilesAgain(t *testing.T) {
 	x.drop(dir, paths)
 	random := rand.New(rand.NewPCG(4, 4))
 	during := 0
-	for range wantedKills(t, len(paths)-2) {
+	for range min(50, len(paths)-2) {
 		before, _ := x.lie(filepath.Join(dir, "done"))
 		m := x.enlist("--drop-still", "300ms")
 		x.until("one more file moved aside", func() bool {

@@ -10,12 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
 )
 
 // What the sandbox saves is imported as its own configuration says, agrees with its statistics page, and a later day's exports tell the
 // same of the days before.
 func TestSandboxSavesExports(t *testing.T) {
+	long.Skip(t, "imports two weeks of 800 messages a day")
 	t.Parallel()
 	w := &world{t: t, url: pgtest.New(t), config: filepath.Join(t.TempDir(), "schedules.yaml")}
 	play := func(now time.Time) (paths []string) {

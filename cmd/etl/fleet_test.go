@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"smsetl/internal/dev/long"
 )
 
 // member is an `etl serve` in a process of its own.
@@ -77,8 +79,9 @@ func (w *world) leads(m *member) bool {
 // Four processes fill a gap of 300 days while one after the other is killed, the leader among them: every day arrives once, and what
 // a dead one was working on is taken up within a minute.
 func TestFleetOutlivesItsMembers(t *testing.T) {
+	long.Skip(t, "thirty members of a fleet are killed")
 	t.Parallel()
-	kills := wantedKills(t, 30)
+	const kills = 30
 	options := quick(300)
 	options.Latency = 150 * time.Millisecond
 	w := newWorld(t, options)
@@ -145,6 +148,7 @@ func TestFleetOutlivesItsMembers(t *testing.T) {
 // A member that is stopped in the middle of a window for longer than a window may take, while another one finishes it, writes
 // nothing when it goes on, and its log says why.
 func TestStoppedMemberIsRefused(t *testing.T) {
+	long.Skip(t, "waits for the end of a window that hangs")
 	t.Parallel()
 	options := quick(5)
 	options.Latency = 700 * time.Millisecond

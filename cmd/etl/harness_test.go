@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	flag.Parse()
+	long.Checks(20)
 	moreAtOnce()
 	os.Exit(m.Run())
 }

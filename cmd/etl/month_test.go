@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/internal/dev/long"
 	"smsetl/sandbox"
 )
 
@@ -88,6 +89,7 @@ func TestMonth(t *testing.T) {
 }
 
 func TestMonthWithAThirdMissing(t *testing.T) {
+	long.Skip(t, "imports a month file by file")
 	t.Parallel()
 	x := newMonth(t)
 	var paths, kept []string

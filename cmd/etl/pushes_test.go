@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/internal/dev/long"
 	"smsetl/sandbox"
 )
 
@@ -361,6 +362,7 @@ func TestHintsFillIn(t *testing.T) {
 
 // A server that is killed between keeping a push and counting it has lost nothing that it had answered.
 func TestKilledServerLosesNoPush(t *testing.T) {
+	long.Skip(t, "four servers are killed")
 	t.Parallel()
 	const days = 6
 	x := newPushed(t, days, 30, signedPushes)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/dev/long"
 	"smsetl/internal/pack"
 	"smsetl/sandbox"
 	"smsetl/sms"
@@ -21,7 +22,7 @@ import (
 // the stored answers, in no spelling.
 func TestSecretsAreFoundNowhere(t *testing.T) {
 	t.Parallel()
-	options := quick(20)
+	options := quick(long.Or(10, 20))
 	options.Users = sandbox.DefaultUsers()
 	const userKey, secretKey = `canary+user/key="1"`, `canary+secret/key&2`
 	for i := range options.Users {

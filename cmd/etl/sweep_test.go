@@ -39,7 +39,7 @@ const (
 // A sweep of days that have not changed costs one call of each statistic for a window, and writes nothing to facts.
 func TestSweepOfUnchangedDays(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, quick(60))
+	w := newWorld(t, quick(40))
 	w.must(exitOK, "run", at(today)...)
 	w.age()
 	before, loads := w.tuples(), w.number("SELECT max(load_id) FROM etl.load")
@@ -87,7 +87,7 @@ func TestSweepOfUnchangedDays(t *testing.T) {
 // A change that comes twenty days late is found with few calls, loaded, and lands in the history.
 func TestSweepFindsALateRestatement(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, quick(60))
+	w := newWorld(t, quick(40))
 	w.must(exitOK, "run", at(today)...)
 	w.age()
 	if err := w.vendors.Restate(sandbox.Restatement{
@@ -117,7 +117,7 @@ func TestSweepFindsALateRestatement(t *testing.T) {
 // A vendor who suddenly has nothing is not believed by a sweep either.
 func TestSweepDoubtsALie(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, quick(60))
+	w := newWorld(t, quick(40))
 	w.must(exitOK, "run", at(today)...)
 	w.age()
 	later := today.Add(2 * time.Hour)

@@ -47,7 +47,7 @@ func (w *world) pages(env map[string]string, arguments ...string) (address strin
 			w.t.Errorf("serve ended with %d:\n%s", code, written)
 		}
 	})
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if _, rest, found := strings.Cut(written.String(), "Pages: "); found {
 			address, _, _ = strings.Cut(rest, "/\n")
 			return address, written
@@ -89,7 +89,7 @@ func (w *world) etlWith(env map[string]string, command string, arguments ...stri
 // waitFor asks until the answer holds the text.
 func (w *world) waitFor(address, want string) (body string) {
 	w.t.Helper()
-	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if _, body = w.get(address); strings.Contains(body, want) {
 			return body
 		}
@@ -128,6 +128,8 @@ func TestServePages(t *testing.T) {
 		WHERE dataset = 'stats_day' AND date_key = (SELECT max(date_key) FROM etl.coverage)`); err != nil {
 		t.Fatal(err)
 	}
+	var logs bytes.Buffer // before anybody serves, who may ask for the planted day again
+	w.tellPeople(map[string]string{"HOOK": hook.URL + "/canary-hook"}, &logs)
 	address, written := w.pages(map[string]string{"HOOK": hook.URL + "/canary-hook"})
 	if ready := w.waitFor(address+"/readyz", "worker: ok"); ready != "database: ok\nschema: ok\nworker: ok\n" {
 		t.Errorf("ready:\n%s", ready)
@@ -146,14 +148,13 @@ func TestServePages(t *testing.T) {
 	if _, start := w.get(address + "/"); !strings.Contains(start, "<h1>Overview</h1>") || !strings.Contains(start, `<a href="/jobs/">Queue</a>`) {
 		t.Errorf("the start page:\n%s", start)
 	}
-	w.tellPeople(map[string]string{"HOOK": hook.URL + "/canary-hook"}, written)
 	mu.Lock()
 	if len(said) != 1 || !strings.Contains(said[0], "an answer of the vendor is not believed") {
 		t.Errorf("people heard %q", said)
 	}
 	shown += strings.Join(said, "")
 	mu.Unlock()
-	for what, all := range map[string]string{"pages": shown, "logs": written.String()} {
+	for what, all := range map[string]string{"pages": shown, "logs": logs.String() + written.String()} {
 		for _, secret := range []string{"canary-hook", "sandbox-secret", "AKIDsandbox", w.url} {
 			if strings.Contains(all, secret) {
 				t.Errorf("the %s hold %s", what, secret)

@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"smsetl/internal/dev/long"
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
 	"smsetl/sms"
@@ -130,16 +130,14 @@ func newYearWorld(t *testing.T, rounds int) *year {
 	return y
 }
 
-// wholeYear is a flag because a year takes minutes, of a package that has ten.
-var wholeYear = flag.Bool("year", false, "let TestYear live through 365 days in place of 116, in which everything happens once")
-
 // A year of mornings, with everything that vendors do to numbers: at the end of every day the warehouse is what the vendors
 // said last and believably, every lie is known as one, nothing honest is stuck, and what was reported on any day can still be
 // asked for. At last all of it is built again without anybody to ask.
 func TestYear(t *testing.T) {
+	long.Skip(t, "lives through 116 days, in which everything happens once, or 365 with -long=whole")
 	t.Parallel()
 	days, rounds := 116, 1
-	if *wholeYear {
+	if long.IsWhole() {
 		days, rounds = 365, 3
 	}
 	y := newYearWorld(t, rounds)

@@ -91,7 +91,7 @@ func draw(all []read.Relation) picture {
 		rows[column]++
 		p.Boxes = append(p.Boxes, at[r.Name])
 	}
-	p.Desc = tell(edges(all))
+	p.Desc = describe(edges(all))
 	p.Height = max(rows[0], rows[1]) * boxHeight
 	for _, e := range edges(all) {
 		from, to := at[e.from], at[e.to]
@@ -104,8 +104,8 @@ func draw(all []read.Relation) picture {
 	return p
 }
 
-// tell says in words which table points at which.
-func tell(all []edge) string {
+// describe lists in words which table points at which.
+func describe(all []edge) string {
 	to := map[string][]string{}
 	for _, e := range all {
 		to[e.from] = append(to[e.from], e.to)

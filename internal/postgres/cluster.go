@@ -62,9 +62,9 @@ func (h *home) make(ctx context.Context, b binaries) error {
 	if h.opt.Throwaway {
 		args = append(args, "--no-sync")
 	}
-	var said strings.Builder
+	var output strings.Builder
 	cmd := h.command(b, "initdb", args...)
-	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.Stdout, cmd.Stderr = &output, &output
 	p, err := launch(cmd, false)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (h *home) make(ctx context.Context, b binaries) error {
 		return ctx.Err()
 	}
 	if p.err != nil {
-		return fmt.Errorf("initdb: %w: %s", p.err, lastLines(said.String(), 5))
+		return fmt.Errorf("initdb: %w: %s", p.err, lastLines(output.String(), 5))
 	}
 	return os.Rename(h.newCluster(), h.cluster())
 }
@@ -135,7 +135,7 @@ func (h *home) leftover(ctx context.Context) (*Server, error) {
 	}
 }
 
-// lastLines gives the end of what a program said, on one line.
+// lastLines gives the end of what a program output, on one line.
 func lastLines(s string, n int) string {
 	lines := strings.Split(strings.TrimSpace(s), "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], " | ")

@@ -116,11 +116,11 @@ func (h *home) runContainer(v volume, port int) *exec.Cmd {
 // docker runs the client and gives what it printed.
 func docker(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "docker", args...)
-	var said strings.Builder
-	cmd.Stderr = &said
+	var output strings.Builder
+	cmd.Stderr = &output
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("docker %s: %w: %s", args[0], err, lastLines(said.String(), 3))
+		return "", fmt.Errorf("docker %s: %w: %s", args[0], err, lastLines(output.String(), 3))
 	}
 	return trimmed(out), nil
 }

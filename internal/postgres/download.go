@@ -120,8 +120,8 @@ func (h *home) obtain(ctx context.Context, p pin, dir string) ([]byte, error) {
 	}
 	cmd := exec.CommandContext(ctx, npm, "pack", p.Package+"@"+pinnedVersion, "--silent", "--pack-destination", dir)
 	cmd.Dir = dir // no package.json or .npmrc of the working directory is meant
-	if said, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("npm pack: %w: %s", err, lastLines(string(said), 3))
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("npm pack: %w: %s", err, lastLines(string(output), 3))
 	}
 	found, err := filepath.Glob(filepath.Join(dir, "*.tgz"))
 	if err == nil && len(found) != 1 {

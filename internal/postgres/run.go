@@ -191,12 +191,12 @@ func (h *home) explain(p *process) error {
 	if p.err != nil {
 		ended += " (" + p.err.Error() + ")"
 	}
-	said, err := os.ReadFile(h.file("server.log"))
+	output, err := os.ReadFile(h.file("server.log"))
 	switch {
 	case err != nil:
 		return fmt.Errorf("%s: %w", ended, err)
-	case portTaken.Match(said):
+	case portTaken.Match(output):
 		return errPortTaken
 	}
-	return fmt.Errorf("%s: %s", ended, lastLines(string(said), 5))
+	return fmt.Errorf("%s: %s", ended, lastLines(string(output), 5))
 }

@@ -4,7 +4,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"smsetl/internal/dev/long"
 )
+
+var _ = long.Wanted
 
 // mayImport says which rooms of the module each room may know. Everything may know sms. A folder that is not here may not
 // exist: whoever adds a room says what it may know.
@@ -41,13 +45,16 @@ var mayImport = map[string][]string{
 	"bi/metabase": {}, // dashboards know the names of views, and get what the catalog says of them
 
 	// The vendors know nothing of their customers' program.
-	"sandbox":                   {"sandbox/traffic"},
-	"sandbox/traffic":           {},
-	"internal/pack":             {},
-	"internal/spelling":         {},
-	"internal/postgres":         {},
-	"internal/dictionary":       {"load", "read"},
-	"internal/rules":            {},
+	"sandbox":             {"sandbox/traffic"},
+	"sandbox/traffic":     {},
+	"internal/pack":       {},
+	"internal/spelling":   {},
+	"internal/postgres":   {},
+	"internal/dictionary": {"load", "read"},
+	"internal/rules":      {},
+
+	// Tools of development. No product room may know them.
+	"internal/dev/long":         {},
 	"internal/dev/golden":       {},
 	"internal/dev/browsertest":  {},
 	"internal/dev/pgtest":       {"migrations", "internal/postgres"},
@@ -156,6 +163,36 @@ func TestNoBlankImports(t *testing.T) {
 			if spec.Name != nil && spec.Name.Name == "_" && !slices.Contains(allowed, name) {
 				t.Errorf("%s: a blank import of %s: call what is needed instead of registering it", s.at(spec), name)
 			}
+		}
+	}
+}
+
+// go test ./... -long reaches every package, and one that does not know the flag would fail by it.
+func TestEveryPackageWithTestsKnowsLong(t *testing.T) {
+	const long = "internal/dev/long"
+	knows, tested := map[string]bool{long: true}, map[string]bool{}
+	isKnown := func(s source) bool {
+		for name := range s.imports() {
+			if other, ours := room(name); ours && knows[other] {
+				return true
+			}
+		}
+		return false
+	}
+	all := sources(t)
+	for _, s := range all {
+		if !s.isTest && isTestRoom(s.dir) && isKnown(s) { // test databases and golden files bring it
+			knows[s.dir] = true
+		}
+	}
+	for _, s := range all {
+		if s.isTest {
+			tested[s.dir] = tested[s.dir] || knows[s.dir] || isKnown(s)
+		}
+	}
+	for dir, is := range tested {
+		if !is {
+			t.Errorf("%s: no test imports %s, so that go test ./... -long fails there: say var _ = long.Wanted", dir, long)
 		}
 	}
 }

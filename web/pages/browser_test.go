@@ -9,6 +9,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"smsetl/internal/dev/browsertest"
+	"smsetl/internal/dev/long"
 	"smsetl/queue"
 	"smsetl/web"
 )
@@ -34,16 +35,18 @@ var looked = []struct{ name, path string }{
 	{"explain-none", "/explain?vendor=tencent&account=1400006874&date=2026-11-21&label=(unknown)"},
 }
 
-// Every page in light and dark and on a phone: nothing that the browser complains about, that cannot be read, that has no
+// Every page on a desk and on a phone, and with -long in the dark and on a tablet: nothing that the browser complains about, that cannot be read, that has no
 // name, or that does not fit.
 func TestPagesInChromium(t *testing.T) {
 	browser := browsertest.New(t)
 	w := newWorld(t)
 	w.underWay()
 	w.odd()
-	for name, screen := range map[string]browsertest.Screen{
-		"light": browsertest.Desk, "dark": browsertest.Night, "tablet": browsertest.Tablet, "phone": browsertest.Phone,
-	} {
+	screens := map[string]browsertest.Screen{"light": browsertest.Desk, "phone": browsertest.Phone}
+	if long.Wanted() {
+		screens["dark"], screens["tablet"] = browsertest.Night, browsertest.Tablet
+	}
+	for name, screen := range screens {
 		tab := browser.Tab(t, screen)
 		for _, page := range looked {
 			if status := tab.Open(w.address + page.path); status != 200 {
@@ -129,7 +132,7 @@ func TestKeyboardInChromium(t *testing.T) {
 	if !browsertest.Ask[bool](tab, `document.querySelector('main').contains(document.activeElement)`) {
 		t.Errorf("behind the skip link is %+v", tab.Focused())
 	}
-	for _, page := range looked {
+	for _, page := range looked[:long.Or(4, len(looked))] {
 		tab.Open(w.address + page.path)
 		last := -1
 		for range 40 {

@@ -231,12 +231,12 @@ func (q *questions) markdown() string {
 		q.deliveries, q.failures, q.history, q.server, runtime.NumCPU(), q.rounds, q.took.Round(time.Second), ms(q.baseline.processor), ms(q.baseline.wall))
 	w.WriteString("| question | lines | ms of the processor | x | limit, ms | ms of the wall |\n|---|---|---|---|---|---|\n")
 	for _, one := range q.all {
-		verdict := "met"
+		outcome := "met"
 		if one.processor > one.limit || one.processor == 0 && one.wall > one.limit {
-			verdict = "missed"
+			outcome = "missed"
 		}
 		fmt.Fprintf(&w, "| %s | %d | %.1f | %.4f | %.0f, %s | %.1f |\n",
-			one.name, one.lines, ms(one.processor), one.processor.Seconds()/q.baseline.processor.Seconds(), ms(one.limit), verdict, ms(one.wall))
+			one.name, one.lines, ms(one.processor), one.processor.Seconds()/q.baseline.processor.Seconds(), ms(one.limit), outcome, ms(one.wall))
 	}
 	w.WriteString("\nThe last three are no questions of the cookbook: no summary answers them, and they go through the rows of a month.\n")
 	return w.String()

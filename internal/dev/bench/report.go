@@ -73,12 +73,12 @@ func (r *report) markdown() string {
 	fmt.Fprintf(&w, "| the same with the fact's foreign keys checked by their triggers (once) | %.2f | %.2f | | | | | |\n", r.withKeys.Seconds(), ratio(r.withKeys))
 	line := func(name string, target float64, samples []sample) {
 		s := middle(samples)
-		verdict := "met"
+		outcome := "met"
 		if ratio(s.wall) > target {
-			verdict = "missed"
+			outcome = "missed"
 		}
 		fmt.Fprintf(&w, "| %s | %.2f | %.2f | %.1f, %s | %.2f | %d MB | %.1f MB | %d, %d, %d |\n",
-			name, s.wall.Seconds(), ratio(s.wall), target, verdict, s.cpu.Seconds(), s.memory>>20, float64(s.wal)/1e6, s.inserted, s.updated, s.deleted)
+			name, s.wall.Seconds(), ratio(s.wall), target, outcome, s.cpu.Seconds(), s.memory>>20, float64(s.wal)/1e6, s.inserted, s.updated, s.deleted)
 	}
 	line("first load", 1.5, r.first)
 	line("identical re-load, the very bytes of the last time", 0.3, r.same)

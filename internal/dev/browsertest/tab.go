@@ -17,8 +17,8 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-// patience is how long a page may take, on a machine that has much else to do.
-const patience = 60 * time.Second
+// pageTimeout is how long a page may take, on a machine that has much else to do.
+const pageTimeout = 60 * time.Second
 
 // Screen is what a page is looked at with.
 type Screen struct {
@@ -96,7 +96,7 @@ func (p *Tab) Complaints() []string {
 // do bounds the time of what a tab is asked for.
 func do[T any](p *Tab, what string, action chromedp.Action[T]) T {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.context, patience)
+	ctx, cancel := context.WithTimeout(p.context, pageTimeout)
 	defer cancel()
 	v, err := chromedp.Run(ctx, action)
 	if err != nil {
@@ -123,7 +123,7 @@ func (p *Tab) Open(address string) int64 {
 // Click follows a link or presses a button, and gives the status of the page that it leads to.
 func (p *Tab) Click(selector string) int64 {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.context, patience)
+	ctx, cancel := context.WithTimeout(p.context, pageTimeout)
 	defer cancel()
 	answer, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector)))
 	if err != nil {
@@ -159,7 +159,7 @@ func Ask[T any](p *Tab, expression string) T {
 // Wait waits until an expression is true.
 func (p *Tab) Wait(expression string) {
 	p.t.Helper()
-	do(p, "waiting for "+expression, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(patience)))
+	do(p, "waiting for "+expression, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(pageTimeout)))
 }
 
 // Path gives the path and query of where the tab is.

@@ -11,9 +11,14 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"smsetl/internal/dev/long"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
+
+// Tests with golden files know the flag -long.
+var _ = long.Wanted
 
 // Check fails the test when got is not what testdata/<name>.golden holds.
 func Check(t testing.TB, name, got string) {

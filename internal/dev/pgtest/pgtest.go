@@ -19,8 +19,12 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/dev/long"
 	"smsetl/migrations"
 )
+
+// Tests with a database know the flag -long.
+var _ = long.Wanted
 
 const (
 	testPrefix     = "smsetl_test_"

@@ -272,20 +272,20 @@ func waitForEnd(t *testing.T, url, since string) {
 	}
 }
 
-// verdict is a test that only remembers how it was ended.
-type verdict struct {
+// outcome is a test that only remembers how it was ended.
+type outcome struct {
 	testing.TB
 	fatal, skipped string
 }
 
-func (v *verdict) Helper()           {}
-func (v *verdict) Fatal(args ...any) { v.fatal = fmt.Sprint(args...) }
-func (v *verdict) Skip(args ...any)  { v.skipped = fmt.Sprint(args...) }
+func (v *outcome) Helper()           {}
+func (v *outcome) Fatal(args ...any) { v.fatal = fmt.Sprint(args...) }
+func (v *outcome) Skip(args ...any)  { v.skipped = fmt.Sprint(args...) }
 
 func TestRefuse(t *testing.T) {
 	reasons := errors.Join(errors.New("docker: no engine"), errors.New("local binaries: none"))
 	for _, mustHave := range []bool{false, true} {
-		v := &verdict{}
+		v := &outcome{}
 		refuse(v, reasons, mustHave)
 		if got := v.fatal != ""; got != mustHave {
 			t.Errorf("must have %t: fatal %q, skipped %q", mustHave, v.fatal, v.skipped)

@@ -31,13 +31,13 @@ var theServer = sync.OnceValues(find)
 
 // provider gives a server's maintenance database, or the reason why it cannot.
 type provider struct {
-	name     string
-	patience time.Duration
-	get      func(ctx context.Context) (*server, error)
+	name    string
+	timeout time.Duration
+	get     func(ctx context.Context) (*server, error)
 }
 
 func (p provider) server() (*server, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), p.patience)
+	ctx, cancel := context.WithTimeout(context.Background(), p.timeout)
 	defer cancel()
 	s, err := p.get(ctx)
 	if err != nil {
@@ -96,7 +96,7 @@ func refuse(t testing.TB, err error, mustHave bool) {
 
 // open waits until the server lets us in, asks what it is, and drops what killed tests left on it.
 func (s *server) open(ctx context.Context) error {
-	conn, err := patiently(ctx, s.url)
+	conn, err := connectWithRetries(ctx, s.url)
 	if err != nil {
 		return err
 	}
@@ -110,10 +110,10 @@ func (s *server) open(ctx context.Context) error {
 	return sweep(ctx, conn)
 }
 
-// patiently connects to a server that may still be starting.
-func patiently(ctx context.Context, url string) (*pgx.Conn, error) {
+// connectWithRetries connects to a server that may still be starting.
+func connectWithRetries(ctx context.Context, url string) (*pgx.Conn, error) {
 	for {
-		conn, err := promptly(ctx, url)
+		conn, err := connectOnce(ctx, url)
 		if err == nil {
 			return conn, nil
 		}
@@ -125,9 +125,9 @@ func patiently(ctx context.Context, url string) (*pgx.Conn, error) {
 	}
 }
 
-// promptly connects within two seconds. Docker's proxy takes connections before the server in the container does, and
+// connectOnce connects within two seconds. Docker's proxy takes connections before the server in the container does, and
 // now and then keeps one without an answer for ever.
-func promptly(ctx context.Context, url string) (*pgx.Conn, error) {
+func connectOnce(ctx context.Context, url string) (*pgx.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	return pgx.Connect(ctx, url)

@@ -149,7 +149,7 @@ func failures(ctx context.Context, b bug, overlay string) ([]string, error) {
 	if overlay != "" {
 		arguments = append(arguments, "-overlay", overlay)
 	}
-	command := exec.CommandContext(ctx, "go", append(arguments, b.pkg)...)
+	command := exec.CommandContext(ctx, "go", append(arguments, b.pkg, "-long")...)
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
 	command.WaitDelay = 10 * time.Second

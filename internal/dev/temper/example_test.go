@@ -14,7 +14,7 @@ func Example() {
 	w := temper.Of(false, half).World(7, first)
 	morning := time.Date(2025, 1, 12, 3, 0, 0, 0, time.FixedZone("+08:00", 8*3600)) // day 11, in the outage
 	for _, day := range []temper.Day{first + 5, first + 10} {
-		said, truth := w.Tell(day, morning), w.Truth(day, morning)
+		said, truth := w.Observe(day, morning), w.Truth(day, morning)
 		fmt.Println(day, "rows:", said.Stats.Requested, "check sum:", said.Check.Requested, "truth:", truth.Requested)
 	}
 	// Output:

@@ -8,8 +8,8 @@ import (
 // told adds up what is told of days of the story at a moment.
 func told(w *World, from, to int, at time.Time) (s Sums) {
 	for day := from; day <= to; day++ {
-		t := w.Tell(first+Day(day), at)
-		if t.Stats.Form == Told {
+		t := w.Observe(first+Day(day), at)
+		if t.Stats.Form == Reported {
 			s.Requested += t.Stats.Requested
 			s.SendFailed += t.Stats.SendFailed
 			s.Pending += t.Stats.Pending
@@ -85,7 +85,7 @@ func TestTemperaments(t *testing.T) {
 		"silent failure calls": func(w *World) bool { s := told(w, 0, 99, on(110, 0)); return s.SendFailed > 1000 && s.SendReasons == 0 },
 		"retention, silent":    func(w *World) bool { return forgets(w, Silent) },
 		"retention, refusing":  func(w *World) bool { return forgets(w, Refused) },
-		"retention, zeros":     func(w *World) bool { return forgets(w, Told) },
+		"retention, zeros":     func(w *World) bool { return forgets(w, Reported) },
 		"fraud corrections": func(w *World) bool {
 			before, after, other := told(w, 22, 26, on(37, time.Hour)), told(w, 22, 26, on(37, morning)), told(w, 27, 27, on(90, 0))
 			return distance(after.Requested*10, before.Requested*4) < before.Requested/2 && after.SendReasons < before.SendReasons/2 &&
@@ -114,7 +114,7 @@ func TestTemperaments(t *testing.T) {
 			return has(on(45, time.Hour)) && !has(on(45, morning)) && before.Requested == after.Requested
 		},
 		"revoked credentials": func(w *World) bool {
-			return !w.Tell(first, on(28, morning)).IsDenied && w.Tell(first, on(28, 4*time.Hour)).IsDenied && !w.Tell(first, on(30, 4*time.Hour)).IsDenied
+			return !w.Observe(first, on(28, morning)).IsDenied && w.Observe(first, on(28, 4*time.Hour)).IsDenied && !w.Observe(first, on(30, 4*time.Hour)).IsDenied
 		},
 	} {
 		if !isSo(world(t, name)) {
@@ -128,8 +128,8 @@ func distance(a, b int64) int64 { return max(a-b, b-a) }
 // forgets says whether days older than 25 days are told in a form, with no number.
 func forgets(w *World, form Form) bool {
 	at := on(50, morning)
-	gone, kept := w.Tell(first+24, at), w.Tell(first+25, at)
-	return gone.Stats.Form == form && gone.Stats.Requested == 0 && gone.IsUnknown && kept.Stats.Form == Told && kept.Stats.Requested > 0 &&
+	gone, kept := w.Observe(first+24, at), w.Observe(first+25, at)
+	return gone.Stats.Form == form && gone.Stats.Requested == 0 && gone.IsUnknown && kept.Stats.Form == Reported && kept.Stats.Requested > 0 &&
 		w.Truth(first+24, at).Requested > 0
 }
 
@@ -139,13 +139,17 @@ func TestOutages(t *testing.T) {
 	plain := world(t, "plain")
 	lengths := map[string]int{"an hour": 1, "two hours": 2, "a day": 24, "three days": 72}
 	for _, length := range []string{"an hour", "two hours", "a day", "three days"} {
-		for lie, isSo := range map[string]func(said, before Telling, truth Sums) bool{
-			"nothing":            func(said, _ Telling, _ Sums) bool { return said.Stats.Form == Silent },
-			"zeros":              func(said, _ Telling, _ Sums) bool { return said.Stats.Form == Told && said.Stats.Requested == 0 },
-			"nulls":              func(said, _ Telling, _ Sums) bool { return said.Stats.Form == Null },
-			"half":               func(said, _ Telling, truth Sums) bool { return distance(said.Stats.Requested*2, truth.Requested) < 60 },
-			"double":             func(said, _ Telling, truth Sums) bool { return said.Stats.Requested == truth.Requested*2 },
-			"yesterday's answer": func(said, before Telling, _ Sums) bool { return said.Stats == before.Stats },
+		for lie, isSo := range map[string]func(said, before Observation, truth Sums) bool{
+			"nothing": func(said, _ Observation, _ Sums) bool { return said.Stats.Form == Silent },
+			"zeros": func(said, _ Observation, _ Sums) bool {
+				return said.Stats.Form == Reported && said.Stats.Requested == 0
+			},
+			"nulls": func(said, _ Observation, _ Sums) bool { return said.Stats.Form == Null },
+			"half": func(said, _ Observation, truth Sums) bool {
+				return distance(said.Stats.Requested*2, truth.Requested) < 60
+			},
+			"double":             func(said, _ Observation, truth Sums) bool { return said.Stats.Requested == truth.Requested*2 },
+			"yesterday's answer": func(said, before Observation, _ Sums) bool { return said.Stats == before.Stats },
 		} {
 			w := world(t, "outage of "+length+", "+lie)
 			rowsOnly := world(t, "outage of "+length+", "+lie+", rows only")
@@ -154,14 +158,14 @@ func TestOutages(t *testing.T) {
 				at := on(0, time.Duration(hour)*time.Hour)
 				newest := at.Add(-24 * time.Hour)
 				d := momentOf(newest).day()
-				if said := w.Tell(d-1, at); said.IsLie || lie == "yesterday's answer" && w.Tell(d, at).IsLie {
+				if said := w.Observe(d-1, at); said.IsLie || lie == "yesterday's answer" && w.Observe(d, at).IsLie {
 					hours++
 					weekdays[at.Weekday()] = true
-					if !isSo(said, plain.Tell(d-1, newest), w.Truth(d-1, at)) {
+					if !isSo(said, plain.Observe(d-1, newest), w.Truth(d-1, at)) {
 						t.Fatalf("%s, %s at %s: %+v", length, lie, at, said)
 					}
 				}
-				if said := rowsOnly.Tell(d, at); said.IsLie && (said.Send.Sums != rowsOnly.Truth(d, at) || said.Check.Sums != rowsOnly.Truth(d, at)) {
+				if said := rowsOnly.Observe(d, at); said.IsLie && (said.Send.Sums != rowsOnly.Truth(d, at) || said.Check.Sums != rowsOnly.Truth(d, at)) {
 					t.Fatalf("%s, %s, rows only at %s: %+v", length, lie, at, said)
 				}
 			}

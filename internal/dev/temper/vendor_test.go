@@ -91,7 +91,7 @@ func TestEngageLabTellsWhatTellTells(t *testing.T) {
 		}
 		v := serve(t, at, temper.Name)
 		for day := 20; day < 60; day++ {
-			said := v.world.Tell(first+Day(day), at)
+			said := v.world.Observe(first+Day(day), at)
 			w := get(v, "stats_day", day, day, "")
 			if said.IsDenied || said.Stats.Form == Refused {
 				if w.Code == http.StatusOK {
@@ -102,7 +102,7 @@ func TestEngageLabTellsWhatTellTells(t *testing.T) {
 			e := rowsOf(t, w)
 			isNull := len(e.Result) > 0 && e.Result[0].Targets == nil
 			n, form := targets(e), said.Stats.Form
-			if form == Told && n != said.Stats.Requested || (form == Silent) != (len(e.Result) == 0) || isNull != (form == Null) {
+			if form == Reported && n != said.Stats.Requested || (form == Silent) != (len(e.Result) == 0) || isNull != (form == Null) {
 				t.Fatalf("%s: day %d: %d messages in %d rows, want %+v", temper.Name, day, n, len(e.Result), said.Stats)
 			}
 			failed := rowsOf(t, get(v, "send_failed", day, day, ""))
@@ -265,7 +265,7 @@ func TestTencentTellsWhatTellTells(t *testing.T) {
 		}
 		v := tencentOf(t, at, temper.Name)
 		for day := 20; day < 60; day++ {
-			said := v.world.Tell(first+Day(day), at)
+			said := v.world.Observe(first+Day(day), at)
 			sent, code := count(t, post(v, "SendStatusStatistics", day, day, "00", "23"), "SendStatusStatistics", "RequestCount")
 			if said.Stats.Form == Refused {
 				if code != "InvalidParameterValue.BeginTimeVerifyFail" {

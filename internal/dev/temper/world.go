@@ -52,10 +52,10 @@ type Form int
 
 // The forms of an answer.
 const (
-	Told    Form = iota // numbers
-	Silent              // no row: nothing was sent, or the vendor does not say
-	Null                // rows whose numbers are null
-	Refused             // an error for every window that holds the day
+	Reported Form = iota // numbers
+	Silent               // no row: nothing was sent, or the vendor does not say
+	Null                 // rows whose numbers are null
+	Refused              // an error for every window that holds the day
 )
 
 // Answer is what one dataset says of a day. The datasets of a day that are told alike have the same Sums: of them, each dataset reports
@@ -65,8 +65,8 @@ type Answer struct {
 	Sums
 }
 
-// Telling is what a vendor says of a day at a moment.
-type Telling struct {
+// Observation is what a vendor says of a day at a moment.
+type Observation struct {
 	Stats   Answer // EngageLab's stats_day, Tencent's SendStatusStatistics
 	Process Answer // EngageLab's process_failed
 	Send    Answer // EngageLab's send_failed, Tencent's CallbackStatusStatistics
@@ -84,7 +84,7 @@ func (w *World) Truth(d Day, at time.Time) Sums {
 	m := momentOf(at)
 	var r rows
 	w.hold(d, m, &r)
-	return w.sum(d, saying{asked: m, halves: 2}, &r)
+	return w.sum(d, rendering{asked: m, halves: 2}, &r)
 }
 
 // Rows gives the rows of Truth, in the order of the vendor.
@@ -94,13 +94,13 @@ func (w *World) Rows(d Day, at time.Time) []Row {
 	return slices.Clone(r.list())
 }
 
-// Tell gives what the vendor says of a day when it is asked at a moment.
-func (w *World) Tell(d Day, at time.Time) Telling {
+// Observe gives what the vendor says of a day when it is asked at a moment.
+func (w *World) Observe(d Day, at time.Time) Observation {
 	m := momentOf(at)
 	lie := w.n.outage.at(m, w.first)
-	t := w.tellingWith(d, m, lie)
+	t := w.observationWith(d, m, lie)
 	if lie != NoLie {
-		right := w.tellingWith(d, m, NoLie)
+		right := w.observationWith(d, m, NoLie)
 		if w.n.outage.rowsOnly {
 			t.Process, t.Send, t.Check = right.Process, right.Send, right.Check
 		}
@@ -112,17 +112,17 @@ func (w *World) Tell(d Day, at time.Time) Telling {
 	return t
 }
 
-// tellingWith gives the datasets of a day that are told with one lie.
-func (w *World) tellingWith(d Day, m moment, lie Lie) Telling {
+// observationWith gives the datasets of a day that are told with one lie.
+func (w *World) observationWith(d Day, m moment, lie Lie) Observation {
 	var r rows
 	said := w.say(d, m, lie, &r)
 	all := Answer{Form: said.form}
 	if said.form != Null {
 		all.Sums = w.sum(d, said, &r)
 	}
-	t := Telling{Stats: all, Process: all, Send: all, Check: all}
+	t := Observation{Stats: all, Process: all, Send: all, Check: all}
 	isZeros := r.n > 0 && all.Requested == 0 // rows of zeros, which the failure calls have too
-	if said.form == Told && !w.tencent && !isZeros {
+	if said.form == Reported && !w.tencent && !isZeros {
 		if all.ProcessReasons == 0 {
 			t.Process.Form = Silent
 		}
@@ -133,8 +133,8 @@ func (w *World) tellingWith(d Day, m moment, lie Lie) Telling {
 	return t
 }
 
-// saying is how the rows of a day are told.
-type saying struct {
+// rendering is how the rows of a day are told.
+type rendering struct {
 	form     Form
 	asked    moment // as of which they are told
 	halves   int64  // how many halves of each number; 2 is honest
@@ -142,9 +142,9 @@ type saying struct {
 }
 
 // say gives the rows that the vendor tells of a day with a lie.
-func (w *World) say(d Day, m moment, lie Lie, r *rows) saying {
+func (w *World) say(d Day, m moment, lie Lie, r *rows) rendering {
 	r.n = 0
-	s := saying{asked: m, halves: 2}
+	s := rendering{asked: m, halves: 2}
 	if lie == Stale {
 		s.asked -= secondsADay
 	}
@@ -181,7 +181,7 @@ func (w *World) formOf(r *rows) Form {
 	if r.n == 0 && !w.tencent {
 		return Silent
 	}
-	return Told
+	return Reported
 }
 
 func (w *World) isForgotten(d Day, m moment) bool {
@@ -206,7 +206,7 @@ func (w *World) isRevoked(m moment) bool {
 }
 
 // sum adds up the rows of a day.
-func (w *World) sum(d Day, said saying, r *rows) Sums {
+func (w *World) sum(d Day, said rendering, r *rows) Sums {
 	total := w.total(d, said, r)
 	s := Sums{
 		Requested: total.Targets, ProcessFailed: total.ProcessFailed(), Delivered: total.Delivered, SendFailed: total.SendFailed(),
@@ -222,7 +222,7 @@ func (w *World) sum(d Day, said saying, r *rows) Sums {
 }
 
 // total adds up the rows of a day, in one row.
-func (w *World) total(d Day, said saying, r *rows) Row {
+func (w *World) total(d Day, said rendering, r *rows) Row {
 	var total Row
 	for i := range r.list() {
 		total.add(&r.all[i])
@@ -234,7 +234,7 @@ func (w *World) total(d Day, said saying, r *rows) Row {
 }
 
 // byReceipt counts receipts on the day on which they came, whenever their messages were sent.
-func (w *World) byReceipt(d Day, said saying, total *Row) {
+func (w *World) byReceipt(d Day, said rendering, total *Row) {
 	total.Delivered, total.Send = 0, [len(SendReasons)]int64{}
 	begin, end := moment(int64(d)*secondsADay), min(said.asked, moment(int64(d+1)*secondsADay))
 	var r rows

@@ -57,7 +57,7 @@ func TestSameQuestionSameAnswer(t *testing.T) {
 		for day := 119; day >= -30; day -= 7 {
 			for _, at := range []time.Time{on(45, morning), on(day+1, morning), on(day+3, 4*time.Hour)} {
 				d := first + Day(day)
-				if a, b := w.Tell(d, at), other.Tell(d, at); a != b {
+				if a, b := w.Observe(d, at), other.Observe(d, at); a != b {
 					t.Fatalf("%s at %s: %+v, then %+v", d, at, a, b)
 				}
 				if w.Truth(d, at) != other.Truth(d, at) {
@@ -108,7 +108,7 @@ func TestHonestVendorsTellTheTruth(t *testing.T) {
 		for day := -30; day < 120; day++ {
 			for age := 1; age < 40; age += 2 {
 				at := on(day+age, morning)
-				told, truth := w.Tell(first+Day(day), at), w.Truth(first+Day(day), at)
+				told, truth := w.Observe(first+Day(day), at), w.Truth(first+Day(day), at)
 				if told.IsLie {
 					lies++
 				} else if !told.IsUnknown && told.Stats.Sums != truth {
@@ -163,6 +163,6 @@ func BenchmarkTell(b *testing.B) {
 	w := world(b, "late failures", "fraud corrections", "outage of a day, half, rows only")
 	at := on(60, morning)
 	for i := range b.N {
-		w.Tell(first+Day(i%60), at)
+		w.Observe(first+Day(i%60), at)
 	}
 }

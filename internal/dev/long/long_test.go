@@ -1,0 +1,26 @@
+package long
+
+import "testing"
+
+func TestFlag(t *testing.T) {
+	for text, want := range map[string]level{"true": 1, "false": 0, "whole": 2} {
+		var l level
+		if err := l.Set(text); err != nil || l != want || l.String() != text {
+			t.Errorf("%s: %v, %v", text, l, err)
+		}
+	}
+	var l level
+	if err := l.Set("year"); err == nil {
+		t.Error("an unknown level was taken")
+	}
+}
+
+func TestOr(t *testing.T) {
+	defer func(before level) { *wanted = before }(*wanted)
+	for value, want := range map[level]int{0: 3, 1: 50, 2: 50} {
+		*wanted = value
+		if got := Or(3, 50); got != want || Wanted() != (value > 0) || IsWhole() != (value > 1) {
+			t.Errorf("-long=%v: %d times, want %d", value.String(), got, want)
+		}
+	}
+}
