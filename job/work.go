@@ -49,7 +49,7 @@ type Loader struct {
 // LoaderOptions are what differs between a command and a server.
 type LoaderOptions struct {
 	Now      func() time.Time
-	Progress Progress // nil for none
+	Progress Progress
 	// IsWaitedFor says that people wait: a source that is down is left alone, since the next run finds its days, and what
 	// is given up is not logged, since Progress reports it.
 	IsWaitedFor bool
@@ -61,11 +61,8 @@ func NewLoader(warehouse *load.Warehouse, sources []Source, options LoaderOption
 	for _, s := range sources {
 		byName[s.Name] = s
 	}
-	if options.Progress == nil {
-		options.Progress = Quiet{}
-	}
 	return &Loader{
-		warehouse: warehouse, sources: byName, refusals: newRefusals(15*time.Minute, options.IsWaitedFor, options.Now),
+		warehouse: warehouse, sources: byName, refusals: newRefusals(options.IsWaitedFor, options.Now),
 		now: options.Now, progress: options.Progress, log: log.Named("job"),
 	}
 }
