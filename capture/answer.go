@@ -2,13 +2,16 @@ package capture
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"smsetl/extract"
 )
 
 // answer is what a fixture says, read without believing anything: that is what is to be found out.
@@ -16,7 +19,7 @@ type answer struct {
 	*Fixture
 
 	isGood  bool // 200, JSON, and no error in it
-	said    string
+	summary string
 	rows    []row          // of EngageLab
 	isArray bool           // result is an array
 	count   jsontext.Value // nil: there is none
@@ -26,39 +29,42 @@ type answer struct {
 // row is one object of an answer.
 type row map[string]jsontext.Value
 
+// isAnswered says that the question was asked and something came back, whatever that is.
+func (a answer) isAnswered() bool { return a.Ask != "" && a.Failed == "" }
+
 // read reads a fixture.
 func read(f *Fixture) answer {
 	a := answer{Fixture: f}
 	if f.Failed != "" {
-		a.said = f.Failed
+		a.summary = f.Failed
 		return a
 	}
-	a.said = fmt.Sprintf("HTTP %d", f.Status)
+	a.summary = fmt.Sprintf("HTTP %d", f.Status)
 	var top row
-	if err := json.Unmarshal(f.Bytes(), &top, jsontext.AllowDuplicateNames(true)); err != nil {
-		a.said += ", no JSON"
+	if extract.Decode(f.Bytes(), &top) != nil {
+		a.summary += ", no JSON"
 		return a
 	}
 	if response, ok := top["Response"]; ok {
 		a.tencent(response)
 		return a
 	}
-	if code, message := top["code"], top["message"]; code != nil && code.Kind() != 'n' && unquoted(code) != "0" {
-		a.said += ", code " + unquoted(code) + ", " + string(message)
+	if code := top["code"]; code != nil && code.Kind() != 'n' && extract.Unquoted(code) != "0" {
+		a.summary += ", code " + extract.Unquoted(code) + ", " + string(top["message"])
 		return a
 	}
 	a.count = top["count"]
 	a.isArray, a.isGood = false, f.Status == 200
 	switch result := top["result"]; {
 	case result == nil:
-		a.said, a.isGood = a.said+", without result", false
+		a.summary, a.isGood = a.summary+", without result", false
 	case result.Kind() == '[':
 		a.isArray = true
-		if json.Unmarshal(result, &a.rows, jsontext.AllowDuplicateNames(true)) != nil {
-			a.said, a.isGood = a.said+", rows that are no objects", false
+		if extract.Decode(result, &a.rows) != nil {
+			a.summary, a.isGood = a.summary+", rows that are no objects", false
 		}
 	case result.Kind() == '{':
-		a.isGood = a.isGood && json.Unmarshal(result, &a.sums, jsontext.AllowDuplicateNames(true)) == nil
+		a.isGood = a.isGood && extract.Decode(result, &a.sums) == nil
 	}
 	return a
 }
@@ -66,23 +72,23 @@ func read(f *Fixture) answer {
 // tencent reads what stands inside of Response.
 func (a *answer) tencent(response jsontext.Value) {
 	var in row
-	if json.Unmarshal(response, &in, jsontext.AllowDuplicateNames(true)) != nil {
-		a.said += ", Response is no object"
+	if extract.Decode(response, &in) != nil {
+		a.summary += ", Response is no object"
 		return
 	}
 	if e, ok := in["Error"]; ok && e.Kind() == '{' {
 		var words row
-		_ = json.Unmarshal(e, &words) // what can be read of it
-		a.said = unquoted(words["Code"])
+		_ = extract.Decode(e, &words) // what can be read of it
+		a.summary = extract.Unquoted(words["Code"])
 		return
 	}
 	for name, v := range in {
-		if strings.HasSuffix(name, "Statistics") && v.Kind() == '{' && json.Unmarshal(v, &a.sums, jsontext.AllowDuplicateNames(true)) == nil {
+		if strings.HasSuffix(name, "Statistics") && v.Kind() == '{' && extract.Decode(v, &a.sums) == nil {
 			a.isGood = a.Status == 200
 		}
 	}
 	if !a.isGood {
-		a.said += ", without sums"
+		a.summary += ", without sums"
 	}
 }
 
@@ -98,23 +104,29 @@ func (r row) number(field string) (n int64, ok bool) {
 	if v.Kind() != '0' && v.Kind() != '"' {
 		return 0, false
 	}
-	rational, ok := new(big.Rat).SetString(unquoted(v))
+	rational, ok := new(big.Rat).SetString(extract.Unquoted(v))
 	if !ok || !rational.IsInt() || !rational.Num().IsInt64() {
 		return 0, false
 	}
 	return rational.Num().Int64(), true
 }
 
-// day gives the row's day, as its text; a time behind it is left out.
-func (r row) day() string {
-	text := unquoted(r["send_date"])
-	return text[:min(len(text), len("2006-01-02"))]
+// numbers reads several counts; ok is false when one of them is no number.
+func (r row) numbers(fields ...string) (all []int64, ok bool) {
+	for _, field := range fields {
+		n, isNumber := r.number(field)
+		if !isNumber {
+			return nil, false
+		}
+		all = append(all, n)
+	}
+	return all, true
 }
 
 // form names how a value is written.
-func form(v jsontext.Value, present bool) string {
+func form(v jsontext.Value) string {
 	switch {
-	case !present:
+	case v == nil:
 		return "absent"
 	case v.Kind() == 'n':
 		return "null"
@@ -129,22 +141,16 @@ func form(v jsontext.Value, present bool) string {
 	}
 }
 
-// tally counts things by name, and shows them the most frequent first.
-type tally map[string]int
+// counts counts things by name, and shows them the most frequent first.
+type counts map[string]int
 
-func (t tally) String() string {
-	names := make([]string, 0, len(t))
-	for name := range t {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if t[a] != t[b] {
-			return t[b] - t[a]
-		}
-		return strings.Compare(a, b)
-	})
+func (c counts) String() string {
+	names := sortedKeys(c)
+	slices.SortStableFunc(names, func(a, b string) int { return c[b] - c[a] })
 	for i, name := range names {
-		names[i] = fmt.Sprintf("%s (%d)", name, t[name])
+		names[i] = fmt.Sprintf("%s (%d)", name, c[name])
 	}
 	return strings.Join(names, ", ")
 }
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

@@ -6,64 +6,52 @@ import (
 	"slices"
 	"strings"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
 
-// engageLab is what an account of EngageLab answered.
-type engageLab struct {
-	answers map[string]answer
-	user    string
-}
-
 // engageLabTable are the assumptions about EngageLab.
-var engageLabTable = []assumption[engageLab]{
-	{"paths", "The path in the URL block of the vendor's page answers", engageLab.paths},
-	{"count", "count is the number of rows", engageLab.count},
-	{"sms_user", "Rows name their sms_user", engageLab.users},
-	{"keys", "No two rows of an answer have the same key", engageLab.keys},
-	{"aggregate", "aggregate_by=1 is given and agrees with the rows", engageLab.aggregate},
-	{"failures", "The failure calls add up to the totals of stats_day", engageLab.failures},
-	{"days_90", "A window of 90 days, both ends included, is taken", engageLab.ninety},
-	{"sent", "`sent` is what was handed on: delivered + send_failed + wait_result", engageLab.sent},
-	{"msg_type_default", "Without msg_type the three calls answer for the same messages", engageLab.msgType},
-	{"no_label", "Where there is no template or label, it is always written in the same way", engageLab.none},
-	{"numbers", "Counts are whole numbers without quotes", engageLab.numbers},
-	{"send_date", "send_date is a date without a time", engageLab.dates},
-	{"empty_day", "A day without messages has no rows", engageLab.emptyDay},
-	{"today", "The day that is not over is told of", engageLab.today},
-	{"too_old", "A day before what the vendor keeps is refused, and not answered as empty or as 0", engageLab.tooOld},
+var engageLabTable = []assumption{
+	{"paths", "The path in the URL block of the vendor's page answers", paths},
+	{"count", "count is the number of rows", countOfRows},
+	{"sms_user", "Rows name their sms_user", namedUsers},
+	{"keys", "No two rows of an answer have the same key", uniqueKeys},
+	{"aggregate", "aggregate_by=1 is given and agrees with the rows", aggregate},
+	{"failures", "The failure calls add up to the totals of stats_day", failures},
+	{"days_90", "A window of 90 days, both ends included, is taken", ninety},
+	{"sent", "`sent` is what was handed on: delivered + send_failed + wait_result", sent},
+	{"msg_type_default", "Without msg_type the three calls answer for the same messages", msgType},
+	{"no_label", "Where there is no template or label, it is always written in the same way", writtenNone},
+	{"numbers", "Counts are whole numbers without quotes", engageLabNumbers},
+	{"send_date", "send_date is a date without a time", dates},
+	{"empty_day", "A day without messages has no rows", emptyDay},
+	{"today", "The day that is not over is told of", engageLabToday},
+	{"too_old", "A day before what the vendor keeps is refused, and not answered as empty or as 0", engageLabTooOld},
 }
 
 // calls are EngageLab's datasets.
 var calls = []sms.Dataset{sms.StatsDay, sms.ProcessFailed, sms.SendFailed}
 
-// of gives an answer; there may be none.
-func (e engageLab) of(d sms.Dataset, ask string) answer {
-	if a, ok := e.answers[key(d, ask)]; ok {
-		return a
-	}
-	return answer{Fixture: &Fixture{}, said: "not asked"}
-}
-
 // everyRow goes through the rows of all answers, each dataset in the order of its table.
-func (e engageLab) everyRow(do func(a answer, r row)) {
+func (e evidence) everyRow(do func(d sms.Dataset, r row)) {
+	asks := []string{extract.AskRows, extract.AskRows2, extract.AskDays89, extract.AskDays90, extract.AskEmptyDay,
+		extract.AskToday, extract.AskTooOld}
 	for _, d := range calls {
-		for _, ask := range []string{Rows, Rows2, Days89, Days90, EmptyDay, Today, TooOld} {
-			a := e.of(d, ask)
-			for _, r := range a.rows {
-				do(a, r)
+		for _, ask := range asks {
+			for _, r := range e.of(d, ask).rows {
+				do(d, r)
 			}
 		}
 	}
 }
 
-func (e engageLab) paths(j *Judgement) {
-	var said, wrong, open []string
+func paths(e evidence, j *Judgement) {
+	var found, wrong, open []string
 	for _, d := range calls {
-		a, o := e.of(d, Rows), e.of(d, OtherPath)
-		said = append(said, fmt.Sprintf("%s %s", a.Request.Path, a.said))
+		a, o := e.of(d, extract.AskRows), e.of(d, extract.AskOtherPath)
+		found = append(found, a.Request.Path+" "+a.summary)
 		if o.Request.Path != "" {
-			said = append(said, fmt.Sprintf("%s %s", o.Request.Path, o.said))
+			found = append(found, o.Request.Path+" "+o.summary)
 		}
 		switch {
 		case a.isGood:
@@ -78,15 +66,15 @@ func (e engageLab) paths(j *Judgement) {
 	}
 	switch {
 	case len(wrong) > 0:
-		j.told(false, strings.Join(wrong, ", "), "%s", strings.Join(said, "; "))
+		j.settle(false, strings.Join(wrong, ", "), "%s", strings.Join(found, "; "))
 	case len(open) > 0:
-		j.open("%s", strings.Join(said, "; "))
+		j.open("%s", strings.Join(found, "; "))
 	default:
-		j.told(true, "as documented", "%s", strings.Join(said, "; "))
+		j.settle(true, "as documented", "%s", strings.Join(found, "; "))
 	}
 }
 
-func (e engageLab) count(j *Judgement) {
+func countOfRows(e evidence, j *Judgement) {
 	var checked, missing int
 	var wrong []string
 	for _, name := range sortedKeys(e.answers) {
@@ -106,80 +94,83 @@ func (e engageLab) count(j *Judgement) {
 	}
 	switch {
 	case len(wrong) > 0:
-		j.told(false, "differs", "%s", strings.Join(wrong, "; "))
+		j.settle(false, "differs", "%s", strings.Join(wrong, "; "))
 	case missing > 0:
-		j.told(false, "absent", "%d answers have no count, in %d it is the number of rows", missing, checked)
+		j.settle(false, "absent", "%d answers have no count, in %d it is the number of rows", missing, checked)
 	case checked == 0:
-		j.open("no answer holds rows")
+		j.open(noRows)
 	default:
-		j.told(true, "rows", "so in %d answers", checked)
+		j.settle(true, "rows", "so in %d answers", checked)
 	}
 }
 
-func (e engageLab) users(j *Judgement) {
-	named, all := map[sms.Dataset]int{}, map[sms.Dataset]int{}
-	foreign := tally{}
-	e.everyRow(func(a answer, r row) {
-		all[a.Dataset]++
-		v, ok := r["sms_user"]
-		if !ok || v.Kind() == 'n' || unquoted(v) == "" {
+func namedUsers(e evidence, j *Judgement) {
+	named, all, foreign := counts{}, counts{}, counts{}
+	e.everyRow(func(d sms.Dataset, r row) {
+		all[string(d)]++
+		v := r["sms_user"]
+		if v == nil || v.Kind() == 'n' || extract.Unquoted(v) == "" {
 			return
 		}
-		named[a.Dataset]++
-		if unquoted(v) != e.user {
-			foreign[unquoted(v)]++
+		named[string(d)]++
+		if extract.Unquoted(v) != e.account {
+			foreign[extract.Unquoted(v)]++
 		}
 	})
-	var said, without []string
-	total := 0
+	var parts, without []string
 	for _, d := range calls {
-		total += all[d]
-		said = append(said, fmt.Sprintf("%s: %d of %d rows", d, named[d], all[d]))
-		if named[d] < all[d] {
+		parts = append(parts, fmt.Sprintf("%s: %d of %d rows", d, named[string(d)], all[string(d)]))
+		if named[string(d)] < all[string(d)] {
 			without = append(without, string(d))
 		}
 	}
+	text := strings.Join(parts, "; ")
 	switch {
-	case total == 0:
-		j.open("no answer holds rows")
+	case len(all) == 0:
+		j.open(noRows)
 	case len(without) > 0:
-		j.told(false, "not in "+strings.Join(without, ", "), "%s. A row without it is the authenticated user's", strings.Join(said, "; "))
+		j.settle(false, "not in "+strings.Join(without, ", "), "%s. A row without it is the authenticated user's", text)
 	case len(foreign) > 0:
-		j.told(true, "named, others too", "%s; of other users: %s", strings.Join(said, "; "), foreign)
+		j.settle(true, "named, others too", "%s; of other users: %s", text, foreign)
 	default:
-		j.told(true, "named", "%s", strings.Join(said, "; "))
+		j.settle(true, "named", "%s", text)
 	}
 }
 
-func (e engageLab) keys(j *Judgement) {
-	total, twice := 0, tally{}
+func uniqueKeys(e evidence, j *Judgement) {
+	rows, twice := 0, counts{}
 	for _, d := range calls {
-		a := e.of(d, Rows)
 		seen := map[string]bool{}
-		for _, r := range a.rows {
+		for _, r := range e.of(d, extract.AskRows).rows {
 			k := r.key()
 			if seen[k] {
 				twice[string(d)]++
 			}
 			seen[k] = true
-			total++
+			rows++
 		}
 	}
 	switch {
-	case total == 0:
-		j.open("no answer holds rows")
+	case rows == 0:
+		j.open(noRows)
 	case len(twice) > 0:
-		j.told(false, "repeated", "repeated rows: %s", twice)
+		j.settle(false, "repeated", "repeated rows: %s", twice)
 	default:
-		j.told(true, "once", "%d rows of 28 days, each key once", total)
+		j.settle(true, "once", "%d rows of 28 days, each key once", rows)
 	}
+}
+
+// day gives the row's day, as its text; a time behind it is left out.
+func (r row) day() string {
+	text := extract.Unquoted(r["send_date"])
+	return text[:min(len(text), len("2006-01-02"))]
 }
 
 // key is what a row is about. All ways to say "none" are one; 0 is a type of messages.
 func (r row) key() string {
-	parts := []string{r.day(), unquoted(r["msg_type"])}
+	parts := []string{r.day(), extract.Unquoted(r["msg_type"])}
 	for _, field := range []string{"sms_user", "template_id", "label_id"} {
-		text := unquoted(r[field])
+		text := extract.Unquoted(r[field])
 		if isNone(text) {
 			text = ""
 		}
@@ -188,66 +179,49 @@ func (r row) key() string {
 	return strings.Join(parts, "\x00")
 }
 
-func (e engageLab) ninety(j *Judgement) {
-	var said, refused []string
-	asked := 0
-	for _, d := range calls {
-		for _, ask := range []string{Days89, Days90, Days91} {
-			a, ok := e.answers[key(d, ask)]
-			if !ok {
-				continue
-			}
-			said = append(said, fmt.Sprintf("%s of %s days: %s", d, strings.TrimPrefix(ask, "days_"), a.said))
-			if ask == Days90 && a.Failed == "" {
-				asked++
-				if !a.isGood {
-					refused = append(refused, string(d))
-				}
-			}
-		}
-	}
+func ninety(e evidence, j *Judgement) {
+	asks := []string{extract.AskDays89, extract.AskDays90, extract.AskDays91}
+	taken, refused, all := e.windows(calls, asks, extract.AskDays90)
 	switch {
-	case asked == 0:
-		j.open("it was not asked, or not answered")
-	case len(refused) == 0:
-		j.told(true, "taken", "%s", strings.Join(said, "; "))
-	case e.of(sms.StatsDay, Days89).isGood:
-		j.told(false, refused90, "%s", strings.Join(said, "; "))
+	case taken+refused == 0:
+		j.open(notAsked)
+	case refused == 0:
+		j.settle(true, "taken", "%s", all)
+	case e.of(sms.StatsDay, extract.AskDays89).isGood:
+		j.settle(false, refused90, "%s", all)
 	default:
-		j.told(false, "refused, 89 too", "%s", strings.Join(said, "; "))
+		j.settle(false, "refused, 89 too", "%s", all)
 	}
 }
 
-func (e engageLab) none(j *Judgement) {
-	forms := map[string]tally{"template_id": {}, "label_id": {}}
-	e.everyRow(func(_ answer, r row) {
+func writtenNone(e evidence, j *Judgement) {
+	fields := []string{"template_id", "label_id"}
+	forms := map[string]counts{fields[0]: {}, fields[1]: {}}
+	e.everyRow(func(_ sms.Dataset, r row) {
 		for field, seen := range forms {
-			v, ok := r[field]
-			switch {
-			case !ok:
-				seen["absent"]++
-			case v.Kind() == 'n':
-				seen["null"]++
-			case isNone(unquoted(v)):
+			switch v := r[field]; {
+			case v == nil || v.Kind() == 'n':
+				seen[form(v)]++
+			case isNone(extract.Unquoted(v)):
 				seen[string(v)]++
 			}
 		}
 	})
-	var said []string
+	var found []string
 	several := false
-	for _, field := range []string{"template_id", "label_id"} {
+	for _, field := range fields {
 		if len(forms[field]) > 0 {
-			said = append(said, field+": "+forms[field].String())
+			found = append(found, field+": "+forms[field].String())
 			several = several || len(forms[field]) > 1
 		}
 	}
 	switch {
-	case len(said) == 0:
+	case len(found) == 0:
 		j.open("every row has a template and a label")
 	case several:
-		j.told(false, "several", "%s", strings.Join(said, "; "))
+		j.settle(false, "several", "%s", strings.Join(found, "; "))
 	default:
-		j.told(true, "one", "%s", strings.Join(said, "; "))
+		j.settle(true, "one", "%s", strings.Join(found, "; "))
 	}
 }
 
@@ -258,29 +232,23 @@ func isCount(field string) bool {
 	return !slices.Contains(notCounts, field) && !strings.HasSuffix(field, "_percent")
 }
 
-func (e engageLab) numbers(j *Judgement) {
-	forms := tally{}
-	e.everyRow(func(_ answer, r row) {
+func engageLabNumbers(e evidence, j *Judgement) {
+	forms := counts{}
+	e.everyRow(func(_ sms.Dataset, r row) {
 		for field, v := range r {
 			if isCount(field) {
-				forms[form(v, true)]++
+				forms[form(v)]++
 			}
 		}
 	})
-	switch {
-	case len(forms) == 0:
-		j.open("no answer holds rows")
-	default:
-		j.told(len(forms) == 1 && forms["number"] > 0, strings.Join(sortedKeys(forms), ", "), "%s", forms)
-	}
+	j.written(forms, "number", noRows)
 }
 
-func (e engageLab) dates(j *Judgement) {
-	forms := tally{}
-	e.everyRow(func(_ answer, r row) {
-		text := unquoted(r["send_date"])
-		switch {
-		case text == r.day() && len(text) == len("2006-01-02"):
+func dates(e evidence, j *Judgement) {
+	forms := counts{}
+	e.everyRow(func(_ sms.Dataset, r row) {
+		switch text := extract.Unquoted(r["send_date"]); {
+		case len(text) == len("2006-01-02"):
 			forms["date"]++
 		case len(text) > len("2006-01-02"):
 			forms["date and time"]++
@@ -288,9 +256,5 @@ func (e engageLab) dates(j *Judgement) {
 			forms["other"]++
 		}
 	})
-	if len(forms) == 0 {
-		j.open("no answer holds rows")
-		return
-	}
-	j.told(len(forms) == 1 && forms["date"] > 0, strings.Join(sortedKeys(forms), ", "), "%s", forms)
+	j.written(forms, "date", noRows)
 }

@@ -2,8 +2,10 @@ package capture
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
 
@@ -22,46 +24,38 @@ func (r row) isZero() bool {
 	return counts > 0
 }
 
-// isAllZero says whether every row is.
-func isAllZero(rows []row) bool {
-	for _, r := range rows {
-		if !r.isZero() {
-			return false
-		}
-	}
-	return true
+// isBusy says whether some row holds something.
+func isBusy(rows []row) bool {
+	return slices.ContainsFunc(rows, func(r row) bool { return !r.isZero() })
 }
 
-func (e engageLab) emptyDay(j *Judgement) {
-	a := e.of(sms.StatsDay, Rows)
+func emptyDay(e evidence, j *Judgement) {
+	a := e.of(sms.StatsDay, extract.AskRows)
 	if !a.isGood || len(a.rows) == 0 {
 		j.open("stats_day holds no rows in 28 days")
 		return
 	}
-	counts := map[string]bool{} // by day: something is not 0
-	for _, r := range a.rows {
-		counts[r.day()] = counts[r.day()] || !r.isZero()
-	}
-	zeros := 0
-	for _, isBusy := range counts {
-		if !isBusy {
+	days, zeros := byDay(a.rows), 0
+	for _, rows := range days {
+		if !isBusy(rows) {
 			zeros++
 		}
 	}
-	empty, wasAsked := e.answers[key(sms.StatsDay, EmptyDay)]
+	empty := e.of(sms.StatsDay, extract.AskEmptyDay)
 	switch {
 	case zeros > 0:
-		j.told(false, "zeros", "%d of %d days hold nothing but zeros", zeros, len(counts))
-	case len(counts) >= RowDays:
-		j.open("all %d days have messages", RowDays)
-	case !wasAsked:
-		j.told(true, "absent", "%d of %d days have rows", len(counts), RowDays)
+		j.settle(false, "zeros", "%d of %d days hold nothing but zeros", zeros, len(days))
+	case len(days) >= extract.RowDays:
+		j.open("all %d days have messages", extract.RowDays)
+	case empty.Ask == "":
+		j.settle(true, "absent", "%d of %d days have rows", len(days), extract.RowDays)
 	case !empty.isGood:
-		j.told(false, "refused", "%s of %s: %s", sms.StatsDay, empty.Window, empty.said)
+		j.settle(false, "refused", "%s of %s: %s", sms.StatsDay, empty.Window, empty.summary)
 	case len(empty.rows) > 0:
-		j.told(false, "rows", "%s alone holds %d rows, and none among other days", empty.Window, len(empty.rows))
+		j.settle(false, "rows", "%s alone holds %d rows, and none among other days", empty.Window, len(empty.rows))
 	default:
-		j.told(true, "absent", "%d of %d days have rows; a day without, asked for alone: %s", len(counts), RowDays, shape(empty))
+		j.settle(true, "absent", "%d of %d days have rows; a day without, asked for alone: %s",
+			len(days), extract.RowDays, shape(empty))
 	}
 }
 
@@ -80,48 +74,43 @@ func orNone(text string) string {
 	return text
 }
 
-func (e engageLab) today(j *Judgement) {
-	a, before := e.of(sms.StatsDay, Today), e.of(sms.StatsDay, Rows)
-	switch {
-	case a.Failed != "" || a.Ask == "":
-		j.open("%s", a.said)
-	case !a.isGood:
-		j.told(false, "refused", "%s", a.said)
-	case len(a.rows) > 0 && !isAllZero(a.rows):
-		j.told(true, "told", "%d rows at %s", len(a.rows), a.AskedAt)
-	default:
-		j.open("no rows at %s; the 28 days before hold %d: nothing was sent yet, or nothing is told yet", a.AskedAt, len(before.rows))
+func engageLabToday(e evidence, j *Judgement) {
+	a, busy := e.of(sms.StatsDay, extract.AskToday), ""
+	if isBusy(a.rows) {
+		busy = fmt.Sprintf("%d rows", len(a.rows))
 	}
+	before := len(e.of(sms.StatsDay, extract.AskRows).rows)
+	j.today(a, busy, fmt.Sprintf("no rows at %s; the 28 days before hold %d", a.AskedAt, before))
 }
 
-func (e engageLab) tooOld(j *Judgement) {
-	var said []string
+func engageLabTooOld(e evidence, j *Judgement) {
+	var found []string
 	answers := map[string]bool{}
 	for _, d := range calls {
-		a := e.of(d, TooOld)
-		if a.Ask == "" || a.Failed != "" {
+		a := e.of(d, extract.AskTooOld)
+		if !a.isAnswered() {
 			continue
 		}
 		answer := "empty"
 		switch {
 		case !a.isGood:
 			answer = "refused"
-		case len(a.rows) > 0 && isAllZero(a.rows):
-			answer = "zeros"
-		case len(a.rows) > 0:
+		case isBusy(a.rows):
 			answer = "rows"
+		case len(a.rows) > 0:
+			answer = "zeros"
 		}
 		answers[answer] = true
-		said = append(said, fmt.Sprintf("%s of %s: %s (%s)", d, a.Window, answer, a.said))
+		found = append(found, fmt.Sprintf("%s of %s: %s (%s)", d, a.Window, answer, a.summary))
 	}
-	evidence := strings.Join(said, "; ")
+	text := strings.Join(found, "; ")
 	switch {
 	case len(answers) == 0:
-		j.open("it was not asked, or not answered")
+		j.open(notAsked)
 	case answers["rows"]:
-		j.open("%s: a day that old is kept", evidence)
+		j.open("%s: a day that old is kept", text)
 	default:
 		answer := strings.Join(sortedKeys(answers), ", ")
-		j.told(answer == "refused", answer, "%s. An account that was not there yet would look the same", evidence)
+		j.settle(answer == "refused", answer, "%s. An account that was not there yet would look the same", text)
 	}
 }

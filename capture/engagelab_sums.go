@@ -1,16 +1,13 @@
 package capture
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
-
-func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // total adds a field up over the rows that have it as a number.
 func total(rows []row, field string) (sum int64) {
@@ -35,17 +32,17 @@ func reasons(rows []row) (sum int64) {
 }
 
 // aggregate compares aggregate_by=1 with the rows of the same days, count by count.
-func (e engageLab) aggregate(j *Judgement) {
-	compared, without := 0, []string{}
-	var differ []string
-	for _, pair := range [][2]string{{Rows, Sums}, {Rows2, Sums2}} {
+func aggregate(e evidence, j *Judgement) {
+	compared := 0
+	var differ, without []string
+	for _, pair := range [][2]string{{extract.AskRows, extract.AskSums}, {extract.AskRows2, extract.AskSums2}} {
 		for _, d := range calls {
 			rows, sums := e.of(d, pair[0]), e.of(d, pair[1])
 			switch {
 			case !rows.isGood || sums.Ask == "":
 				continue
 			case !sums.isGood || sums.sums == nil:
-				without = append(without, fmt.Sprintf("%s: %s", key(d, pair[1]), sums.said))
+				without = append(without, key(d, pair[1])+": "+sums.summary)
 				continue
 			}
 			for _, field := range sortedKeys(sums.sums) {
@@ -53,8 +50,8 @@ func (e engageLab) aggregate(j *Judgement) {
 				if !isNumber || !isCount(field) {
 					continue
 				}
-				got := total(rows.rows, field)
-				if compared++; got != want {
+				compared++
+				if got := total(rows.rows, field); got != want {
 					differ = append(differ, fmt.Sprintf("%s %s: rows %d, sum %d", key(d, pair[0]), field, got, want))
 				}
 			}
@@ -62,41 +59,35 @@ func (e engageLab) aggregate(j *Judgement) {
 	}
 	switch {
 	case len(differ) > 0:
-		j.told(false, "differs", "%s", strings.Join(differ, "; "))
+		j.settle(false, "differs", "%s", strings.Join(differ, "; "))
 	case len(without) > 0:
-		j.told(false, "not given", "%s", strings.Join(without, "; "))
+		j.settle(false, "not given", "%s", strings.Join(without, "; "))
 	case compared == 0:
 		j.open("no answers to compare")
 	default:
-		j.told(true, "agrees", "%d counts of %d are equal", compared, compared)
+		j.settle(true, "agrees", "%d counts of %d are equal", compared, compared)
 	}
 }
 
+// failureCalls are the failure calls, each with the total of stats_day that its reasons should add up to.
+var failureCalls = map[sms.Dataset]string{sms.ProcessFailed: "process_failed", sms.SendFailed: "send_failed"}
+
 // failures compares the reasons with the totals of stats_day, day by day.
-func (e engageLab) failures(j *Judgement) {
-	stats := e.of(sms.StatsDay, Rows)
+func failures(e evidence, j *Judgement) {
+	stats := e.of(sms.StatsDay, extract.AskRows)
 	var differ []string
 	days, messages := 0, int64(0)
-	for _, pair := range []struct {
-		dataset sms.Dataset
-		field   string
-	}{{sms.ProcessFailed, "process_failed"}, {sms.SendFailed, "send_failed"}} {
-		failed := e.of(pair.dataset, Rows)
+	for _, d := range calls[1:] {
+		failed, field := e.of(d, extract.AskRows), failureCalls[d]
 		if !stats.isGood || !failed.isGood {
 			continue
 		}
-		totals, told := byDay(stats.rows), byDay(failed.rows)
-		for _, day := range sortedKeys(totals) {
-			if _, ok := told[day]; !ok {
-				told[day] = nil
-			}
-		}
-		for _, day := range sortedKeys(told) {
-			want := total(totals[day], pair.field)
-			got := reasons(told[day])
+		totals, byReason := byDay(stats.rows), byDay(failed.rows)
+		for _, day := range sortedKeys(byDay(slices.Concat(stats.rows, failed.rows))) {
+			want, got := total(totals[day], field), reasons(byReason[day])
 			days, messages = days+1, messages+want
 			if got != want {
-				differ = append(differ, fmt.Sprintf("%s %s: stats_day %d, reasons %d", day, pair.field, want, got))
+				differ = append(differ, fmt.Sprintf("%s %s: stats_day %d, reasons %d", day, field, want, got))
 			}
 		}
 	}
@@ -104,11 +95,12 @@ func (e engageLab) failures(j *Judgement) {
 	case days == 0:
 		j.open("no answers to compare")
 	case len(differ) > 0:
-		j.told(false, "differ", "%d of %d days of both calls differ: %s", len(differ), days, strings.Join(differ[:min(len(differ), 5)], "; "))
+		j.settle(false, "differ", "%d of %d days of both calls differ: %s",
+			len(differ), days, strings.Join(differ[:min(len(differ), 5)], "; "))
 	case messages == 0:
 		j.open("no message failed in 28 days")
 	default:
-		j.told(true, "agree", "%d failed messages, the same on each day of both calls", messages)
+		j.settle(true, "agree", "%d failed messages, the same on each day of both calls", messages)
 	}
 }
 
@@ -135,9 +127,9 @@ var readings = []struct {
 }
 
 // sent looks which of the readings of `sent` all rows fit.
-func (e engageLab) sent(j *Judgement) {
+func sent(e evidence, j *Judgement) {
 	all, absent, fits := 0, 0, make([]int, len(readings))
-	for _, ask := range []string{Rows, Days90} {
+	for _, ask := range []string{extract.AskRows, extract.AskDays90} {
 		for _, r := range e.of(sms.StatsDay, ask).rows {
 			sent, ok := r.number("sent")
 			if !ok {
@@ -154,62 +146,62 @@ func (e engageLab) sent(j *Judgement) {
 			}
 		}
 	}
-	var said, right []string
+	var found, right []string
 	for i, reading := range readings {
-		said = append(said, fmt.Sprintf("%d fit %q", fits[i], reading.name))
+		found = append(found, fmt.Sprintf("%d fit %q", fits[i], reading.name))
 		if fits[i] == all {
 			right = append(right, reading.name)
 		}
 	}
-	evidence := fmt.Sprintf("of %d rows %s; %d rows have no sent", all, strings.Join(said, ", "), absent)
+	text := fmt.Sprintf("of %d rows %s; %d rows have no sent", all, strings.Join(found, ", "), absent)
 	switch {
 	case all == 0 && absent > 0:
-		j.told(false, "absent", "%s", evidence)
+		j.settle(false, "absent", "%s", text)
 	case len(right) == 1:
-		j.told(right[0] == readings[0].name, right[0], "%s", evidence)
+		j.settle(right[0] == readings[0].name, right[0], "%s", text)
 	case len(right) == 0:
-		j.told(false, "neither", "%s", evidence)
+		j.settle(false, "neither", "%s", text)
 	default:
-		j.open("%s", evidence)
+		j.open("%s", text)
 	}
 }
 
 // msgType finds out which messages each call is about when msg_type is left out.
-func (e engageLab) msgType(j *Judgement) {
-	var said []string
-	equal, differ := map[sms.Dataset]bool{}, map[sms.Dataset]bool{}
+func msgType(e evidence, j *Judgement) {
+	var found []string
+	equal := map[sms.Dataset]bool{} // whether the answer is the same with msg_type=2
 	for _, d := range calls {
-		all, two := e.of(d, Rows), e.of(d, Rows2)
+		all, two := e.of(d, extract.AskRows), e.of(d, extract.AskRows2)
 		if !all.isGood || !two.isGood {
-			said = append(said, fmt.Sprintf("%s: %s, with msg_type=2 %s", d, all.said, two.said))
+			found = append(found, fmt.Sprintf("%s: %s, with msg_type=2 %s", d, all.summary, two.summary))
 			continue
 		}
-		isSame := fingerprint(all.rows) == fingerprint(two.rows)
-		equal[d], differ[d] = isSame, !isSame
-		said = append(said, fmt.Sprintf("%s: %d rows (%s), with msg_type=2 %d", d, len(all.rows), typesOf(all.rows), len(two.rows)))
+		equal[d] = fingerprint(all.rows) == fingerprint(two.rows)
+		found = append(found, fmt.Sprintf("%s: %d rows (%s), with msg_type=2 %d", d, len(all.rows),
+			typesOf(all.rows), len(two.rows)))
 	}
-	evidence := strings.Join(said, "; ")
+	text := strings.Join(found, "; ")
 	switch {
-	case len(differ) < len(calls):
-		j.open("%s", evidence)
-	case !differ[sms.StatsDay] && !differ[sms.ProcessFailed] && !differ[sms.SendFailed]:
-		j.told(true, "2", "%s", evidence)
+	case len(equal) < len(calls):
+		j.open("%s", text)
+	case equal[sms.StatsDay] && equal[sms.ProcessFailed] && equal[sms.SendFailed]:
+		j.settle(true, "2", "%s", text)
 	case e.asksAlike(equal):
-		j.told(true, "not 2", "%s", evidence)
+		j.settle(true, "not 2", "%s", text)
 	default:
-		j.told(false, differs, "%s", evidence)
+		j.settle(false, differs, "%s", text)
 	}
 }
 
-// asksAlike says whether the failure calls are about the messages of stats_day. Where some of the answers change with msg_type and
-// some do not that can be right all the same: no message of another type may have failed. Sums decide.
-func (e engageLab) asksAlike(equal map[sms.Dataset]bool) bool {
+// asksAlike says whether the failure calls are about the messages of stats_day. Where some of the answers change with
+// msg_type and some do not that can be right all the same: no message of another type may have failed. Sums decide.
+func (e evidence) asksAlike(equal map[sms.Dataset]bool) bool {
 	agree := func(d sms.Dataset, field, ask string) bool {
 		want := total(e.of(sms.StatsDay, ask).rows, field)
 		return reasons(e.of(d, ask).rows) == want
 	}
-	for d, field := range map[sms.Dataset]string{sms.ProcessFailed: "process_failed", sms.SendFailed: "send_failed"} {
-		isOff := !agree(d, field, Rows) && agree(d, field, Rows2)
+	for d, field := range failureCalls {
+		isOff := !agree(d, field, extract.AskRows) && agree(d, field, extract.AskRows2)
 		if equal[sms.StatsDay] && !equal[d] || isOff {
 			return false
 		}
@@ -222,7 +214,7 @@ func fingerprint(rows []row) string {
 	lines := make([]string, len(rows))
 	for i, r := range rows {
 		for _, field := range sortedKeys(r) {
-			lines[i] += field + "\x00" + unquoted(r[field]) + "\x00"
+			lines[i] += field + "\x00" + extract.Unquoted(r[field]) + "\x00"
 		}
 	}
 	slices.Sort(lines)
@@ -230,9 +222,9 @@ func fingerprint(rows []row) string {
 }
 
 func typesOf(rows []row) string {
-	types := tally{}
+	types := counts{}
 	for _, r := range rows {
-		types["type "+orNone(unquoted(r["msg_type"]))]++
+		types["type "+orNone(extract.Unquoted(r["msg_type"]))]++
 	}
 	if len(types) == 0 {
 		return "no rows"

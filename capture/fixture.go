@@ -93,31 +93,34 @@ func (f *Fixture) Hide(p *Pseudonyms) {
 	}
 }
 
-// IsAnswered says that the vendor answered the question, if only to refuse it: not that it was out of order or too busy.
+// IsAnswered says that the vendor answered the question, if only to refuse it: not that it was out of order or too
+// busy.
 func (f *Fixture) IsAnswered() bool {
-	return f.Failed == "" && f.Status != http.StatusTooManyRequests && f.Status < 500 && !strings.HasPrefix(read(f).said, "RequestLimitExceeded")
+	return f.Failed == "" && f.Status != http.StatusTooManyRequests && f.Status < 500 &&
+		!strings.HasPrefix(read(f).summary, "RequestLimitExceeded")
 }
 
 // IsDenied says that the vendor does not take the credentials.
 func (f *Fixture) IsDenied() bool {
-	return f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden || strings.HasPrefix(read(f).said, "AuthFailure")
+	return f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden ||
+		strings.HasPrefix(read(f).summary, "AuthFailure")
 }
 
-// Said gives the answer in a few words.
-func (f *Fixture) Said() string {
+// Summary gives the answer in a few words.
+func (f *Fixture) Summary() string {
 	a := read(f)
 	switch {
 	case a.isArray:
-		return fmt.Sprintf("%s, %d rows", a.said, len(a.rows))
+		return fmt.Sprintf("%s, %d rows", a.summary, len(a.rows))
 	case a.sums != nil:
-		return a.said + ", sums"
+		return a.summary + ", sums"
 	default:
-		return a.said
+		return a.summary
 	}
 }
 
-// EmptyDay gives the newest day of the fixture's window of which it holds no row; ok is false when there is none, and when the
-// answer has no rows at all.
+// EmptyDay gives the newest day of the fixture's window of which it holds no row; ok is false when there is none, and
+// when the answer has no rows at all.
 func (f *Fixture) EmptyDay(w sms.Window) (day sms.Day, ok bool) {
 	a := read(f)
 	has := byDay(a.rows)
@@ -228,7 +231,8 @@ func indented(document any) ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// Read reads a folder. A fixture that the manifest does not list is an error, and so is one that it lists and that is not there.
+// Read reads a folder. A fixture that the manifest does not list is an error, and so is one that it lists and that is
+// not there.
 func Read(dir string) (Manifest, []Fixture, error) {
 	var m Manifest
 	if err := readFile(filepath.Join(dir, manifestFile), &m); err != nil {

@@ -12,9 +12,9 @@ type Result string
 
 // The results.
 const (
-	Held   Result = "held"
-	DidNot Result = "did not hold"
-	Untold Result = "cannot be told"
+	Held      Result = "held"
+	DidNot    Result = "did not hold"
+	Undecided Result = "cannot be told"
 )
 
 // Judgement is an assumption that the program rests on, with what the answers of an account say of it.
@@ -49,8 +49,8 @@ const (
 	refused90 = "refused, 89 taken"
 )
 
-// told makes an answer that is what was assumed, or is not.
-func (j *Judgement) told(asAssumed bool, answer, evidence string, args ...any) {
+// settle says what was found, which is what was assumed or is not.
+func (j *Judgement) settle(asAssumed bool, answer, evidence string, args ...any) {
 	j.Result, j.Answer, j.Evidence = DidNot, answer, fmt.Sprintf(evidence, args...)
 	if asAssumed {
 		j.Result = Held
@@ -58,47 +58,106 @@ func (j *Judgement) told(asAssumed bool, answer, evidence string, args ...any) {
 }
 
 func (j *Judgement) open(evidence string, args ...any) {
-	j.Result, j.Answer, j.Evidence = Untold, "", fmt.Sprintf(evidence, args...)
+	j.Result, j.Answer, j.Evidence = Undecided, "", fmt.Sprintf(evidence, args...)
+}
+
+// The evidence where there are no answers to judge by.
+const (
+	noRows   = "no answer holds rows"
+	notAsked = "it was not asked, or not answered"
+)
+
+// written judges the forms in which something is written, of which one is assumed.
+func (j *Judgement) written(forms counts, assumed, nothing string) {
+	if len(forms) == 0 {
+		j.open("%s", nothing)
+		return
+	}
+	j.settle(len(forms) == 1 && forms[assumed] > 0, strings.Join(sortedKeys(forms), ", "), "%s", forms)
+}
+
+// today judges an answer about the day that is not over. busy is what it holds, empty for nothing; quiet is the
+// evidence then.
+func (j *Judgement) today(a answer, busy, quiet string) {
+	switch {
+	case !a.isAnswered():
+		j.open("%s", a.summary)
+	case !a.isGood:
+		j.settle(false, "refused", "%s", a.summary)
+	case busy != "":
+		j.settle(true, "told", "%s at %s", busy, a.AskedAt)
+	default:
+		j.open("%s: nothing was sent yet, or nothing is told yet", quiet)
+	}
+}
+
+// evidence is the answers of one account.
+type evidence struct {
+	answers map[string]answer
+	account string
+}
+
+// of gives an answer; there may be none.
+func (e evidence) of(d sms.Dataset, ask string) answer {
+	if a, ok := e.answers[key(d, ask)]; ok {
+		return a
+	}
+	return answer{Fixture: &Fixture{}, summary: "not asked"}
+}
+
+// windows looks how windows of so many days are answered: how many of those that are assumed to be taken were taken,
+// and how many were refused.
+func (e evidence) windows(datasets []sms.Dataset, asks []string, assumed string) (taken, refused int, all string) {
+	var found []string
+	for _, d := range datasets {
+		for _, ask := range asks {
+			a := e.of(d, ask)
+			if a.Ask == "" {
+				continue
+			}
+			found = append(found, fmt.Sprintf("%s of %s days: %s", d, strings.TrimPrefix(ask, "days_"), a.summary))
+			switch {
+			case ask != assumed || a.Failed != "":
+			case a.isGood:
+				taken++
+			default:
+				refused++
+			}
+		}
+	}
+	return taken, refused, strings.Join(found, "; ")
 }
 
 // assumption is one line of a vendor's table: what is assumed, and how it is judged.
-type assumption[T any] struct {
+type assumption struct {
 	question, text string
-	judge          func(T, *Judgement)
+	judge          func(evidence, *Judgement)
 }
 
 // Judge says what the answers of a capture tell of each assumption, account by account.
 func Judge(accounts []Account, all []Fixture) []Judgement {
 	var out []Judgement
 	for _, one := range accounts {
-		answers := map[string]answer{}
+		e := evidence{map[string]answer{}, one.ID}
 		for i := range all {
 			if f := &all[i]; f.Vendor == one.Vendor && f.Account == one.ID {
-				answers[key(f.Dataset, f.Ask)] = read(f)
+				e.answers[key(f.Dataset, f.Ask)] = read(f)
 			}
 		}
-		switch one.Vendor {
-		case sms.EngageLab:
-			out = append(out, judged(one, engageLabTable, engageLab{answers, one.ID})...)
-		case sms.Tencent:
-			out = append(out, judged(one, tencentTable, tencent{answers})...)
-		default:
+		for _, a := range assumptions[one.Vendor] {
+			j := Judgement{Vendor: one.Vendor, Account: one.ID, Question: a.question, Assumption: a.text}
+			a.judge(e, &j)
+			if j.Advice == "" {
+				j.Advice = Advice(a.question, j.Answer)
+			}
+			out = append(out, j)
 		}
 	}
 	return out
 }
 
-func judged[T any](of Account, table []assumption[T], told T) []Judgement {
-	out := make([]Judgement, len(table))
-	for i, a := range table {
-		out[i] = Judgement{Vendor: of.Vendor, Account: of.ID, Question: a.question, Assumption: a.text}
-		a.judge(told, &out[i])
-		if out[i].Advice == "" {
-			out[i].Advice = Advice(a.question, out[i].Answer)
-		}
-	}
-	return out
-}
+// assumptions are the tables of the vendors.
+var assumptions = map[sms.Vendor][]assumption{sms.EngageLab: engageLabTable, sms.Tencent: tencentTable}
 
 func key(d sms.Dataset, ask string) string { return string(d) + " " + ask }
 

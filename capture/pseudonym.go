@@ -3,7 +3,6 @@ package capture
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -14,9 +13,9 @@ import (
 	"smsetl/extract"
 )
 
-// Pseudonyms replaces what would name a customer, a template or a person by made-up names: the same one always by the same one, a
-// number by a number, a text by a text, in the order in which they are first seen. What says "none" stays as it is. The zero value
-// is no good: use NewPseudonyms.
+// Pseudonyms replaces what would name a customer, a template or a person by made-up names: the same one always by the
+// same one, a number by a number, a text by a text, in the order in which they are first seen. What says "none" stays
+// as it is. The zero value is no good: use NewPseudonyms.
 type Pseudonyms struct {
 	names   map[kind]map[string]int
 	ids     *extract.Scrubber // of the accounts, for texts
@@ -36,8 +35,8 @@ const (
 // first is what the numbers of each kind are counted on from.
 var first = map[kind]int{user: 40000, app: 1400000000, template: 10000, label: 20000, other: 30000}
 
-// NewPseudonyms gives pseudonyms for a capture of the accounts. The secrets are those of all sources: each client takes out its own,
-// and a proxy or a mistake in a file can bring one source's to another one's vendor.
+// NewPseudonyms gives pseudonyms for a capture of the accounts. The secrets are those of all sources: each client takes
+// out its own, and a proxy or a mistake in a file can bring one source's to another one's vendor.
 func NewPseudonyms(accounts, secrets []string) *Pseudonyms {
 	return &Pseudonyms{
 		names: map[kind]map[string]int{}, ids: extract.NewScrubber(accounts...), secrets: extract.NewScrubber(secrets...),
@@ -78,39 +77,36 @@ var (
 	address    = regexp.MustCompile(`[0-9]{1,3}(\.[0-9]{1,3}){3}`)
 )
 
-// Body gives an answer, or what was posted, with pseudonyms. All other bytes of JSON stay as they are; of anything else only what
-// cannot name anybody.
+// token is a text or a number of JSON. A text with a colon behind it is a name; one that is cut ends with the answer.
+var token = regexp.MustCompile(`("(?:[^"\\]|\\.)*(?:"|$))(\s*:)?|-?[0-9][0-9.eE+-]*`)
+
+// Body gives an answer, or what was posted, with pseudonyms. All other bytes of JSON stay as they are; of anything else
+// only what cannot name anybody. The samples on EngageLab's pages are broken JSON: there what looks like a name with a
+// value is treated as that, and the rest as words.
 func (p *Pseudonyms) Body(raw []byte) []byte {
 	raw = p.secrets.Bytes(raw)
-	w := walk{
-		Pseudonyms: p, raw: raw,
-		d: jsontext.NewDecoder(bytes.NewReader(raw), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
+	isJSON := jsontext.Value(raw).IsValid(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	words := p.Text
+	if isJSON {
+		words = func(between string) string { return between }
 	}
-	for {
-		switch err := w.value(""); err {
-		case nil:
-		case io.EOF:
-			return append(w.out, raw[w.done:]...)
-		default:
-			return w.broken()
-		}
-	}
-}
-
-// pair is a name with a value that is no object and no array, in JSON that may be broken: the samples on EngageLab's pages are.
-var pair = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"(\s*:\s*)("(?:[^"\\]|\\.)*(?:"|$)|-?[0-9][0-9.eE+-]*)`)
-
-// broken gives a text that is no JSON: what looks like a name with a value is treated as that, the rest as words.
-func (w *walk) broken() []byte {
 	var out []byte
-	done := 0
-	for _, at := range pair.FindAllSubmatchIndex(w.raw, -1) {
-		name, value := string(w.raw[at[2]:at[3]]), w.raw[at[6]:at[7]]
-		out = append(out, w.Text(string(w.raw[done:at[0]]))...)
-		out = append(append(out, w.raw[at[0]:at[6]]...), w.scalar(name, value)...)
+	name, isNamed, done := "", isJSON, 0
+	for _, at := range token.FindAllSubmatchIndex(raw, -1) {
+		isNext := isJSON || len(bytes.TrimSpace(raw[done:at[0]])) == 0
+		switch isName := at[4] >= 0; {
+		case isName:
+			name, isNamed = extract.Unquoted(raw[at[2]:at[3]]), true
+			out = append(append(out, words(string(raw[done:at[0]]))...), raw[at[0]:at[1]]...)
+		case isNamed && isNext:
+			out = append(append(out, words(string(raw[done:at[0]]))...), p.scalar(name, raw[at[0]:at[1]])...)
+			isNamed = isJSON // the elements of a list share its name
+		default:
+			continue
+		}
 		done = at[1]
 	}
-	return append(out, w.Text(string(w.raw[done:]))...)
+	return append(out, words(string(raw[done:]))...)
 }
 
 // Text gives words of a vendor with pseudonyms.
@@ -120,73 +116,21 @@ func (p *Pseudonyms) Text(words string) string {
 	return longDigits.ReplaceAllString(words, "[digits]")
 }
 
-// walk goes through one JSON text.
-type walk struct {
-	*Pseudonyms
-
-	d    *jsontext.Decoder
-	raw  []byte
-	out  []byte
-	done int // bytes of raw that out stands for
-}
-
-func (w *walk) value(name string) error {
-	kind := w.d.PeekKind()
-	if kind != '{' && kind != '[' {
-		v, err := w.d.ReadValue()
-		if err != nil {
-			return err
-		}
-		if instead := w.scalar(name, v); !bytes.Equal(instead, v) {
-			end := int(w.d.InputOffset())
-			w.out = slices.Concat(w.out, w.raw[w.done:end-len(v)], instead)
-			w.done = end
-		}
-		return nil
-	}
-	if _, err := w.d.ReadToken(); err != nil {
-		return err
-	}
-	for next := w.d.PeekKind(); next != '}' && next != ']'; next = w.d.PeekKind() {
-		inner := name
-		if kind == '{' {
-			t, err := w.d.ReadToken()
-			if err != nil {
-				return noEOF(err)
-			}
-			inner = t.String()
-		}
-		if err := w.value(inner); err != nil {
-			return noEOF(err)
-		}
-	}
-	_, err := w.d.ReadToken()
-	return noEOF(err)
-}
-
-// noEOF keeps the end of a text that is cut from looking like the end of a whole one.
-func noEOF(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
-
 // scalar gives what stands in place of a value that is no object and no array.
-func (w *walk) scalar(name string, v jsontext.Value) jsontext.Value {
+func (p *Pseudonyms) scalar(name string, v jsontext.Value) jsontext.Value {
 	if v.Kind() != '"' && v.Kind() != '0' {
 		return v
 	}
-	text := unquoted(v)
+	text := extract.Unquoted(v)
 	if isNone(text) {
 		return v
 	}
 	if k := kindOf(name); k != "" {
-		return like(v, w.of(k, text))
+		return like(v, p.of(k, text))
 	}
 	switch lower := strings.ToLower(name); {
 	case lower == "requestid":
-		return quoted(fmt.Sprintf("00000000-0000-0000-0000-%012d", w.request(text)))
+		return quoted(fmt.Sprintf("00000000-0000-0000-0000-%012d", p.request(text)))
 	case strings.Contains(lower, "name") || strings.Contains(lower, "phone") || strings.Contains(lower, "mobile"):
 		return like(v, dropped)
 	case v.Kind() == '0' || plainText.MatchString(text):
@@ -194,16 +138,16 @@ func (w *walk) scalar(name string, v jsontext.Value) jsontext.Value {
 	case lower == "code" && codeText.MatchString(text):
 		return v
 	case slices.Contains([]string{"message", "msg", "error"}, lower):
-		return quoted(w.Text(text))
+		return quoted(p.Text(text))
 	default:
 		return quoted(dropped)
 	}
 }
 
 // request numbers the vendor's own ids of requests.
-func (w *walk) request(id string) int {
-	w.of("request", id)
-	return w.names["request"][id]
+func (p *Pseudonyms) request(id string) int {
+	p.of("request", id)
+	return p.names["request"][id]
 }
 
 // kindOf says what a field names; empty for nothing that needs a pseudonym.
@@ -248,13 +192,4 @@ func quoted(text string) jsontext.Value {
 		return jsontext.Value(`"` + dropped + `"`) // broken UTF-8
 	}
 	return v
-}
-
-// unquoted gives a string or number by its text.
-func unquoted(v jsontext.Value) string {
-	if v.Kind() != '"' {
-		return string(v)
-	}
-	text, _ := jsontext.AppendUnquote(nil, v) // of broken UTF-8, what can be read
-	return string(text)
 }

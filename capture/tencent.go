@@ -4,24 +4,23 @@ import (
 	"fmt"
 	"strings"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
 
-// tencent is what an application of Tencent answered.
-type tencent struct{ answers map[string]answer }
-
 // tencentTable are the assumptions about Tencent.
-var tencentTable = []assumption[tencent]{
-	{"end_hour", "EndTime is inclusive: the hour that it names is inside", tencent.endHour},
-	{"equal_times", "A call whose EndTime is its BeginTime is taken", tencent.equalTimes},
-	{"days_32", "Both calls take 32 days", tencent.days},
-	{"receipts", "CallbackCount is CallbackSuccessCount and CallbackFailCount", tencent.receipts},
-	{"reasons", "The five reasons add up to CallbackFailCount", tencent.reasons},
-	{"success", "RequestSuccessCount is the same in both answers", tencent.success},
-	{"order", "There are no more receipts than messages handed on, and no more of these than requests", tencent.ordered},
-	{"numbers", "Counts are whole numbers without quotes, and none is missing", tencent.numbers},
-	{"today", "The day that is not over is told of", tencent.today},
-	{"too_old", "A day before what the vendor keeps is refused, and not answered as 0", tencent.tooOld},
+var tencentTable = []assumption{
+	{"end_hour", "EndTime is inclusive: the hour that it names is inside", endHour},
+	{"equal_times", "A call whose EndTime is its BeginTime is taken", equalTimes},
+	{"days_32", "Both calls take 32 days", days32},
+	{"receipts", "CallbackCount is CallbackSuccessCount and CallbackFailCount", pairwise(receipts)},
+	{"reasons", "The five reasons add up to CallbackFailCount", pairwise(fiveReasons)},
+	{"success", "RequestSuccessCount is the same in both answers", pairwise(success)},
+	{"order", "There are no more receipts than messages handed on, and no more of these than requests",
+		pairwise(ordered)},
+	{"numbers", "Counts are whole numbers without quotes, and none is missing", tencentNumbers},
+	{"today", "The day that is not over is told of", tencentToday},
+	{"too_old", "A day before what the vendor keeps is refused, and not answered as 0", tencentTooOld},
 }
 
 // actions are Tencent's datasets, with the counts that an answer holds.
@@ -31,216 +30,170 @@ var actions = map[sms.Dataset][]string{
 		"InternalErrorCount", "InvalidNumberCount", "ShutdownErrorCount", "BlackListCount", "FrequencyLimitCount"},
 }
 
-func (t tencent) of(d sms.Dataset, ask string) answer {
-	if a, ok := t.answers[key(d, ask)]; ok {
-		return a
+// requests gives RequestCount of what was sent, question by question; ok is false when one of them has none.
+func (e evidence) requests(asks ...string) (n []int64, ok bool) {
+	n, ok = make([]int64, len(asks)), true
+	for i, ask := range asks {
+		isNumber := false
+		if a := e.of(sms.SendStatus, ask); a.isGood {
+			n[i], isNumber = a.sums.number("RequestCount")
+		}
+		ok = ok && isNumber
 	}
-	return answer{Fixture: &Fixture{}, said: "not asked"}
+	return n, ok
 }
 
-// requests gives RequestCount of what was sent.
-func (t tencent) requests(ask string) (n int64, ok bool) {
-	a := t.of(sms.SendStatus, ask)
-	if !a.isGood {
-		return 0, false
-	}
-	return a.sums.number("RequestCount")
-}
-
-// endHour compares a day with its halves, an hour with its neighbour, and a day with the hour after it. What was sent does not
-// change any more when receipts come in.
-func (t tencent) endHour(j *Judgement) {
-	whole, ok := t.requests(Day)
-	morning, okMorning := t.requests(Morning)
-	afternoon, okAfternoon := t.requests(Afternoon)
-	if !ok || !okMorning || !okAfternoon {
+// endHour compares a day with its halves, an hour with its neighbour, and a day with the hour after it. What was sent
+// does not change any more when receipts come in.
+func endHour(e evidence, j *Judgement) {
+	halves, ok := e.requests(extract.AskDay, extract.AskMorning, extract.AskAfternoon)
+	if !ok {
 		j.open("the day and its halves were not all answered")
 		return
 	}
-	evidence := fmt.Sprintf("of %s, 00-23 holds %d requests, 00-11 and 12-23 hold %d and %d", t.of(sms.SendStatus, Day).Window, whole, morning, afternoon)
-	noon, okNoon := t.requests(Noon)
-	thirteen, okThirteen := t.requests(Hour13)
-	two, okTwo := t.requests(NoonTo13)
-	if okNoon && okThirteen && okTwo {
-		evidence += fmt.Sprintf("; 12-12, 13-13 and 12-13 hold %d, %d and %d", noon, thirteen, two)
+	whole, morning, afternoon := halves[0], halves[1], halves[2]
+	text := fmt.Sprintf("of %s, 00-23 holds %d requests, 00-11 and 12-23 hold %d and %d",
+		e.of(sms.SendStatus, extract.AskDay).Window, whole, morning, afternoon)
+	noon, okNoon := e.requests(extract.AskNoon, extract.AskHour13, extract.AskNoonTo13)
+	if okNoon {
+		text += fmt.Sprintf("; 12-12, 13-13 and 12-13 hold %d, %d and %d", noon[0], noon[1], noon[2])
 	}
-	toNext, okToNext := t.requests(DayToNext)
-	next, okNext := t.requests(NextHour)
-	if okToNext && okNext {
-		evidence += fmt.Sprintf("; to 00 of the next day it holds %d, and that hour alone %d", toNext, next)
+	next, okNext := e.requests(extract.AskDayToNext, extract.AskNextHour)
+	if okNext {
+		text += fmt.Sprintf("; to 00 of the next day it holds %d, and that hour alone %d", next[0], next[1])
 	}
 	switch {
 	case whole == 0:
-		j.open("%s: there is nothing to compare", evidence)
+		j.open("%s: there is nothing to compare", text)
 	case morning+afternoon < whole:
-		j.told(false, "exclusive", "%s", evidence)
-	case morning+afternoon > whole || okTwo && okNoon && okThirteen && two != noon+thirteen || okToNext && okNext && toNext != whole+next:
-		j.told(false, "neither", "%s: this fits neither reading", evidence)
-	case noon == 0 && next == 0:
-		j.open("%s: nothing was sent in the hours that would tell", evidence)
+		j.settle(false, "exclusive", "%s", text)
+	case morning+afternoon > whole || okNoon && noon[2] != noon[0]+noon[1] || okNext && next[0] != whole+next[1]:
+		j.settle(false, "neither", "%s: this fits neither reading", text)
+	case noon[0] == 0 && next[1] == 0:
+		j.open("%s: nothing was sent in the hours that would tell", text)
 	default:
-		j.told(true, "inclusive", "%s", evidence)
+		j.settle(true, "inclusive", "%s", text)
 	}
 }
 
-func (t tencent) equalTimes(j *Judgement) {
-	a := t.of(sms.SendStatus, Noon)
-	if a.Ask == "" || a.Failed != "" {
-		j.open("%s", a.said)
+// takenOrNot are the answers to whether something is taken.
+var takenOrNot = map[bool]string{true: "taken", false: "refused"}
+
+func equalTimes(e evidence, j *Judgement) {
+	a := e.of(sms.SendStatus, extract.AskNoon)
+	if !a.isAnswered() {
+		j.open("%s", a.summary)
 		return
 	}
-	j.told(a.isGood, map[bool]string{true: "taken", false: "refused"}[a.isGood], "12 to 12: %s", a.said)
+	j.settle(a.isGood, takenOrNot[a.isGood], "12 to 12: %s", a.summary)
 }
 
-func (t tencent) days(j *Judgement) {
-	var said []string
-	good, asked := true, 0
-	for _, d := range []sms.Dataset{sms.SendStatus, sms.CallbackStatus} {
-		for _, ask := range []string{Days32, Days33} {
-			a := t.of(d, ask)
-			if a.Ask == "" || a.Failed != "" {
+func days32(e evidence, j *Judgement) {
+	both := []sms.Dataset{sms.SendStatus, sms.CallbackStatus}
+	taken, refused, all := e.windows(both, []string{extract.AskDays32, extract.AskDays33}, extract.AskDays32)
+	if taken+refused < 2 {
+		j.open(notAsked)
+		return
+	}
+	j.settle(refused == 0, takenOrNot[refused == 0], "%s", all)
+}
+
+// pairwise judges what should hold in every pair of answers of both actions. check gives what was compared, "" when
+// there was nothing to compare.
+func pairwise(check func(send, callback row) (isSo bool, what string)) func(evidence, *Judgement) {
+	asks := []string{extract.AskYesterday, extract.AskDay, extract.AskDayToNext, extract.AskNextHour, extract.AskDays32,
+		extract.AskToday}
+	return func(e evidence, j *Judgement) {
+		found := map[bool][]string{}
+		for _, ask := range asks {
+			send, callback := e.of(sms.SendStatus, ask), e.of(sms.CallbackStatus, ask)
+			if !send.isGood || !callback.isGood {
 				continue
 			}
-			said = append(said, fmt.Sprintf("%s of %s days: %s", d, strings.TrimPrefix(ask, "days_"), a.said))
-			if ask == Days32 {
-				asked++
-				good = good && a.isGood
+			if isSo, what := check(send.sums, callback.sums); what != "" {
+				found[isSo] = append(found[isSo], ask+": "+what)
 			}
 		}
-	}
-	if asked < 2 {
-		j.open("it was not asked, or not answered")
-		return
-	}
-	j.told(good, map[bool]string{true: "taken", false: "refused"}[good], "%s", strings.Join(said, "; "))
-}
-
-// pairs calls do for every question that both actions answered.
-func (t tencent) pairs(do func(ask string, send, callback row)) {
-	for _, ask := range []string{Yesterday, Day, DayToNext, NextHour, Days32, Today} {
-		send, callback := t.of(sms.SendStatus, ask), t.of(sms.CallbackStatus, ask)
-		if send.isGood && callback.isGood {
-			do(ask, send.sums, callback.sums)
-		}
-	}
-}
-
-// compare judges what should hold in every pair of answers. check gives what was compared, "" when there was nothing to.
-func (t tencent) compare(j *Judgement, check func(send, callback row) (isSo bool, what string)) {
-	var right, wrong []string
-	t.pairs(func(ask string, send, callback row) {
-		isSo, what := check(send, callback)
 		switch {
-		case what == "":
-		case isSo:
-			right = append(right, ask+": "+what)
+		case len(found[false]) > 0:
+			j.settle(false, "no", "%s", strings.Join(found[false], "; "))
+		case len(found[true]) > 0:
+			j.settle(true, "yes", "%s", strings.Join(found[true], "; "))
 		default:
-			wrong = append(wrong, ask+": "+what)
+			j.open("no answers to compare, or nothing but 0 in them")
 		}
-	})
-	switch {
-	case len(wrong) > 0:
-		j.told(false, "no", "%s", strings.Join(wrong, "; "))
-	case len(right) > 0:
-		j.told(true, "yes", "%s", strings.Join(right, "; "))
-	default:
-		j.open("no answers to compare, or nothing but 0 in them")
 	}
 }
 
-func (t tencent) receipts(j *Judgement) {
-	t.compare(j, func(_, c row) (bool, string) {
-		all, a := c.number("CallbackCount")
-		success, b := c.number("CallbackSuccessCount")
-		fail, d := c.number("CallbackFailCount")
-		if !a || !b || !d || all == 0 {
-			return false, ""
-		}
-		return all == success+fail, fmt.Sprintf("%d = %d + %d", all, success, fail)
-	})
+func receipts(_, c row) (bool, string) {
+	n, ok := c.numbers("CallbackCount", "CallbackSuccessCount", "CallbackFailCount")
+	if !ok || n[0] == 0 {
+		return false, ""
+	}
+	return n[0] == n[1]+n[2], fmt.Sprintf("%d = %d + %d", n[0], n[1], n[2])
 }
 
-func (t tencent) reasons(j *Judgement) {
-	t.compare(j, func(_, c row) (bool, string) {
-		fail, ok := c.number("CallbackFailCount")
-		if !ok || fail == 0 {
-			return false, ""
-		}
-		var sum int64
-		for _, field := range actions[sms.CallbackStatus][4:] {
-			n, _ := c.number(field)
-			sum += n
-		}
-		return sum == fail, fmt.Sprintf("%d of %d", sum, fail)
-	})
+func fiveReasons(_, c row) (bool, string) {
+	fail, ok := c.number("CallbackFailCount")
+	if !ok || fail == 0 {
+		return false, ""
+	}
+	var sum int64
+	for _, field := range actions[sms.CallbackStatus][4:] {
+		sum += total([]row{c}, field)
+	}
+	return sum == fail, fmt.Sprintf("%d of %d", sum, fail)
 }
 
-func (t tencent) success(j *Judgement) {
-	t.compare(j, func(s, c row) (bool, string) {
-		a, ok := s.number("RequestSuccessCount")
-		b, okToo := c.number("RequestSuccessCount")
-		if !ok || !okToo || a == 0 && b == 0 {
-			return false, ""
-		}
-		return a == b, fmt.Sprintf("%d and %d", a, b)
-	})
+func success(s, c row) (bool, string) {
+	a, ok := s.number("RequestSuccessCount")
+	b, okToo := c.number("RequestSuccessCount")
+	if !ok || !okToo || a == 0 && b == 0 {
+		return false, ""
+	}
+	return a == b, fmt.Sprintf("%d and %d", a, b)
 }
 
-func (t tencent) ordered(j *Judgement) {
-	t.compare(j, func(s, c row) (bool, string) {
-		requests, a := s.number("RequestCount")
-		success, b := s.number("RequestSuccessCount")
-		receipts, d := c.number("CallbackCount")
-		if !a || !b || !d || requests == 0 {
-			return false, ""
-		}
-		return receipts <= success && success <= requests, fmt.Sprintf("%d, %d, %d", requests, success, receipts)
-	})
+func ordered(s, c row) (bool, string) {
+	sent, ok := s.numbers("RequestCount", "RequestSuccessCount")
+	back, okToo := c.number("CallbackCount")
+	if !ok || !okToo || sent[0] == 0 {
+		return false, ""
+	}
+	return back <= sent[1] && sent[1] <= sent[0], fmt.Sprintf("%d, %d, %d", sent[0], sent[1], back)
 }
 
-func (t tencent) numbers(j *Judgement) {
-	forms := tally{}
-	for _, name := range sortedKeys(t.answers) {
-		if a := t.answers[name]; a.isGood {
-			for _, field := range actions[a.Dataset] {
-				v, ok := a.sums[field]
-				forms[form(v, ok)]++
+func tencentNumbers(e evidence, j *Judgement) {
+	forms := counts{}
+	for _, a := range e.answers {
+		for _, field := range actions[a.Dataset] {
+			if a.isGood {
+				forms[form(a.sums[field])]++
 			}
 		}
 	}
-	if len(forms) == 0 {
-		j.open("no answer holds sums")
-		return
-	}
-	j.told(len(forms) == 1 && forms["number"] > 0, strings.Join(sortedKeys(forms), ", "), "%s", forms)
+	j.written(forms, "number", "no answer holds sums")
 }
 
-func (t tencent) today(j *Judgement) {
-	a := t.of(sms.SendStatus, Today)
-	n, ok := t.requests(Today)
-	switch {
-	case a.Ask == "" || a.Failed != "":
-		j.open("%s", a.said)
-	case !a.isGood:
-		j.told(false, "refused", "%s", a.said)
-	case ok && n > 0:
-		j.told(true, "told", "%d requests at %s", n, a.AskedAt)
-	default:
-		j.open("0 requests at %s: nothing was sent yet, or nothing is told yet", a.AskedAt)
+func tencentToday(e evidence, j *Judgement) {
+	a, busy := e.of(sms.SendStatus, extract.AskToday), ""
+	if n, ok := a.sums.number("RequestCount"); ok && n > 0 {
+		busy = fmt.Sprintf("%d requests", n)
 	}
+	j.today(a, busy, "0 requests at "+a.AskedAt)
 }
 
-func (t tencent) tooOld(j *Judgement) {
-	a := t.of(sms.SendStatus, TooOld)
-	n, ok := t.requests(TooOld)
+func tencentTooOld(e evidence, j *Judgement) {
+	a := e.of(sms.SendStatus, extract.AskTooOld)
+	n, ok := a.sums.number("RequestCount")
 	switch {
-	case a.Ask == "" || a.Failed != "":
-		j.open("%s", a.said)
+	case !a.isAnswered():
+		j.open("%s", a.summary)
 	case !a.isGood:
-		j.told(true, "refused", "%s: %s", a.Window, a.said)
+		j.settle(true, "refused", "%s: %s", a.Window, a.summary)
 	case ok && n > 0:
 		j.open("%s holds %d requests: a day that old is kept", a.Window, n)
 	default:
-		j.told(false, "zeros", "%s: 0. An application that was not there yet would look the same", a.Window)
+		j.settle(false, "zeros", "%s: 0. An application that was not there yet would look the same", a.Window)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// gated is a connection that asks before the first byte of a request. Only there is it known when a request is written: a new
-// connection takes its time, and a program may be stopped anywhere before.
+// gated is a connection that asks before the first byte of a request. Only there is it known when a request is written:
+// a new connection takes its time, and a program may be stopped anywhere before.
 type gated struct {
 	net.Conn
 
@@ -26,8 +26,8 @@ func dial(by func(ctx context.Context, network, address string) (net.Conn, error
 	}
 }
 
-// guard puts the question before the next byte that is written to the connection. An error as its answer keeps the byte from
-// being written.
+// guard puts the question before the next byte that is written to the connection. An error as its answer keeps the byte
+// from being written.
 func guard(conn net.Conn, gate func() error) {
 	if secure, ok := conn.(*tls.Conn); ok {
 		conn = secure.NetConn()

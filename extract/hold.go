@@ -9,14 +9,15 @@ import (
 	"smsetl/sms"
 )
 
-// mostHeld is how long a request waits because the vendor asked for time. Over it the request is given up at once: a window is
-// tried again elsewhere, hours later, and until then its worker has other things to do.
+// mostHeld is how long a request waits because the vendor asked for time. Over it the request is given up at once: a
+// window is tried again elsewhere, hours later, and until then its worker has other things to do.
 const mostHeld = 5 * time.Minute
 
 var errHeld = errors.New("the vendor asked for time")
 
-// Hold keeps every request of the limiter from being written for d, those included that were released and are not written yet.
-// Where the limiter is shared, the other processes are told unless they know it from here; an error means that they could not be.
+// Hold keeps every request of the limiter from being written for d, those included that were released and are not
+// written yet. Where the limiter is shared, the other processes are told unless they know it from here; an error means
+// that they could not be.
 func (l *Limiter) Hold(ctx context.Context, d time.Duration) error {
 	l.mu.Lock()
 	until := time.Now().Add(d)

@@ -16,8 +16,8 @@ import (
 	"smsetl/sms"
 )
 
-// releases lets calls go through the limiter side by side, each from its release to the moment of its first byte, and gives these
-// moments in order. Between the two lies the time that a new connection takes.
+// releases lets calls go through the limiter side by side, each from its release to the moment of its first byte, and
+// gives these moments in order. Between the two lies the time that a new connection takes.
 func releases(t *testing.T, l *Limiter, calls int, connect time.Duration) (add func(int), moments func() []time.Time) {
 	t.Helper()
 	var mu sync.Mutex

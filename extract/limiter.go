@@ -9,16 +9,17 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Waiter lets requests go one at a time. Wait returns when the caller's request may be sent, or with ctx's error, or with
-// that of a shared budget. The slot that it gives must be asked once more right before the first byte is written, Ready, and
-// told what became of the request: Written, Answered, and Done on every path.
+// Waiter lets requests go one at a time. Wait returns when the caller's request may be sent, or with ctx's error, or
+// with that of a shared budget. The slot that it gives must be asked once more right before the first byte is written,
+// Ready, and told what became of the request: Written, Answered, and Done on every path.
 type Waiter interface {
 	Wait(ctx context.Context) (*Slot, error)
 }
 
 // How much later than a second after the tenth request before it a request goes, counted from the moment that one was
-// written. What counts is when requests arrive at the vendor. An answer proves that its request had arrived, so a second
-// after the answer is always safe; when answers take longer than most, most stands for the jitter of the way there.
+// written. What counts is when requests arrive at the vendor. An answer proves that its request had arrived, so a
+// second after the answer is always safe; when answers take longer than most, most stands for the jitter of the way
+// there.
 const (
 	leastMargin = 2 * time.Millisecond
 	mostMargin  = 40 * time.Millisecond
@@ -56,8 +57,8 @@ type Limiter struct {
 	held   time.Time // nothing is written before this, whatever was released
 }
 
-// NewLimiter gives a limiter of perSecond requests a second, evenly spaced, and of at most most in any sliding second; 0
-// means that the vendor states no such limit.
+// NewLimiter gives a limiter of perSecond requests a second, evenly spaced, and of at most most in any sliding second;
+// 0 means that the vendor states no such limit.
 func NewLimiter(perSecond float64, most int) *Limiter {
 	return &Limiter{
 		turn: make(chan struct{}, 1),
@@ -122,9 +123,9 @@ func (l *Limiter) paced(ctx context.Context) error {
 	return l.await(ctx)
 }
 
-// Slower is told when the vendor says that its limit is exceeded: nothing goes for a second, and the rate falls by 5 %. Answers
-// to requests that were already under way count once. Each quiet minute gives one step back. An error means that the other
-// processes could not be told.
+// Slower is told when the vendor says that its limit is exceeded: nothing goes for a second, and the rate falls by 5 %.
+// Answers to requests that were already under way count once. Each quiet minute gives one step back. An error means
+// that the other processes could not be told.
 func (l *Limiter) Slower(ctx context.Context) error {
 	if l.shared != nil {
 		return l.shared.slower(ctx)

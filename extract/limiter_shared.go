@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Budget is a rate that several processes share. It gives moments that are at least the time between two requests apart,
-// whichever process asks, and none further ahead than half a second.
+// Budget is a rate that several processes share. It gives moments that are at least the time between two requests
+// apart, whichever process asks, and none further ahead than half a second.
 type Budget interface {
 	// Reserve takes up to most of them. An error means that nothing may go.
 	Reserve(ctx context.Context, most int) (Grant, error)
@@ -16,7 +16,8 @@ type Budget interface {
 	Delay(ctx context.Context, by time.Duration) error
 	// Pause keeps everybody from getting a moment for d, as far as that can be told. Being told twice changes nothing.
 	Pause(ctx context.Context, d time.Duration) error
-	// Slower is told that the vendor's limit was exceeded: nobody gets a moment within the next second, and fewer after it.
+	// Slower is told that the vendor's limit was exceeded: nobody gets a moment within the next second, and fewer after
+	// it.
 	Slower(ctx context.Context) error
 }
 
@@ -29,8 +30,8 @@ type Grant struct {
 }
 
 const (
-	// tooLate is when a moment is given up. Until then the others are told before the request goes, which they are as long as
-	// nobody holds the moment a second later.
+	// tooLate is when a moment is given up. Until then the others are told before the request goes, which they are as
+	// long as nobody holds the moment a second later.
 	tooLate = 75 * time.Millisecond
 	// tellAhead is how much more they are told than is late already, for the time that telling takes.
 	tellAhead = 10 * time.Millisecond
@@ -41,8 +42,8 @@ const (
 // shared hands out the moments of a budget within one process.
 type shared struct {
 	budget Budget
-	// free is how late a request may go without a word: what the spacing leaves of the vendor's second, less the jitter of the
-	// way there.
+	// free is how late a request may go without a word: what the spacing leaves of the vendor's second, less the jitter
+	// of the way there.
 	free time.Duration
 
 	mu     sync.Mutex
@@ -50,13 +51,13 @@ type shared struct {
 	paused time.Time   // moments before this are not to be used
 }
 
-// Share lets the budget space the requests in place of the limiter's own rate, and gives the limiter. The guard over the last
-// requests of this process stays below it. Call it before the first Wait.
+// Share lets the budget space the requests in place of the limiter's own rate, and gives the limiter. The guard over
+// the last requests of this process stays below it. Call it before the first Wait.
 //
 // No request is written earlier than its moment, nor more than 75 ms later: the moment is looked at again when the
-// connection stands and nothing is left to do but to write, so that a process that was stopped gives it up. What is late
-// by less moves the moments to come first, whoever will get them. So the tenth request after any other is written a second
-// and the jitter of the way later, by whichever processes.
+// connection stands and nothing is left to do but to write, so that a process that was stopped gives it up. What is
+// late by less moves the moments to come first, whoever will get them. So the tenth request after any other is written
+// a second and the jitter of the way later, by whichever processes.
 func (l *Limiter) Share(budget Budget) *Limiter {
 	free := tooLate // nothing is stated that could be exceeded
 	if most := len(l.ring); most > 0 {
@@ -67,8 +68,9 @@ func (l *Limiter) Share(budget Budget) *Limiter {
 	return l
 }
 
-// next returns with a moment when it has come and guarded lets the request go. line is how many callers want one, so many are
-// reserved at once. Reserving comes first: it takes its time, and the guard's wait mostly ends before the moment does.
+// next returns with a moment when it has come and guarded lets the request go. line is how many callers want one, so
+// many are reserved at once. Reserving comes first: it takes its time, and the guard's wait mostly ends before the
+// moment does.
 func (s *shared) next(ctx context.Context, line int, guarded func(context.Context) error) (time.Time, error) {
 	for {
 		due, ok := s.pop()
@@ -107,8 +109,8 @@ func (s *shared) pop() (due time.Time, ok bool) {
 	return due, ok
 }
 
-// reserve gives at least one moment. While everything within reach is given away it asks again when some should be free: with
-// jitter that grows, because others wait for the same.
+// reserve gives at least one moment. While everything within reach is given away it asks again when some should be
+// free: with jitter that grows, because others wait for the same.
 func (s *shared) reserve(ctx context.Context, most int) ([]time.Time, error) {
 	for tries := 1; ; tries++ {
 		g, err := s.budget.Reserve(ctx, most)
@@ -141,8 +143,8 @@ func (s *shared) isLost(due time.Time) bool {
 	return due.Before(s.paused) || late(time.Now(), due) > tooLate
 }
 
-// late gives how long ago a moment was. The monotonic clock stands still while a machine sleeps and the wall clock may be
-// set, so the one that has gone further counts.
+// late gives how long ago a moment was. The monotonic clock stands still while a machine sleeps and the wall clock may
+// be set, so the one that has gone further counts.
 func late(now, due time.Time) time.Duration {
 	return max(now.Sub(due), now.Round(0).Sub(due.Round(0)))
 }
@@ -163,7 +165,8 @@ func (s *shared) pauseUntil(until time.Time) {
 	}
 }
 
-// ready returns when the slot can be used: with another moment when its own was missed, and when the others know how late it is.
+// ready returns when the slot can be used: with another moment when its own was missed, and when the others know how
+// late it is.
 func (s *shared) ready(ctx context.Context, slot *Slot) error {
 	for {
 		if s.isLost(slot.due) {

@@ -82,7 +82,8 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// process plays the requests of one process: what happens between the moment and the wire, on the way there, and on the way back.
+// process plays the requests of one process: what happens between the moment and the wire, on the way there, and on the
+// way back.
 type process struct {
 	callers, requests  int
 	delay, there, back func() time.Duration
@@ -171,7 +172,8 @@ func TestSharedLimitersHoldASlidingSecond(t *testing.T) {
 	}
 }
 
-// A request that comes to the wire too late for its moment gets another one, and one that is a little late tells the others first.
+// A request that comes to the wire too late for its moment gets another one, and one that is a little late tells the
+// others first.
 func TestReady(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		budget := &common{every: 100 * time.Millisecond, trip: constant(0)}

@@ -20,7 +20,8 @@ func breaches(arrived []time.Time, most int) (n int) {
 	return n
 }
 
-// send plays requests of several callers whose way to the vendor and back takes the times given, and tells when each one arrived.
+// send plays requests of several callers whose way to the vendor and back takes the times given, and tells when each
+// one arrived.
 func send(ctx context.Context, l *Limiter, callers, each int, delay, there, back func() time.Duration) []time.Time {
 	var mu sync.Mutex
 	var arrived []time.Time

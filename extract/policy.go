@@ -16,15 +16,15 @@ import (
 	"smsetl/sms"
 )
 
-// Policy says how often and how long one request is tried again. The zero Policy is the default one; a zero field stands
-// for its default. Windows are tried again elsewhere, hours later: a policy bridges a hiccup, not an outage.
+// Policy says how often and how long one request is tried again. The zero Policy is the default one; a zero field
+// stands for its default. Windows are tried again elsewhere, hours later: a policy bridges a hiccup, not an outage.
 type Policy struct {
 	First   time.Duration // wait before the second try; doubles from there; default 500 ms
 	Longest time.Duration // longest wait that the vendor did not ask for; default 20 s
 	Total   time.Duration // no try starts later than this after the first one did; default 1 min
 	Tries   int           // tries in all; default 8
-	// Notify is told of each try that is followed by another one: what it met, how many there are and how long the wait is. It may
-	// be nil.
+	// Notify is told of each try that is followed by another one: what it met, how many there are and how long the wait
+	// is. It may be nil.
 	Notify func(met error, try, of int, wait time.Duration)
 }
 
@@ -71,8 +71,9 @@ func (a *again) Unwrap() error { return a.err }
 // Again marks err as worth another try, not before the given wait when that is above 0. Do takes the mark off.
 func Again(err error, after time.Duration) error { return &again{err: err, after: after} }
 
-// AgainSaying marks an error about what an answer says, as Again does. An answer that says the same twice in a row will say it a
-// third time: then Do gives up. said is the hash of what was said, without what differs in every answer, such as its id.
+// AgainSaying marks an error about what an answer says, as Again does. An answer that says the same twice in a row will
+// say it a third time: then Do gives up. said is the hash of what was said, without what differs in every answer, such
+// as its id.
 func AgainSaying(err error, after time.Duration, said sms.Hash) error {
 	return &again{err, after, said}
 }
@@ -84,9 +85,10 @@ func (a asked) Unwrap() []error {
 	return []error{a.err, &backoff.RetryAfterError{Duration: a.after}}
 }
 
-// Do calls try until it succeeds, returns an error without the mark of Again, says the same twice, or the policy is used up; then
-// the last error comes back without the mark. Waits are jittered by half, except the vendor's own, which are kept to the letter: a vendor
-// who asks for more time than the policy has left ends it at once. When ctx ends, Do returns at once with ctx's error.
+// Do calls try until it succeeds, returns an error without the mark of Again, says the same twice, or the policy is
+// used up; then the last error comes back without the mark. Waits are jittered by half, except the vendor's own, which
+// are kept to the letter: a vendor who asks for more time than the policy has left ends it at once. When ctx ends, Do
+// returns at once with ctx's error.
 func (p Policy) Do(ctx context.Context, try func() error) error {
 	p = p.orDefaults()
 	waits := backoff.NewExponentialBackOff()
@@ -134,8 +136,8 @@ func (p Policy) Do(ctx context.Context, try func() error) error {
 	return last
 }
 
-// RetryAfter reads the header of that name, in seconds or as an HTTP date. It is 0 when there is none, when it cannot be
-// read and when it has passed.
+// RetryAfter reads the header of that name, in seconds or as an HTTP date. It is 0 when there is none, when it cannot
+// be read and when it has passed.
 func RetryAfter(h http.Header, now time.Time) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
 	// More than a week is not a number that anybody means, and would overflow.

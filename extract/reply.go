@@ -11,8 +11,8 @@ import (
 	"smsetl/sms"
 )
 
-// Reply is what came back for a question that was asked once. It is not judged: a vendor's error is an answer too. It holds no
-// secret of the client.
+// Reply is what came back for a question that was asked once. It is not judged: a vendor's error is an answer too. It
+// holds no secret of the client.
 type Reply struct {
 	Request sms.Request
 	Sent    http.Header // the headers of the request that are part of the question
@@ -23,8 +23,8 @@ type Reply struct {
 	IsCut   bool        // Body is the beginning of a longer one
 }
 
-// kept are the headers of an answer that a Reply keeps, beside those of a rate limit. The others are about the machines between, or
-// could name somebody.
+// kept are the headers of an answer that a Reply keeps, beside those of a rate limit. The others are about the machines
+// between, or could name somebody.
 var kept = []string{"Content-Type", "Retry-After"}
 
 // Reply gives the answer with the request that it is for.

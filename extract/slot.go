@@ -30,9 +30,9 @@ type passage struct {
 
 func newPassage() *passage { return &passage{known: make(chan struct{})} }
 
-// Ready is asked when nothing is left to do but to write the first byte. It returns at once when the slot can be used now.
-// Otherwise it waits: a slot of a shared budget that was missed gets another moment, and one that the vendor's wish for time has
-// overtaken goes back into the line. With an error the request must not go.
+// Ready is asked when nothing is left to do but to write the first byte. It returns at once when the slot can be used
+// now. Otherwise it waits: a slot of a shared budget that was missed gets another moment, and one that the vendor's
+// wish for time has overtaken goes back into the line. With an error the request must not go.
 func (s *Slot) Ready(ctx context.Context) error {
 	for s.limiter.heldFor() > 0 {
 		// Given up before the turn is waited for: whoever has the turn may wait to hear what became of this one.

@@ -75,7 +75,8 @@ func (a *Answer) Said() sms.Hash {
 	return sha256.Sum256(a.Head)
 }
 
-// Transport asks one host, the one of the base URL, and no other. It follows no redirect. Safe for use by many goroutines.
+// Transport asks one host, the one of the base URL, and no other. It follows no redirect. Safe for use by many
+// goroutines.
 type Transport struct {
 	scheme, host string
 	limits       Limits
@@ -85,16 +86,16 @@ type Transport struct {
 // Proxy says through which proxy an address is asked, nil for none.
 type Proxy func(*url.URL) (*url.URL, error)
 
-// NewTransport gives a transport to the base URL's host, through the proxy that is said for it; a nil Proxy says none. A loopback
-// address is never asked through one.
+// NewTransport gives a transport to the base URL's host, through the proxy that is said for it; a nil Proxy says none.
+// A loopback address is never asked through one.
 func NewTransport(base *url.URL, limits Limits, proxy Proxy) *Transport {
 	limits = limits.orDefaults()
 	dialer := &net.Dialer{Timeout: limits.Connect}
 	if base.Scheme == "http" {
 		dialer.Control = loopbackOnly
 	}
-	// HTTP/1 alone: one connection a request, so that a stalled body ends with its connection, and what was written once
-	// is not sent again behind the limiter's back, as an HTTP/2 stream may be.
+	// HTTP/1 alone: one connection a request, so that a stalled body ends with its connection, and what was written
+	// once is not sent again behind the limiter's back, as an HTTP/2 stream may be.
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	return &Transport{
@@ -140,8 +141,8 @@ func loopbackOnly(_, address string, _ syscall.RawConn) error {
 func (t *Transport) CloseIdle() { t.http.CloseIdleConnections() }
 
 // Ask sends the request when turn lets it go and brings the answer home. An answer outside 2xx is no error: its status
-// decides, and only Head is read of it. With an error the Answer holds what had come before it, and is nil when there was
-// no header. Errors are ctx's own when ctx ended, ErrTooLarge, or wrap one of
+// decides, and only Head is read of it. With an error the Answer holds what had come before it, and is nil when there
+// was no header. Errors are ctx's own when ctx ended, ErrTooLarge, or wrap one of
 //
 //   - sms.ErrTemporary: the network failed, or the body was cut, stalled or slow
 //   - sms.ErrMalformed: the body has no stated end, or is not in the encoding that it claims
@@ -227,7 +228,8 @@ func reason(outer, ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %v", sms.ErrTemporary, err)
 }
 
-// isFramed says whether the answer tells where it ends. A body that ends with its connection reads as whole when it was cut.
+// isFramed says whether the answer tells where it ends. A body that ends with its connection reads as whole when it was
+// cut.
 func isFramed(resp *http.Response) bool {
 	return resp.ProtoMajor != 1 || resp.ContentLength >= 0 || slices.Contains(resp.TransferEncoding, "chunked")
 }

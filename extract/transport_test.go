@@ -17,7 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"smsetl/extract/extracttest"
+	"smsetl/internal/dev/extracttest"
 	"smsetl/internal/pack"
 	"smsetl/sms"
 )

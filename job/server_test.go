@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"smsetl/belief"
+	"smsetl/extract"
 	"smsetl/extract/engagelab"
 	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
@@ -87,7 +88,9 @@ func newPlant(t *testing.T) *plant {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"first", "second"} {
-		client, err := engagelab.New(name, "secret", engagelab.Options{BaseURL: addresses.EngageLab, RequestsPerSecond: 1000, Now: p.now}, p.log)
+		client, err := engagelab.New(name, "secret", engagelab.Options{
+			Options: extract.Options{BaseURL: addresses.EngageLab, RequestsPerSecond: 1000, Now: p.now},
+		}, p.log)
 		if err != nil {
 			t.Fatal(err)
 		}

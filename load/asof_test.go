@@ -10,7 +10,6 @@ import (
 	"pgregory.net/rapid"
 
 	"smsetl/load"
-	"smsetl/migrations"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -49,33 +48,9 @@ func TestAsOfIsWhatWasThere(t *testing.T) {
 			t.Errorf("no history had anything %s: the test would prove nothing about it", what)
 		}
 	}
-	isSummedUpByMigrations(t, wh)
-}
-
-// isSummedUpByMigrations takes the summaries away that came after the first two, and lets their migrations make them of the
-// history that is there: a warehouse that is older than they are has them too.
-func isSummedUpByMigrations(t *testing.T, wh *load.Warehouse) {
-	t.Helper()
-	url := wh.Pool().Config().ConnString()
-	for {
-		status, err := migrations.Status(t.Context(), url)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if status.Version < 105 {
-			break
-		}
-		if err := migrations.Down(t.Context(), url, 1); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := migrations.Up(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
 	if got := dump(t, wh, `SELECT count(*) > 100 FROM etl.delivery_by_day_history`); got != "true" {
 		t.Error("the history of days is nearly empty")
 	}
-	verify(t, wh)
 }
 
 var asOfColumns = map[string]string{

@@ -12,7 +12,7 @@ import (
 var dayExpire string
 
 // MarkLost writes into the ledger what became of days because their vendor keeps them no longer, or does after all, as
-// schedule.Expired tells it: missing and failed days are lost, lost ones missing again, provisional ones settled as they
+// plan.Expired tells it: missing and failed days are lost, lost ones missing again, provisional ones settled as they
 // are. It gives how many lines changed. A line that a load has changed in the meantime is left alone.
 func (w *Warehouse) MarkLost(ctx context.Context, days []sms.DayStatus) (changed int, err error) {
 	if len(days) == 0 {

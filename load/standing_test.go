@@ -8,9 +8,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"smsetl/belief"
 	"smsetl/load"
+	"smsetl/plan"
 	"smsetl/read"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -26,9 +27,9 @@ func TestStandingAgreesWithThePlanner(t *testing.T) {
 	}
 	states := []string{"", "provisional", "final", "empty", "failed", "quarantined", "lost", "frozen"}
 	rapid.Check(t, func(t *rapid.T) {
-		source := schedule.Source{
-			Name: "test", Vendor: sms.EngageLab, Zone: marketing.Zone, HistoryStart: day("01-05"),
-			RetentionDays: rapid.SampledFrom([]int{0, 3, 10, 400}).Draw(t, "retention"), EngageLab: schedule.EngageLab{User: marketing.ID},
+		source := plan.Source{
+			Name: "test", Vendor: sms.EngageLab, Zone: marketing.Zone, HistoryStart: day("01-05"), AccountIDs: []string{marketing.ID},
+			Settings: belief.Settings{RetentionDays: rapid.SampledFrom([]int{0, 3, 10, 400}).Draw(t, "retention")},
 		}
 		if _, err := wh.Pool().Exec(ctx, `DELETE FROM etl.coverage`); err != nil {
 			t.Fatal(err)
@@ -62,7 +63,7 @@ func TestStandingAgreesWithThePlanner(t *testing.T) {
 		}
 		want := read.Status{Days: map[sms.State]int{}}
 		var days []sms.DayStatus
-		for _, d := range schedule.Expected(source, coverage, now) {
+		for _, d := range plan.Expected(source, coverage, now) {
 			if d.Dataset != sms.StatsDay || d.State == sms.NotDue {
 				continue
 			}
@@ -72,7 +73,7 @@ func TestStandingAgreesWithThePlanner(t *testing.T) {
 				want.Newest = max(want.Newest, d.Day)
 			}
 		}
-		if upTo, ok := schedule.LoadedUpTo(days); ok {
+		if upTo, ok := plan.LoadedUpTo(days); ok {
 			want.CompleteTo = upTo
 		}
 		e := read.Expectation{Source: "test", Account: marketing, Dataset: sms.StatsDay, First: source.First(now), Last: source.Yesterday(now)}

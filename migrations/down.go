@@ -2,27 +2,17 @@ package migrations
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
-
-	"github.com/golang-migrate/migrate/v4"
 )
 
 // down undoes steps files, or everything when that is all there is.
 func (s *session) down(ctx context.Context, steps int) error {
-	version, dirty, err := s.m.Version()
-	if err != nil && !errors.Is(err, migrate.ErrNilVersion) {
-		return fmt.Errorf("reading the version: %w", err)
+	version, err := s.version()
+	if err != nil {
+		return err
 	}
-	all, lerr := s.source.versions()
-	if lerr != nil {
-		return lerr
-	}
-	if serr := verdict(version, all[len(all)-1], dirty); serr != nil {
-		return serr
-	}
-	applied := slices.Index(all, version) + 1
+	applied := slices.Index(s.source.versions, version) + 1
 	if steps > 0 && steps < applied {
 		return s.stepsDown(steps)
 	}
@@ -72,15 +62,12 @@ func (s *session) repair(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("the up file of version %d had failed and was rolled back as a whole, so the tables are those of the version below: "+
-		"the version is put back to it. Mend the cause, then migrate up again", version), nil
+		"the version is put back to it. Remove the cause, then migrate up again", version), nil
 }
 
-// repairDown mends a down file that failed: golang-migrate had already written the version below it.
+// repairDown puts back the mark of a down file that failed: golang-migrate had already written the version below it.
 func (s *session) repairDown(version int64) (string, error) {
-	all, err := s.source.versions()
-	if err != nil {
-		return "", err
-	}
+	all := s.source.versions
 	above := slices.IndexFunc(all, func(v uint) bool { return int64(v) > version })
 	if above < 0 {
 		return "", fmt.Errorf("%w: version %d is dirty on the way down, and this program has no file above it", ErrNewer, version)
@@ -89,5 +76,5 @@ func (s *session) repairDown(version int64) (string, error) {
 		return "", fmt.Errorf("putting the version back to %d: %w", all[above], err)
 	}
 	return fmt.Sprintf("the down file of version %d had failed and was rolled back as a whole, so its tables are still there: "+
-		"the version is put back to %d. Mend the cause, then migrate down again", all[above], all[above]), nil
+		"the version is put back to %d. Remove the cause, then migrate down again", all[above], all[above]), nil
 }

@@ -21,33 +21,57 @@ import (
 //go:embed *.sql
 var files embed.FS
 
-// settled ends every file. golang-migrate marks the version dirty before a file and clean after it, in transactions of
+// markClean ends every file. golang-migrate marks the version dirty before a file and clean after it, in transactions of
 // their own; with this statement inside the file's own transaction "dirty" means exactly "the file was rolled back", even
 // when the program was killed between the file and the mark.
-const settled = "\n;UPDATE etl.schema_migration SET dirty = false;\n"
+const markClean = "\n;UPDATE etl.schema_migration SET dirty = false;\n"
 
-// embedded reads the embedded files, each with settled at its end.
-type embedded struct{ source.Driver }
+// embedded reads the embedded files, each with markClean at its end.
+type embedded struct {
+	source.Driver
+
+	versions []uint // oldest first
+}
 
 func openEmbedded() (embedded, error) {
 	driver, err := iofs.New(files, ".")
 	if err != nil {
 		return embedded{}, fmt.Errorf("reading the embedded files: %w", err)
 	}
-	return embedded{driver}, nil
+	e := embedded{Driver: driver}
+	version, err := e.First()
+	for err == nil {
+		e.versions = append(e.versions, version)
+		version, err = e.Next(version)
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return embedded{}, fmt.Errorf("listing the embedded files: %w", err)
+	}
+	return e, nil
+}
+
+func (e embedded) newest() uint { return e.versions[len(e.versions)-1] }
+
+// Newest gives the version of the schema that this program works with: the number of its newest file.
+func Newest() (int64, error) {
+	all, err := openEmbedded()
+	if err != nil {
+		return 0, fmt.Errorf("migrations: %w", err)
+	}
+	return int64(all.newest()), nil
 }
 
 // ReadUp gives the up file of a version.
 func (e embedded) ReadUp(version uint) (io.ReadCloser, string, error) {
-	return settling(e.Driver.ReadUp(version))
+	return marked(e.Driver.ReadUp(version))
 }
 
 // ReadDown gives the down file of a version.
 func (e embedded) ReadDown(version uint) (io.ReadCloser, string, error) {
-	return settling(e.Driver.ReadDown(version))
+	return marked(e.Driver.ReadDown(version))
 }
 
-func settling(file io.ReadCloser, name string, err error) (io.ReadCloser, string, error) {
+func marked(file io.ReadCloser, name string, err error) (io.ReadCloser, string, error) {
 	if err != nil {
 		return nil, name, err
 	}
@@ -56,21 +80,7 @@ func settling(file io.ReadCloser, name string, err error) (io.ReadCloser, string
 	if err != nil {
 		return nil, name, err
 	}
-	return io.NopCloser(strings.NewReader(string(text) + settled)), name, nil
-}
-
-// versions lists the embedded versions, oldest first.
-func (e embedded) versions() ([]uint, error) {
-	var all []uint
-	version, err := e.First()
-	for err == nil {
-		all = append(all, version)
-		version, err = e.Next(version)
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("listing the embedded files: %w", err)
-	}
-	return all, nil
+	return io.NopCloser(strings.NewReader(string(text) + markClean)), name, nil
 }
 
 // Hash names the schema that Up makes: a hash of every embedded file and of River's migrations. Two programs with the same
@@ -88,7 +98,7 @@ func Hash() string {
 	if err != nil {
 		panic(err) // the files are in the program
 	}
-	fmt.Fprint(h, bootstrap, settled)
+	fmt.Fprint(h, bootstrap, markClean)
 	for _, m := range riverMigrations() {
 		fmt.Fprintf(h, "river\x00%d\x00%s", m.Version, m.SQLUp)
 	}

@@ -20,7 +20,7 @@ const (
 	versionTable  = "schema_migration"
 	riverSchema   = "river"
 
-	// lockKey is the advisory lock that one migrating program holds from its first look to its last statement. River's
+	// lockKey is the advisory lock that one migrating program holds from its first statement to its last. River's
 	// migrations have no lock of their own.
 	lockKey = 0x736d73_65746c // "smsetl"
 	// lockWait bounds the wait for another program that migrates.
@@ -30,6 +30,9 @@ const (
 	tableLockWait = 2 * time.Second
 	// tableLockTries is how often a file that could not get its table lock is tried.
 	tableLockTries = 30
+
+	// firstDraft and lastDraft bound the version numbers that databases had before the first release. Files never get them.
+	firstDraft, lastDraft = 20, 140
 )
 
 // bootstrap makes the place where the version is kept. The table is ours rather than golang-migrate's own, which it leaves
@@ -69,7 +72,7 @@ func Up(ctx context.Context, url string) error {
 	}
 	// Nothing to do needs no lock, and no right to make schemas. A dirty version may be one that another program is working
 	// on at this moment: only who holds the lock can tell.
-	if err := status.Current(); err == nil || errors.Is(err, ErrNewer) {
+	if err := status.Current(); err == nil || errors.Is(err, ErrNewer) || errors.Is(err, ErrDraft) {
 		return err
 	}
 	return exclusively(ctx, url, "up", func(s *session) error {
@@ -89,15 +92,15 @@ func Down(ctx context.Context, url string, steps int) error {
 	return exclusively(ctx, url, "down", func(s *session) error { return s.down(ctx, steps) })
 }
 
-// Repair mends a database whose last migration failed, and says what it found and did in one sentence. It changes no
+// Repair puts a database right whose last migration failed, and reports what it found and did in one sentence. It changes no
 // table: a failed file was rolled back as a whole, only the version's mark is put back to where the tables are.
 func Repair(ctx context.Context, url string) (string, error) {
-	var said string
+	var report string
 	err := exclusively(ctx, url, "up", func(s *session) (err error) {
-		said, err = s.repair(ctx)
+		report, err = s.repair(ctx)
 		return err
 	})
-	return said, err
+	return report, err
 }
 
 // session is a program alone with the schema.
@@ -145,7 +148,7 @@ func exclusively(ctx context.Context, url, direction string, do func(*session) e
 	return nil
 }
 
-// prepare looks at the server, takes the lock and makes the place for the version.
+// prepare checks the server, takes the lock and makes the place for the version.
 func prepare(ctx context.Context, conn *pgx.Conn) error {
 	server, err := askServer(ctx, conn)
 	if err != nil {
@@ -191,7 +194,7 @@ func (s *session) open() error {
 
 // up applies what is missing. A file that could not get a table lock in time was rolled back and is tried again.
 func (s *session) up() error {
-	if err := s.known(); err != nil {
+	if _, err := s.version(); err != nil {
 		return err
 	}
 	for try := 1; ; try++ {
@@ -209,25 +212,21 @@ func (s *session) up() error {
 	}
 }
 
-// known refuses a database whose version this program cannot take further.
-func (s *session) known() error {
+// version reads the version, 0 for none, and refuses one that this program cannot go on from.
+func (s *session) version() (uint, error) {
 	version, dirty, err := s.m.Version()
-	switch {
-	case errors.Is(err, migrate.ErrNilVersion):
-		return nil
-	case err != nil:
-		return fmt.Errorf("reading the version: %w", err)
+	if err != nil && !errors.Is(err, migrate.ErrNilVersion) {
+		return 0, fmt.Errorf("reading the version: %w", err)
 	}
-	all, err := s.source.versions()
-	if err != nil {
-		return err
-	}
-	return verdict(version, all[len(all)-1], dirty)
+	return version, compatible(version, s.source.newest(), dirty)
 }
 
-// verdict says what a version in the database means to a program whose newest file is newest.
-func verdict(version, newest uint, dirty bool) error {
+// compatible checks whether a program whose newest file is newest can go on from a version in the database.
+func compatible(version, newest uint, dirty bool) error {
 	switch {
+	case version > newest && version >= firstDraft && version <= lastDraft:
+		return fmt.Errorf("%w: it has version %d, and nothing leads from there to this program; create a new database, "+
+			"run `etl migrate up` on it and load again", ErrDraft, version)
 	case version > newest:
 		return fmt.Errorf("%w: it has version %d and this program knows %d; use a newer program", ErrNewer, version, newest)
 	case dirty:
@@ -258,7 +257,7 @@ func (s *session) rewind() error {
 
 // failed adds what to do to the error of a file.
 func failed(err error) error {
-	return fmt.Errorf("%w: %w; the file was rolled back: mend its cause, run `etl migrate repair`, then migrate again", ErrDirty, err)
+	return fmt.Errorf("%w: %w; the file was rolled back: remove the cause, run `etl migrate repair`, then migrate again", ErrDirty, err)
 }
 
 func isLockTimeout(err error) bool {

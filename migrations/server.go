@@ -28,7 +28,9 @@ var (
 	ErrReadOnly = errors.New("the database is read-only")
 	// ErrNewer: the database has migrations that this program does not know.
 	ErrNewer = errors.New("the database is newer than this program")
-	// ErrDirty: a migration file failed half way through the version table's bookkeeping. Repair mends it.
+	// ErrDraft: the database was made before the first release, whose migrations this program no longer has.
+	ErrDraft = errors.New("the database was made before the first release")
+	// ErrDirty: a migration file failed half way through the version table's bookkeeping. Repair puts that right.
 	ErrDirty = errors.New("a migration failed")
 	// ErrBehind: the database lacks migrations that this program needs.
 	ErrBehind = errors.New("the database lacks migrations")
@@ -107,7 +109,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// unreachable says why no session could be opened, in words of the server or the network.
+// unreachable explains why no session could be opened, in words of the server or the network.
 func unreachable(ctx context.Context, config *pgx.ConnConfig, err error) error {
 	where := fmt.Sprintf("%s:%d, database %q, user %q", config.Host, config.Port, config.Database, config.User)
 	var pg *pgconn.PgError
@@ -126,7 +128,7 @@ func unreachable(ctx context.Context, config *pgx.ConnConfig, err error) error {
 	}
 }
 
-// server is what a session says about its server.
+// server is what a session reports of its server.
 type server struct {
 	version  int // server_version_num: 150018 is 15.18
 	readOnly bool
@@ -146,7 +148,7 @@ func askServer(ctx context.Context, conn *pgx.Conn) (server, error) {
 	return s, nil
 }
 
-// tooOld says that the server lacks what the schema needs.
+// tooOld reports that the server lacks what the schema needs.
 func (s server) tooOld() error {
 	if s.version < oldest {
 		return fmt.Errorf("%w, and this server is %d.%d", ErrTooOld, s.version/10000, s.version%10000)
@@ -154,7 +156,7 @@ func (s server) tooOld() error {
 	return nil
 }
 
-// takesWrites says whether the session can write, with the reason when it cannot.
+// takesWrites reports whether the session can write, with the reason when it cannot.
 func (s server) takesWrites() error {
 	switch {
 	case s.standby:

@@ -9,8 +9,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// Standing is what a database and this program know of the schema.
-type Standing struct {
+// State is what a database and this program know of the schema.
+type State struct {
 	Server  string // the server's version as it names itself: "15.18"
 	Version int64  // number of the last file applied; 0 for none
 	Newest  int64  // number of the newest file in the program
@@ -18,13 +18,13 @@ type Standing struct {
 	RiverOK bool   // River's tables are those that the program's River wants
 }
 
-// IsNew says that nothing has been applied yet.
-func (s Standing) IsNew() bool { return s.Version == 0 && !s.Dirty }
+// IsNew reports that nothing has been applied yet.
+func (s State) IsNew() bool { return s.Version == 0 && !s.Dirty }
 
-// Current says whether the program can work with the database, and when not, what to do: the error is ErrNewer, ErrDirty
-// or ErrBehind.
-func (s Standing) Current() error {
-	if err := verdict(uint(s.Version), uint(s.Newest), s.Dirty); err != nil {
+// Current reports whether the program can work with the database, and when not, what to do: the error is ErrNewer, ErrDraft,
+// ErrDirty or ErrBehind.
+func (s State) Current() error {
+	if err := compatible(uint(s.Version), uint(s.Newest), s.Dirty); err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
 	switch {
@@ -37,10 +37,10 @@ func (s Standing) Current() error {
 	}
 }
 
-// Check says how the database stands, and whether it can be written: the error is ErrAddress, ErrUnreachable, ErrTooOld or
+// Check reports the state of the schema, and whether the database can be written: the error is ErrAddress, ErrUnreachable, ErrTooOld or
 // ErrReadOnly. With ErrReadOnly the status is filled. It changes nothing.
-func Check(ctx context.Context, url string) (Standing, error) {
-	status, server, err := look(ctx, url)
+func Check(ctx context.Context, url string) (State, error) {
+	status, server, err := inspect(ctx, url)
 	if err == nil {
 		err = server.takesWrites()
 	}
@@ -51,7 +51,7 @@ func Check(ctx context.Context, url string) (Standing, error) {
 }
 
 // Settled is Status once no other program migrates: between two of its files a database is behind, and within one dirty.
-func Settled(ctx context.Context, url string) (Standing, error) {
+func Settled(ctx context.Context, url string) (State, error) {
 	status, err := Status(ctx, url)
 	if err != nil || status.Current() == nil || status.IsNew() {
 		return status, err
@@ -71,40 +71,36 @@ func Settled(ctx context.Context, url string) (Standing, error) {
 	return Status(ctx, url)
 }
 
-// Status says how the database stands. It changes nothing, so a standby can be asked too.
-func Status(ctx context.Context, url string) (Standing, error) {
-	status, _, err := look(ctx, url)
+// Status reports the state of the schema. It changes nothing, so a standby can be asked too.
+func Status(ctx context.Context, url string) (State, error) {
+	status, _, err := inspect(ctx, url)
 	if err != nil {
 		return status, fmt.Errorf("migrations: %w", err)
 	}
 	return status, nil
 }
 
-// look reads the status over a connection of its own.
-func look(ctx context.Context, url string) (Standing, server, error) {
+// inspect reads the status over a connection of its own.
+func inspect(ctx context.Context, url string) (State, server, error) {
 	all, err := openEmbedded()
 	if err != nil {
-		return Standing{}, server{}, err
-	}
-	versions, err := all.versions()
-	if err != nil {
-		return Standing{}, server{}, err
+		return State{}, server{}, err
 	}
 	config, err := parse(url)
 	if err != nil {
-		return Standing{}, server{}, err
+		return State{}, server{}, err
 	}
 	conn, err := connect(ctx, config.ConnConfig)
 	if err != nil {
-		return Standing{}, server{}, err
+		return State{}, server{}, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 
 	server, err := askServer(ctx, conn)
 	if err != nil {
-		return Standing{}, server, err
+		return State{}, server, err
 	}
-	status := Standing{Server: conn.PgConn().ParameterStatus("server_version"), Newest: int64(versions[len(versions)-1])}
+	status := State{Server: conn.PgConn().ParameterStatus("server_version"), Newest: int64(all.newest())}
 	if err := server.tooOld(); err != nil {
 		return status, server, err
 	}
@@ -115,7 +111,7 @@ func look(ctx context.Context, url string) (Standing, server, error) {
 }
 
 // readVersion reads the version; a database without the table has none.
-func (s *Standing) readVersion(ctx context.Context, conn *pgx.Conn) error {
+func (s *State) readVersion(ctx context.Context, conn *pgx.Conn) error {
 	err := conn.QueryRow(ctx, `SELECT version, dirty FROM etl.schema_migration`).Scan(&s.Version, &s.Dirty)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) && !isMissing(err) {
 		return fmt.Errorf("reading etl.schema_migration: %w", err)
@@ -124,7 +120,7 @@ func (s *Standing) readVersion(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // readRiver compares River's versions with those that the program brings.
-func (s *Standing) readRiver(ctx context.Context, conn *pgx.Conn) error {
+func (s *State) readRiver(ctx context.Context, conn *pgx.Conn) error {
 	rows, _ := conn.Query(ctx, `SELECT version FROM river.river_migration WHERE line = 'main'`) // rows carry the error
 	have, err := pgx.CollectRows(rows, pgx.RowTo[int])
 	if isMissing(err) {
@@ -144,7 +140,7 @@ func (s *Standing) readRiver(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// isMissing says that a table, or its schema, does not exist.
+// isMissing reports that a table, or its schema, does not exist.
 func isMissing(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "42P01" || pg.Code == "3F000")

@@ -15,7 +15,8 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"github.com/robfig/cron/v3"
 
-	"smsetl/schedule"
+	"smsetl/belief"
+	"smsetl/plan"
 	"smsetl/sms"
 )
 
@@ -38,7 +39,7 @@ func TestYearsOfTicks(t *testing.T) {
 // years is a ledger, a queue, and those who work them, in memory.
 type years struct {
 	t         *testing.T
-	sources   []schedule.Source
+	sources   []plan.Source
 	schedules []Schedule
 
 	mu     sync.Mutex // as the planning lock, and as a transaction
@@ -76,14 +77,14 @@ func newYears(t *testing.T, seed uint64) *years {
 	}
 	w := &years{
 		t: t, random: rand.New(rand.NewPCG(seed, seed)), ledger: map[dayKey]sms.DayStatus{}, down: map[string]bool{},
-		sources: []schedule.Source{
+		sources: []plan.Source{
 			{
-				Name: "el", Vendor: sms.EngageLab, Zone: zone("+08:00"), ChunkDays: 90, SettleDays: 4, SweepDays: 35, SweepEveryDays: 7,
-				MaxRequestsPerSecond: 1, EngageLab: schedule.EngageLab{User: "marketing"},
+				Name: "el", Vendor: sms.EngageLab, Zone: zone("+08:00"), ChunkDays: 90, SweepDays: 35, SweepEveryDays: 7,
+				MaxRequestsPerSecond: 1, CallsPerWindow: 1, Settings: belief.Settings{SettleDays: 4}, AccountIDs: []string{"marketing"},
 			},
 			{
-				Name: "tc", Vendor: sms.Tencent, Zone: zone("-03:00"), ChunkDays: 32, SettleDays: 4, SweepDays: 35, SweepEveryDays: 7,
-				MaxRequestsPerSecond: 9.5, Tencent: schedule.Tencent{SdkAppIDs: []string{"1400006874"}},
+				Name: "tc", Vendor: sms.Tencent, Zone: zone("-03:00"), ChunkDays: 32, SweepDays: 35, SweepEveryDays: 7,
+				MaxRequestsPerSecond: 9.5, Settings: belief.Settings{SettleDays: 4}, AccountIDs: []string{"1400006874"},
 			},
 		},
 	}
@@ -166,13 +167,13 @@ func (w *years) tick(at Schedule) {
 	defer w.mu.Unlock()
 	w.ticks++
 	now := time.Now()
-	ask := schedule.Ask{Sources: at.Sources, Sweep: true}
+	ask := plan.Request{Sources: at.Sources, Sweep: true}
 	for _, job := range w.queue {
 		if scope, err := job.window.scope(); err == nil && slices.Contains(unfinished(), job.state) {
 			ask.Busy = append(ask.Busy, scope)
 		}
 	}
-	items, err := schedule.Plan(ask, w.sources, w.lines(now), now)
+	items, err := plan.Due(ask, w.sources, w.lines(now), now)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -2,67 +2,12 @@ package transform
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 
 	"github.com/go-json-experiment/json/jsontext"
-
-	"smsetl/internal/pack"
-	"smsetl/sms"
 )
-
-// answer is the body of a payload as a stream that proves, once read to its end, that it is what the vendor sent.
-type answer struct {
-	packed io.ReadCloser
-	want   sms.Body
-	hash   hash.Hash
-	size   int64
-	err    error
-}
-
-func open(body sms.Body) (*answer, error) {
-	r, err := pack.Open(body)
-	if err != nil {
-		return nil, err
-	}
-	return &answer{packed: r, want: body, hash: sha256.New()}, nil
-}
-
-// Read gives the next bytes. Its last error is io.EOF for a whole body and pack.ErrCorrupt for any other.
-func (a *answer) Read(p []byte) (int, error) {
-	if a.err != nil {
-		return 0, a.err
-	}
-	n, err := a.packed.Read(p)
-	a.hash.Write(p[:n])
-	a.size += int64(n)
-	switch {
-	case a.size > a.want.Size, err == io.EOF && !a.matches():
-		a.err = pack.ErrCorrupt
-	case err == io.EOF:
-		a.err = io.EOF
-	case err != nil:
-		a.err = fmt.Errorf("%w: %w", pack.ErrCorrupt, err)
-	}
-	return n, a.err
-}
-
-func (a *answer) matches() bool {
-	return a.size == a.want.Size && sms.Hash(a.hash.Sum(nil)) == a.want.Hash
-}
-
-// verify reads what is left and says whether the body is whole. It outranks any error in understanding the bytes.
-func (a *answer) verify() error {
-	if _, err := io.Copy(io.Discard, a); err != nil {
-		return err
-	}
-	return nil
-}
-
-func (a *answer) Close() error { return a.packed.Close() }
 
 // members calls f for each member of a JSON object, which must be valid. The name is unquoted; the value is the member's
 // own part of object. dec is any decoder that is free.

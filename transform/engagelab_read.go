@@ -3,6 +3,7 @@ package transform
 import (
 	"fmt"
 
+	"smsetl/internal/pack"
 	"smsetl/sms"
 )
 
@@ -80,7 +81,7 @@ func (e *engageLab) answer(p *sms.Payload) error {
 	if !ok {
 		return fmt.Errorf("dataset %q is not understood", p.Dataset)
 	}
-	src, err := open(p.Body)
+	src, err := pack.Open(p.Body)
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (e *engageLab) answer(p *sms.Payload) error {
 		buffer: e.stream.buffer, noBuffer: e.stream.noBuffer,
 	}
 	understood := e.stream.read()
-	if err := src.verify(); err != nil {
+	if err := src.Verify(); err != nil {
 		return err
 	}
 	if understood != nil {

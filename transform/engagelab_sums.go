@@ -21,9 +21,6 @@ func engageLabSums(p *sms.Payload) (sms.Sums, error) {
 		return sms.Sums{}, fmt.Errorf("dataset %q is not understood", p.Dataset)
 	}
 	body, err := pack.Unpack(p.Body)
-	if err != nil && !errors.Is(err, pack.ErrCorrupt) {
-		err = fmt.Errorf("%w: %w", pack.ErrCorrupt, err)
-	}
 	if err != nil {
 		return sms.Sums{}, err
 	}

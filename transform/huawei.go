@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/internal/pack"
 	"smsetl/sms"
 )
 
@@ -85,14 +86,14 @@ type huawei struct {
 
 // read reads the form and calls row for each of its rows.
 func (h *huawei) read(kinds map[string]func() error) (err error) {
-	in, err := open(h.payload.Body)
+	in, err := pack.Open(h.payload.Body)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
 	defer func() {
 		// Damaged bytes explain any other error.
-		if bad := in.verify(); bad != nil {
+		if bad := in.Verify(); bad != nil {
 			err = bad
 		}
 	}()

@@ -34,7 +34,7 @@ func locateTencent(b *batch, payloads []sms.Payload, found func(Place)) error {
 		p := &payloads[i]
 		body, err := pack.Unpack(p.Body)
 		if err != nil {
-			return fmt.Errorf("answer %s: %w: %w", short(p), pack.ErrCorrupt, err)
+			return fmt.Errorf("answer %s: %w", short(p), err)
 		}
 		object, err := t.object(body, tencentStatistics[p.Dataset].object)
 		if err != nil {

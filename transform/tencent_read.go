@@ -102,9 +102,6 @@ func (t *tencent) answer(p *sms.Payload) (counts, error) {
 
 func (t *tencent) sum(p *sms.Payload) (counts, error) {
 	body, err := pack.Unpack(p.Body)
-	if err != nil && !errors.Is(err, pack.ErrCorrupt) {
-		err = fmt.Errorf("%w: %w", pack.ErrCorrupt, err)
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 )
 
 // gate decides about a request before any page sees it: whether its Host is one of ours, whether another site sent it, and
@@ -21,7 +22,8 @@ type gate struct {
 	options  Options
 	loopback bool // only this machine can reach the server
 	sessions *sessions
-	tries    *throttle
+	tries    *Addresses    // who may guess a password
+	hashes   chan struct{} // a place for each password that is compared
 	origin   *http.CrossOriginProtection
 	log      *zap.Logger
 }
@@ -32,8 +34,10 @@ func newGate(options Options, log *zap.Logger) (*gate, error) {
 		return nil, fmt.Errorf("%q is not an address to listen on: want one such as %s", options.Listen, DefaultListen)
 	}
 	g := &gate{
-		options: options, loopback: isLoopback(host), sessions: newSessions(options.PasswordHash, options.Session, options.Now),
-		tries: newThrottle(options.Now), origin: http.NewCrossOriginProtection(), log: log,
+		options: options, loopback: isLoopback(host), hashes: make(chan struct{}, hashesAtOnce),
+		sessions: newSessions(options.PasswordHash, options.Session, options.Now),
+		tries:    NewAddresses(options.Now, rate.Every(trySpacing), triesAtOnce),
+		origin:   http.NewCrossOriginProtection(), log: log,
 	}
 	g.origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, http.StatusForbidden, "Another site sent this request: it is refused.\n")
@@ -146,8 +150,9 @@ func (g *gate) refuse(w http.ResponseWriter, r *http.Request) {
 	case g.options.PasswordHash == "":
 		writeText(w, http.StatusUnauthorized, "The proxy in front of this server has to name the user.\n")
 	case isPage && r.Header.Get("Sec-Fetch-Site") == "cross-site":
-		// Somebody followed a link, from a chat for example, and the cookie was kept back for that. Asked again by this page, it comes.
-		again(w)
+		// Somebody followed a link, from a chat for example, and the browser kept the cookie back for that. It sends the
+		// cookie when this page makes it ask once more.
+		render(w, http.StatusOK, "reload.html", nil)
 	case isPage:
 		http.Redirect(w, r, "/login?to="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
 	default:

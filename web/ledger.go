@@ -86,17 +86,21 @@ var (
 	noticesWait   = prometheus.NewDesc("smsetl_notices_waiting", "Notices that the webhook has not taken.", nil, nil)
 	noticesAge    = prometheus.NewDesc("smsetl_notices_oldest_wait_seconds", "Seconds that the oldest of them has been due; 0 when there is none.", nil, nil)
 	noticesLost   = prometheus.NewDesc("smsetl_notices_unknown", "Notices over which a program died: nobody knows whether they arrived.", nil, nil)
+
+	pushesUnmerged = prometheus.NewDesc("smsetl_pushes_unmerged", "Pushes that are kept, and whose reports no fact "+
+		"knows of yet.", []string{"source"}, nil)
+	pushesWait = prometheus.NewDesc("smsetl_pushes_oldest_unmerged_seconds",
+		"Seconds that the oldest of them has been waiting; 0 when there is none.", []string{"source"}, nil)
+	reportsWait = prometheus.NewDesc("smsetl_waiting_reports", "Status reports of messages that no export has told "+
+		"of yet.", []string{"source"}, nil)
+	touchedDays = prometheus.NewDesc("smsetl_touched_days", "Loaded days that are to be counted anew because of "+
+		"reports.", []string{"source"}, nil)
+	pushedLast = prometheus.NewDesc("smsetl_push_last_timestamp_seconds",
+		"When a push came last that said something new; 0 for never.", []string{"source"}, nil)
 )
 
-// Describe names the metrics.
-func (l *ledgerMetrics) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{
-		databaseUp, datasetAge, datasetUpTo, datasetSeen, datasetDays, datasetGapAge, datasetLeaves, sourceFailing, sourcePaused, loadsTotal, rowsTotal,
-		queueJobs, queueWait, openFindings, workers, noticesWait, noticesAge, noticesLost, pushesUnmerged, pushesWait, reportsWait, touchedDays, pushedLast,
-	} {
-		to <- d
-	}
-}
+// Describe names none of the metrics: the registry checks them when they are collected.
+func (*ledgerMetrics) Describe(chan<- *prometheus.Desc) {}
 
 // Collect gives what was read.
 func (l *ledgerMetrics) Collect(to chan<- prometheus.Metric) {
@@ -166,21 +170,34 @@ func (l *ledgerMetrics) dataset(s read.Status, now time.Time, gauge func(*promet
 	gauge(datasetLeaves, float64(len(s.Leaving())), labels...)
 }
 
-func (l *ledgerMetrics) collectTotals(to chan<- prometheus.Metric) {
-	counter := func(d *prometheus.Desc, n int64, source, outcome string) {
-		to <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), source, outcome)
+// collectPushes gives how the pushes of every source stand that may get any.
+func collectPushes(all []load.PushBacklog, gauge func(*prometheus.Desc, float64, ...string)) {
+	for _, p := range all {
+		gauge(pushesUnmerged, float64(p.Unmerged), p.Source)
+		gauge(pushesWait, p.OldestWait.Seconds(), p.Source)
+		gauge(reportsWait, float64(p.Waiting), p.Source)
+		gauge(touchedDays, float64(p.Touched), p.Source)
+		last := 0.0
+		if p.LastAt != nil {
+			last = seconds(*p.LastAt)
+		}
+		gauge(pushedLast, last, p.Source)
 	}
+}
+
+func (l *ledgerMetrics) collectTotals(to chan<- prometheus.Metric) {
 	for _, t := range l.totals {
-		counter(loadsTotal, t.Loaded, t.Source, "loaded")
-		counter(loadsTotal, t.Same, t.Source, "unchanged")
-		counter(loadsTotal, t.Failed, t.Source, "failed")
-		counter(loadsTotal, t.Late, t.Source, "superseded")
-		counter(rowsTotal, t.Inserted, t.Source, "inserted")
-		counter(rowsTotal, t.Updated, t.Source, "updated")
-		counter(rowsTotal, t.Removed, t.Source, "removed")
-		counter(rowsTotal, t.Unchanged, t.Source, "unchanged")
-		counter(rowsTotal, t.Rejected, t.Source, "rejected")
-		counter(rowsTotal, t.Held, t.Source, "held")
+		for desc, counts := range map[*prometheus.Desc]map[string]int64{
+			loadsTotal: {"loaded": t.Loaded, "unchanged": t.Same, "failed": t.Failed, "superseded": t.Late},
+			rowsTotal: {
+				"inserted": t.Inserted, "updated": t.Updated, "removed": t.Removed, "unchanged": t.Unchanged,
+				"rejected": t.Rejected, "held": t.Held,
+			},
+		} {
+			for outcome, n := range counts {
+				to <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), t.Source, outcome)
+			}
+		}
 	}
 }
 

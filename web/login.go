@@ -18,8 +18,16 @@ type loginView struct {
 	Failed string // what was wrong; empty the first time
 }
 
-// hashWait is how long a login waits for its turn to be compared.
-const hashWait = 2 * time.Second
+const (
+	// triesAtOnce and trySpacing bound how often one address may guess: 5 times, then once in 15 s, 5,760 times a day.
+	triesAtOnce = 5
+	trySpacing  = 15 * time.Second
+	// hashesAtOnce bounds how many passwords are compared at once in this process: each takes a processor for a quarter of
+	// a second. So guessing from more addresses than are counted is bounded still.
+	hashesAtOnce = 2
+	// hashWait is how long a login waits for its turn to be compared.
+	hashWait = 2 * time.Second
+)
 
 var errBusy = errors.New("too many passwords are being compared")
 
@@ -29,7 +37,7 @@ func (g *gate) showLogin(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // here lets paths of this server through and nothing else
 		return
 	}
-	render(w, http.StatusOK, loginPage, loginView{To: to})
+	render(w, http.StatusOK, "login.html", loginView{To: to})
 }
 
 // login compares the password. Which of its letters were right cannot be told from how long the answer takes.
@@ -39,21 +47,22 @@ func (g *gate) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	from, to := g.client(r), here(r.PostFormValue("to"))
-	if wait, ok := g.tries.allows(from); !ok {
-		w.Header().Set("Retry-After", fmt.Sprint(int(wait.Seconds())))
-		render(w, http.StatusTooManyRequests, loginPage, loginView{to, "Too many tries from here. Wait a little."})
+	if !g.tries.Allows(from) {
+		w.Header().Set("Retry-After", fmt.Sprint(trySpacing.Seconds()))
+		render(w, http.StatusTooManyRequests, "login.html", loginView{to, "Too many tries from here. Wait a little."})
 		return
 	}
 	if err := g.compare(r.Context(), r.PostFormValue("password")); errors.Is(err, errBusy) {
-		render(w, http.StatusServiceUnavailable, loginPage, loginView{to, "Too many people log in at this moment. Try again."})
+		render(w, http.StatusServiceUnavailable, "login.html", loginView{to,
+			"Too many people log in at this moment. Try again."})
 		return
 	} else if err != nil {
 		g.options.LoginFailed()
 		g.log.Warn("login refused", zap.Stringer("client", from))
-		render(w, http.StatusUnauthorized, loginPage, loginView{to, "That is not the password."})
+		render(w, http.StatusUnauthorized, "login.html", loginView{to, "That is not the password."})
 		return
 	}
-	g.tries.succeeded(from)
+	g.tries.Forget(from) // people mistype
 	g.log.Info("logged in", zap.Stringer("client", from))
 	http.SetCookie(w, g.sessions.cookie(g.sessions.token(), g.isSecure(r)))
 	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // here lets paths of this server through and nothing else
@@ -64,8 +73,8 @@ func (g *gate) compare(ctx context.Context, password string) error {
 	ctx, cancel := context.WithTimeout(ctx, hashWait)
 	defer cancel()
 	select {
-	case g.tries.hashes <- struct{}{}:
-		defer func() { <-g.tries.hashes }()
+	case g.hashes <- struct{}{}:
+		defer func() { <-g.hashes }()
 	case <-ctx.Done():
 		return errBusy
 	}

@@ -6,8 +6,10 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promauto"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
@@ -51,41 +53,45 @@ func NewMetrics(warehouse *load.Warehouse, options MetricsOptions, log *zap.Logg
 	if options.Now == nil {
 		options.Now = time.Now
 	}
+	registry := prometheus.NewPedanticRegistry()
+	create := promauto.With(registry)
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+		return create.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	}
-	gauge := func(name, help string) prometheus.Gauge {
-		return prometheus.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return create.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	}
 	m := &Metrics{
-		registry: prometheus.NewPedanticRegistry(),
+		registry: registry,
 		ledger:   &ledgerMetrics{warehouse: warehouse, expected: options.Expected, now: options.Now},
 		log:      log.Named("metrics"),
 		calls:    counter("smsetl_vendor_calls_total", "Answers of vendors to this process.", "vendor", "dataset", "outcome"),
-		waits:    counter("smsetl_vendor_wait_seconds_total", "Seconds that this process waited for its turn under a vendor's limit.", "vendor", "action"),
-		windows:  counter("smsetl_windows_total", "Windows that this process brought to an end.", "source", "outcome"),
-		failures: counter("smsetl_window_failures_total", "Windows that this process gave up, by what stood in the way.", "source", "class"),
-		pushes:   counter("smsetl_pushes_total", "Pushes of vendors to this process.", "source", "outcome"),
-		reports:  counter("smsetl_pushed_reports_total", "Status reports in the pushes that this process kept.", "source"),
-		logins:   prometheus.NewCounter(prometheus.CounterOpts{Name: "smsetl_login_failures_total", Help: "Wrong passwords."}),
-		dropped:  counter("smsetl_drop_files_total", "Files of watched folders that this process moved aside.", "source", "outcome"),
-		dirUp: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "smsetl_drop_dir_up", Help: "1 when this process could look into the watched folder of the source.",
-		}, []string{"source"}),
-		dirFiles: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "smsetl_drop_dir_files", Help: "Files in the watched folder of the source: waiting to be imported, or moved aside because they could not be.",
-		}, []string{"source", "state"}),
-		reloadOK: gauge("smsetl_config_last_reload_successful", "1 when the configuration file was good the last time it was read."),
+		waits: counter("smsetl_vendor_wait_seconds_total", "Seconds that this process waited for its turn under a "+
+			"vendor's limit.",
+			"vendor", "action"),
+		windows: counter("smsetl_windows_total", "Windows that this process brought to an end.", "source", "outcome"),
+		failures: counter("smsetl_window_failures_total", "Windows that this process gave up, by what stood in the way.",
+			"source", "class"),
+		pushes:  counter("smsetl_pushes_total", "Pushes of vendors to this process.", "source", "outcome"),
+		reports: counter("smsetl_pushed_reports_total", "Status reports in the pushes that this process kept.", "source"),
+		logins:  counter("smsetl_login_failures_total", "Wrong passwords.").WithLabelValues(),
+		dropped: counter("smsetl_drop_files_total", "Files of watched folders that this process moved aside.", "source",
+			"outcome"),
+		dirUp: gauge("smsetl_drop_dir_up", "1 when this process could look into the watched folder of the source.",
+			"source"),
+		dirFiles: gauge("smsetl_drop_dir_files",
+			"Files in the watched folder of the source: waiting to be imported, or moved aside because they could not be.",
+			"source", "state"),
+		reloadOK: gauge("smsetl_config_last_reload_successful",
+			"1 when the configuration file was good the last time it was read.").WithLabelValues(),
 		reloadSuccess: gauge("smsetl_config_last_reload_success_timestamp_seconds",
-			"When the configuration in use was read."),
+			"When the configuration in use was read.").WithLabelValues(),
 	}
-	build := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "smsetl_build_info", Help: "1, with what runs.",
-		ConstLabels: prometheus.Labels{"version": options.Version, "go_version": runtime.Version()},
-	})
-	build.Set(1)
-	m.registry.MustRegister(m.calls, m.waits, m.windows, m.failures, m.logins, m.pushes, m.reports, m.dropped, m.dirUp, m.dirFiles, m.reloadOK, m.reloadSuccess, build, m.ledger,
-		poolMetrics{warehouse}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	gauge("smsetl_build_info", "1, with what runs.", "version", "go_version").
+		WithLabelValues(options.Version, runtime.Version()).Set(1)
+	registry.MustRegister(m.ledger, collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registerPool(create, warehouse.Pool().Stat)
 	m.start(options.Expected(options.Now()))
 	return m
 }
@@ -210,33 +216,24 @@ func classOf(err error) string {
 
 func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
-// poolMetrics tells how the connections to the database are used.
-type poolMetrics struct{ warehouse *load.Warehouse }
-
-var (
-	poolConnections = prometheus.NewDesc("smsetl_database_pool_connections", "Connections of this process to the database.", []string{"state"}, nil)
-	poolMax         = prometheus.NewDesc("smsetl_database_pool_max_connections", "How many connections this process may have.", nil, nil)
-	poolWaits       = prometheus.NewDesc("smsetl_database_pool_waits_total", "How often somebody waited for a connection.", nil, nil)
-	poolWaited      = prometheus.NewDesc("smsetl_database_pool_wait_seconds_total", "Seconds spent waiting for a connection.", nil, nil)
-)
-
-// Describe names the metrics.
-func (poolMetrics) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{poolConnections, poolMax, poolWaits, poolWaited} {
-		to <- d
+// registerPool adds how the connections to the database are used.
+func registerPool(create promauto.Factory, stat func() *pgxpool.Stat) {
+	for state, connections := range map[string]func(*pgxpool.Stat) int32{
+		"acquired": (*pgxpool.Stat).AcquiredConns, "idle": (*pgxpool.Stat).IdleConns,
+		"constructing": (*pgxpool.Stat).ConstructingConns,
+	} {
+		create.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "smsetl_database_pool_connections", Help: "Connections of this process to the database.",
+			ConstLabels: prometheus.Labels{"state": state},
+		}, func() float64 { return float64(connections(stat())) })
 	}
-}
-
-// Collect reads the pool's counters.
-func (p poolMetrics) Collect(to chan<- prometheus.Metric) {
-	stat := p.warehouse.Pool().Stat()
-	connections := func(state string, n int32) {
-		to <- prometheus.MustNewConstMetric(poolConnections, prometheus.GaugeValue, float64(n), state)
-	}
-	connections("acquired", stat.AcquiredConns())
-	connections("idle", stat.IdleConns())
-	connections("constructing", stat.ConstructingConns())
-	to <- prometheus.MustNewConstMetric(poolMax, prometheus.GaugeValue, float64(stat.MaxConns()))
-	to <- prometheus.MustNewConstMetric(poolWaits, prometheus.CounterValue, float64(stat.EmptyAcquireCount()))
-	to <- prometheus.MustNewConstMetric(poolWaited, prometheus.CounterValue, stat.EmptyAcquireWaitTime().Seconds())
+	create.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "smsetl_database_pool_max_connections", Help: "How many connections this process may have.",
+	}, func() float64 { return float64(stat().MaxConns()) })
+	create.NewCounterFunc(prometheus.CounterOpts{
+		Name: "smsetl_database_pool_waits_total", Help: "How often somebody waited for a connection.",
+	}, func() float64 { return float64(stat().EmptyAcquireCount()) })
+	create.NewCounterFunc(prometheus.CounterOpts{
+		Name: "smsetl_database_pool_wait_seconds_total", Help: "Seconds spent waiting for a connection.",
+	}, func() float64 { return stat().EmptyAcquireWaitTime().Seconds() })
 }

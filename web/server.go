@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -51,8 +50,7 @@ type Server struct {
 	options  Options
 	gate     *gate
 	mux      *http.ServeMux
-	links    []link
-	hasStart bool
+	links    []Link
 	ready    *readiness
 	listener net.Listener
 	log      *zap.Logger
@@ -85,37 +83,24 @@ func New(options Options, log *zap.Logger) (*Server, error) {
 	s.mux.Handle("GET /assets/", assets())
 	if options.Jobs != nil {
 		s.mux.Handle("/jobs/", jobsPolicy(options.Jobs))
-		s.link("/jobs/", "Jobs", "the queue: what waits, runs and was given up")
+		s.links = append(s.links, Link{"/jobs/", "Queue"})
 	}
 	if options.Metrics != nil {
 		s.mux.Handle("GET /metrics", options.Metrics)
-		s.link("/metrics", "Metrics", "for Prometheus")
+		s.links = append(s.links, Link{"/metrics", "Metrics"})
 	}
-	s.link("/readyz", "Ready", "whether this process can work")
-	s.link("/healthz", "Alive", "whether this process lives")
+	s.links = append(s.links, Link{"/readyz", "Ready"})
 	return s, nil
 }
 
-// Handle adds a page behind the login, with a pattern of http.ServeMux. A handler of "GET /{$}" takes the place of the start
-// page. Call it before Serve.
-func (s *Server) Handle(pattern string, handler http.Handler) {
-	if pattern == "GET /{$}" || pattern == "/{$}" || pattern == "/" || pattern == "GET /" {
-		s.hasStart = true
-	}
-	s.mux.Handle(pattern, handler)
-}
+// Handle adds a page behind the login, with a pattern of http.ServeMux. Call it before Serve.
+func (s *Server) Handle(pattern string, handler http.Handler) { s.mux.Handle(pattern, handler) }
 
-// Link lists a page on the start page.
-func (s *Server) Link(path, title, about string) {
-	s.links = append([]link{{path, title, about}}, s.links...)
-}
+// Link is a page that others lead to.
+type Link struct{ Path, Title string }
 
-// Has says whether the start page lists the page.
-func (s *Server) Has(path string) bool {
-	return slices.ContainsFunc(s.links, func(l link) bool { return l.Path == path })
-}
-
-func (s *Server) link(path, title, about string) { s.links = append(s.links, link{path, title, about}) }
+// Links gives the pages that the server has by itself.
+func (s *Server) Links() []Link { return s.links }
 
 // Listen binds the address. An error says that it is taken, or not this machine's.
 func (s *Server) Listen(ctx context.Context) (err error) {
@@ -142,10 +127,6 @@ func (s *Server) Serve(ctx context.Context) error {
 
 // Handler gives everything that the server answers, as Serve does. Tests ask it without a socket.
 func (s *Server) Handler() http.Handler {
-	if !s.hasStart {
-		s.hasStart = true
-		s.mux.Handle("GET /{$}", startPage(s))
-	}
 	outer := http.NewServeMux()
 	// Open to everybody, under every name: machines ask for them by address, and they tell nothing.
 	outer.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })

@@ -2,6 +2,7 @@ package metabase
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,8 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,16 +47,19 @@ type Options struct {
 func NewClient(address, key string, options Options) (*Client, error) {
 	base, err := url.Parse(address)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("metabase: %w: the address is not one: want http or https, a host, and a path only where Metabase lies under one", sms.ErrRefused)
+		return nil, refused("the address is not one: want http or https, a host, and a path only where Metabase lies " +
+			"under one")
 	}
 	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, fmt.Errorf("metabase: %w: the address holds more than scheme, host and path: the key is given by itself", sms.ErrRefused)
+		return nil, refused("the address holds more than scheme, host and path: the key is given by itself")
 	}
 	if base.Scheme == "http" && !options.AllowHTTP && !isLoopback(base.Hostname()) {
-		return nil, fmt.Errorf("metabase: %w: http to %s would send the key and the password in the clear: use https, or say that http is meant", sms.ErrRefused, base.Hostname())
+		return nil, refused("http to %s would send the key and the password in the clear: use https, or say that http is "+
+			"meant", base.Hostname())
 	}
 	if key == "" || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, fmt.Errorf("metabase: %w: the API key is empty or holds spaces or line ends: copy it from Admin settings > Authentication > API keys", sms.ErrRefused)
+		return nil, refused("the API key is empty or holds spaces or line ends: copy it from Admin settings > " +
+			"Authentication > API keys")
 	}
 	base.Path = strings.TrimSuffix(base.Path, "/")
 	return &Client{base: base, key: key, secrets: []string{key}, http: &http.Client{
@@ -61,6 +67,11 @@ func NewClient(address, key string, options Options) (*Client, error) {
 		// The key would go along to wherever the answer points.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
+}
+
+// refused is an error of kind sms.ErrRefused, which says what another command line would mend.
+func refused(form string, arguments ...any) error {
+	return fmt.Errorf("metabase: %w: %s", sms.ErrRefused, fmt.Sprintf(form, arguments...))
 }
 
 func isLoopback(host string) bool {
@@ -120,7 +131,7 @@ func (c *Client) send(ctx context.Context, method, path string, body any) ([]byt
 	if err != nil {
 		return nil, c.unreachable(ctx, err)
 	}
-	return answer, c.verdict(response, answer)
+	return answer, c.refusal(response, answer)
 }
 
 // unreachable says why there was no answer.
@@ -137,8 +148,8 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: nothing answers at %s: %w", sms.ErrTemporary, c.base, err)
 }
 
-// verdict turns an answer that is not a success into an error that says what to do.
-func (c *Client) verdict(response *http.Response, answer []byte) error {
+// refusal turns an answer that is not a success into an error that says what to do.
+func (c *Client) refusal(response *http.Response, answer []byte) error {
 	kind, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type"))
 	status := response.StatusCode
 	switch {
@@ -151,11 +162,11 @@ func (c *Client) verdict(response *http.Response, answer []byte) error {
 	case status >= 500 && kind == "text/html":
 		return fmt.Errorf("%w: %d with a page in HTML: what answers is a proxy, and Metabase behind it is starting or down", sms.ErrTemporary, status)
 	case status >= 500:
-		return fmt.Errorf("%w: %d: %s", sms.ErrTemporary, status, c.said(answer))
+		return fmt.Errorf("%w: %d: %s", sms.ErrTemporary, status, c.reason(answer))
 	case status == http.StatusNotFound:
 		return fmt.Errorf("%w: %d: no such thing there: is this the address of a Metabase?", sms.ErrRefused, status)
 	case status >= 400:
-		return fmt.Errorf("%w: %d: %s", sms.ErrRefused, status, c.said(answer))
+		return fmt.Errorf("%w: %d: %s", sms.ErrRefused, status, c.reason(answer))
 	case status != http.StatusNoContent && kind != "application/json":
 		return fmt.Errorf("%w: the answer is not JSON: is this the address of a Metabase?", sms.ErrRefused)
 	}
@@ -169,9 +180,9 @@ func hostOf(response *http.Response) string {
 	return "elsewhere"
 }
 
-// said gives what Metabase says is wrong: a message, or the fields with what is wrong with each, or a plain text. Secrets are
-// cut out, because Metabase repeats what it was sent.
-func (c *Client) said(answer []byte) string {
+// reason gives what Metabase says is wrong: a message, or the fields with what is wrong with each, or a plain text.
+// Secrets are cut out, because Metabase repeats what it was sent.
+func (c *Client) reason(answer []byte) string {
 	var document struct {
 		Message string `json:"message"`
 		Error   string `json:"error"`
@@ -180,10 +191,7 @@ func (c *Client) said(answer []byte) string {
 	}
 	text := strings.TrimSpace(string(answer))
 	if json.Unmarshal(answer, &document) == nil {
-		text = document.Message
-		if text == "" {
-			text = document.Error
-		}
+		text = cmp.Or(document.Message, document.Error)
 		for _, field := range sortedKeys(document.Errors) {
 			text += fmt.Sprintf("; %s: %s", field, document.Errors[field])
 		}
@@ -196,13 +204,50 @@ func (c *Client) said(answer []byte) string {
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "..."
 	}
-	if text == "" {
-		return "it does not say why"
-	}
-	return text
+	return cmp.Or(text, "it does not say why")
 }
 
 func withoutQuery(path string) string {
 	before, _, _ := strings.Cut(path, "?")
 	return before
+}
+
+// OldestVersion is the first whose API is spoken here: the Trash, questions with a type, and dashboards that are saved
+// with their cards in one request came before it or with it.
+const OldestVersion = 50
+
+// Of v0.50.1 and, with a licence, v1.50.1 the second number is what counts.
+var versionForm = regexp.MustCompile(`^v?[01]\.(\d+)\b`)
+
+// version finds out whether a Metabase answers, whether it is new enough, and whether the key may do what is needed. It
+// writes nothing.
+func (c *Client) version(ctx context.Context) (tag string, err error) {
+	var properties struct {
+		Version struct {
+			Tag string `json:"tag"`
+		} `json:"version"`
+	}
+	if err := c.get(ctx, "/api/session/properties", &properties); err != nil {
+		return "", err
+	}
+	tag = properties.Version.Tag
+	if tag == "" {
+		return "", refused("%s answers, and does not say which version of Metabase it is", c.base)
+	}
+	if found := versionForm.FindStringSubmatch(tag); found != nil {
+		if number, err := strconv.Atoi(found[1]); err == nil && number < OldestVersion {
+			return "", refused("%s is Metabase %s: 0.%d or newer is needed", c.base, tag, OldestVersion)
+		}
+	}
+	var user struct {
+		IsSuperuser bool `json:"is_superuser"`
+	}
+	if err := c.get(ctx, "/api/user/current", &user); err != nil {
+		return "", err
+	}
+	if !user.IsSuperuser {
+		return "", fmt.Errorf("metabase: %w: the API key is accepted, and may not add a database: its group has to be "+
+			"Administrators", sms.ErrSourceDenied)
+	}
+	return tag, nil
 }

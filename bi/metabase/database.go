@@ -13,44 +13,47 @@ import (
 )
 
 // Connection is how Metabase reaches the warehouse: the address as seen from Metabase, and the login it reads with.
-type Connection struct {
-	host, dbname, user, password, sslMode string
-	port                                  int
-}
+type Connection struct{ details details }
 
 // ParseConnection reads a PostgreSQL URL such as postgres://sms_analyst:password@warehouse:5432/sms?sslmode=require. Its errors
 // show nothing of it.
 func ParseConnection(address string) (Connection, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return Connection{}, fmt.Errorf("metabase: %w: want postgres://user:password@host:port/database", sms.ErrRefused)
+		return Connection{}, refused("want postgres://user:password@host:port/database")
 	}
 	password, _ := u.User.Password()
-	c := Connection{host: u.Hostname(), port: 5432, dbname: strings.TrimPrefix(u.Path, "/"), user: u.User.Username(), password: password}
-	if c.host == "" || c.dbname == "" || c.user == "" || c.password == "" {
-		return Connection{}, fmt.Errorf("metabase: %w: host, database, user or password is missing: want postgres://user:password@host:port/database", sms.ErrRefused)
+	d := details{
+		Host: u.Hostname(), Port: 5432, Database: strings.TrimPrefix(u.Path, "/"),
+		User: u.User.Username(), Password: password,
+		SchemaFilter: "inclusion", SchemaPatterns: "sms",
+	}
+	if d.Host == "" || d.Database == "" || d.User == "" || d.Password == "" {
+		return Connection{}, refused("host, database, user or password is missing: want " +
+			"postgres://user:password@host:port/database")
 	}
 	if u.Port() != "" {
-		if c.port, err = strconv.Atoi(u.Port()); err != nil {
-			return Connection{}, fmt.Errorf("metabase: %w: the port is not a number", sms.ErrRefused)
+		if d.Port, err = strconv.Atoi(u.Port()); err != nil {
+			return Connection{}, refused("the port is not a number")
 		}
 	}
 	switch mode := u.Query().Get("sslmode"); mode {
 	case "", "disable", "allow", "prefer": // Metabase has no "perhaps"
 	case "require", "verify-ca", "verify-full":
-		c.sslMode = mode
+		d.SSL, d.SSLMode = true, mode
 	default:
-		return Connection{}, fmt.Errorf("metabase: %w: sslmode %q is none of disable, require, verify-ca, verify-full", sms.ErrRefused, mode)
+		return Connection{}, refused("sslmode %q is none of disable, require, verify-ca, verify-full", mode)
 	}
-	return c, nil
+	return Connection{d}, nil
 }
 
 // User gives the login's name.
-func (c Connection) User() string { return c.user }
+func (c Connection) User() string { return c.details.User }
 
 // String gives what may be shown.
 func (c Connection) String() string {
-	return fmt.Sprintf("%s@%s:%d/%s", c.user, c.host, c.port, c.dbname)
+	d := c.details
+	return fmt.Sprintf("%s@%s:%d/%s", d.User, d.Host, d.Port, d.Database)
 }
 
 // GoString gives what may be shown.
@@ -69,13 +72,6 @@ type details struct {
 	SchemaPatterns string `json:"schema-filters-patterns"`
 }
 
-func (c Connection) details() details {
-	return details{
-		Host: c.host, Port: c.port, Database: c.dbname, User: c.user, Password: c.password, SSL: c.sslMode != "", SSLMode: c.sslMode,
-		SchemaFilter: "inclusion", SchemaPatterns: "sms",
-	}
-}
-
 // leadsTo says whether a stored connection is the one that is meant. Passwords cannot be compared. Metabase tries TLS first when
 // it adds a database, and keeps it where that works, so TLS that nobody asked for is no difference.
 func (d details) leadsTo(meant details) bool {
@@ -86,33 +82,23 @@ func (d details) leadsTo(meant details) bool {
 	return d == meant
 }
 
-// database is a connection as Metabase has it.
+// database is a connection as Metabase has it. A request changes what it holds and nothing else.
 type database struct {
-	ID          int             `json:"id"`
-	Name        string          `json:"name"`
-	Engine      string          `json:"engine"`
-	Description string          `json:"description"`
-	Details     json.RawMessage `json:"details"`             // of other engines they have other forms
-	SyncStatus  string          `json:"initial_sync_status"` // incomplete, complete or aborted
-	Tables      []table         `json:"tables"`
+	ID             int             `json:"id,omitempty"`
+	Name           string          `json:"name,omitempty"`
+	Engine         string          `json:"engine,omitempty"`
+	Description    string          `json:"description,omitempty"`
+	Details        json.RawMessage `json:"details,omitempty"` // of other engines they have other forms
+	IsFullSync     bool            `json:"is_full_sync,omitempty"`
+	AutoRunQueries bool            `json:"auto_run_queries,omitempty"`
+	SyncStatus     string          `json:"initial_sync_status,omitempty"` // incomplete, complete or aborted
+	Tables         []table         `json:"tables,omitempty"`
 }
 
-func (d database) details() (c details) {
-	_ = json.Unmarshal(d.Details, &c) // what has another form leads elsewhere
-	return c
-}
-
-type newDatabase struct {
-	Name           string  `json:"name"`
-	Engine         string  `json:"engine"`
-	Details        details `json:"details"`
-	IsFullSync     bool    `json:"is_full_sync"`
-	AutoRunQueries bool    `json:"auto_run_queries"`
-}
-
-type databaseUpdate struct {
-	Description string   `json:"description,omitempty"`
-	Details     *details `json:"details,omitempty"`
+func (d database) leadsTo(meant details) bool {
+	var stored details
+	_ = json.Unmarshal(d.Details, &stored) // what has another form leads elsewhere
+	return stored.leadsTo(meant)
 }
 
 const engine = "postgres"
@@ -130,27 +116,30 @@ func (b *bootstrap) database(ctx context.Context) (id int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	wanted := b.settings.Warehouse.details()
-	described := b.mark("database", "0").after("SMS delivery statistics of every vendor, read as " + b.settings.Warehouse.User() + ".")
+	wanted := b.settings.Warehouse.details
+	described := b.mark("database", "0").after("SMS delivery statistics of every vendor, read as " + wanted.User + ".")
 	change := Change{"database", b.settings.Name, Updated, b.settings.Warehouse.String()}
 	if found == nil {
 		change.Did, b.isNew = Created, true
-		found = &database{} // in a rehearsal
-		if err := b.change(ctx, change, "POST", "/api/database", newDatabase{b.settings.Name, engine, wanted, true, true}, found); err != nil {
+		first := database{
+			Name: b.settings.Name, Engine: engine, Details: encoded(wanted), IsFullSync: true, AutoRunQueries: true,
+		}
+		var made database // stays empty in a rehearsal
+		if err := b.change(ctx, change, "POST", "/api/database", first, &made); err != nil {
 			return 0, err
 		}
-		return found.ID, b.write(ctx, "PUT", fmt.Sprintf("/api/database/%d", found.ID), databaseUpdate{Description: described}, nil)
+		return made.ID, b.write(ctx, "PUT", objectPath("database", made.ID), database{Description: described}, nil)
 	}
-	update := databaseUpdate{}
+	var update database
 	if found.Description == "" { // of a run that broke off, as it has our name and leads where ours does
 		update.Description = described
 	}
-	if b.settings.SetPassword || !found.details().leadsTo(wanted) {
-		update.Details = &wanted
+	if b.settings.SetPassword || !found.leadsTo(wanted) {
+		update.Details = encoded(wanted)
 	}
 	switch {
-	case update != (databaseUpdate{}):
-		return found.ID, b.change(ctx, change, "PUT", fmt.Sprintf("/api/database/%d", found.ID), update, nil)
+	case update.Description != "" || update.Details != nil:
+		return found.ID, b.change(ctx, change, "PUT", objectPath("database", found.ID), update, nil)
 	case marked:
 		b.note("database", found.Name, Unchanged, "")
 	default:
@@ -161,21 +150,15 @@ func (b *bootstrap) database(ctx context.Context) (id int, err error) {
 
 // ourDatabase looks for the connection: by its mark, else by name and place, as a run that broke off may have left it.
 func (b *bootstrap) ourDatabase(all []database) (found *database, marked bool, err error) {
-	for i := range all {
-		if _, m, ok := readMark(b.settings.Name, all[i].Description); ok && m.thing == "database" {
-			return &all[i], true, nil
-		}
+	if found = find(all, func(d database) bool { return b.isOurs("database", d.Description) }); found != nil {
+		return found, true, nil
 	}
-	for i := range all {
-		if all[i].Name != b.settings.Name {
-			continue
-		}
-		if all[i].Engine == engine && all[i].details().leadsTo(b.settings.Warehouse.details()) {
-			return &all[i], false, nil
-		}
-		return nil, false, fmt.Errorf("metabase: %w: it already has a database called %q, which leads elsewhere and was not made by etl: choose another name", sms.ErrRefused, b.settings.Name)
+	found = find(all, func(d database) bool { return d.Name == b.settings.Name })
+	if found == nil || found.Engine == engine && found.leadsTo(b.settings.Warehouse.details) {
+		return found, false, nil
 	}
-	return nil, false, nil
+	return nil, false, refused("it already has a database called %q, which leads elsewhere and was not made by etl: "+
+		"choose another name", b.settings.Name)
 }
 
 // settling is how long a sync that was asked for may still be told as the failed one before it.
@@ -183,13 +166,14 @@ const settling = 10 * time.Second
 
 // tables waits until Metabase knows every table and column of the warehouse. It asks for a sync where one is missing; the first
 // one begins by itself when the database is added.
-func (b *bootstrap) tables(ctx context.Context, id int) ([]table, error) {
+func (b *bootstrap) tables(ctx context.Context) ([]table, error) {
 	since := time.Now()
 	asked := b.isNew
 	grace := min(settling, b.settings.SyncTimeout)
+	place := objectPath("database", b.databaseID)
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		var now database
-		if err := b.client.get(ctx, fmt.Sprintf("/api/database/%d/metadata?include_hidden=true", id), &now); err != nil {
+		if err := b.client.get(ctx, place+"/metadata?include_hidden=true", &now); err != nil {
 			return nil, err
 		}
 		missing := b.missing(now.Tables)
@@ -203,7 +187,7 @@ func (b *bootstrap) tables(ctx context.Context, id int) ([]table, error) {
 			b.note("sync", b.settings.Name, Updated, "Metabase does not know "+missing)
 			return now.Tables, nil
 		case !asked && now.SyncStatus != "incomplete":
-			if err := b.write(ctx, "POST", fmt.Sprintf("/api/database/%d/sync_schema", id), struct{}{}, nil); err != nil {
+			if err := b.write(ctx, "POST", place+"/sync_schema", struct{}{}, nil); err != nil {
 				return nil, err
 			}
 		case now.SyncStatus == "aborted" && (b.isNew || time.Since(since) >= grace):
@@ -231,7 +215,7 @@ func (b *bootstrap) missing(known []table) string {
 			continue
 		}
 		for _, c := range r.Columns {
-			if t.field(c.Name) == nil {
+			if findField(t, c.Name) == nil {
 				all = append(all, "sms."+r.Name+"."+c.Name)
 			}
 		}
@@ -240,4 +224,52 @@ func (b *bootstrap) missing(known []table) string {
 		return fmt.Sprintf("%s and %d more", all[0], len(all)-1)
 	}
 	return strings.Join(all, "")
+}
+
+// folder is a collection as Metabase has it. The id of the one at the top is a word, and a person's own has a name of
+// its own.
+type folder struct {
+	ID          json.RawMessage `json:"id"`
+	Name        string          `json:"name"`
+	Description string          `json:"description"`
+	Location    string          `json:"location"`
+}
+
+func (f folder) number() int {
+	n := 0
+	_ = json.Unmarshal(f.ID, &n) // "root" is no number, and not ours
+	return n
+}
+
+// collection finds the collection or makes it: by its mark, else by its name at the top level.
+func (b *bootstrap) collection(ctx context.Context) (id int, err error) {
+	var trash, all []folder
+	if err := b.client.get(ctx, "/api/collection", &all); err != nil {
+		return 0, err
+	}
+	isOurs := func(f folder) bool { return b.isOurs("collection", f.Description) }
+	if f := find(all, isOurs); f != nil {
+		b.note("collection", f.Name, Unchanged, "")
+		return f.number(), nil
+	}
+	isNamed := func(f folder) bool { return f.Name == b.settings.Name && f.Location == "/" && f.number() != 0 }
+	if f := find(all, isNamed); f != nil {
+		b.note("collection", f.Name, Kept, "it was made or described by hand")
+		return f.number(), nil
+	}
+	if err := b.client.get(ctx, "/api/collection?archived=true", &trash); err != nil {
+		return 0, err
+	}
+	if f := find(trash, isOurs); f != nil {
+		return 0, refused("the collection %q is in the Trash: restore it there, or delete it for good and run this again",
+			f.Name)
+	}
+	m := b.mark("collection", "0")
+	m.stored = "0"
+	text := "Questions and dashboards over the SMS warehouse. What you change here stays: etl leaves it alone from " +
+		"then on."
+	wanted := object{Name: b.settings.Name, Description: m.after(text)}
+	var made folder
+	err = b.change(ctx, Change{"collection", b.settings.Name, Created, ""}, "POST", "/api/collection", wanted, &made)
+	return made.number(), err
 }

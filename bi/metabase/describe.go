@@ -37,22 +37,24 @@ type field struct {
 	SemanticType string `json:"semantic_type"`
 }
 
-func findTable(all []table, name string) *table {
-	for i := range all {
-		if all[i].Schema == "sms" && all[i].Name == name {
-			return &all[i]
-		}
+// find gives the first element that is what is looked for, and nil for none.
+func find[T any](all []T, is func(T) bool) *T {
+	if i := slices.IndexFunc(all, is); i >= 0 {
+		return &all[i]
 	}
 	return nil
 }
 
-func (t *table) field(name string) *field {
-	for i := range t.Fields {
-		if t.Fields[i].Name == name {
-			return &t.Fields[i]
-		}
+func findTable(all []table, name string) *table {
+	return find(all, func(t table) bool { return t.Schema == "sms" && t.Name == name })
+}
+
+// findField gives a column of a table, which may be nil.
+func findField(t *table, name string) *field {
+	if t == nil {
+		return nil
 	}
-	return nil
+	return find(t.Fields, func(f field) bool { return f.Name == name })
 }
 
 type tableUpdate struct {
@@ -90,10 +92,10 @@ func semanticType(c Column) string {
 // describe tells Metabase what the tables and columns mean. A table is described once, and then marked: what people change
 // afterwards stays. When it has other columns later, only what is empty is filled in. Descriptions are the catalog's comments, which
 // Metabase reads by itself while a description is empty.
-func (b *bootstrap) describe(ctx context.Context, known []table) error {
+func (b *bootstrap) describe(ctx context.Context) error {
 	b.settings.Progress(fmt.Sprintf("Looking at the descriptions of %d tables and views.", len(b.settings.Relations)))
 	for _, r := range b.settings.Relations {
-		t := findTable(known, r.Name)
+		t := findTable(b.known, r.Name)
 		if t == nil { // in a rehearsal
 			b.note("table", "sms."+r.Name, Created, "")
 			continue
@@ -107,14 +109,14 @@ func (b *bootstrap) describe(ctx context.Context, known []table) error {
 
 func (b *bootstrap) describeTable(ctx context.Context, r Relation, t *table) error {
 	text, m, marked := readMark(b.settings.Name, t.PointsOfInterest)
-	wanted := b.mark("table", fingerprint(columnNames(r)))
+	wanted := b.mark("table", checksum(columnNames(r)))
 	wanted.stored = wanted.meant
 	if marked && m.meant == wanted.meant {
 		b.note("table", "sms."+r.Name, Unchanged, "")
 		return nil
 	}
 	for _, c := range r.Columns {
-		f := t.field(c.Name)
+		f := findField(t, c.Name)
 		if f == nil {
 			continue
 		}

@@ -15,9 +15,9 @@ import (
 //
 //	(etl SMS delivery: card.delivery_rate 0f1e2d3c4b 0f1e2d3c4b)
 //
-// The first fingerprint is of what was meant, the second of what Metabase gave back when it was stored, which need not be the
-// same: Metabase normalizes. Meant as before and stored as before is unchanged. Stored otherwise was changed by a person, and is
-// left to them. Only the rest may be written.
+// The first checksum is of what was meant, the second of what Metabase gave back when it was stored, which need not be
+// the same: Metabase normalizes. Meant as before and stored as before is unchanged. Stored otherwise was changed by a
+// person, and is left to them. Only the rest may be written.
 type mark struct {
 	set    string // what the marks of one warehouse share: the name of its connection
 	thing  string // card.delivery_rate
@@ -25,7 +25,7 @@ type mark struct {
 	stored string // unfinished until everything is there
 }
 
-// unfinished is the fingerprint of what a broken run has left behind.
+// unfinished is the checksum of what a broken run has left behind.
 const unfinished = "unfinished"
 
 var markForm = regexp.MustCompile(`\n?\(etl ([^():]+): ([a-z_.]+) ([0-9a-f]+|unfinished) ([0-9a-f]+|unfinished)\)\s*$`)
@@ -53,8 +53,8 @@ func readMark(set, description string) (text string, m mark, ok bool) {
 	return description[:at[0]], m, m.set == set
 }
 
-// fingerprint is the same for the same content, whatever the order of keys.
-func fingerprint(content any) string {
+// checksum is the same for the same content, whatever the order of keys.
+func checksum(content any) string {
 	sum := sha256.Sum256(encoded(content))
 	return hex.EncodeToString(sum[:5])
 }

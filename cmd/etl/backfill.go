@@ -1,8 +1,8 @@
 package main
 
 import (
+	"smsetl/plan"
 	"smsetl/queue"
-	"smsetl/schedule"
 )
 
 type runCommand struct {
@@ -54,11 +54,11 @@ func (c *backfillCommand) Run(s *session) error {
 	return s.load("backfill", ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
 }
 
-func (f narrowFlags) ask() schedule.Ask {
-	return schedule.Ask{Sources: f.Source, Accounts: f.Account, Datasets: f.Dataset, Vendors: f.Vendor}
+func (f narrowFlags) ask() plan.Request {
+	return plan.Request{Sources: f.Source, Accounts: f.Account, Datasets: f.Dataset, Vendors: f.Vendor}
 }
 
-func (f rangeFlags) ask(narrow narrowFlags) (schedule.Ask, error) {
+func (f rangeFlags) ask(narrow narrowFlags) (plan.Request, error) {
 	ask := narrow.ask()
 	ask.Refetch, ask.NewestFirst = f.Refetch, f.Newest
 	if f.From != "" {
@@ -79,7 +79,7 @@ func (f rangeFlags) ask(narrow narrowFlags) (schedule.Ask, error) {
 }
 
 // load is run and backfill: plan, load, report.
-func (s *session) load(command string, ask schedule.Ask, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
+func (s *session) load(command string, ask plan.Request, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
 	p, release, err := s.pipeline(file, db, at)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s *session) pipeline(file configFlag, db databaseFlag, at nowFlag) (*pipel
 	if err != nil {
 		return nil, nil, err
 	}
-	config, err := s.config(file, now)
+	cfg, err := s.config(file, now)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -111,5 +111,5 @@ func (s *session) pipeline(file configFlag, db databaseFlag, at nowFlag) (*pipel
 		release()
 		return nil, nil, err
 	}
-	return &pipeline{session: s, config: config, warehouse: wh, queue: q, now: now}, release, nil
+	return &pipeline{session: s, config: cfg, warehouse: wh, queue: q, now: now}, release, nil
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"smsetl/load"
+	"smsetl/plan"
 	"smsetl/queue"
-	"smsetl/schedule"
 )
 
 // detached is the JSON of `etl backfill --detach`.
@@ -17,7 +17,7 @@ type detached struct {
 }
 
 // detach hands the windows of a backfill to the queue.
-func (s *session) detach(ask schedule.Ask, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
+func (s *session) detach(ask plan.Request, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
 	p, release, err := s.pipeline(file, db, at)
 	if err != nil {
 		return err

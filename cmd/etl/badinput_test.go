@@ -94,6 +94,7 @@ func TestSchemaVersions(t *testing.T) {
 	for name, change := range map[string]struct{ statement, want string }{
 		"newer": {"UPDATE etl.schema_migration SET version = version + 1", "newer"},
 		"older": {"UPDATE etl.schema_migration SET version = version - 1", "etl migrate up"},
+		"draft": {"UPDATE etl.schema_migration SET version = 140", "create a new database"},
 		"dirty": {"UPDATE etl.schema_migration SET dirty = true", "etl migrate repair"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -19,7 +19,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/bi/metabase"
-	"smsetl/bi/metabase/metabasetest"
+	"smsetl/internal/dev/metabasetest"
 )
 
 // readCatalog is what a BI tool's sync finds: every table and view that the login may read, with comments, over a connection of its own.

@@ -1,14 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"slices"
 	"time"
 
 	"smsetl/capture"
+	"smsetl/config"
+	"smsetl/extract"
 	"smsetl/load"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -25,14 +27,14 @@ type capturing struct {
 }
 
 // capture is the doctor's --capture. It exits with 0 when every question was answered, whatever the answers say.
-func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.Warehouse, now func() time.Time) error {
+func (c *doctorCommand) capture(s *session, cfg config.Config, wh *load.Warehouse, now func() time.Time) error {
 	if err := capture.Ready(c.Capture); err != nil {
 		return usage(fmt.Errorf("--capture: %w", err))
 	}
-	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(config.Sources),
+	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(cfg.Sources),
 		manifest: capture.Manifest{Format: 1, CapturedAt: now().Format(time.RFC3339)}}
-	shared := newPaces(config.Sources, wh)
-	for _, source := range config.Sources {
+	shared := newPaces(cfg.Sources, wh)
+	for _, source := range cfg.Sources {
 		if source.Vendor.IsImported() {
 			continue
 		}
@@ -50,38 +52,41 @@ func (c *doctorCommand) capture(s *session, config schedule.Config, wh *load.War
 }
 
 // pseudonyms knows the accounts and secrets of all sources.
-func pseudonyms(sources []schedule.Source) *capture.Pseudonyms {
+func pseudonyms(sources []config.Source) *capture.Pseudonyms {
 	var ids, secrets []string
 	for _, source := range sources {
 		for _, account := range source.Accounts() {
 			ids = append(ids, account.ID)
 		}
-		key := source.EngageLab.Key.Reveal()
-		secrets = append(secrets, key, source.EngageLab.User+":"+key, source.Tencent.SecretID.Reveal(), source.Tencent.SecretKey.Reveal())
+		if v := vendorOf(source.Vendor); v.secrets != nil {
+			secrets = append(secrets, v.secrets(source.Own)...)
+		}
 	}
 	return capture.NewPseudonyms(ids, secrets)
 }
 
 // ask asks one account everything.
-func (c *capturing) ask(client client, source schedule.Source, account sms.Account) error {
-	q, ok := newInquiry(client, account, account.Zone.Today(c.now()))
-	if !ok {
-		return nil
-	}
+func (c *capturing) ask(client client, source config.Source, account sms.Account) error {
 	who := capture.Account{Vendor: account.Vendor, ID: c.pseudonym(account), Zone: account.Zone.String()}
 	if slices.Contains(c.manifest.Accounts, who) {
 		return nil // another source of the same account
 	}
 	c.manifest.Accounts = append(c.manifest.Accounts, who)
-	questions := q.questions()
+	questions := client.Questions(account, account.Zone.Today(c.now()))
 	for i := 0; i < len(questions); i++ {
-		f, err := q.answered(c.ctx, questions[i], basePath(source))
+		q := questions[i]
+		f, err := answered(c.ctx, q, account, basePath(source))
 		if err != nil {
 			return err
 		}
 		isDenied := f.IsDenied()
-		if f.Ask == capture.Rows && f.Dataset == sms.StatsDay {
-			questions = append(questions, c.emptyDays(q, &f, questions[i].window)...)
+		if q.Empty != nil {
+			if day, ok := f.EmptyDay(q.Window); ok {
+				questions = append(questions, q.Empty(day)...)
+			} else {
+				c.skipf("%s %s: the questions about a day without messages: there is none in %s, or nothing was told",
+					who.Vendor, who.ID, q.Window)
+			}
 		}
 		if err := c.keep(&f, source.Name, i+1, len(questions)); err != nil {
 			return err
@@ -96,18 +101,20 @@ func (c *capturing) ask(client client, source schedule.Source, account sms.Accou
 	return nil
 }
 
-// emptyDays gives the questions about the newest day without rows.
-func (c *capturing) emptyDays(q inquiry, rows *capture.Fixture, w sms.Window) []question {
-	day, ok := rows.EmptyDay(w)
-	if !ok {
-		c.skipf("%s %s: the questions about a day without messages: there is none in %s, or nothing was told", q.account.Vendor, c.pseudonym(q.account), w)
-		return nil
+// answered asks the question and gives it with its answer. An error is that of ctx; others stand in the fixture.
+func answered(ctx context.Context, q extract.Question, account sms.Account, basePath string) (capture.Fixture, error) {
+	reply, err := q.Put(ctx)
+	if ctx.Err() != nil {
+		return capture.Fixture{}, fmt.Errorf("%s: %w", q.Ask, ctx.Err())
 	}
-	var all []question
-	for _, d := range []sms.Dataset{sms.StatsDay, sms.ProcessFailed, sms.SendFailed} {
-		all = append(all, q.emptyDay(d, day))
+	f := capture.Fixture{}
+	if err != nil {
+		f.Failed = err.Error()
+	} else {
+		f = capture.NewFixture(reply, basePath)
 	}
-	return all
+	f.Ask, f.Vendor, f.Account, f.Dataset, f.Window = q.Ask, account.Vendor, account.ID, q.Dataset, q.Window.String()
+	return f, nil
 }
 
 func (c *capturing) skipf(format string, args ...any) {
@@ -126,17 +133,15 @@ func (c *capturing) keep(f *capture.Fixture, source string, n, of int) error {
 	c.manifest.Files = append(c.manifest.Files, f.File())
 	if !f.IsAnswered() {
 		c.missing++
-		c.skipf("%s %s: %s %s was not answered: %s", f.Vendor, f.Account, f.Dataset, f.Ask, f.Said())
+		c.skipf("%s %s: %s %s was not answered: %s", f.Vendor, f.Account, f.Dataset, f.Ask, f.Summary())
 	}
-	fmt.Fprintf(c.stderr, "%s %s %d of %d: %s %s %s: %s\n", source, account, n, of, f.Dataset, f.Ask, f.Window, f.Said())
+	fmt.Fprintf(c.stderr, "%s %s %d of %d: %s %s %s: %s\n", source, account, n, of,
+		f.Dataset, f.Ask, f.Window, f.Summary())
 	return nil
 }
 
 func (c *capturing) pseudonym(a sms.Account) string {
-	if a.Vendor == sms.Tencent {
-		return c.names.App(a.ID)
-	}
-	return c.names.User(a.ID)
+	return vendorOf(a.Vendor).name(c.names, a.ID)
 }
 
 // end writes what the answers say, and shows it.
@@ -185,7 +190,7 @@ func withAdvice(evidence, advice string) string {
 }
 
 // basePath gives the path of the source's base_url, which is not the vendor's.
-func basePath(source schedule.Source) string {
+func basePath(source config.Source) string {
 	u, err := url.Parse(source.BaseURL)
 	if err != nil {
 		return ""

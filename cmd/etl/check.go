@@ -9,8 +9,8 @@ import (
 	"smsetl/check"
 	"smsetl/extract/tencent"
 	"smsetl/job"
+	"smsetl/plan"
 	"smsetl/read"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -72,7 +72,7 @@ func (c *checkCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	accounts, err := schedule.Accounts(schedule.Ask{Sources: c.Source, Accounts: c.Account}, p.config.Sources)
+	accounts, err := plan.Accounts(plan.Request{Sources: c.Source, Accounts: c.Account}, p.config.Planned())
 	if err != nil {
 		return usage(err)
 	}

@@ -16,9 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/config"
 	"smsetl/load"
+	"smsetl/plan"
 	"smsetl/sandbox"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -279,13 +280,13 @@ func TestProbeEngageLabKeepsWhatItKnows(t *testing.T) {
 
 func TestRetentionIsProposed(t *testing.T) {
 	t.Parallel()
-	source := schedule.Source{Name: "main", Vendor: sms.EngageLab, EngageLab: schedule.EngageLab{User: "marketing"}}
+	source := config.Source{Source: plan.Source{Name: "main", Vendor: sms.EngageLab, AccountIDs: []string{"marketing"}}}
 	known := []load.Profile{{Vendor: sms.Tencent, Account: "marketing", RetentionDays: 5}, {Vendor: sms.EngageLab, Account: "marketing", RetentionDays: 20}}
-	if got := retentionChecks([]schedule.Source{source}, known); len(got) != 1 || !strings.Contains(got[0].Detail, "retention_days: 20") {
+	if got := retentionChecks([]config.Source{source}, known); len(got) != 1 || !strings.Contains(got[0].Detail, "retention_days: 20") {
 		t.Errorf("got %+v", got)
 	}
 	source.RetentionDays = 20
-	if got := retentionChecks([]schedule.Source{source}, known); len(got) != 0 {
+	if got := retentionChecks([]config.Source{source}, known); len(got) != 0 {
 		t.Errorf("got %+v although it is set", got)
 	}
 }

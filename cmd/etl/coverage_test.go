@@ -19,7 +19,7 @@ import (
 
 	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
-	"smsetl/schedule"
+	"smsetl/plan"
 	"smsetl/sms"
 )
 
@@ -40,7 +40,7 @@ func expecting(t *testing.T) (*pipeline, *pgx.Conn) {
 	}
 	now := func() time.Time { return today }
 	s := &session{ctx: context.Background(), env: environment{lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile}, log: zap.NewNop()}
-	config, err := s.config(configFlag{file}, now)
+	cfg, err := s.config(configFlag{file}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func expecting(t *testing.T) (*pipeline, *pgx.Conn) {
 	if _, err := conn.Exec(t.Context(), `SELECT set_config('etl.now', $1, false)`, today.Format(time.RFC3339)); err != nil {
 		t.Fatal(err)
 	}
-	p := &pipeline{session: s, config: config, warehouse: wh, now: now}
+	p := &pipeline{session: s, config: cfg, warehouse: wh, now: now}
 	if err := p.register(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -85,13 +85,13 @@ func inSQL(t interface{ Fatal(arguments ...any) }, conn *pgx.Conn) []string {
 
 // inGo gives the same as plans and reports have them.
 func inGo(t interface{ Fatal(arguments ...any) }, p *pipeline) []string {
-	ledger, err := p.coverage(context.Background(), schedule.Ask{})
+	ledger, err := p.coverage(context.Background(), plan.Request{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []string
 	for _, source := range p.config.Sources {
-		for _, d := range schedule.Expected(source, ledger, p.now()) {
+		for _, d := range plan.Expected(source.Source, ledger, p.now()) {
 			left := "-"
 			if n, limited := source.DaysLeft(d.Day, p.now()); limited && (d.State == sms.Missing || d.State == sms.Failed || d.State == sms.Quarantined) {
 				left = fmt.Sprint(n)

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/config"
 	"smsetl/internal/postgres"
 	"smsetl/load"
 	"smsetl/migrations"
+	"smsetl/plan"
 	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sandbox"
-	"smsetl/schedule"
 	"smsetl/web"
 )
 
@@ -41,7 +42,7 @@ func (c *demoCommand) Run(s *session) error {
 		return err
 	}
 	defer stop()
-	config, err := schedule.Parse("sandbox", []byte(vendors.SchedulesYAML(addresses, exportsEntry("", demoSeed, time.Now()))), schedule.Env{Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: time.Now})
+	cfg, err := config.Parse("sandbox", []byte(vendors.SchedulesYAML(addresses, exportsEntry("", demoSeed, time.Now()))), config.Env{Vendors: configured(), Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: time.Now})
 	if err != nil {
 		return err
 	}
@@ -63,9 +64,9 @@ func (c *demoCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	p := &pipeline{session: s, config: config, warehouse: wh, queue: q, now: time.Now}
+	p := &pipeline{session: s, config: cfg, warehouse: wh, queue: q, now: time.Now}
 	fmt.Fprintf(s.stderr, "Sandbox: EngageLab on %s, Tencent on %s, with their real limits\n", addresses.EngageLab, addresses.Tencent)
-	report, err := p.run(s.ctx, "demo", schedule.Ask{})
+	report, err := p.run(s.ctx, "demo", plan.Request{})
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"golang.org/x/crypto/bcrypt"
 
-	"smsetl/schedule"
+	"smsetl/config"
 )
 
 // understands says whether the program takes a command line.
@@ -183,8 +183,9 @@ func TestManifests(t *testing.T) {
 	}
 	set := maps.Clone(secret)
 	set["ETL_WEB_PASSWORD_HASH"] = string(hash)
-	_, err = schedule.Parse("schedules.yaml", []byte(configuration), schedule.Env{
-		Lookup: func(name string) (string, bool) { v, ok := set[name]; return v, ok }, ReadFile: os.ReadFile, Now: time.Now,
+	_, err = config.Parse("schedules.yaml", []byte(configuration), config.Env{
+		Vendors: configured(),
+		Lookup:  func(name string) (string, bool) { v, ok := set[name]; return v, ok }, ReadFile: os.ReadFile, Now: time.Now,
 	})
 	if err != nil {
 		t.Error(err)

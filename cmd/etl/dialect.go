@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"smsetl/capture"
+	"smsetl/config"
+	"smsetl/extract/engagelab"
 	"smsetl/load"
-	"smsetl/schedule"
+	"smsetl/plan"
 	"smsetl/sms"
 )
 
@@ -26,8 +28,8 @@ type dialectReport struct {
 
 // dialects asks the chosen accounts of EngageLab and stores what the answers say. An account that cannot be asked does not keep
 // the others from being.
-func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, error) {
-	chosen, err := schedule.Chosen(ask, p.config.Sources)
+func (p *pipeline) dialects(s *session, ask plan.Request) ([]dialectReport, error) {
+	chosen, err := plan.Chosen(ask, p.config.Planned())
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -46,11 +48,7 @@ func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, erro
 			return nil, usage(err)
 		}
 		for _, account := range chosen[source.Name] {
-			q, ok := newInquiry(client, account, account.Zone.Today(p.now()))
-			if !ok {
-				continue
-			}
-			r, err := p.dialect(s, source, q)
+			r, err := p.dialect(s, source, client, account)
 			if err != nil {
 				failures = errors.Join(failures, fmt.Errorf("%s %s: %w", source.Name, account.ID, err))
 				continue
@@ -62,23 +60,26 @@ func (p *pipeline) dialects(s *session, ask schedule.Ask) ([]dialectReport, erro
 }
 
 // dialect asks one account. Without an answer to its first question nothing is settled, and nothing is stored.
-func (p *pipeline) dialect(s *session, source schedule.Source, q inquiry) (dialectReport, error) {
-	r := dialectReport{Source: source.Name, Vendor: string(q.account.Vendor), Account: q.account.ID}
+func (p *pipeline) dialect(s *session, source config.Source, c client, account sms.Account) (dialectReport, error) {
+	r := dialectReport{Source: source.Name, Vendor: string(account.Vendor), Account: account.ID}
 	var answers []capture.Fixture
-	for _, one := range q.dialect() {
-		f, err := q.answered(s.ctx, one, basePath(source))
+	for _, q := range c.Questions(account, account.Zone.Today(p.now())) {
+		if !q.IsDialect {
+			continue
+		}
+		f, err := answered(s.ctx, q, account, basePath(source))
 		if err != nil {
 			return r, err
 		}
 		if r.Calls++; f.IsDenied() {
-			return r, fmt.Errorf("%w: %s %s: %s", sms.ErrSourceDenied, f.Dataset, f.Ask, f.Said())
+			return r, fmt.Errorf("%w: %s %s: %s", sms.ErrSourceDenied, f.Dataset, f.Ask, f.Summary())
 		}
 		answers = append(answers, f)
 	}
 	if !slices.ContainsFunc(answers, func(f capture.Fixture) bool { return f.IsAnswered() }) {
-		return r, fmt.Errorf("%w: no question was answered: %s", sms.ErrTemporary, answers[0].Said())
+		return r, fmt.Errorf("%w: no question was answered: %s", sms.ErrTemporary, answers[0].Summary())
 	}
-	who := capture.Account{Vendor: q.account.Vendor, ID: q.account.ID}
+	who := capture.Account{Vendor: account.Vendor, ID: account.ID}
 	var keep []load.Dialect
 	for _, j := range capture.Judge([]capture.Account{who}, answers) {
 		if slices.Contains(stored, j.Question) {
@@ -86,7 +87,7 @@ func (p *pipeline) dialect(s *session, source schedule.Source, q inquiry) (diale
 			keep = append(keep, load.Dialect{Question: j.Question, Answer: j.Answer, Evidence: j.Evidence, AskedAt: p.now()})
 		}
 	}
-	return r, p.warehouse.KeepDialects(s.ctx, q.account, keep)
+	return r, p.warehouse.KeepDialects(s.ctx, account, keep)
 }
 
 func (s *session) printDialects(reports []dialectReport) error {
@@ -116,7 +117,7 @@ func dialectsExit(reports []dialectReport) error {
 }
 
 // dialectChecks are the doctor's lines on what is stored of how a vendor speaks to an account. It asks nobody.
-func dialectChecks(s *session, wh *load.Warehouse, source schedule.Source, account sms.Account) []inspection {
+func dialectChecks(s *session, wh *load.Warehouse, source config.Source, account sms.Account) []inspection {
 	if wh == nil || account.Vendor != sms.EngageLab {
 		return nil
 	}
@@ -131,7 +132,7 @@ func dialectChecks(s *session, wh *load.Warehouse, source schedule.Source, accou
 	all := make([]inspection, len(known))
 	for i, d := range known {
 		advice := capture.Advice(d.Question, d.Answer)
-		isSet := d.Question == "msg_type_default" && source.EngageLab.MsgType != "" || d.Question == "days_90" && source.ChunkDays < 90
+		isSet := d.Question == "msg_type_default" && source.Own.(*engagelab.Settings).MsgType != "" || d.Question == "days_90" && source.ChunkDays < 90
 		detail := fmt.Sprintf("%s, asked %s", orUnknown(d.Answer), d.AskedAt.UTC().Format(time.DateOnly))
 		if advice != "" && !isSet {
 			detail = d.Answer + ". " + advice

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"smsetl/config"
 	"smsetl/drop"
 	"smsetl/load"
 	"smsetl/read"
-	"smsetl/schedule"
 )
 
 type doctorCommand struct {
@@ -36,7 +36,7 @@ func (c *doctorCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	config, err := s.config(c.configFlag, now)
+	cfg, err := s.config(c.configFlag, now)
 	if err != nil {
 		return err
 	}
@@ -45,35 +45,35 @@ func (c *doctorCommand) Run(s *session) error {
 		defer release()
 	}
 	if c.Capture != "" {
-		return c.capture(s, config, wh, now) // with a database it keeps the pace of the other processes, without one its own
+		return c.capture(s, cfg, wh, now) // with a database it keeps the pace of the other processes, without one its own
 	}
-	checks := []inspection{{"configuration", true, fmt.Sprintf("%s: %s, %s", c.Config, plural(len(config.Sources), "source"), plural(len(config.Schedules), "schedule"))}}
-	checks = append(checks, verdict("pages", pagesError(config.Web), "etl serve may show them as web says"))
+	checks := []inspection{{"configuration", true, fmt.Sprintf("%s: %s, %s", c.Config, plural(len(cfg.Sources), "source"), plural(len(cfg.Schedules), "schedule"))}}
+	checks = append(checks, verdict("pages", pagesError(cfg.Web), "etl serve may show them as web says"))
 	if err != nil {
 		checks = append(checks, inspection{"database", false, err.Error()})
 	} else {
 		checks = append(checks, databaseChecks(s.ctx, wh)...)
 	}
-	checks = append(checks, pushChecks(s.ctx, config, wh)...)
-	checks = append(checks, s.sourceChecks(config.Sources, wh, now)...)
+	checks = append(checks, pushChecks(s.ctx, cfg, wh)...)
+	checks = append(checks, s.sourceChecks(cfg.Sources, wh, now)...)
 	if wh != nil {
 		known, err := wh.Profiles(s.ctx)
 		if err != nil {
 			checks = append(checks, inspection{"retention", false, err.Error()})
 		}
-		checks = append(checks, retentionChecks(config.Sources, known)...)
+		checks = append(checks, retentionChecks(cfg.Sources, known)...)
 	}
 	return s.printChecks(checks, c.isJSON())
 }
 
 // sourceChecks looks at every source: files that can be read, or datasets that are asked.
-func (s *session) sourceChecks(sources []schedule.Source, wh *load.Warehouse, now func() time.Time) []inspection {
+func (s *session) sourceChecks(sources []config.Source, wh *load.Warehouse, now func() time.Time) []inspection {
 	var checks []inspection
 	shared := newPaces(sources, wh)
 	for _, source := range sources {
 		if source.Vendor.IsImported() {
 			checks = append(checks, verdict(source.Name, importable(source), "exports can be read"))
-			if dir := source.Huawei.DropDir; dir != "" {
+			if dir := source.DropDir; dir != "" {
 				checks = append(checks, verdict(source.Name+" drop_dir", drop.New(dir, drop.Options{}).Check(), "files can be taken out of the folder"))
 			}
 			continue

@@ -11,10 +11,10 @@ import (
 
 	"go.uber.org/zap"
 
+	"smsetl/config"
 	"smsetl/drop"
 	"smsetl/extract/huawei"
 	"smsetl/queue"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -26,18 +26,18 @@ type watchers struct {
 }
 
 // watch watches the folders of the sources in the place of those before. A file that is being imported is finished as it was begun.
-func (w *watchers) watch(ctx context.Context, v *serving, sources []schedule.Source) {
+func (w *watchers) watch(ctx context.Context, v *serving, sources []config.Source) {
 	if w.cancel != nil {
 		w.cancel()
 	}
 	ctx, w.cancel = context.WithCancel(ctx)
 	var names []string
 	for _, s := range sources {
-		if s.Huawei.DropDir == "" {
+		if s.DropDir == "" {
 			continue
 		}
 		names = append(names, s.Name)
-		d := &watching{v: v, source: s, folder: drop.New(s.Huawei.DropDir, drop.Options{Still: w.still}), failed: -1, log: v.session.log.Named("drop")}
+		d := &watching{v: v, source: s, folder: drop.New(s.DropDir, drop.Options{Still: w.still}), failed: -1, log: v.session.log.Named("drop")}
 		w.all.Go(func() { d.run(ctx, w.still/2) })
 	}
 	v.metrics.WatchOnly(names)
@@ -54,7 +54,7 @@ func (w *watchers) stop() {
 // watching is the watched folder of a source, as this process sees it.
 type watching struct {
 	v      *serving
-	source schedule.Source
+	source config.Source
 	folder *drop.Folder
 	log    *zap.Logger
 
@@ -117,7 +117,7 @@ func (d *watching) look(ctx context.Context) error {
 
 // tell logs what is wrong with the folder once, and once that it is over.
 func (d *watching) tell(err error) {
-	source, dir := zap.String("source", d.source.Name), zap.String("drop_dir", d.source.Huawei.DropDir)
+	source, dir := zap.String("source", d.source.Name), zap.String("drop_dir", d.source.DropDir)
 	switch {
 	case errors.Is(err, drop.ErrLater): // the reader has said why
 	case err != nil && err.Error() != d.trouble:

@@ -11,7 +11,10 @@ import (
 
 	"go.uber.org/zap"
 
-	"smsetl/schedule"
+	"smsetl/config"
+	"smsetl/extract/engagelab"
+	"smsetl/extract/tencent"
+	"smsetl/plan"
 	"smsetl/sms"
 )
 
@@ -60,13 +63,21 @@ func TestClientsAskThroughTheProxy(t *testing.T) {
 	}))
 	defer proxy.Close()
 	env := variables(map[string]string{"HTTPS_PROXY": strings.Replace(proxy.URL, "//", "//user:canary-secret@", 1)})
-	for _, s := range []schedule.Source{
-		{Name: "e", Vendor: sms.EngageLab, BaseURL: "https://engagelab.invalid", EngageLab: schedule.EngageLab{User: "u", Key: schedule.NewSecret("k")}},
-		{Name: "t", Vendor: sms.Tencent, BaseURL: "https://tencent.invalid", Tencent: schedule.Tencent{
-			SecretID: schedule.NewSecret("i"), SecretKey: schedule.NewSecret("k"), SdkAppIDs: []string{"1"}, EndHour: schedule.Inclusive}},
+	for _, s := range []config.Source{
+		{
+			Source:  plan.Source{Name: "e", Vendor: sms.EngageLab, AccountIDs: []string{"u"}},
+			BaseURL: "https://engagelab.invalid", Own: &engagelab.Settings{User: "u", Key: config.NewSecret("k")},
+		},
+		{
+			Source:  plan.Source{Name: "t", Vendor: sms.Tencent, AccountIDs: []string{"1"}},
+			BaseURL: "https://tencent.invalid", Own: &tencent.Settings{
+				SecretID: config.NewSecret("i"), SecretKey: config.NewSecret("k"),
+				Options: tencent.Options{SdkAppIDs: []string{"1"}, EndHour: tencent.Inclusive},
+			},
+		},
 	} {
 		s.MaxRequestsPerSecond = 100
-		c, err := dial(s, newPaces([]schedule.Source{s}, nil), env.proxy(), time.Now, zap.NewNop())
+		c, err := dial(s, newPaces([]config.Source{s}, nil), env.proxy(), time.Now, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}

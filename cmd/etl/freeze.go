@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"smsetl/load"
-	"smsetl/schedule"
+	"smsetl/plan"
 	"smsetl/sms"
 )
 
@@ -89,8 +89,8 @@ func (c *decisionFlags) decide(s *session, operation string, do func(*load.Wareh
 }
 
 // prepare gives what is decided about, and by whom.
-func (c *decisionFlags) prepare(s *session) (*pipeline, []schedule.Item, load.Operator, func(), error) {
-	none := func(err error) (*pipeline, []schedule.Item, load.Operator, func(), error) {
+func (c *decisionFlags) prepare(s *session) (*pipeline, []plan.Item, load.Operator, func(), error) {
+	none := func(err error) (*pipeline, []plan.Item, load.Operator, func(), error) {
 		return nil, nil, load.Operator{}, nil, err
 	}
 	if strings.TrimSpace(c.Reason) == "" {
@@ -104,7 +104,7 @@ func (c *decisionFlags) prepare(s *session) (*pipeline, []schedule.Item, load.Op
 	if err != nil {
 		return none(err)
 	}
-	items, err := schedule.Scopes(ask, p.config.Sources, p.now())
+	items, err := plan.Scopes(ask, p.config.Planned(), p.now())
 	if err != nil {
 		release()
 		return none(usage(err))

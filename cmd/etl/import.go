@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/config"
 	"smsetl/extract/huawei"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/queue"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -107,11 +107,11 @@ func (c *importHuaweiCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	config, err := s.config(c.configFlag, now)
+	cfg, err := s.config(c.configFlag, now)
 	if err != nil {
 		return err
 	}
-	source, err := c.source(config)
+	source, err := c.source(cfg)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (c *importHuaweiCommand) Run(s *session) error {
 	if c.DryRun {
 		err = in.preview(c.Files, &report)
 	} else {
-		err = c.load(s, config, in, &report)
+		err = c.load(s, cfg, in, &report)
 	}
 	if err != nil {
 		return err
@@ -142,9 +142,9 @@ func (c *importHuaweiCommand) Run(s *session) error {
 	return report.exit()
 }
 
-func (c *importHuaweiCommand) source(config schedule.Config) (schedule.Source, error) {
+func (c *importHuaweiCommand) source(cfg config.Config) (config.Source, error) {
 	var names []string
-	for _, s := range config.Sources {
+	for _, s := range cfg.Sources {
 		if s.Vendor != sms.Huawei {
 			continue
 		}
@@ -154,18 +154,18 @@ func (c *importHuaweiCommand) source(config schedule.Config) (schedule.Source, e
 		names = append(names, s.Name)
 	}
 	if names == nil {
-		return schedule.Source{}, usage(errors.New("the configuration has no source of vendor huawei"))
+		return config.Source{}, usage(errors.New("the configuration has no source of vendor huawei"))
 	}
-	return schedule.Source{}, usage(fmt.Errorf("no source %q of vendor huawei: want %s", c.Source, strings.Join(names, " or ")))
+	return config.Source{}, usage(fmt.Errorf("no source %q of vendor huawei: want %s", c.Source, strings.Join(names, " or ")))
 }
 
-func (c *importHuaweiCommand) checkAccount(s schedule.Source) error {
-	for _, name := range s.Huawei.Applications {
+func (c *importHuaweiCommand) checkAccount(s config.Source) error {
+	for _, name := range s.AccountIDs {
 		if c.Account == "" || c.Account == name {
 			return nil
 		}
 	}
-	return usage(fmt.Errorf("--account %q is no application of source %q: want one of %s", c.Account, s.Name, strings.Join(s.Huawei.Applications, ", ")))
+	return usage(fmt.Errorf("--account %q is no application of source %q: want one of %s", c.Account, s.Name, strings.Join(s.AccountIDs, ", ")))
 }
 
 // span reads --from and --to.
@@ -200,11 +200,11 @@ func instant(flag, text string, zone sms.Zone, later sms.Day) (time.Time, error)
 }
 
 // exportReader reads the files of a source. Rows that name no application are of the given one.
-func exportReader(s schedule.Source, application string) (*huawei.Reader, error) {
-	reader, err := huawei.New(huawei.Options{
-		Source: s.Name, Key: []byte(s.Huawei.PhoneKey.Reveal()), Zone: s.Huawei.ExportZone, Mainland: s.Huawei.Mainland, Columns: s.Huawei.Columns,
-		Account: application,
-	})
+func exportReader(s config.Source, application string) (*huawei.Reader, error) {
+	own := s.Own.(*huawei.Settings)
+	options := own.Options
+	options.Source, options.Key, options.Account = s.Name, []byte(own.PhoneKey.Reveal()), application
+	reader, err := huawei.New(options)
 	if err != nil {
 		return nil, fmt.Errorf("source %q: %w", s.Name, err)
 	}
@@ -212,7 +212,7 @@ func exportReader(s schedule.Source, application string) (*huawei.Reader, error)
 }
 
 // importable says what is wrong with how a source's files would be read.
-func importable(s schedule.Source) error {
+func importable(s config.Source) error {
 	_, err := exportReader(s, "")
 	return err
 }
@@ -220,14 +220,14 @@ func importable(s schedule.Source) error {
 // importing is an import under way.
 type importing struct {
 	session *session
-	source  schedule.Source
+	source  config.Source
 	reader  *huawei.Reader
 	chosen  string   // the application, as the command line says; "" when it does not
 	asked   sms.Span // likewise; empty when it does not
 	now     time.Time
 }
 
-func newImporting(s *session, source schedule.Source, chosen string, now time.Time) (*importing, error) {
+func newImporting(s *session, source config.Source, chosen string, now time.Time) (*importing, error) {
 	in := &importing{session: s, source: source, chosen: chosen, now: now}
 	var err error
 	if in.reader, err = exportReader(source, in.account().ID); err != nil {
@@ -264,13 +264,13 @@ func cause(err error) string {
 // heldBytes is how many packed bytes of files are put together into transactions; more files are loaded after them.
 const heldBytes = 32 << 20
 
-func (c *importHuaweiCommand) load(s *session, config schedule.Config, in *importing, report *importReport) error {
+func (c *importHuaweiCommand) load(s *session, cfg config.Config, in *importing, report *importReport) error {
 	wh, release, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
 	}
 	defer release()
-	p := &pipeline{session: s, config: config, warehouse: wh, now: func() time.Time { return in.now }}
+	p := &pipeline{session: s, config: cfg, warehouse: wh, now: func() time.Time { return in.now }}
 	if err := p.register(s.ctx); err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"smsetl/schedule"
+	"smsetl/config"
 	"smsetl/sms"
 )
 
@@ -20,7 +20,7 @@ func (p *pipeline) pruneMessages(ctx context.Context) error {
 }
 
 // messagesBefore gives the first day whose messages are kept, of each account that has any.
-func messagesBefore(sources []schedule.Source, now time.Time) map[sms.Account]sms.Day {
+func messagesBefore(sources []config.Source, now time.Time) map[sms.Account]sms.Day {
 	before := map[sms.Account]sms.Day{}
 	for _, s := range sources {
 		if !s.Vendor.IsImported() {
@@ -34,6 +34,6 @@ func messagesBefore(sources []schedule.Source, now time.Time) map[sms.Account]sm
 }
 
 // keepsMessagesFrom gives the first day whose messages a source keeps.
-func keepsMessagesFrom(s schedule.Source, now time.Time) sms.Day {
-	return s.Zone.Today(now) - sms.Day(s.Huawei.MessageRetentionDays)
+func keepsMessagesFrom(s config.Source, now time.Time) sms.Day {
+	return s.Zone.Today(now) - sms.Day(s.MessageRetentionDays)
 }

@@ -60,9 +60,9 @@ func (c *migrateRepair) Run(s *session) error {
 		return err
 	}
 	defer release()
-	said, err := migrations.Repair(s.ctx, url)
+	report, err := migrations.Repair(s.ctx, url)
 	if err == nil {
-		fmt.Fprintln(s.stderr, said)
+		fmt.Fprintln(s.stderr, report)
 	}
 	return err
 }
@@ -88,12 +88,12 @@ func (c *migrateStatus) Run(s *session) error {
 		return err
 	}
 	defer release()
-	standing, err := migrations.Status(s.ctx, url)
+	status, err := migrations.Status(s.ctx, url)
 	if err != nil {
 		return err
 	}
-	current := standing.Current()
-	report := migrationReport{Database: standing.Version, Program: standing.Newest, Dirty: standing.Dirty, Queue: standing.RiverOK}
+	current := status.Current()
+	report := migrationReport{Database: status.Version, Program: status.Newest, Dirty: status.Dirty, Queue: status.RiverOK}
 	if current != nil {
 		report.Advice = current.Error()
 	}

@@ -1,33 +1,32 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"time"
 
+	"smsetl/config"
 	"smsetl/extract"
-	"smsetl/extract/engagelab"
-	"smsetl/extract/tencent"
 	"smsetl/load"
 	"smsetl/ratelimit"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
 // paces are what lets requests go: one limiter for each budget that a vendor counts. Sources of one secret or user share it, at
 // the lowest rate that one of them is given, and so do all processes of one warehouse.
 type paces struct {
-	sources   []schedule.Source
+	sources   []config.Source
 	warehouse *load.Warehouse // nil where there is none: then each process is alone
 	limiters  map[ratelimit.Key]*extract.Limiter
 	waited    waitHook // nil for nobody
 }
 
-func newPaces(sources []schedule.Source, warehouse *load.Warehouse) *paces {
+func newPaces(sources []config.Source, warehouse *load.Warehouse) *paces {
 	return &paces{sources: sources, warehouse: warehouse, limiters: map[ratelimit.Key]*extract.Limiter{}}
 }
 
 // of gives the limiter of a source's action.
-func (p *paces) of(s schedule.Source, action string) *extract.Limiter {
+func (p *paces) of(s config.Source, action string) *extract.Limiter {
 	budget := budgetOf(s, action)
 	if limiter, made := p.limiters[budget]; made {
 		return limiter
@@ -38,13 +37,7 @@ func (p *paces) of(s schedule.Source, action string) *extract.Limiter {
 			rate = min(rate, other.MaxRequestsPerSecond)
 		}
 	}
-	var limiter *extract.Limiter
-	switch s.Vendor {
-	case sms.Tencent:
-		limiter = tencent.NewLimiter(rate)
-	default:
-		limiter = extract.NewLimiter(rate, 0)
-	}
+	limiter := vendorOf(s.Vendor).limiter(rate)
 	if p.warehouse != nil {
 		limiter.Share(budgetInWarehouse{ratelimit.New(p.warehouse.DB, budget, rate)})
 	}
@@ -56,7 +49,7 @@ func (p *paces) of(s schedule.Source, action string) *extract.Limiter {
 type waitHook func(vendor sms.Vendor, action string, waited time.Duration)
 
 // timed is of, with the waiting told.
-func (p *paces) timed(s schedule.Source, action string) extract.Waiter {
+func (p *paces) timed(s config.Source, action string) extract.Waiter {
 	limiter := p.of(s, action)
 	if p.waited == nil {
 		return limiter
@@ -78,25 +71,10 @@ func (w timedWaiter) Wait(ctx context.Context) (*extract.Slot, error) {
 	return w.Limiter.Wait(ctx)
 }
 
-// statistics is the one action that EngageLab's calls are counted as: the vendor does not say that it counts them apart.
-const statistics = "statistics"
-
 // budgetOf says what the vendor counts together.
-func budgetOf(s schedule.Source, action string) ratelimit.Key {
-	b := ratelimit.Key{Vendor: s.Vendor, Host: s.BaseURL, Action: action}
-	var otherwise string
-	switch s.Vendor {
-	case sms.EngageLab:
-		b.Caller, otherwise = s.EngageLab.User, engagelab.DefaultBaseURL
-	case sms.Tencent:
-		b.Caller, otherwise = s.Tencent.SecretID.Reveal(), tencent.DefaultBaseURL
-	default:
-		b.Caller = s.Name
-	}
-	if b.Host == "" {
-		b.Host = otherwise
-	}
-	return b
+func budgetOf(s config.Source, action string) ratelimit.Key {
+	v := vendorOf(s.Vendor)
+	return ratelimit.Key{Vendor: s.Vendor, Host: cmp.Or(s.BaseURL, v.baseURL), Caller: v.caller(s.Own), Action: action}
 }
 
 // budgetInWarehouse is the warehouse's pace as the limiters want it: neither room knows the other.

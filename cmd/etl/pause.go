@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/plan"
 	"smsetl/queue"
-	"smsetl/schedule"
 )
 
 type pauseCommand struct {
@@ -103,14 +103,14 @@ func (p *pipeline) paused(ctx context.Context) ([]pausedSource, error) {
 }
 
 // withoutPaused leaves windows of paused sources out, and tells which sources those are.
-func (p *pipeline) withoutPaused(ctx context.Context, items []schedule.Item) (asked []schedule.Item, due []pausedSource, err error) {
+func (p *pipeline) withoutPaused(ctx context.Context, items []plan.Item) (asked []plan.Item, due []pausedSource, err error) {
 	due = []pausedSource{}
 	paused, err := p.paused(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, source := range paused {
-		if slices.ContainsFunc(items, func(i schedule.Item) bool { return i.Source == source.Source }) {
+		if slices.ContainsFunc(items, func(i plan.Item) bool { return i.Source == source.Source }) {
 			due = append(due, source)
 		}
 	}

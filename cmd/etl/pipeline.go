@@ -8,11 +8,12 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/config"
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/plan"
 	"smsetl/queue"
 	"smsetl/read"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -21,12 +22,12 @@ type configFlag struct {
 	Config string `help:"The configuration file." default:"schedules.yaml" placeholder:"FILE"`
 }
 
-func (s *session) config(f configFlag, now func() time.Time) (schedule.Config, error) {
-	config, err := schedule.Load(f.Config, schedule.Env{Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: now})
+func (s *session) config(f configFlag, now func() time.Time) (config.Config, error) {
+	cfg, err := config.Load(f.Config, config.Env{Vendors: configured(), Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: now})
 	if err != nil {
-		return schedule.Config{}, usage(err)
+		return config.Config{}, usage(err)
 	}
-	return config, nil
+	return cfg, nil
 }
 
 // narrowFlags choose a part of what is configured.
@@ -40,7 +41,7 @@ type narrowFlags struct {
 // pipeline is everything that a run needs, put together.
 type pipeline struct {
 	session   *session
-	config    schedule.Config
+	config    config.Config
 	warehouse *load.Warehouse
 	queue     *queue.Queue
 	now       func() time.Time
@@ -62,7 +63,7 @@ func (p *pipeline) register(ctx context.Context) error {
 	for _, source := range p.config.Sources {
 		for _, account := range source.Accounts() {
 			all = append(all, load.Expected{
-				Source: source.Name, Account: account, HistoryStart: source.HistoryStart, HistoryDays: schedule.DefaultHistory,
+				Source: source.Name, Account: account, HistoryStart: source.HistoryStart, HistoryDays: plan.DefaultHistory,
 				SettleDays: source.SettleDays, RetentionDays: source.RetentionDays,
 			})
 		}
@@ -74,7 +75,7 @@ func (p *pipeline) register(ctx context.Context) error {
 }
 
 // coverage reads the ledger from the first expected day of any source, or from an earlier day that is asked for, until now.
-func (p *pipeline) coverage(ctx context.Context, ask schedule.Ask) ([]sms.DayStatus, error) {
+func (p *pipeline) coverage(ctx context.Context, ask plan.Request) ([]sms.DayStatus, error) {
 	now := p.now()
 	first, last := sms.Day(1<<30), sms.Day(0)
 	if ask.From != nil {
@@ -87,12 +88,12 @@ func (p *pipeline) coverage(ctx context.Context, ask schedule.Ask) ([]sms.DaySta
 }
 
 // plan asks the planner which windows the ledger calls due.
-func (p *pipeline) plan(ctx context.Context, ask schedule.Ask) ([]schedule.Item, error) {
+func (p *pipeline) plan(ctx context.Context, ask plan.Request) ([]plan.Item, error) {
 	ledger, err := p.coverage(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
-	items, err := schedule.Plan(ask, p.config.Sources, ledger, p.now())
+	items, err := plan.Due(ask, p.config.Planned(), ledger, p.now())
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -116,7 +117,7 @@ type openDays struct {
 }
 
 // run loads what an ask plans.
-func (p *pipeline) run(ctx context.Context, command string, ask schedule.Ask) (runReport, error) {
+func (p *pipeline) run(ctx context.Context, command string, ask plan.Request) (runReport, error) {
 	items, err := p.plan(ctx, ask)
 	if err != nil {
 		return runReport{}, err
@@ -125,7 +126,7 @@ func (p *pipeline) run(ctx context.Context, command string, ask schedule.Ask) (r
 }
 
 // execute loads the windows of a plan, and tells from the ledger what is still open.
-func (p *pipeline) execute(ctx context.Context, command string, ask schedule.Ask, items []schedule.Item) (runReport, error) {
+func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request, items []plan.Item) (runReport, error) {
 	if err := p.register(ctx); err != nil {
 		return runReport{}, err
 	}
@@ -176,7 +177,7 @@ func outcome(report runReport, err error) string {
 }
 
 // account adds to the report what the windows that others worked came to, and what is still open.
-func (p *pipeline) account(ctx context.Context, report *runReport, ask schedule.Ask, items []schedule.Item) (err error) {
+func (p *pipeline) account(ctx context.Context, report *runReport, ask plan.Request, items []plan.Item) (err error) {
 	failed, err := queue.FailedWindows(ctx, p.warehouse.Pool(), report.RunID)
 	if err != nil {
 		return err
@@ -190,7 +191,7 @@ func (p *pipeline) account(ctx context.Context, report *runReport, ask schedule.
 
 // open asks the ledger which of the days just asked for are still not answered. Provisional days are loaded, and days that wait
 // by rule for another answer wait.
-func (p *pipeline) open(ctx context.Context, ask schedule.Ask, items []schedule.Item) ([]openDays, error) {
+func (p *pipeline) open(ctx context.Context, ask plan.Request, items []plan.Item) ([]openDays, error) {
 	ledger, err := p.coverage(ctx, ask)
 	if err != nil {
 		return nil, err

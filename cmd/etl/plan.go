@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"smsetl/schedule"
+	"smsetl/plan"
 )
 
 type planCommand struct {
@@ -49,7 +49,7 @@ type plannedWindow struct {
 	Seconds  float64  `json:"seconds"`
 }
 
-func (s *session) showPlan(ask schedule.Ask, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
+func (s *session) showPlan(ask plan.Request, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
 	p, release, err := s.pipeline(file, db, at)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *session) showPlan(ask schedule.Ask, file configFlag, db databaseFlag, a
 	return s.printPlan(report)
 }
 
-func newPlanReport(items []schedule.Item) planReport {
+func newPlanReport(items []plan.Item) planReport {
 	report := planReport{Windows: []plannedWindow{}}
 	for _, item := range items {
 		window := plannedWindow{
@@ -80,7 +80,7 @@ func newPlanReport(items []schedule.Item) planReport {
 		report.Windows = append(report.Windows, window)
 		report.Days += window.Days
 	}
-	calls, takes := schedule.Estimate(items)
+	calls, takes := plan.Estimate(items)
 	report.Calls, report.Seconds = calls, takes.Seconds()
 	return report
 }

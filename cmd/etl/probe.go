@@ -9,7 +9,7 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
-	"smsetl/schedule"
+	"smsetl/plan"
 	"smsetl/sms"
 )
 
@@ -66,7 +66,7 @@ func (c *probeCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	ask := schedule.Ask{Sources: c.Source, Accounts: c.Account, Vendors: []string{c.Vendor}}
+	ask := plan.Request{Sources: c.Source, Accounts: c.Account, Vendors: []string{c.Vendor}}
 	if sms.Vendor(c.Vendor) == sms.EngageLab {
 		return c.dialects(s, p, ask)
 	}
@@ -83,7 +83,7 @@ func (c *probeCommand) Run(s *session) error {
 }
 
 // dialects is Run for EngageLab.
-func (c *probeCommand) dialects(s *session, p *pipeline, ask schedule.Ask) error {
+func (c *probeCommand) dialects(s *session, p *pipeline, ask plan.Request) error {
 	if c.Day != "" {
 		return usage(errors.New("--day: EngageLab is asked about the last weeks, not about a day"))
 	}
@@ -106,8 +106,8 @@ func (c *probeCommand) dialects(s *session, p *pipeline, ask schedule.Ask) error
 }
 
 // probe asks the chosen accounts one after the other: they share the vendor's limit anyway.
-func (p *pipeline) probe(s *session, ask schedule.Ask, day sms.Day) ([]verdictReport, error) {
-	chosen, err := schedule.Chosen(ask, p.config.Sources)
+func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]verdictReport, error) {
+	chosen, err := plan.Chosen(ask, p.config.Planned())
 	if err != nil {
 		return nil, usage(err)
 	}

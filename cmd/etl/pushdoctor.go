@@ -10,16 +10,16 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/config"
 	"smsetl/load"
-	"smsetl/schedule"
 )
 
 // mostUnmerged is how long a push may wait to be counted: the task that does it comes every 15 s.
 const mostUnmerged = 10 * time.Minute
 
 // pushChecks says of each source that is pushed to how its pushes stand. Nobody listening is no failure: only `etl serve` does.
-func pushChecks(ctx context.Context, config schedule.Config, wh *load.Warehouse) []inspection {
-	sources := pushedSources(config)
+func pushChecks(ctx context.Context, cfg config.Config, wh *load.Warehouse) []inspection {
+	sources := pushedSources(cfg)
 	if len(sources) == 0 {
 		return nil
 	}
@@ -28,10 +28,10 @@ func pushChecks(ctx context.Context, config schedule.Config, wh *load.Warehouse)
 	if wh != nil {
 		backlogs, err = wh.PushBacklogs(ctx, time.Now())
 	}
-	listens := listenerAnswers(ctx, config.Pushes.Listen)
+	listens := listenerAnswers(ctx, cfg.Pushes.Listen)
 	var all []inspection
 	for _, source := range sources {
-		c := inspection{source.Name + " pushes", err == nil, trustOf(source.Huawei.Push) + "; " + listens}
+		c := inspection{source.Name + " pushes", err == nil, trustOf(source.Push) + "; " + listens}
 		i := slices.IndexFunc(backlogs, func(b load.PushBacklog) bool { return b.Source == source.Name })
 		switch {
 		case err != nil:
@@ -49,7 +49,7 @@ func pushChecks(ctx context.Context, config schedule.Config, wh *load.Warehouse)
 }
 
 // trustOf says what is believed of pushes.
-func trustOf(p schedule.Push) string {
+func trustOf(p config.Push) string {
 	switch {
 	case p.IsSigned():
 		return "signatures are verified"

@@ -9,9 +9,9 @@ import (
 
 	"go.uber.org/zap"
 
+	"smsetl/config"
 	"smsetl/extract/huawei"
 	"smsetl/job"
-	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/web/push"
 )
@@ -21,30 +21,30 @@ const listenEvery = 15 * time.Second
 
 // newPushes makes the listener for pushes and binds its address; nil where the configuration names none.
 func (v *serving) newPushes(ctx context.Context) (*push.Server, error) {
-	config := v.pipeline().config
-	if config.Pushes.Listen == "" {
+	cfg := v.pipeline().config
+	if cfg.Pushes.Listen == "" {
 		return nil, nil //nolint:nilnil // nobody listens, and that is no mistake
 	}
 	server := push.New(v.warehouse, push.Options{
-		Listen: config.Pushes.Listen, Proxies: config.Pushes.Proxies, MaxPerSecond: config.Pushes.MaxPerSecond, Now: v.now,
+		Listen: cfg.Pushes.Listen, Proxies: cfg.Pushes.Proxies, MaxPerSecond: cfg.Pushes.MaxPerSecond, Now: v.now,
 		Counted: func(source string, outcome push.Outcome, reports int64) {
 			v.metrics.Pushed(source, string(outcome), reports)
 		},
 	}, v.session.log)
-	if err := v.openDoors(server, config); err != nil {
+	if err := v.openDoors(server, cfg); err != nil {
 		return nil, err
 	}
 	if err := server.Listen(ctx); err != nil {
 		return nil, err
 	}
-	for _, source := range pushedSources(config) {
-		fmt.Fprintf(v.session.stderr, "Status reports of %s: %s%s\n", source.Name, server.URL(source.Name), secretMark(source.Huawei.Push))
+	for _, source := range pushedSources(cfg) {
+		fmt.Fprintf(v.session.stderr, "Status reports of %s: %s%s\n", source.Name, server.URL(source.Name), secretMark(source.Push))
 	}
 	return server, nil
 }
 
 // secretMark stands for the secret at the end of an address.
-func secretMark(p schedule.Push) string {
+func secretMark(p config.Push) string {
 	if p.SecretPath.Reveal() == "" {
 		return ""
 	}
@@ -52,14 +52,14 @@ func secretMark(p schedule.Push) string {
 }
 
 // openDoors lets the sources of a configuration be pushed to.
-func (v *serving) openDoors(server *push.Server, config schedule.Config) error {
+func (v *serving) openDoors(server *push.Server, cfg config.Config) error {
 	doors := map[string]push.Door{}
-	for _, source := range pushedSources(config) {
+	for _, source := range pushedSources(cfg) {
 		reader, err := exportReader(source, "")
 		if err != nil {
 			return usage(err)
 		}
-		p := source.Huawei.Push
+		p := source.Push
 		door := push.Door{Secret: p.SecretPath.Reveal(), Reader: reader}
 		if p.IsSigned() {
 			door.Verifier = &huawei.Verifier{
@@ -76,7 +76,7 @@ func (v *serving) openDoors(server *push.Server, config schedule.Config) error {
 }
 
 // reopenDoors puts a configuration that was read again in force. Another address is listened on after the next start.
-func (v *serving) reopenDoors(before, after schedule.Config) error {
+func (v *serving) reopenDoors(before, after config.Config) error {
 	if !reflect.DeepEqual(before.Pushes, after.Pushes) {
 		v.session.log.Warn("what changed under pushes is in force after the next start")
 	}
@@ -87,10 +87,10 @@ func (v *serving) reopenDoors(before, after schedule.Config) error {
 }
 
 // pushedSources gives the sources that the vendor pushes to.
-func pushedSources(config schedule.Config) []schedule.Source {
-	var all []schedule.Source
-	for _, s := range config.Sources {
-		if s.Vendor == sms.Huawei && s.Huawei.Push.IsOn {
+func pushedSources(cfg config.Config) []config.Source {
+	var all []config.Source
+	for _, s := range cfg.Sources {
+		if s.Push.IsOn {
 			all = append(all, s)
 		}
 	}

@@ -8,9 +8,9 @@ import (
 
 	"go.uber.org/zap"
 
+	"smsetl/config"
 	"smsetl/internal/pack"
 	"smsetl/load"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -203,7 +203,7 @@ func (p *pipeline) pruneRaw(ctx context.Context) error {
 }
 
 // rawBefore gives the time before which each source's answers are old. A source that keeps them for ever is not in it.
-func rawBefore(sources []schedule.Source, now time.Time) map[string]time.Time {
+func rawBefore(sources []config.Source, now time.Time) map[string]time.Time {
 	before := map[string]time.Time{}
 	for _, s := range sources {
 		if s.RawRetentionDays > 0 {

@@ -8,9 +8,9 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/plan"
 	"smsetl/queue"
 	"smsetl/read"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -87,7 +87,7 @@ type heldAnswer struct {
 }
 
 // quarantined gives what is in quarantine within the items, oldest first for each.
-func (p *pipeline) quarantined(ctx context.Context, items []schedule.Item) ([]heldAnswer, error) {
+func (p *pipeline) quarantined(ctx context.Context, items []plan.Item) ([]heldAnswer, error) {
 	var all []heldAnswer
 	for _, item := range items {
 		w := item.Scope.Window
@@ -112,7 +112,7 @@ func (p *pipeline) quarantined(ctx context.Context, items []schedule.Item) ([]he
 }
 
 // takes adds a day to the days that it follows, when the same answer is to blame.
-func (h *heldAnswer) takes(item schedule.Item, d sms.DayStatus) bool {
+func (h *heldAnswer) takes(item plan.Item, d sms.DayStatus) bool {
 	w := h.scope.Window
 	if h.source != item.Source || h.scope.Account != d.Account || h.scope.Datasets[0] != d.Dataset || h.loadID != d.LoadID || w.Last() != d.Day-1 {
 		return false

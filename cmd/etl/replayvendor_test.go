@@ -13,9 +13,10 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/capture"
+	"smsetl/config"
+	"smsetl/extract"
 	"smsetl/internal/dev/golden"
 	"smsetl/sandbox"
-	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/transform"
 )
@@ -58,15 +59,16 @@ func played(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	clock := func() time.Time { return now }
-	config, err := schedule.Load("schedules.yaml", schedule.Env{
-		Lookup: func(string) (string, bool) { return "", false }, ReadFile: func(string) ([]byte, error) { return []byte(text), nil }, Now: clock,
+	cfg, err := config.Load("schedules.yaml", config.Env{
+		Vendors: configured(),
+		Lookup:  func(string) (string, bool) { return "", false }, ReadFile: func(string) ([]byte, error) { return []byte(text), nil }, Now: clock,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	for _, source := range config.Sources {
-		client, err := dial(source, newPaces(config.Sources, nil), nil, clock, zap.NewNop())
+	for _, source := range cfg.Sources {
+		client, err := dial(source, newPaces(cfg.Sources, nil), nil, clock, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +88,7 @@ func played(t *testing.T, dir string) string {
 func windowIn(t *testing.T, fixtures []capture.Fixture, account sms.Account) sms.Window {
 	t.Helper()
 	for _, f := range fixtures {
-		if f.Account != account.ID || f.Ask != capture.Rows && f.Ask != capture.Yesterday {
+		if f.Account != account.ID || f.Ask != extract.AskRows && f.Ask != extract.AskYesterday {
 			continue
 		}
 		from, to, _ := strings.Cut(f.Window, "/")

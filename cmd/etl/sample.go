@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"smsetl/capture"
+	"smsetl/config"
 	"smsetl/internal/pack"
 	"smsetl/load"
-	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/transform"
 )
@@ -20,7 +20,7 @@ import (
 const sampleTime = 30 * time.Second
 
 // sampleChecks asks every dataset of the account for yesterday and reads what comes, a line for each dataset.
-func (s *session) sampleChecks(source schedule.Source, client client, account sms.Account, now time.Time) []inspection {
+func (s *session) sampleChecks(source config.Source, client client, account sms.Account, now time.Time) []inspection {
 	day := sms.OneDay(account.Zone.Today(now)-1, account.Zone)
 	var all []inspection
 	for _, group := range apart(account.Vendor) {
@@ -41,9 +41,8 @@ func (s *session) sampleChecks(source schedule.Source, client client, account sm
 }
 
 // apart gives the datasets of a vendor in the smallest parts that it can be asked for: what is wrong with one says nothing of another.
-// Tencent's two are halves of the same rows.
 func apart(v sms.Vendor) [][]sms.Dataset {
-	if v == sms.Tencent {
+	if vendorOf(v).isPaired {
 		return v.Groups()
 	}
 	var all [][]sms.Dataset
@@ -139,7 +138,7 @@ func messagesOf(dataset sms.Dataset, batch sms.Batch) string {
 }
 
 // retentionChecks proposes retention_days where a vendor was seen to forget and the configuration does not say so.
-func retentionChecks(sources []schedule.Source, known []load.Profile) []inspection {
+func retentionChecks(sources []config.Source, known []load.Profile) []inspection {
 	var all []inspection
 	for _, source := range sources {
 		for _, account := range source.Accounts() {

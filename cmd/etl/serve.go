@@ -16,8 +16,8 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/plan"
 	"smsetl/queue"
-	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/web"
 	"smsetl/web/push"
@@ -127,13 +127,13 @@ func (v *serving) setup(ctx context.Context, p *pipeline) (queue.Setup, error) {
 
 // due plans a tick of a schedule: what the sources are due for, and the sweep.
 func (p *pipeline) due(ctx context.Context, sources []string, busy []sms.Scope) ([]queue.Item, error) {
-	ask := schedule.Ask{Sources: sources, Sweep: true, Busy: busy}
+	ask := plan.Request{Sources: sources, Sweep: true, Busy: busy}
 	items, err := p.plan(ctx, ask)
 	return queueItems(ask, items, 0), err
 }
 
 // queueItems makes windows of the queue of planned ones. Priority 0 leaves it to the age of the days.
-func queueItems(ask schedule.Ask, items []schedule.Item, priority int) []queue.Item {
+func queueItems(ask plan.Request, items []plan.Item, priority int) []queue.Item {
 	all := make([]queue.Item, len(items))
 	for i, item := range items {
 		all[i] = queue.Item{
@@ -175,11 +175,11 @@ func (v *serving) reload(ctx context.Context) {
 }
 
 func (v *serving) tryReload(ctx context.Context) error {
-	config, err := v.session.config(v.file, v.now)
+	cfg, err := v.session.config(v.file, v.now)
 	if err != nil {
 		return err
 	}
-	next := &pipeline{session: v.session, config: config, warehouse: v.warehouse, queue: v.pipeline().queue, now: v.now}
+	next := &pipeline{session: v.session, config: cfg, warehouse: v.warehouse, queue: v.pipeline().queue, now: v.now}
 	setup, err := v.setup(ctx, next)
 	if err != nil {
 		return err
@@ -188,9 +188,9 @@ func (v *serving) tryReload(ctx context.Context) error {
 		return err
 	}
 	before := v.current.Swap(next)
-	if !reflect.DeepEqual(before.config.Web, config.Web) {
+	if !reflect.DeepEqual(before.config.Web, cfg.Web) {
 		v.session.log.Warn("what changed under web is in force after the next start")
 	}
-	v.folders.watch(ctx, v, config.Sources)
-	return v.reopenDoors(before.config, config)
+	v.folders.watch(ctx, v, cfg.Sources)
+	return v.reopenDoors(before.config, cfg)
 }

@@ -10,7 +10,9 @@ import (
 
 	"go.uber.org/zap"
 
-	"smsetl/schedule"
+	"smsetl/config"
+	"smsetl/extract/tencent"
+	"smsetl/plan"
 	"smsetl/sms"
 )
 
@@ -36,11 +38,16 @@ func TestTheVendorsLimitIsHeardWhereWaitsAreTold(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := schedule.Source{
-				Name: "tc", Vendor: sms.Tencent, BaseURL: vendor.URL, Zone: zone, MaxRequestsPerSecond: 10,
-				Tencent: schedule.Tencent{SecretID: schedule.NewSecret("id"), SecretKey: schedule.NewSecret("key"), SdkAppIDs: []string{"1400"}},
+			s := config.Source{
+				Source: plan.Source{
+					Name: "tc", Vendor: sms.Tencent, AccountIDs: []string{"1400"}, Zone: zone, MaxRequestsPerSecond: 10,
+				},
+				BaseURL: vendor.URL,
+				Own: &tencent.Settings{
+					SecretID: config.NewSecret("id"), SecretKey: config.NewSecret("key"), Options: tencent.Options{SdkAppIDs: []string{"1400"}},
+				},
 			}
-			shared := newPaces([]schedule.Source{s}, nil)
+			shared := newPaces([]config.Source{s}, nil)
 			shared.waited = hook
 			c, err := dial(s, shared, nil, time.Now, zap.NewNop())
 			if err != nil {

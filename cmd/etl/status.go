@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/config"
+	"smsetl/plan"
 	"smsetl/queue"
-	"smsetl/schedule"
 	"smsetl/sms"
 )
 
@@ -71,14 +72,14 @@ func (c *statusCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	ledger, err := p.coverage(s.ctx, schedule.Ask{})
+	ledger, err := p.coverage(s.ctx, plan.Request{})
 	if err != nil {
 		return err
 	}
 	report := statusReport{Now: p.now().Format("2006-01-02T15:04:05Z07:00"), Accounts: []accountStatus{}}
 	var all []sms.DayStatus
 	for _, source := range p.config.Sources {
-		days := schedule.Expected(source, ledger, p.now())
+		days := plan.Expected(source.Source, ledger, p.now())
 		all = append(all, days...)
 		missing, err := p.missingHours(s.ctx, source)
 		if err != nil {
@@ -106,7 +107,7 @@ func (c *statusCommand) Run(s *session) error {
 // missingHours says which hours of a day of an account no export covers, "" for none. It is nil for sources that are asked.
 type missingHours func(account sms.Account, day sms.Day) string
 
-func (p *pipeline) missingHours(ctx context.Context, source schedule.Source) (missingHours, error) {
+func (p *pipeline) missingHours(ctx context.Context, source config.Source) (missingHours, error) {
 	if !source.Vendor.IsImported() {
 		return nil, nil
 	}
@@ -131,7 +132,7 @@ func (p *pipeline) missingHours(ctx context.Context, source schedule.Source) (mi
 func (p *pipeline) failedFiles(ctx context.Context) ([]failedFiles, error) {
 	var sources []string
 	for _, s := range p.config.Sources {
-		if s.Huawei.DropDir != "" {
+		if s.DropDir != "" {
 			sources = append(sources, s.Name)
 		}
 	}
@@ -146,7 +147,7 @@ func (p *pipeline) failedFiles(ctx context.Context) ([]failedFiles, error) {
 }
 
 // summarize groups days, which come sorted, by account and dataset.
-func summarize(source schedule.Source, days []sms.DayStatus, missing missingHours, now time.Time) []accountStatus {
+func summarize(source config.Source, days []sms.DayStatus, missing missingHours, now time.Time) []accountStatus {
 	var all []accountStatus
 	var group []sms.DayStatus
 	flush := func() {
@@ -165,7 +166,7 @@ func summarize(source schedule.Source, days []sms.DayStatus, missing missingHour
 	return all
 }
 
-func summary(source schedule.Source, days []sms.DayStatus, missing missingHours, now time.Time) accountStatus {
+func summary(source config.Source, days []sms.DayStatus, missing missingHours, now time.Time) accountStatus {
 	a := accountStatus{
 		Source: source.Name, Vendor: string(days[0].Account.Vendor), Account: days[0].Account.ID, Dataset: string(days[0].Dataset),
 		States: map[string]int{}, Gaps: []gap{},
@@ -189,16 +190,16 @@ func summary(source schedule.Source, days []sms.DayStatus, missing missingHours,
 		}
 		a.Gaps = append(a.Gaps, g)
 	}
-	if loaded, ok := schedule.LoadedUpTo(days); ok {
+	if loaded, ok := plan.LoadedUpTo(days); ok {
 		a.LoadedUpTo = loaded.String()
 	}
-	if final, ok := schedule.FinalUpTo(days); ok {
+	if final, ok := plan.FinalUpTo(days); ok {
 		a.FinalUpTo = final.String()
 	}
 	return a
 }
 
-func newGap(source schedule.Source, d sms.DayStatus, now time.Time) gap {
+func newGap(source config.Source, d sms.DayStatus, now time.Time) gap {
 	day := d.Day.String()
 	g := gap{
 		State: string(d.State), From: day, To: day, Days: 1, Reason: d.Reason,

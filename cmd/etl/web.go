@@ -12,12 +12,12 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/check"
+	"smsetl/config"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/notify"
 	"smsetl/queue"
 	"smsetl/read"
-	"smsetl/schedule"
 	"smsetl/sms"
 	"smsetl/web"
 	"smsetl/web/pages"
@@ -50,8 +50,8 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	if flag.Listen == "none" {
 		return &site{}, nil
 	}
-	config := v.pipeline().config.Web
-	options := webOptions(config, flag.Listen)
+	cfg := v.pipeline().config.Web
+	options := webOptions(cfg, flag.Listen)
 	options.Metrics, options.LoginFailed = v.metrics.Handler(), v.metrics.LoginFailed
 	options.Checks = []web.Check{
 		{Name: "database", Do: v.warehouse.Pool().Ping},
@@ -117,19 +117,19 @@ func (v *serving) waited(vendor sms.Vendor, action string, waited time.Duration)
 }
 
 // webOptions are the settings of the configuration, with the address of the flag where it names one.
-func webOptions(config schedule.Web, listen string) web.Options {
+func webOptions(cfg config.Web, listen string) web.Options {
 	if listen == "" {
-		listen = config.Listen
+		listen = cfg.Listen
 	}
 	return web.Options{
-		Listen: listen, AllowedHosts: config.AllowedHosts, PasswordHash: config.PasswordHash.Reveal(), Session: config.Session,
-		UserHeader: config.UserHeader, Proxies: config.Proxies, MetricsToken: config.MetricsToken.Reveal(),
+		Listen: listen, AllowedHosts: cfg.AllowedHosts, PasswordHash: cfg.PasswordHash.Reveal(), Session: cfg.Session,
+		UserHeader: cfg.UserHeader, Proxies: cfg.Proxies, MetricsToken: cfg.MetricsToken.Reveal(),
 	}
 }
 
 // pagesError says why `etl serve` would refuse the settings of its pages.
-func pagesError(config schedule.Web) error {
-	_, err := web.New(webOptions(config, ""), zap.NewNop())
+func pagesError(cfg config.Web) error {
+	_, err := web.New(webOptions(cfg, ""), zap.NewNop())
 	return err
 }
 

@@ -2,12 +2,14 @@ package engagelab
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"smsetl/extract"
 )
 
 // envelope is what the top level of a body says: {"result":[...],"count":n}, or {"code":30000,"message":"..."}.
@@ -22,56 +24,46 @@ var (
 	errNoResult = errors.New("the body holds neither rows nor an error")
 )
 
-// peek reads the envelope from the first bytes of a body. A small body, which head then holds whole, is read to its end; of
-// a larger one only what stands before its rows is looked at: it is read once more, whole and strictly, when it is understood.
+// members are those of the top level of a body that an envelope is read from.
+type members struct {
+	Code    jsontext.Value `json:"code"`
+	Message jsontext.Value `json:"message"`
+	Msg     jsontext.Value `json:"msg"`
+	Error   jsontext.Value `json:"error"`
+	Result  jsontext.Value `json:"result"`
+	Count   jsontext.Value `json:"count"`
+}
+
+// peek reads the envelope from the first bytes of a body. A small body, which head then holds whole, is read to its
+// end; of a larger one only what stands before its rows is looked at: it is read once more, whole and strictly, when it
+// is understood.
 func peek(head []byte, isWhole bool) (envelope, error) {
-	// Duplicate names and broken UTF-8 are for whoever understands the rows.
-	d := jsontext.NewDecoder(bytes.NewReader(head), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	if t, err := d.ReadToken(); err != nil || t.Kind() != '{' {
+	if jsontext.Value(head).Kind() != '{' {
 		return envelope{}, errNotJSON
 	}
 	if !isWhole {
-		return peekFirst(d)
+		return peekFirst(head)
 	}
-	var e envelope
-	var code, result, count string
-	for d.PeekKind() != '}' {
-		name, value, err := member(d)
-		if err != nil {
-			return envelope{}, err
-		}
-		switch name {
-		case "code":
-			code = codeOf(value)
-		case "message", "msg", "error":
-			e.message = text(value)
-		case "result":
-			result = value.Kind().String()
-		case "count":
-			count = text(value)
-		}
-	}
-	if _, err := d.ReadToken(); err != nil {
+	var m members
+	if err := extract.Decode(head, &m); err != nil {
 		return envelope{}, fmt.Errorf("%w: %w", errNotJSON, err)
 	}
-	if _, err := d.ReadToken(); err != io.EOF {
-		return envelope{}, fmt.Errorf("%w: something follows it", errNotJSON)
-	}
-	hasResult := result == "[" || result == "{" || result == "null" && isZero(count)
-	// A zero code beside rows is a success that says so.
-	e.isError = code != "" && (!isZero(code) || !hasResult)
+	code, result := codeOf(m.Code), m.Result.Kind()
+	hasResult := result == '[' || result == '{' || result == 'n' && isZero(extract.Unquoted(m.Count))
 	switch {
-	case e.isError:
-		e.code = code
+	case code != "" && (!isZero(code) || !hasResult): // a zero code beside rows is a success that says so
+		message := cmp.Or(codeOf(m.Message), codeOf(m.Msg), codeOf(m.Error))
+		return envelope{isError: true, code: code, message: message}, nil
 	case !hasResult:
 		return envelope{}, errNoResult
 	}
-	return e, nil
+	return envelope{}, nil
 }
 
 // peekFirst judges a large body by what stands before its rows, and reads the values as far as they are short.
-func peekFirst(d *jsontext.Decoder) (envelope, error) {
-	if d.PeekKind() != '"' {
+func peekFirst(head []byte) (envelope, error) {
+	d := jsontext.NewDecoder(bytes.NewReader(head), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if _, err := d.ReadToken(); err != nil || d.PeekKind() != '"' {
 		return envelope{}, errNotJSON
 	}
 	var e envelope
@@ -89,7 +81,7 @@ func peekFirst(d *jsontext.Decoder) (envelope, error) {
 		case name == "message" || name == "msg" || name == "error":
 			e.hasWords = true
 			if err == nil {
-				e.message = text(value)
+				e.message = extract.Unquoted(value)
 			}
 		case name == "code" && err == nil:
 			e.code = codeOf(value)
@@ -109,39 +101,14 @@ func (e envelope) ofHead() (envelope, error) {
 	return envelope{isError: true, code: e.code, message: e.message}, nil
 }
 
-// codeOf gives a code by its text, empty for null.
+// codeOf gives a code or words by their text, empty for null.
 func codeOf(v jsontext.Value) string {
 	if v.Kind() == 'n' {
 		return ""
 	}
-	return text(v)
+	return extract.Unquoted(v)
 }
 
 var zeroForm = regexp.MustCompile(`^\s*-?0+(\.0+)?\s*$`)
 
 func isZero(number string) bool { return zeroForm.MatchString(number) }
-
-func member(d *jsontext.Decoder) (string, jsontext.Value, error) {
-	t, err := d.ReadToken()
-	if err != nil {
-		return "", nil, fmt.Errorf("%w: %w", errNotJSON, err)
-	}
-	name := t.String()
-	value, err := d.ReadValue()
-	if err != nil {
-		return "", nil, fmt.Errorf("%w: %w", errNotJSON, err)
-	}
-	return name, value, nil
-}
-
-// text gives a number or string by its text: the vendor sends codes as numbers, its ancestor sent strings.
-func text(v jsontext.Value) string {
-	if v.Kind() != '"' {
-		return string(v)
-	}
-	s, err := jsontext.AppendUnquote(nil, v)
-	if err != nil && len(s) == 0 {
-		return ""
-	}
-	return string(s)
-}

@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/extract"
-	"smsetl/extract/extracttest"
+	"smsetl/internal/dev/extracttest"
 	"smsetl/sms"
 )
 
@@ -36,11 +36,11 @@ var (
 
 // quick are options under which a test feels neither limiter nor waits.
 func quick(baseURL string) Options {
-	return Options{
+	return Options{Options: extract.Options{
 		BaseURL: baseURL, RequestsPerSecond: 10_000, Now: func() time.Time { return noon },
 		Policy: extract.Policy{First: time.Millisecond, Longest: 2 * time.Millisecond, Total: time.Minute, Tries: 4},
 		Limits: extract.Limits{Idle: time.Second, Header: time.Second},
-	}
+	}}
 }
 
 func open(t testing.TB, o Options) *Client {

@@ -1,8 +1,6 @@
 package engagelab
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -36,12 +34,12 @@ var (
 )
 
 // judge gives the error of one try, nil for an answer to be understood. What is worth another try has the mark of
-// extract.Again. The status decides before the body does, except under 200, where the vendor's clients treat the presence
-// of `code` as failure whatever the status says.
+// extract.Again. The status decides before the body does, except under 200, where the vendor's clients treat the
+// presence of `code` as failure whatever the status says.
 func (c *Client) judge(a *extract.Answer, err error) error {
 	switch {
 	case err != nil:
-		return again(a, err)
+		return extract.Retryable(a, err)
 	case a.Status == http.StatusOK:
 		return c.judgeBody(a)
 	}
@@ -72,24 +70,11 @@ func (c *Client) judge(a *extract.Answer, err error) error {
 	return fmt.Errorf("%w: %s: the vendor does not take the parameters: check filters, msg_type and time_zone", kind, said)
 }
 
-// again marks what the transport says is worth another try.
-func again(a *extract.Answer, err error) error {
-	switch {
-	case a != nil && errors.Is(err, sms.ErrMalformed) && !errors.Is(err, extract.ErrTooLarge):
-		return extract.AgainSaying(err, 0, a.Said())
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
-		errors.Is(err, extract.ErrTooLarge), errors.Is(err, sms.ErrRefused):
-		return err
-	default:
-		return extract.Again(err, 0)
-	}
-}
-
 // judgeBody judges what came under 200.
 func (c *Client) judgeBody(a *extract.Answer) error {
 	e, err := peek(a.Head, a.IsWhole())
 	if err != nil {
-		return extract.AgainSaying(fmt.Errorf("%w: %s", sms.ErrMalformed, c.scrub.Text(err.Error())), 0, a.Said())
+		return extract.AgainSaying(fmt.Errorf("%w: %s", sms.ErrMalformed, c.Scrub.Text(err.Error())), 0, a.Said())
 	}
 	if !e.isError {
 		return nil
@@ -106,10 +91,10 @@ func (c *Client) judgeBody(a *extract.Answer) error {
 func (c *Client) quote(e envelope) string {
 	var s string
 	if e.code != "" {
-		s = ", code " + c.scrub.Text(e.code)
+		s = ", code " + c.Scrub.Text(e.code)
 	}
 	if e.message != "" {
-		s += fmt.Sprintf(", %q", c.scrub.Text(e.message))
+		s += fmt.Sprintf(", %q", c.Scrub.Text(e.message))
 	}
 	return s
 }
@@ -120,5 +105,5 @@ func (c *Client) target(a *extract.Answer) string {
 	if err != nil || u.Host == "" {
 		return ""
 	}
-	return " to " + c.scrub.Text(u.Scheme+"://"+u.Host)
+	return " to " + c.Scrub.Text(u.Scheme+"://"+u.Host)
 }

@@ -10,7 +10,8 @@ import (
 
 	"go.uber.org/zap"
 
-	"smsetl/extract/extracttest"
+	"smsetl/extract"
+	"smsetl/internal/dev/extracttest"
 	"smsetl/sms"
 )
 
@@ -90,7 +91,7 @@ func TestNewRefuses(t *testing.T) {
 		{"no user", "", key, Options{}, "engagelab: sms_user and sms_key must be set"},
 		{"no key", user, "", Options{}, "engagelab: sms_user and sms_key must be set"},
 		{"colon", "a:b", key, Options{}, "engagelab: sms_user must not hold a colon"},
-		{"plain http", user, key, Options{BaseURL: "http://sms.api.engagelab.cc"},
+		{"plain http", user, key, Options{Options: extract.Options{BaseURL: "http://sms.api.engagelab.cc"}},
 			`engagelab: base_url "http://sms.api.engagelab.cc": plain http is for loopback addresses only; use https`},
 		{"path", user, key, Options{Paths: Paths{StatsDay: "v1/stats_day"}},
 			`engagelab: path "v1/stats_day" of stats_day: want one that starts with / and holds no query, such as /v1/stats_day`},

@@ -7,56 +7,50 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"go.uber.org/zap"
 
 	"smsetl/extract"
-	"smsetl/internal/pack"
 	"smsetl/sms"
 )
 
-// Fetch asks for the scope and gives every answer to emit: the answers to be understood, whose windows and filters do not overlap
-// and together cover the scope, and the refused ones, cut to 64 KiB. A scope longer than MaxDays becomes several windows, oldest
-// first. One whose answer is over the size cap is halved, down to one day. One that the vendor refuses is asked for in parts,
-// the youngest first; days that lie before what the vendor keeps are told of by one refused payload that is Beyond, which stands for
-// the other datasets too. Errors wrap a kind of package sms, are ctx's own when it ended, or emit's, which ends the fetch.
+// Fetch asks for the scope and gives every answer to emit: the answers to be understood, whose windows and filters do
+// not overlap and together cover the scope, and the refused ones, cut to 64 KiB. A scope longer than MaxDays becomes
+// several windows, oldest first. One whose answer is over the size cap is halved, down to one day. One that the vendor
+// refuses is asked for in parts, the youngest first; days that lie before what the vendor keeps are reported by one
+// refused payload that is Beyond, which stands for the other datasets too. Errors wrap a kind of package sms, are ctx's
+// own when it ended, or emit's, which ends the fetch.
 func (c *Client) Fetch(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error {
-	return c.fetchOf(scope.Account, emit).named(ctx, scope)
+	return c.fetch(c.Begin(scope.Account, emit)).scope(ctx, scope)
 }
 
-// named names the scope in its errors.
-func (f *fetch) named(ctx context.Context, scope sms.Scope) error {
-	if err := f.scope(ctx, scope); err != nil {
-		return fmt.Errorf("%s: %w", scope, err)
-	}
-	return nil
+// Sample is Fetch for somebody who waits.
+func (c *Client) Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error {
+	return c.fetch(c.BeginSample(scope.Account, emit)).scope(ctx, scope)
 }
 
 // fetch is one call of Fetch, Sample or CheckSum.
 type fetch struct {
-	*Client
-	account sms.Account
-	filters []filter
-	emit    func(sms.Payload) error
-	policy  extract.Policy
-	// answered is the first day that the vendor answers for, as far as this fetch has found it; 0 when nothing says that there
-	// is one.
+	extract.Fetch
+
+	client *Client
+	// answered is the first day that the vendor answers for, as far as this fetch has found it; 0 when nothing says
+	// that there is one.
 	answered sms.Day
 }
 
-func (c *Client) fetchOf(account sms.Account, emit func(sms.Payload) error) *fetch {
-	return &fetch{Client: c, account: account, filters: c.filtersOf(account), emit: emit, policy: c.policy}
-}
+func (c *Client) fetch(f extract.Fetch) *fetch { return &fetch{Fetch: f, client: c} }
 
 // question is what one call asks.
 type question struct {
 	dataset   sms.Dataset
 	window    sms.Window
 	by        filter
-	aggregate string // everyRow or sumOfRows
-	// rest is the first of the days before the window that are asked for only after it: what is too old for the vendor in the
-	// window is too old in all of them. 0 when there are none.
+	msgType   string // empty: not sent
+	aggregate string // everyRow, also for empty, or sumOfRows
+	path      string
+	// rest is the first of the days before the window that are asked for only after it: what is too old for the vendor
+	// in the window is too old in all of them. 0 when there are none.
 	rest sms.Day
 }
 
@@ -74,21 +68,20 @@ func (q question) first() sms.Day {
 	return q.window.First()
 }
 
-func (f *fetch) yesterday() sms.Day { return f.account.Zone.Today(f.now()) - 1 }
-
+// scope asks for a scope, and names it in its errors.
 func (f *fetch) scope(ctx context.Context, scope sms.Scope) error {
-	if err := f.allowed(scope.Account); err != nil {
-		return err
+	if err := f.client.allowed(scope.Account); err != nil {
+		return fmt.Errorf("%s: %w", scope, err)
 	}
 	for _, dataset := range scope.Datasets {
 		for _, w := range scope.Window.Chunks(MaxDays) {
-			for _, by := range f.filters {
-				err := f.window(ctx, question{dataset: dataset, window: w, by: by, aggregate: everyRow})
+			for _, by := range f.client.filtersOf(scope.Account) {
+				err := f.window(ctx, question{dataset: dataset, window: w, by: by, msgType: f.client.msgType})
 				if err != nil && w != scope.Window {
 					err = fmt.Errorf("%s: %w", w, err)
 				}
 				if err != nil {
-					return err
+					return fmt.Errorf("%s: %w", scope, err)
 				}
 			}
 		}
@@ -96,11 +89,12 @@ func (f *fetch) scope(ctx context.Context, scope sms.Scope) error {
 	return nil
 }
 
-// allowed says whether these credentials are for the account: asking for another one would load our rows under its name.
-func (f *fetch) allowed(a sms.Account) error {
-	users := f.users
+// allowed says whether these credentials are for the account: asking for another one would load our rows under its
+// name.
+func (c *Client) allowed(a sms.Account) error {
+	users := c.users
 	if len(users) == 0 {
-		users = []string{f.user}
+		users = []string{c.user}
 	}
 	if a.Vendor != sms.EngageLab || !slices.Contains(users, a.ID) {
 		return fmt.Errorf("%w: the source is for the account %s/%s", sms.ErrRefused, sms.EngageLab, strings.Join(users, ", "))
@@ -114,18 +108,18 @@ func (f *fetch) window(ctx context.Context, q question) error {
 		return nil
 	}
 	if q.window.First() < f.answered {
-		q = q.over(between(f.answered, q.window.Last(), q.window))
+		q = q.over(extract.Between(f.answered, q.window.Last(), q.window))
 	}
-	if most := f.longest.Of(MaxDays); q.window.Len() > most {
+	if most := f.Longest.Of(MaxDays); q.window.Len() > most {
 		return f.parts(ctx, q, q.window.Chunks(most))
 	}
-	payload, err := f.ask(ctx, q.dataset, q.window, q.by)
+	payload, err := f.put(ctx, q)
 	switch {
 	case err == nil:
-		return f.keep(payload)
+		return f.Keep(payload)
 	case errors.Is(err, extract.ErrTooLarge):
 		return f.halves(ctx, q, err)
-	case errors.Is(err, errWindow) && q.window.Last() <= f.yesterday():
+	case errors.Is(err, errWindow) && q.window.Last() <= f.Yesterday():
 		return f.search(ctx, q, payload, err)
 	default:
 		return err
@@ -149,7 +143,7 @@ func (f *fetch) halves(ctx context.Context, q question, cause error) error {
 	if !ok {
 		return fmt.Errorf("%w: %w for the single day %s: raise the cap or narrow the filters", sms.ErrRefused, cause, q.window.First())
 	}
-	f.log(q, q.window).Debug("window halved", zap.Int64("max_bytes", f.maxBody))
+	f.Log(q.dataset, q.window).Debug("window halved", zap.Int64("max_bytes", f.client.maxBody))
 	if err := f.window(ctx, q.over(older)); err != nil {
 		return err
 	}
@@ -157,15 +151,10 @@ func (f *fetch) halves(ctx context.Context, q question, cause error) error {
 	return f.window(ctx, q.over(newer))
 }
 
-// ask gives the rows of a window, to be understood. Each refused one is given to emit before the next try.
-func (f *fetch) ask(ctx context.Context, dataset sms.Dataset, w sms.Window, by filter) (sms.Payload, error) {
-	return f.put(ctx, question{dataset: dataset, window: w, by: by, aggregate: everyRow})
-}
-
-// put puts a question, at the other documented path too when the vendor does not know the one. With an error the payload is the
-// last refused one.
+// put puts a question, at the other documented path too when the vendor does not know the one. With an error the
+// payload is the last refused one.
 func (f *fetch) put(ctx context.Context, q question) (sms.Payload, error) {
-	path, ok := f.routes.of(q.dataset)
+	path, ok := f.client.routes.of(q.dataset)
 	if !ok {
 		return sms.Payload{}, noDataset(q.dataset)
 	}
@@ -173,14 +162,14 @@ func (f *fetch) put(ctx context.Context, q question) (sms.Payload, error) {
 	if !errors.Is(err, errNoPath) {
 		return payload, err
 	}
-	for _, other := range f.routes.besides(q.dataset, path) {
+	for _, other := range f.client.routes.besides(q.dataset, path) {
 		answer, otherErr := f.putAt(ctx, other, q)
 		if errors.Is(otherErr, errNoPath) {
 			continue
 		}
 		isKnown := otherErr == nil || errors.Is(otherErr, errWindow) || errors.Is(otherErr, extract.ErrTooLarge)
-		if isKnown && f.routes.use(q.dataset, other) {
-			f.logger.Warn("the vendor does not know the path and knows its other one: put it into the setting paths",
+		if isKnown && f.client.routes.use(q.dataset, other) {
+			f.Logger.Warn("the vendor does not know the path and knows its other one: put it into the setting paths",
 				zap.String("dataset", string(q.dataset)), zap.String("path", path), zap.String("found", other))
 		}
 		return answer, otherErr
@@ -189,42 +178,19 @@ func (f *fetch) put(ctx context.Context, q question) (sms.Payload, error) {
 }
 
 func (f *fetch) putAt(ctx context.Context, path string, q question) (sms.Payload, error) {
-	address, err := f.addressAt(path, q)
+	q.path = path
+	address, err := f.client.address(q)
 	if err != nil {
 		return sms.Payload{}, err
 	}
-	payload := sms.Payload{Account: f.account, Dataset: q.dataset, Window: q.window,
+	payload := sms.Payload{Account: f.Account, Dataset: q.dataset, Window: q.window,
 		Request: sms.Request{Method: http.MethodGet, URL: address}}
-	err = f.policy.Do(ctx, func() error {
-		req, err := f.request(ctx, address)
-		if err != nil {
-			return err
-		}
-		start := time.Now()
-		answer, err := f.transport.Ask(req, f.pace)
-		err = f.judge(answer, err)
-		if answer == nil {
-			return err
-		}
-		payload.FetchedAt, payload.Status, payload.Body = f.now(), answer.Status, answer.Body
-		payload.Refused = ""
-		f.log(q, q.window).Debug("request answered",
-			zap.Int("status", answer.Status), zap.Int64("bytes", answer.Body.Size), zap.Duration("elapsed", time.Since(start)))
-		if err == nil || ctx.Err() != nil {
-			return err
-		}
-		payload.Refused, payload.Body = err.Error(), pack.Bytes(f.scrub.Bytes(answer.Head))
-		if err := f.keep(payload); err != nil {
-			return err
-		}
-		return err
+	refused, err := f.Do(ctx, &payload, func() (*extract.Answer, error) {
+		answer, err := f.client.send(ctx, address)
+		return answer, f.client.judge(answer, err)
 	})
-	return payload, err
-}
-
-func (f *fetch) keep(p sms.Payload) error {
-	if err := f.emit(p); err != nil {
-		return fmt.Errorf("keep the answer: %w", err)
+	if err != nil {
+		return refused, err
 	}
-	return nil
+	return payload, nil
 }

@@ -1,6 +1,7 @@
 package engagelab
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -9,13 +10,15 @@ import (
 	"strconv"
 	"strings"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
 
 // filter is the values of the three filters that one call sends, at most ten in each.
 type filter struct{ templates, labels, users []string }
 
-// batches cuts the filters into calls that do not overlap and together ask for everything: the cross product of their tens.
+// batches cuts the filters into calls that do not overlap and together ask for everything: the cross product of their
+// tens.
 func batches(templates, labels []string) ([]filter, error) {
 	tens := func(values []string) [][]string {
 		// The same value in two calls would bring its rows twice.
@@ -53,29 +56,26 @@ func checkFilter(name string, values []string) error {
 func (c *Client) filtersOf(a sms.Account) []filter {
 	all := slices.Clone(c.filters)
 	for i := range all {
-		if len(c.users) > 0 {
-			all[i].users = []string{a.ID}
-		}
+		all[i].users = c.named(a)
 	}
 	return all
 }
 
-// What a call wants to hear: rows, or their sum as one object without a date.
+func (c *Client) named(a sms.Account) []string {
+	if len(c.users) == 0 {
+		return nil
+	}
+	return []string{a.ID}
+}
+
+// What a call is answered with: rows, or their sum as one object without a date.
 const (
 	everyRow  = "0"
 	sumOfRows = "1"
 )
 
-// address gives the URL of one call for rows, without credentials.
-func (c *Client) address(dataset sms.Dataset, w sms.Window, f filter) (string, error) {
-	path, ok := c.routes.of(dataset)
-	if !ok {
-		return "", noDataset(dataset)
-	}
-	return c.addressAt(path, question{dataset: dataset, window: w, by: f, aggregate: everyRow})
-}
-
-func (c *Client) addressAt(path string, q question) (string, error) {
+// address gives the URL of a question, without credentials.
+func (c *Client) address(q question) (string, error) {
 	zone, err := timeZone(q.window.Zone())
 	if err != nil {
 		return "", err
@@ -85,18 +85,20 @@ func (c *Client) addressAt(path string, q question) (string, error) {
 		"end_date":   {q.window.Last().String()},
 		// Sent always: without it the vendor counts days in +8, whatever the account's zone is.
 		"time_zone":    {zone},
-		"aggregate_by": {q.aggregate},
+		"aggregate_by": {cmp.Or(q.aggregate, everyRow)},
 	}
-	for name, values := range map[string][]string{"template_ids": q.by.templates, "label_ids": q.by.labels, "sms_users": q.by.users} {
+	for name, values := range map[string][]string{
+		"template_ids": q.by.templates, "label_ids": q.by.labels, "sms_users": q.by.users,
+	} {
 		if len(values) > 0 {
 			query.Set(name, strings.Join(values, ";"))
 		}
 	}
-	if c.msgType != "" {
-		query.Set("msg_type", c.msgType)
+	if q.msgType != "" {
+		query.Set("msg_type", q.msgType)
 	}
-	u := *c.base
-	u.Path += path
+	u := *c.Base
+	u.Path += q.path
 	u.RawQuery = query.Encode() // which turns + into %2B and ; into %3B; raw, they would read as a blank and as nothing
 	return u.String(), nil
 }
@@ -117,12 +119,16 @@ func timeZone(z sms.Zone) (string, error) {
 	return hours, nil
 }
 
-func (c *Client) request(ctx context.Context, address string) (*http.Request, error) {
+// accept is the one header of a request that is part of the question.
+const accept = "application/json"
+
+// send sends one request when the limiter lets it go.
+func (c *Client) send(ctx context.Context, address string) (*extract.Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sms.ErrRefused, err)
 	}
 	req.SetBasicAuth(c.user, c.key)
-	req.Header.Set("Accept", "application/json")
-	return req, nil
+	req.Header.Set("Accept", accept)
+	return c.Transport.Ask(req, c.limiter)
 }

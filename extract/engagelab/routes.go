@@ -17,16 +17,16 @@ type Paths struct {
 	SendFailed    string // default /v1/stats/send_failed
 }
 
-// documented are the paths of each dataset: that of the vendor's URL block, and that of its example. For process_failed the second
-// is what the other two suggest.
+// documented are the paths of each dataset: that of the vendor's URL block, and that of its example. For process_failed
+// the second is what the other two suggest.
 var documented = map[sms.Dataset][]string{
 	sms.StatsDay:      {"/v1/stats_day", "/v1/data/stats_day"},
 	sms.ProcessFailed: {"/v1/stats/process_failed", "/v1/data/processFailed"},
 	sms.SendFailed:    {"/v1/stats/send_failed", "/v1/data/sendFailed"},
 }
 
-// routes are the paths that are asked, and those that are left to try when the vendor does not know one of them. Safe for use by
-// many goroutines.
+// routes are the paths that are asked, and those that are left to try when the vendor does not know one of them. Safe
+// for use by many goroutines.
 type routes struct {
 	mu     sync.Mutex
 	paths  map[sms.Dataset]string

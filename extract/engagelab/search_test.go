@@ -17,7 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"smsetl/extract"
-	"smsetl/extract/extracttest"
+	"smsetl/internal/dev/extracttest"
 	"smsetl/internal/pack"
 	"smsetl/sms"
 )
@@ -49,8 +49,8 @@ func (k *keeper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (k *keeper) calls() int { return len(k.asked) }
 
-// from starts the vendor and gives what a fetch of the scope brings home: the answers to be understood, the days beyond, and whatever
-// else was kept.
+// from starts the vendor and gives what a fetch of the scope brings home: the answers to be understood, the days
+// beyond, and whatever else was kept.
 func (k *keeper) from(t testing.TB, c *Client, s sms.Scope) (good, beyond, others []sms.Payload, err error) {
 	t.Helper()
 	err = c.Fetch(t.Context(), s, func(p sms.Payload) error {
@@ -390,7 +390,10 @@ func TestEachOfSeveralUsersIsAskedForByName(t *testing.T) {
 // The address of a call can be had without making it.
 func TestAddress(t *testing.T) {
 	c := open(t, quick("http://127.0.0.1:1"))
-	got, err := c.address(sms.SendFailed, window(t, "2026-01-01", "2026-01-03"), c.filters[0])
+	path, _ := c.routes.of(sms.SendFailed)
+	got, err := c.address(question{
+		dataset: sms.SendFailed, window: window(t, "2026-01-01", "2026-01-03"), by: c.filters[0], path: path,
+	})
 	if want := "http://127.0.0.1:1/v1/stats/send_failed?aggregate_by=0&end_date=2026-01-03&start_date=2026-01-01&time_zone=%2B8"; err != nil || got != want {
 		t.Errorf("%s, %v, want %s", got, err, want)
 	}

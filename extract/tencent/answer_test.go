@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"smsetl/extract/extracttest"
+	"smsetl/internal/dev/extracttest"
 	"smsetl/internal/pack"
 )
 

@@ -1,17 +1,18 @@
-// Package tencent asks Tencent Cloud SMS for SendStatusStatistics and CallbackStatusStatistics: one sum over a span of hours
-// for one application (SdkAppId). The vendor's SDK signs and speaks; what comes back is read here from the exact bytes.
+// Package tencent asks Tencent Cloud SMS for SendStatusStatistics and CallbackStatusStatistics: one sum over a span of
+// hours for one application (SdkAppId). The vendor's SDK signs and speaks; what comes back is read here from the exact
+// bytes.
 //
 // Sources: https://cloud.tencent.com/document/api/382/55965 and .../55966, and the comments of the SDK.
 package tencent
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common"
 	"github.com/tencentcloud/tencentcloud-sdk-go/tencentcloud/common/profile"
@@ -39,42 +40,27 @@ const (
 	Exclusive EndHour = "exclusive"
 )
 
-// Options are the settings of a Client that have a default. The zero Options are good for production.
+// Options are the settings of a Client that have a default. The zero Options are good for production: 9.5 requests of
+// each action in a second, since the vendor takes 10 and 9.5 evenly spaced keep clear of that when one is 50 ms late;
+// and answers of at most 1 MiB, since one is well under 1 KiB.
 type Options struct {
-	BaseURL   string   // default DefaultBaseURL; plain http for loopback addresses only
+	extract.Options
+
 	Region    string   // default ap-guangzhou
 	SdkAppIDs []string // the applications that may be asked for; empty: any
 	EndHour   EndHour  // default Inclusive
-
-	// RequestsPerSecond of each of the two actions is 9.5 by default: the vendor takes 10 in a second, and 9.5 evenly
-	// spaced keep clear of that when one is 50 ms late.
-	RequestsPerSecond float64
-	// Pace gives what lets the requests of an action go, instead of limiters of RequestsPerSecond; several clients of one
-	// secret must share them.
-	Pace func(action string) extract.Waiter
-
-	MaxBody int64            // bytes of one answer, decompressed; default, and at most, 1 MiB: an answer is well under 1 KiB
-	Limits  extract.Limits   // of time; Body and Head are MaxBody's business
-	Policy  extract.Policy   // of trying a request again
-	Proxy   extract.Proxy    // through which the vendor is asked; default none, and never for loopback addresses
-	Now     func() time.Time // of FetchedAt, and of what is called yesterday; default time.Now
 }
 
 // Client asks for the statistics of the applications that one secret may see. Safe for use by many goroutines.
 type Client struct {
+	*extract.Client
+
 	credential *common.Credential
 	profile    *profile.ClientProfile
 	region     string
-	base       *url.URL
 	apps       []string
 	endHour    EndHour
-	longest    extract.Longest
-	pace       map[sms.Dataset]extract.Waiter
-	policy     extract.Policy
-	now        func() time.Time
-	transport  *extract.Transport
-	scrub      *extract.Scrubber
-	logger     *zap.Logger
+	limiters   map[sms.Dataset]extract.Waiter // the vendor counts each action by itself
 }
 
 // New gives a client that signs with the secret of that id and key. Its errors are about the settings.
@@ -82,67 +68,51 @@ func New(id, key string, o Options, logger *zap.Logger) (*Client, error) {
 	if id == "" || key == "" {
 		return nil, errors.New("tencent: secret_id and secret_key must be set")
 	}
-	if o.BaseURL == "" {
-		o.BaseURL = DefaultBaseURL
-	}
-	base, err := extract.ParseBase(o.BaseURL)
-	if err != nil {
-		return nil, fmt.Errorf("tencent: %w", err)
-	}
-	switch {
-	case base.Path != "":
-		// The signature is over the path / whatever the URL's is.
-		return nil, fmt.Errorf("tencent: base_url %q holds a path: want scheme and host alone", o.BaseURL)
-	case slices.Contains(o.SdkAppIDs, ""):
+	if slices.Contains(o.SdkAppIDs, "") {
 		return nil, errors.New("tencent: sdk_app_ids holds an empty one")
 	}
-	if o.EndHour == "" {
-		o.EndHour = Inclusive
-	}
+	o.EndHour = cmp.Or(o.EndHour, Inclusive)
 	if o.EndHour != Inclusive && o.EndHour != Exclusive {
 		return nil, fmt.Errorf("tencent: end_hour %q: want inclusive or exclusive", o.EndHour)
 	}
-	if o.Region == "" {
-		o.Region = "ap-guangzhou"
+	o.BaseURL = cmp.Or(o.BaseURL, DefaultBaseURL)
+	const most = 1 << 20
+	if o.MaxBody <= 0 || o.MaxBody > most {
+		o.MaxBody = most
 	}
-	if o.RequestsPerSecond <= 0 {
-		o.RequestsPerSecond = 9.5
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	if o.MaxBody <= 0 || o.MaxBody > 1<<20 {
-		o.MaxBody = 1 << 20
-	}
-	logger = logger.Named("tencent")
-	o.Policy.Notify = extract.Retries(logger)
 	o.Limits.Body, o.Limits.Head = o.MaxBody, int(o.MaxBody)
+	shared, err := extract.NewClient(o.Options, logger.Named("tencent"), key, id)
+	if err != nil {
+		return nil, fmt.Errorf("tencent: %w", err)
+	}
+	if shared.Base.Path != "" {
+		// The signature is over the path / whatever the URL's is.
+		return nil, fmt.Errorf("tencent: base_url %q holds a path: want scheme and host alone", o.BaseURL)
+	}
 	return &Client{
-		credential: common.NewCredential(id, key), profile: speaking(base), region: o.Region, base: base,
-		apps: slices.Clone(o.SdkAppIDs), endHour: o.EndHour, pace: o.paces(), policy: o.Policy, now: o.Now,
-		transport: extract.NewTransport(base, o.Limits, o.Proxy),
-		scrub:     extract.NewScrubber(key, id),
-		logger:    logger,
+		Client: shared, credential: common.NewCredential(id, key), profile: speaking(shared.Base),
+		region: cmp.Or(o.Region, "ap-guangzhou"), apps: slices.Clone(o.SdkAppIDs), endHour: o.EndHour,
+		limiters: o.limiters(),
 	}, nil
 }
-
-// Close closes the connections that are not in use.
-func (c *Client) Close() { c.transport.CloseIdle() }
 
 // String names the client without its secret, however it is printed.
 func (c *Client) String() string { return string(sms.Tencent) + "/" + strings.Join(c.apps, ",") }
 
-// paces gives what lets the requests of each action go: the vendor counts each action by itself.
-func (o Options) paces() map[sms.Dataset]extract.Waiter {
-	paces := make(map[sms.Dataset]extract.Waiter)
-	for dataset, action := range actions {
-		if o.Pace != nil {
-			paces[dataset] = o.Pace(action)
-			continue
-		}
-		paces[dataset] = NewLimiter(o.RequestsPerSecond)
+// limiters gives what lets the requests of each action go.
+func (o Options) limiters() map[sms.Dataset]extract.Waiter {
+	if o.RequestsPerSecond <= 0 {
+		o.RequestsPerSecond = 9.5
 	}
-	return paces
+	all := make(map[sms.Dataset]extract.Waiter)
+	for dataset, action := range actions {
+		if o.Limiter != nil {
+			all[dataset] = o.Limiter(action)
+		} else {
+			all[dataset] = NewLimiter(o.RequestsPerSecond)
+		}
+	}
+	return all
 }
 
 // NewLimiter gives the limiter of one action of one secret, for perSecond requests a second. Who sets a rate above the
@@ -151,8 +121,8 @@ func NewLimiter(perSecond float64) *extract.Limiter {
 	return extract.NewLimiter(perSecond, max(VendorLimit, int(math.Ceil(perSecond/0.95))))
 }
 
-// speaking is how the SDK is told to speak. It retries nothing: its own retries resend an old signature, know one of the
-// codes only, and do not listen to the context.
+// speaking is how the SDK is told to speak. It retries nothing: its own retries resend an old signature, know one of
+// the codes only, and do not listen to the context.
 func speaking(base *url.URL) *profile.ClientProfile {
 	p := profile.NewClientProfile()
 	p.HttpProfile.Scheme = strings.ToUpper(base.Scheme)

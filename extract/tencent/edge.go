@@ -14,8 +14,9 @@ const (
 	withheld = "withheld" // windows are cut at the end of yesterday
 )
 
-// How exact the edge of what is told is known. Signatures are refused when clocks are five minutes apart, so the vendor's
-// is no farther from ours. How late the vendor counts is not documented; more than three hours would look like another zone.
+// How exact the edge of what is told is known. Signatures are refused when clocks are five minutes apart, so the
+// vendor's is no farther from ours. How late the vendor counts is not documented; more than three hours would look like
+// another zone.
 const (
 	mostSkew = 5 * time.Minute
 	mostLag  = 3 // hours
@@ -28,9 +29,9 @@ const easternmost = 14 * time.Hour
 // means something.
 const enoughMessages = 100
 
-// reading is one way to understand the vendor's hours: in which zone they are, and what is told of the day that is not over.
-// Nobody can tell of messages that are not sent yet, so each reading says where what is told ends: not before the hour must,
-// and not after the hour until.
+// reading is one way to understand the vendor's hours: in which zone they are, and what is told of the day that is not
+// over. Nobody can tell of messages that are not sent yet, so each reading says where what is told ends: not before the
+// hour must, and not after the hour until.
 type reading struct {
 	zone        sms.Zone
 	today       string
@@ -62,8 +63,8 @@ func (s span) call(end EndHour, weeksBefore int) call {
 	return c
 }
 
-// spans cuts the hours around now where the readings differ, newest first. Of the first span no reading can tell: it holds
-// the hours that are over in the easternmost zone of the world alone.
+// spans cuts the hours around now where the readings differ, newest first. Of the first span no reading can tell: it
+// holds the hours that are over in the easternmost zone of the world alone.
 func (i *interview) spans() []span {
 	cuts := []hour{hourAt(i.now.Add(mostSkew+easternmost), sms.Zone{})}
 	for _, r := range i.readings() {
@@ -89,8 +90,9 @@ func (i *interview) newest() (newest span, ok bool) {
 	return span{}, false
 }
 
-// edgeCalls go from the newest hours that any reading can tell of to older ones until something is told. For hours that some
-// reading should tell of, and of which nothing is told, they ask what was sent in the same hours one and two weeks before.
+// edgeCalls go from the newest hours that any reading can tell of to older ones until something is told. For hours that
+// some reading should tell of, and of which nothing is told, they ask what was sent in the same hours one and two weeks
+// before.
 func (i *interview) edgeCalls() []call {
 	end, _ := i.ending()
 	var calls []call
@@ -136,8 +138,8 @@ func (i *interview) expected(spans []span, end EndHour) int64 {
 	return min(weeks[0], weeks[1])
 }
 
-// edge says in which zone the vendor's hours are and what is told of the day that is not over; empty where the answers do
-// not tell.
+// edge says in which zone the vendor's hours are and what is told of the day that is not over; empty where the answers
+// do not tell.
 func (i *interview) edge() (zone, today string, evidence []string) {
 	end, _ := i.ending()
 	newest, ok := i.newest()

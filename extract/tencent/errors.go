@@ -1,7 +1,6 @@
 package tencent
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -30,8 +29,8 @@ const (
 	permissions = "a CAM permission is missing: grant the secret's user sms:SendStatusStatistics and sms:CallbackStatusStatistics"
 )
 
-// rules say what to do about the vendor's codes; the first prefix that fits decides. Stopping one application too many costs
-// its data, asking one too many costs a call: what may be about one application stops that one only.
+// rules say what to do about the vendor's codes; the first prefix that fits decides. Stopping one application too many
+// costs its data, asking one too many costs a call: what may be about one application stops that one only.
 var rules = []rule{
 	{"RequestLimitExceeded", sms.ErrTemporary, true, "asked too often"}, // and its children .UinLimitExceeded, .IPLimitExceeded ...
 	{"LimitExceeded", sms.ErrTemporary, true, "a quota is used up"},
@@ -95,8 +94,11 @@ func isLimit(code string) bool { return strings.HasPrefix(code, "RequestLimitExc
 func (c *Client) judge(x *exchange, e envelope, peeked error, action string) error {
 	a := x.answer
 	switch {
+	case errors.Is(x.err, extract.ErrTooLarge):
+		// No answer of the vendor's is that large.
+		return extract.Retryable(a, fmt.Errorf("%w: %v", sms.ErrMalformed, x.err))
 	case x.err != nil:
-		return again(a, x.err)
+		return extract.Retryable(a, x.err)
 	case peeked == nil && e.hasError && e.code != "":
 		return c.judgeCode(e, a)
 	case extract.IsTemporary(a.Status):
@@ -140,9 +142,9 @@ func said(e envelope, peeked error, a *extract.Answer) sms.Hash {
 // judgeCode judges an error in the vendor's own words.
 func (c *Client) judgeCode(e envelope, a *extract.Answer) error {
 	r := ruleOf(e.code)
-	text := c.scrub.Text(e.code)
+	text := c.Scrub.Text(e.code)
 	if e.message != "" {
-		text += fmt.Sprintf(", %q", c.scrub.Text(e.message))
+		text += fmt.Sprintf(", %q", c.Scrub.Text(e.message))
 	}
 	if r.treating != "" {
 		text += ": " + r.treating
@@ -177,18 +179,4 @@ func skew(a *extract.Answer) string {
 		return fmt.Sprintf(", which is %s behind the vendor's", -d)
 	}
 	return fmt.Sprintf(", which is %s ahead of the vendor's", d)
-}
-
-// again marks what the transport says is worth another try.
-func again(a *extract.Answer, err error) error {
-	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, sms.ErrRefused):
-		return err
-	case errors.Is(err, extract.ErrTooLarge):
-		err = fmt.Errorf("%w: %w", sms.ErrMalformed, err)
-	}
-	if a != nil && errors.Is(err, sms.ErrMalformed) {
-		return extract.AgainSaying(err, 0, a.Said())
-	}
-	return extract.Again(err, 0)
 }

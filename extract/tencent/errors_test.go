@@ -15,7 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/extract"
-	"smsetl/extract/extracttest"
+	"smsetl/internal/dev/extracttest"
 	"smsetl/sms"
 )
 
@@ -131,7 +131,7 @@ func TestLimitAnswersSlowDown(t *testing.T) {
 			vendor{never}.ServeHTTP(w, r)
 		}))
 		o := quick(server.URL)
-		o.Pace = func(string) extract.Waiter { return pace }
+		o.Limiter = func(string) extract.Waiter { return pace }
 		start := time.Now()
 		err := open(t, o).Fetch(t.Context(), scope(window(t, "2026-01-31", "2026-01-31")), func(sms.Payload) error { return nil })
 		if d := time.Since(start); err != nil || d < time.Second {
@@ -152,9 +152,10 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{"no id", "", key, Options{}, "tencent: secret_id and secret_key must be set"},
 		{"no key", id, "", Options{}, "tencent: secret_id and secret_key must be set"},
-		{"plain http", id, key, Options{BaseURL: "http://sms.tencentcloudapi.com"},
+		{"plain http", id, key, Options{Options: extract.Options{BaseURL: "http://sms.tencentcloudapi.com"}},
 			`tencent: base_url "http://sms.tencentcloudapi.com": plain http is for loopback addresses only; use https`},
-		{"path", id, key, Options{BaseURL: "https://h/v1"}, `tencent: base_url "https://h/v1" holds a path: want scheme and host alone`},
+		{"path", id, key, Options{Options: extract.Options{BaseURL: "https://h/v1"}},
+			`tencent: base_url "https://h/v1" holds a path: want scheme and host alone`},
 		{"end hour", id, key, Options{EndHour: "24"}, `tencent: end_hour "24": want inclusive or exclusive`},
 		{"app", id, key, Options{SdkAppIDs: []string{""}}, `tencent: sdk_app_ids holds an empty one`},
 	}
@@ -201,7 +202,9 @@ func TestAnswersThatSayTheSameTwice(t *testing.T) {
 		}), 4},
 	} {
 		t.Run(name, func(t *testing.T) {
-			requests, _, err := serve(t, Options{Pace: func(string) extract.Waiter { return plain{extract.NewLimiter(10_000, 0)} }},
+			var o Options
+			o.Limiter = func(string) extract.Waiter { return plain{extract.NewLimiter(10_000, 0)} }
+			requests, _, err := serve(t, o,
 				scope(window(t, "2026-01-31", "2026-01-31")), tt.answer)
 			isTwice := strings.HasSuffix(fmt.Sprint(err), " (said the same twice)")
 			if len(requests) != tt.calls || isTwice != (tt.calls == 2) {

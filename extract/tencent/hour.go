@@ -6,8 +6,8 @@ import (
 	"smsetl/sms"
 )
 
-// hour is an hour as the vendor names it, yyyymmddhh, counted from 1970-01-01 00. The vendor says of no hour in which zone it
-// is, and neither does this.
+// hour is an hour as the vendor names it, yyyymmddhh, counted from 1970-01-01 00. The vendor says of no hour in which
+// zone it is, and neither does this.
 type hour int32
 
 const hourForm = "2006010215"
@@ -35,7 +35,8 @@ func (h hour) day() sms.Day {
 // String gives the hour in the vendor's form.
 func (h hour) String() string { return time.Unix(int64(h)*3600, 0).UTC().Format(hourForm) }
 
-// call is one question to the vendor: BeginTime and EndTime as they are sent. Again tells a call from the same one made before.
+// call is one question to the vendor: BeginTime and EndTime as they are sent. Again tells a call from the same one made
+// before.
 type call struct {
 	begin, end hour
 	again      bool

@@ -28,8 +28,8 @@ type reply struct {
 	refused string // the vendor's words when it does not take the call's times; the sums are 0 then
 }
 
-// interview is one probe: what was said so far, which calls would tell more, and what follows. It knows no network and no
-// clock, so a test can play the vendor.
+// interview is one probe: what was said so far, which calls would tell more, and what follows. It knows no network and
+// no clock, so a test can play the vendor.
 type interview struct {
 	day   sms.Day    // with messages, and long over in every zone; 0: there is none
 	now   time.Time  // of asking
@@ -88,8 +88,8 @@ func (i *interview) at(first, last int) call {
 	return call{begin: hourOf(i.day, first), end: hourOf(i.day, last)}
 }
 
-// endingCalls are the day whole, in halves and by hour, with its edges, and whole once more. The pairs of hours are asked for
-// when a vendor who tells nothing of a single hour may have sent nothing around noon.
+// endingCalls are the day whole, in halves and by hour, with its edges, and whole once more. The pairs of hours are
+// asked for when a vendor who tells nothing of a single hour may have sent nothing around noon.
 func (i *interview) endingCalls() []call {
 	calls := []call{i.at(0, 23), i.at(0, 24), i.at(0, 11), i.at(12, 23), i.at(0, 12), i.at(24, 24)}
 	for h := range 24 {
@@ -152,7 +152,8 @@ func (i *interview) ending() (EndHour, []string) {
 	}
 }
 
-// isInclusive says that all sums are those of a vendor who counts the hour that EndTime names, and not those of one who does not.
+// isInclusive says that all sums are those of a vendor who counts the hour that EndTime names, and not those of one who
+// does not.
 func (i *interview) isInclusive() bool {
 	whole := i.sumOf(0, 23)
 	return i.byHour() == whole &&
@@ -161,8 +162,8 @@ func (i *interview) isInclusive() bool {
 		i.sumOf(0, 24) == whole.plus(i.sumOf(24, 24))
 }
 
-// isExclusive says that all sums are those of a vendor who does not count the hour that EndTime names, and not those of one
-// who does and has nothing to say of a single hour.
+// isExclusive says that all sums are those of a vendor who does not count the hour that EndTime names, and not those of
+// one who does and has nothing to say of a single hour.
 func (i *interview) isExclusive() bool {
 	if !i.isSilentByHour() || i.sumOf(0, 12).plus(i.sumOf(12, 23)) != i.sumOf(0, 23) {
 		return false

@@ -11,7 +11,8 @@ import (
 	"smsetl/sms"
 )
 
-// played is a vendor as the interview meets it. What was sent is given by the hours of the world, counted from 1970-01-01 00 UTC.
+// played is a vendor as the interview meets it. What was sent is given by the hours of the world, counted from
+// 1970-01-01 00 UTC.
 type played struct {
 	sent      func(hour) int64
 	zone      sms.Zone // of its hours
@@ -157,8 +158,8 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// Whatever was sent, and whenever it is asked: what is named is right. What was sent repeats by the week, as the evidence of
-// silence supposes.
+// Whatever was sent, and whenever it is asked: what is named is right. What was sent repeats by the week, as the
+// evidence of silence supposes.
 func TestVerdictIsNeverWrong(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		week := rapid.SliceOfN(rapid.SampledFrom([]int64{0, 0, 1, 3, 40, 200, 5000}), 168, 168).Draw(t, "week")

@@ -8,26 +8,27 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"smsetl/extract"
 	"smsetl/sms"
 )
 
-// Probed is the Refused of an answer that was asked for to find out how the vendor reads a window. It is never loaded: most
-// of these windows are of hours.
+// Probed is the Refused of an answer that was asked for to find out how the vendor reads a window. It is never loaded:
+// most of these windows are of hours.
 const Probed = "asked to find out how the vendor reads a window; not loaded"
 
-// The day that is asked for in parts is so old that it is over, and told of, in every zone. A day with enough messages is
-// taken at once; otherwise the busiest of the weeks before it is looked for.
+// The day that is asked for in parts is so old that it is over, and told of, in every zone. A day with enough messages
+// is taken at once; otherwise the busiest of the weeks before it is looked for.
 const (
 	probeAge    = 4 // days
 	probeEnough = 240
 )
 
-// Probe asks for a day with messages whole, in halves and by hour, and for the hours around now, and says what follows: how
-// the vendor reads EndTime, in which zone its hours are, and whether it tells of the present day. day 0 lets it look for a
-// day. About 35 calls; twice as many for an odd vendor. Every answer is given to emit, refused as Probed. What the answers
-// do not tell is no error. Errors are those of Fetch.
+// Probe asks for a day with messages whole, in halves and by hour, and for the hours around now, and says what follows:
+// how the vendor reads EndTime, in which zone its hours are, and whether it tells of the present day. day 0 lets it
+// look for a day. About 35 calls; twice as many for an odd vendor. Every answer is given to emit, refused as Probed.
+// What the answers do not tell is no error. Errors are those of Fetch.
 func (c *Client) Probe(ctx context.Context, account sms.Account, day sms.Day, emit func(sms.Payload) error) (sms.Verdict, error) {
-	p := prober{fetch: fetch{Client: c, account: account, emit: emit, policy: c.policy}}
+	p := prober{fetch: c.fetch(c.Begin(account, emit))}
 	v, err := p.probe(ctx, day)
 	if err != nil {
 		return sms.Verdict{}, fmt.Errorf("%s: probe: %w", account, err)
@@ -49,14 +50,15 @@ func (c *Client) Judge(v sms.Verdict) error {
 
 // prober is one call of Probe.
 type prober struct {
-	fetch
+	*fetch
+
 	calls int
 }
 
 func (p *prober) probe(ctx context.Context, day sms.Day) (sms.Verdict, error) {
-	now := p.now()
+	now := p.Now()
 	latest := sms.Zone{}.Today(now) - probeAge
-	if err := p.allowed(p.account); err != nil {
+	if err := p.client.allowed(p.Account); err != nil {
 		return sms.Verdict{}, err
 	}
 	if day > latest {
@@ -68,7 +70,7 @@ func (p *prober) probe(ctx context.Context, day sms.Day) (sms.Verdict, error) {
 			return sms.Verdict{}, err
 		}
 	}
-	i := newInterview(day, now, p.account.Zone, beijing, sms.Zone{})
+	i := newInterview(day, now, p.Account.Zone, beijing, sms.Zone{})
 	for calls := i.next(); len(calls) > 0; calls = i.next() {
 		for _, q := range calls {
 			said, err := p.say(ctx, q)
@@ -79,22 +81,19 @@ func (p *prober) probe(ctx context.Context, day sms.Day) (sms.Verdict, error) {
 		}
 	}
 	v := i.verdict()
-	v.Account, v.Calls = p.account, p.calls
+	v.Account, v.Calls = p.Account, p.calls
 	return v, nil
 }
 
-// busyDay gives the latest day when it has enough messages, else the busiest half of the busiest half of the weeks before it;
-// 0 when none of these days has any.
+// busyDay gives the latest day when it has enough messages, else the busiest half of the busiest half of the weeks
+// before it; 0 when none of these days has any.
 func (p *prober) busyDay(ctx context.Context, latest sms.Day) (sms.Day, error) {
-	w := sms.OneDay(latest, p.account.Zone)
+	w := sms.OneDay(latest, p.Account.Zone)
 	said, err := p.say(ctx, dayCall(w, Inclusive))
 	if err != nil || said.sums.messages() >= probeEnough {
 		return latest, err
 	}
-	w, err = sms.NewWindow(latest-MaxDays+1, latest, p.account.Zone)
-	if err != nil {
-		return 0, err
-	}
+	w = extract.Between(latest-MaxDays+1, latest, w)
 	if said, err = p.say(ctx, dayCall(w, Inclusive)); err != nil || said.sums.messages() == 0 {
 		return 0, err
 	}
@@ -117,7 +116,7 @@ func (p *prober) busyDay(ctx context.Context, latest sms.Day) (sms.Day, error) {
 // say asks for what was sent in the hours of the call.
 func (p *prober) say(ctx context.Context, q call) (reply, error) {
 	p.calls++
-	answer, object, err := p.ask(ctx, sms.SendStatus, q.days(p.account.Zone), q)
+	answer, object, err := p.ask(ctx, sms.SendStatus, q.days(p.Account.Zone), q)
 	if errors.Is(err, errTimes) {
 		return reply{refused: err.Error()}, nil
 	}
@@ -132,27 +131,29 @@ func (p *prober) say(ctx context.Context, q call) (reply, error) {
 }
 
 // readSums reads the counts of an answer about what was sent. They are compared here, and nowhere else in this package.
-func readSums(object jsontext.Value) (sums, error) {
+func readSums(text jsontext.Value) (sums, error) {
 	var read sums
-	found := 0
-	err := members(object, func(name string, value jsontext.Value) error {
-		for at, field := range fields[actions[sms.SendStatus]] {
-			if name != field {
-				continue
-			}
-			n, err := strconv.ParseInt(text(value), 10, 64)
-			if err != nil {
-				return fmt.Errorf("%w: %s is no number", sms.ErrMalformed, name)
-			}
-			read[at] = n
-			found++
-		}
-		return nil
-	})
-	if err == nil && found != len(read) {
-		err = fmt.Errorf("%w: the answer holds %d of %d counts", sms.ErrMalformed, found, len(read))
+	var all object
+	if err := extract.Decode(text, &all); err != nil {
+		return read, fmt.Errorf("%w: %w", sms.ErrMalformed, err)
 	}
-	return read, err
+	found := 0
+	for at, field := range fields[actions[sms.SendStatus]] {
+		value, ok := all[field]
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(extract.Unquoted(value), 10, 64)
+		if err != nil {
+			return read, fmt.Errorf("%w: %s is no number", sms.ErrMalformed, field)
+		}
+		read[at] = n
+		found++
+	}
+	if found != len(read) {
+		return read, fmt.Errorf("%w: the answer holds %d of %d counts", sms.ErrMalformed, found, len(read))
+	}
+	return read, nil
 }
 
 // beijing is where the evidence says that the vendor's hours are.

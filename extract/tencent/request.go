@@ -34,7 +34,7 @@ type exchange struct {
 // send signs and sends one request. The client and the request are made anew for every try: the SDK writes into the
 // request, and a signature is good for five minutes.
 func (c *Client) send(ctx context.Context, dataset sms.Dataset, app string, q call) *exchange {
-	x := &exchange{transport: c.transport, turn: c.pace[dataset]}
+	x := &exchange{transport: c.Transport, turn: c.limiters[dataset]}
 	client, err := sdk.NewClient(c.credential, c.region, c.profile)
 	if err != nil {
 		x.err = err
@@ -57,13 +57,13 @@ func (c *Client) send(ctx context.Context, dataset sms.Dataset, app string, q ca
 		err = fmt.Errorf("%q is no dataset of this vendor", dataset)
 	}
 	if x.answer == nil && x.err == nil {
-		x.err = fmt.Errorf("%w: the SDK did not send the request: %s", sms.ErrRefused, c.scrub.Text(fmt.Sprint(err)))
+		x.err = fmt.Errorf("%w: the SDK did not send the request: %s", sms.ErrRefused, c.Scrub.Text(fmt.Sprint(err)))
 	}
 	return x
 }
 
-// forTheSDK is what the SDK gets to read instead of the answer. What it makes of an answer is not used: it fails on a quoted
-// number, takes a missing object for a success, and panics on null.
+// forTheSDK is what the SDK gets to read instead of the answer. What it makes of an answer is not used: it fails on a
+// quoted number, takes a missing object for a success, and panics on null.
 const forTheSDK = `{"Response":{}}`
 
 var errSecond = errors.New("a second request in one exchange")

@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/extract"
-	"smsetl/extract/extracttest"
+	"smsetl/internal/dev/extracttest"
 	"smsetl/internal/pack"
 	"smsetl/sms"
 )
@@ -39,11 +39,11 @@ var (
 
 // quick are options under which a test feels neither limiter nor waits.
 func quick(baseURL string) Options {
-	return Options{
-		BaseURL: baseURL, RequestsPerSecond: 10_000, SdkAppIDs: []string{app}, Now: func() time.Time { return noon },
+	return Options{SdkAppIDs: []string{app}, Options: extract.Options{
+		BaseURL: baseURL, RequestsPerSecond: 10_000, Now: func() time.Time { return noon },
 		Policy: extract.Policy{First: time.Millisecond, Longest: 2 * time.Millisecond, Total: time.Minute, Tries: 4},
 		Limits: extract.Limits{Idle: time.Second, Header: time.Second},
-	}
+	}}
 }
 
 func open(t testing.TB, o Options) *Client {
@@ -263,7 +263,9 @@ func TestBusyApplicationCostsOneCallADay(t *testing.T) {
 }
 
 func TestPayload(t *testing.T) {
-	_, payloads, err := serve(t, Options{Now: func() time.Time { return time.Unix(1, 0) }}, scope(window(t, "2026-01-31", "2026-01-31")), vendor{always})
+	var o Options
+	o.Now = func() time.Time { return time.Unix(1, 0) }
+	_, payloads, err := serve(t, o, scope(window(t, "2026-01-31", "2026-01-31")), vendor{always})
 	if err != nil || len(payloads) != 2 {
 		t.Fatal(len(payloads), err)
 	}

@@ -40,8 +40,8 @@ type DB struct {
 // Open connects to the database at url and checks that it can be worked with: PostgreSQL 15 or newer, not read-only, every
 // migration of this program applied and none that it does not know.
 //
-// The error is one of package migrations' kinds (ErrAddress, ErrUnreachable, ErrTooOld, ErrReadOnly, ErrNewer, ErrDirty,
-// ErrBehind) and never holds the address, which may hold a password.
+// The error is one of package migrations' kinds (ErrAddress, ErrUnreachable, ErrTooOld, ErrReadOnly, ErrNewer, ErrDraft,
+// ErrDirty, ErrBehind) and never holds the address, which may hold a password.
 func Open(ctx context.Context, url string, options Options) (*DB, error) {
 	const tries = 5
 	for try := 1; ; try++ {

@@ -86,14 +86,52 @@ func Bytes(b []byte) sms.Body {
 // ErrCorrupt says that a body does not hold the bytes that its size and hash promise.
 var ErrCorrupt = errors.New("pack: body does not match its size and hash")
 
+// Reader gives the bytes of a body and checks them on the way. Its last error is io.EOF for a whole body and ErrCorrupt for
+// any other.
+type Reader struct {
+	zstd io.ReadCloser
+	want sms.Body
+	hash hash.Hash
+	size int64
+	err  error
+}
+
 // Open gives the bytes of the body as a stream. Close it.
-func Open(b sms.Body) (io.ReadCloser, error) {
+func Open(b sms.Body) (*Reader, error) {
 	d, err := zstd.NewReader(bytes.NewReader(b.Packed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 	if err != nil {
-		return nil, fmt.Errorf("pack: %w", err)
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	return d.IOReadCloser(), nil
+	return &Reader{zstd: d.IOReadCloser(), want: b, hash: sha256.New()}, nil
 }
+
+// Read gives the next bytes.
+func (r *Reader) Read(p []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	n, err := r.zstd.Read(p)
+	r.hash.Write(p[:n])
+	r.size += int64(n)
+	switch {
+	case r.size > r.want.Size, err == io.EOF && (r.size != r.want.Size || sms.Hash(r.hash.Sum(nil)) != r.want.Hash):
+		r.err = ErrCorrupt
+	case err == io.EOF:
+		r.err = io.EOF
+	case err != nil:
+		r.err = fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return n, r.err
+}
+
+// Verify reads what is left and checks the whole body.
+func (r *Reader) Verify() error {
+	_, err := io.Copy(io.Discard, r)
+	return err
+}
+
+// Close frees the decoder.
+func (r *Reader) Close() error { return r.zstd.Close() }
 
 // Unpack gives all bytes of the body, checked against its size and hash.
 func Unpack(b sms.Body) ([]byte, error) {
@@ -102,12 +140,9 @@ func Unpack(b sms.Body) ([]byte, error) {
 		return nil, err
 	}
 	defer r.Close()
-	out, err := io.ReadAll(io.LimitReader(r, b.Size+1))
+	out, err := io.ReadAll(r)
 	if err != nil {
-		return nil, fmt.Errorf("pack: %w", err)
-	}
-	if int64(len(out)) != b.Size || sha256.Sum256(out) != b.Hash {
-		return nil, ErrCorrupt
+		return nil, err
 	}
 	return out, nil
 }

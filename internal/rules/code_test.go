@@ -22,19 +22,19 @@ var (
 	riverPlaces = []string{"queue/tables.go", "queue/sql", "migrations"}
 
 	// Vendors' addresses are known to their clients. The embedded server knows where its download is; the emulator answers
-	// with redirects; schedule shows an example in a message.
-	httpsPlaces = []string{"extract", "internal/postgres", "sandbox", "schedule/source.go"}
+	// with redirects; config shows an example in a message.
+	httpsPlaces = []string{"extract", "internal/dev/extracttest", "internal/postgres", "sandbox", "config/source.go"}
 
 	// Whoever starts a goroutine also waits for it. cmd/etl waits for signals; the emulator
 	// serves; the embedded server is watched by a thread of its own; the bench measures two programs at once.
-	goroutinePlaces = []string{"cmd/etl", "sandbox", "internal/postgres", "internal/dev", "schedule"}
+	goroutinePlaces = []string{"cmd/etl", "sandbox", "internal/postgres", "internal/dev"}
 
 	// One file reads the environment of the program, so that all settings can be listed. The others are for tests, or hand the
 	// environment on to a program that they start.
 	environmentPlaces = []string{"cmd/etl/environment.go", "internal/postgres", "internal/dev"}
 
 	// Pure rooms are told the time.
-	clocklessRooms = []string{"sms", "transform", "schedule", "migrations", "internal/pack"}
+	clocklessRooms = []string{"sms", "transform", "config", "plan", "migrations", "internal/pack"}
 )
 
 var sqlForm = regexp.MustCompile(`\b(SELECT|INSERT INTO|DELETE FROM|MERGE INTO|UPDATE [a-z_.]+ SET|CREATE (TABLE|VIEW|SCHEMA)|TRUNCATE)\b`)

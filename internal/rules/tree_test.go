@@ -18,8 +18,8 @@ const module = "smsetl"
 
 // source is one Go file of the module.
 type source struct {
-	path   string // slash-separated, from the root of the module: schedule/plan.go
-	dir    string // schedule
+	path   string // slash-separated, from the root of the module: plan/plan.go
+	dir    string // plan
 	isTest bool
 	file   *ast.File
 	set    *token.FileSet

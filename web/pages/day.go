@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"smsetl/read"
-	"smsetl/sms"
 )
 
 // next says in words what brings a day on.
@@ -28,7 +27,7 @@ var nextImport = map[string]string{
 }
 
 // day is everything about one day of an account.
-func (s *site) day(ctx context.Context, q query) (view, error) {
+func (s *site) day(ctx context.Context, q *query) (view, error) {
 	accounts, err := s.warehouse.Accounts(ctx)
 	if err != nil {
 		return view{}, err
@@ -41,77 +40,40 @@ func (s *site) day(ctx context.Context, q query) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := view{
+	year := href("/coverage", "vendor", string(account.Vendor), "account", account.Account, "year", date.String()[:4])
+	explain := pathOf("/explain", account.Vendor, account.Account, date)
+	return view{
 		Title: fmt.Sprintf("%s of %s/%s", date, account.Vendor, account.Account),
 		Lead:  fmt.Sprintf("The vendor's day, from midnight to midnight in %s.", account.Zone),
-	}
-	states := section{Heading: "State", Table: dayStates(d.Datasets, account.Vendor.IsImported())}
-	at := []string{"vendor", string(account.Vendor), "account", account.Account}
-	states.Nav = []line{
-		{Link: "← " + (date - 1).String(), Href: href("/day", append(at, "date", (date-1).String())...)},
-		{Link: (date + 1).String() + " →", Href: href("/day", append(at, "date", (date+1).String())...)},
-		{Link: "The year", Href: href("/coverage", append(at, "year", date.String()[:4])...)},
-	}
-	numbers := section{Heading: "Numbers", Table: daysTable(d.Numbers), Lines: []line{
-		{Text: "Each number leads to where it comes from.", Link: "Explain them all", Href: href("/explain", append(at, "date", date.String())...)},
-	}}
-	v.Sections = []section{states, numbers, {Heading: "Tries", Table: triesTable(d.Loads)}}
-	return v, nil
-}
-
-// accountDay reads vendor, account and date, which have to be there. The vendor may be left out where one account has the name.
-func (q query) accountDay(accounts []read.KnownAccount) (read.KnownAccount, sms.Day, error) {
-	vendor, name, date := sms.Vendor(q.text("vendor")), q.text("account"), q.day("date", 0)
-	if date == 0 {
-		q.wrong("date is not there: want a day such as 2026-01-31")
-	}
-	if name == "" {
-		q.wrong("account is not there: want the vendor's name of it")
-	}
-	if err := q.known(vendor, name, accounts); err != nil {
-		return read.KnownAccount{}, 0, err
-	}
-	var found []read.KnownAccount
-	for _, a := range accounts {
-		if a.Account == name && (vendor == "" || a.Vendor == vendor) {
-			found = append(found, a)
-		}
-	}
-	if len(found) != 1 {
-		return read.KnownAccount{}, 0, bad("account %q: want the vendor beside it", name)
-	}
-	return found[0], date, nil
+		Sections: []section{
+			{Heading: "State", Table: dayStates(d.Datasets, account.Vendor.IsImported()), Nav: []line{
+				{Link: "← " + (date - 1).String(), Href: pathOf("/day", account.Vendor, account.Account, date-1)},
+				{Link: (date + 1).String() + " →", Href: pathOf("/day", account.Vendor, account.Account, date+1)},
+				{Link: "The year", Href: year},
+			}},
+			{Heading: "Numbers", Table: daysTable(d.Numbers), Lines: []line{
+				{Text: "Each number leads to where it comes from.", Link: "Explain them all", Href: explain},
+			}},
+			{Heading: "Tries", Table: triesTable(d.Loads)},
+		},
+	}, nil
 }
 
 func dayStates(all []read.DayState, isImported bool) *table {
-	t := &table{
-		Name: "states", Caption: "Where each dataset of the day stands", Empty: "The day is not expected, and was never asked for.",
-		Columns: columns("dataset", "state", "why", "since", "what next", ">days left", ">failed tries", ">pending", ">rows", "written", "confirmed"),
-	}
-	for _, d := range all {
-		why := cmp.Or(d.Reason, markOf(d.State).about)
+	return tableOf("day.states", all, func(d read.DayState) []cell {
 		then := next[d.NextAction]
-		if says, known := nextImport[d.NextAction]; known && isImported {
-			then = says
+		if isImported {
+			then = cmp.Or(nextImport[d.NextAction], then)
 		}
-		t.Rows = append(t.Rows, []cell{
-			text(string(d.Dataset)), state(d.State), text(why), moment(d.Since), text(then), count(d.DaysLeft), whole(d.Attempts),
-			count(d.Pending), whole(d.Rows), moment(d.LoadedAt), moment(d.ConfirmedAt),
-		})
-	}
-	return t
+		why := cmp.Or(d.Reason, markOf(d.State).about)
+		return cells(d.Dataset, d.State, why, d.Since, then, d.DaysLeft, d.Attempts, d.Pending, d.Rows, d.LoadedAt,
+			d.ConfirmedAt)
+	})
 }
 
 func triesTable(all []read.DayLoad) *table {
-	t := &table{
-		Name: "tries", Caption: "Loads that asked for the day, the newest first", Empty: "Nobody has asked for it yet.",
-		Columns: columns(">load", ">run", "started", "datasets", "days", "outcome", "why", ">rows received", ">rows written"),
-	}
-	for _, d := range all {
-		t.Rows = append(t.Rows, []cell{
-			whole(d.LoadID), count(d.RunID), moment(&d.StartedAt), text(d.Datasets), window(d.Window), text(d.Outcome).wrongIf(d.Outcome == "failed"),
-			text(d.Reason), whole(d.Received), whole(d.Written),
-		})
-	}
-	return t
+	return tableOf("day.tries", all, func(d read.DayLoad) []cell {
+		outcome := text(d.Outcome).wrongIf(d.Outcome == "failed")
+		return cells(d.LoadID, d.RunID, d.StartedAt, d.Datasets, window(d.Window), outcome, d.Reason, d.Received, d.Written)
+	})
 }

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"smsetl/read"
@@ -13,7 +11,7 @@ import (
 )
 
 // days are the numbers of each day and account.
-func (s *site) days(ctx context.Context, q query) (view, error) {
+func (s *site) days(ctx context.Context, q *query) (view, error) {
 	accounts, f, err := s.choice(ctx, q, 30)
 	if err != nil {
 		return view{}, err
@@ -23,13 +21,15 @@ func (s *site) days(ctx context.Context, q query) (view, error) {
 		return view{}, err
 	}
 	return view{
-		Title: "Days", Lead: "The sums of each day and account, as far as they are known. Each number leads to where it comes from.",
-		Form: filterForm("/days", f, accounts), Sections: []section{{Lines: []line{settledLine(all)}, Table: daysTable(all)}},
+		Title:    "Days",
+		Lead:     "The sums of each day and account, as far as they are known. Each number leads to where it comes from.",
+		Form:     filterForm("/days", f, accounts),
+		Sections: []section{{Lines: []line{settledLine(all)}, Table: daysTable(all)}},
 	}, nil
 }
 
 // choice reads the filter of a page that shows so many days when nothing else is asked for.
-func (s *site) choice(ctx context.Context, q query, last int) ([]read.KnownAccount, read.Filter, error) {
+func (s *site) choice(ctx context.Context, q *query, last int) ([]read.KnownAccount, read.Filter, error) {
 	accounts, err := s.warehouse.Accounts(ctx)
 	if err != nil {
 		return nil, read.Filter{}, err
@@ -41,76 +41,49 @@ func (s *site) choice(ctx context.Context, q query, last int) ([]read.KnownAccou
 
 // settledLine says how many of the days may still change or have no numbers.
 func settledLine(all []read.DayNumbers) line {
-	var counts standing
-	for _, d := range all {
-		counts.add(d.State)
-	}
+	counts := countStates(all, func(d read.DayNumbers) sms.State { return d.State })
+	days, notFinal := grouped(counts.total()), counts.of(isNotFinal)
 	switch {
-	case counts.days == 0:
+	case len(all) == 0:
 		return line{Text: "No day of this choice is expected or loaded."}
-	case counts.notFinal == 0:
-		return line{Text: fmt.Sprintf("All %s days of accounts are final.", grouped(counts.days))}
-	default:
-		return line{Text: fmt.Sprintf("Of %s days of accounts %s are not final: %s.", grouped(counts.days), grouped(counts.notFinal), counts.words()), Bad: counts.open > 0}
+	case notFinal == 0:
+		return line{Text: fmt.Sprintf("All %s days of accounts are final.", days)}
 	}
+	text := fmt.Sprintf("Of %s days of accounts %s are not final: %s.", days, grouped(notFinal), counts.words(isNotFinal))
+	return line{Text: text, Bad: counts.of(isOpen) > 0}
 }
 
-// standing counts days by state.
-type standing struct {
-	days, notFinal, open int64
-	states               map[sms.State]int64
-}
-
-func (s *standing) add(of sms.State) {
-	if s.states == nil {
-		s.states = map[sms.State]int64{}
-	}
-	s.days++
-	s.states[of]++
-	if !isFinal(of) {
-		s.notFinal++
-	}
-	if isOpen(of) {
-		s.open++
-	}
-}
-
-// words tells the states that are not final, the worst first: "3 missing, 2 provisional".
-func (s *standing) words() string {
-	states := slices.SortedFunc(maps.Keys(s.states), func(a, b sms.State) int { return cmp.Or(cmp.Compare(care(a), care(b)), cmp.Compare(a, b)) })
-	var parts []string
-	for _, of := range states {
-		if !isFinal(of) {
-			parts = append(parts, grouped(s.states[of])+" "+words(of))
-		}
-	}
-	return strings.Join(parts, ", ")
+// measures are the numbers of a day, with their names in files. The rate stands behind what is delivered.
+var measures = []struct {
+	name string
+	of   func(read.DayNumbers) *int64
+}{
+	{"requested", func(d read.DayNumbers) *int64 { return d.Requested }},
+	{"accepted", func(d read.DayNumbers) *int64 { return d.Accepted }},
+	{"processing_failed", func(d read.DayNumbers) *int64 { return d.ProcessingFailed }},
+	{"delivered", func(d read.DayNumbers) *int64 { return d.Delivered }},
+	{"send_failed", func(d read.DayNumbers) *int64 { return d.SendFailed }},
+	{"pending", func(d read.DayNumbers) *int64 { return d.Pending }},
+	{"billed_segments", func(d read.DayNumbers) *int64 { return d.BilledSegments }},
+	{"vendor_sent", func(d read.DayNumbers) *int64 { return d.VendorSent }},
 }
 
 func daysTable(all []read.DayNumbers) *table {
-	t := &table{
-		Name: "days", Caption: "Messages by day and account", Empty: "No day of this choice is expected or loaded.",
-		Columns: columns("day", "vendor", "account", "state", ">requested", ">accepted", ">processing failed", ">delivered", ">delivery rate", ">send failed", ">pending",
-			">billed segments", ">vendor sent", ">rows", "why"),
-		Note: "Billed segments are segments, everything else is messages. A dash is no number: the last column says why. Only numbers of final days are settled.",
-	}
-	for _, d := range all {
-		at := []string{"vendor", string(d.Vendor), "account", d.Account, "date", d.Day.String()}
-		explain := func(c cell, measure string) cell {
-			return c.to(href("/explain", append(at[:6:6], "measure", measure)...))
+	return tableOf("days.days", all, func(d read.DayNumbers) []cell {
+		row := cells(cellOf(d.Day).to(pathOf("/day", d.Vendor, d.Account, d.Day)), d.Vendor, d.Account, d.State)
+		for _, m := range measures {
+			path := pathOf("/explain", d.Vendor, d.Account, d.Day, "measure", m.name)
+			row = append(row, count(m.of(d)).to(path))
+			if m.name == "delivered" {
+				row = append(row, ratio(d.Delivered, d.Requested).to(path))
+			}
 		}
 		rows := whole(d.Rows)
 		if d.Rows == 0 {
-			rows = cell{kind: isNull}
+			rows = none
 		}
-		t.Rows = append(t.Rows, []cell{
-			day(&d.Day).to(href("/day", at...)), text(string(d.Vendor)), text(d.Account), state(d.State),
-			explain(count(d.Requested), "requested"), explain(count(d.Accepted), "accepted"), explain(count(d.ProcessingFailed), "processing_failed"),
-			explain(count(d.Delivered), "delivered"), explain(ratio(d.Delivered, d.Requested), "delivered"), explain(count(d.SendFailed), "send_failed"),
-			explain(count(d.Pending), "pending"), explain(count(d.BilledSegments), "billed_segments"), explain(count(d.VendorSent), "vendor_sent"), rows, text(whyDay(d)),
-		})
-	}
-	return t
+		return append(row, rows, text(whyDay(d)))
+	})
 }
 
 // whyDay says why a day's numbers are not final, or not there.
@@ -120,7 +93,13 @@ func whyDay(d read.DayNumbers) string {
 		parts = append(parts, cmp.Or(d.Reason, markOf(d.State).about))
 	}
 	if d.Rows > 0 {
-		if missing := notReported(d); len(missing) > 0 {
+		var missing []string
+		for _, m := range measures {
+			if m.of(d) == nil {
+				missing = append(missing, spaced(m.name))
+			}
+		}
+		if len(missing) > 0 {
 			parts = append(parts, "not reported: "+strings.Join(missing, ", "))
 		}
 		if d.Requested != nil && *d.Requested == 0 {
@@ -128,21 +107,4 @@ func whyDay(d read.DayNumbers) string {
 		}
 	}
 	return strings.Join(parts, "; ")
-}
-
-// notReported names the measures of a stored day that its vendor does not report.
-func notReported(d read.DayNumbers) []string {
-	var names []string
-	for _, m := range []struct {
-		n    *int64
-		name string
-	}{
-		{d.Requested, "requested"}, {d.Accepted, "accepted"}, {d.ProcessingFailed, "processing failed"}, {d.Delivered, "delivered"}, {d.SendFailed, "send failed"},
-		{d.Pending, "pending"}, {d.BilledSegments, "billed segments"}, {d.VendorSent, "vendor sent"},
-	} {
-		if m.n == nil {
-			names = append(names, m.name)
-		}
-	}
-	return names
 }

@@ -48,56 +48,35 @@ func (c cell) safe() string {
 }
 
 func (t *table) csv() ([]byte, error) {
+	lines := make([][]string, 1+len(t.Rows))
+	for _, c := range t.Columns {
+		lines[0] = append(lines[0], c.Name)
+	}
+	for i, row := range t.Rows {
+		for _, c := range row {
+			lines[i+1] = append(lines[i+1], c.safe())
+		}
+	}
 	var b bytes.Buffer
-	out := csv.NewWriter(&b)
-	line := make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		line[i] = c.Name
-	}
-	err := out.Write(line)
-	for _, row := range t.Rows {
-		for i, c := range row {
-			line[i] = c.safe()
-		}
-		if err == nil {
-			err = out.Write(line)
-		}
-	}
-	out.Flush()
-	if err == nil {
-		err = out.Error()
-	}
+	err := csv.NewWriter(&b).WriteAll(lines)
 	return b.Bytes(), err
 }
 
 // json gives an array of objects whose members stand in the order of the columns.
 func (t *table) json() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('[')
+	objects := make([]string, len(t.Rows))
 	for i, row := range t.Rows {
-		b.WriteString(separator(i) + "\n  {")
+		members := make([]string, len(row))
 		for j, c := range row {
-			name, err := json.Marshal(t.Columns[j].Name)
-			if err != nil {
-				return nil, err
-			}
 			value, err := c.json()
 			if err != nil {
 				return nil, err
 			}
-			fmt.Fprintf(&b, "%s%s:%s", separator(j), name, value)
+			members[j] = fmt.Sprintf("%q:%s", t.Columns[j].Name, value)
 		}
-		b.WriteByte('}')
+		objects[i] = "\n  {" + strings.Join(members, ",") + "}"
 	}
-	b.WriteString("\n]\n")
-	return b.Bytes(), nil
-}
-
-func separator(i int) string {
-	if i == 0 {
-		return ""
-	}
-	return ","
+	return []byte("[" + strings.Join(objects, ",") + "\n]\n"), nil
 }
 
 func (c cell) json() ([]byte, error) {

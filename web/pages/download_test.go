@@ -14,7 +14,7 @@ func TestCSVHoldsNoFormula(t *testing.T) {
 		{text("@SUM(A1)"), "'@SUM(A1)"},
 		{text("\t=1"), "'\t=1"},
 		{text("\r=1"), "'\r=1"},
-		{link("=1", "/day"), "'=1"},
+		{text("=1").to("/day"), "'=1"},
 		{text("a=1"), "a=1"},
 		{text(""), ""},
 		{whole(-5), "-5"},

@@ -15,7 +15,7 @@ import (
 )
 
 // explanation follows a number back to the vendor's answers.
-func (s *site) explanation(ctx context.Context, q query) (view, error) {
+func (s *site) explanation(ctx context.Context, q *query) (view, error) {
 	accounts, err := s.warehouse.Accounts(ctx)
 	if err != nil {
 		return view{}, err
@@ -48,7 +48,7 @@ func (s *site) explanation(ctx context.Context, q query) (view, error) {
 		return view{}, err
 	}
 	of := stateOfDay(known.Datasets, e)
-	back := href("/day", "vendor", e.Vendor, "account", e.Account, "date", e.Date)
+	back := pathOf("/day", account.Vendor, account.Account, date)
 	return view{
 		Title: "Where it comes from",
 		Lead:  fmt.Sprintf("%s of %s/%s; days start at midnight in %s. %s.", e.Date, e.Vendor, e.Account, e.Zone, sumOf(e.Rows)),
@@ -63,7 +63,7 @@ func (s *site) explanation(ctx context.Context, q query) (view, error) {
 }
 
 // question reads what is asked of a day.
-func (q query) question(account sms.Account, date sms.Day) (job.Question, error) {
+func (q *query) question(account sms.Account, date sms.Day) (job.Question, error) {
 	question := job.Question{
 		Account: account, Day: date,
 		Template: q.text("template"), Label: q.text("label"), MessageType: q.text("message_type"), Country: q.text("country"),
@@ -87,7 +87,7 @@ func stateOfDay(known []read.DayState, e job.Explanation) sms.State {
 	var worst sms.State
 	for _, d := range known {
 		isOf := len(e.Days) == 0 || slices.ContainsFunc(e.Days, func(x job.ExplainedDay) bool { return x.Dataset == string(d.Dataset) })
-		if isOf && (worst == "" || worse(d.State, worst)) {
+		if isOf && (worst == "" || worse(d.State, worst) < 0) {
 			worst = d.State
 		}
 	}
@@ -100,7 +100,8 @@ func whyLines(e job.Explanation, of sms.State, back string) []line {
 	if e.Missing != "" {
 		lines = append(lines, line{Text: "There is no number: " + e.Missing + ".", Bad: true})
 	}
-	return append(lines, line{Text: "The day is " + words(of) + ": " + markOf(of).about + ".", Link: "Its states and tries", Href: back, Bad: isOpen(of)})
+	return append(lines, line{Text: "The day is " + spaced(of) + ": " + markOf(of).about + ".",
+		Link: "Its states and tries", Href: back, Bad: isOpen(of)})
 }
 
 func capital(s string) string {
@@ -111,8 +112,7 @@ func capital(s string) string {
 }
 
 func measuresTable(e job.Explanation, of sms.State) *table {
-	t := &table{Name: "measures", Caption: "The measures, summed", Columns: columns("measure", ">total", "state", "unit", "support", "the vendor's fields", "note", "why")}
-	for _, m := range e.Measures {
+	return tableOf("explain.measures", e.Measures, func(m job.ExplainedMeasure) []cell {
 		why := ""
 		switch {
 		case m.Total == nil:
@@ -120,23 +120,18 @@ func measuresTable(e job.Explanation, of sms.State) *table {
 		case e.Rows == 0:
 			why = "the vendor had nothing on the whole day"
 		}
-		t.Rows = append(t.Rows, []cell{text(m.Measure), count(m.Total), state(of), text(m.Unit), text(strings.ReplaceAll(m.Support, "_", " ")), text(m.Formula), text(m.Note), text(why)})
-	}
-	return t
+		return cells(m.Measure, m.Total, of, m.Unit, spaced(m.Support), m.Formula, m.Note, why)
+	})
 }
 
 // rowsTable has a line for each measure of each row.
 func rowsTable(e job.Explanation, of sms.State) *table {
-	t := &table{
-		Name: "rows", Caption: "Rows of the fact, and what each number is made of",
-		Columns: columns("template", "label", "message type", "country", "stage", "reason", "measure", ">value", "state", "from", "place"),
-	}
+	t := newTable("explain.rows")
 	for _, c := range e.Cells {
 		for _, v := range c.Values {
-			t.Rows = append(t.Rows, []cell{
-				text(c.Template), text(c.Label), text(c.MessageType), text(c.Country), text(c.Stage), text(c.Reason), text(v.Measure), count(v.Value), state(of),
-				text(v.From(c.Places)), text(places(&e, c.Places)),
-			})
+			t.Rows = append(t.Rows, cells(c.Template, c.Label, c.MessageType, c.Country, c.Stage, c.Reason, v.Measure, v.Value,
+				of,
+				v.From(c.Places), places(&e, c.Places)))
 		}
 	}
 	if left := e.Rows - len(e.Cells); left > 0 {
@@ -159,17 +154,12 @@ func places(e *job.Explanation, all []job.ExplainedPlace) string {
 }
 
 func historyTable(e job.Explanation, of sms.State) *table {
-	t := &table{
-		Name: "history", Caption: "Every value that the rows ever had, the oldest first",
-		Columns: columns("template", "label", "message type", "country", "reason", "measure", ">value", "state", "from", "until", ">load", "change", "cause"),
-	}
+	t := newTable("explain.history")
 	for _, c := range e.Cells {
 		for _, v := range c.Values {
 			for _, h := range v.History {
-				t.Rows = append(t.Rows, []cell{
-					text(c.Template), text(c.Label), text(c.MessageType), text(c.Country), text(c.Reason), text(v.Measure), count(h.Value), state(of),
-					moment(h.From), moment(h.Until), whole(h.LoadID), text(h.Change), text(strings.ReplaceAll(h.Cause, "_", " ")),
-				})
+				t.Rows = append(t.Rows, cells(c.Template, c.Label, c.MessageType, c.Country, c.Reason, v.Measure, h.Value, of,
+					h.From, h.Until, h.LoadID, h.Change, spaced(h.Cause)))
 			}
 		}
 	}
@@ -177,37 +167,24 @@ func historyTable(e job.Explanation, of sms.State) *table {
 }
 
 func answersTable(all []job.ExplainedAnswer) *table {
-	t := &table{
-		Name: "answers", Caption: "Answers about the day; etl raw show prints their bytes",
-		Columns: columns(">answer", ">load", "current", "dataset", "days", "request", "fetched", ">status", ">bytes", "request id", "hash", "thrown away"),
-	}
-	for _, a := range all {
+	return tableOf("explain.answers", all, func(a job.ExplainedAnswer) []cell {
 		current := ""
 		if a.IsCurrent {
 			current = "the day rests on it"
 		}
-		t.Rows = append(t.Rows, []cell{
-			whole(a.FetchID), whole(a.LoadID), text(current), text(a.Dataset), window(a.Window), text(strings.TrimSpace(a.Method + " " + a.URL + " " + a.Action + " " + a.Body)),
-			moment(&a.FetchedAt), whole(int64(a.Status)), whole(a.Size), text(a.RequestID), text(a.Hash), moment(a.PrunedAt),
-		})
-	}
-	return t
+		request := strings.TrimSpace(a.Method + " " + a.URL + " " + a.Action + " " + a.Body)
+		return cells(a.FetchID, a.LoadID, current, a.Dataset, window(a.Window), request, a.FetchedAt, a.Status, a.Size,
+			a.RequestID, a.Hash, a.PrunedAt)
+	})
 }
 
 func loadsTable(all []job.ExplainedLoad) *table {
-	t := &table{
-		Name: "loads", Caption: "Loads that wrote, replaced or believed something of these rows",
-		Columns: columns(">load", ">run", "command", "host", "program", "origin", "outcome", "days", "started", "committed", ">mapping version"),
-	}
-	for _, l := range all {
-		run := cell{kind: isNull}
-		if l.RunID != 0 {
-			run = whole(l.RunID)
+	return tableOf("explain.loads", all, func(l job.ExplainedLoad) []cell {
+		run := whole(l.RunID)
+		if l.RunID == 0 {
+			run = none
 		}
-		t.Rows = append(t.Rows, []cell{
-			whole(l.LoadID), run, text(l.Command), text(l.Host), text(l.Program), text(l.Origin), text(l.Outcome), window(l.Window), moment(&l.StartedAt), moment(l.LoadedAt),
-			whole(int64(l.Version)),
-		})
-	}
-	return t
+		return cells(l.LoadID, run, l.Command, l.Host, l.Program, l.Origin, l.Outcome, window(l.Window), l.StartedAt,
+			l.LoadedAt, l.Version)
+	})
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // failures are failed messages by reason and by category.
-func (s *site) failures(ctx context.Context, q query) (view, error) {
+func (s *site) failures(ctx context.Context, q *query) (view, error) {
 	f := read.FailureFilter{Reason: q.text("reason"), Category: q.text("category"), Stage: q.stage()}
 	accounts, days, err := s.choice(ctx, q, 90)
 	if err != nil {
@@ -22,8 +22,10 @@ func (s *site) failures(ctx context.Context, q query) (view, error) {
 		return view{}, err
 	}
 	v := view{
-		Title: "Failures", Lead: "Why messages failed, from " + f.First.String() + " to " + f.Last.String() + ". Vendors name reasons differently: compare categories.",
-		Form: filterForm("/failures", f.Filter, accounts),
+		Title: "Failures",
+		Lead: fmt.Sprintf("Why messages failed, from %s to %s. Vendors name reasons differently: compare categories.",
+			f.First, f.Last),
+		Form: filterForm("/failures", days, accounts),
 	}
 	v.Form.Reason, v.Form.Category, v.Form.Stage = f.Reason, f.Category, string(f.Stage)
 	switch {
@@ -33,12 +35,18 @@ func (s *site) failures(ctx context.Context, q query) (view, error) {
 	case f.Category != "":
 		v.Title = "Failures: category " + f.Category
 	default:
-		v.Sections = append(v.Sections, section{ID: "totals", Heading: "In all", Lines: beyondLines(all.Totals), Table: totalsTable(all.Totals, f.Filter)})
+		v.Sections = append(v.Sections, section{
+			ID: "totals", Heading: "In all", Lines: beyondLines(all.Totals), Table: totalsTable(all.Totals, days),
+		})
 	}
-	notFinal := notFinalOf(all.Totals)
+	// The days of each stage whose numbers may still change or are not there.
+	notFinal := map[stageOf]int64{}
+	for _, t := range all.Totals {
+		notFinal[stageOf{t.Vendor, t.Stage}] = t.NotFinal
+	}
 	v.Sections = append(v.Sections,
-		section{Heading: "By category", Table: categoriesTable(all.Categories, f.Filter, notFinal)},
-		section{ID: "reasons", Heading: "By reason", Table: reasonsTable(all.Reasons, f.Filter, notFinal)})
+		section{Heading: "By category", Table: categoriesTable(all.Categories, days, notFinal)},
+		section{ID: "reasons", Heading: "By reason", Table: reasonsTable(all.Reasons, days, notFinal)})
 	return v, nil
 }
 
@@ -48,22 +56,13 @@ type stageOf struct {
 	stage  sms.Stage
 }
 
-// notFinalOf counts the days of each stage whose numbers may still change or are not there.
-func notFinalOf(all []read.FailedTotal) map[stageOf]int64 {
-	counts := map[stageOf]int64{}
-	for _, t := range all {
-		counts[stageOf{t.Vendor, t.Stage}] = t.NotFinal
-	}
-	return counts
-}
-
 // beyondLines says where reasons tell of more than deliveries count.
 func beyondLines(all []read.FailedTotal) []line {
 	var lines []line
 	for _, t := range all {
 		if t.Beyond > 0 {
-			lines = append(lines, line{Bad: true, Text: fmt.Sprintf(
-				"The reasons of %s in %s tell of %s more messages than its deliveries count as failed: the two were told at different times, or one of them is not loaded.",
+			lines = append(lines, line{Bad: true, Text: fmt.Sprintf("The reasons of %s in %s tell of %s more messages than its "+
+				"deliveries count as failed: the two were told at different times, or one of them is not loaded.",
 				t.Vendor, t.Stage, grouped(t.Beyond))})
 		}
 	}
@@ -71,69 +70,38 @@ func beyondLines(all []read.FailedTotal) []line {
 }
 
 func totalsTable(all []read.FailedTotal, f read.Filter) *table {
-	t := &table{
-		Name: "totals", Caption: "Failed messages as deliveries count them, and how much of it reasons explain", Empty: "Nothing is expected or loaded of these days.",
-		Columns: columns("vendor", "stage", ">failed", ">with a reason", ">without a reason", ">more than counted", ">days", ">days not final"),
-		Note:    "Failed is what has a reason and what has none, less what reasons tell of more than deliveries count. A dash: deliveries do not tell it, or none is loaded.",
-	}
-	for _, one := range all {
-		without := whole(one.Without)
-		if one.Without > 0 {
-			without = without.to(failuresOf(f, one.Vendor, one.Stage, "reason", read.NoReason))
+	return tableOf("failures.totals", all, func(t read.FailedTotal) []cell {
+		without := whole(t.Without)
+		if t.Without > 0 {
+			without = without.to(failuresOf(f, t.Vendor, t.Stage, "reason", read.NoReason))
 		}
-		t.Rows = append(t.Rows, []cell{
-			text(string(one.Vendor)), text(string(one.Stage)), count(one.Failed), whole(one.Named), without, whole(one.Beyond).wrongIf(one.Beyond > 0),
-			whole(one.Days), whole(one.NotFinal),
-		})
-	}
-	return t
+		beyond := whole(t.Beyond).wrongIf(t.Beyond > 0)
+		return cells(t.Vendor, t.Stage, t.Failed, t.Named, without, beyond, t.Days, t.NotFinal)
+	})
 }
 
 // failuresOf is the address of a part of the failures of a vendor in a stage.
 func failuresOf(f read.Filter, vendor sms.Vendor, stage sms.Stage, name, value string) string {
-	return href("/failures", "vendor", string(vendor), "account", f.Account, "stage", string(stage), name, value, "from", f.First.String(), "to", f.Last.String())
-}
-
-// stage reads the parameter of that name; empty for both.
-func (q query) stage() sms.Stage {
-	stage := sms.Stage(q.text("stage"))
-	if stage != "" && stage != sms.Processing && stage != sms.Sending {
-		q.wrong("stage is %q: want processing or sending", stage)
-	}
-	return stage
+	return href("/failures", "vendor", string(vendor), "account", f.Account, "stage", string(stage), name, value,
+		"from", f.First.String(), "to", f.Last.String())
 }
 
 func reasonsTable(all []read.FailedReason, f read.Filter, notFinal map[stageOf]int64) *table {
-	t := &table{
-		Name: "reasons", Caption: "Failed messages by the vendor's reason, the most frequent first",
-		Columns: columns("vendor", "stage", "reason", "category", ">messages", ">days not final"), Empty: "Nothing failed in these days, or nothing is loaded of them.",
-		Note: "A reason leads to its days. A dash is a reason that the vendor names without a number: its messages are among those of no reason.",
-	}
 	most := mostOf(all, func(r read.FailedReason) *int64 { return r.Messages })
-	for _, r := range all {
+	return tableOf("failures.reasons", all, func(r read.FailedReason) []cell {
 		days := failuresOf(f, r.Vendor, r.Stage, "reason", r.Reason)
-		t.Rows = append(t.Rows, []cell{
-			text(string(r.Vendor)), text(string(r.Stage)), text(r.Reason).to(days), text(r.Category), count(r.Messages).to(days).bar(most),
-			whole(notFinal[stageOf{r.Vendor, r.Stage}]),
-		})
-	}
-	return t
+		return cells(r.Vendor, r.Stage, text(r.Reason).to(days), r.Category, count(r.Messages).to(days).bar(most),
+			notFinal[stageOf{r.Vendor, r.Stage}])
+	})
 }
 
 func categoriesTable(all []read.FailedCategory, f read.Filter, notFinal map[stageOf]int64) *table {
-	t := &table{
-		Name: "categories", Caption: "Failed messages by category and vendor, the most frequent category first",
-		Columns: columns("category", "vendor", "stage", ">messages", ">days not final"),
-		Note:    "A number leads to the vendor's reasons of the category.", Empty: "Nothing failed in these days, or nothing is loaded of them.",
-	}
 	most := mostOf(all, func(c read.FailedCategory) *int64 { return c.Messages })
-	for _, c := range all {
+	return tableOf("failures.categories", all, func(c read.FailedCategory) []cell {
 		reasons := failuresOf(f, c.Vendor, c.Stage, "category", c.Category) + "#reasons"
-		t.Rows = append(t.Rows, []cell{
-			text(c.Category), text(string(c.Vendor)), text(string(c.Stage)), count(c.Messages).to(reasons).bar(most), whole(notFinal[stageOf{c.Vendor, c.Stage}]),
-		})
-	}
-	return t
+		return cells(c.Category, c.Vendor, c.Stage, count(c.Messages).to(reasons).bar(most),
+			notFinal[stageOf{c.Vendor, c.Stage}])
+	})
 }
 
 // mostOf gives the longest bar of a table.
@@ -156,19 +124,13 @@ func (c cell) bar(most int64) cell {
 }
 
 func failedDays(all []read.FailedDay) *table {
-	t := &table{
-		Name: "days", Caption: "Failed messages by day and account, the newest first", Columns: columns("day", "vendor", "account", "state", "stage", "reason", ">messages"),
-		Note: "Each number of a reason leads to where it comes from.",
-	}
-	for _, d := range all {
-		at := []string{"vendor", string(d.Vendor), "account", d.Account, "date", d.Day.String()}
+	return tableOf("failures.days", all, func(d read.FailedDay) []cell {
 		messages := count(d.Messages)
 		if d.Reason != read.NoReason {
-			messages = messages.to(href("/explain", append(at[:6:6], "stage", string(d.Stage), "reason", d.Reason)...))
+			path := pathOf("/explain", d.Vendor, d.Account, d.Day, "stage", string(d.Stage), "reason", d.Reason)
+			messages = messages.to(path)
 		}
-		t.Rows = append(t.Rows, []cell{
-			day(&d.Day).to(href("/day", at...)), text(string(d.Vendor)), text(d.Account), state(d.State), text(string(d.Stage)), text(d.Reason), messages,
-		})
-	}
-	return t
+		day := cellOf(d.Day).to(pathOf("/day", d.Vendor, d.Account, d.Day))
+		return cells(day, d.Vendor, d.Account, d.State, d.Stage, d.Reason, messages)
+	})
 }

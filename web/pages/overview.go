@@ -3,7 +3,6 @@ package pages
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +19,7 @@ const months = 13
 const refreshOverview = 10 * time.Second
 
 // overview is the start page: how much is sent, how much arrives, what fails, and how far the data is to be trusted.
-func (s *site) overview(ctx context.Context, q query) (view, error) {
+func (s *site) overview(ctx context.Context, q *query) (view, error) {
 	again := q.again(refreshOverview)
 	now := s.now().UTC()
 	first, last := sms.Date(now.Year(), now.Month()-months+1, 1), sms.Date(now.Year(), now.Month()+1, 1)-1
@@ -57,37 +56,26 @@ func (s *site) overview(ctx context.Context, q query) (view, error) {
 
 // trust says in one line whether anything is not there, or not as it should be.
 func trust(o read.Overview) line {
-	var open, others, days int64
+	counts := stateCounts{}
 	for _, s := range o.Sources {
-		open, others, days = open+notThere(s), others+unsure(s), days+s.Days
+		counts.add(s.Counts)
 	}
+	open, unsure, days := counts.of(isOpen), counts.of(isUnsure), counts.total()
 	l := line{Href: "#trust", Link: "How far to trust it"}
 	switch {
 	case days == 0:
 		l.Text = "Nothing is loaded yet: the first run brings it."
 	case open > 0:
 		l.Text, l.Bad = fmt.Sprintf("Incomplete: of %s days of datasets %s are not there or not believed.", grouped(days), grouped(open)), true
-	case others > 0:
-		l.Text = fmt.Sprintf("Of %s days of datasets %s are in a state that settles nothing: their numbers are not known.", grouped(days), grouped(others))
+	case unsure > 0:
+		l.Text = fmt.Sprintf("Of %s days of datasets %s are in a state that settles nothing: their numbers are not known.",
+			grouped(days), grouped(unsure))
 	case o.Findings[sms.Error] > 0:
 		l.Text, l.Bad = fmt.Sprintf("Every expected day is there, and %s found.", errorsOf(o.Findings[sms.Error])), true
 	default:
 		l.Text = "Every expected day is there, and no error is open."
 	}
 	return l
-}
-
-// notThere counts the days of datasets of a source that are expected and have no numbers that are believed.
-func notThere(s read.SourceState) int64 { return s.Missing + s.Failed + s.Quarantined + s.Lost }
-
-// unsure counts the days of datasets of a source in states that say neither that numbers are there nor that they should be.
-func unsure(s read.SourceState) (n int64) {
-	for of, days := range s.Counts {
-		if rank(of) < 0 || of == sms.Unverified {
-			n += days
-		}
-	}
-	return n
 }
 
 func errorsOf(n int64) string {
@@ -111,9 +99,15 @@ func freshness(sources []read.SourceState, now time.Time) []line {
 			text += fmt.Sprintf("; the vendor was last heard %s ago, %s.", age(now.Sub(*s.ConfirmedAt)), moment(s.ConfirmedAt).Show+" UTC")
 		}
 		l := line{Text: text}
-		if open := openDays(s); open != "" {
-			l.Text, l.Bad = text+" "+open, true
-			l.Href, l.Link = href("/coverage", "vendor", string(s.Vendor), "year", yearOf(s.FirstOpen)), "See the days"
+		if open := stateCounts(s.Counts).words(isOpen); open != "" {
+			year := ""
+			if s.FirstOpen != nil {
+				year = s.FirstOpen.String()[:4]
+			}
+			l = line{
+				Text: text + " Incomplete. Days of datasets that are not there or not believed: " + open + ".", Bad: true,
+				Href: href("/coverage", "vendor", string(s.Vendor), "year", year), Link: "See the days",
+			}
 		}
 		all = append(all, l)
 	}
@@ -121,36 +115,6 @@ func freshness(sources []read.SourceState, now time.Time) []line {
 		all = append(all, line{Text: "No account is known yet: the first run brings them."})
 	}
 	return all
-}
-
-// openDays says what is not there, empty when all is.
-func openDays(s read.SourceState) string {
-	if notThere(s) == 0 {
-		return ""
-	}
-	return "Incomplete. Days of datasets that are not there or not believed: " + openWords(s) + "."
-}
-
-// openWords counts what is not there: "3 missing, 1 failed".
-func openWords(s read.SourceState) string {
-	var parts []string
-	for _, p := range []struct {
-		n    int64
-		word string
-	}{{s.Missing, "missing"}, {s.Failed, "failed"}, {s.Quarantined, "quarantined"}, {s.Lost, "lost"}} {
-		if p.n > 0 {
-			parts = append(parts, grouped(p.n)+" "+p.word)
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// yearOf gives the year of a day, empty for none.
-func yearOf(d *sms.Day) string {
-	if d == nil {
-		return ""
-	}
-	return d.String()[:4]
 }
 
 func findingsLine(findings map[sms.Severity]int64) line {
@@ -180,42 +144,23 @@ func age(d time.Duration) string {
 }
 
 func sourcesTable(sources []read.SourceState, pauses []queue.Pause) *table {
-	states := slices.Clone(marks)
+	counts := stateCounts{}
 	for _, s := range sources {
-		for _, of := range slices.Sorted(maps.Keys(s.Counts)) {
-			if !slices.ContainsFunc(states, func(m mark) bool { return m.state == of }) {
-				states = append(states, markOf(of))
-			}
-		}
+		counts.add(s.Counts)
 	}
-	states = slices.DeleteFunc(states, func(m mark) bool { return m.state == sms.NotDue })
-	names := []string{"source", "vendor", "paused", "newest loaded day", "last heard", "first open day", ">expected days"}
-	for _, m := range states {
-		names = append(names, ">"+words(m.state))
-	}
-	t := &table{
-		Name: "sources", Caption: "Days of datasets by source", Columns: columns(names...),
-		Note: "The expected days are those of all states together. The newest loaded day is that of the dataset that is furthest behind; days before it may be missing.",
-	}
-	for _, s := range sources {
-		row := []cell{
-			link(s.Source, href("/coverage", "vendor", string(s.Vendor))), text(string(s.Vendor)), pausedCell(s.Source, pauses), day(s.LoadedTo), moment(s.ConfirmedAt), day(s.FirstOpen),
-			whole(s.Days),
-		}
-		for _, m := range states {
-			n := s.Counts[m.state]
-			row = append(row, whole(n).wrongIf(n > 0 && isOpen(m.state)))
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t
+	states := slices.DeleteFunc(counts.marks(), func(m mark) bool { return m.state == sms.NotDue })
+	return fill(newTable("overview.sources", stateColumns(states)...), sources, func(s read.SourceState) []cell {
+		name := text(s.Source).to(href("/coverage", "vendor", string(s.Vendor)))
+		row := cells(name, s.Vendor, pausedCell(s.Source, pauses), s.LoadedTo, s.ConfirmedAt, s.FirstOpen, s.Days)
+		return append(row, stateCounts(s.Counts).cells(states)...)
+	})
 }
 
 // pausedCell says that nobody asks a source.
 func pausedCell(source string, pauses []queue.Pause) cell {
 	for _, p := range pauses {
 		if p.Source == source || p.Source == "" && p.Queue == source {
-			return text(fmt.Sprintf("since %s UTC", moment(&p.Since).Show)).wrongIf(true)
+			return text(fmt.Sprintf("since %s UTC", cellOf(p.Since).Show)).wrongIf(true)
 		}
 	}
 	return text("no")
@@ -237,12 +182,7 @@ func monthCharts(all []read.VendorMonth, today sms.Day) []chart {
 		at, isOpen := len(names)-1, m.LoadedDays < m.Days || m.NotFinal > 0 || monthEnd(m.Month) >= today
 		requested[at] = append(requested[at], value{number(m.Requested), isOpen})
 		failures[at] = append(failures[at], value{number(plus(m.ProcessingFailed, m.SendFailed)), isOpen})
-		var rate *float64
-		if d, r := number(m.Delivered), number(m.Requested); d != nil && r != nil && *r > 0 {
-			share := *d / *r
-			rate = &share
-		}
-		rates[at] = append(rates[at], value{rate, isOpen})
+		rates[at] = append(rates[at], value{share(m.Delivered, m.Requested), isOpen})
 	}
 	if len(names) == 0 {
 		return nil
@@ -259,25 +199,17 @@ func number(n *int64) *float64 {
 	if n == nil {
 		return nil
 	}
-	f := float64(*n)
-	return &f
+	return new(float64(*n))
 }
 
 func monthsTable(all []read.VendorMonth) *table {
-	t := &table{
-		Name: "months", Caption: "Messages by vendor and month",
-		Columns: columns("month", "vendor", ">loaded days", ">expected days", ">not final days", ">requested", ">delivered", ">delivery rate", ">processing failed", ">send failed", "why"),
-		Note:    "Days are those of every account together. The rate is the sum of delivered over the sum of requested. A number leads to its days, and these to where they come from.",
-	}
-	for _, m := range all {
-		from, to := m.Month, monthEnd(m.Month)
-		days := href("/days", "vendor", string(m.Vendor), "from", from.String(), "to", to.String())
-		t.Rows = append(t.Rows, []cell{
-			month(m.Month).to(days), text(string(m.Vendor)), whole(m.LoadedDays), whole(m.Days), whole(m.NotFinal), count(m.Requested).to(days), count(m.Delivered).to(days),
-			ratio(m.Delivered, m.Requested).to(days), count(m.ProcessingFailed).to(days), count(m.SendFailed).to(days), text(whyMonth(m)),
-		})
-	}
-	return t
+	return tableOf("overview.months", all, func(m read.VendorMonth) []cell {
+		days := href("/days", "vendor", string(m.Vendor), "from", m.Month.String(), "to", monthEnd(m.Month).String())
+		number := func(n *int64) cell { return count(n).to(days) }
+		return cells(month(m.Month).to(days), m.Vendor, m.LoadedDays, m.Days, m.NotFinal, number(m.Requested),
+			number(m.Delivered), ratio(m.Delivered, m.Requested).to(days), number(m.ProcessingFailed), number(m.SendFailed),
+			whyMonth(m))
+	})
 }
 
 // whyMonth says why a month has no number, or one that may change.

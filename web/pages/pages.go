@@ -51,30 +51,25 @@ type site struct {
 	explain   Explain
 	now       func() time.Time
 	log       *zap.Logger
-	others    []navLink // pages of the server that are not of this package
+	others    []web.Link // pages of the server that are not of this package
 }
 
 // Add puts the pages on a server, the overview as its start page. now is the time that the pages show.
 func Add(server *web.Server, warehouse Warehouse, explain Explain, now func() time.Time, log *zap.Logger) {
-	s := &site{warehouse: warehouse, explain: explain, now: now, log: log.Named("pages")}
-	for _, other := range []navLink{{Path: "/jobs/", Title: "Queue"}, {Path: "/metrics", Title: "Metrics"}, {Path: "/readyz", Title: "Ready"}} {
-		if server.Has(other.Path) {
-			s.others = append(s.others, other)
-		}
-	}
-	for pattern, show := range map[string]func(context.Context, query) (view, error){
-		"GET /{$}":          s.overview,
-		"GET /coverage":     s.coverage,
-		"GET /day":          s.day,
-		"GET /days":         s.days,
-		"GET /failures":     s.failures,
-		"GET /restatements": s.restatements,
-		"GET /findings":     s.findings,
-		"GET /runs":         s.runs,
-		"GET /explain":      s.explanation,
-		"GET /schema":       s.schema,
+	s := &site{warehouse: warehouse, explain: explain, now: now, log: log.Named("pages"), others: server.Links()}
+	for path, show := range map[string]func(context.Context, *query) (view, error){
+		"/{$}":          s.overview,
+		"/coverage":     s.coverage,
+		"/day":          s.day,
+		"/days":         s.days,
+		"/failures":     s.failures,
+		"/restatements": s.restatements,
+		"/findings":     s.findings,
+		"/runs":         s.runs,
+		"/explain":      s.explanation,
+		"/schema":       s.schema,
 	} {
-		server.Handle(pattern, s.page(show))
+		server.Handle("GET "+path, s.page(show))
 	}
 	server.Handle("GET /assets/pages.css", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
@@ -94,8 +89,8 @@ type view struct {
 
 	// The frame fills these in.
 	Path      string
-	Nav       []navLink
-	Others    []navLink
+	Nav       []web.Link
+	Others    []web.Link
 	User      string
 	CanLogOut bool
 	At        string
@@ -124,31 +119,15 @@ type line struct {
 	Bad  bool
 }
 
-// navLink is a page in the navigation.
-type navLink struct {
-	Path, Title string
-	IsHere      bool
-}
-
-func navigation(path string) []navLink {
-	all := []navLink{
-		{Path: "/", Title: "Overview"},
-		{Path: "/coverage", Title: "Coverage"},
-		{Path: "/days", Title: "Days"},
-		{Path: "/failures", Title: "Failures"},
-		{Path: "/restatements", Title: "Restatements"},
-		{Path: "/findings", Title: "Findings"},
-		{Path: "/runs", Title: "Runs"},
-		{Path: "/schema", Title: "Schema"},
-	}
-	for i := range all {
-		all[i].IsHere = all[i].Path == path
-	}
-	return all
+// navigation is the pages that every page leads to.
+var navigation = []web.Link{
+	{Path: "/", Title: "Overview"}, {Path: "/coverage", Title: "Coverage"}, {Path: "/days", Title: "Days"},
+	{Path: "/failures", Title: "Failures"}, {Path: "/restatements", Title: "Restatements"},
+	{Path: "/findings", Title: "Findings"}, {Path: "/runs", Title: "Runs"}, {Path: "/schema", Title: "Schema"},
 }
 
 // page answers with what show makes of the request: a page, or one of its tables as a file.
-func (s *site) page(show func(context.Context, query) (view, error)) http.Handler {
+func (s *site) page(show func(context.Context, *query) (view, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := newQuery(r.URL.Query())
 		f := q.format()
@@ -189,7 +168,7 @@ func (s *site) sorry(r *http.Request, err error) (int, view) {
 
 // write sends a whole page or none.
 func (s *site) write(w http.ResponseWriter, r *http.Request, status int, v view) {
-	v.Path, v.Nav = r.URL.Path, navigation(r.URL.Path)
+	v.Path, v.Nav = r.URL.Path, navigation
 	v.User, v.CanLogOut = web.User(r.Context()), web.CanLogOut(r.Context())
 	v.Others = s.others
 	v.At = s.now().UTC().Format("2006-01-02 15:04 UTC")

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"smsetl/read"
@@ -32,27 +33,21 @@ func unknown(form string, arguments ...any) error {
 // query reads the parameters of an address. The first mistake is kept, and what a page did not ask for is one.
 type query struct {
 	values url.Values
-	state  *queryState
+	asked  map[string]bool
+	err    error
 }
 
-type queryState struct {
-	asked map[string]bool
-	err   error
-}
+func newQuery(values url.Values) *query { return &query{values: values, asked: map[string]bool{}} }
 
-func newQuery(values url.Values) query {
-	return query{values, &queryState{asked: map[string]bool{}}}
-}
-
-func (q query) wrong(form string, arguments ...any) {
-	if q.state.err == nil {
-		q.state.err = bad(form, arguments...)
+func (q *query) wrong(form string, arguments ...any) {
+	if q.err == nil {
+		q.err = bad(form, arguments...)
 	}
 }
 
 // text gives a parameter, empty when it is not there.
-func (q query) text(name string) string {
-	q.state.asked[name] = true
+func (q *query) text(name string) string {
+	q.asked[name] = true
 	all := q.values[name]
 	if len(all) == 0 {
 		return ""
@@ -69,7 +64,7 @@ func (q query) text(name string) string {
 }
 
 // day gives a parameter that is a day, or otherwise.
-func (q query) day(name string, otherwise sms.Day) sms.Day {
+func (q *query) day(name string, otherwise sms.Day) sms.Day {
 	text := q.text(name)
 	if text == "" {
 		return otherwise
@@ -82,63 +77,103 @@ func (q query) day(name string, otherwise sms.Day) sms.Day {
 	return day
 }
 
-// done gives the first mistake.
-func (q query) done() error {
-	if q.state.err != nil {
-		return q.state.err
+// year gives a parameter that is a year, or otherwise.
+func (q *query) year(name string, otherwise int) int {
+	text := q.text(name)
+	if text == "" {
+		return otherwise
 	}
+	year, err := strconv.Atoi(text)
+	if err != nil || year < 2000 || year > 2100 {
+		q.wrong("%s is %q: want a year such as 2026", name, text)
+		return otherwise
+	}
+	return year
+}
+
+// oneOf gives a parameter that is one of a few words, or empty.
+func (q *query) oneOf(name string, words ...string) string {
+	text := q.text(name)
+	if text != "" && !slices.Contains(words, text) {
+		q.wrong("%s is %q: want %s, or nothing", name, text, strings.Join(words, " or "))
+	}
+	return text
+}
+
+// stage gives the parameter of that name; empty for both.
+func (q *query) stage() sms.Stage {
+	return sms.Stage(q.oneOf("stage", string(sms.Processing), string(sms.Sending)))
+}
+
+// done gives the first mistake.
+func (q *query) done() error {
 	for _, name := range slices.Sorted(maps.Keys(q.values)) {
-		if !q.state.asked[name] {
-			return bad("this page knows no %q: want %s", name, strings.Join(slices.Sorted(maps.Keys(q.state.asked)), ", "))
+		if !q.asked[name] {
+			q.wrong("this page knows no %q: want %s", name, strings.Join(slices.Sorted(maps.Keys(q.asked)), ", "))
 		}
 	}
-	return nil
+	return q.err
 }
 
 // format is the form in which a table is asked for.
 type format struct{ kind, table string }
 
-func (q query) format() format {
-	f := format{q.text("format"), q.text("table")}
-	if f.kind != "" && f.kind != "csv" && f.kind != "json" {
-		q.wrong("format is %q: want csv or json", f.kind)
-	}
-	return f
-}
+func (q *query) format() format { return format{q.oneOf("format", "csv", "json"), q.text("table")} }
 
 // filter reads vendor, account, from and to. Without dates it is the days from first to last.
-func (q query) filter(accounts []read.KnownAccount, first, last sms.Day) (read.Filter, error) {
-	f := read.Filter{Vendor: sms.Vendor(q.text("vendor")), Account: q.text("account"), First: q.day("from", first), Last: q.day("to", last)}
+func (q *query) filter(accounts []read.KnownAccount, first, last sms.Day) (read.Filter, error) {
+	f := read.Filter{
+		Vendor: sms.Vendor(q.text("vendor")), Account: q.text("account"), First: q.day("from", first), Last: q.day("to",
+			last),
+	}
 	if f.First > f.Last {
 		q.wrong("from is %s, after %s: want the earlier day first", f.First, f.Last)
-	}
-	if q.state.err != nil {
-		return f, q.state.err
 	}
 	return f, q.known(f.Vendor, f.Account, accounts)
 }
 
-// known says whether there is such a vendor and account. Empty names are.
-func (q query) known(vendor sms.Vendor, account string, accounts []read.KnownAccount) error {
-	if q.state.err != nil {
-		return q.state.err
-	}
+// known says whether there is such a vendor and account, unless there is a mistake before. Empty names are.
+func (q *query) known(vendor sms.Vendor, account string, accounts []read.KnownAccount) error {
 	var vendors []string
 	for _, a := range accounts {
 		if (vendor == "" || a.Vendor == vendor) && (account == "" || a.Account == account) {
-			return nil
+			return q.err
 		}
 		vendors = append(vendors, string(a.Vendor))
 	}
 	vendors = slices.Compact(vendors)
 	switch {
-	case vendor == "" && account == "":
-		return nil
 	case vendor != "" && !slices.Contains(vendors, string(vendor)):
-		return bad("vendor is %q: want one of %s", vendor, strings.Join(vendors, ", "))
-	default:
-		return bad("there is no account %q of this vendor: the list of accounts has those that there are", account)
+		q.wrong("vendor is %q: want one of %s", vendor, strings.Join(vendors, ", "))
+	case account != "":
+		q.wrong("there is no account %q of this vendor: the list of accounts has those that there are", account)
 	}
+	return q.err
+}
+
+// accountDay reads vendor, account and date, which have to be there. The vendor may be left out where one account has
+// the name.
+func (q *query) accountDay(accounts []read.KnownAccount) (read.KnownAccount, sms.Day, error) {
+	vendor, name, date := sms.Vendor(q.text("vendor")), q.text("account"), q.day("date", 0)
+	if date == 0 {
+		q.wrong("date is not there: want a day such as 2026-01-31")
+	}
+	if name == "" {
+		q.wrong("account is not there: want the vendor's name of it")
+	}
+	if err := q.known(vendor, name, accounts); err != nil {
+		return read.KnownAccount{}, 0, err
+	}
+	var found []read.KnownAccount
+	for _, a := range accounts {
+		if a.Account == name && (vendor == "" || a.Vendor == vendor) {
+			found = append(found, a)
+		}
+	}
+	if len(found) != 1 {
+		return read.KnownAccount{}, 0, bad("account %q: want the vendor beside it", name)
+	}
+	return found[0], date, nil
 }
 
 // href makes an address of a path and pairs of names and values. Empty values are left out.
@@ -153,6 +188,11 @@ func href(path string, pairs ...string) string {
 		return path
 	}
 	return path + "?" + values.Encode()
+}
+
+// pathOf makes an address of a day of an account, with more pairs of names and values.
+func pathOf(path string, vendor sms.Vendor, account string, day sms.Day, pairs ...string) string {
+	return href(path, append(pairs, "vendor", string(vendor), "account", account, "date", day.String())...)
 }
 
 // form is the choice of days above a page.
@@ -188,7 +228,8 @@ func filterForm(path string, f read.Filter, accounts []read.KnownAccount) *form 
 	}
 	slices.Sort(names)
 	return &form{
-		Path: path, Vendors: options(string(f.Vendor), slices.Compact(vendors)...), Accounts: options(f.Account, slices.Compact(names)...),
-		HasDays: true, From: f.First.String(), To: f.Last.String(),
+		Path: path, Vendors: options(string(f.Vendor), slices.Compact(vendors)...),
+		Accounts: options(f.Account, slices.Compact(names)...),
+		HasDays:  true, From: f.First.String(), To: f.Last.String(),
 	}
 }

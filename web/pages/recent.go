@@ -41,11 +41,13 @@ type spark struct {
 type sums struct {
 	hasDays                      bool
 	requested, delivered, failed *int64
-	standing                     standing
+	counts                       stateCounts
 }
 
+func newSums() sums { return sums{counts: stateCounts{}} }
+
 func (s *sums) add(d read.DayNumbers) {
-	s.standing.add(d.State)
+	s.counts.add(stateCounts{d.State: 1})
 	if d.Rows == 0 {
 		return // a day without numbers has no sum, and none to hide the others'
 	}
@@ -87,22 +89,16 @@ func (s *sums) whyNot() string {
 	}
 }
 
-// plus is not known when one of both is not.
-func plus(a, b *int64) *int64 {
-	if a == nil || b == nil {
-		return nil
-	}
-	sum := *a + *b
-	return &sum
-}
-
 // cards gives a card for each vendor, of the days up to last. The order of names is that of the colours in the charts.
 func cards(all []read.DayNumbers, names []string, sources []read.SourceState, last sms.Day) []card {
 	first := last - recentDays + 1
 	var made []card
 	for i, name := range names {
-		var now, before, nowFinal, beforeFinal sums
+		now, before, nowFinal, beforeFinal := newSums(), newSums(), newSums(), newSums()
 		byDay := make([]sums, recentDays)
+		for i := range byDay {
+			byDay[i] = newSums()
+		}
 		for _, d := range all {
 			switch {
 			case string(d.Vendor) != name || d.Day > last:
@@ -117,15 +113,21 @@ func cards(all []read.DayNumbers, names []string, sources []read.SourceState, la
 		}
 		days := href("/days", "vendor", name, "from", first.String(), "to", last.String())
 		failures := href("/failures", "vendor", name, "from", first.String(), "to", last.String())
-		rate := ratio(now.delivered, now.requested).to(days)
-		c := card{Vendor: name, Class: fmt.Sprintf("s%d", i%4), Rate: rate, Spark: sparkline(byDay, first), Trend: trend(nowFinal, beforeFinal), Open: openOf(name, sources)}
+		c := card{
+			Vendor: name, Class: fmt.Sprintf("s%d", i%4), Rate: ratio(now.delivered, now.requested).to(days),
+			Spark: sparkline(byDay, first), Trend: trend(nowFinal, beforeFinal), Open: openOf(name, sources),
+			Lines: []cell{
+				now.cell(now.requested, "requested", days), now.cell(now.delivered, "delivered", days),
+				now.cell(now.failed, "failed", failures),
+			},
+		}
 		if c.Rate.IsNone() {
 			c.Trend = "no rate: " + now.whyNot()
 		}
-		if now.standing.notFinal > 0 {
-			c.Standing = fmt.Sprintf("%s of %s days of accounts are not final: %s", grouped(now.standing.notFinal), grouped(now.standing.days), now.standing.words())
+		if notFinal := now.counts.of(isNotFinal); notFinal > 0 {
+			c.Standing = fmt.Sprintf("%s of %s days of accounts are not final: %s", grouped(notFinal),
+				grouped(now.counts.total()), now.counts.words(isNotFinal))
 		}
-		c.Lines = []cell{now.cell(now.requested, "requested", days), now.cell(now.delivered, "delivered", days), now.cell(now.failed, "failed", failures)}
 		made = append(made, c)
 	}
 	return made
@@ -133,16 +135,18 @@ func cards(all []read.DayNumbers, names []string, sources []read.SourceState, la
 
 // openOf says what is not there of a vendor's days.
 func openOf(vendor string, sources []read.SourceState) *line {
-	var all read.SourceState
+	counts := stateCounts{}
 	for _, s := range sources {
 		if string(s.Vendor) == vendor {
-			all.Missing, all.Failed, all.Quarantined, all.Lost = all.Missing+s.Missing, all.Failed+s.Failed, all.Quarantined+s.Quarantined, all.Lost+s.Lost
+			counts.add(s.Counts)
 		}
 	}
-	if notThere(all) == 0 {
+	open := counts.words(isOpen)
+	if open == "" {
 		return nil
 	}
-	return &line{Text: "Incomplete, days of datasets: " + openWords(all) + ".", Href: href("/coverage", "vendor", vendor), Link: "Which"}
+	return &line{Text: "Incomplete, days of datasets: " + open + ".", Href: href("/coverage", "vendor", vendor),
+		Link: "Which"}
 }
 
 // vendorsOf names the vendors of months that are sorted by vendor.
@@ -156,7 +160,7 @@ func vendorsOf(all []read.VendorMonth) []string {
 
 // trend compares two rates in words.
 func trend(now, before sums) string {
-	a, b := share(now), share(before)
+	a, b := share(now.delivered, now.requested), share(before.delivered, before.requested)
 	if a == nil || b == nil {
 		return ""
 	}
@@ -171,21 +175,14 @@ func trend(now, before sums) string {
 	return fmt.Sprintf("%.2f points %s than in the %d days before, of final days", math.Abs(points), word, recentDays)
 }
 
-func share(s sums) *float64 {
-	if s.requested == nil || s.delivered == nil || *s.requested == 0 {
-		return nil
-	}
-	r := float64(*s.delivered) / float64(*s.requested)
-	return &r
-}
-
 // sparkline draws a rate for each day, with gaps where there is none.
 func sparkline(days []sums, first sms.Day) spark {
 	s := spark{Width: 440, Height: 48}
 	values := make([]value, len(days))
 	labels := make([]string, len(days))
 	for i, d := range days {
-		values[i], labels[i] = value{N: share(d), IsOpen: d.standing.notFinal > 0}, (first + sms.Day(i)).String()
+		values[i], labels[i] = value{share(d.delivered, d.requested),
+			d.counts.of(isNotFinal) > 0}, (first + sms.Day(i)).String()
 	}
 	low, high := bounds([][]value{values}, true)
 	step := float64(s.Width-6) / float64(max(1, len(days)-1))

@@ -23,7 +23,8 @@ func TestCards(t *testing.T) {
 		{Vendor: "b", Day: last - 1, State: sms.Final, Rows: 1, Requested: n(10), SendFailed: n(1), ProcessingFailed: n(1)}, // delivered is not reported, and that is not 0
 		{Vendor: "b", Day: last - 2, State: sms.Missing},                                                                    // has no number to hide the others
 	}
-	got := cards(all, []string{"a", "b", "c"}, []read.SourceState{{Vendor: "b", Missing: 1}, {Vendor: "a"}}, last)
+	got := cards(all, []string{"a", "b", "c"}, []read.SourceState{{Vendor: "b",
+		Counts: map[sms.State]int64{sms.Missing: 1}}, {Vendor: "a"}}, last)
 	a, b, c := got[0], got[1], got[2]
 	if a.Rate.Raw != "0.750000" || a.Lines[0].Raw != "400" || a.Lines[1].Raw != "300" || !a.Lines[2].IsNone() || a.Trend != "25.00 points more than in the 30 days before, of final days" {
 		t.Errorf("%+v", a)

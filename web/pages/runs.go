@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ type bar struct {
 }
 
 // runs are commands and backfills, with their progress while they run.
-func (s *site) runs(ctx context.Context, q query) (view, error) {
+func (s *site) runs(ctx context.Context, q *query) (view, error) {
 	again := q.again(refreshRuns)
 	all, err := s.warehouse.Runs(ctx, shownRuns)
 	if err != nil {
@@ -44,15 +45,11 @@ func (s *site) runs(ctx context.Context, q query) (view, error) {
 }
 
 // again gives the seconds after which a browser asks for the page again: 0 where somebody wants to read in peace.
-func (q query) again(every time.Duration) int {
-	switch answer := q.text("refresh"); answer {
-	case "":
-		return int(every.Seconds())
-	case "no":
-	default:
-		q.wrong("refresh is %q: want no, or nothing", answer)
+func (q *query) again(every time.Duration) int {
+	if q.oneOf("refresh", "no") != "" {
+		return 0
 	}
-	return 0
+	return int(every.Seconds())
 }
 
 // againLine leads to the page that stands still, and back.
@@ -80,7 +77,7 @@ func pauseText(p queue.Pause) string {
 		name, by = p.Queue, "somebody in the queue's own pages"
 	}
 	return fmt.Sprintf("%s is paused since %s UTC, by %s. Reason: %s. Nobody asks it until it is resumed: etl resume %s.",
-		name, moment(&p.Since).Show, by, cmp.Or(strings.TrimSuffix(p.Reason, "."), "none was given"), name)
+		name, cellOf(p.Since).Show, by, cmp.Or(strings.TrimSuffix(p.Reason, "."), "none was given"), name)
 }
 
 // underWay has a bar for each run that has work left.
@@ -101,12 +98,13 @@ func (s *site) underWay(all queue.Runs) []bar {
 }
 
 func runBar(r *queue.RunState, now time.Time) bar {
-	b := bar{Label: fmt.Sprintf("Run %d, %s, since %s UTC, is %s", r.RunID, r.Command, moment(&r.StartedAt).Show, r.Status(now)), Done: r.Windows - r.Open, All: r.Windows}
+	b := bar{Done: r.Windows - r.Open, All: r.Windows}
+	b.Label = fmt.Sprintf("Run %d, %s, since %s UTC, is %s: ", r.RunID, r.Command, cellOf(r.StartedAt).Show, r.Status(now))
 	if r.Windows == 0 {
-		b.Label += fmt.Sprintf(": %d of %d loads done", r.Loads-r.LoadsRunning-r.LoadsFailed, r.Loads)
+		b.Label += fmt.Sprintf("%d of %d loads done", r.Loads-r.LoadsRunning-r.LoadsFailed, r.Loads)
 		return b
 	}
-	b.Label += fmt.Sprintf(": %d of %d windows done", r.Done, r.Windows)
+	b.Label += fmt.Sprintf("%d of %d windows done", r.Done, r.Windows)
 	for _, p := range []struct {
 		n    int64
 		word string
@@ -123,74 +121,47 @@ func backfillBar(b queue.Backfill) bar {
 	if b.Failed > 0 {
 		label += fmt.Sprintf(", %d failed", b.Failed)
 	}
-	if b.Seconds > 0 {
-		left := time.Duration(b.Seconds * float64(time.Second))
-		if left >= time.Minute {
-			label += ", about " + age(left) + " left"
-		} else {
-			label += ", less than a minute left"
-		}
+	if left := time.Duration(b.Seconds * float64(time.Second)); left >= time.Minute {
+		label += ", about " + age(left) + " left"
+	} else if left > 0 {
+		label += ", less than a minute left"
 	}
 	return bar{Label: label, Done: int64(b.Windows - b.Left), All: int64(b.Windows)}
 }
 
 func backfillsTable(all []queue.Backfill) *table {
-	t := &table{
-		Name: "backfills", Caption: "Backfills that run in the queue", Empty: "No backfill was handed to the queue: etl backfill --detach does that.",
-		Columns: columns(">run", "state", "asked for", "started", "ended", ">windows", ">done", ">failed", ">cancelled", ">left", ">days left", ">rows", "why"),
-	}
-	for i := range all {
-		b := &all[i]
-		t.Rows = append(t.Rows, []cell{
-			whole(b.RunID), text(b.State), text(b.Arguments), moment(&b.StartedAt), moment(b.EndedAt), whole(int64(b.Windows)), whole(int64(b.Done)),
-			whole(int64(b.Failed)).wrongIf(b.Failed > 0), whole(int64(b.Cancelled)), whole(int64(b.Left)), whole(int64(b.Days)), whole(b.Rows), text(b.Reason),
-		})
-	}
-	return t
+	return tableOf("runs.backfills", all, func(b queue.Backfill) []cell {
+		return cells(b.RunID, b.State, b.Arguments, b.StartedAt, b.EndedAt, b.Windows, b.Done,
+			cellOf(b.Failed).wrongIf(b.Failed > 0), b.Cancelled, b.Left, b.Days, b.Rows, b.Reason)
+	})
 }
 
 // retriesTable says what goes on failing: what it met, how often, and when it is tried again.
 func retriesTable(all []queue.Retry) *table {
-	t := &table{
-		Name: "retries", Caption: "Windows that failed and are tried again, the next one first", Empty: "Nothing waits for another try.",
-		Columns: columns("source", "vendor", "account", "datasets", "days", ">failed tries", ">most tries", "what it met", "last failed", "tried again", ">run", ">job"),
-	}
-	for _, r := range all {
-		next := moment(r.NextAt)
+	return tableOf("runs.retries", all, func(r queue.Retry) []cell {
+		next := cellOf(r.NextAt)
 		switch {
 		case r.IsPaused:
 			next = text("when the source is resumed")
 		case r.NextAt == nil:
 			next = text("now")
 		}
-		t.Rows = append(t.Rows, []cell{
-			text(r.Source), text(string(r.Vendor)), text(r.Account), text(r.Datasets), window(r.Window), whole(r.Tries), whole(r.MostTries),
-			text(r.Reason), moment(r.LastAt), next, count(r.RunID), whole(r.JobID),
-		})
-	}
-	return t
+		return cells(r.Source, r.Vendor, r.Account, r.Datasets, window(r.Window), r.Tries, r.MostTries, r.Reason, r.LastAt,
+			next, r.RunID, r.JobID)
+	})
 }
 
+// badStatus is how the status of a run begins that did not do all it should.
+var badStatus = regexp.MustCompile(`^(failed|partial|killed)`)
+
 func (s *site) runsTable(all []queue.RunState) *table {
-	t := &table{
-		Name: "runs", Caption: fmt.Sprintf("The newest %d runs, and older ones with work left", shownRuns), Empty: "Nothing was ever run.",
-		Note: "The status is counted from the run's windows; a command that hands none to the queue has loads alone. A failed try may have been followed by one that loaded the window.",
-		Columns: columns(">run", "command", "arguments", "status", "started", "ended", ">windows", ">done", ">failed", ">cancelled", ">left", ">loads", ">failed tries",
-			">rows received", ">rows written", ">rows not understood", ">rows left alone", "why", "host", "program"),
-	}
-	for i := range all {
-		r := &all[i]
-		status := r.Status(s.now())
-		isBad := strings.HasPrefix(status, "failed") || strings.HasPrefix(status, "partial") || strings.HasPrefix(status, "killed")
-		why := cell{kind: isNull}
+	return tableOf("runs.runs", all, func(r queue.RunState) []cell {
+		status, why := r.Status(s.now()), ""
 		if r.LoadsFailed+r.Failed > 0 {
-			why = text(r.Reason)
+			why = r.Reason
 		}
-		t.Rows = append(t.Rows, []cell{
-			whole(r.RunID), text(r.Command), text(r.Arguments), text(status).wrongIf(isBad), moment(&r.StartedAt), moment(r.EndedAt),
-			whole(r.Windows), whole(r.Done), whole(r.Failed).wrongIf(r.Failed > 0), whole(r.Cancelled), whole(r.Open), whole(r.Loads), whole(r.LoadsFailed),
-			whole(r.Received), whole(r.Written), whole(r.Rejected), whole(r.Held), why, text(r.Host), text(r.Program),
-		})
-	}
-	return t
+		return cells(r.RunID, r.Command, r.Arguments, text(status).wrongIf(badStatus.MatchString(status)), r.StartedAt,
+			r.EndedAt, r.Windows, r.Done, whole(r.Failed).wrongIf(r.Failed > 0), r.Cancelled, r.Open, r.Loads, r.LoadsFailed,
+			r.Received, r.Written, r.Rejected, r.Held, why, r.Host, r.Program)
+	})
 }

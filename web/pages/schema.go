@@ -9,7 +9,7 @@ import (
 )
 
 // schema is the dictionary: every table, view and function as the catalog describes it at this moment.
-func (s *site) schema(ctx context.Context, _ query) (view, error) {
+func (s *site) schema(ctx context.Context, _ *query) (view, error) {
 	all, err := s.warehouse.Dictionary(ctx)
 	if err != nil {
 		return view{}, err
@@ -26,19 +26,18 @@ func (s *site) schema(ctx context.Context, _ query) (view, error) {
 
 // relationsTable has a line for each column of each relation.
 func relationsTable(all []read.Relation) *table {
-	t := &table{Name: "columns", Caption: "Every column of every table, view and function", Columns: columns("schema", "relation", "kind", "column", "type", "required", "meaning")}
+	t := newTable("schema.columns")
 	for _, r := range all {
+		name, _, _ := strings.Cut(r.Name, "(")
 		for _, c := range r.Columns {
-			required := cell{kind: isNull}
+			required := "no"
 			switch {
-			case r.Kind != "table": // the catalog does not know it of views
+			case r.Kind != "table":
+				required = "" // the catalog does not know it of views
 			case c.Required:
-				required = text("yes")
-			default:
-				required = text("no")
+				required = "yes"
 			}
-			name, _, _ := strings.Cut(r.Name, "(")
-			t.Rows = append(t.Rows, []cell{text(r.Schema), text(name), text(r.Kind), text(c.Name), text(c.Type), required, text(c.Comment)})
+			t.Rows = append(t.Rows, cells(r.Schema, name, r.Kind, c.Name, c.Type, required, c.Comment))
 		}
 	}
 	return t

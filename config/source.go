@@ -1,0 +1,289 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"smsetl/belief"
+	"smsetl/plan"
+	"smsetl/sms"
+)
+
+// Source is one set of credentials at one vendor, with everything that says how it is requested.
+type Source struct {
+	plan.Source
+	Own              Settings // what only sources of the vendor have
+	BaseURL          string   // without a slash at its end; empty is the vendor's own, which its client knows
+	QuarantineDays   int      // a day that waits longer than this for an answer that can be believed makes runs end with 3
+	MaxBodyBytes     int64    // of one answer, unpacked; 0 leaves it to the client
+	RawRetentionDays int      // how long raw answers are kept that no day rests on; 0 is for ever
+	// SettingsOf are the settings of belief for the datasets that differ in them.
+	SettingsOf map[sms.Dataset]belief.Settings
+
+	// Of a source whose files are imported:
+	MessageRetentionDays int  // how long messages are kept, to be replayed from a newer export
+	Push                 Push // who may push to it
+	// DropDir is the folder that is watched for files, as it is written but for its spelling; "" for none.
+	DropDir string
+}
+
+// mode says which sources a key is for; the zero mode is all of them.
+type mode int
+
+const (
+	requested mode = iota + 1 // sources whose vendor answers requests
+	imported                  // sources whose files are imported
+)
+
+// maxRate is the highest rate, in calls a second, at which a source is requested at all.
+const maxRate = 1000
+
+var nameForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$`)
+
+// nameKey is the name of a source or schedule: it goes into logs, tables and command lines.
+func nameKey(into *string) Key {
+	const want = "want up to 64 letters, digits, dots, dashes and underscores, without blanks"
+	return Key{
+		Name: "name", Required: true, Want: `a short name of its own, such as "name: main"`,
+		Read: func(v Value) error {
+			if !nameForm.MatchString(v.Text) {
+				return fmt.Errorf("%s is no name: %s", v, want)
+			}
+			*into = v.Text
+			return nil
+		},
+	}
+}
+
+// identity is what says whose source it is. It is read before the other keys, which depend on the vendor.
+func (r *reader) identity(s *Source) []Key {
+	vendors := r.env.vendorNames(false)
+	return []Key{
+		nameKey(&s.Name),
+		{Name: "vendor", Required: true, Want: oneOf(vendors), Read: func(v Value) error {
+			if !slices.Contains(vendors, v.Text) {
+				return fmt.Errorf("%s is not a vendor that can be asked: %s", v, hint(v.Text, vendors))
+			}
+			s.Vendor = sms.Vendor(v.Text)
+			return nil
+		}},
+	}
+}
+
+// keys are the other keys of sources of the vendor, with its defaults in place.
+func (r *reader) keys(s *Source, of Vendor) []Key {
+	s.Settings, s.Zone, s.IsImported, s.MaxRequestsPerSecond = belief.Default, beijing, of.IsImported, of.Rate
+	s.ChunkDays, s.RetentionDays, s.QuarantineDays = of.ChunkDays, of.RetentionDays, 3
+	s.SweepDays, s.SweepEveryDays = 35, 7
+	if of.IsImported {
+		s.MessageRetentionDays = 120
+	}
+	all := append([]Key{
+		{Name: "time_zone", Read: s.zone(of)},
+		{Name: "history_start", Read: func(v Value) error { return s.startHistory(v, r.env) }},
+		{Name: "base_url", mode: requested, Read: func(v Value) error { return s.address(v, of) }},
+		{Name: "chunk_days", Read: Whole(&s.ChunkDays, 1, 90)},
+		{Name: "settle_days", Read: Whole(&s.SettleDays, 0, 90)},
+		{Name: "pending_days", Read: Whole(&s.PendingDays, 0, 366)},
+		{Name: "quarantine_days", Read: Whole(&s.QuarantineDays, 0, 90)},
+		{Name: "removal_share", Read: Number(&s.RemovalShare, 0, 1)},
+		{Name: "sweep_days", mode: requested, Read: Whole(&s.SweepDays, 0, 366)},
+		{Name: "sweep_every_days", mode: requested, Read: Whole(&s.SweepEveryDays, 1, 366)},
+		{Name: "retention_days", Read: Whole(&s.RetentionDays, 0, 3660)},
+		{Name: "max_requests_per_second", mode: requested, Read: func(v Value) error { return s.rate(v, of) }},
+		{Name: "max_body_bytes", mode: requested, Read: size(&s.MaxBodyBytes)},
+		{Name: "raw_retention_days", Read: Whole(&s.RawRetentionDays, 0, 36600)},
+		{Name: "confirm_after", Read: Span(&s.ConfirmAfter, 7*24*time.Hour)},
+		{Name: "message_retention_days", mode: imported, Read: Whole(&s.MessageRetentionDays, 1, 3660)},
+		{Name: "push", mode: imported, Keys: s.Push.keys(), then: r.endpoint(&s.Push)},
+		{Name: "drop_dir", mode: imported, Read: s.watch},
+	}, thresholds(&s.Settings)...)
+	all = slices.DeleteFunc(all, func(k Key) bool {
+		return k.mode == requested && of.IsImported || k.mode == imported && !of.IsImported
+	})
+	if of.New == nil {
+		return all
+	}
+	s.Own = of.New()
+	return append(all, s.Own.Keys()...)
+}
+
+// thresholds say when an answer is surprising by its size.
+func thresholds(s *belief.Settings) []Key {
+	return []Key{
+		{Name: "shrink_ratio", Read: Number(&s.ShrinkRatio, 0, 1)},
+		{Name: "shrink_min_messages", Read: Whole(&s.MinMessages, 0, 1e12)},
+		{Name: "grow_ratio", Read: func(v Value) error {
+			err := Number(&s.GrowRatio, 0, 1000)(v)
+			if err == nil && s.GrowRatio > 0 && s.GrowRatio <= 1 {
+				return fmt.Errorf("%s would doubt every answer: want more than 1, such as 1.8, or 0 for never", v)
+			}
+			return err
+		}},
+	}
+}
+
+// datasets are the thresholds of the datasets that differ from the rest of the source.
+func (s *Source) datasets() Key {
+	all := Key{Name: "datasets", Keys: []Key{}}
+	for _, dataset := range slices.Concat(s.Vendor.Groups()...) {
+		own := s.Settings
+		all.Keys = append(all.Keys, Key{Name: string(dataset), Keys: thresholds(&own), then: func(entry, *mapping) {
+			if s.SettingsOf == nil {
+				s.SettingsOf = map[sms.Dataset]belief.Settings{}
+			}
+			s.SettingsOf[dataset] = own
+		}})
+	}
+	return all
+}
+
+func (r *reader) source(m *mapping) Source {
+	var s Source
+	m.fill(r.identity(&s))
+	of, known := r.env.vendor(s.Vendor)
+	if !known {
+		of = Vendor{ChunkDays: 90, MaxRate: maxRate}
+	}
+	keys := r.keys(&s, of)
+	m.refuseSourceKeys(s, of)
+	m.fill(keys)
+	if known {
+		m.fill([]Key{s.datasets()})
+		s.AccountIDs, s.CallsPerWindow = s.Own.Accounts(), s.Own.CallsPerWindow()
+	}
+	return s
+}
+
+// sourceNames gives the names of all keys that sources of the vendor may have.
+func (r *reader) sourceNames(of Vendor) []string {
+	return append(names(r.keys(&Source{}, of)), "name", "vendor", "datasets")
+}
+
+func (m *mapping) refuseSourceKeys(s Source, of Vendor) {
+	known := m.sourceNames(of)
+	if s.Vendor == "" { // no telling which vendor's keys are right
+		for _, v := range m.env.Vendors {
+			known = append(known, m.sourceNames(v)...)
+		}
+	}
+	slices.Sort(known)
+	m.refuse(slices.Compact(known), func(name string) string {
+		if of.IsImported && slices.Contains(m.sourceNames(Vendor{}), name) {
+			return "nobody asks " + string(s.Vendor) + ", whose files are imported: leave it out"
+		}
+		for _, other := range m.env.Vendors {
+			if slices.Contains(m.sourceNames(other), name) {
+				return fmt.Sprintf("this is a key of %s sources, and the source is of %s: leave it out, or change the vendor",
+					other.Name, s.Vendor)
+			}
+		}
+		return ""
+	})
+}
+
+// beijing is the zone of the vendors' days where nothing else is said.
+var beijing = func() sms.Zone {
+	z, err := sms.ParseZone("+08:00")
+	if err != nil {
+		panic(err) // a constant
+	}
+	return z
+}()
+
+func (s *Source) zone(of Vendor) func(Value) error {
+	return func(v Value) error {
+		zone := s.Zone
+		if err := Zone(&zone, "the zone of a vendor's day")(v); err != nil {
+			return err
+		}
+		if of.WholeHours && zone.Minutes()%60 != 0 {
+			return fmt.Errorf("%s is not a whole number of hours: %s knows only zones such as \"+08:00\"", v, of.Name)
+		}
+		s.Zone = zone
+		return nil
+	}
+}
+
+func (s *Source) startHistory(v Value, env Env) error {
+	day, err := sms.ParseDay(v.Text)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s is not a day: want year-month-day, such as 2024-01-31", v)
+	case day < plan.Earliest:
+		return fmt.Errorf("%s is before %s: no vendor has statistics that old", v, plan.Earliest)
+	case env.Now != nil && day > s.Zone.Today(env.Now()):
+		return fmt.Errorf("%s is in the future: want today (%s in %s) or a day before it", v, s.Zone.Today(env.Now()), s.Zone)
+	}
+	s.HistoryStart = day
+	return nil
+}
+
+func (s *Source) address(v Value, of Vendor) error {
+	const example = "want one such as https://sms.example.com"
+	u, err := url.Parse(v.Text)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
+		return errors.New("this is no address: " + example)
+	case u.User != nil:
+		return errors.New("an address holds no user and password: they have keys of their own")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return errors.New(`an address ends before "?" and "#": ` + example)
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return fmt.Errorf("plain http would send the credentials readable to %s: want https; "+
+			"http is for this machine only (127.0.0.1, ::1, localhost)", u.Hostname())
+	case of.NoPath && strings.Trim(u.Path, "/") != "":
+		return fmt.Errorf("the address of a %s source has no path: %s", of.Name, example)
+	}
+	s.BaseURL = strings.TrimRight(v.Text, "/")
+	return nil
+}
+
+// isLoopback says whether the host is this machine.
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
+}
+
+func (s *Source) rate(v Value, of Vendor) error {
+	most := of.MaxRate
+	if u, err := url.Parse(s.BaseURL); err == nil && isLoopback(u.Hostname()) {
+		most = maxRate // a vendor played on this machine has whatever limit its player gives it
+	}
+	return Number(&s.MaxRequestsPerSecond, 0.01, most)(v)
+}
+
+func (s *Source) watch(v Value) error {
+	s.DropDir = filepath.Clean(v.Text)
+	if strings.TrimSpace(v.Text) == "" || s.DropDir == filepath.Dir(s.DropDir) {
+		return fmt.Errorf("%s is no folder to watch: want one of its own, such as drop_dir: /srv/sms/%s", v, s.Vendor)
+	}
+	return nil
+}
+
+// size takes a size: a number of bytes, or one of KiB, MiB or GiB.
+func size(into *int64) func(Value) error {
+	const least, most = 1 << 10, 1 << 30
+	return func(v Value) error {
+		digits, unit := v.Text, int64(1)
+		for suffix, bytes := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+			if d, found := strings.CutSuffix(v.Text, suffix); found {
+				digits, unit = strings.TrimSpace(d), bytes
+			}
+		}
+		n, err := strconv.ParseInt(digits, 10, 64)
+		if err != nil || n < 1 || n > most/unit || n*unit < least {
+			return fmt.Errorf("%s is not a size from 1KiB to 1GiB: want bytes, or a number with KiB, MiB or GiB", v)
+		}
+		*into = n * unit
+		return nil
+	}
+}

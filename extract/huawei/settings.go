@@ -1,0 +1,74 @@
+package huawei
+
+import (
+	"fmt"
+	"strings"
+
+	"smsetl/config"
+	"smsetl/sms"
+)
+
+// Settings are what only Huawei sources have in schedules.yaml: how the files are read that somebody exports from the
+// vendor's console. Package file says which columns are wrong.
+type Settings struct {
+	Options
+	Applications []string // as the exports call them; each one an account
+	// PhoneKey is the secret with which phone numbers are hashed, where nothing else tells messages apart.
+	PhoneKey config.Secret
+}
+
+// Vendor is how Huawei sources are configured. The console shows the last 60 days; newer sites 90.
+var Vendor = config.Vendor{
+	Name: sms.Huawei, New: func() config.Settings { return &Settings{Options: Options{Columns: map[string]string{}}} },
+	IsImported: true, ChunkDays: 7, RetentionDays: 60, Rate: 1, MaxRate: 1,
+}
+
+// leastPhoneKey is the length of the shortest key that hides anything: eleven digits are guessed in no time without one.
+const leastPhoneKey = 16
+
+// isApplication refuses names that no line of an export can hold.
+func isApplication(text string) bool {
+	return strings.TrimSpace(text) == text && !strings.ContainsAny(text, "\t\r\n\x00")
+}
+
+// numbers says what numbers of 11 digits without a country's code are.
+type numbers string
+
+const (
+	international numbers = "international"
+	mainland      numbers = "mainland"
+)
+
+// Keys are the keys of Huawei sources. Applications are named, though files name them too: only so is a day missed of which
+// there is no file.
+func (s *Settings) Keys() []config.Key {
+	const (
+		applications = "the applications as exports call them, such as applications: [shop]"
+		none         = "%s is no application: want its name or id in a single line without blanks around it"
+		key          = `a secret of your own, such as "phone_key: ${HUAWEI_PHONE_KEY}", made by openssl rand -hex 32`
+		question     = "does not say which numbers those without a country's code are"
+	)
+	return []config.Key{
+		{Name: "applications", Required: true, IsList: true, Want: applications, Read: config.Words(&s.Applications, isApplication, none)},
+		{Name: "export_time_zone", Read: config.Zone(&s.Zone, "the zone of the times in exports")},
+		{Name: "phone_key", Required: true, Hidden: true, Want: key, Read: config.Credential(&s.PhoneKey, func(text string) error {
+			if len(text) < leastPhoneKey {
+				return fmt.Errorf("the key has %d bytes: want at least %d, made by openssl rand -hex 32", len(text), leastPhoneKey)
+			}
+			return nil
+		})},
+		{Name: "columns", Texts: s.Columns},
+		{Name: "numbers", Read: func(v config.Value) error {
+			var which numbers
+			err := config.Choice(&which, question, international, mainland)(v)
+			s.Mainland = which == mainland
+			return err
+		}},
+	}
+}
+
+// Accounts gives the applications.
+func (s *Settings) Accounts() []string { return s.Applications }
+
+// CallsPerWindow is 0: nobody asks the vendor.
+func (s *Settings) CallsPerWindow() int { return 0 }

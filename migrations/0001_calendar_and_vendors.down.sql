@@ -1,0 +1,2 @@
+DROP TABLE sms.metric_support, etl.dataset, sms.dim_vendor, sms.dim_date;
+DROP SCHEMA sms;

@@ -1,0 +1,1 @@
+DROP TABLE etl.reject, etl.fetch, etl.raw, etl.load, etl.run;

@@ -1,0 +1,1 @@
+DROP TABLE etl.notice, etl.finding;

@@ -1,0 +1,213 @@
+CREATE TABLE etl.operation (
+    operation_id bigint      GENERATED ALWAYS AS IDENTITY,
+    operation    text        NOT NULL,
+    account_key  integer     NOT NULL,
+    datasets     text[]      NOT NULL,
+    window_from  date        NOT NULL,
+    window_to    date        NOT NULL,
+    days         integer     NOT NULL,
+    who          text        NOT NULL,
+    reason       text        NOT NULL,
+    done_at      timestamptz NOT NULL,
+    load_id      bigint      NULL,
+    CONSTRAINT operation_pk         PRIMARY KEY (operation_id),
+    CONSTRAINT operation_account_fk FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
+    CONSTRAINT operation_load_fk    FOREIGN KEY (load_id) REFERENCES etl.load (load_id),
+    CONSTRAINT operation_name_ck    CHECK (operation IN ('freeze', 'unfreeze', 'release')),
+    CONSTRAINT operation_window_ck  CHECK (window_from <= window_to),
+    CONSTRAINT operation_days_ck    CHECK (days > 0)
+);
+
+CREATE INDEX operation_account_ix ON etl.operation (account_key, operation_id);
+
+COMMENT ON TABLE  etl.operation              IS 'operations. What people decided about days of the ledger: who, when and why. An operation that changed no day has no line.';
+COMMENT ON COLUMN etl.operation.operation_id IS 'key. The operation, in the order of doing.';
+COMMENT ON COLUMN etl.operation.operation    IS 'name. freeze, unfreeze, or release: a quarantined answer was believed by hand.';
+COMMENT ON COLUMN etl.operation.account_key  IS 'key. The account, sms.dim_account.';
+COMMENT ON COLUMN etl.operation.datasets     IS 'names. The datasets, which share their rows, etl.dataset.';
+COMMENT ON COLUMN etl.operation.window_from  IS 'day. The first day that it was meant for.';
+COMMENT ON COLUMN etl.operation.window_to    IS 'day. The last day that it was meant for, inside.';
+COMMENT ON COLUMN etl.operation.days         IS 'days. How many of these it changed.';
+COMMENT ON COLUMN etl.operation.who          IS 'name. Who did it: the user and the machine, or what the person said.';
+COMMENT ON COLUMN etl.operation.reason       IS 'text. Why, in the words of the person.';
+COMMENT ON COLUMN etl.operation.done_at      IS 'time. When.';
+COMMENT ON COLUMN etl.operation.load_id      IS 'key. The load that put a released answer, etl.load. NULL for a freeze and its end.';
+
+CREATE TABLE etl.run_window (
+    run_id       bigint           NOT NULL,
+    river_job_id bigint           NOT NULL,
+    source       text             NOT NULL,
+    scope        text             NOT NULL,
+    days         integer          NOT NULL,
+    estimate     double precision NOT NULL,
+    queued_at    timestamptz      NOT NULL,
+    ended_at     timestamptz      NULL,
+    outcome      text             NULL,
+    reason       text             NULL,
+    load_id      bigint           NULL,
+    CONSTRAINT run_window_pk         PRIMARY KEY (run_id, river_job_id),
+    CONSTRAINT run_window_run_fk     FOREIGN KEY (run_id) REFERENCES etl.run (run_id),
+    CONSTRAINT run_window_load_fk    FOREIGN KEY (load_id) REFERENCES etl.load (load_id),
+    CONSTRAINT run_window_outcome_ck CHECK (outcome IN ('done', 'failed', 'cancelled')),
+    CONSTRAINT run_window_ended_ck   CHECK ((outcome IS NULL) = (ended_at IS NULL))
+);
+
+CREATE INDEX run_window_job_ix ON etl.run_window (river_job_id);
+
+COMMENT ON TABLE  etl.run_window              IS 'windows. What a run handed to the queue. A window that two runs wait for is one job, and a line of each.';
+COMMENT ON COLUMN etl.run_window.run_id       IS 'key. The run, etl.run.';
+COMMENT ON COLUMN etl.run_window.river_job_id IS 'key. The job in the queue, river.river_job, which forgets it some days after it has ended.';
+COMMENT ON COLUMN etl.run_window.source       IS 'name. The configured source.';
+COMMENT ON COLUMN etl.run_window.scope        IS 'text. Account, datasets and days, for people.';
+COMMENT ON COLUMN etl.run_window.days         IS 'days. How many the window has.';
+COMMENT ON COLUMN etl.run_window.estimate     IS 'seconds. What it takes about, at the rate of its vendor.';
+COMMENT ON COLUMN etl.run_window.queued_at    IS 'time. When the run asked for it.';
+COMMENT ON COLUMN etl.run_window.ended_at     IS 'time. When it ended. NULL while it waits or is worked.';
+COMMENT ON COLUMN etl.run_window.outcome      IS 'outcome. done: loaded, or loaded already; failed: given up; cancelled. NULL while it waits or is worked.';
+COMMENT ON COLUMN etl.run_window.reason       IS 'text. Why it was given up. NULL otherwise.';
+COMMENT ON COLUMN etl.run_window.load_id      IS 'key. The load that brought it in, etl.load. NULL when none did.';
+
+CREATE TABLE etl.worker (
+    client_id  text        NOT NULL,
+    host       text        NOT NULL,
+    pid        integer     NOT NULL,
+    started_at timestamptz NOT NULL,
+    CONSTRAINT worker_pk PRIMARY KEY (client_id)
+);
+
+COMMENT ON TABLE  etl.worker            IS 'workers. Programs that work jobs of the queue. Each holds the advisory lock of its name for as long as it lives; a line without the lock is of a program that died.';
+COMMENT ON COLUMN etl.worker.client_id  IS 'name. The worker, as in river.river_job.attempted_by.';
+COMMENT ON COLUMN etl.worker.host       IS 'name. The machine.';
+COMMENT ON COLUMN etl.worker.pid        IS 'number. The process on that machine.';
+COMMENT ON COLUMN etl.worker.started_at IS 'time. When it registered.';
+
+CREATE TABLE etl.parked (
+    river_job_id bigint      NOT NULL,
+    kind         text        NOT NULL,
+    queue        text        NOT NULL,
+    arguments    text        NOT NULL,
+    reason       text        NOT NULL,
+    parked_at    timestamptz NOT NULL,
+    CONSTRAINT parked_pk PRIMARY KEY (river_job_id)
+);
+
+COMMENT ON TABLE  etl.parked              IS 'jobs. Those that no worker can do: the program crashed over them, or cannot read them. They are not tried again; what they were for is planned anew from the ledger.';
+COMMENT ON COLUMN etl.parked.river_job_id IS 'key. The job in the queue, river.river_job.';
+COMMENT ON COLUMN etl.parked.kind         IS 'name. What kind of job it is.';
+COMMENT ON COLUMN etl.parked.queue        IS 'name. The queue it was in.';
+COMMENT ON COLUMN etl.parked.arguments    IS 'text. Its arguments, as far as they can be shown.';
+COMMENT ON COLUMN etl.parked.reason       IS 'text. What happened.';
+COMMENT ON COLUMN etl.parked.parked_at    IS 'time. When it was given up.';
+
+CREATE TABLE etl.pause (
+    source    text        NOT NULL,
+    queue     text        NOT NULL,
+    paused_at timestamptz NOT NULL,
+    host      text        NOT NULL,
+    who       text        NOT NULL DEFAULT '',
+    reason    text        NOT NULL DEFAULT '',
+    CONSTRAINT pause_pk PRIMARY KEY (source)
+);
+
+COMMENT ON TABLE  etl.pause           IS 'pauses. Sources that nobody asks until somebody resumes them. The queue has a mark of its own, which it forgets when no program works the queue for a day.';
+COMMENT ON COLUMN etl.pause.source    IS 'name. The configured source.';
+COMMENT ON COLUMN etl.pause.queue     IS 'name. Its queue, river.river_queue.';
+COMMENT ON COLUMN etl.pause.paused_at IS 'time. When it was paused.';
+COMMENT ON COLUMN etl.pause.host      IS 'name. The machine on which somebody said so.';
+COMMENT ON COLUMN etl.pause.who       IS 'name. Who paused it: the user and the machine, or what the person said. Empty for pauses older than this column.';
+COMMENT ON COLUMN etl.pause.reason    IS 'text. Why, in the words of the person. Empty when nobody said.';
+
+-- Unlogged: ten writes a second that nobody needs after a crash, and a commit that waits for no disk. A budget that is lost
+-- begins anew at its full rate.
+CREATE UNLOGGED TABLE etl.pace (
+    budget       text             NOT NULL,
+    vendor       text             NOT NULL,
+    action       text             NOT NULL,
+    next_slot_at timestamptz      NOT NULL,
+    share        double precision NOT NULL,
+    paused_until timestamptz      NOT NULL,
+    changed_at   timestamptz      NOT NULL,
+    CONSTRAINT pace_pk       PRIMARY KEY (budget),
+    CONSTRAINT pace_share_ck CHECK (share > 0 AND share <= 1)
+) WITH (fillfactor = 50);
+
+COMMENT ON TABLE  etl.pace              IS 'budgets. What a vendor lets one secret or user ask of one action, shared by every process: requests are spaced by the theoretical arrival time of the generic cell rate algorithm (GCRA).';
+COMMENT ON COLUMN etl.pace.budget       IS 'hash. SHA-256 of vendor, host, secret or user, and action, in hexadecimal digits; the secret itself is nowhere.';
+COMMENT ON COLUMN etl.pace.vendor       IS 'name. The vendor.';
+COMMENT ON COLUMN etl.pace.action       IS 'name. The call or group of calls that the vendor counts together.';
+COMMENT ON COLUMN etl.pace.next_slot_at IS 'time. The theoretical arrival time: the earliest moment for the next request that nobody has a slot for yet.';
+COMMENT ON COLUMN etl.pace.share        IS 'share. Of the full rate, in use at present: 5 percent less each time the vendor says that its limit is exceeded, one step back after each quiet minute.';
+COMMENT ON COLUMN etl.pace.paused_until IS 'time. The end of the pause after the vendor last said so; -infinity for never.';
+COMMENT ON COLUMN etl.pace.changed_at   IS 'time. When the share was last changed.';
+
+CREATE TABLE etl.probe (
+    load_id     bigint      NOT NULL,
+    account_key integer     NOT NULL,
+    asked_at    timestamptz NOT NULL,
+    day         date        NULL,
+    calls       integer     NOT NULL,
+    end_hour    text        NULL,
+    hours_in    text        NULL,
+    today       text        NULL,
+    evidence    text[]      NOT NULL,
+    CONSTRAINT probe_pk          PRIMARY KEY (load_id),
+    CONSTRAINT probe_load_fk     FOREIGN KEY (load_id) REFERENCES etl.load (load_id),
+    CONSTRAINT probe_account_fk  FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
+    CONSTRAINT probe_calls_ck    CHECK (calls >= 0),
+    CONSTRAINT probe_end_hour_ck CHECK (end_hour IN ('inclusive', 'exclusive')),
+    CONSTRAINT probe_today_ck    CHECK (today IN ('told', 'withheld'))
+);
+
+CREATE INDEX probe_account_ix ON etl.probe (account_key, load_id);
+
+COMMENT ON TABLE  etl.probe             IS 'probes. What questions to a vendor have settled about an account, of what the vendor''s documents leave open. The last line of an account counts.';
+COMMENT ON COLUMN etl.probe.load_id     IS 'key. The load whose answers these are, etl.load and etl.fetch.';
+COMMENT ON COLUMN etl.probe.account_key IS 'key. The account, sms.dim_account.';
+COMMENT ON COLUMN etl.probe.asked_at    IS 'time. When it was asked.';
+COMMENT ON COLUMN etl.probe.day         IS 'day. That was asked for whole and in parts. NULL when no day had messages to ask for.';
+COMMENT ON COLUMN etl.probe.calls       IS 'calls. To the vendor.';
+COMMENT ON COLUMN etl.probe.end_hour    IS 'reading. Whether the hour that ends a window is inside it: inclusive, exclusive. NULL when the answers do not show it.';
+COMMENT ON COLUMN etl.probe.hours_in    IS 'offset from UTC. The zone of the vendor''s hours, and so where its day begins. NULL when the answers do not show it.';
+COMMENT ON COLUMN etl.probe.today       IS 'reading. What is reported of the day that is not over: told, withheld. NULL when the answers do not show it.';
+COMMENT ON COLUMN etl.probe.evidence    IS 'text. A sentence with numbers for each answer, or why it could not be had.';
+
+CREATE TABLE etl.dialect (
+    account_key integer     NOT NULL,
+    question    text        NOT NULL,
+    answer      text        NULL,
+    evidence    text        NOT NULL,
+    asked_at    timestamptz NOT NULL,
+    CONSTRAINT dialect_pk          PRIMARY KEY (account_key, question),
+    CONSTRAINT dialect_account_fk  FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
+    CONSTRAINT dialect_question_ck CHECK (question <> ''),
+    CONSTRAINT dialect_answer_ck   CHECK (answer <> '')
+);
+
+COMMENT ON TABLE  etl.dialect             IS 'answers. How a vendor speaks to an account where its documents leave that open, as questions have settled it. One line for each question.';
+COMMENT ON COLUMN etl.dialect.account_key IS 'key. The account, sms.dim_account.';
+COMMENT ON COLUMN etl.dialect.question    IS 'name. What was to be settled: paths, sms_user, msg_type_default, days_90, aggregate, sent, count.';
+COMMENT ON COLUMN etl.dialect.answer      IS 'text. The answer in a few words. NULL when the answers do not show it.';
+COMMENT ON COLUMN etl.dialect.evidence    IS 'text. What was asked, and what came back.';
+COMMENT ON COLUMN etl.dialect.asked_at    IS 'time. When it was asked.';
+
+CREATE TABLE etl.drop_dir (
+    source    text        NOT NULL,
+    host      text        NOT NULL,
+    seen_at   timestamptz NOT NULL,
+    failed    integer     NOT NULL,
+    failed_at timestamptz NULL,
+    file      text        NULL,
+    reason    text        NULL,
+    CONSTRAINT drop_dir_pk        PRIMARY KEY (source),
+    CONSTRAINT drop_dir_failed_ck CHECK (failed >= 0),
+    CONSTRAINT drop_dir_reason_ck CHECK ((file IS NULL) = (failed_at IS NULL) AND (reason IS NULL) = (failed_at IS NULL))
+);
+
+COMMENT ON TABLE  etl.drop_dir           IS 'folders. What lies in the watched folder of a source that could not be imported. One line for each source with a drop_dir.';
+COMMENT ON COLUMN etl.drop_dir.source    IS 'name. The source of schedules.yaml.';
+COMMENT ON COLUMN etl.drop_dir.host      IS 'name. The machine that looked last.';
+COMMENT ON COLUMN etl.drop_dir.seen_at   IS 'time. When the line was last written: at the start of a program, and when something changed.';
+COMMENT ON COLUMN etl.drop_dir.failed    IS 'files. In the folder failed. 0 when somebody has taken them away.';
+COMMENT ON COLUMN etl.drop_dir.failed_at IS 'time. When a file last failed. NULL for never.';
+COMMENT ON COLUMN etl.drop_dir.file      IS 'name. The file that failed last, without what could be a phone number. NULL for never.';
+COMMENT ON COLUMN etl.drop_dir.reason    IS 'text. Why it failed. NULL for never.';

@@ -1,0 +1,4 @@
+DROP VIEW etl.believed_day;
+DROP FUNCTION etl.day_content(integer, text, date);
+DROP VIEW etl.stored_day, sms.findings, sms.settling, sms.coverage_daily;
+DROP FUNCTION etl.days(date, date), etl.moment();

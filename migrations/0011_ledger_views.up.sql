@@ -1,0 +1,343 @@
+-- Pages and rehearsals look at the ledger as of another time: SET etl.now = '2026-11-22T03:00:00+08:00'.
+CREATE FUNCTION etl.moment() RETURNS timestamptz
+LANGUAGE sql STABLE
+AS $$
+    SELECT coalesce(nullif(current_setting('etl.now', true), '')::timestamptz, now())
+$$;
+
+COMMENT ON FUNCTION etl.moment() IS 'time. Now, or the time that the session has set etl.now to.';
+
+-- A function that is put into the question, so that a question for a month makes the days of the month and not of years. Two
+-- bounds make the planner take 47 days.
+CREATE FUNCTION etl.days(first_day date, last_day date) RETURNS SETOF date
+LANGUAGE sql STABLE ROWS 30
+AS $$
+    SELECT d.date_key FROM sms.dim_date AS d WHERE d.date_key BETWEEN days.first_day AND days.last_day
+$$;
+
+COMMENT ON FUNCTION etl.days(date, date) IS 'days. Every day from the first to the last, both inside; none where either is NULL.';
+
+-- The barrier stands where days and names that a question asks for still reach the ledger.
+CREATE VIEW sms.coverage_daily AS
+WITH clock AS (
+    SELECT a.account_key,
+           v.vendor,
+           a.vendor_key,
+           a.account,
+           a.zone::interval AS zone,
+           t.today,
+           coalesce(e.history_start, t.today - e.history_days) AS first_day,
+           e.retention_days
+    FROM sms.dim_account      AS a
+    JOIN sms.dim_vendor       AS v ON v.vendor_key  = a.vendor_key
+    LEFT JOIN etl.expectation AS e ON e.account_key = a.account_key
+    CROSS JOIN LATERAL (SELECT (etl.moment() AT TIME ZONE 'UTC' + a.zone::interval)::date AS today) AS t
+),
+known AS (
+    SELECT k.*,
+           d.dataset,
+           n.date_key,
+           true                         AS is_expected,
+           coalesce(c.state, 'missing') AS written,
+           coalesce(c.reason, '')       AS reason,
+           c.pending,
+           coalesce(c.row_count, 0)     AS row_count,
+           c.loaded_at,
+           c.confirmed_at,
+           c.since,
+           coalesce(c.attempts, 0)      AS attempts,
+           c.load_id
+    FROM clock             AS k
+    JOIN etl.dataset       AS d ON d.vendor_key = k.vendor_key
+    CROSS JOIN LATERAL etl.days(k.first_day, k.today) AS n (date_key)
+    LEFT JOIN etl.coverage AS c ON c.account_key = k.account_key AND c.dataset = d.dataset AND c.date_key = n.date_key
+    UNION ALL
+    SELECT k.*,
+           c.dataset,
+           c.date_key,
+           false,
+           c.state,
+           c.reason,
+           c.pending,
+           c.row_count,
+           c.loaded_at,
+           c.confirmed_at,
+           c.since,
+           c.attempts,
+           c.load_id
+    FROM clock        AS k
+    JOIN etl.coverage AS c ON c.account_key = k.account_key
+    WHERE (c.date_key BETWEEN k.first_day AND k.today) IS NOT TRUE
+),
+aged AS (
+    SELECT d.*,
+           CASE
+               WHEN d.retention_days IS NOT NULL THEN greatest(0, d.date_key + d.retention_days - d.today + 1)
+           END AS days_left
+    FROM known AS d
+),
+stated AS (
+    SELECT a.*,
+           t.state
+    FROM aged AS a
+    CROSS JOIN LATERAL (
+        SELECT CASE
+                   WHEN a.is_expected AND a.date_key >= a.today                            THEN 'not_due'
+                   WHEN a.days_left > 0 AND a.written = 'lost'                             THEN 'missing'
+                   WHEN a.days_left = 0 AND a.written IN ('missing', 'failed')             THEN 'lost'
+                   WHEN a.days_left = 0 AND a.written = 'provisional' AND a.row_count > 0  THEN 'final'
+                   WHEN a.days_left = 0 AND a.written = 'provisional'                      THEN 'empty'
+                   ELSE a.written
+               END AS state
+        OFFSET 0 -- the state is worked out once for a line, not wherever it is used
+    ) AS t
+)
+SELECT s.date_key AS send_date,
+       s.vendor,
+       s.account,
+       s.dataset,
+       s.state,
+       CASE
+           WHEN s.state IN ('not_due', 'missing') THEN ''
+           WHEN s.state = 'lost' AND s.written <> 'lost'
+               THEN 'not loaded within the ' || s.retention_days || ' days that the vendor keeps'
+                    || CASE WHEN s.reason <> '' THEN ': ' || s.reason ELSE '' END
+           ELSE s.reason
+       END AS reason,
+       s.pending,
+       s.row_count,
+       s.loaded_at,
+       s.confirmed_at,
+       CASE
+           WHEN s.state = 'not_due'    THEN (s.date_key::timestamp - s.zone) AT TIME ZONE 'UTC'
+           WHEN s.state = 'missing'    THEN ((s.date_key + 1)::timestamp - s.zone) AT TIME ZONE 'UTC'
+           WHEN s.state <> s.written   THEN ((s.date_key + s.retention_days + 1)::timestamp - s.zone) AT TIME ZONE 'UTC'
+           ELSE s.since
+       END AS since,
+       s.attempts,
+       s.load_id,
+       s.is_expected,
+       CASE
+           WHEN s.state = 'not_due'                         THEN 'wait'
+           WHEN s.state IN ('missing', 'failed')            THEN 'load'
+           WHEN s.state = 'provisional'                     THEN 'reload'
+           WHEN s.state = 'quarantined' AND s.days_left = 0 THEN 'release'
+           WHEN s.state = 'quarantined'                     THEN 'confirm'
+           WHEN s.state = 'frozen'                          THEN 'unfreeze'
+           ELSE 'none'
+       END AS next_action,
+       CASE WHEN s.state IN ('missing', 'failed', 'quarantined') THEN s.days_left END AS days_left
+FROM stated AS s;
+
+COMMENT ON VIEW   sms.coverage_daily              IS 'days. What is known about each day of each dataset of each account: one line for each expected day, today included, and for days beside these that were loaded.';
+COMMENT ON COLUMN sms.coverage_daily.dataset      IS 'name. The vendor''s own name of the statistic.';
+COMMENT ON COLUMN sms.coverage_daily.state        IS 'state. not_due: not over yet. missing: expected and never asked for. provisional: loaded and may still change. final: loaded and settled. empty: settled, and the vendor had nothing. failed: asked for in vain. quarantined: an answer was not believed, what was stored before stays. lost: the vendor keeps it no longer. unverified: the vendor had nothing, and nothing shows that it still keeps the day or that the account had begun. frozen: an operator said leave it.';
+COMMENT ON COLUMN sms.coverage_daily.reason       IS 'text. Why, for failed, quarantined, lost and frozen days, and for a loaded day whose last try failed; empty otherwise.';
+COMMENT ON COLUMN sms.coverage_daily.row_count    IS 'rows. Fact rows stored for the day.';
+COMMENT ON COLUMN sms.coverage_daily.load_id      IS 'key. The load that said so. NULL when none did.';
+COMMENT ON COLUMN sms.coverage_daily.is_expected  IS 'flag. The configuration expects the day to be there. Not so for days before the history starts, and of accounts that are no longer configured.';
+COMMENT ON COLUMN sms.coverage_daily.next_action  IS 'action. What brings the day on. wait: its end. load, reload, confirm: the next run asks, for the first time, for changes, for a second answer that says the same. release, unfreeze: an operator, with the command of that name. none: nothing is open.';
+COMMENT ON COLUMN sms.coverage_daily.days_left    IS 'days. On how many more days, today among them, an open day can be asked for. NULL when nothing is open or the vendor is not known to forget.';
+
+-- Movements are sums of a day before and after a load, not of rows: a load that brings a row to its end also adds and removes
+-- others. A day that had no rows before has none to move from.
+CREATE VIEW sms.settling AS
+WITH asked AS (
+    SELECT l.load_id,
+           l.account_key,
+           l.transform_version,
+           w.day                                                                    AS date_key,
+           (l.started_at AT TIME ZONE 'UTC' + a.zone::interval)::date - w.day       AS days_after,
+           row_number() OVER (PARTITION BY l.account_key, w.day ORDER BY l.load_id) AS turn
+    FROM etl.load        AS l
+    JOIN sms.dim_account AS a ON a.account_key = l.account_key
+    JOIN etl.dataset     AS d ON d.vendor_key  = a.vendor_key AND d.owns_delivery AND d.dataset = ANY (l.datasets)
+    CROSS JOIN LATERAL etl.days(l.window_from, l.window_to) AS w (day)
+    WHERE l.outcome IN ('loaded', 'unchanged')
+      AND EXISTS (SELECT FROM etl.fetch AS f WHERE f.load_id = l.load_id)
+),
+before AS (
+    SELECT h.date_key, h.account_key, h.replaced_by AS load_id, o.transform_version,
+           h.delivered, h.send_failed, h.pending, h.processing_failed
+    FROM etl.delivery_by_day_history AS h
+    JOIN etl.load                    AS o ON o.load_id = h.load_id
+),
+after AS (
+    SELECT date_key, account_key, load_id, delivered, send_failed, pending, processing_failed
+    FROM sms.delivery_by_day
+    UNION ALL
+    SELECT date_key, account_key, load_id, delivered, send_failed, pending, processing_failed
+    FROM etl.delivery_by_day_history
+),
+moved AS (
+    SELECT date_key,
+           account_key,
+           load_id,
+           b.transform_version,
+           b.load_id IS NULL AS is_first,
+           greatest(m.delivered, 0) + greatest(m.send_failed, 0) + greatest(m.pending, 0) + greatest(m.processing_failed, 0) AS more,
+           least(m.delivered, 0) + least(m.send_failed, 0) + least(m.pending, 0) + least(m.processing_failed, 0)             AS less
+    FROM before     AS b
+    FULL JOIN after AS a USING (date_key, account_key, load_id)
+    CROSS JOIN LATERAL (
+        SELECT coalesce(a.delivered, 0)         - coalesce(b.delivered, 0)         AS delivered,
+               coalesce(a.send_failed, 0)       - coalesce(b.send_failed, 0)       AS send_failed,
+               coalesce(a.pending, 0)           - coalesce(b.pending, 0)           AS pending,
+               coalesce(a.processing_failed, 0) - coalesce(b.processing_failed, 0) AS processing_failed
+    ) AS m
+),
+-- The day's messages are joined here and not below, where the planner would take it for one row.
+seen AS (
+    SELECT r.account_key,
+           r.days_after,
+           r.date_key,
+           max(t.requested)                             AS requested,
+           coalesce(sum(greatest(m.more, - m.less)), 0) AS moved
+    FROM asked               AS r
+    JOIN sms.delivery_by_day AS t ON t.date_key = r.date_key AND t.account_key = r.account_key AND t.requested > 0
+    LEFT JOIN moved          AS m ON m.date_key = r.date_key AND m.account_key = r.account_key AND m.load_id = r.load_id
+    WHERE r.turn > 1
+      AND (m.load_id IS NULL OR m.is_first OR m.transform_version = r.transform_version)
+    GROUP BY r.account_key, r.days_after, r.date_key
+)
+SELECT v.vendor,
+       a.account,
+       s.days_after,
+       count(*)                          AS days,
+       sum(s.requested)::bigint          AS messages,
+       sum(s.moved)::bigint              AS moved_messages,
+       sum(s.moved) / sum(s.requested)   AS moved_share
+FROM seen            AS s
+JOIN sms.dim_account AS a ON a.account_key = s.account_key
+JOIN sms.dim_vendor  AS v ON v.vendor_key  = a.vendor_key
+GROUP BY v.vendor, a.account, s.days_after;
+
+COMMENT ON VIEW   sms.settling                IS 'ages. How much of a day still moved when the vendor was asked again so many days after it, by our own history: choose settle_days where moved_share has become nothing. No row for an age at which no day was read again.';
+COMMENT ON COLUMN sms.settling.days_after     IS 'days. From the day of sending to the day of asking, in the zone of the account.';
+COMMENT ON COLUMN sms.settling.days           IS 'days. Days that were read again at this age.';
+COMMENT ON COLUMN sms.settling.messages       IS 'messages. Requested on these days.';
+COMMENT ON COLUMN sms.settling.moved_messages IS 'messages. Of these, how many had become delivered, failed or pending, or ceased to be, since the day was read before. Changes that a new version of our own code made are left out.';
+COMMENT ON COLUMN sms.settling.moved_share    IS 'ratio. moved_messages / messages. Over several accounts divide the sums.';
+
+-- Details of a load quote the vendor's answer, and another account's name is somebody else's: analysts see neither.
+CREATE VIEW sms.findings AS
+SELECT f.finding_id,
+       f.severity,
+       f.check_name,
+       v.vendor,
+       a.account,
+       CASE WHEN f.check_name = 'foreign_account' THEN '(another account)' ELSE f.subject END AS subject,
+       array_to_string(f.datasets, '+') AS datasets,
+       f.day                           AS first_day,
+       f.last_day,
+       f.days,
+       f.expected,
+       f.found,
+       f.unit,
+       f.tolerance,
+       f.size,
+       f.past[cardinality(f.past)]     AS previous_size,
+       f.trend,
+       f.closed_at IS NULL             AS is_open,
+       f.opened_at,
+       f.first_seen_at,
+       f.last_seen_at,
+       f.closed_at,
+       f.times_seen,
+       f.times_opened,
+       CASE WHEN f.source = 'check' THEN f.detail
+            ELSE f.rows || ' rows of the answers show it' END AS detail
+FROM etl.finding          AS f
+LEFT JOIN sms.dim_account AS a ON a.account_key = f.account_key
+LEFT JOIN sms.dim_vendor  AS v ON v.vendor_key  = a.vendor_key;
+
+COMMENT ON VIEW   sms.findings               IS 'findings. What a person should know about the numbers: sums that do not add up, days that look wrong, codes that nobody knows. One line for each check, subject, account and group of datasets.';
+COMMENT ON COLUMN sms.findings.check_name    IS 'name. The check that found it; docs/checks.md lists them.';
+COMMENT ON COLUMN sms.findings.vendor        IS 'name. engagelab, tencent or huawei. NULL when it belongs to no account.';
+COMMENT ON COLUMN sms.findings.account       IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application. NULL when it belongs to none.';
+COMMENT ON COLUMN sms.findings.subject       IS 'name. What it is about: the measure, the stage, the dataset, the field, the code.';
+COMMENT ON COLUMN sms.findings.datasets      IS 'names. The datasets whose answers showed it. NULL for what the tables show.';
+COMMENT ON COLUMN sms.findings.first_day     IS 'day. The first day that shows it, in the zone of the account. NULL when it belongs to no day.';
+COMMENT ON COLUMN sms.findings.tolerance     IS 'text. How far expected and found may lie apart before it is a finding.';
+COMMENT ON COLUMN sms.findings.previous_size IS 'number. The size before its last change. NULL when it never changed.';
+COMMENT ON COLUMN sms.findings.is_open       IS 'flag. It still held when it was last looked at.';
+COMMENT ON COLUMN sms.findings.closed_at     IS 'time. When it no longer held. NULL while it is open.';
+COMMENT ON COLUMN sms.findings.detail        IS 'text. One sentence with the numbers; never a word of a vendor''s answer.';
+
+-- A country that is not reported (-3) adds nothing: rows from before there were countries keep their checksum.
+CREATE VIEW etl.stored_day AS
+WITH hashed AS (
+    SELECT f.date_key,
+           f.account_key,
+           d.dataset,
+           (1 + mod(mod(f.template_key::bigint * 7 + f.label_key::bigint * 13 + f.message_type_key::bigint * 17
+                      + (f.country_key::bigint + 3) * 23, 1009) + 1009, 1009))
+           * (      coalesce(f.requested,         -1)
+             +  3 * coalesce(f.accepted,          -1)
+             +  5 * coalesce(f.processing_failed, -1)
+             +  7 * coalesce(f.delivered,         -1)
+             +  9 * coalesce(f.send_failed,       -1)
+             + 11 * coalesce(f.pending,           -1)
+             + 13 * coalesce(f.billed_segments,   -1)
+             + 15 * coalesce(f.vendor_sent,       -1)) AS part
+    FROM sms.fact_delivery_daily AS f
+    JOIN sms.dim_account         AS a ON a.account_key = f.account_key
+    JOIN etl.dataset             AS d ON d.vendor_key = a.vendor_key AND d.owns_delivery
+    UNION ALL
+    SELECT f.date_key,
+           f.account_key,
+           d.dataset,
+           (1 + mod(mod(f.template_key::bigint * 7 + f.label_key::bigint * 13 + f.message_type_key::bigint * 17
+                      + f.reason_key::bigint * 19 + (f.country_key::bigint + 3) * 23, 1009) + 1009, 1009))
+           * coalesce(f.messages, -1)
+    FROM sms.fact_failure_daily AS f
+    JOIN sms.dim_failure_reason AS r ON r.reason_key = f.reason_key
+    JOIN etl.dataset            AS d ON d.vendor_key = r.vendor_key AND d.stage = r.stage
+)
+SELECT account_key,
+       dataset,
+       date_key,
+       count(*) AS row_count,
+       (mod(mod(sum(part), 18446744073709551616) + 18446744073709551616 + 9223372036854775808, 18446744073709551616)
+        - 9223372036854775808)::bigint AS checksum
+FROM hashed
+GROUP BY account_key, dataset, date_key;
+
+COMMENT ON VIEW   etl.stored_day             IS 'days. What the facts hold now, by account, dataset and day, to compare with etl.coverage.';
+COMMENT ON COLUMN etl.stored_day.dataset     IS 'name. The dataset that owns the rows, etl.dataset.';
+COMMENT ON COLUMN etl.stored_day.row_count   IS 'rows. Fact rows stored.';
+COMMENT ON COLUMN etl.stored_day.checksum    IS 'checksum. Of the rows: every key and measure is in it.';
+
+CREATE FUNCTION etl.day_content(account_key integer, dataset text, date_key date, OUT row_count bigint, OUT checksum bigint)
+LANGUAGE sql STABLE
+AS $$
+    SELECT coalesce(max(s.row_count), 0),
+           coalesce(max(s.checksum), 0)
+    FROM etl.stored_day AS s
+    WHERE s.account_key = day_content.account_key
+      AND s.dataset     = day_content.dataset
+      AND s.date_key    = day_content.date_key
+$$;
+
+COMMENT ON FUNCTION etl.day_content(integer, text, date) IS 'rows, checksum. What the facts hold now of one day of a dataset of an account; 0 and 0 for nothing.';
+
+CREATE VIEW etl.believed_day AS
+SELECT c.account_key,
+       c.dataset,
+       c.date_key,
+       c.confirmed_at,
+       l.datasets,
+       l.load_id                     AS believed_by,
+       coalesce(l.raw_of, l.load_id) AS answered_by
+FROM etl.coverage AS c
+JOIN etl.load     AS l
+  ON l.account_key = c.account_key
+ AND l.loaded_at   = c.confirmed_at
+ AND c.dataset     = ANY (l.datasets)
+ AND c.date_key BETWEEN l.window_from AND l.window_to;
+
+COMMENT ON VIEW   etl.believed_day              IS 'days. Which load''s answers the rows of each day rest on: the last that were believed, whatever was quarantined or failed since.';
+COMMENT ON COLUMN etl.believed_day.confirmed_at IS 'time. When the answers were believed.';
+COMMENT ON COLUMN etl.believed_day.datasets     IS 'names. The datasets that were loaded together.';
+COMMENT ON COLUMN etl.believed_day.believed_by  IS 'key. The load that believed the answers, etl.load.';
+COMMENT ON COLUMN etl.believed_day.answered_by  IS 'key. The load that asked for them, and whose lines in etl.fetch say where the bytes are.';

@@ -1,0 +1,49 @@
+DROP FUNCTION etl.grant_pages(), etl.grant_roles();
+DROP VIEW etl.role_privilege;
+
+DO $$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN
+        SELECT r.rolname AS role, n.nspname AS schema
+        FROM pg_roles     AS r
+        JOIN pg_namespace AS n ON n.nspname IN ('sms', 'etl', 'river')
+        WHERE r.rolname IN ('sms_analyst', 'sms_loader', 'sms_operator', 'sms_pages')
+    LOOP
+        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I REVOKE ALL ON TABLES FROM %I', one.schema, one.role);
+        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I REVOKE ALL ON SEQUENCES FROM %I', one.schema, one.role);
+        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I REVOKE ALL ON FUNCTIONS FROM %I', one.schema, one.role);
+        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', one.schema, one.role);
+        EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA %I FROM %I', one.schema, one.role);
+        EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sms, etl FROM %I', one.role);
+        EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', one.schema, one.role);
+        CONTINUE WHEN one.role NOT IN ('sms_loader', 'sms_operator');
+        EXECUTE format('REVOKE ALL ON DATABASE %I FROM %I', current_database(), one.role);
+    END LOOP;
+END
+$$;
+
+-- Settings and memberships, and the loader's parameter, go with the role: another database may rest on them.
+DO $$
+DECLARE
+    one record;
+BEGIN
+    FOR one IN
+        SELECT rolname AS role
+        FROM pg_roles
+        WHERE rolname IN ('sms_analyst', 'sms_loader', 'sms_operator', 'sms_pages')
+          AND shobj_description(oid, 'pg_authid') LIKE '%Made by the migrations.'
+    LOOP
+        BEGIN
+            IF one.role = 'sms_loader' AND has_parameter_privilege('sms_loader', 'session_replication_role', 'SET') THEN
+                REVOKE SET ON PARAMETER session_replication_role FROM sms_loader; -- comes back where the role cannot go
+            END IF;
+            EXECUTE format('DROP ROLE %I', one.role);
+        EXCEPTION
+            WHEN dependent_objects_still_exist OR insufficient_privilege OR undefined_object OR internal_error THEN
+                RAISE NOTICE 'role % stays: another database uses it, or this user may not drop it', one.role;
+        END;
+    END LOOP;
+END
+$$;

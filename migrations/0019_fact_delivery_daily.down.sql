@@ -1,1 +1,0 @@
-DROP TABLE sms.fact_delivery_daily;

@@ -1,1 +1,0 @@
-DROP TABLE sms.fact_failure_daily;

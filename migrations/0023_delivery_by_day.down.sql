@@ -1,1 +1,0 @@
-DROP TABLE sms.delivery_by_day;

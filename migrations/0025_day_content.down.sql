@@ -1,2 +1,0 @@
-DROP FUNCTION etl.day_content(integer, text, date);
-DROP VIEW etl.stored_day;

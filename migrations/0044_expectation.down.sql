@@ -1,2 +1,0 @@
-DROP FUNCTION etl.moment();
-DROP TABLE etl.expectation;

@@ -1,1 +1,0 @@
-ALTER TABLE etl.finding DROP COLUMN seen_on;

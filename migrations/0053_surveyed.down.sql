@@ -1,2 +1,0 @@
-ALTER TABLE etl.coverage
-    DROP COLUMN surveyed_at;

@@ -1,9 +1,0 @@
-DROP VIEW etl.believed_day;
-DROP INDEX etl.load_loaded_ix;
-ALTER TABLE etl.load
-    DROP CONSTRAINT load_raw_of_fk,
-    DROP CONSTRAINT load_raw_of_ck,
-    DROP CONSTRAINT load_origin_ck,
-    DROP COLUMN restated_days,
-    DROP COLUMN raw_of,
-    DROP COLUMN origin;

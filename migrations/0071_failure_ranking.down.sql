@@ -1,1 +1,0 @@
-DROP VIEW sms.failure_ranking;

@@ -1,2 +1,0 @@
-DROP FUNCTION etl.grant_roles();
-DROP VIEW etl.role_privilege;

@@ -1,3 +1,0 @@
-ALTER TABLE etl.pause
-    DROP COLUMN who,
-    DROP COLUMN reason;
