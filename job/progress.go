@@ -13,12 +13,3 @@ type Progress interface {
 	// Finished reports the end of a window: loaded when err is nil, given up otherwise.
 	Finished(item queue.Item, result load.Result, err error)
 }
-
-// Quiet is the Progress that nobody watches.
-type Quiet struct{}
-
-// Called does nothing.
-func (Quiet) Called(sms.Payload) {}
-
-// Finished does nothing.
-func (Quiet) Finished(queue.Item, load.Result, error) {}

@@ -150,11 +150,9 @@ func isStored(stored []load.StoredDay, p sms.Payload) (bool, error) {
 // sumUp adds up the days of the window; isLoaded is false when one of them is not.
 func sumUp(stored []load.StoredDay, window sms.Window) (all sms.Sums, isLoaded bool) {
 	zero := sms.Reported(0)
-	all = sms.Sums{
-		Measures: sms.Measures{
-			Requested: zero, Accepted: zero, ProcessingFailed: zero, Delivered: zero, SendFailed: zero, Pending: zero, BilledSegments: zero,
-		},
-		Failures: map[string]sms.Count{},
+	all.Failures = map[string]sms.Count{}
+	for _, to := range measuresOf(&all) {
+		*to = zero
 	}
 	days := 0
 	for i := range stored {
@@ -171,11 +169,10 @@ func sumUp(stored []load.StoredDay, window sms.Window) (all sms.Sums, isLoaded b
 			*to = to.Plus(*m[k])
 		}
 		for code, n := range d.Sums.Failures {
-			before, known := all.Failures[code]
-			if !known {
-				before = zero
+			if before, known := all.Failures[code]; known {
+				n = before.Plus(n)
 			}
-			all.Failures[code] = before.Plus(n)
+			all.Failures[code] = n
 		}
 	}
 	return all, days == window.Len()

@@ -13,7 +13,6 @@ import (
 // behind the first one do not ask again, and so that a refused account does not stop the others. A refusal is forgotten
 // after a while: credentials get repaired.
 type refusals struct {
-	lasts time.Duration
 	// leaves says that a source that is down is left alone too: people wait for this run, and the next one finds the days.
 	leaves bool
 	now    func() time.Time
@@ -27,8 +26,8 @@ type refusal struct {
 	expires time.Time
 }
 
-func newRefusals(lasts time.Duration, leaves bool, now func() time.Time) *refusals {
-	return &refusals{lasts: lasts, leaves: leaves, now: now, until: map[string]refusal{}}
+func newRefusals(leaves bool, now func() time.Time) *refusals {
+	return &refusals{leaves: leaves, now: now, until: map[string]refusal{}}
 }
 
 // isDown says that err ends this try for good, because the vendor was asked for as long as a run waits and gave no
@@ -59,7 +58,7 @@ func (r *refusals) note(source string, account sms.Account, err error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.until[key] = refusal{err, r.now().Add(r.lasts)}
+	r.until[key] = refusal{err, r.now().Add(15 * time.Minute)}
 }
 
 // check gives the refusal that stands in the way of an account, or nil.

@@ -12,7 +12,7 @@ import (
 // A refused account stops its own windows, refused credentials stop the source's, and both are forgotten after a while.
 func TestRefusals(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	r := newRefusals(15*time.Minute, false, func() time.Time { return now })
+	r := newRefusals(false, func() time.Time { return now })
 	mine, other := sms.Account{ID: "mine"}, sms.Account{ID: "other"}
 	r.note("a", mine, fmt.Errorf("wrapped: %w", sms.ErrAccountDenied))
 	r.note("a", other, sms.ErrTemporary)

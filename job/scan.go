@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,7 +29,8 @@ type scan struct {
 	im      *Import
 	out     Imported
 	windows map[windowKey]*importWindow
-	keys    *keySet
+	seed    maphash.Seed
+	keys    map[uint64]struct{}
 
 	last    *importWindow // of the row before: rows stand in the order of time
 	lastKey windowKey
@@ -76,7 +78,7 @@ func (p *windowPart) findings(scope sms.Scope) []sms.Finding {
 func (w *importWindow) isAlone() bool { return !w.isRepeated }
 
 func newScan(im *Import) *scan {
-	return &scan{im: im, windows: map[windowKey]*importWindow{}, keys: newKeySet()}
+	return &scan{im: im, windows: map[windowKey]*importWindow{}, seed: maphash.MakeSeed(), keys: map[uint64]struct{}{}}
 }
 
 func (s *scan) window(a sms.Account, day sms.Day) *importWindow {
@@ -183,14 +185,14 @@ func (s *scan) message(file, part int, m *sms.Message, reading *transform.Readin
 	}
 	w := s.window(account, m.Day)
 	w.partOf(file, part, m.Day, reading).rows++
-	if !w.isRepeated && (m.Piece != 0 || !s.keys.add(account.ID, m.ID)) {
+	if !w.isRepeated && (m.Piece != 0 || !s.isNew(account.ID, m.ID)) {
 		w.isRepeated = true
 	}
 	return nil
 }
 
-// reject notes a row that cannot be read, in each window of which it may be: of its day where its time can be read, or else of the days
-// that its file covers, or else of those of the file's other rows.
+// reject notes a row that cannot be read, in each window of which it may be: of its day where its time can be read, or
+// else of the days that its file covers, or else of those of the file's other rows.
 func (s *scan) reject(file, part int, r sms.Reject, first, last sms.Day, reading *transform.Reading) error {
 	f := &s.im.Files[file]
 	s.out.Unreadable = append(s.out.Unreadable, UnreadableRow{f.Name, r})
@@ -230,59 +232,21 @@ func (s *scan) reject(file, part int, r sms.Reject, first, last sms.Day, reading
 }
 
 func (s *scan) sorted() []*importWindow {
-	windows := make([]*importWindow, 0, len(s.windows))
-	for _, w := range s.windows {
-		windows = append(windows, w)
-	}
-	slices.SortFunc(windows, func(a, b *importWindow) int {
+	return slices.SortedFunc(maps.Values(s.windows), func(a, b *importWindow) int {
 		return cmp.Or(strings.Compare(a.account.ID, b.account.ID), cmp.Compare(a.first, b.first))
 	})
-	return windows
 }
 
-// keySet remembers messages by 64 bits of a hash. Two that share them are taken for one, which only costs time.
-type keySet struct {
-	seed  maphash.Seed
-	table []uint64 // 0 is free
-	used  int
-}
-
-// mostKeys is how many messages are remembered: 32 MiB.
+// mostKeys is how many messages are remembered, by 64 bits of a hash. Two that share them are taken for one, which only
+// costs time.
 const mostKeys = 2 << 20
 
-func newKeySet() *keySet { return &keySet{seed: maphash.MakeSeed(), table: make([]uint64, 1<<10)} }
-
-// add says whether a message is new for certain.
-func (k *keySet) add(account, id string) bool {
-	if k.used == mostKeys {
+// isNew says whether a message is new for certain.
+func (s *scan) isNew(account, id string) bool {
+	if len(s.keys) == mostKeys {
 		return false
 	}
-	if k.used*2 >= len(k.table) {
-		old := k.table
-		k.table = make([]uint64, 2*len(old))
-		for _, h := range old {
-			if h != 0 {
-				k.put(h)
-			}
-		}
-	}
-	h := maphash.String(k.seed, id) ^ maphash.String(k.seed, account)
-	if !k.put(max(h, 1)) {
-		return false
-	}
-	k.used++
-	return true
-}
-
-func (k *keySet) put(h uint64) bool {
-	mask := uint64(len(k.table) - 1)
-	for at := h & mask; ; at = (at + 1) & mask {
-		switch k.table[at] {
-		case 0:
-			k.table[at] = h
-			return true
-		case h:
-			return false
-		}
-	}
+	before := len(s.keys)
+	s.keys[maphash.String(s.seed, id)^maphash.String(s.seed, account)] = struct{}{}
+	return len(s.keys) > before
 }

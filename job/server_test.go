@@ -109,7 +109,7 @@ func (p *plant) start(options queue.Options, tasks ...queue.Task) (stop func()) 
 		options.Grace = time.Second
 	}
 	server := queue.NewServer(p.queue, tasks, options)
-	loader := NewLoader(p.warehouse, p.sources, LoaderOptions{Now: p.now}, p.log)
+	loader := NewLoader(p.warehouse, p.sources, LoaderOptions{Now: p.now, Progress: quiet{}}, p.log)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx, queue.Setup{Loader: loader}) }()
@@ -379,3 +379,10 @@ func TestMaintenanceFollowsTheLeader(t *testing.T) {
 		}
 	}
 }
+
+// quiet is the Progress that nobody watches.
+type quiet struct{}
+
+func (quiet) Called(sms.Payload) {}
+
+func (quiet) Finished(queue.Item, load.Result, error) {}

@@ -49,7 +49,7 @@ type Loader struct {
 // LoaderOptions are what differs between a command and a server.
 type LoaderOptions struct {
 	Now      func() time.Time
-	Progress Progress // nil for none
+	Progress Progress
 	// IsWaitedFor says that people wait: a source that is down is left alone, since the next run finds its days, and what
 	// is given up is not logged, since Progress reports it.
 	IsWaitedFor bool
@@ -61,11 +61,8 @@ func NewLoader(warehouse *load.Warehouse, sources []Source, options LoaderOption
 	for _, s := range sources {
 		byName[s.Name] = s
 	}
-	if options.Progress == nil {
-		options.Progress = Quiet{}
-	}
 	return &Loader{
-		warehouse: warehouse, sources: byName, refusals: newRefusals(15*time.Minute, options.IsWaitedFor, options.Now),
+		warehouse: warehouse, sources: byName, refusals: newRefusals(options.IsWaitedFor, options.Now),
 		now: options.Now, progress: options.Progress, log: log.Named("job"),
 	}
 }
@@ -93,8 +90,9 @@ func (w *Loader) Load(ctx context.Context, try *queue.Try) error {
 	if err != nil {
 		return err
 	}
-	w.log.Debug("window loaded", append(try.Fields(), zap.Int64("load_id", result.LoadID), zap.Int64("inserted", result.Inserted),
-		zap.Int64("updated", result.Updated), zap.Int64("removed", result.Removed), zap.Int64("unchanged", result.Unchanged),
+	w.log.Debug("window loaded", append(try.Fields(), zap.Int64("load_id", result.LoadID),
+		zap.Int64("inserted", result.Inserted), zap.Int64("updated", result.Updated),
+		zap.Int64("removed", result.Removed), zap.Int64("unchanged", result.Unchanged),
 		zap.Int("quarantined", len(result.Quarantined)), zap.Duration("elapsed", time.Since(started)))...)
 	w.progress.Finished(try.Item, result, nil)
 	return nil
@@ -105,7 +103,8 @@ func (w *Loader) Load(ctx context.Context, try *queue.Try) error {
 func (w *Loader) Failed(try *queue.Try, err error) (final bool) {
 	w.refusals.note(try.Source, try.Scope.Account, err)
 	final = isFinal(err) || w.refusals.isDown(err) || errors.Is(err, sms.ErrMalformed) && try.Number >= 2
-	w.log.Debug("window failed", append(try.Fields(), zap.Int("attempt", try.Number), zap.Bool("final", final || try.IsLast), zap.Error(err))...)
+	w.log.Debug("window failed", append(try.Fields(), zap.Int("attempt", try.Number),
+		zap.Bool("final", final || try.IsLast), zap.Error(err))...)
 	if final || try.IsLast {
 		if !w.refusals.leaves {
 			w.log.Warn("window given up", append(try.Fields(), zap.Error(err))...)
@@ -117,7 +116,9 @@ func (w *Loader) Failed(try *queue.Try, err error) (final bool) {
 
 // isFinal says whether asking again can change nothing.
 func isFinal(err error) bool {
-	for _, kind := range []error{sms.ErrRefused, sms.ErrAccountDenied, sms.ErrContradicted, sms.ErrSourceDenied, queue.ErrCrashed} {
+	for _, kind := range []error{
+		sms.ErrRefused, sms.ErrAccountDenied, sms.ErrContradicted, sms.ErrSourceDenied, queue.ErrCrashed,
+	} {
 		if errors.Is(err, kind) {
 			return true
 		}
@@ -131,8 +132,9 @@ func (w *Loader) isSettled(ctx context.Context, item queue.Item) (bool, error) {
 	if item.Refetch || item.Sweep {
 		return false, nil
 	}
-	days, err := read.New(w.warehouse.DB, w.now).Coverage(ctx, []sms.Account{item.Scope.Account}, item.Scope.Window.First(),
-		item.Scope.Window.Last())
+	window := item.Scope.Window
+	days, err := read.New(w.warehouse.DB, w.now).
+		Coverage(ctx, []sms.Account{item.Scope.Account}, window.First(), window.Last())
 	if err != nil {
 		return false, err
 	}
@@ -167,15 +169,19 @@ func (w *Loader) begin(ctx context.Context, try *queue.Try, item queue.Item) (lo
 	// An interrupt between the server's insert and its answer would leave a load that runs for ever.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	return w.warehouse.Begin(ctx, load.Start{RunID: try.RunID, Source: item.Source, Scope: item.Scope, JobID: try.JobID, Now: w.now()})
+	return w.warehouse.Begin(ctx, load.Start{
+		RunID: try.RunID, Source: item.Source, Scope: item.Scope, JobID: try.JobID, Now: w.now(),
+	})
 }
 
-func (w *Loader) steps(ctx context.Context, try *queue.Try, loadID int64, refused *sms.Batch, complete func(context.Context, pgx.Tx) error,
+func (w *Loader) steps(ctx context.Context, try *queue.Try, loadID int64, refused *sms.Batch,
+	complete func(context.Context, pgx.Tx) error,
 ) (result load.Result, err error) {
 	defer func() {
 		// A crash over one answer fails its days and parks the window, instead of being met again and again.
 		if crash := recover(); crash != nil {
-			w.log.Error("the program crashed over a window", append(try.Fields(), zap.Any("panic", crash), zap.StackSkip("stack", 1))...)
+			w.log.Error("the program crashed over a window",
+				append(try.Fields(), zap.Any("panic", crash), zap.StackSkip("stack", 1))...)
 			err = fmt.Errorf("%w: %v", queue.ErrCrashed, crash)
 		}
 	}()

@@ -48,7 +48,7 @@ type engine struct {
 	tasks   []Task                // done while it leads
 
 	registered *Worker
-	lost       chan error // why the worker must take no more work, see Worker.Keep
+	lost       chan struct{} // closed when the worker must take no more work, see Worker.Keep
 	quit       context.CancelFunc
 	background sync.WaitGroup
 }
@@ -57,7 +57,7 @@ type engine struct {
 func newEngine(q *Queue, does string, loader Loader, sources map[string]int, options Options) (e *engine, err error) {
 	// The name is unique on every machine and in every process; River writes it beside each job that it hands out.
 	id := fmt.Sprintf("%s_%s_%d_%d", does, db.Host(), os.Getpid(), time.Now().UnixNano())
-	e = &engine{queue: q, options: options, id: id, lost: make(chan error, 1)}
+	e = &engine{queue: q, options: options, id: id, lost: make(chan struct{})}
 	if len(sources) == 0 {
 		return e, nil
 	}
@@ -116,7 +116,7 @@ func (e *engine) start(ctx context.Context) (err error) {
 	e.background.Go(func() {
 		if err := e.registered.Keep(background); err != nil {
 			e.queue.log.Warn("going on as another worker", zap.String("worker", e.id), zap.Error(err))
-			e.lost <- err
+			close(e.lost)
 		}
 	})
 	return nil

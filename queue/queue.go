@@ -24,7 +24,8 @@ import (
 // Schema is the database schema of River's tables.
 const Schema = "river"
 
-// Queue hands windows to River, and tells those who work them what to leave. It works nothing itself.
+// Queue hands windows to River, cancels and pauses them, and works them for a command. A Server works those of
+// everybody.
 type Queue struct {
 	pool   *pgxpool.Pool
 	client *river.Client[pgx.Tx]

@@ -26,7 +26,8 @@ func StartRun(ctx context.Context, d db.Querier, run Run) (runID int64, err erro
 		INSERT INTO etl.run (command, arguments, started_at, host, version, detached)
 		VALUES ($1, $2, $3, $4, $5, $6)
 		RETURNING run_id`,
-		db.Clean(run.Command), db.Clean(run.Arguments), run.Now, db.Clean(run.Host), db.Clean(run.Version), run.Detached).Scan(&runID)
+		db.Clean(run.Command), db.Clean(run.Arguments), run.Now, db.Clean(run.Host), db.Clean(run.Version),
+		run.Detached).Scan(&runID)
 	return runID, failed("starting the run", err)
 }
 

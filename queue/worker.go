@@ -132,7 +132,7 @@ func (k *Worker) Keep(ctx context.Context) error {
 	}
 }
 
-// listen returns when the session is gone, or with ctx. Nobody tells it anything.
+// listen returns when the session is gone, or with ctx. No notification ever comes.
 func (k *Worker) listen(ctx context.Context) error {
 	const quiet = 15 * time.Second // a connection that died without a word shows when something is asked
 	for {

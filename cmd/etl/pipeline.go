@@ -158,7 +158,7 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 		windows = queueItems(ask, asked, queue.PriorityOld) // in the order that was asked for, behind what schedules want
 	}
 	loader := job.NewLoader(p.warehouse, sources, job.LoaderOptions{Now: p.now, Progress: watch, IsWaitedFor: true}, p.session.log)
-	err = queue.NewRunner(p.queue, loader).Run(ctx, runID, windows)
+	err = p.queue.Work(ctx, loader, runID, windows)
 	report := runReport{RunID: runID, tally: watch.end(), Paused: paused}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
