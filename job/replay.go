@@ -38,20 +38,26 @@ type Replay struct {
 
 // Replayed is what a replay did, or would do.
 type Replayed struct {
-	Windows, Days                                          int   // rebuilt
-	Received, Inserted, Updated, Unchanged, Rejected, Held int64 // rows
-	Removed                                                int64 // rows that today's mapping no longer makes, in the history
-	Change                                                 load.Change
-	Doubts                                                 []Remark // days that a new answer would not have been believed for
-	Left                                                   []Remark // days that cannot be rebuilt, and why
-	Overtaken                                              []Remark // days that were loaded while this ran: their answers are newer
-	Frozen                                                 []Remark // days that an operator said to leave
+	Windows int `json:"windows"`
+	Days    int `json:"days"` // rebuilt
+	load.Counts
+	load.Change
+
+	Suspect   []Remark `json:"doubts"`    // days that a new answer would not have been believed for
+	Left      []Remark `json:"left"`      // days that cannot be rebuilt, and why
+	Overtaken []Remark `json:"overtaken"` // days that were loaded while this ran: their answers are newer
+	Frozen    []Remark `json:"frozen"`    // days that an operator froze
 }
 
 // Remark is something to know about days of a scope.
 type Remark struct {
-	Scope  sms.Scope
-	Reason string
+	Scope  sms.Scope `json:"scope"`
+	Days   int       `json:"days"`
+	Reason string    `json:"reason"`
+}
+
+func newRemark(scope sms.Scope, reason string) Remark {
+	return Remark{scope, scope.Window.Len(), reason}
 }
 
 // Run builds the days again: for each, the last answers that were believed are understood by the mapping and put in the
@@ -106,7 +112,7 @@ func byAnswer(bases []load.Basis) [][]load.Basis {
 func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Basis, out *Replayed) error {
 	leave := func(reason string) {
 		for _, b := range bases {
-			out.Left = append(out.Left, Remark{b.Scope, reason})
+			out.Left = append(out.Left, newRemark(b.Scope, reason))
 		}
 	}
 	loadID := bases[0].AnsweredBy
@@ -129,7 +135,7 @@ func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Ba
 			Retelling: r.Mapping.retelling(b.Scope.Account),
 		}, options)
 		if errors.Is(err, sms.ErrMalformed) || errors.Is(err, load.ErrPruned) || errors.Is(err, errAnswers) {
-			out.Left = append(out.Left, Remark{b.Scope, err.Error()})
+			out.Left = append(out.Left, newRemark(b.Scope, err.Error()))
 			continue
 		}
 		if err != nil {
@@ -210,16 +216,10 @@ func only(batch sms.Batch, scope sms.Scope) sms.Batch {
 func (o *Replayed) add(scope sms.Scope, r load.Rebuilt, examples int) {
 	o.Windows++
 	o.Days += scope.Window.Len() - len(r.Superseded) - len(r.Frozen)
-	o.Received += r.Received
-	o.Inserted += r.Inserted
-	o.Updated += r.Updated
-	o.Unchanged += r.Unchanged
-	o.Rejected += r.Rejected
-	o.Held += r.Held
-	o.Removed += r.Removed
+	o.Counts.Add(r.Counts)
 	o.Change.Add(r.Change, examples)
 	for _, d := range r.Doubts {
-		o.Doubts = remark(o.Doubts, scope, d.Day, d.Reason)
+		o.Suspect = remark(o.Suspect, scope, d.Day, d.Reason)
 	}
 	for _, day := range r.Superseded {
 		o.Overtaken = remark(o.Overtaken, scope, day, "loaded while the replay ran")
@@ -235,12 +235,12 @@ func remark(all []Remark, scope sms.Scope, day sms.Day, reason string) []Remark 
 		l := &all[last]
 		longer, err := sms.NewWindow(l.Scope.Window.First(), day, scope.Window.Zone())
 		if err == nil && l.Reason == reason && l.Scope.Account == scope.Account && slices.Equal(l.Scope.Datasets, scope.Datasets) && l.Scope.Window.Last() == day-1 {
-			l.Scope.Window = longer
+			l.Scope.Window, l.Days = longer, longer.Len()
 			return all
 		}
 	}
 	scope.Window = sms.OneDay(day, scope.Window.Zone())
-	return append(all, Remark{scope, reason})
+	return append(all, newRemark(scope, reason))
 }
 
 // Release is an answer that was doubted and is to be believed, because an operator says so.

@@ -25,39 +25,44 @@ var changeExamples string
 
 // Change is what a Rebuild makes of stored numbers.
 type Change struct {
-	Days       []sms.Day // with a changed number, oldest first
-	Measures   []MeasureChange
-	Categories []CategoryChange
-	Examples   []CellChange // the largest differences first
+	Days       []sms.Day        `json:"-"` // with a changed number, oldest first
+	Measures   []MeasureChange  `json:"measures"`
+	Categories []CategoryChange `json:"categories"`
+	Examples   []CellChange     `json:"examples"` // the largest differences first
 }
 
 // MeasureChange sums one measure over the rows in which it changes. Unit: messages, or segments for billed_segments.
 type MeasureChange struct {
-	Measure string // a column of sms.delivery_daily, processing_failures or sending_failures
-	Rows    int64
-	Old     sms.Count // not reported where no changed row had a number
-	New     sms.Count
+	Measure string    `json:"measure"` // a column of sms.delivery_daily, processing_failures or sending_failures
+	Rows    int64     `json:"rows"`
+	Old     sms.Count `json:"old"` // not reported where no changed row had a number
+	New     sms.Count `json:"new"`
 }
 
 // CategoryChange is a failure reason that gets another category, on every row that it stands in.
 type CategoryChange struct {
-	ReasonKey int32
-	Vendor    sms.Vendor
-	Stage     sms.Stage
-	Code      string
-	Old, New  sms.Category
+	ReasonKey int32        `json:"-"`
+	Vendor    sms.Vendor   `json:"vendor"`
+	Stage     sms.Stage    `json:"stage"`
+	Code      string       `json:"reason"`
+	Old       sms.Category `json:"old"`
+	New       sms.Category `json:"new"`
 }
 
 // CellChange is one number of one row.
 type CellChange struct {
-	Account                               sms.Account
-	Day                                   sms.Day
-	Template, Label, MessageType, Country string // as views show them
-	Stage                                 sms.Stage
-	Reason                                string // the vendor's code; empty for a measure of a delivery
-	Change                                string // added, updated, removed
-	Measure                               string
-	Old, New                              sms.Count
+	Account     sms.Account `json:",embed"`
+	Day         sms.Day     `json:"send_date"`
+	Template    string      `json:"template"` // this and the next three as views show them
+	Label       string      `json:"label"`
+	MessageType string      `json:"message_type"`
+	Country     string      `json:"country"`
+	Stage       sms.Stage   `json:"stage,omitempty"`
+	Reason      string      `json:"reason,omitempty"` // the vendor's code; empty for a measure of a delivery
+	Change      string      `json:"change"`           // added, updated, removed
+	Measure     string      `json:"measure"`
+	Old         sms.Count   `json:"old"`
+	New         sms.Count   `json:"new"`
 }
 
 // change tells what this put has changed in rows that a comparison found, and in categories.
@@ -190,15 +195,6 @@ func (c *Change) Add(o Change, examples int) {
 	c.Examples = append(c.Examples, o.Examples...)
 	slices.SortStableFunc(c.Examples, func(a, b CellChange) int { return cmp.Compare(b.size(), a.size()) })
 	c.Examples = c.Examples[:min(len(c.Examples), examples)]
-}
-
-// ReasonRows gives how many rows stand under a failure reason, and how many messages they count.
-func (w *Warehouse) ReasonRows(ctx context.Context, reasonKey int32) (rows, messages int64, err error) {
-	err = w.pool.QueryRow(ctx, `
-		SELECT count(*), coalesce(sum(messages), 0)::bigint
-		FROM sms.fact_failure_daily
-		WHERE reason_key = $1`, reasonKey).Scan(&rows, &messages)
-	return rows, messages, failed("counting the rows of a reason", err)
 }
 
 // countOf reads a number as the driver gives it: nil is not reported.

@@ -34,7 +34,7 @@ func TestBackfillEqualsTheVendorsTruth(t *testing.T) {
 		t.Errorf("the second backfill wrote %d tuples to facts and dimensions, want 0", written)
 	}
 	if report.Inserted+report.Updated+report.Removed != 0 || report.Unchanged == 0 {
-		t.Errorf("the second backfill reports %+v, want only unchanged rows", report.tally)
+		t.Errorf("the second backfill reports %+v, want only unchanged rows", report.totals)
 	}
 	if out := w.must(exitOK, "plan", append(at(today), "-o", "json")...); strings.Contains(out, `"missing"`) {
 		t.Errorf("days are missing after a whole backfill: %s", out)

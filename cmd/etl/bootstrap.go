@@ -53,11 +53,10 @@ func (c *metabaseCommand) Run(s *session) error {
 	if err := c.refuseOwner(s, connection); err != nil {
 		return err
 	}
-	wh, release, err := s.warehouse(c.databaseFlag)
+	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	catalog, err := read.New(wh.DB, time.Now).Dictionary(s.ctx)
 	if err != nil {
 		return err
@@ -66,7 +65,8 @@ func (c *metabaseCommand) Run(s *session) error {
 		Name: c.Name, Warehouse: connection, Relations: starOf(catalog), SetPassword: c.SetPassword, DryRun: c.DryRun, SyncTimeout: c.SyncTimeout,
 		Progress: func(line string) { fmt.Fprintln(s.stderr, line) },
 	})
-	return errors.Join(s.printBootstrap(report, c.isJSON()), bootstrapError(report, err))
+	shown := c.print(s, report, func() error { return s.printBootstrap(report) })
+	return errors.Join(shown, bootstrapError(report, err))
 }
 
 // secret gives what a flag says, otherwise what a variable of the environment says, and follows file:PATH. Neither is ever shown.
@@ -131,20 +131,16 @@ func bootstrapError(report metabase.Report, err error) error {
 	return err
 }
 
-func (s *session) printBootstrap(report metabase.Report, asJSON bool) error {
-	if asJSON {
-		return s.printJSON(report)
-	}
+func (s *session) printBootstrap(report metabase.Report) error {
 	if len(report.Changes) == 0 {
 		return nil
 	}
 	counts := map[metabase.Did]int{}
-	rows := make([][]string, len(report.Changes))
-	for i, c := range report.Changes {
+	err := list(s.stdout, []string{"what", "name", "result", "detail"}, report.Changes, func(c metabase.Change) []string {
 		counts[c.Did]++
-		rows[i] = []string{c.Kind, c.Name, string(c.Did), c.Detail}
-	}
-	if err := table(s.stdout, []string{"what", "name", "result", "detail"}, rows); err != nil {
+		return []string{c.Kind, c.Name, string(c.Did), c.Detail}
+	})
+	if err != nil {
 		return err
 	}
 	said := ""

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"smsetl/config"
@@ -12,9 +13,7 @@ import (
 )
 
 type doctorCommand struct {
-	configFlag
-	databaseFlag
-	nowFlag
+	pipelineFlags
 	outputFlag
 	Capture string `help:"Ask each account a small fixed set of questions and write the answers, without credentials, names and ids, into this empty folder." placeholder:"DIR"`
 }
@@ -40,10 +39,7 @@ func (c *doctorCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	wh, release, err := s.warehouse(c.databaseFlag)
-	if err == nil {
-		defer release()
-	}
+	wh, err := s.warehouse(c.databaseFlag)
 	if c.Capture != "" {
 		return c.capture(s, cfg, wh, now) // with a database it keeps the pace of the other processes, without one its own
 	}
@@ -63,7 +59,7 @@ func (c *doctorCommand) Run(s *session) error {
 		}
 		checks = append(checks, retentionChecks(cfg.Sources, known)...)
 	}
-	return s.printChecks(checks, c.isJSON())
+	return s.printChecks(checks, c.outputFlag)
 }
 
 // sourceChecks looks at every source: files that can be read, or datasets that are asked.
@@ -115,27 +111,17 @@ func verdict(name string, err error, good string) inspection {
 	return inspection{name, true, good}
 }
 
-func (s *session) printChecks(checks []inspection, asJSON bool) error {
-	bad := 0
-	rows := make([][]string, len(checks))
-	for i, c := range checks {
-		word := "ok"
-		if !c.OK {
-			bad, word = bad+1, "FAILED"
-		}
-		rows[i] = []string{c.Check, word, c.Detail}
+func (s *session) printChecks(checks []inspection, out outputFlag) error {
+	err := out.print(s, checks, func() error {
+		return list(s.stdout, []string{"check", "result", "detail"}, checks, func(c inspection) []string {
+			if c.OK {
+				return []string{c.Check, "ok", c.Detail}
+			}
+			return []string{c.Check, "FAILED", c.Detail}
+		})
+	})
+	if err == nil && slices.ContainsFunc(checks, func(c inspection) bool { return !c.OK }) {
+		err = exit{code: exitFailed}
 	}
-	var err error
-	if asJSON {
-		err = s.printJSON(checks)
-	} else {
-		err = table(s.stdout, []string{"check", "result", "detail"}, rows)
-	}
-	if err != nil {
-		return err
-	}
-	if bad > 0 {
-		return exit{code: exitFailed}
-	}
-	return nil
+	return err
 }

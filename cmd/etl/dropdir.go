@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -202,11 +202,13 @@ func (d *watching) refused(ctx context.Context, f drop.File, report importReport
 }
 
 func (d *watching) report(f drop.File, report importReport, outcome, why string) []byte {
-	text, err := json.MarshalIndent(dropReport{
-		File: huawei.SafeName(f.Name), Source: d.source.Name, Outcome: outcome, At: d.v.now().Format(time.RFC3339), Error: why, importReport: report,
-	}, "", "  ")
+	var text bytes.Buffer
+	err := writeJSON(&text, dropReport{
+		File: huawei.SafeName(f.Name), Source: d.source.Name, Outcome: outcome, At: d.v.now().Format(time.RFC3339), Error: why,
+		importReport: report,
+	})
 	if err != nil {
 		return fmt.Appendf(nil, "%q\n", err) // there is nothing in it that does not marshal
 	}
-	return append(text, '\n')
+	return text.Bytes()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,14 +16,12 @@ import (
 
 // decisionFlags are those of a person who decides about days.
 type decisionFlags struct {
-	configFlag
-	databaseFlag
+	pipelineFlags
 	narrowFlags
 	From   string `help:"First day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
 	To     string `help:"Last day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
 	Reason string `help:"Why, for those who wonder later." placeholder:"TEXT" required:""`
 	Who    string `help:"Who decides. Default: the user of this machine." placeholder:"NAME"`
-	nowFlag
 	outputFlag
 }
 
@@ -67,11 +66,10 @@ func (c *unfreezeCommand) Run(s *session) error {
 
 // decide does one thing to every scope that the flags choose.
 func (c *decisionFlags) decide(s *session, operation string, do func(*load.Warehouse, context.Context, sms.Scope, load.Operator) (int, error)) error {
-	p, items, by, release, err := c.prepare(s)
+	p, items, by, err := c.prepare(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	if err := p.register(s.ctx); err != nil {
 		return err
 	}
@@ -85,35 +83,26 @@ func (c *decisionFlags) decide(s *session, operation string, do func(*load.Wareh
 			report.add(item.Source, item.Scope, days, "")
 		}
 	}
-	return s.printDecision(report, c.isJSON())
+	return c.show(s, report)
 }
 
 // prepare gives what is decided about, and by whom.
-func (c *decisionFlags) prepare(s *session) (*pipeline, []plan.Item, load.Operator, func(), error) {
-	none := func(err error) (*pipeline, []plan.Item, load.Operator, func(), error) {
-		return nil, nil, load.Operator{}, nil, err
-	}
+func (c *decisionFlags) prepare(s *session) (p *pipeline, items []plan.Item, by load.Operator, err error) {
 	if strings.TrimSpace(c.Reason) == "" {
-		return none(usage(errors.New("--reason: say why")))
+		return nil, nil, by, usage(errors.New("--reason: say why"))
 	}
 	ask, err := rangeFlags{From: c.From, To: c.To}.ask(c.narrowFlags)
 	if err != nil {
-		return none(err)
+		return nil, nil, by, err
 	}
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
-	if err != nil {
-		return none(err)
+	if p, err = c.open(s); err != nil {
+		return nil, nil, by, err
 	}
-	items, err := plan.Scopes(ask, p.config.Planned(), p.now())
-	if err != nil {
-		release()
-		return none(usage(err))
+	by = load.Operator{Who: cmp.Or(c.Who, operator()), Reason: c.Reason, Now: p.now()}
+	if items, err = plan.Scopes(ask, p.config.Planned(), p.now()); err != nil {
+		err = usage(err)
 	}
-	by := load.Operator{Who: c.Who, Reason: c.Reason, Now: p.now()}
-	if by.Who == "" {
-		by.Who = operator()
-	}
-	return p, items, by, release, nil
+	return p, items, by, err
 }
 
 // operator names the person at this machine, as well as the machine knows.
@@ -144,17 +133,15 @@ func (r *decisionReport) add(source string, scope sms.Scope, days int, detail st
 	r.Scopes = append(r.Scopes, one)
 }
 
-func (s *session) printDecision(r decisionReport, asJSON bool) error {
-	if asJSON {
-		return s.printJSON(r)
-	}
-	if len(r.Scopes) == 0 {
-		fmt.Fprintf(s.stdout, "There is nothing to %s.\n", r.Operation)
-		return nil
-	}
-	rows := make([][]string, len(r.Scopes))
-	for i, d := range r.Scopes {
-		rows[i] = []string{d.Source, d.Account, join(d.Datasets), d.From, d.To, number(d.Days), d.Detail}
-	}
-	return table(s.stdout, []string{"source", "account", "datasets", "from", "to", ">days", ""}, rows)
+func (c *decisionFlags) show(s *session, r decisionReport) error {
+	return c.print(s, r, func() error {
+		if len(r.Scopes) == 0 {
+			fmt.Fprintf(s.stdout, "There is nothing to %s.\n", r.Operation)
+			return nil
+		}
+		header := []string{"source", "account", "datasets", "from", "to", ">days", ""}
+		return list(s.stdout, header, r.Scopes, func(d decisionScope) []string {
+			return []string{d.Source, d.Account, join(d.Datasets), d.From, d.To, number(d.Days), d.Detail}
+		})
+	})
 }

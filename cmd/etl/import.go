@@ -49,7 +49,7 @@ type importReport struct {
 	Unchanged   int64           `json:"unchanged"`
 	Rejected    int64           `json:"rejected"`
 	Held        int64           `json:"held"`
-	Quarantined []replayRemark  `json:"quarantined"`
+	Quarantined []job.Remark    `json:"quarantined"`
 	Complete    []completeDays  `json:"complete"`
 	Unreadable  []unreadableRow `json:"unreadable"`
 	Missing     []missingInDays `json:"missing"`
@@ -64,7 +64,7 @@ type completeDays struct {
 
 func newImportReport(isDry bool) importReport {
 	return importReport{
-		DryRun: isDry, Files: []importedFile{}, Quarantined: []replayRemark{}, Complete: []completeDays{}, Unreadable: []unreadableRow{},
+		DryRun: isDry, Files: []importedFile{}, Quarantined: []job.Remark{}, Complete: []completeDays{}, Unreadable: []unreadableRow{},
 		Missing: []missingInDays{}, Differences: []string{},
 	}
 }
@@ -78,7 +78,7 @@ type importedFile struct {
 	MadeAt  string            `json:"made_at"`
 	Covers  string            `json:"covers"`
 	IsCut   bool              `json:"is_cut"`
-	Days    int               `json:"days,omitempty"` // of a statistics page
+	Days    int               `json:"days,omitzero"` // of a statistics page
 	Columns map[string]string `json:"columns"`
 	Dropped []string          `json:"dropped"`
 	Header  []string          `json:"header,omitempty"` // of a dry run
@@ -265,11 +265,10 @@ func cause(err error) string {
 const heldBytes = 32 << 20
 
 func (c *importHuaweiCommand) load(s *session, cfg config.Config, in *importing, report *importReport) error {
-	wh, release, err := s.warehouse(c.databaseFlag)
+	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	p := &pipeline{session: s, config: cfg, warehouse: wh, now: func() time.Time { return in.now }}
 	if err := p.register(s.ctx); err != nil {
 		return err

@@ -36,7 +36,7 @@ func (r *importReport) add(done job.Imported, open map[string]missingInDays) {
 	r.Unchanged += done.Unchanged
 	r.Rejected += done.Rejected
 	r.Held += done.Holds
-	r.Quarantined = append(r.Quarantined, replayRemarks(done.Quarantined)...)
+	r.Quarantined = append(r.Quarantined, done.Quarantined...)
 	for _, u := range done.Unreadable {
 		row := unreadableRow{File: u.File, Hash: u.Payload.String(), Position: u.Position, Reason: u.Reason}
 		if !u.SentAt.IsZero() {

@@ -30,11 +30,10 @@ type resumeCommand struct {
 
 // Run pauses a source for every program that works this database.
 func (c *pauseCommand) Run(s *session) error {
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, nowFlag{})
+	p, err := s.pipeline(c.configFlag, c.databaseFlag, nowFlag{})
 	if err != nil {
 		return err
 	}
-	defer release()
 	if err := p.checkSource(c.Source); err != nil {
 		return err
 	}
@@ -47,11 +46,10 @@ func (c *pauseCommand) Run(s *session) error {
 
 // Run resumes a source. One that has left the configuration can be resumed too.
 func (c *resumeCommand) Run(s *session) error {
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, nowFlag{})
+	p, err := s.pipeline(c.configFlag, c.databaseFlag, nowFlag{})
 	if err != nil {
 		return err
 	}
-	defer release()
 	was, err := p.queue.Resume(s.ctx, c.Source)
 	if err != nil {
 		return err

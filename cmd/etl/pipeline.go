@@ -35,6 +35,39 @@ func (s *session) config(f configFlag, now func() time.Time) (config.Config, err
 	return cfg, nil
 }
 
+// pipelineFlags say what a command works with: configuration, database and time.
+type pipelineFlags struct {
+	configFlag
+	databaseFlag
+	nowFlag
+}
+
+func (f pipelineFlags) open(s *session) (*pipeline, error) {
+	return s.pipeline(f.configFlag, f.databaseFlag, f.nowFlag)
+}
+
+// pipeline reads the configuration before it touches the database, so that a slip in the file costs nothing.
+func (s *session) pipeline(file configFlag, db databaseFlag, at nowFlag) (*pipeline, error) {
+	now, err := at.clock()
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := s.config(file, now)
+	if err != nil {
+		return nil, err
+	}
+	wh, err := s.warehouse(db)
+	if err != nil {
+		return nil, err
+	}
+	return s.newPipeline(cfg, wh, now)
+}
+
+func (s *session) newPipeline(cfg config.Config, wh *load.Warehouse, now func() time.Time) (*pipeline, error) {
+	q, err := queue.New(wh.Pool(), now, s.log)
+	return &pipeline{session: s, config: cfg, warehouse: wh, queue: q, now: now}, err
+}
+
 // narrowFlags choose a part of what is configured.
 type narrowFlags struct {
 	Source  []string `help:"Only this source; repeatable." placeholder:"NAME"`
@@ -108,7 +141,7 @@ func (p *pipeline) plan(ctx context.Context, ask plan.Request) ([]plan.Item, err
 // runReport is what a run or backfill did, and what is still open after it.
 type runReport struct {
 	RunID int64 `json:"run_id"`
-	tally
+	totals
 	Open   []openDays     `json:"open"`
 	Paused []pausedSource `json:"paused"` // sources that were due and not asked
 }
@@ -159,7 +192,7 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 	}
 	loader := job.NewLoader(p.warehouse, sources, job.LoaderOptions{Now: p.now, Progress: watch, IsWaitedFor: true}, p.session.log)
 	err = p.queue.Work(ctx, loader, runID, windows)
-	report := runReport{RunID: runID, tally: watch.end(), Paused: paused}
+	report := runReport{RunID: runID, totals: watch.end(), Paused: paused}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if err == nil {
@@ -205,7 +238,7 @@ func (p *pipeline) open(ctx context.Context, ask plan.Request, items []plan.Item
 	for _, d := range ledger {
 		known[ledgerKey{d.Account.Vendor, d.Account.ID, d.Dataset, d.Day}] = d
 	}
-	open := []openDays{}
+	var open []openDays
 	for _, item := range items {
 		left := openDays{Source: item.Source, Scope: item.Scope.String()}
 		for _, dataset := range item.Scope.Datasets {
@@ -253,13 +286,9 @@ func reason(d sms.DayStatus) string {
 }
 
 // finish prints the report and gives its exit code.
-func (s *session) finish(report runReport, asJSON bool) error {
-	if asJSON {
-		if err := s.printJSON(report); err != nil {
-			return err
-		}
-	} else {
-		s.printReport(report)
+func (s *session) finish(report runReport, out outputFlag) error {
+	if err := out.print(s, report, func() error { return s.printReport(report) }); err != nil {
+		return err
 	}
 	return report.exit()
 }
@@ -288,7 +317,7 @@ func (r *runReport) fail(item failedItem) {
 	r.Failures = append(r.Failures, item)
 }
 
-func (s *session) printReport(r runReport) {
+func (s *session) printReport(r runReport) error {
 	fmt.Fprintf(s.stdout, "%s in %s: %s, %s (%s inserted, %s updated, %s removed, %s unchanged, %s rejected, %s held)\n",
 		plural(r.Windows, "window"), r.Elapsed.Round(time.Millisecond), plural(r.Calls, "call"), plural(r.Received, "row"),
 		number(r.Inserted), number(r.Updated), number(r.Removed), number(r.Unchanged), number(r.Rejected), number(r.Held))
@@ -299,7 +328,7 @@ func (s *session) printReport(r runReport) {
 	s.printWaiting(r.Waiting)
 	s.printFailures(r.Failures)
 	if len(r.Open) == 0 {
-		return
+		return nil
 	}
 	days := 0
 	for _, open := range r.Open {
@@ -309,6 +338,7 @@ func (s *session) printReport(r runReport) {
 	printFirst(s.stdout, r.Open, "window", "; `etl status` lists them", func(o openDays) string {
 		return fmt.Sprintf("%s  %s  %s", o.Source, o.Scope, strings.TrimSpace(o.Reason))
 	})
+	return nil
 }
 
 // mostLines is how many lines a report has of one kind.

@@ -8,12 +8,8 @@ import (
 )
 
 type planCommand struct {
-	configFlag
-	databaseFlag
+	askFlags
 	rangeFlags
-	narrowFlags
-	nowFlag
-	outputFlag
 }
 
 // Run shows what run would ask for, or backfill when a range is given.
@@ -24,7 +20,7 @@ func (c *planCommand) Run(s *session) error {
 	}
 	// Without a range this is what run would do, and run sweeps.
 	ask.Sweep = ask.From == nil && ask.To == nil && !ask.Refetch
-	return s.showPlan(ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+	return c.showPlan(s, ask)
 }
 
 // planReport is the JSON of `etl plan`.
@@ -49,21 +45,17 @@ type plannedWindow struct {
 	Seconds  float64  `json:"seconds"`
 }
 
-func (s *session) showPlan(ask plan.Request, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
-	p, release, err := s.pipeline(file, db, at)
+func (f askFlags) showPlan(s *session, ask plan.Request) error {
+	p, err := f.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	items, err := p.plan(s.ctx, ask)
 	if err != nil {
 		return err
 	}
 	report := newPlanReport(items)
-	if out.isJSON() {
-		return s.printJSON(report)
-	}
-	return s.printPlan(report)
+	return f.print(s, report, func() error { return s.printPlan(report) })
 }
 
 func newPlanReport(items []plan.Item) planReport {
@@ -90,11 +82,11 @@ func (s *session) printPlan(r planReport) error {
 		fmt.Fprintln(s.stdout, "Nothing is due.")
 		return nil
 	}
-	rows := make([][]string, len(r.Windows))
-	for i, w := range r.Windows {
-		rows[i] = []string{w.Source, w.Account, join(w.Datasets), w.From, w.To, number(w.Days), w.Reason, number(w.Calls)}
-	}
-	if err := table(s.stdout, []string{"source", "account", "datasets", "from", "to", ">days", "reason", ">calls at most"}, rows); err != nil {
+	header := []string{"source", "account", "datasets", "from", "to", ">days", "reason", ">calls at most"}
+	err := list(s.stdout, header, r.Windows, func(w plannedWindow) []string {
+		return []string{w.Source, w.Account, join(w.Datasets), w.From, w.To, number(w.Days), w.Reason, number(w.Calls)}
+	})
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "%s, at most %s, about %s at the vendors' rates\n",

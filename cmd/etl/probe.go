@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -15,9 +16,7 @@ import (
 type probeCommand struct {
 	Vendor string `arg:"" help:"tencent: how it reads EndTime, where its day begins, whether it tells of today. engagelab: which paths answer, what rows name, what msg_type is by default, how long a window may be." enum:"tencent,engagelab,huawei"`
 
-	configFlag
-	databaseFlag
-	nowFlag
+	pipelineFlags
 	outputFlag
 	Source  []string `help:"Only this source; repeatable." placeholder:"NAME"`
 	Account []string `help:"Only this sms_user or SdkAppId; repeatable." placeholder:"ID"`
@@ -47,11 +46,10 @@ type verdictReport struct {
 // 3 of one that leaves something open.
 func (c *probeCommand) Run(s *session) error {
 	if why := settled[sms.Vendor(c.Vendor)]; why != "" {
-		if c.isJSON() {
-			return s.printJSON([]verdictReport{})
-		}
-		fmt.Fprintln(s.stdout, why)
-		return nil
+		return c.print(s, []verdictReport{}, func() error {
+			fmt.Fprintln(s.stdout, why)
+			return nil
+		})
 	}
 	var day sms.Day
 	if c.Day != "" {
@@ -60,11 +58,10 @@ func (c *probeCommand) Run(s *session) error {
 			return err
 		}
 	}
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
+	p, err := c.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	ask := plan.Request{Sources: c.Source, Accounts: c.Account, Vendors: []string{c.Vendor}}
 	if sms.Vendor(c.Vendor) == sms.EngageLab {
 		return c.dialects(s, p, ask)
@@ -73,11 +70,7 @@ func (c *probeCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if c.isJSON() {
-		err = s.printJSON(reports)
-	} else {
-		s.printVerdicts(reports)
-	}
+	err = c.print(s, reports, func() error { return s.printVerdicts(reports) })
 	return errors.Join(err, verdictsExit(reports))
 }
 
@@ -90,12 +83,7 @@ func (c *probeCommand) dialects(s *session, p *pipeline, ask plan.Request) error
 	if failure != nil && len(reports) == 0 {
 		return failure
 	}
-	var err error
-	if c.isJSON() {
-		err = s.printJSON(reports)
-	} else {
-		err = s.printDialects(reports)
-	}
+	err := c.print(s, reports, func() error { return s.printDialects(reports) })
 	if failure != nil {
 		failure = exit{exitPartial, failure}
 	} else {
@@ -142,7 +130,7 @@ func newVerdictReport(source string, v sms.Verdict, contradicted error) verdictR
 	return r
 }
 
-func (s *session) printVerdicts(reports []verdictReport) {
+func (s *session) printVerdicts(reports []verdictReport) error {
 	for _, r := range reports {
 		fmt.Fprintf(s.stdout, "%s %s: EndTime %s, hours in %s, today %s (%s)\n",
 			r.Source, r.Account, orUnknown(r.EndHour), orUnknown(r.HoursIn), orUnknown(r.Today), plural(r.Calls, "call"))
@@ -153,14 +141,10 @@ func (s *session) printVerdicts(reports []verdictReport) {
 			fmt.Fprintf(s.stdout, "  CONTRADICTION: %s\n", r.Contradiction)
 		}
 	}
+	return nil
 }
 
-func orUnknown(text string) string {
-	if text == "" {
-		return "cannot be told"
-	}
-	return text
-}
+func orUnknown(text string) string { return cmp.Or(text, "cannot be told") }
 
 func verdictsExit(reports []verdictReport) error {
 	code := exitOK
@@ -172,10 +156,7 @@ func verdictsExit(reports []verdictReport) error {
 			code = exitPartial
 		}
 	}
-	if code == exitOK {
-		return nil
-	}
-	return exit{code: code}
+	return exitWith(code)
 }
 
 // verdictCheck is the doctor's line on what is known of how a vendor reads a window. It asks nobody.

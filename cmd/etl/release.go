@@ -20,18 +20,17 @@ type releaseCommand struct {
 
 // Run believes quarantined answers: they are loaded as they were kept, and nobody is asked.
 func (c *releaseCommand) Run(s *session) error {
-	p, items, by, release, err := c.prepare(s)
+	p, items, by, err := c.prepare(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	held, err := p.quarantined(s.ctx, items)
 	if err != nil {
 		return err
 	}
 	report := newDecisionReport("release", by)
 	if len(held) == 0 {
-		return s.printDecision(report, c.isJSON())
+		return c.show(s, report)
 	}
 	run := queue.Run{Command: "release", Arguments: fmt.Sprintf("--from %s --to %s", c.From, c.To), Version: currentVersion().Version, Now: by.Now}
 	runID, err := queue.StartRun(s.ctx, p.warehouse.Pool(), run)
@@ -57,7 +56,7 @@ func (c *releaseCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := s.printDecision(report, c.isJSON()); err != nil {
+	if err := c.show(s, report); err != nil {
 		return err
 	}
 	if left > 0 {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -140,7 +139,7 @@ func TestReplayFromWhatWasKept(t *testing.T) {
 		t.Fatalf("exit %d\n%s\n%s", code, out, errs)
 	}
 	var r replayReport
-	if err := json.Unmarshal([]byte(out), &r); err != nil {
+	if err := readJSON(out, &r); err != nil {
 		t.Fatal(err)
 	}
 	days := w.number(`SELECT count(DISTINCT (b.account_key, b.datasets, b.date_key)) FROM etl.believed_day AS b`)

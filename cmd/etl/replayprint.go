@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"smsetl/job"
 	"smsetl/load"
 	"smsetl/queue"
+	"smsetl/sms"
 )
 
 // endRun ends the run also when the command was told to stop.
@@ -32,7 +34,7 @@ func (s *session) printReplay(r replayReport) error {
 	if err := s.printChanges(r); err != nil {
 		return err
 	}
-	s.printRemarks("A new answer like this would not be believed at once:", r.Doubts)
+	s.printRemarks("A new answer like this would not be believed at once:", r.Suspect)
 	s.printRemarks("Not rebuilt, what is stored stays:", r.Left)
 	s.printRemarks("Not rebuilt, since newer answers came meanwhile; run the same command again:", r.Overtaken)
 	s.printRemarks("Left alone:", r.Frozen)
@@ -41,39 +43,41 @@ func (s *session) printReplay(r replayReport) error {
 
 func (s *session) printChanges(r replayReport) error {
 	if len(r.Measures) > 0 {
-		rows := make([][]string, len(r.Measures))
-		for i, m := range r.Measures {
-			rows[i] = []string{m.Measure, number(m.Rows), orNotReported(m.Old), orNotReported(m.New), signed(m.Old, m.New)}
-		}
 		fmt.Fprintln(s.stdout, "\nChanged rows, summed:")
-		if err := table(s.stdout, []string{"measure", ">rows", ">old", ">new", ">difference"}, rows); err != nil {
+		header := []string{"measure", ">rows", ">old", ">new", ">difference"}
+		err := list(s.stdout, header, r.Measures, func(m load.MeasureChange) []string {
+			return []string{m.Measure, number(m.Rows), orNotReported(m.Old), orNotReported(m.New), signed(m.Old, m.New)}
+		})
+		if err != nil {
 			return err
 		}
 	}
 	if len(r.Categories) > 0 {
-		rows := make([][]string, len(r.Categories))
-		for i, c := range r.Categories {
-			rows[i] = []string{c.Vendor, c.Stage, c.Reason, c.Old, c.New, number(c.Rows), number(c.Messages)}
-		}
 		fmt.Fprintln(s.stdout, "\nOther categories, on every row of the reason:")
-		if err := table(s.stdout, []string{"vendor", "stage", "reason", "old", "new", ">rows", ">messages"}, rows); err != nil {
+		header := []string{"vendor", "stage", "reason", "old", "new", ">rows", ">messages"}
+		err := list(s.stdout, header, r.Categories, func(c categoryChange) []string {
+			return []string{
+				string(c.Vendor), string(c.Stage), c.Code, string(c.Old), string(c.New), number(c.Rows), number(c.Messages),
+			}
+		})
+		if err != nil {
 			return err
 		}
 	}
 	if len(r.Examples) == 0 {
 		return nil
 	}
-	rows := make([][]string, len(r.Examples))
-	for i, e := range r.Examples {
-		rows[i] = []string{
-			e.Day, e.Vendor, e.Account, e.Template, e.Label, e.MessageType, e.Reason, e.Change, e.Measure, orNotReported(e.Old), orNotReported(e.New),
-		}
-	}
 	fmt.Fprintln(s.stdout, "\nThe largest differences:")
-	return table(s.stdout, []string{"day", "vendor", "account", "template", "label", "type", "reason", "change", "measure", ">old", ">new"}, rows)
+	header := []string{"day", "vendor", "account", "template", "label", "type", "reason", "change", "measure", ">old", ">new"}
+	return list(s.stdout, header, r.Examples, func(e load.CellChange) []string {
+		return []string{
+			e.Day.String(), string(e.Account.Vendor), e.Account.ID, e.Template, e.Label, e.MessageType, e.Reason, e.Change,
+			e.Measure, orNotReported(e.Old), orNotReported(e.New),
+		}
+	})
 }
 
-func (s *session) printRemarks(heading string, all []replayRemark) {
+func (s *session) printRemarks(heading string, all []job.Remark) {
 	if len(all) == 0 {
 		return
 	}
@@ -89,20 +93,23 @@ func (s *session) printRemarks(heading string, all []replayRemark) {
 }
 
 // orNotReported writes a count, or that there is none.
-func orNotReported(n *int64) string {
-	if n == nil {
+func orNotReported(c sms.Count) string {
+	n, reported := c.Value()
+	if !reported {
 		return "not reported"
 	}
-	return number(*n)
+	return number(n)
 }
 
 // signed writes the difference of two counts, where both are there.
-func signed(before, after *int64) string {
-	if before == nil || after == nil {
+func signed(before, after sms.Count) string {
+	difference, reported := after.Minus(before).Value()
+	switch {
+	case !reported:
 		return "-"
+	case difference > 0:
+		return "+" + number(difference)
+	default:
+		return number(difference)
 	}
-	if *after > *before {
-		return "+" + number(*after-*before)
-	}
-	return number(*after - *before)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -41,6 +42,14 @@ func (e exit) Error() string {
 func (e exit) Unwrap() error { return e.err }
 
 func usage(err error) error { return exit{exitUsage, err} }
+
+// exitWith ends the program with a code after a report that explains it.
+func exitWith(code int) error {
+	if code == exitOK {
+		return nil
+	}
+	return exit{code: code}
+}
 
 // cli is the command line. Kong reads the help from the tags.
 type cli struct {
@@ -81,6 +90,17 @@ type session struct {
 	stdout io.Writer
 	stderr io.Writer
 	log    *zap.Logger
+	opened []func() // what closes the things that the command opened, in their order
+}
+
+// atEnd closes something when the command has ended; what was opened last is closed first.
+func (s *session) atEnd(closing func()) { s.opened = append(s.opened, closing) }
+
+func (s *session) close() {
+	for _, closing := range slices.Backward(s.opened) {
+		closing()
+	}
+	s.opened = nil
 }
 
 // run is the whole program but for the process around it.
@@ -112,8 +132,9 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 	return s.end(parsed.Run(s))
 }
 
-// end prints what went wrong, once, and gives the exit code.
+// end closes what the command opened, prints what went wrong, once, and gives the exit code.
 func (s *session) end(err error) int {
+	s.close()
 	if err == nil {
 		return exitOK
 	}

@@ -24,9 +24,7 @@ import (
 )
 
 type serveCommand struct {
-	configFlag
-	databaseFlag
-	nowFlag
+	pipelineFlags
 	listenFlag
 
 	// For tests: hours of waiting in seconds.
@@ -63,11 +61,10 @@ type serving struct {
 }
 
 func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
+	p, err := c.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	v := &serving{session: s, file: c.configFlag, warehouse: p.warehouse, now: p.now}
 	v.current.Store(p)
 	v.metrics = v.newMetrics()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -13,9 +14,7 @@ import (
 )
 
 type statusCommand struct {
-	configFlag
-	databaseFlag
-	nowFlag
+	pipelineFlags
 	outputFlag
 }
 
@@ -67,11 +66,10 @@ type gap struct {
 
 // Run shows the ledger. Exit code 4 tells of quarantined days, 3 of days that are missing, failed or lost.
 func (c *statusCommand) Run(s *session) error {
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
+	p, err := c.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	ledger, err := p.coverage(s.ctx, plan.Request{})
 	if err != nil {
 		return err
@@ -93,12 +91,7 @@ func (c *statusCommand) Run(s *session) error {
 	if report.Failed, err = p.failedFiles(s.ctx); err != nil {
 		return err
 	}
-	if c.isJSON() {
-		err = s.printJSON(report)
-	} else {
-		err = s.printStatus(report, all)
-	}
-	if err != nil {
+	if err := c.print(s, report, func() error { return s.printStatus(report, all) }); err != nil {
 		return err
 	}
 	return report.exit()
@@ -219,18 +212,18 @@ func (g gap) goesOn(next gap, day sms.Day) bool {
 func (s *session) printStatus(r statusReport, days []sms.DayStatus) error {
 	heatmap(s.stdout, days, isTerminal(s.stdout))
 	fmt.Fprintln(s.stdout)
-	rows := make([][]string, len(r.Accounts))
-	for i, a := range r.Accounts {
-		rows[i] = []string{a.Source, a.Account, a.Dataset, orDash(a.LoadedUpTo), orDash(a.FinalUpTo), number(a.Expected)}
-		for _, state := range counted {
-			rows[i] = append(rows[i], number(a.States[string(state)]))
-		}
-	}
 	header := []string{"source", "account", "dataset", "loaded up to", "final up to", ">expected"}
 	for _, state := range counted {
 		header = append(header, ">"+string(state))
 	}
-	if err := table(s.stdout, header, rows); err != nil {
+	err := list(s.stdout, header, r.Accounts, func(a accountStatus) []string {
+		row := []string{a.Source, a.Account, a.Dataset, cmp.Or(a.LoadedUpTo, "-"), cmp.Or(a.FinalUpTo, "-"), number(a.Expected)}
+		for _, state := range counted {
+			row = append(row, number(a.States[string(state)]))
+		}
+		return row
+	})
+	if err != nil {
 		return err
 	}
 	s.printGaps(r)
@@ -249,10 +242,7 @@ func (s *session) printGaps(r statusReport) {
 	const most, width = 20, 160
 	lines := gapLines(r)
 	for _, line := range lines[:min(most, len(lines))] {
-		if runes := []rune(line); len(runes) > width {
-			line = string(runes[:width-1]) + "…"
-		}
-		fmt.Fprintln(s.stdout, line)
+		fmt.Fprintln(s.stdout, shortened(line, width))
 	}
 	if left := len(lines) - most; left > 0 {
 		fmt.Fprintf(s.stdout, "and %s more; etl status -o json lists them whole\n", plural(left, "gap"))
@@ -308,13 +298,6 @@ func (g gap) String() string {
 	return text
 }
 
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
-}
-
 func (r statusReport) exit() error {
 	code := exitOK
 	for _, a := range r.Accounts {
@@ -325,8 +308,5 @@ func (r statusReport) exit() error {
 			code = exitQuality
 		}
 	}
-	if code == exitOK {
-		return nil
-	}
-	return exit{code: code}
+	return exitWith(code)
 }

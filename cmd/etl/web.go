@@ -13,7 +13,7 @@ import (
 
 	"smsetl/check"
 	"smsetl/config"
-	"smsetl/job"
+	"smsetl/explain"
 	"smsetl/load"
 	"smsetl/notify"
 	"smsetl/queue"
@@ -92,8 +92,10 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 
 // addPages puts the pages of the warehouse on a server. They read through a warehouse that cannot write.
 func addPages(server *web.Server, reader *load.Warehouse, now func() time.Time, log *zap.Logger) {
-	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, reader, q) }
-	pages.Add(server, read.New(reader.DB, now), explain, now, log)
+	follow := func(ctx context.Context, q explain.Question) (explain.Explanation, error) {
+		return explain.Number(ctx, reader, q)
+	}
+	pages.Add(server, read.New(reader.DB, now), follow, now, log)
 }
 
 // start serves until the release is called, which waits for requests under way. Pages stay up while windows in flight end.
