@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"smsetl/load"
@@ -103,12 +105,12 @@ func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account
 	first, last := page.Days[0].Day, page.Days[len(page.Days)-1].Day
 	for _, account := range accounts {
 		from, to := accountDays(account, page.Zone, first, last)
-		spans, keptFrom, err := wh.Covered(ctx, account, from, to)
+		spans, err := wh.Covered(ctx, account, from, to)
 		if err != nil {
 			return nil, err
 		}
 		for day := range days {
-			if from, _ := accountDays(account, page.Zone, day, day); from < keptFrom || !sms.HoursOf(day, page.Zone, spans).IsWhole() {
+			if !sms.HoursOf(day, page.Zone, spans).IsWhole() {
 				delete(days, day)
 			}
 		}
@@ -152,34 +154,20 @@ func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account
 // countIn counts the messages of accounts by days of another zone.
 func countIn(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, zone sms.Zone, days map[sms.Day]load.StatisticsDay) ([]sms.Delivery, error) {
 	var all []sms.Delivery
+	counted := slices.Sorted(maps.Keys(days))
 	for _, account := range accounts {
-		var read []sms.Day
-		for day := range days {
-			from, to := accountDays(account, zone, day, day)
-			for ; from <= to; from++ {
-				read = append(read, from)
+		of := load.Observed{Account: account}
+		of.First, of.Last = accountDays(account, zone, counted[0], counted[len(counted)-1])
+		err := wh.Observe(ctx, of, func(ctx context.Context, o *load.Observations) error {
+			account.Zone = zone
+			c, err := CurrentMapping().basisOf(ctx, account, o).Count(counted, func(sms.Day) bool { return true })
+			if err == nil {
+				all = append(all, c.Deliveries...)
 			}
-		}
-		fold := foldOf(account)
-		deliveries, err := wh.CountMessages(ctx, account, read, func(
-			listened []sms.Span, tellings func(func(*sms.Message) error) error,
-		) ([]sms.Delivery, []sms.Failure, error) {
-			return fold(listened, func(each func(*sms.Message) error) error {
-				return tellings(func(m *sms.Message) error {
-					if !m.SentAt.IsZero() {
-						m.Day = sms.DayOf(m.SentAt.In(zone.Location()))
-					}
-					return each(m)
-				})
-			})
+			return err
 		})
 		if err != nil {
 			return nil, err
-		}
-		for _, d := range deliveries {
-			if _, isCompared := days[d.Day]; isCompared {
-				all = append(all, d)
-			}
 		}
 	}
 	return all, nil

@@ -73,3 +73,27 @@ type PushBacklog struct {
 func (w *Warehouse) PushBacklogs(ctx context.Context, now time.Time) ([]PushBacklog, error) {
 	return answer[PushBacklog](ctx, w, pushBacklog, now)
 }
+
+// findPushes gives pushes by the beginnings of their hashes, as answers that nobody had asked for.
+func (w *Warehouse) findPushes(ctx context.Context, which Which) ([]KeptAnswer, error) {
+	least, most, err := which.hashes()
+	if err != nil {
+		return nil, failed("finding a push", err)
+	}
+	rows, err := w.pool.Query(ctx, `
+		SELECT p.hash, p.received_at, p.source
+		FROM etl.huawei_push AS p
+		WHERE p.hash BETWEEN $1 AND $2
+		LIMIT 10`, least, most)
+	if err != nil {
+		return nil, failed("finding a push", err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (a KeptAnswer, err error) {
+		var hash []byte
+		err = row.Scan(&hash, &a.FetchedAt, &a.Request.URL)
+		copy(a.Body.Hash[:], hash)
+		a.Account.Vendor, a.Dataset, a.Request.Method = sms.Huawei, sms.SendingDetails, "PUSH"
+		return a, err
+	})
+	return all, failed("finding a push", err)
+}

@@ -16,7 +16,7 @@ type Huawei struct {
 	PhoneKey Secret
 	// Columns are headers of the files by our names of the columns, for headers that are not known by themselves.
 	Columns              map[string]string
-	MessageRetentionDays int  // how long messages are kept, to be told again from a newer export
+	MessageRetentionDays int  // how far back newer exports and reports change a day
 	Mainland             bool // numbers of 11 digits without a country's code are of the Chinese mainland
 	Push                 Push
 	// DropDir is the folder that is watched for files, as it is written but for its spelling; "" for none.

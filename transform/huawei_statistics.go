@@ -84,9 +84,9 @@ func (h *huawei) dayOf(cell []byte) (sms.Day, bool) {
 	if t, ok := h.sent.parse(cell, sms.Zone{}); ok { // as it is written: the zone of the page is its own
 		return sms.DayOf(t), true
 	}
-	t, ok := h.told.parse(append(bytes.Clone(cell), " 00:00"...), sms.Zone{})
+	t, ok := h.reportAt.parse(append(bytes.Clone(cell), " 00:00"...), sms.Zone{})
 	if !ok && len(cell) == 8 {
-		t, ok = h.told.parse(append(bytes.Clone(cell), "0000"...), sms.Zone{})
+		t, ok = h.reportAt.parse(append(bytes.Clone(cell), "0000"...), sms.Zone{})
 	}
 	return sms.DayOf(t), ok
 }

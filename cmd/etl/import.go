@@ -403,6 +403,11 @@ func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, listed []im
 	return err
 }
 
+// keepsMessagesFrom gives the first day of a source that is still counted from messages. The facts of older ones stay as they are.
+func keepsMessagesFrom(s schedule.Source, now time.Time) sms.Day {
+	return s.Zone.Today(now) - sms.Day(s.Huawei.MessageRetentionDays)
+}
+
 // job gives what the files are imported as.
 func (in *importing) job(runID int64, files []job.ExportFile) job.Import {
 	return job.Import{
