@@ -188,5 +188,5 @@ func (v *serving) tryReload(ctx context.Context) error {
 		v.session.log.Warn("what changed under web is in force after the next start")
 	}
 	v.folders.watch(ctx, v, config.Sources)
-	return v.reopenDoors(before.config, config)
+	return v.resetEndpoints(before.config, config)
 }
