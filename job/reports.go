@@ -31,8 +31,8 @@ type Reported struct {
 	Quarantined                int   // days
 }
 
-// Run takes in every push that is kept, and counts the loaded days anew of which they tell, a transaction for each run of
-// neighbouring days. Pushes of messages that no export has told of yet wait. When it is cut off, running it again goes on.
+// Run takes in every push that is kept, and counts the loaded days anew that they are about, a transaction for each run of
+// neighbouring days. Pushes of messages that no export has yet wait. When it is cut off, running it again goes on.
 func (r *Reports) Run(ctx context.Context, wh *load.Warehouse) (Reported, error) {
 	var out Reported
 	if err := r.merge(ctx, wh, &out); err != nil {

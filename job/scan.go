@@ -17,7 +17,7 @@ type UnreadableError struct {
 	Reason string // of the first row
 }
 
-// Error tells the first row's reason.
+// Error gives the first row's reason.
 func (e *UnreadableError) Error() string {
 	return fmt.Sprintf("job: none of the %d rows of %s can be read, the first because %s", e.Rows, e.File, e.Reason)
 }

@@ -26,7 +26,7 @@ type Push struct {
 	ReceivedAt time.Time
 }
 
-// KeepPush stores a push in a transaction of its own and says whether it was news: the same body is kept once. When it returns
+// KeepPush stores a push in a transaction of its own and says whether it is new: the same body is kept once. When it returns
 // without an error, the push is on the disk of the database. sms.ErrTemporary when the same call may succeed later.
 func (w *Warehouse) KeepPush(ctx context.Context, p Push) (isNew bool, err error) {
 	var pushID int64
@@ -64,7 +64,7 @@ type PushBacklog struct {
 	Source     string
 	Unmerged   int64         // kept, and not looked at yet
 	OldestWait time.Duration // of these
-	Waiting    int64         // reports of messages that no export has told of yet
+	Waiting    int64         // reports of messages that no export has yet
 	Touched    int64         // days that are to be counted anew
 	LastAt     *time.Time    // when the last push came that said something new; nil for never
 }

@@ -310,7 +310,7 @@ func (w *Warehouse) DueDays(ctx context.Context, source string, now time.Time) (
 	return days, failed(doing, err)
 }
 
-// PruneReports throws away the reports of a source that came before a time, and the pushes that told of no message at all. It gives
+// PruneReports throws away the reports of a source that came before a time, and the pushes that were about no message at all. It gives
 // the number of reports.
 func (w *Warehouse) PruneReports(ctx context.Context, source string, before time.Time) (int64, error) {
 	var all int64

@@ -82,7 +82,7 @@ func (d *MessageDays) count(day sms.Day, isFirst bool, daily *Daily) error {
 			if m, ok := k.settleWith(d.basis.Listened); ok {
 				daily.Add(&m)
 			}
-			added, changed := k.news()
+			added, changed := k.changes()
 			d.New, d.Changed = d.New+added, d.Changed+changed
 			key, isNews := maphash.String(d.seed, id), added+changed > 0
 			today[key] = isNews

@@ -6,7 +6,7 @@ import (
 	"smsetl/sms"
 )
 
-// statusReport makes a message of a pushed report. It tells neither when the message was sent nor by whom or to where: it waits
+// statusReport makes a message of a pushed report. It says neither when the message was sent nor by whom or to where: it waits
 // for an export that does.
 func (h *huawei) statusReport() error {
 	h.m = sms.Message{

@@ -91,7 +91,7 @@ func (h *huawei) dayOf(cell []byte) (sms.Day, bool) {
 	return sms.DayOf(t), ok
 }
 
-// Slack is by how many messages a statistics page may differ from the messages of a day without anybody being told.
+// Slack is by how many messages a statistics page may differ from the messages of a day before it is a finding.
 const Slack = 100
 
 // Difference is a measure of a day in which a statistics page and the messages of the day differ by more than Slack.

@@ -174,8 +174,8 @@ func (k *Known) observe(m *sms.Message, isNew bool) {
 	}
 }
 
-// news counts the pieces that new rows are the first of, and those of the others of which they say more.
-func (k *Known) news() (added, changed int64) {
+// changes counts the pieces that new rows are the first of, and those of the others of which they say more.
+func (k *Known) changes() (added, changed int64) {
 	for i := range k.pieces {
 		switch {
 		case k.pieces[i].isNew:
@@ -226,7 +226,7 @@ func (k *Known) observePiece(p *piece) (mine *piece, isMore bool) {
 	return mine, isMore
 }
 
-// Settle gives the message as all of it stands; ok is false as long as no export told when and with what it was sent, so that
+// Settle gives the message as all of it stands; ok is false as long as no export says when and with what it was sent, so that
 // it belongs to no day. at is the moment up to which a report would be known: with a listener for pushes the present, without
 // one the zero time, which stands for when the newest export was made. A message without a result PendingFor after its sending
 // is EXPIRED by then; one whose only export is younger than that stays pending, for nobody looked since.

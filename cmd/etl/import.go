@@ -100,7 +100,7 @@ type missingInDays struct {
 	Hours   string `json:"hours"`
 }
 
-// Run imports files. Exit code 4 tells of days that are not believed yet, 3 of days that exports do not cover as a whole.
+// Run imports files. Exit code 4 is for days that are not believed yet, 3 for days that exports do not cover as a whole.
 func (c *importHuaweiCommand) Run(s *session) error {
 	now, err := c.clock()
 	if err != nil {
@@ -261,7 +261,7 @@ func cause(err error) string {
 }
 
 // heldBytes is how many packed bytes of files are put together into transactions; more files are loaded after them.
-const heldBytes = 32 << 20
+const heldBytes = 16 << 20
 
 func (c *importHuaweiCommand) load(s *session, config schedule.Config, in *importing, report *importReport) error {
 	wh, release, err := s.warehouse(c.databaseFlag)
