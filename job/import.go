@@ -150,7 +150,7 @@ func begun(ctx context.Context, wh *load.Warehouse, start load.Start, put func(l
 }
 
 func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, scope sms.Scope, w *importWindow) (load.Imported, error) {
-	in := load.Import{LoadID: loadID, Scope: scope, Count: counting(scope, true)}
+	in := load.Import{LoadID: loadID, Scope: scope, Count: counting(scope)}
 	for _, part := range w.parts {
 		p := im.payload(&im.Files[part.file], part.part)
 		p.Account = scope.Account

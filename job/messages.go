@@ -28,11 +28,20 @@ func (m Mapping) basisOf(ctx context.Context, account sms.Account, o *load.Obser
 	}
 }
 
-// counting gives how an import counts the days of a scope. The days beside them are read for messages that were of these days before.
-func counting(scope sms.Scope, hasFiles bool) func(context.Context, *load.Observations) (load.Counted, error) {
+// counting gives how an import counts the days of a scope. Where the files are of several zones, the days beside them are read as well:
+// messages may have been of these before.
+func counting(scope sms.Scope) func(context.Context, *load.Observations) (load.Counted, error) {
 	return func(ctx context.Context, o *load.Observations) (load.Counted, error) {
-		days := daysIn(scope.Window)
-		if hasFiles {
+		days, zones := daysIn(scope.Window), map[sms.Zone]bool{}
+		err := o.Forms(ctx, func(p *sms.Payload) error {
+			zone, err := transform.FormZone(p)
+			zones[zone] = true
+			return err
+		})
+		if err != nil {
+			return load.Counted{}, err
+		}
+		if len(zones) > 1 {
 			days = append(append([]sms.Day{scope.Window.First() - 1}, days...), scope.Window.Last()+1)
 		}
 		c, err := CurrentMapping().basisOf(ctx, scope.Account, o).Count(days, scope.Window.Contains)
@@ -41,7 +50,7 @@ func counting(scope sms.Scope, hasFiles bool) func(context.Context, *load.Observ
 		}
 		return load.Counted{
 			Deliveries: c.Deliveries, Failures: c.Failures, Findings: foundOn(c.Findings, scope.Window), Rows: c.Rows,
-			Messages: c.New, Changed: c.Changed, Reported: c.Reported,
+			Messages: c.New, Changed: c.Changed,
 		}, nil
 	}
 }

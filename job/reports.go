@@ -111,7 +111,7 @@ func (r *Reports) windows(a sms.Account, days []sms.Day) (all []sms.Window) {
 func (r *Reports) count(ctx context.Context, wh *load.Warehouse, a sms.Account, w sms.Window, out *Reported) error {
 	scope := sms.Scope{Account: a, Datasets: a.Vendor.Groups()[0], Window: w}
 	done, err := begun(ctx, wh, load.Start{Scope: scope, Now: r.Now}, func(loadID int64) (load.Imported, error) {
-		return wh.Import(ctx, load.Import{LoadID: loadID, Scope: scope, Count: counting(scope, false)},
+		return wh.Import(ctx, load.Import{LoadID: loadID, Scope: scope, Count: counting(scope)},
 			load.PutOptions{Now: r.Now, Rules: r.Rules, ConfirmAfter: r.ConfirmAfter, TransformVersion: transform.Version})
 	})
 	if err != nil {

@@ -123,6 +123,26 @@ func (o *Observations) Payloads(ctx context.Context, zone sms.Zone, day sms.Day,
 	return nil
 }
 
+// Forms gives the form of every file once.
+func (o *Observations) Forms(ctx context.Context, each func(p *sms.Payload) error) error {
+	read := map[sms.Hash]bool{}
+	for i := range o.Files {
+		a := &o.Files[i]
+		if a.Dataset != sms.SendingDetails || read[a.Body.Hash] {
+			continue
+		}
+		read[a.Body.Hash] = true
+		payload, err := o.Payload(ctx, a)
+		if err == nil {
+			err = each(&payload)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Payload reads the bytes of a file.
 func (o *Observations) Payload(ctx context.Context, a *KeptAnswer) (p sms.Payload, err error) {
 	p = a.Payload
@@ -131,7 +151,7 @@ func (o *Observations) Payload(ctx context.Context, a *KeptAnswer) (p sms.Payloa
 }
 
 // Reports gives the pushes that are about messages, in the order in which they came. Reports that were thrown away for their age are
-// looked for in the pushes that came since the first of the days.
+// looked for in the pushes that came since the first of the days. Those of a load under way do not wait for an export any more.
 func (o *Observations) Reports(ctx context.Context, ids []string, each func(p *sms.Payload) error) error {
 	if !o.hasPushes || len(ids) == 0 {
 		return nil
@@ -144,7 +164,10 @@ func (o *Observations) Reports(ctx context.Context, ids []string, each func(p *s
 	if err != nil {
 		return err
 	}
-	return eachPush(rows, each)
+	if err := eachPush(rows, each); err != nil || o.of.NewOf == 0 {
+		return err
+	}
+	return endWaiting(ctx, o.tx, o.source, ids)
 }
 
 // eachPush reads pushes as payloads.
@@ -173,9 +196,8 @@ type Counted struct {
 	Deliveries        []sms.Delivery
 	Failures          []sms.Failure
 	Findings          []sms.Finding
-	Rows              int64    // of the files
-	Messages, Changed int64    // messages and pieces that the files are the first about, and others of which they say more
-	Reported          []string // messages that pushes are about
+	Rows              int64 // of the files
+	Messages, Changed int64 // messages and pieces that the files are the first about, and others of which they say more
 }
 
 // Imported is what an Import did.
@@ -193,7 +215,6 @@ type Imported struct {
 // A load that began later is no reason to leave days alone: whoever comes last counts everything. Errors are those of Put.
 func (w *Warehouse) Import(ctx context.Context, im Import, options PutOptions) (Imported, error) {
 	var out Imported
-	var source string
 	var account int32
 	options.Count = func(ctx context.Context, tx pgx.Tx) (sms.Batch, error) {
 		batch := sms.Batch{Scope: im.Scope}
@@ -203,7 +224,6 @@ func (w *Warehouse) Import(ctx context.Context, im Import, options PutOptions) (
 		if err != nil {
 			return batch, fmt.Errorf("what is kept: %w", err)
 		}
-		source = o.source
 		if account, err = im.begin(ctx, tx, o); err != nil {
 			return batch, err
 		}
@@ -214,7 +234,7 @@ func (w *Warehouse) Import(ctx context.Context, im Import, options PutOptions) (
 			return batch, fmt.Errorf("messages: %w", err)
 		}
 		im.fill(&batch, &out)
-		return batch, endWaiting(ctx, tx, source, out.Reported)
+		return batch, nil
 	}
 	options.Counted = func(ctx context.Context, tx pgx.Tx, r *Result) error {
 		for _, day := range r.Quarantined {

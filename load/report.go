@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -107,19 +108,21 @@ const lateReports = 40
 func (w *Warehouse) markDue(ctx context.Context, tx pgx.Tx, m *Merge, accounts []int32, waiting map[string]bool, done *Merged) error {
 	found := map[string]bool{}
 	due := map[int32]map[sms.Day]bool{}
-	err := w.eachLateFile(ctx, tx, m, accounts, func(account int32, p *sms.Payload) (isDone bool, err error) {
-		if len(found) == len(waiting) {
-			return true, nil
+	for _, account := range accounts {
+		o, err := w.observeLate(ctx, tx, account, m.Now)
+		if err != nil {
+			return err
 		}
-		return false, m.Find(p, waiting, func(id string, day sms.Day) {
-			if found[id] = true; due[account] == nil {
-				due[account] = map[sms.Day]bool{}
+		due[account] = map[sms.Day]bool{}
+		err = o.Forms(ctx, func(p *sms.Payload) error {
+			if len(found) == len(waiting) {
+				return errEnough
 			}
-			due[account][day] = true
+			return m.Find(p, waiting, func(id string, day sms.Day) { found[id], due[account][day] = true, true })
 		})
-	})
-	if err != nil {
-		return err
+		if err != nil && !errors.Is(err, errEnough) {
+			return err
+		}
 	}
 	for account, days := range due {
 		marked, err := tx.Exec(ctx, `
@@ -140,42 +143,26 @@ func (w *Warehouse) markDue(ctx context.Context, tx pgx.Tx, m *Merge, accounts [
 	return endWaiting(ctx, tx, m.Source, slices.Collect(maps.Keys(found)))
 }
 
-// eachLateFile gives the files with rows of days that reports of now can be about, the newest first, until one is done.
-func (w *Warehouse) eachLateFile(
-	ctx context.Context, tx pgx.Tx, m *Merge, accounts []int32, each func(account int32, p *sms.Payload) (isDone bool, err error),
-) error {
-	for _, key := range accounts {
-		account := sms.Account{Vendor: sms.Huawei}
-		var zone string
-		err := tx.QueryRow(ctx, `SELECT account, zone FROM sms.dim_account WHERE account_key = $1`, key).Scan(&account.ID, &zone)
-		if err == nil {
-			account.Zone, err = sms.ParseZone(zone)
-		}
-		if err != nil {
-			return err
-		}
-		today := account.Zone.Today(m.Now)
-		o, err := w.observe(ctx, tx, Observed{Account: account, First: today - lateReports, Last: today})
-		if err != nil {
-			return err
-		}
-		read := map[sms.Hash]bool{}
-		for i := range slices.Backward(o.Files) {
-			a := &o.Files[i]
-			if a.Dataset != sms.SendingDetails || read[a.Body.Hash] {
-				continue
-			}
-			read[a.Body.Hash] = true
-			p, err := o.Payload(ctx, a)
-			if err != nil {
-				return err
-			}
-			if isDone, err := each(key, &p); err != nil || isDone {
-				return err
-			}
-		}
+// errEnough ends a reading.
+var errEnough = errors.New("enough is known")
+
+// observeLate gives the files with rows of days that reports of now can be about, the newest first.
+func (w *Warehouse) observeLate(ctx context.Context, tx pgx.Tx, key int32, now time.Time) (*Observations, error) {
+	account := sms.Account{Vendor: sms.Huawei}
+	var zone string
+	err := tx.QueryRow(ctx, `SELECT account, zone FROM sms.dim_account WHERE account_key = $1`, key).Scan(&account.ID, &zone)
+	if err == nil {
+		account.Zone, err = sms.ParseZone(zone)
 	}
-	return nil
+	if err != nil {
+		return nil, err
+	}
+	today := account.Zone.Today(now)
+	o, err := w.observe(ctx, tx, Observed{Account: account, First: today - lateReports, Last: today})
+	if err == nil {
+		slices.Reverse(o.Files)
+	}
+	return o, err
 }
 
 // endWaiting notes that exports have rows of the messages that reports are about.
@@ -188,7 +175,8 @@ func endWaiting(ctx context.Context, tx pgx.Tx, source string, ids []string) err
 		SET is_waiting = false
 		WHERE source = $1
 		  AND is_waiting
-		  AND message_id = ANY ($2)`, source, ids)
+		  AND message_id = ANY ($2)
+		  AND EXISTS (SELECT FROM etl.huawei_report WHERE source = $1 AND is_waiting)`, source, ids)
 	return err
 }
 

@@ -120,7 +120,7 @@ func (r *reported) counting(ctx context.Context, o *load.Observations) (load.Cou
 		return load.Counted{}, err
 	}
 	r.facts = facts(c.Deliveries, c.Failures)
-	return load.Counted{Deliveries: c.Deliveries, Failures: c.Failures, Messages: c.New, Changed: c.Changed, Reported: c.Reported}, nil
+	return load.Counted{Deliveries: c.Deliveries, Failures: c.Failures, Messages: c.New, Changed: c.Changed}, nil
 }
 
 // load begins and puts an import; without messages it counts anew.

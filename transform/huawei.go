@@ -213,6 +213,20 @@ func (h *huawei) head(lines *bufio.Reader) error {
 	return nil
 }
 
+// FormZone gives the zone of the times in a stored form that name none.
+func FormZone(p *sms.Payload) (sms.Zone, error) {
+	in, err := open(p.Body)
+	if err != nil {
+		return sms.Zone{}, err
+	}
+	defer in.Close()
+	h := newHuawei(p, nil)
+	if err := h.head(bufio.NewReader(in)); err != nil {
+		return sms.Zone{}, fmt.Errorf("transform: messages of %s: %w", short(p), err)
+	}
+	return h.zone, nil
+}
+
 func headError(err error) error {
 	if err == io.EOF {
 		return malformed("the form is empty")

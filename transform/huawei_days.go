@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
+	"slices"
 
 	"smsetl/sms"
 )
@@ -30,12 +31,12 @@ type MessageDays struct {
 	Rejects    []sms.Reject   // likewise, each row once
 	// Rows of new forms; messages and pieces that they are the first about, and others of which they say more.
 	Rows, New, Changed int64
-	Reported           []string // messages that pushed reports are about
 
-	basis    *MessageBasis
-	seed     maphash.Seed
-	previous map[uint64]bool // messages of the day before: whether new rows say something of them
-	moved    int
+	basis     *MessageBasis
+	seed      maphash.Seed
+	isMovable bool
+	previous  map[uint64]bool // messages of the day before: whether new rows say something of them
+	moved     int
 }
 
 // mostKnown is of how many messages all that is known is in memory at a time; the forms are read several times for a day with more.
@@ -44,19 +45,23 @@ const mostKnown = 1 << 17
 // ErrMovedMessages is an sms.ErrMalformed: messages are known to be of two days, and nobody knows which is right.
 var ErrMovedMessages = errors.New("the zone of the times (export_time_zone) was another one when they were imported first")
 
-// Count counts days, the first before the next. isCounted says of which ones facts are wanted; the others are read for what their forms
-// say of them. The error wraps ErrMovedMessages when a message has rows on two days in a row.
+// Count counts days, the first before the next. isCounted says of which ones facts are wanted; of the others it looks which messages they
+// have. The error wraps ErrMovedMessages when a message of one of these has rows on the day beside it.
 func (b *MessageBasis) Count(days []sms.Day, isCounted func(sms.Day) bool) (*MessageDays, error) {
 	out := &MessageDays{basis: b, seed: maphash.MakeSeed()}
+	out.isMovable = slices.ContainsFunc(days, func(day sms.Day) bool { return !isCounted(day) })
 	for i, day := range days {
-		var daily Daily
+		var daily *Daily
+		if isCounted(day) {
+			daily = new(Daily)
+		}
 		if i == 0 || day != days[i-1]+1 {
 			out.previous = nil
 		}
-		if err := out.count(day, i == 0, &daily); err != nil {
+		if err := out.count(day, i == 0, daily); err != nil {
 			return nil, err
 		}
-		if isCounted(day) {
+		if daily != nil {
 			deliveries, failures := daily.Facts(b.Account)
 			out.Deliveries, out.Failures = append(out.Deliveries, deliveries...), append(out.Failures, failures...)
 		}
@@ -67,7 +72,7 @@ func (b *MessageBasis) Count(days []sms.Day, isCounted func(sms.Day) bool) (*Mes
 	return out, nil
 }
 
-// count counts a day, a shard of its messages after the other.
+// count counts a day, a shard of its messages after the other; without facts where daily is nil.
 func (d *MessageDays) count(day sms.Day, isFirst bool, daily *Daily) error {
 	today := make(map[uint64]bool)
 	for s := (shard{of: 1}); s.number < s.of; s.number++ {
@@ -75,15 +80,22 @@ func (d *MessageDays) count(day sms.Day, isFirst bool, daily *Daily) error {
 		if err != nil {
 			return err
 		}
-		if err := d.readReports(known); err != nil {
-			return err
+		if daily != nil {
+			if err := d.readReports(known); err != nil {
+				return err
+			}
 		}
 		for id, k := range known {
-			if m, ok := k.settleWith(d.basis.Listened); ok {
-				daily.Add(&m)
+			if daily != nil {
+				if m, ok := k.settleWith(d.basis.Listened); ok {
+					daily.Add(&m)
+				}
 			}
 			added, changed := k.changes()
 			d.New, d.Changed = d.New+added, d.Changed+changed
+			if !d.isMovable {
+				continue
+			}
 			key, isNews := maphash.String(d.seed, id), added+changed > 0
 			today[key] = isNews
 			if wasNews, isMoved := d.previous[key]; isMoved && (wasNews || isNews) {
@@ -164,7 +176,6 @@ func (d *MessageDays) readReports(known map[string]*Known) error {
 	return d.basis.EachReport(ids, func(m *sms.Message) {
 		if k := known[m.ID]; k != nil {
 			k.observe(m, false)
-			d.Reported = append(d.Reported, m.ID)
 		}
 	})
 }

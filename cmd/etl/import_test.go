@@ -368,3 +368,21 @@ func TestOldDaysAreNotCountedAnew(t *testing.T) {
 	}
 	x.equals("facts stay", x.console.Truth(weekStart, weekEnd, 8, settled))
 }
+
+// A file whose times are read in another zone than before would count messages on two days: it is refused.
+func TestFilesReadInAnotherZoneAreRefused(t *testing.T) {
+	t.Parallel()
+	x := newExported(t)
+	path := x.save("one", sandbox.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: weekEnd})
+	config := exportingConfig + "    time_zone: \"+08:00\"\n"
+	x.write(config)
+	x.bring(0, []string{path})
+	x.remember()
+	x.write(strings.Replace(config, `export_time_zone: "+08:00"`, `export_time_zone: "+04:00"`, 1))
+	if code, stdout, stderr := x.run(path); code == 0 || !strings.Contains(stderr, "are known to be of other days") {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+	if differ := x.changed(); len(differ) > 0 {
+		t.Errorf("what is stored has changed:\n%s", strings.Join(differ, "\n"))
+	}
+}
