@@ -45,20 +45,12 @@ func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, 
 	}
 	e.sum(cells, days)
 	cells = e.largest(cells)
-	if err := e.readTellings(ctx, days); err != nil {
-		return Explanation{}, err
-	}
-	if err := e.readLoads(ctx, cells); err != nil {
-		return Explanation{}, err
-	}
-	if err := e.readAnswers(ctx, days); err != nil {
-		return Explanation{}, err
-	}
-	locate := e.locate
+	var places map[rowKey][]found
 	if q.Account.Vendor.IsImported() {
-		locate = e.share
+		places, err = e.observed(ctx, days, cells)
+	} else if err = e.readAnswers(ctx, days, cells); err == nil {
+		places, err = e.locate(ctx, days)
 	}
-	places, err := locate(ctx, days)
 	if err != nil {
 		return Explanation{}, err
 	}
@@ -77,7 +69,7 @@ type explainer struct {
 	measures  []string // asked for
 	at        []int    // where each stands in the images
 	loads     map[int64]read.Load
-	tellings  []load.KeptAnswer  // that the day rests on, of a vendor whose facts are counted from messages
+	files     []load.KeptAnswer  // that the day rests on, of a vendor whose facts are counted from messages
 	fetches   map[sms.Hash]int64 // answers that the day rests on
 	out       Explanation
 }
@@ -247,6 +239,9 @@ type rowKey struct {
 	reason  string
 }
 
+// mostPushes is how many pushes are told one by one.
+const mostPushes = 20
+
 // found is a place with the answer that it is in.
 type found struct {
 	transform.Place
@@ -255,34 +250,41 @@ type found struct {
 	share   *transform.Share // of rows that are counted; nil for one that holds a number
 }
 
-// readTellings lists what a day rests on that is counted from messages: every answer that told of them until it was confirmed.
-func (e *explainer) readTellings(ctx context.Context, days []read.DayLine) error {
-	if !e.q.Account.Vendor.IsImported() {
-		return nil
-	}
-	var confirmed time.Time
+// observed tells the loads and answers of a day that is counted from messages, and which rows of which files its numbers are summed from:
+// those that were known when it was confirmed.
+func (e *explainer) observed(ctx context.Context, days []read.DayLine, cells []read.Cell) (places map[rowKey][]found, err error) {
+	var last read.DayLine
 	for _, d := range days {
-		if d.ConfirmedAt.After(confirmed) {
-			confirmed = d.ConfirmedAt
+		if d.ConfirmedAt.After(last.ConfirmedAt) {
+			last = d
 		}
 	}
-	all, err := e.warehouse.Tellings(ctx, e.q.Account, e.q.Day, e.q.Day)
-	for _, a := range all {
-		e.loads[a.LoadID] = read.Load{}
-		if a.Told(confirmed) {
-			e.tellings = append(e.tellings, a)
+	of := load.Observed{Account: e.q.Account, First: e.q.Day, Last: e.q.Day, ListenedBy: last.AnsweredBy}
+	err = e.warehouse.Observe(ctx, of, func(ctx context.Context, o *load.Observations) error {
+		for _, a := range o.Files {
+			e.loads[a.LoadID] = read.Load{}
 		}
-	}
-	return err
+		o.Until(last.ConfirmedAt)
+		e.files = o.Files
+		if err := e.readAnswers(ctx, days, cells); err != nil {
+			return err
+		}
+		places, err = e.share(ctx, o)
+		return err
+	})
+	return places, err
 }
 
-// readAnswers tells the answers about the day to all loads that are told of.
-func (e *explainer) readAnswers(ctx context.Context, days []read.DayLine) error {
+// readAnswers tells the loads of the rows, and the answers about the day to all of them.
+func (e *explainer) readAnswers(ctx context.Context, days []read.DayLine, cells []read.Cell) error {
+	if err := e.readLoads(ctx, cells); err != nil {
+		return err
+	}
 	current := map[int64]bool{}
 	for _, d := range days {
 		current[d.AnsweredBy] = true
 	}
-	for _, a := range e.tellings {
+	for _, a := range e.files {
 		current[a.LoadID] = true
 	}
 	for _, l := range slices.Sorted(maps.Keys(e.loads)) {
@@ -332,62 +334,31 @@ func (e *explainer) locate(ctx context.Context, days []read.DayLine) (map[rowKey
 	return places, nil
 }
 
-// mostPushes is how many pushes are told one by one.
-const mostPushes = 20
-
-// hear tells the shares what reports the day rests on, and the explanation which pushes they came in.
-func (e *explainer) hear(ctx context.Context, days []read.DayLine, shares *transform.Shares) error {
-	var last read.DayLine
-	for _, d := range days {
-		if d.ConfirmedAt.After(last.ConfirmedAt) {
-			last = d
-		}
-	}
-	heard, err := e.warehouse.HeardOf(ctx, e.q.Account, e.q.Day, last.AnsweredBy, last.ConfirmedAt)
-	if err != nil {
-		return err
-	}
-	shares.Hear(heard.Listened, heard.Reports)
-	at := map[sms.Hash]int{}
-	for _, m := range slices.Backward(heard.Reports) {
-		i, known := at[m.Payload]
-		if !known && len(e.out.Pushes) == mostPushes {
-			continue
-		}
-		if !known {
-			i = len(e.out.Pushes)
-			at[m.Payload] = i
-			e.out.Pushes = append(e.out.Pushes, ExplainedPush{Hash: m.Payload.String(), ReceivedAt: m.SeenAt, IsSigned: !m.IsHint})
-		}
-		e.out.Pushes[i].Reports++
-	}
-	return nil
-}
-
-// share finds which rows of which files the numbers are summed from, the newest file first.
-func (e *explainer) share(ctx context.Context, days []read.DayLine) (map[rowKey][]found, error) {
+// share finds which rows of which files the numbers are summed from, the newest file first, and tells the newest pushes about them.
+func (e *explainer) share(ctx context.Context, o *load.Observations) (map[rowKey][]found, error) {
 	places := map[rowKey][]found{}
-	tellings := slices.Clone(e.tellings)
-	slices.SortStableFunc(tellings, func(a, b load.KeptAnswer) int { return b.FetchedAt.Compare(a.FetchedAt) })
-	read := map[sms.Hash]bool{}
-	shares := transform.NewShares(e.q.Account, e.q.Day)
-	if err := e.hear(ctx, days, shares); err != nil {
-		return nil, err
-	}
-	for _, a := range tellings {
+	files := slices.Clone(e.files)
+	slices.SortStableFunc(files, func(a, b load.KeptAnswer) int { return b.FetchedAt.Compare(a.FetchedAt) })
+	read, pushes := map[sms.Hash]bool{}, map[sms.Hash]*ExplainedPush{}
+	shares := transform.NewShares(CurrentMapping().basisOf(ctx, e.q.Account, o), e.q.Day, func(m *sms.Message) {
+		if pushes[m.Payload] == nil {
+			pushes[m.Payload] = &ExplainedPush{Hash: m.Payload.String(), ReceivedAt: m.SeenAt, IsSigned: !m.IsHint}
+		}
+		pushes[m.Payload].Reports++
+	})
+	for i := range files {
+		a := &files[i]
 		if read[a.Body.Hash] {
 			continue // the same rows once more
 		}
 		read[a.Body.Hash] = true
-		body, err := e.warehouse.Body(ctx, a.Body.Hash)
+		payload, err := o.Payload(ctx, a)
 		if errors.Is(err, load.ErrPruned) {
 			continue // the answers say when
 		}
 		if err != nil {
 			return nil, err
 		}
-		payload := a.Payload
-		payload.Body = body
 		all, err := shares.Read(&payload)
 		if err != nil {
 			return nil, err
@@ -395,6 +366,13 @@ func (e *explainer) share(ctx context.Context, days []read.DayLine) (map[rowKey]
 		for i := range all {
 			key := rowKey{dataset: all[i].Dataset, grain: all[i].Grain, reason: all[i].Reason.Code}
 			places[key] = append(places[key], found{Place: all[i].Place, fetchID: e.fetches[a.Body.Hash], share: &all[i]})
+		}
+	}
+	for _, p := range slices.SortedFunc(maps.Values(pushes), func(a, b *ExplainedPush) int {
+		return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(a.Hash, b.Hash))
+	}) {
+		if len(e.out.Pushes) < mostPushes {
+			e.out.Pushes = append(e.out.Pushes, *p)
 		}
 	}
 	return places, nil
