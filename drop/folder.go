@@ -36,11 +36,11 @@ type Options struct {
 // Folder is a watched folder, as one program sees it. It is not safe for use by several goroutines; several programs take turns, see
 // Work.
 type Folder struct {
-	dir    string
-	o      Options
-	seen   map[string]sighting
-	tries  map[string]int  // of files that could not be read for no fault of theirs, by their names in working
-	passed map[string]bool // what is no file, and was told of
+	dir     string
+	o       Options
+	seen    map[string]fileState
+	tries   map[string]int  // of files that could not be read for no fault of theirs, by their names in working
+	skipped map[string]bool // what is no file, and was reported
 }
 
 // New gives a Folder. The folder need not be there.
@@ -54,35 +54,35 @@ func New(dir string, o Options) *Folder {
 	if o.MostStarts == 0 {
 		o.MostStarts = 5
 	}
-	return &Folder{dir: dir, o: o, seen: map[string]sighting{}, tries: map[string]int{}, passed: map[string]bool{}}
+	return &Folder{dir: dir, o: o, seen: map[string]fileState{}, tries: map[string]int{}, skipped: map[string]bool{}}
 }
 
-// sighting is how a file was last seen.
-type sighting struct {
+// fileState is how a file was last seen.
+type fileState struct {
 	size    int64
 	changed time.Time
 	since   time.Time // when it was first seen like this
 }
 
-// Sight is what there is in a folder.
-type Sight struct {
+// Listing is what there is in a folder.
+type Listing struct {
 	Ready   int // files that are whole, and those that were begun
 	Waiting int // files that may still grow
 	Failed  int // files that were moved aside, and still lie there
-	// Passed are names of what is no file, such as a symbolic link, seen for the first time. Nobody touches it.
-	Passed []string
+	// Skipped are names of what is no file, such as a symbolic link, seen for the first time. Nobody touches it.
+	Skipped []string
 
 	ready []string
 }
 
-// Look lists what there is. now must not go back. The error is fs.ErrNotExist for a folder that is not there.
-func (f *Folder) Look(now time.Time) (Sight, error) {
+// List lists what there is. now must not go back. The error is fs.ErrNotExist for a folder that is not there.
+func (f *Folder) List(now time.Time) (Listing, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
-		return Sight{}, fmt.Errorf("drop: %w", cause(err))
+		return Listing{}, fmt.Errorf("drop: %w", cause(err))
 	}
-	var s Sight
-	seen := make(map[string]sighting, len(entries))
+	var s Listing
+	seen := make(map[string]fileState, len(entries))
 	for _, e := range entries {
 		name := e.Name()
 		if isForeign(name) || e.IsDir() {
@@ -93,13 +93,13 @@ func (f *Folder) Look(now time.Time) (Sight, error) {
 			continue // it is gone again
 		}
 		if !info.Mode().IsRegular() {
-			if !f.passed[name] {
-				f.passed[name] = true
-				s.Passed = append(s.Passed, name)
+			if !f.skipped[name] {
+				f.skipped[name] = true
+				s.Skipped = append(s.Skipped, name)
 			}
 			continue
 		}
-		at := f.sight(name, info, now)
+		at := f.stateOf(name, info, now)
 		seen[name] = at
 		if f.isStill(at, now) {
 			s.ready = append(s.ready, name)
@@ -113,7 +113,7 @@ func (f *Folder) Look(now time.Time) (Sight, error) {
 	})
 	begun, err := files(filepath.Join(f.dir, workingDir))
 	if err != nil {
-		return Sight{}, err
+		return Listing{}, err
 	}
 	failed, err := files(filepath.Join(f.dir, failedDir))
 	s.Ready, s.Failed = len(s.ready)+len(begun), len(failed)
@@ -129,16 +129,16 @@ func (f *Folder) Check() error {
 	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
-// sight compares a file with how it was seen before.
-func (f *Folder) sight(name string, info fs.FileInfo, now time.Time) sighting {
+// stateOf compares a file with how it was seen before.
+func (f *Folder) stateOf(name string, info fs.FileInfo, now time.Time) fileState {
 	at, known := f.seen[name]
 	if !known || at.size != info.Size() || !at.changed.Equal(info.ModTime()) {
-		return sighting{info.Size(), info.ModTime(), now}
+		return fileState{info.Size(), info.ModTime(), now}
 	}
 	return at
 }
 
-func (f *Folder) isStill(at sighting, now time.Time) bool {
+func (f *Folder) isStill(at fileState, now time.Time) bool {
 	still := f.o.Still
 	if at.size == 0 {
 		still = f.o.StillEmpty

@@ -33,7 +33,7 @@ func newBench(t *testing.T) *bench {
 }
 
 // Read is a reader's.
-func (b *bench) Read(_ context.Context, f drop.File) drop.Verdict {
+func (b *bench) Read(_ context.Context, f drop.File) drop.Result {
 	text, err := os.ReadFile(f.Path)
 	if err != nil {
 		b.t.Errorf("%s cannot be read where it was moved to: %v", f.Name, err)
@@ -42,7 +42,7 @@ func (b *bench) Read(_ context.Context, f drop.File) drop.Verdict {
 	if b.during != nil {
 		b.during(f)
 	}
-	return drop.Verdict{Outcome: b.says[string(text)], Report: []byte("read " + f.Name)}
+	return drop.Result{Outcome: b.says[string(text)], Report: []byte("read " + f.Name)}
 }
 
 // Refuse is a reader's.
@@ -58,7 +58,7 @@ func (b *bench) drop(name, text string) {
 // look looks twice, a minute apart, and works what is ready.
 func (b *bench) look() error {
 	b.t.Helper()
-	if _, err := b.folder.Look(b.now); err != nil {
+	if _, err := b.folder.List(b.now); err != nil {
 		return err
 	}
 	return b.later(time.Minute)
@@ -67,7 +67,7 @@ func (b *bench) look() error {
 func (b *bench) later(d time.Duration) error {
 	b.t.Helper()
 	b.now = b.now.Add(d)
-	s, err := b.folder.Look(b.now)
+	s, err := b.folder.List(b.now)
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func TestFilesAreMovedAsideWithReports(t *testing.T) {
 	if got := b.text("done/a.csv") + ", " + b.text("done/a.csv.report.json"); got != "good, read a.csv" {
 		t.Error(got)
 	}
-	s, err := b.folder.Look(b.now)
+	s, err := b.folder.List(b.now)
 	if err != nil || s.Failed != 1 || s.Ready != 0 || s.Waiting != 0 {
 		t.Errorf("%+v, %v", s, err)
 	}
@@ -174,13 +174,13 @@ func TestWhatNobodyDroppedIsLeftAlone(t *testing.T) {
 	if err := os.Symlink(secret, filepath.Join(b.dir, "link.csv")); err != nil {
 		t.Skip(err)
 	}
-	first, err := b.folder.Look(b.now)
-	if err != nil || !slices.Equal(first.Passed, []string{"link.csv"}) {
-		t.Errorf("passed %q, %v", first.Passed, err)
+	first, err := b.folder.List(b.now)
+	if err != nil || !slices.Equal(first.Skipped, []string{"link.csv"}) {
+		t.Errorf("skipped %q, %v", first.Skipped, err)
 	}
-	second, err := b.folder.Look(b.now.Add(time.Hour))
-	if err != nil || len(second.Passed) > 0 {
-		t.Errorf("told twice of %q, %v", second.Passed, err)
+	second, err := b.folder.List(b.now.Add(time.Hour))
+	if err != nil || len(second.Skipped) > 0 {
+		t.Errorf("told twice of %q, %v", second.Skipped, err)
 	}
 	if err := b.folder.Work(t.Context(), second, b); err != nil || len(b.read) > 0 {
 		t.Errorf("read %q, %v", b.read, err)
@@ -215,9 +215,9 @@ func TestFilesVanish(t *testing.T) {
 	b := newBench(t)
 	b.drop("a.csv", "one")
 	b.drop("b.csv", "two")
-	s, err := b.folder.Look(b.now)
+	s, err := b.folder.List(b.now)
 	if err == nil {
-		s, err = b.folder.Look(b.now.Add(time.Minute))
+		s, err = b.folder.List(b.now.Add(time.Minute))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -289,7 +289,7 @@ func TestFilesAreLeftForLater(t *testing.T) {
 		}
 	}
 	b.holds("b.csv", "working/a.csv")
-	b.says["one"] = drop.Again
+	b.says["one"] = drop.Retry
 	for range 4 {
 		if err := b.look(); !errors.Is(err, drop.ErrLater) {
 			t.Fatal(err)
@@ -310,9 +310,9 @@ func TestTheContextEndsBetweenFiles(t *testing.T) {
 	b.drop("b.csv", "two")
 	ctx, cancel := context.WithCancel(t.Context())
 	b.during = func(drop.File) { cancel() }
-	s, err := b.folder.Look(b.now)
+	s, err := b.folder.List(b.now)
 	if err == nil {
-		s, err = b.folder.Look(b.now.Add(time.Minute))
+		s, err = b.folder.List(b.now.Add(time.Minute))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -326,7 +326,7 @@ func TestTheContextEndsBetweenFiles(t *testing.T) {
 func TestFoldersThatCannotBeWorked(t *testing.T) {
 	b := newBench(t)
 	gone := drop.New(filepath.Join(b.dir, "nowhere"), drop.Options{})
-	if _, err := gone.Look(b.now); !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), b.dir) {
+	if _, err := gone.List(b.now); !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), b.dir) {
 		t.Errorf("error %v", err)
 	}
 	b.drop("a.csv", "one")

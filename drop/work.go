@@ -24,12 +24,12 @@ type Outcome int
 const (
 	Done   Outcome = iota // it was read, and is moved into done
 	Failed                // it cannot be read, and is moved into failed
-	Again                 // nobody knows whether it is a fault of the file: it is read again, but not for ever
+	Retry                 // nobody knows whether it is a fault of the file: it is read again, but not for ever
 	Later                 // it is no fault of the file: it is read again later, and so are those behind it
 )
 
-// Verdict is what its reader says of a file. Report is put next to it, and says what was wrong; nil where it is read again.
-type Verdict struct {
+// Result is what its reader says of a file. Report is put next to it, and says what was wrong; nil where it is read again.
+type Result struct {
 	Outcome Outcome
 	Report  []byte
 }
@@ -37,7 +37,7 @@ type Verdict struct {
 // Reader reads files.
 type Reader interface {
 	// Read reads a file. It must bear to read one twice, and half of one before: the program may die in between.
-	Read(ctx context.Context, f File) Verdict
+	Read(ctx context.Context, f File) Result
 	// Refuse gives the report on a file that is not read.
 	Refuse(f File, why string) []byte
 }
@@ -52,7 +52,7 @@ var ErrLater = errors.New("drop: files are left for later")
 // see to it that no other program works the folder at the same time: what is in working is then left from one that died.
 //
 // Errors are ErrLater, and those of the folder itself: it cannot be written, or is gone. Files that vanish are none.
-func (f *Folder) Work(ctx context.Context, s Sight, r Reader) error {
+func (f *Folder) Work(ctx context.Context, s Listing, r Reader) error {
 	for _, dir := range []string{workingDir, doneDir, failedDir} {
 		if err := f.makeDir(dir); err != nil {
 			return err
@@ -150,17 +150,17 @@ func (f *Folder) read(ctx context.Context, name string, r Reader) error {
 	if err != nil {
 		return fmt.Errorf("drop: %w", cause(err))
 	}
-	verdict := Verdict{Outcome: Failed}
+	result := Result{Outcome: Failed}
 	starts, err := f.start(name)
 	switch {
 	case err != nil:
 		return err
 	case !before.Mode().IsRegular():
-		verdict.Report = r.Refuse(file, "this is no file")
+		result.Report = r.Refuse(file, "this is no file")
 	case starts > f.o.MostStarts:
-		verdict.Report = r.Refuse(file, fmt.Sprintf("the program died %d times while it read this file", starts-1))
+		result.Report = r.Refuse(file, fmt.Sprintf("the program died %d times while it read this file", starts-1))
 	default:
-		verdict = r.Read(ctx, file)
+		result = r.Read(ctx, file)
 	}
 	if err := f.ended(name); err != nil {
 		return err
@@ -171,20 +171,20 @@ func (f *Folder) read(ctx context.Context, name string, r Reader) error {
 		return nil // somebody took it away
 	case err != nil:
 		return fmt.Errorf("drop: %w", cause(err))
-	case verdict.Outcome == Later:
+	case result.Outcome == Later:
 		return ErrLater
-	case verdict.Outcome == Again, after.Size() != before.Size(), !after.ModTime().Equal(before.ModTime()):
+	case result.Outcome == Retry, after.Size() != before.Size(), !after.ModTime().Equal(before.ModTime()):
 		if f.tries[name]++; f.tries[name] < mostTries {
 			return ErrLater
 		}
-		verdict = Verdict{Failed, r.Refuse(file, fmt.Sprintf("it was tried %d times; the log says what stood in the way", mostTries))}
+		result = Result{Failed, r.Refuse(file, fmt.Sprintf("it was tried %d times; the log says what stood in the way", mostTries))}
 	}
 	delete(f.tries, name)
-	return f.aside(file, verdict)
+	return f.aside(file, result)
 }
 
 // aside moves a file out of working. The report comes first: a program that dies in between reads the file again.
-func (f *Folder) aside(file File, v Verdict) error {
+func (f *Folder) aside(file File, v Result) error {
 	dir := doneDir
 	if v.Outcome == Failed {
 		dir = failedDir

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/job"
 	"smsetl/load"
 	"smsetl/read"
 	"smsetl/sms"
@@ -38,9 +39,11 @@ func Number(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, e
 		q: q, warehouse: wh, model: read.New(wh.DB, nil), loads: map[int64]read.Load{}, current: map[int64]bool{},
 		fetches: map[sms.Hash]int64{}, places: map[rowKey][]found{},
 	}
-	for _, step := range []func(context.Context) error{
-		e.readMeasures, e.readDays, e.readCells, e.readObservations, e.readLoads, e.readAnswers, e.locate,
-	} {
+	steps := []func(context.Context) error{e.readMeasures, e.readDays, e.readCells, e.readAnswers, e.locate}
+	if q.Account.Vendor.IsImported() {
+		steps = append(steps[:3], e.observe)
+	}
+	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return Explanation{}, err
 		}
@@ -53,18 +56,17 @@ func Number(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, e
 
 // explainer is one explanation under way.
 type explainer struct {
-	q            Question
-	warehouse    *load.Warehouse
-	model        *read.Model
-	failures     bool
-	at           []int       // where the value of each measure stands in the images
-	cells        []read.Cell // the largest of the rows
-	loads        map[int64]read.Load
-	current      map[int64]bool     // the loads whose answers the day rests on
-	observations []load.KeptAnswer  // that the day rests on, of a vendor whose facts are counted from messages
-	fetches      map[sms.Hash]int64 // answers that the day rests on
-	places       map[rowKey][]found
-	out          Explanation
+	q         Question
+	warehouse *load.Warehouse
+	model     *read.Model
+	failures  bool
+	at        []int       // where the value of each measure stands in the images
+	cells     []read.Cell // the largest of the rows
+	loads     map[int64]read.Load
+	current   map[int64]bool     // the loads whose answers the day rests on
+	fetches   map[sms.Hash]int64 // answers that the day rests on
+	places    map[rowKey][]found
+	out       Explanation
 }
 
 // readMeasures finds out what is asked for and how the vendor makes it.
@@ -124,17 +126,6 @@ func (e *explainer) isAbout(d sms.Dataset) bool {
 		return f.Delivery
 	}
 	return f.Processing && e.q.Stage != sms.Sending || f.Sending && e.q.Stage != sms.Processing
-}
-
-// confirmed gives the line of the day that was confirmed last.
-func (e *explainer) confirmed() read.DayLine {
-	var last read.DayLine
-	for _, d := range e.out.Days {
-		if d.ConfirmedAt.After(last.ConfirmedAt) {
-			last = d
-		}
-	}
-	return last
 }
 
 // readCells reads the rows that are asked for, sums them and keeps the largest.
@@ -218,21 +209,29 @@ func (e *explainer) missing(wasThere bool) string {
 	}
 }
 
-// readObservations lists what a day rests on that is counted from messages: every answer that had some of them until the day was
-// confirmed.
-func (e *explainer) readObservations(ctx context.Context) error {
-	if !e.q.Account.Vendor.IsImported() {
-		return nil
-	}
-	confirmed := e.confirmed().ConfirmedAt
-	all, err := e.warehouse.Tellings(ctx, e.q.Account, e.q.Day, e.q.Day)
-	for _, a := range all {
-		e.loads[a.LoadID] = read.Load{}
-		if a.Told(confirmed) {
-			e.observations, e.current[a.LoadID] = append(e.observations, a), true
+// observe reads the loads and answers of a day that is counted from messages, and which rows of which files its numbers are summed from:
+// those that were known when it was confirmed.
+func (e *explainer) observe(ctx context.Context) error {
+	var last read.DayLine
+	for _, d := range e.out.Days {
+		if d.ConfirmedAt.After(last.ConfirmedAt) {
+			last = d
 		}
 	}
-	return err
+	of := load.Observed{Account: e.q.Account, First: e.q.Day, Last: e.q.Day, ListenedBy: last.AnsweredBy}
+	return e.warehouse.Observe(ctx, of, func(ctx context.Context, o *load.Observations) error {
+		for _, a := range o.Files {
+			e.loads[a.LoadID] = read.Load{}
+		}
+		o.Until(last.ConfirmedAt)
+		for _, a := range o.Files {
+			e.current[a.LoadID] = true
+		}
+		if err := e.readAnswers(ctx); err != nil {
+			return err
+		}
+		return e.locateShares(ctx, o)
+	})
 }
 
 // readLoads reads every load that the rows and the ledger name, and those whose answers these understood.
@@ -262,8 +261,11 @@ func (e *explainer) readLoads(ctx context.Context) error {
 	return nil
 }
 
-// readAnswers lists the answers about the day to all these loads.
+// readAnswers lists the loads of the rows, and the answers about the day to all of them.
 func (e *explainer) readAnswers(ctx context.Context) error {
+	if err := e.readLoads(ctx); err != nil {
+		return err
+	}
 	for _, l := range slices.Sorted(maps.Keys(e.loads)) {
 		answers, err := e.warehouse.KeptAnswers(ctx, load.Which{LoadID: l, Day: e.q.Day})
 		if err != nil {
@@ -303,9 +305,6 @@ type found struct {
 
 // locate finds the rows in the answers that the day rests on. Of those that were thrown away the answers say when.
 func (e *explainer) locate(ctx context.Context) error {
-	if e.q.Account.Vendor.IsImported() {
-		return e.locateShares(ctx)
-	}
 	for _, l := range slices.Sorted(maps.Keys(e.current)) {
 		kept, err := e.warehouse.KeptOf(ctx, l, e.q.Day)
 		if errors.Is(err, load.ErrPruned) {
@@ -325,63 +324,44 @@ func (e *explainer) locate(ctx context.Context) error {
 	return nil
 }
 
-// locateShares finds which rows of which files the numbers are summed from, the newest file first.
-func (e *explainer) locateShares(ctx context.Context) error {
-	slices.SortStableFunc(e.observations, func(a, b load.KeptAnswer) int { return b.FetchedAt.Compare(a.FetchedAt) })
-	isRead := map[sms.Hash]bool{}
-	shares := transform.NewShares(e.q.Account, e.q.Day)
-	if err := e.readReports(ctx, shares); err != nil {
-		return err
-	}
-	for _, a := range e.observations {
-		if isRead[a.Body.Hash] {
+// mostPushes is how many pushes are listed.
+const mostPushes = 20
+
+// locateShares finds which rows of which files the numbers are summed from, the newest file first, and the newest pushes about them.
+func (e *explainer) locateShares(ctx context.Context, o *load.Observations) error {
+	files, isRead := slices.Clone(o.Files), map[sms.Hash]bool{}
+	slices.SortStableFunc(files, func(a, b load.KeptAnswer) int { return b.FetchedAt.Compare(a.FetchedAt) })
+	pushes := map[sms.Hash]Push{}
+	shares := transform.NewShares(job.CurrentMapping().Basis(ctx, e.q.Account, o), e.q.Day, func(m *sms.Message) {
+		reports := pushes[m.Payload].Reports + 1
+		pushes[m.Payload] = Push{Hash: m.Payload.String(), ReceivedAt: m.SeenAt, IsSigned: !m.IsHint, Reports: reports}
+	})
+	for i := range files {
+		hash := files[i].Body.Hash
+		if isRead[hash] {
 			continue // the same rows once more
 		}
-		isRead[a.Body.Hash] = true
-		body, err := e.warehouse.Body(ctx, a.Body.Hash)
+		isRead[hash] = true
+		payload, err := o.Payload(ctx, &files[i])
 		if errors.Is(err, load.ErrPruned) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		a.Payload.Body = body
-		all, err := shares.Read(&a.Payload)
+		all, err := shares.Read(&payload)
 		if err != nil {
 			return err
 		}
 		for i := range all {
 			key := rowKey{dataset: all[i].Dataset, grain: all[i].Grain, reason: all[i].Reason.Code}
-			e.places[key] = append(e.places[key], found{Place: all[i].Place, fetchID: e.fetches[body.Hash], share: &all[i]})
+			e.places[key] = append(e.places[key], found{Place: all[i].Place, fetchID: e.fetches[hash], share: &all[i]})
 		}
 	}
-	return nil
-}
-
-// mostPushes is how many pushes are listed.
-const mostPushes = 20
-
-// readReports gives the shares the reports that the day rests on, and the explanation the pushes that they came in.
-func (e *explainer) readReports(ctx context.Context, shares *transform.Shares) error {
-	last := e.confirmed()
-	heard, err := e.warehouse.HeardOf(ctx, e.q.Account, e.q.Day, last.AnsweredBy, last.ConfirmedAt)
-	if err != nil {
-		return err
-	}
-	shares.Hear(heard.Listened, heard.Reports)
-	at := map[sms.Hash]int{}
-	for _, m := range slices.Backward(heard.Reports) {
-		i, isListed := at[m.Payload]
-		if !isListed && len(e.out.Pushes) == mostPushes {
-			continue
-		}
-		if !isListed {
-			i = len(e.out.Pushes)
-			at[m.Payload] = i
-			e.out.Pushes = append(e.out.Pushes, Push{Hash: m.Payload.String(), ReceivedAt: m.SeenAt, IsSigned: !m.IsHint})
-		}
-		e.out.Pushes[i].Reports++
-	}
+	e.out.Pushes = slices.SortedFunc(maps.Values(pushes), func(a, b Push) int {
+		return cmp.Or(b.ReceivedAt.Compare(a.ReceivedAt), cmp.Compare(a.Hash, b.Hash))
+	})
+	e.out.Pushes = e.out.Pushes[:min(len(e.out.Pushes), mostPushes)]
 	return nil
 }
 

@@ -45,7 +45,7 @@ type Imported struct {
 	Windows                                       int
 	Rows                                          int64 // of the files
 	Messages, Changed                             int64 // messages and pieces that were new, or of which more is known now
-	TooOld                                        int64 // rows of days whose messages are thrown away
+	TooOld                                        int64 // rows of days that are too old to be counted
 	Received, Inserted, Updated, Unchanged, Holds int64 // fact rows
 	Removed, Rejected                             int64
 	Quarantined                                   []Remark
@@ -150,7 +150,7 @@ func begun(ctx context.Context, wh *load.Warehouse, start load.Start, put func(l
 }
 
 func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, scope sms.Scope, w *importWindow) (load.Imported, error) {
-	in := load.Import{LoadID: loadID, Scope: scope, KeepFrom: im.KeepFrom, Alone: w.isAlone(), Fold: foldOf(scope.Account)}
+	in := load.Import{LoadID: loadID, Scope: scope, Count: counting(scope)}
 	for _, part := range w.parts {
 		p := im.payload(&im.Files[part.file], part.part)
 		p.Account = scope.Account
@@ -161,60 +161,18 @@ func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, sco
 		if err := wh.Keep(ctx, loadID, *p); err != nil {
 			return load.Imported{}, err
 		}
-		in.Findings = append(in.Findings, part.findings(scope)...)
 	}
 	for _, f := range w.files {
 		e := im.Files[f.file].Export
 		e.Rejects = f.rejects
 		in.Exports = append(in.Exports, e)
 	}
-	in.Messages = func(each func(*sms.Message) error) error { return im.messages(w, scope, each) }
 	return wh.Import(ctx, in, load.PutOptions{Now: im.Now, Rules: im.Rules, ConfirmAfter: im.ConfirmAfter, TransformVersion: transform.Version})
 }
 
-// messages gives the rows of a window. The same part of two files, or of one file twice, is read once: it says nothing new.
-func (im *Import) messages(w *importWindow, scope sms.Scope, each func(*sms.Message) error) error {
-	type told struct {
-		hash sms.Hash
-		at   time.Time
-	}
-	read := map[told]bool{}
-	for _, part := range w.parts {
-		if part.rows == 0 {
-			continue
-		}
-		p := im.payload(&im.Files[part.file], part.part)
-		if read[told{p.Body.Hash, p.FetchedAt}] {
-			continue
-		}
-		read[told{p.Body.Hash, p.FetchedAt}] = true
-		_, err := transform.Messages(p, func(m *sms.Message) error {
-			if m.Account.ID != scope.Account.ID || !scope.Window.Contains(m.Day) || m.Day < im.KeepFrom {
-				return nil
-			}
-			return each(m)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// foldOf counts the messages of an account.
-func foldOf(account sms.Account) load.Fold {
-	return func(listened []sms.Span, tellings func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {
-		days := transform.Days{Listened: listened}
-		err := tellings(func(m *sms.Message) error { days.Tell(m); return nil })
-		deliveries, failures := days.Facts(account)
-		return deliveries, failures, err
-	}
-}
-
 func (out *Imported) add(scope sms.Scope, done load.Imported) {
-	out.TooOld += done.TooOld
-	out.Messages += done.NewMessages
-	out.Changed += done.ChangedMessages
+	out.Messages += done.Messages
+	out.Changed += done.Changed
 	out.Received += done.Received
 	out.Inserted += done.Inserted
 	out.Updated += done.Updated
@@ -225,7 +183,7 @@ func (out *Imported) add(scope sms.Scope, done load.Imported) {
 	for day := range scope.Window.Days() {
 		if missing, isOpen := done.Open[day]; isOpen {
 			out.Open = append(out.Open, OpenHours{scope.Account, day, missing})
-		} else if day >= done.KeptFrom {
+		} else {
 			out.Complete = append(out.Complete, OpenHours{Account: scope.Account, Day: day})
 		}
 	}

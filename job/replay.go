@@ -18,11 +18,13 @@ type Mapping struct {
 	Version int
 	Batch   func(sms.Scope, []sms.Payload) (sms.Batch, error)
 	// Messages understands answers of vendors whose facts are counted from messages.
-	Messages func(p *sms.Payload, each func(*sms.Message) error) (transform.Reading, error)
+	Messages func(rows transform.Rows, p *sms.Payload, each func(*sms.Message) error) (transform.Reading, error)
 }
 
 // CurrentMapping is the code of this program.
-func CurrentMapping() Mapping { return Mapping{transform.Version, transform.Batch, transform.Messages} }
+func CurrentMapping() Mapping {
+	return Mapping{transform.Version, transform.Batch, transform.Rows.Messages}
+}
 
 // Replay says which days are built again from the answers that were kept, and how. Nobody is asked.
 type Replay struct {
@@ -120,20 +122,34 @@ func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Ba
 		leave("no one load answered for them")
 		return nil
 	}
-	batch, hash, err := r.Mapping.understand(ctx, wh, loadID)
-	if errors.Is(err, load.ErrPruned) || errors.Is(err, errAnswers) {
-		leave(err.Error())
-		return nil
-	}
-	if err != nil {
-		return err
+	var batch sms.Batch
+	var hash sms.Hash
+	isCounted := bases[0].Scope.Account.Vendor.IsImported()
+	if !isCounted {
+		var err error
+		batch, hash, err = r.Mapping.understand(ctx, wh, loadID)
+		if errors.Is(err, load.ErrPruned) || errors.Is(err, errAnswers) {
+			leave(err.Error())
+			return nil
+		}
+		if err != nil {
+			return err
+		}
 	}
 	for _, b := range bases {
-		options := load.PutOptions{Now: r.Now, ContentHash: hash, TransformVersion: r.Mapping.Version}
-		rebuilt, err := wh.Rebuild(ctx, load.Rebuild{
-			RunID: r.RunID, Batch: only(batch, b.Scope), AnsweredBy: loadID, BelievedAt: b.BelievedAt, DryRun: r.DryRun, Examples: r.Examples,
-			Retelling: r.Mapping.retelling(b.Scope.Account),
-		}, options)
+		var part sms.Batch
+		var err error
+		if !isCounted {
+			part = only(batch, b.Scope)
+		} else {
+			part, err = r.Mapping.countMessages(ctx, wh, b.Scope, load.Observed{By: b.BelievedAt, ListenedBy: loadID})
+		}
+		var rebuilt load.Rebuilt
+		if err == nil {
+			rebuilt, err = wh.Rebuild(ctx, load.Rebuild{
+				RunID: r.RunID, Batch: part, AnsweredBy: loadID, BelievedAt: b.BelievedAt, DryRun: r.DryRun, Examples: r.Examples,
+			}, load.PutOptions{Now: r.Now, ContentHash: hash, TransformVersion: r.Mapping.Version})
+		}
 		if errors.Is(err, sms.ErrMalformed) || errors.Is(err, load.ErrPruned) || errors.Is(err, errAnswers) {
 			out.Left = append(out.Left, newRemark(b.Scope, err.Error()))
 			continue
@@ -146,13 +162,8 @@ func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Ba
 	return nil
 }
 
-// understand says what the answers of a load mean today. Of a load whose facts are counted from messages it gives the scope: they
-// are counted where the messages of other loads are known, see retelling.
+// understand says what the answers of a load mean today.
 func (m Mapping) understand(ctx context.Context, wh *load.Warehouse, loadID int64) (sms.Batch, sms.Hash, error) {
-	scope, err := wh.LoadScope(ctx, loadID)
-	if err != nil || scope.Account.Vendor.IsImported() {
-		return sms.Batch{Scope: scope}, sms.Hash{}, err
-	}
 	kept, err := wh.Kept(ctx, loadID)
 	if err != nil {
 		return sms.Batch{}, sms.Hash{}, err
@@ -166,27 +177,6 @@ func (m Mapping) understand(ctx context.Context, wh *load.Warehouse, loadID int6
 
 // errAnswers says that what a load was told cannot be understood today.
 var errAnswers = errors.New("job: the answers cannot be understood any more")
-
-// retelling says how the facts of an account are counted from messages; nil for one whose answers hold facts.
-func (m Mapping) retelling(account sms.Account) *load.Retelling {
-	if !account.Vendor.IsImported() {
-		return nil
-	}
-	return &load.Retelling{
-		Read: func(p *sms.Payload, each func(*sms.Message) error) ([]sms.Reject, []sms.Finding, error) {
-			var ours error
-			reading, err := m.Messages(p, func(message *sms.Message) error {
-				ours = each(message)
-				return ours
-			})
-			if err != nil && ours == nil {
-				err = fmt.Errorf("%w: %w", errAnswers, err)
-			}
-			return reading.Rejects, reading.Findings, err
-		},
-		Fold: foldOf(account),
-	}
-}
 
 // only gives what a batch says of the days of a scope that is a part of its own.
 func only(batch sms.Batch, scope sms.Scope) sms.Batch {
@@ -205,11 +195,7 @@ func only(batch sms.Batch, scope sms.Scope) sms.Batch {
 			part.Failures = append(part.Failures, batch.Failures[i])
 		}
 	}
-	for _, f := range batch.Findings {
-		if f.Day == 0 || f.Day <= scope.Window.Last() && f.LastDay >= scope.Window.First() {
-			part.Findings = append(part.Findings, f)
-		}
-	}
+	part.Findings = foundOn(batch.Findings, scope.Window)
 	return part
 }
 
@@ -258,21 +244,26 @@ type Release struct {
 // of it any more are left alone, and stand in Superseded. The error wraps load.ErrPruned when the answer is gone,
 // sms.ErrMalformed when it cannot be understood; else it is the database's.
 func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Rebuilt, error) {
-	mapping := CurrentMapping()
-	batch, hash, err := mapping.understand(ctx, wh, r.LoadID)
+	scope, err := wh.LoadScope(ctx, r.LoadID)
 	if err != nil {
 		return load.Rebuilt{}, err
 	}
-	scope := batch.Scope
-	scope.Window = r.Days
-	if !batch.Scope.Window.Contains(r.Days.First()) || !batch.Scope.Window.Contains(r.Days.Last()) || r.Days.Zone() != batch.Scope.Account.Zone {
+	if !scope.Window.Contains(r.Days.First()) || !scope.Window.Contains(r.Days.Last()) || r.Days.Zone() != scope.Account.Zone {
 		return load.Rebuilt{}, fmt.Errorf("job: load %d asked for %s (%s), and not for all of %s (%s)",
-			r.LoadID, batch.Scope.Window, batch.Scope.Account.Zone, r.Days, r.Days.Zone())
+			r.LoadID, scope.Window, scope.Account.Zone, r.Days, r.Days.Zone())
 	}
-	rebuild := load.Rebuild{
-		RunID: r.RunID, Batch: only(batch, scope), AnsweredBy: r.LoadID, Release: true, Retelling: mapping.retelling(scope.Account),
+	scope.Window = r.Days
+	var batch sms.Batch
+	var hash sms.Hash
+	if scope.Account.Vendor.IsImported() {
+		batch, err = CurrentMapping().countMessages(ctx, wh, scope, load.Observed{ListenedBy: r.LoadID})
+	} else if batch, hash, err = CurrentMapping().understand(ctx, wh, r.LoadID); err == nil {
+		batch = only(batch, scope)
 	}
-	return wh.Rebuild(ctx, rebuild, load.PutOptions{
+	if err != nil {
+		return load.Rebuilt{}, err
+	}
+	return wh.Rebuild(ctx, load.Rebuild{RunID: r.RunID, Batch: batch, AnsweredBy: r.LoadID, Release: true}, load.PutOptions{
 		Now: r.Now, Rules: r.Rules, ContentHash: hash, TransformVersion: transform.Version,
 	})
 }

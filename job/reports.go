@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ type Reports struct {
 	Rules        load.Rules
 	ConfirmAfter time.Duration // until days that are held are counted again
 	ChunkDays    int           // days of one transaction
-	KeepFrom     sms.Day       // the first day whose messages are kept
+	KeepFrom     sms.Day       // the first day that is still counted
 	Now          time.Time
 }
 
@@ -30,27 +31,25 @@ type Reported struct {
 	Quarantined                int   // days
 }
 
-// Run takes in every push that is kept, and counts the loaded days anew of which they tell, a transaction for each run of
-// neighbouring days. Pushes of messages that no export has told of yet wait. When it is cut off, running it again goes on.
+// Run takes in every push that is kept, and counts the loaded days anew that they are about, a transaction for each run of
+// neighbouring days. Pushes of messages that no export has yet wait. When it is cut off, running it again goes on.
 func (r *Reports) Run(ctx context.Context, wh *load.Warehouse) (Reported, error) {
 	var out Reported
 	if err := r.merge(ctx, wh, &out); err != nil {
 		return out, err
 	}
-	if _, err := wh.TouchExpired(ctx, r.Source, r.Now, transform.PendingFor); err != nil {
+	if _, err := wh.MarkExpired(ctx, r.Source, r.Now, transform.PendingFor); err != nil {
 		return out, err
 	}
-	touched, err := wh.TouchedDays(ctx, r.Source, r.Now)
+	if err := wh.ForgetDue(ctx, r.Source, r.KeepFrom); err != nil {
+		return out, err
+	}
+	due, err := wh.DueDays(ctx, r.Source, r.Now)
 	if err != nil {
 		return out, err
 	}
-	accounts := make([]sms.Account, 0, len(touched))
-	for a := range touched {
-		accounts = append(accounts, a)
-	}
-	slices.SortFunc(accounts, func(a, b sms.Account) int { return strings.Compare(a.ID, b.ID) })
-	for _, a := range accounts {
-		for _, w := range r.windows(a, touched[a]) {
+	for _, a := range slices.SortedFunc(maps.Keys(due), func(a, b sms.Account) int { return strings.Compare(a.ID, b.ID) }) {
+		for _, w := range r.windows(a, due[a]) {
 			if err := r.count(ctx, wh, a, w, &out); err != nil {
 				return out, err
 			}
@@ -62,7 +61,7 @@ func (r *Reports) Run(ctx context.Context, wh *load.Warehouse) (Reported, error)
 // merge takes in pushes until there are none.
 func (r *Reports) merge(ctx context.Context, wh *load.Warehouse, out *Reported) error {
 	for {
-		done, err := wh.MergePushes(ctx, load.Merge{Source: r.Source, Now: r.Now, Read: readPush})
+		done, err := wh.MergePushes(ctx, load.Merge{Source: r.Source, Now: r.Now, Read: readPush, Find: findMessages})
 		if err != nil {
 			return err
 		}
@@ -80,6 +79,17 @@ func (r *Reports) merge(ctx context.Context, wh *load.Warehouse, out *Reported) 
 func readPush(p *sms.Payload, each func(*sms.Message) error) (int64, error) {
 	reading, err := transform.Messages(p, each)
 	return int64(len(reading.Rejects)), err
+}
+
+// findMessages gives the days of messages that a file has rows of.
+func findMessages(p *sms.Payload, ids map[string]bool, each func(id string, day sms.Day)) error {
+	_, err := transform.Rows{ID: func(id []byte) bool { return ids[string(id)] }}.Messages(p, func(m *sms.Message) error {
+		if m.Account.ID == p.Account.ID && ids[m.ID] {
+			each(m.ID, m.Day)
+		}
+		return nil
+	})
+	return err
 }
 
 // windows gives runs of neighbouring days, of at most ChunkDays.
@@ -101,7 +111,7 @@ func (r *Reports) windows(a sms.Account, days []sms.Day) (all []sms.Window) {
 func (r *Reports) count(ctx context.Context, wh *load.Warehouse, a sms.Account, w sms.Window, out *Reported) error {
 	scope := sms.Scope{Account: a, Datasets: a.Vendor.Groups()[0], Window: w}
 	done, err := begun(ctx, wh, load.Start{Scope: scope, Now: r.Now}, func(loadID int64) (load.Imported, error) {
-		return wh.Import(ctx, load.Import{LoadID: loadID, Scope: scope, KeepFrom: r.KeepFrom, Fold: foldOf(a)},
+		return wh.Import(ctx, load.Import{LoadID: loadID, Scope: scope, Count: counting(scope)},
 			load.PutOptions{Now: r.Now, Rules: r.Rules, ConfirmAfter: r.ConfirmAfter, TransformVersion: transform.Version})
 	})
 	if err != nil {

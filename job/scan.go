@@ -3,7 +3,6 @@ package job
 import (
 	"cmp"
 	"fmt"
-	"hash/maphash"
 	"maps"
 	"slices"
 	"strings"
@@ -19,7 +18,7 @@ type UnreadableError struct {
 	Reason string // of the first row
 }
 
-// Error tells the first row's reason.
+// Error gives the first row's reason.
 func (e *UnreadableError) Error() string {
 	return fmt.Sprintf("job: none of the %d rows of %s can be read, the first because %s", e.Rows, e.File, e.Reason)
 }
@@ -29,8 +28,6 @@ type scan struct {
 	im      *Import
 	out     Imported
 	windows map[windowKey]*importWindow
-	seed    maphash.Seed
-	keys    map[uint64]struct{}
 
 	last    *importWindow // of the row before: rows stand in the order of time
 	lastKey windowKey
@@ -47,7 +44,6 @@ type importWindow struct {
 	first, last sms.Day
 	files       []windowFile
 	parts       []*windowPart
-	isRepeated  bool // some message is told of more than once, or in pieces, or that is not known
 }
 
 // windowFile is a file that speaks for days of a window, with the rows that could not be read and may be of them.
@@ -56,29 +52,14 @@ type windowFile struct {
 	rejects []sms.Reject
 }
 
-// windowPart is a part of a file with rows of a window: of which days, and how many.
+// windowPart is a part of a file with rows of a window: of which days.
 type windowPart struct {
 	file, part  int
 	first, last sms.Day
-	rows        int64
-	reading     *transform.Reading
 }
-
-// findings gives what was found on days of the scope.
-func (p *windowPart) findings(scope sms.Scope) []sms.Finding {
-	var all []sms.Finding
-	for _, f := range p.reading.Findings {
-		if f.Day == 0 || f.Day <= scope.Window.Last() && f.LastDay >= scope.Window.First() {
-			all = append(all, f)
-		}
-	}
-	return all
-}
-
-func (w *importWindow) isAlone() bool { return !w.isRepeated }
 
 func newScan(im *Import) *scan {
-	return &scan{im: im, windows: map[windowKey]*importWindow{}, seed: maphash.MakeSeed(), keys: map[uint64]struct{}{}}
+	return &scan{im: im, windows: map[windowKey]*importWindow{}}
 }
 
 func (s *scan) window(a sms.Account, day sms.Day) *importWindow {
@@ -105,45 +86,42 @@ func (w *importWindow) of(file int) *windowFile {
 	return &w.files[len(w.files)-1]
 }
 
-// partOf gives the part within a window, which has a row on the day.
-func (w *importWindow) partOf(file, part int, day sms.Day, reading *transform.Reading) *windowPart {
+// partOf notes that a part has a row on a day of the window.
+func (w *importWindow) partOf(file, part int, day sms.Day) {
 	for i := len(w.parts) - 1; i >= 0 && w.parts[i].file == file; i-- {
 		if p := w.parts[i]; p.part == part {
 			p.first, p.last = min(p.first, day), max(p.last, day)
-			return p
+			return
 		}
 	}
 	w.of(file)
-	p := &windowPart{file: file, part: part, first: day, last: day, reading: reading}
-	w.parts = append(w.parts, p)
-	return p
+	w.parts = append(w.parts, &windowPart{file: file, part: part, first: day, last: day})
 }
 
 // file reads a file.
 func (s *scan) file(i int) error {
 	f := &s.im.Files[i]
 	s.cover(i)
-	readings := make([]*transform.Reading, len(f.Parts))
+	readings := make([]transform.Reading, len(f.Parts))
 	var first, last sms.Day
 	for part := range f.Parts {
-		readings[part] = &transform.Reading{}
 		reading, err := transform.Messages(s.im.payload(f, part), func(m *sms.Message) error {
 			if first == 0 || m.Day < first {
 				first = m.Day
 			}
 			last = max(last, m.Day)
-			return s.message(i, part, m, readings[part])
+			return s.message(i, part, m)
 		})
 		if err != nil {
 			return err
 		}
-		*readings[part] = reading
+		readings[part] = reading
 		s.out.Rows += reading.Rows
 	}
 	for part, reading := range readings {
 		for _, r := range reading.Rejects {
-			if err := s.reject(i, part, r, first, last, reading); err != nil {
-				return err
+			if !s.reject(i, part, r, first, last) {
+				return &UnreadableError{f.Name, reading.Rows, r.Reason}
 			}
 		}
 	}
@@ -174,7 +152,7 @@ func daysOf(span sms.Span, zone sms.Zone) func(func(sms.Day) bool) {
 }
 
 // message notes a row.
-func (s *scan) message(file, part int, m *sms.Message, reading *transform.Reading) error {
+func (s *scan) message(file, part int, m *sms.Message) error {
 	account, known := s.im.account(m.Account.ID)
 	if !known {
 		return &ApplicationError{s.im.Files[file].Name, m.Account.ID}
@@ -183,17 +161,13 @@ func (s *scan) message(file, part int, m *sms.Message, reading *transform.Readin
 		s.out.TooOld++
 		return nil
 	}
-	w := s.window(account, m.Day)
-	w.partOf(file, part, m.Day, reading).rows++
-	if !w.isRepeated && (m.Piece != 0 || !s.isNew(account.ID, m.ID)) {
-		w.isRepeated = true
-	}
+	s.window(account, m.Day).partOf(file, part, m.Day)
 	return nil
 }
 
-// reject notes a row that cannot be read, in each window of which it may be: of its day where its time can be read, or
-// else of the days that its file covers, or else of those of the file's other rows.
-func (s *scan) reject(file, part int, r sms.Reject, first, last sms.Day, reading *transform.Reading) error {
+// reject notes a row that cannot be read, in each window of which it may be: of its day where its time can be read, or else of the days
+// that its file covers, or else of those of the file's other rows. isKept is false where nobody knows.
+func (s *scan) reject(file, part int, r sms.Reject, first, last sms.Day) (isKept bool) {
 	f := &s.im.Files[file]
 	s.out.Unreadable = append(s.out.Unreadable, UnreadableRow{f.Name, r})
 	accounts := s.im.covered()
@@ -202,7 +176,6 @@ func (s *scan) reject(file, part int, r sms.Reject, first, last sms.Day, reading
 	} else {
 		r.Account = "" // who knows what stands there
 	}
-	isKept := false
 	for _, a := range accounts {
 		span := f.Covers
 		if !r.SentAt.IsZero() {
@@ -217,7 +190,7 @@ func (s *scan) reject(file, part int, r sms.Reject, first, last sms.Day, reading
 				continue // its messages are not kept, whatever the row says
 			}
 			w := s.window(a, day)
-			w.partOf(file, part, day, reading)
+			w.partOf(file, part, day)
 			if w != seen {
 				seen = w
 				of := w.of(file)
@@ -225,28 +198,11 @@ func (s *scan) reject(file, part int, r sms.Reject, first, last sms.Day, reading
 			}
 		}
 	}
-	if !isKept {
-		return &UnreadableError{f.Name, reading.Rows, r.Reason}
-	}
-	return nil
+	return isKept
 }
 
 func (s *scan) sorted() []*importWindow {
 	return slices.SortedFunc(maps.Values(s.windows), func(a, b *importWindow) int {
 		return cmp.Or(strings.Compare(a.account.ID, b.account.ID), cmp.Compare(a.first, b.first))
 	})
-}
-
-// mostKeys is how many messages are remembered, by 64 bits of a hash. Two that share them are taken for one, which only
-// costs time.
-const mostKeys = 2 << 20
-
-// isNew says whether a message is new for certain.
-func (s *scan) isNew(account, id string) bool {
-	if len(s.keys) == mostKeys {
-		return false
-	}
-	before := len(s.keys)
-	s.keys[maphash.String(s.seed, id)^maphash.String(s.seed, account)] = struct{}{}
-	return len(s.keys) > before
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"smsetl/check"
@@ -12,8 +14,8 @@ import (
 	"smsetl/transform"
 )
 
-// Yardstick is what a kept statistics page is refused as: no fact is made of it, see sms.Payload.Refused.
-const Yardstick = "a statistics page: a yardstick, of which no fact is made"
+// StatisticsPage is what a kept statistics page is refused as: no fact is made of it, see sms.Payload.Refused.
+const StatisticsPage = "a statistics page: a yardstick, of which no fact is made"
 
 // KeepStatistics keeps a statistics page for comparing, and gives how many days it is about. The page speaks for im.Account, or for all
 // applications when none is named.
@@ -26,7 +28,7 @@ func (im *Import) KeepStatistics(ctx context.Context, wh *load.Warehouse, f *Exp
 		account, isAll = im.Accounts[0], true
 	}
 	p := im.payload(f, 0)
-	p.Account, p.Refused = account, Yardstick
+	p.Account, p.Refused = account, StatisticsPage
 	totals, zone, reading, err := transform.Totals(p)
 	if err != nil {
 		return 0, err
@@ -104,12 +106,12 @@ func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account
 	first, last := page.Days[0].Day, page.Days[len(page.Days)-1].Day
 	for _, account := range accounts {
 		from, to := accountDays(account, page.Zone, first, last)
-		spans, keptFrom, err := wh.Covered(ctx, account, from, to)
+		spans, err := wh.Covered(ctx, account, from, to)
 		if err != nil {
 			return nil, err
 		}
 		for day := range days {
-			if from, _ := accountDays(account, page.Zone, day, day); from < keptFrom || !sms.HoursOf(day, page.Zone, spans).IsWhole() {
+			if !sms.HoursOf(day, page.Zone, spans).IsWhole() {
 				delete(days, day)
 			}
 		}
@@ -153,34 +155,20 @@ func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account
 // countIn counts the messages of accounts by days of another zone.
 func countIn(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, zone sms.Zone, days map[sms.Day]load.StatisticsDay) ([]sms.Delivery, error) {
 	var all []sms.Delivery
+	counted := slices.Sorted(maps.Keys(days))
 	for _, account := range accounts {
-		var read []sms.Day
-		for day := range days {
-			from, to := accountDays(account, zone, day, day)
-			for ; from <= to; from++ {
-				read = append(read, from)
+		of := load.Observed{Account: account}
+		of.First, of.Last = accountDays(account, zone, counted[0], counted[len(counted)-1])
+		err := wh.Observe(ctx, of, func(ctx context.Context, o *load.Observations) error {
+			account.Zone = zone
+			c, err := CurrentMapping().Basis(ctx, account, o).Count(counted, func(sms.Day) bool { return true })
+			if err == nil {
+				all = append(all, c.Deliveries...)
 			}
-		}
-		fold := foldOf(account)
-		deliveries, err := wh.CountMessages(ctx, account, read, func(
-			listened []sms.Span, tellings func(func(*sms.Message) error) error,
-		) ([]sms.Delivery, []sms.Failure, error) {
-			return fold(listened, func(each func(*sms.Message) error) error {
-				return tellings(func(m *sms.Message) error {
-					if !m.SentAt.IsZero() {
-						m.Day = sms.DayOf(m.SentAt.In(zone.Location()))
-					}
-					return each(m)
-				})
-			})
+			return err
 		})
 		if err != nil {
 			return nil, err
-		}
-		for _, d := range deliveries {
-			if _, isCompared := days[d.Day]; isCompared {
-				all = append(all, d)
-			}
 		}
 	}
 	return all, nil

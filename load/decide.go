@@ -109,14 +109,12 @@ func (p *put) judgeDay(day sms.Day, decision *sms.Decision) verdict {
 		case c == nil:
 		case c.state == sms.Frozen:
 			return verdict{fate: frozen}
-		case c.loadID > p.loadID && c.state != sms.Failed && p.imported == nil:
+		case c.loadID > p.loadID && c.state != sms.Failed && p.options.Count == nil:
 			return verdict{fate: superseded}
 		}
 	}
-	if p.imported != nil {
-		if v, ok := p.imported.judge(day); ok {
-			return v
-		}
+	if reason, isPartial := p.tally.batch.Partial[day]; isPartial {
+		return verdict{fate: incomplete, reason: reason}
 	}
 	v := verdict{reason: decision.Reason, since: decision.Since, isUnproven: decision.IsUnproven}
 	switch decision.Outcome {

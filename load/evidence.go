@@ -20,7 +20,7 @@ var evidenceKeys string
 func (p *put) evidence(ctx context.Context, tx pgx.Tx) (*sms.Evidence, error) {
 	e := &sms.Evidence{
 		Account: p.scope.Account, Window: p.window, Now: p.options.Now, Days: make([]sms.DayEvidence, p.window.Len()),
-		Unreadable: p.unreadable, IsCounted: p.imported != nil || p.scope.Account.Vendor.IsImported(),
+		Unreadable: p.unreadable, IsCounted: p.scope.Account.Vendor.IsImported(),
 		IsIndependent: p.isIndependent(), Sums: p.options.Sums, IsSummed: !p.options.CanSum, Alive: p.options.Alive,
 	}
 	for i := range e.Days {
@@ -72,9 +72,7 @@ func (p *put) dayEvidence(d *sms.DayEvidence, i int) {
 	for _, w := range p.tally.batch.Beyond {
 		d.IsBeyond = d.IsBeyond || w.Contains(day)
 	}
-	if p.imported != nil {
-		d.Unread = p.imported.unread[day]
-	}
+	d.Unread = p.tally.batch.Unread[day]
 }
 
 // saidFailures gives the failures of a stage by reason, added up; not reported when the scope does not fill the stage.

@@ -24,9 +24,6 @@ func (p *put) writeFindings(ctx context.Context, tx pgx.Tx) error {
 	if err := noteFindings(ctx, tx, p.account, p.loadID, p.tally.batch, p.options.Now); err != nil {
 		return err
 	}
-	if p.imported != nil && !p.imported.hasFiles() {
-		return nil // what files showed goes on: they were not read again
-	}
 	for _, v := range p.verdicts {
 		if v.fate != believed {
 			return nil

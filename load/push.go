@@ -26,7 +26,7 @@ type Push struct {
 	ReceivedAt time.Time
 }
 
-// KeepPush stores a push in a transaction of its own and says whether it was news: the same body is kept once. When it returns
+// KeepPush stores a push in a transaction of its own and says whether it is new: the same body is kept once. When it returns
 // without an error, the push is on the disk of the database. sms.ErrTemporary when the same call may succeed later.
 func (w *Warehouse) KeepPush(ctx context.Context, p Push) (isNew bool, err error) {
 	var pushID int64
@@ -64,7 +64,7 @@ type PushBacklog struct {
 	Source     string
 	Unmerged   int64         // kept, and not looked at yet
 	OldestWait time.Duration // of these
-	Waiting    int64         // reports of messages that no export has told of yet
+	Waiting    int64         // reports of messages that no export has yet
 	Touched    int64         // days that are to be counted anew
 	LastAt     *time.Time    // when the last push came that said something new; nil for never
 }
@@ -72,4 +72,28 @@ type PushBacklog struct {
 // PushBacklogs gives how the pushes of every source stand whose messages are kept.
 func (w *Warehouse) PushBacklogs(ctx context.Context, now time.Time) ([]PushBacklog, error) {
 	return answer[PushBacklog](ctx, w, pushBacklog, now)
+}
+
+// findPushes gives pushes by the beginnings of their hashes, as answers that nobody had asked for.
+func (w *Warehouse) findPushes(ctx context.Context, which Which) ([]KeptAnswer, error) {
+	least, most, err := which.hashes()
+	if err != nil {
+		return nil, failed("finding a push", err)
+	}
+	rows, err := w.pool.Query(ctx, `
+		SELECT p.hash, p.received_at, p.source
+		FROM etl.huawei_push AS p
+		WHERE p.hash BETWEEN $1 AND $2
+		LIMIT 10`, least, most)
+	if err != nil {
+		return nil, failed("finding a push", err)
+	}
+	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (a KeptAnswer, err error) {
+		var hash []byte
+		err = row.Scan(&hash, &a.FetchedAt, &a.Request.URL)
+		copy(a.Body.Hash[:], hash)
+		a.Account.Vendor, a.Dataset, a.Request.Method = sms.Huawei, sms.SendingDetails, "PUSH"
+		return a, err
+	})
+	return all, failed("finding a push", err)
 }

@@ -27,6 +27,10 @@ type PutOptions struct {
 	// AddUp adds up rows of one key, because the vendor's own sums say that they are parts of one number. Without it they are a
 	// TwiceError.
 	AddUp bool
+	// Count makes the batch within the transaction, where no other load of the account can be under way: the one that is given says only
+	// which scope it is of. Counted runs at the end of the transaction. Both may be nil.
+	Count   func(context.Context, pgx.Tx) (sms.Batch, error)
+	Counted func(context.Context, pgx.Tx, *Result) error
 	// Alive are days outside the window, with messages, that the vendor has just confirmed.
 	Alive []sms.Day
 	// ContentHash names the bytes of all answers, for a later Confirm. The zero hash names nothing.
@@ -99,22 +103,11 @@ func (r *Result) wait(day sms.Day, reason string) {
 // when the same call may succeed later; ErrFinished for a load that has ended.
 func (w *Warehouse) Put(ctx context.Context, loadID int64, batch sms.Batch, options PutOptions, complete func(context.Context, pgx.Tx) error) (Result, error) {
 	p := newPut(w, loadID, batch.Scope, options)
-	p.result.Received, p.result.Rejected = batch.Received(), int64(len(batch.Rejects))
 	doing := "putting " + batch.Scope.String()
-	err := w.fits(batch.Scope)
-	if err == nil {
-		p.vendor = w.vendors[batch.Scope.Account.Vendor]
-		if options.AddUp {
-			addUp(&batch)
-			p.result.Received = batch.Received()
-		}
-		p.tally, err = count(&batch, p.vendor)
-	}
-	if err != nil {
+	if err := p.take(&batch); err != nil {
 		return Result{}, failed(doing, err)
 	}
-	p.unreadable = p.tally.unreadable()
-	err = pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
@@ -139,13 +132,12 @@ type put struct {
 	vendor  vendor
 	account int32
 	tally   *tally
-	// unreadable counts rows whose messages are missing from the batch. Nobody knows which day they were of.
+	// unreadable counts rows whose messages are missing from the batch, and nobody knows which day they were of; 0 where sms.Batch.Unread
+	// says so by day.
 	unreadable int64
 
 	// again is set when the answers are not new: see Rebuild.
 	again *again
-	// imported is set when the rows come from files, whose messages are kept: see Import.
-	imported *imported
 
 	ledger map[lineKey]*ledgerLine
 	seen   sms.MeasureSet // what answers for the account have reported before
@@ -167,10 +159,35 @@ func newPut(w *Warehouse, loadID int64, scope sms.Scope, options PutOptions) *pu
 	return p
 }
 
+// take counts and numbers the rows of the batch.
+func (p *put) take(batch *sms.Batch) (err error) {
+	if err := p.w.fits(batch.Scope); err != nil {
+		return err
+	}
+	p.vendor = p.w.vendors[batch.Scope.Account.Vendor]
+	if p.options.AddUp {
+		addUp(batch)
+	}
+	p.result.Received, p.result.Rejected = batch.Received(), int64(len(batch.Rejects))
+	if p.tally, err = count(batch, p.vendor); err == nil && !batch.Scope.Account.Vendor.IsImported() {
+		p.unreadable = p.tally.unreadable()
+	}
+	return err
+}
+
 // run does everything but the completion.
 func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 	if err := p.lock(ctx, tx); err != nil {
 		return err
+	}
+	if p.options.Count != nil {
+		batch, err := p.options.Count(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := p.take(&batch); err != nil {
+			return err
+		}
 	}
 	if err := p.readLedger(ctx, tx); err != nil {
 		return err
@@ -198,7 +215,10 @@ func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 	if err := p.writeLedger(ctx, tx); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
-	return nil
+	if p.options.Counted == nil {
+		return nil
+	}
+	return p.options.Counted(ctx, tx, &p.result)
 }
 
 func perDay[T any](w sms.Window) (all [parts][]T) {

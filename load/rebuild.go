@@ -36,8 +36,6 @@ type Rebuild struct {
 	DryRun bool
 	// Examples is how many of the changed numbers the Change tells one by one, the largest differences first.
 	Examples int
-	// Retelling is for facts that are counted from messages: the batch then names the scope and nothing else. nil for others.
-	Retelling *Retelling
 }
 
 // Rebuilt is what a Rebuild did, or would do.
@@ -58,7 +56,6 @@ type Doubt struct {
 type again struct {
 	Rebuild
 	doubts []Doubt
-	retold *retold // nil for facts that are not counted from messages
 }
 
 // errDryRun takes a dry run back.
@@ -77,37 +74,18 @@ func (w *Warehouse) Rebuild(ctx context.Context, r Rebuild, options PutOptions) 
 	doing := "rebuilding " + scope.String()
 	p := newPut(w, 0, scope, options)
 	p.again = &again{Rebuild: r}
-	if r.Retelling != nil {
-		p.again.retold = &retold{Retelling: *r.Retelling}
-	}
-	p.result.Received, p.result.Rejected = r.Batch.Received(), int64(len(r.Batch.Rejects))
-	err := w.fits(scope)
-	if err == nil {
-		p.vendor = w.vendors[scope.Account.Vendor]
-		p.tally, err = count(&r.Batch, p.vendor)
-	}
-	if err != nil {
+	if err := p.take(&r.Batch); err != nil {
 		return Rebuilt{}, failed(doing, err)
 	}
-	p.unreadable = p.tally.unreadable()
 	var change Change
-	err = pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		if err := p.beginAgain(ctx, tx); err != nil {
 			return err
-		}
-		if p.again.retold != nil {
-			if err := p.again.retold.learn(ctx, tx, p); err != nil {
-				return fmt.Errorf("messages: %w", err)
-			}
 		}
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
-		if p.again.retold != nil && !r.Release {
-			if err := p.again.retold.restore(ctx, tx, p); err != nil {
-				return err
-			}
-		}
+		var err error
 		if change, err = p.change(ctx, tx); err != nil {
 			return fmt.Errorf("telling what changed: %w", err)
 		}

@@ -3,6 +3,8 @@ package load
 import (
 	"context"
 	_ "embed"
+	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -31,6 +33,8 @@ type Merge struct {
 	Now    time.Time
 	// Read gives the messages of a push, and how many of its reports it could not understand.
 	Read func(p *sms.Payload, each func(*sms.Message) error) (rejected int64, err error)
+	// Find gives the days of those messages that a file of an account has rows of.
+	Find func(p *sms.Payload, ids map[string]bool, each func(id string, day sms.Day)) error
 }
 
 // Merged is what a Merge did.
@@ -38,12 +42,14 @@ type Merged struct {
 	Pushes     int   // looked at; 0 when none is left
 	Unreadable int   // of these, whose bytes say nothing any more
 	Reports    int64 // that said something new
-	Waiting    int64 // of these, of messages that no export has told of yet
+	Waiting    int64 // messages of these that no export has
 	Days       int64 // loaded days that are to be counted anew
 	Busy       bool  // nothing was done: an import, or another merge, is under way
 }
 
-// MergePushes takes in the reports of the oldest pushes that nobody has looked at, in one transaction. Call it until there are none.
+// MergePushes takes in the reports of the oldest pushes that nobody has looked at, in one transaction, and marks the loaded days of their
+// messages as due. Call it until there are none. A day that is not loaded yet needs no mark: the export that completes it counts it with
+// all reports.
 //
 // It holds the locks of the source's accounts, as imports do: an import sees either all of a push or marks nothing of it as counted.
 func (w *Warehouse) MergePushes(ctx context.Context, m Merge) (Merged, error) {
@@ -66,8 +72,16 @@ func (w *Warehouse) MergePushes(ctx context.Context, m Merge) (Merged, error) {
 		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"report_staging"}, reportColumns, pgx.CopyFromRows(rows)); err != nil {
 			return err
 		}
-		err = tx.QueryRow(ctx, reportMerge, m.Source, accounts, m.Now, string(sms.SendingDetails)).Scan(&done.Reports, &done.Waiting, &done.Days)
+		added, err := tx.Query(ctx, reportMerge)
 		if err != nil {
+			return err
+		}
+		waiting := map[string]bool{}
+		var id string
+		if _, err := pgx.ForEachRow(added, []any{&id}, func() error { waiting[id] = true; done.Reports++; return nil }); err != nil {
+			return err
+		}
+		if err := w.markDue(ctx, tx, &m, accounts, waiting, &done); err != nil {
 			return err
 		}
 		ids := make([]int64, len(pushes))
@@ -84,6 +98,86 @@ func (w *Warehouse) MergePushes(ctx context.Context, m Merge) (Merged, error) {
 		return err
 	})
 	return done, failed("taking in pushes of "+m.Source, err)
+}
+
+// lateReports is how long after its sending a report of a message is looked for in the files: the platform gives up after three days.
+const lateReports = 40
+
+// markDue looks for messages in the files of the source's accounts, the newest first, and marks their days as due. What it finds is
+// taken out of waiting.
+func (w *Warehouse) markDue(ctx context.Context, tx pgx.Tx, m *Merge, accounts []int32, waiting map[string]bool, done *Merged) error {
+	found := map[string]bool{}
+	due := map[int32]map[sms.Day]bool{}
+	for _, account := range accounts {
+		o, err := w.observeLate(ctx, tx, account, m.Now)
+		if err != nil {
+			return err
+		}
+		due[account] = map[sms.Day]bool{}
+		err = o.Forms(ctx, func(p *sms.Payload) error {
+			if len(found) == len(waiting) {
+				return errEnough
+			}
+			return m.Find(p, waiting, func(id string, day sms.Day) { found[id], due[account][day] = true, true })
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			return err
+		}
+	}
+	for account, days := range due {
+		marked, err := tx.Exec(ctx, `
+			INSERT INTO etl.huawei_touched_day AS t (account_key, date_key, due_at)
+			SELECT account_key, date_key, $3::timestamptz
+			FROM etl.coverage
+			WHERE account_key = $1
+			  AND date_key = ANY ($2)
+			  AND dataset = $4
+			  AND confirmed_at IS NOT NULL
+			ON CONFLICT (account_key, date_key) DO NOTHING`, account, dates(slices.Collect(maps.Keys(days))), m.Now, string(sms.SendingDetails))
+		if err != nil {
+			return err
+		}
+		done.Days += marked.RowsAffected()
+	}
+	done.Waiting = int64(len(waiting) - len(found))
+	return endWaiting(ctx, tx, m.Source, slices.Collect(maps.Keys(found)))
+}
+
+// errEnough ends a reading.
+var errEnough = errors.New("enough is known")
+
+// observeLate gives the files with rows of days that reports of now can be about, the newest first.
+func (w *Warehouse) observeLate(ctx context.Context, tx pgx.Tx, key int32, now time.Time) (*Observations, error) {
+	account := sms.Account{Vendor: sms.Huawei}
+	var zone string
+	err := tx.QueryRow(ctx, `SELECT account, zone FROM sms.dim_account WHERE account_key = $1`, key).Scan(&account.ID, &zone)
+	if err == nil {
+		account.Zone, err = sms.ParseZone(zone)
+	}
+	if err != nil {
+		return nil, err
+	}
+	today := account.Zone.Today(now)
+	o, err := w.observe(ctx, tx, Observed{Account: account, First: today - lateReports, Last: today})
+	if err == nil {
+		slices.Reverse(o.Files)
+	}
+	return o, err
+}
+
+// endWaiting notes that exports have rows of the messages that reports are about.
+func endWaiting(ctx context.Context, tx pgx.Tx, source string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE etl.huawei_report
+		SET is_waiting = false
+		WHERE source = $1
+		  AND is_waiting
+		  AND message_id = ANY ($2)
+		  AND EXISTS (SELECT FROM etl.huawei_report WHERE source = $1 AND is_waiting)`, source, ids)
+	return err
 }
 
 // lockSource takes the locks that loads of the source's accounts take, in the order of the accounts, and gives these. nil when one
@@ -121,14 +215,15 @@ func newPushes(ctx context.Context, tx pgx.Tx, source string) ([]newPush, error)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (p newPush, err error) {
-		var hash []byte
-		err = row.Scan(&p.pushID, &hash, &p.payload.Body.Packed, &p.payload.Body.Size, &p.payload.FetchedAt, &p.reports)
-		copy(p.payload.Body.Hash[:], hash)
-		p.payload.Account.Vendor, p.payload.Dataset = sms.Huawei, sms.SendingDetails
-		p.payload.FetchedAt = p.payload.FetchedAt.UTC()
-		return p, err
-	})
+	var all []newPush
+	var one newPush
+	err = eachPush(rows, func(p *sms.Payload) error {
+		one.payload = *p
+		one.payload.Body.Packed = slices.Clone(p.Body.Packed)
+		all = append(all, one)
+		return nil
+	}, &one.pushID, &one.reports)
+	return all, err
 }
 
 // understand gives the rows of the pushes' reports, and how many of each could not be understood. A push whose bytes are damaged is
@@ -166,16 +261,16 @@ func reportRow(pushID int64, source string, m *sms.Message) []any {
 	}
 }
 
-// TouchExpired marks the days on which a message without a result has had its time, as far as it was listened for, and gives their
-// number.
-func (w *Warehouse) TouchExpired(ctx context.Context, source string, now time.Time, pendingFor time.Duration) (int64, error) {
+// MarkExpired marks the days as due on which messages without a result may have had their time, as far as it was listened for, and gives
+// their number. A day on which some still have time is due once an hour.
+func (w *Warehouse) MarkExpired(ctx context.Context, source string, now time.Time, pendingFor time.Duration) (int64, error) {
 	tag, err := w.pool.Exec(ctx, reportExpire, source, string(sms.SendingDetails), now, pendingFor)
 	return tag.RowsAffected(), failed("looking for messages without a result", err)
 }
 
-// TouchedDays gives the days of a source that are to be counted anew by now, by account and day. Frozen ones wait until they are
+// DueDays gives the days of a source that are to be counted anew by now, by account and day. Frozen ones wait until they are
 // thawed.
-func (w *Warehouse) TouchedDays(ctx context.Context, source string, now time.Time) (map[sms.Account][]sms.Day, error) {
+func (w *Warehouse) DueDays(ctx context.Context, source string, now time.Time) (map[sms.Account][]sms.Day, error) {
 	const doing = "reading which days are to be counted anew"
 	rows, err := w.pool.Query(ctx, `
 		SELECT v.vendor, a.account, a.zone, t.date_key
@@ -203,7 +298,7 @@ func (w *Warehouse) TouchedDays(ctx context.Context, source string, now time.Tim
 	return days, failed(doing, err)
 }
 
-// PruneReports throws away the reports of a source that came before a time, and the pushes that told of no message at all. It gives
+// PruneReports throws away the reports of a source that came before a time, and the pushes that were about no message at all. It gives
 // the number of reports.
 func (w *Warehouse) PruneReports(ctx context.Context, source string, before time.Time) (int64, error) {
 	var all int64
@@ -235,55 +330,41 @@ func (w *Warehouse) PruneReports(ctx context.Context, source string, before time
 	}
 }
 
-// settleTouched ends the marks of days that were counted. One that is not believed is counted again when a second answer would be.
-func (im *imported) settleTouched(ctx context.Context, tx pgx.Tx, p *put) error {
-	var counted, doubted []time.Time
-	for i, v := range p.verdicts {
-		day := date(p.window.First() + sms.Day(i))
-		switch v.fate {
-		case believed, ignored, unproven, forgotten, incomplete:
-			counted = append(counted, day)
-		case quarantined:
-			doubted = append(doubted, day)
-		case superseded, frozen:
-		}
-	}
+// endDue ends the marks of days that were counted. One that is not believed is counted again when a second answer would be.
+func endDue(ctx context.Context, tx pgx.Tx, account int32, window sms.Window, r *Result, options PutOptions) error {
+	counted := slices.DeleteFunc(slices.Collect(window.Days()), func(day sms.Day) bool {
+		return slices.Contains(r.Quarantined, day) || slices.Contains(r.Superseded, day) || slices.Contains(r.Frozen, day)
+	})
 	_, err := tx.Exec(ctx, `
 		DELETE FROM etl.huawei_touched_day
 		WHERE account_key = $1
-		  AND date_key = ANY ($2)`, p.account, counted)
-	if err == nil && len(doubted) > 0 {
+		  AND date_key = ANY ($2)`, account, dates(counted))
+	if err == nil && len(r.Quarantined) > 0 {
 		_, err = tx.Exec(ctx, `
 			UPDATE etl.huawei_touched_day
 			SET due_at = $3
 			WHERE account_key = $1
-			  AND date_key = ANY ($2)`, p.account, doubted, p.options.Now.Add(p.options.ConfirmAfter))
+			  AND date_key = ANY ($2)`, account, dates(r.Quarantined), options.Now.Add(options.ConfirmAfter))
 	}
 	return err
 }
 
-// hear reads the source of an account, and when its pushes were listened for.
-func hear(ctx context.Context, tx pgx.Tx, account int32) (source string, spans []sms.Span, err error) {
-	if err := tx.QueryRow(ctx, `SELECT source FROM sms.dim_account WHERE account_key = $1`, account).Scan(&source); err != nil {
-		return "", nil, err
-	}
-	rows, err := tx.Query(ctx, `
-		SELECT since, until
-		FROM etl.huawei_listening
-		WHERE source = $1
-		ORDER BY since`, source)
-	if err != nil {
-		return "", nil, err
-	}
-	spans, err = pgx.CollectRows(rows, pgx.RowToStructByPos[sms.Span])
-	return source, spans, err
+// ForgetDue ends the marks of days of a source before one whose messages are kept: they are not counted any more.
+func (w *Warehouse) ForgetDue(ctx context.Context, source string, before sms.Day) error {
+	_, err := w.pool.Exec(ctx, `
+		DELETE FROM etl.huawei_touched_day AS t
+		USING sms.dim_account AS a
+		WHERE a.account_key = t.account_key
+		  AND a.source = $1
+		  AND t.date_key < $2`, source, date(before))
+	return failed("reading which days are to be counted anew", err)
 }
 
-// heardUntil gives the end of the last stretch; nil for none.
-func heardUntil(spans []sms.Span) *time.Time {
-	if len(spans) == 0 {
-		return nil
+// dates gives days as the driver writes them.
+func dates(days []sms.Day) []time.Time {
+	all := make([]time.Time, len(days))
+	for i, day := range days {
+		all[i] = date(day)
 	}
-	last := slices.MaxFunc(spans, func(a, b sms.Span) int { return a.To.Compare(b.To) })
-	return &last.To
+	return all
 }

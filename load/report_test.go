@@ -15,27 +15,112 @@ import (
 	"smsetl/transform"
 )
 
-// reported is a warehouse that gets exports and pushes of one day, and what was told of its messages.
+var shop = sms.Account{Vendor: sms.Huawei, ID: "shop"}
+
+// drawExported draws a row of an export, of few messages and moments, so that there are many of each.
+func drawExported(t *rapid.T) sms.Message {
+	hour := func(name string, most int) time.Time {
+		return day("01-05").UTC().Add(time.Duration(rapid.IntRange(0, most).Draw(t, name)) * time.Hour)
+	}
+	key := func(name string) sms.Key {
+		return rapid.SampledFrom([]sms.Key{sms.None, sms.NotReported, sms.Named("(none)"), sms.Named("a"), sms.Named("海")}).Draw(t, name)
+	}
+	m := sms.Message{
+		Account: shop, ID: rapid.SampledFrom([]string{"m", "n"}).Draw(t, "id"), Origin: sms.FromExport,
+		Piece: rapid.IntRange(0, 2).Draw(t, "piece"), SentAt: hour("sent", 3), SeenAt: hour("seen", 90),
+		Grain: sms.Grain{Day: day("01-05"), Template: key("template"), Label: key("label"), MessageType: sms.None, Country: sms.Unknown},
+	}
+	m.Pieces = rapid.IntRange(m.Piece, 2).Draw(t, "pieces")
+	if rapid.Bool().Draw(t, "reported") {
+		m.ReportedAt = hour("reported at", 2)
+	}
+	if n := rapid.IntRange(-1, 2).Draw(t, "charged"); n >= 0 {
+		m.Charged = sms.Reported(int64(n))
+	}
+	m.Source = rapid.SampledFrom([]sms.StatusSource{0, 2}).Draw(t, "source")
+	m.Outcome = rapid.SampledFrom([]sms.Outcome{sms.OutcomePending, sms.OutcomeDelivered, sms.OutcomeSendFailed}).Draw(t, "outcome")
+	switch m.Outcome {
+	case sms.OutcomeDelivered:
+		m.Code = "DELIVRD"
+	case sms.OutcomeSendFailed:
+		m.Code = rapid.SampledFrom([]string{"UNDELIV", "BLACK"}).Draw(t, "code")
+	default:
+	}
+	return m
+}
+
+// facts gives rows as texts.
+func facts(deliveries []sms.Delivery, failures []sms.Failure) (all []string) {
+	for _, d := range deliveries {
+		all = append(all, fmt.Sprintf("%v %v %v %v", d.Day, d.Template, d.Label, d.Measures))
+	}
+	for _, f := range failures {
+		all = append(all, fmt.Sprintf("%v %v %v %v %v", f.Day, f.Template, f.Label, *f.Reason, f.Messages))
+	}
+	return all
+}
+
+// reported is a warehouse that gets exports and pushes of one day, and what they say of its messages.
 type reported struct {
-	wh     *load.Warehouse
-	scope  sms.Scope
-	now    time.Time
-	pushes map[sms.Hash][]sms.Message
-	told   []sms.Message
-	facts  []string // of the last counting
-	fail   func(args ...any)
+	wh       *load.Warehouse
+	scope    sms.Scope
+	now      time.Time
+	forms    map[sms.Hash][]sms.Message // of files and pushes
+	observed []sms.Message
+	facts    []string // of the last counting
+	fail     func(args ...any)
 }
 
 func (r *reported) options() load.PutOptions {
 	return load.PutOptions{Now: r.now, Rules: rules(4), ConfirmAfter: time.Hour, TransformVersion: 1}
 }
 
-func (r *reported) fold(listened []sms.Span, tellings func(func(*sms.Message) error) error) ([]sms.Delivery, []sms.Failure, error) {
-	days := transform.Days{Listened: listened}
-	err := tellings(func(m *sms.Message) error { days.Tell(m); return nil })
-	deliveries, failures := days.Facts(shop)
-	r.facts = facts(deliveries, failures)
-	return deliveries, failures, err
+// form stands for the stored form of messages.
+func (r *reported) form(messages []sms.Message) sms.Body {
+	body := pack.Bytes(fmt.Appendf(nil, "form %d %v", len(r.forms), r.now))
+	for i := range messages {
+		messages[i].Position = int64(i)
+		if messages[i].Outcome == sms.OutcomeSendFailed {
+			messages[i].Reason = reasons[messages[i].Code]
+		}
+	}
+	r.forms[body.Hash] = messages
+	r.observed = append(r.observed, messages...)
+	return body
+}
+
+var reasons = map[string]*sms.Reason{
+	"UNDELIV": {Code: "UNDELIV", Stage: sms.Sending, Category: sms.Unreachable},
+	"BLACK":   {Code: "BLACK", Stage: sms.Sending, Category: sms.BlockedOptOut},
+}
+
+func (r *reported) read(p *sms.Payload, each func(*sms.Message) error) (rejected int64, err error) {
+	for _, m := range r.forms[p.Body.Hash] {
+		if err := each(&m); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
+
+func (r *reported) counting(ctx context.Context, o *load.Observations) (load.Counted, error) {
+	basis := transform.MessageBasis{
+		Account: shop, Listened: o.Listened,
+		Payloads: func(day sms.Day, each func(*sms.Payload, bool) error) error {
+			return o.Payloads(ctx, shop.Zone, day, each)
+		},
+		Reports: func(ids []string, each func(*sms.Payload) error) error { return o.Reports(ctx, ids, each) },
+		Read: func(_ transform.Rows, p *sms.Payload, each func(*sms.Message) error) (transform.Reading, error) {
+			_, err := r.read(p, each)
+			return transform.Reading{}, err
+		},
+	}
+	c, err := basis.Count([]sms.Day{day("01-05")}, func(sms.Day) bool { return true })
+	if err != nil {
+		return load.Counted{}, err
+	}
+	r.facts = facts(c.Deliveries, c.Failures)
+	return load.Counted{Deliveries: c.Deliveries, Failures: c.Failures, Messages: c.New, Changed: c.Changed}, nil
 }
 
 // load begins and puts an import; without messages it counts anew.
@@ -45,49 +130,45 @@ func (r *reported) load(messages []sms.Message, exports ...load.Export) load.Imp
 	if err != nil {
 		r.fail(err)
 	}
-	im := load.Import{LoadID: loadID, Scope: r.scope, Exports: exports, Fold: r.fold}
 	if messages != nil {
-		im.Messages = func(each func(*sms.Message) error) error {
-			for i := range messages {
-				if err := each(&messages[i]); err != nil {
-					return err
-				}
-			}
-			return nil
+		err := r.wh.Keep(ctx, loadID, sms.Payload{
+			Account: shop, Dataset: sms.SendingDetails, Window: r.scope.Window, FetchedAt: r.now, Body: r.form(messages),
+		})
+		if err != nil {
+			r.fail(err)
 		}
 	}
-	done, err := r.wh.Import(ctx, im, r.options())
+	done, err := r.wh.Import(ctx, load.Import{LoadID: loadID, Scope: r.scope, Exports: exports, Count: r.counting}, r.options())
 	if err != nil {
 		r.fail(err)
 	}
-	r.told = append(r.told, messages...)
 	return done
 }
 
 // push keeps reports as one body.
 func (r *reported) push(reports []sms.Message) {
-	body := pack.Bytes(fmt.Appendf(nil, "push %d %v", len(r.pushes), r.now))
-	_, err := r.wh.KeepPush(context.Background(), load.Push{Source: "main", Body: body, Reports: int64(len(reports)), ReceivedAt: r.now})
+	_, err := r.wh.KeepPush(context.Background(), load.Push{Source: "main", Body: r.form(reports), Reports: int64(len(reports)), ReceivedAt: r.now})
 	if err != nil {
 		r.fail(err)
 	}
-	r.pushes[body.Hash] = reports
-	r.told = append(r.told, reports...)
 }
 
-// count takes in what was pushed and counts the days that it touches.
+// find gives the days of messages that a file has rows of.
+func (r *reported) find(p *sms.Payload, ids map[string]bool, each func(string, sms.Day)) error {
+	_, err := r.read(p, func(m *sms.Message) error {
+		if ids[m.ID] {
+			each(m.ID, m.Day)
+		}
+		return nil
+	})
+	return err
+}
+
+// count takes in what was pushed and counts the days that are due.
 func (r *reported) count() (counted int) {
 	ctx := context.Background()
 	for {
-		done, err := r.wh.MergePushes(ctx, load.Merge{Source: "main", Now: r.now, Read: func(p *sms.Payload, each func(*sms.Message) error) (int64, error) {
-			for i, m := range r.pushes[p.Body.Hash] {
-				m.Position = int64(i)
-				if err := each(&m); err != nil {
-					return 0, err
-				}
-			}
-			return 0, nil
-		}})
+		done, err := r.wh.MergePushes(ctx, load.Merge{Source: "main", Now: r.now, Read: r.read, Find: r.find})
 		if err != nil {
 			r.fail(err)
 		}
@@ -95,11 +176,11 @@ func (r *reported) count() (counted int) {
 			break
 		}
 	}
-	touched, err := r.wh.TouchedDays(ctx, "main", r.now)
+	due, err := r.wh.DueDays(ctx, "main", r.now)
 	if err != nil {
 		r.fail(err)
 	}
-	for range touched[shop] {
+	for range due[shop] {
 		r.load(nil)
 		counted++
 	}
@@ -116,23 +197,23 @@ func newReported(t *testing.T) *reported {
 }
 
 func (r *reported) forget(ctx context.Context) {
-	_, err := r.wh.Pool().Exec(ctx, `TRUNCATE etl.huawei_message, etl.huawei_report, etl.huawei_push, etl.huawei_touched_day`)
+	_, err := r.wh.Pool().Exec(ctx, `TRUNCATE etl.fetch, etl.huawei_report, etl.huawei_push, etl.huawei_touched_day`)
 	if err != nil {
 		r.fail(err)
 	}
-	r.pushes, r.told, r.facts = map[sms.Hash][]sms.Message{}, nil, nil
+	r.forms, r.observed, r.facts = map[sms.Hash][]sms.Message{}, nil, nil
 }
 
-// drawReport draws a pushed report of the messages that drawTelling draws.
+// drawReport draws a pushed report of the messages that drawExported draws.
 func drawReport(t *rapid.T) sms.Message {
-	m := drawTelling(t)
+	m := drawExported(t)
 	return sms.Message{
 		Account: sms.Account{Vendor: sms.Huawei}, ID: m.ID, Piece: max(m.Piece, 1), Pieces: m.Pieces, Outcome: m.Outcome, Code: m.Code, Source: m.Source,
 		ReportedAt: m.ReportedAt, SeenAt: m.SeenAt, Origin: sms.FromPush, IsHint: rapid.Bool().Draw(t, "is hint"),
 	}
 }
 
-// knownFacts gives the facts that transform.Known makes of tellings.
+// knownFacts gives the facts that transform.Known makes of rows and reports.
 func knownFacts(all []sms.Message) ([]string, map[string]sms.Message) {
 	known, settled := map[string]*transform.Known{}, map[string]sms.Message{}
 	for i := range all {
@@ -140,13 +221,7 @@ func knownFacts(all []sms.Message) ([]string, map[string]sms.Message) {
 		if known[m.ID] == nil {
 			known[m.ID] = new(transform.Known)
 		}
-		if m.Outcome == sms.OutcomeSendFailed {
-			m.Reason = map[string]*sms.Reason{
-				"UNDELIV": {Code: "UNDELIV", Stage: sms.Sending, Category: sms.Unreachable},
-				"BLACK":   {Code: "BLACK", Stage: sms.Sending, Category: sms.BlockedOptOut},
-			}[m.Code]
-		}
-		known[m.ID].Tell(&m)
+		known[m.ID].Observe(&m)
 	}
 	var daily transform.Daily
 	for id, k := range known {
@@ -170,7 +245,7 @@ func TestReportsMergeAsKnown(t *testing.T) {
 		for range rapid.IntRange(1, 6).Draw(t, "steps") {
 			switch rapid.IntRange(0, 2).Draw(t, "step") {
 			case 0:
-				r.load(rapid.SliceOfN(rapid.Custom(drawTelling), 1, 4).Draw(t, "tellings"), whole)
+				r.load(rapid.SliceOfN(rapid.Custom(drawExported), 1, 4).Draw(t, "rows"), whole)
 			case 1:
 				r.push(rapid.SliceOfN(rapid.Custom(drawReport), 1, 4).Draw(t, "reports"))
 			default:
@@ -179,12 +254,12 @@ func TestReportsMergeAsKnown(t *testing.T) {
 		}
 		r.load([]sms.Message{}, whole)
 		r.count()
-		want, all := knownFacts(r.told)
+		want, all := knownFacts(r.observed)
 		if diff := cmp.Diff(want, r.facts); diff != "" {
-			t.Fatalf("(-known +table):\n%s", diff)
+			t.Fatalf("(-known +counted):\n%s", diff)
 		}
 		var confirmed []sms.Message
-		for _, m := range r.told {
+		for _, m := range r.observed {
 			if !m.IsHint {
 				confirmed = append(confirmed, m)
 			}
@@ -240,7 +315,7 @@ func TestSilenceIsBelievedWhereSomebodyListened(t *testing.T) {
 
 	expire := func(now time.Time) int64 {
 		r.now = now
-		n, err := r.wh.TouchExpired(t.Context(), "main", now, transform.PendingFor)
+		n, err := r.wh.MarkExpired(t.Context(), "main", now, transform.PendingFor)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -310,7 +385,7 @@ func TestReportsWaitAndAreThrownAway(t *testing.T) {
 	same(t, "what is left", dump(t, r.wh, `
 		SELECT p.is_settled, r.packed IS NOT NULL
 		FROM etl.huawei_push AS p JOIN etl.raw AS r USING (hash)`), "true true")
-	same(t, "bytes", dump(t, r.wh, `SELECT count(*) FROM etl.raw WHERE packed IS NOT NULL`), "1")
+	same(t, "bytes", dump(t, r.wh, `SELECT count(*) FROM etl.raw WHERE packed IS NOT NULL AND hash NOT IN (SELECT hash FROM etl.fetch)`), "1")
 	if n, err := r.wh.PruneReports(t.Context(), "main", r.now.Add(time.Hour)); err != nil || n != 0 {
 		t.Errorf("once more: %d %v", n, err)
 	}

@@ -115,42 +115,20 @@ func (w *Warehouse) StatisticsPages(ctx context.Context, accounts []sms.Account)
 	return all, nil
 }
 
-// Covered gives the stretches of the days from first to last that imported files of an account cover, and the first day whose messages are
-// kept.
-func (w *Warehouse) Covered(ctx context.Context, account sms.Account, first, last sms.Day) (spans []sms.Span, keptFrom sms.Day, err error) {
-	err = pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		keys, err := accountKeys(ctx, tx, []sms.Account{account})
-		if err != nil || len(keys) == 0 {
-			return err
-		}
-		var kept *time.Time
-		if err := tx.QueryRow(ctx, `SELECT max(kept_from) FROM etl.huawei_retention WHERE account_key = $1`, keys[0]).Scan(&kept); err != nil {
-			return err
-		}
-		if kept != nil {
-			keptFrom = sms.DayOf(*kept)
-		}
-		spans, err = coveredSpans(ctx, tx, keys[0], account.Zone.Start(first), account.Zone.Start(last+1))
-		return err
-	})
-	return spans, keptFrom, failed("reading what files of "+account.String()+" cover", err)
-}
-
-// CountMessages has all that is known of the messages of some days counted.
-func (w *Warehouse) CountMessages(ctx context.Context, account sms.Account, days []sms.Day, fold Fold) (deliveries []sms.Delivery, err error) {
-	err = pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		keys, err := accountKeys(ctx, tx, []sms.Account{account})
-		if err != nil || len(keys) == 0 {
-			return err
-		}
-		source, listened, err := hear(ctx, tx, keys[0])
-		if err != nil {
-			return err
-		}
-		deliveries, _, err = fold(listened, func(each func(*sms.Message) error) error {
-			return storedMessages.known(ctx, tx, keys[0], account, days, storedReports, source, each)
-		})
-		return err
-	})
-	return deliveries, failed("counting messages of "+account.String(), err)
+// Covered gives the stretches of the days from first to last that imported files of an account cover.
+func (w *Warehouse) Covered(ctx context.Context, account sms.Account, first, last sms.Day) ([]sms.Span, error) {
+	rows, err := w.pool.Query(ctx, `
+		SELECT e.covers_from, e.covers_to
+		FROM etl.huawei_export AS e
+		JOIN sms.dim_account   AS a ON a.account_key = e.account_key
+		JOIN sms.dim_vendor    AS v ON v.vendor_key  = a.vendor_key
+		WHERE v.vendor = $1
+		  AND a.account = $2
+		  AND e.covers_from < $4
+		  AND e.covers_to > $3`, account.Vendor, account.ID, account.Zone.Start(first), account.Zone.Start(last+1))
+	var spans []sms.Span
+	if err == nil {
+		spans, err = pgx.CollectRows(rows, pgx.RowToStructByPos[sms.Span])
+	}
+	return spans, failed("reading what files of "+account.String()+" cover", err)
 }

@@ -1,58 +1,3 @@
--- The account has no foreign key: one statement of a load writes a million messages of one account, which its own line
--- in etl.load names already, and a trigger that looks for the account once for each of them costs as much as the copy.
-CREATE TABLE etl.huawei_message (
-    account_key  integer          NOT NULL,
-    message_id   text COLLATE "C" NOT NULL,
-    piece        smallint         NOT NULL,
-    date_key     date             NOT NULL,
-    sent_at      timestamptz      NOT NULL,
-    template     text COLLATE "C" NOT NULL,
-    label        text COLLATE "C" NOT NULL,
-    message_type text COLLATE "C" NOT NULL,
-    country      text COLLATE "C" NOT NULL,
-    is_derived   boolean          NOT NULL,
-    about_at     timestamptz      NOT NULL,
-    pieces       smallint         NOT NULL,
-    outcome      smallint         NOT NULL,
-    code         text COLLATE "C" NOT NULL,
-    source       smallint         NOT NULL,
-    reported_at  timestamptz      NULL,
-    told_at      timestamptz      NOT NULL,
-    charged      smallint         NULL,
-    charged_at   timestamptz      NULL,
-    CONSTRAINT huawei_message_pk         PRIMARY KEY (account_key, message_id, piece),
-    CONSTRAINT huawei_message_outcome_ck CHECK (outcome BETWEEN 1 AND 4),
-    CONSTRAINT huawei_message_source_ck  CHECK (source BETWEEN 0 AND 3),
-    CONSTRAINT huawei_message_charged_ck CHECK ((charged IS NULL) = (charged_at IS NULL))
-);
-
--- Days are counted, and thrown away, as a whole.
-CREATE INDEX huawei_message_day_ix ON etl.huawei_message (account_key, date_key);
-
--- Finds the messages whose 72 hours are over without reading whole days.
-CREATE INDEX huawei_message_pending_ix ON etl.huawei_message (account_key, date_key, sent_at) WHERE outcome = 1;
-
-COMMENT ON TABLE  etl.huawei_message              IS 'messages. What is known of each message, or piece of one, that exports reported: of each group of columns the greatest that was ever reported. It holds no phone number and no text, and is thrown away after message_retention_days.';
-COMMENT ON COLUMN etl.huawei_message.account_key  IS 'key. The application that it was sent with, sms.dim_account.';
-COMMENT ON COLUMN etl.huawei_message.message_id   IS 'key. The vendor''s, or 32 hex digits derived from the keyed hash of a number where an export has none.';
-COMMENT ON COLUMN etl.huawei_message.piece        IS 'number. Of the piece, from 1. 0 for what was reported of the whole message.';
-COMMENT ON COLUMN etl.huawei_message.date_key     IS 'day. Of sending, in the zone of the account.';
-COMMENT ON COLUMN etl.huawei_message.sent_at      IS 'time. Of sending.';
-COMMENT ON COLUMN etl.huawei_message.template     IS 'name. Behind =, or a fixed member behind -.';
-COMMENT ON COLUMN etl.huawei_message.label        IS 'name. The signature; written as template is.';
-COMMENT ON COLUMN etl.huawei_message.message_type IS 'name. Written as template is.';
-COMMENT ON COLUMN etl.huawei_message.country      IS 'code. ISO 3166-1 alpha-2; written as template is.';
-COMMENT ON COLUMN etl.huawei_message.is_derived   IS 'flag. The export had no message id.';
-COMMENT ON COLUMN etl.huawei_message.about_at     IS 'time. When the export was made that reported what the message is about.';
-COMMENT ON COLUMN etl.huawei_message.pieces       IS 'pieces. Of the message, as far as reported; 0 when not reported.';
-COMMENT ON COLUMN etl.huawei_message.outcome      IS 'number. 1 pending, 2 processing failed, 3 delivered, 4 sending failed.';
-COMMENT ON COLUMN etl.huawei_message.code         IS 'code. The vendor''s status. Empty when not reported.';
-COMMENT ON COLUMN etl.huawei_message.source       IS 'number. Who made the status up. 1 the SMS platform, 2 the carrier, 3 the vendor''s platform. 0 not reported.';
-COMMENT ON COLUMN etl.huawei_message.reported_at  IS 'time. Of the status. NULL when not reported.';
-COMMENT ON COLUMN etl.huawei_message.told_at      IS 'time. When the export was made that reported the status.';
-COMMENT ON COLUMN etl.huawei_message.charged      IS 'pieces. Billed. NULL when not reported.';
-COMMENT ON COLUMN etl.huawei_message.charged_at   IS 'time. When the export was made that reported what is billed. NULL when none did.';
-
 CREATE TABLE etl.huawei_export (
     account_key      integer     NOT NULL,
     hash             bytea       NOT NULL,
@@ -171,7 +116,7 @@ CREATE TABLE etl.huawei_report (
 
 CREATE INDEX huawei_report_waiting_ix ON etl.huawei_report (source, message_id) WHERE is_waiting;
 
-COMMENT ON TABLE  etl.huawei_report               IS 'reports. What pushes reported of pieces of messages, each report once. It stands beside etl.huawei_message and never alters it. Thrown away after message_retention_days.';
+COMMENT ON TABLE  etl.huawei_report               IS 'reports. What pushes reported of pieces of messages, each report once. Thrown away after message_retention_days.';
 COMMENT ON COLUMN etl.huawei_report.push_id       IS 'key. The push that reported it first, etl.huawei_push.';
 COMMENT ON COLUMN etl.huawei_report.position      IS 'number. Of the report in the push, from 0.';
 COMMENT ON COLUMN etl.huawei_report.source        IS 'name. The source that it was pushed to.';
@@ -211,16 +156,3 @@ COMMENT ON TABLE  etl.huawei_listening        IS 'stretches of time. When pushes
 COMMENT ON COLUMN etl.huawei_listening.source IS 'name. The source.';
 COMMENT ON COLUMN etl.huawei_listening.since  IS 'time. From when on.';
 COMMENT ON COLUMN etl.huawei_listening.until  IS 'time. Until when at least.';
-
--- The days whose messages were thrown away once are never counted from messages again, whatever the setting says later: only a
--- part of them would be known.
-CREATE TABLE etl.huawei_retention (
-    account_key integer NOT NULL,
-    kept_from   date    NOT NULL,
-    CONSTRAINT huawei_retention_pk         PRIMARY KEY (account_key),
-    CONSTRAINT huawei_retention_account_fk FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key)
-);
-
-COMMENT ON TABLE  etl.huawei_retention             IS 'accounts. From which day on the messages of each application are kept.';
-COMMENT ON COLUMN etl.huawei_retention.account_key IS 'key. The application, sms.dim_account.';
-COMMENT ON COLUMN etl.huawei_retention.kept_from   IS 'day. The first day whose messages were never thrown away. It only moves forward.';

@@ -130,7 +130,7 @@ WHERE n.nspname IN ('sms', 'etl', 'river')
           WHEN r.role = 'sms_loader' THEN CASE p.privilege
               WHEN 'INSERT' THEN c.relname NOT IN ('operation', 'pause')
               WHEN 'UPDATE' THEN c.relname NOT IN ('operation', 'pause', 'fetch', 'reject', 'probe') AND c.relname !~ '_history$'
-              ELSE c.relname IN ('coverage', 'expectation', 'huawei_message', 'huawei_push', 'huawei_report', 'huawei_touched_day', 'parked', 'worker')
+              ELSE c.relname IN ('coverage', 'expectation', 'huawei_push', 'huawei_report', 'huawei_touched_day', 'parked', 'worker')
           END
           WHEN r.role = 'sms_operator' THEN CASE p.privilege
               WHEN 'INSERT' THEN c.relname IN ('coverage', 'expectation', 'finding', 'load', 'operation', 'pause', 'reject', 'run', 'run_window')
@@ -220,7 +220,6 @@ BEGIN
     REVOKE EXECUTE ON FUNCTION etl.grant_roles(), etl.grant_pages() FROM sms_pages;
     GRANT SELECT ON etl.believed_day, etl.coverage, etl.dataset, etl.delivery_history, etl.failure_history, etl.fetch, etl.finding, etl.load,
         etl.huawei_listening, etl.huawei_push, etl.huawei_report, etl.pause, etl.raw, etl.run, etl.run_window TO sms_pages;
-    GRANT SELECT (account_key, date_key, message_id, outcome, reported_at) ON etl.huawei_message TO sms_pages;
 END
 $$;
 

@@ -14,6 +14,10 @@ type Batch struct {
 	Zeros int64
 	// Beyond are the days that the vendor refuses to answer for, because they lie before what it keeps. The batch says nothing of them.
 	Beyond []Window
+	// Partial are days that the answers do not cover as a whole, and why: they get no facts, and what is stored of them stays.
+	Partial map[Day]string
+	// Unread are days that are covered and may lack rows all the same, and why.
+	Unread map[Day]string
 }
 
 // Received counts what the answers held: every fact row understood and every vendor row rejected. At the end of a load

@@ -1,6 +1,6 @@
 package sms
 
-// Total is what a vendor's statistics page says about one day, over whatever filters its query had. Unit: messages. It is a yardstick
+// Total is what a vendor's statistics page says about one day, over whatever filters its query had. Unit: messages. It is a reference
 // and never a fact.
 type Total struct {
 	Day              Day // in the zone that the page counts in

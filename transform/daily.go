@@ -9,8 +9,7 @@ import (
 	"smsetl/sms"
 )
 
-// Daily counts settled messages into the facts of their days. It is the reference for the statement that does the same
-// in the database. The zero Daily has counted nothing.
+// Daily counts settled messages into the facts of their days. The zero Daily has counted nothing.
 type Daily struct {
 	deliveries map[dailyKey]*sms.Measures
 	failures   map[failureKey]int64
@@ -78,10 +77,14 @@ func (d *Daily) Facts(account sms.Account) (deliveries []sms.Delivery, failures 
 			deliveries = append(deliveries, sms.Delivery{Grain: key.Grain, Measures: *m})
 		}
 	}
+	reasons := make(map[sms.Reason]*sms.Reason)
 	for key, n := range d.failures {
 		if key.account == account {
-			reason := key.Reason
-			failures = append(failures, sms.Failure{Grain: key.Grain, Reason: &reason, Messages: sms.Reported(n)})
+			if reasons[key.Reason] == nil {
+				reason := key.Reason
+				reasons[reason] = &reason
+			}
+			failures = append(failures, sms.Failure{Grain: key.Grain, Reason: reasons[key.Reason], Messages: sms.Reported(n)})
 		}
 	}
 	slices.SortFunc(deliveries, func(a, b sms.Delivery) int { return compareGrains(&a.Grain, &b.Grain) })

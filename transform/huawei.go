@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"smsetl/internal/pack"
 	"smsetl/sms"
@@ -26,10 +25,22 @@ const (
 
 // Reading is what is to say about the rows of a stored form beside what they gave.
 type Reading struct {
-	Rows        int64 // rows read: those given and those rejected
-	Rejects     []sms.Reject
-	Findings    []sms.Finding
-	First, Last time.Time // the earliest and the latest time of sending; zero when no row told one
+	Rows     int64 // rows read: those given and those rejected
+	Rejects  []sms.Reject
+	Findings []sms.Finding
+}
+
+// Rows chooses rows of a stored form before they are understood, which costs a tenth of understanding them. The zero Rows are all.
+type Rows struct {
+	Day        sms.Day // of sending, in the zone of the payload's account; 0 for any
+	IsTimeless bool    // rejects rows as well whose day cannot be read; without a Day they always are
+	// ID chooses by the id as it is written. Rows without one are always read. nil chooses all.
+	ID func(id []byte) bool
+}
+
+// Messages reads every row of a stored form, see Rows.Messages.
+func Messages(p *sms.Payload, each func(*sms.Message) error) (Reading, error) {
+	return Rows{}.Messages(p, each)
 }
 
 // Messages calls each with the message of each row of a stored form of sending details or status reports, in the order of the
@@ -38,8 +49,9 @@ type Reading struct {
 // A row that cannot be understood is rejected and the rest believed. The error wraps sms.ErrMalformed when the form cannot be
 // read and pack.ErrCorrupt when its bytes are not those that were stored, which shows only at the end: what was given before
 // an error must not be believed.
-func Messages(p *sms.Payload, each func(*sms.Message) error) (Reading, error) {
+func (r Rows) Messages(p *sms.Payload, each func(*sms.Message) error) (Reading, error) {
 	h := newHuawei(p, each)
+	h.rows = r
 	err := h.read(map[string]func() error{kindDetails: h.detail, kindReports: h.statusReport})
 	h.Findings = h.notes.list
 	if err != nil {
@@ -56,6 +68,7 @@ func newHuawei(p *sms.Payload, each func(*sms.Message) error) *huawei {
 type huawei struct {
 	Reading
 	payload *sms.Payload
+	rows    Rows
 	each    func(*sms.Message) error
 	notes   notes
 
@@ -81,7 +94,7 @@ type huawei struct {
 	statuses  map[string]status
 	id        []byte
 	sent      timeCache
-	told      timeCache
+	reportAt  timeCache
 }
 
 // read reads the form and calls row for each of its rows.
@@ -97,7 +110,7 @@ func (h *huawei) read(kinds map[string]func() error) (err error) {
 			err = bad
 		}
 	}()
-	lines := bufio.NewReaderSize(in, 64<<10)
+	lines := bufio.NewReaderSize(in, int(min(max(h.payload.Body.Size, 1<<10), 64<<10))) // a push has some hundred bytes
 	if err := h.head(lines); err != nil {
 		return err
 	}
@@ -116,8 +129,10 @@ func (h *huawei) read(kinds map[string]func() error) (err error) {
 		if len(h.cells) != len(h.columns) {
 			return malformed("row %d has %d cells, want %d", h.Rows, len(h.cells), len(h.columns))
 		}
-		if err := row(); err != nil {
-			return err
+		if id := h.text(h.place.id); h.rows.ID == nil || len(id) == 0 || h.rows.ID(id) {
+			if err := row(); err != nil {
+				return err
+			}
 		}
 		h.Rows++
 	}
@@ -199,6 +214,20 @@ func (h *huawei) head(lines *bufio.Reader) error {
 	return nil
 }
 
+// FormZone gives the zone of the times in a stored form that name none.
+func FormZone(p *sms.Payload) (sms.Zone, error) {
+	in, err := pack.Open(p.Body)
+	if err != nil {
+		return sms.Zone{}, err
+	}
+	defer in.Close()
+	h := newHuawei(p, nil)
+	if err := h.head(bufio.NewReader(in)); err != nil {
+		return sms.Zone{}, fmt.Errorf("transform: messages of %s: %w", short(p), err)
+	}
+	return h.zone, nil
+}
+
 func headError(err error) error {
 	if err == io.EOF {
 		return malformed("the form is empty")
@@ -220,6 +249,9 @@ func (h *huawei) statedZone(name string, otherwise sms.Zone) (sms.Zone, error) {
 
 // rejectf notes a row that is not believed.
 func (h *huawei) rejectf(c check, subject, format string, args ...any) {
+	if h.rows.Day != 0 && h.m.SentAt.IsZero() && !h.rows.IsTimeless {
+		return
+	}
 	reason := fmt.Sprintf(format, args...)
 	r := sms.Reject{Payload: h.payload.Body.Hash, Position: h.Rows, Reason: reason, Account: h.account.ID, SentAt: h.m.SentAt}
 	if application := h.text(h.place.application); len(application) > 0 && len(application) <= maxKey && isText(application) {

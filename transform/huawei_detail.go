@@ -43,12 +43,12 @@ func (h *huawei) detail() error {
 		Origin: sms.FromExport, SeenAt: h.payload.FetchedAt, Payload: h.payload.Body.Hash, Position: h.Rows,
 		Account: h.account,
 	}
-	if !h.sentAt() || !h.grain() || !h.pieceOf() || !h.identity() || !h.outcome() {
+	if !h.sentAt() || h.rows.Day != 0 && h.m.Day != h.rows.Day || !h.grain() || !h.pieceOf() || !h.identity() || !h.outcome() {
 		return nil
 	}
 	h.chargedPieces()
 	if at := h.text(h.place.reportedAt); len(at) > 0 {
-		t, ok := h.told.parse(at, h.reported)
+		t, ok := h.reportAt.parse(at, h.reported)
 		if !ok {
 			h.notes.add(badTime, "reported_at", h.m.Day, func() string {
 				return fmt.Sprintf("reported_at %q is no time: %s; the status is kept without it", cut(at, 40), timeWanted)
@@ -73,12 +73,6 @@ func (h *huawei) sentAt() bool {
 	}
 	h.m.SentAt = t
 	h.m.Day = dayIn(t, h.payload.Account.Zone)
-	if h.First.IsZero() || t.Before(h.First) {
-		h.First = t
-	}
-	if t.After(h.Last) {
-		h.Last = t
-	}
 	return true
 }
 

@@ -6,7 +6,7 @@ import (
 	"smsetl/sms"
 )
 
-// statusReport makes a message of a pushed report. It tells neither when the message was sent nor by whom or to where: it waits
+// statusReport makes a message of a pushed report. It says neither when the message was sent nor by whom or to where: it waits
 // for an export that does.
 func (h *huawei) statusReport() error {
 	h.m = sms.Message{
@@ -30,7 +30,7 @@ func (h *huawei) statusReport() error {
 	}
 	// A report that the platform made up itself carries no time: it is as new as the push.
 	if at := h.text(h.place.reportedAt); len(at) > 0 {
-		t, ok := h.told.parse(at, sms.Zone{})
+		t, ok := h.reportAt.parse(at, sms.Zone{})
 		if !ok {
 			h.notes.add(badTime, "updateTime", 0, func() string {
 				return fmt.Sprintf("updateTime %q is no time: the report is kept without it", cut(at, 40))

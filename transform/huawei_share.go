@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"hash/maphash"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -34,51 +35,34 @@ type Share struct {
 	Place             // of the first of the rows
 	Reason sms.Reason // of a failure; the zero Reason for deliveries
 	Rows   int64      // about these facts
-	// Repeats are those of them whose messages a newer form tells of, which is asked instead.
+	// Repeats are those of them whose messages are in a newer form, which counts instead.
 	Repeats  int64
 	Measures sms.Measures // what the others add to deliveries
 	Messages int64        // and to failures
-	// Reported are messages of which status reports, or their absence, told something else than the form.
+	// Reported are messages of which status reports, or their absence, say something else than the form.
 	Reported int64
 }
 
 // Shares finds out how a day's facts are summed from the rows of stored forms. Messages are remembered by 64 bits of a hash, so that
 // a million of them fit into some megabytes.
 type Shares struct {
-	account sms.Account
-	day     sms.Day
-	seed    maphash.Seed
-	newer   map[uint64]struct{} // messages of the forms before
-	heard   Days                // for what is known of reports: it counts nothing
-	reports map[string]*Known
+	basis  *MessageBasis
+	day    sms.Day
+	seed   maphash.Seed
+	newer  map[uint64]struct{} // messages of the forms before
+	report func(*sms.Message)
 }
 
-// NewShares starts with no form read.
-func NewShares(account sms.Account, day sms.Day) *Shares {
-	return &Shares{
-		account: account, day: day, seed: maphash.MakeSeed(), newer: make(map[uint64]struct{}), reports: make(map[string]*Known),
-	}
+// NewShares starts with no form read. report is called with the reports of messages in the forms.
+func NewShares(basis *MessageBasis, day sms.Day, report func(*sms.Message)) *Shares {
+	return &Shares{basis: basis, day: day, seed: maphash.MakeSeed(), newer: make(map[uint64]struct{}), report: report}
 }
 
-// Hear takes what status reports told of messages, and when they were listened for. It comes before Read.
-func (s *Shares) Hear(listened []sms.Span, reports []sms.Message) {
-	s.heard.Listened = listened
-	for i := range reports {
-		k := s.reports[reports[i].ID]
-		if k == nil {
-			k = new(Known)
-			s.reports[reports[i].ID] = k
-		}
-		told := s.heard.today(&reports[i])
-		k.Tell(&told)
-	}
-}
-
-// sharedMessage is what one form tells of one message.
+// sharedMessage is what one form says of one message, and reports do.
 type sharedMessage struct {
-	known Known
-	rows  int64
-	first Place
+	known, reported Known
+	rows            int64
+	first           Place
 }
 
 type shareKey struct {
@@ -87,13 +71,14 @@ type shareKey struct {
 }
 
 // Read gives what a form of sending details adds, the largest number of rows first. Forms are read from the newest to the oldest: what
-// each tells of a message that a newer one told of is a repeat. Errors are those of Messages.
+// each says of a message that is in a newer one is a repeat. Errors are those of Messages.
 func (s *Shares) Read(p *sms.Payload) ([]Share, error) {
-	told := make(map[string]*sharedMessage)
+	messages := make(map[string]*sharedMessage)
 	all := make(map[shareKey]*Share)
 	h := newHuawei(p, nil)
+	h.rows.Day = s.day
 	h.each = func(m *sms.Message) error {
-		if m.Account.ID != s.account.ID || m.Day != s.day {
+		if m.Account.ID != s.basis.Account.ID || m.Day != s.day {
 			return nil
 		}
 		place := Place{Payload: p.Body.Hash, Dataset: p.Dataset, Grain: m.Grain, Position: h.Rows, Offset: h.start, Row: bytes.Join(h.cells, []byte("\t"))}
@@ -109,19 +94,28 @@ func (s *Shares) Read(p *sms.Payload) ([]Share, error) {
 			}
 			return nil
 		}
-		one := told[m.ID]
+		one := messages[m.ID]
 		if one == nil {
 			one = &sharedMessage{first: place}
-			told[m.ID] = one
+			messages[m.ID] = one
 		}
 		one.rows++
-		one.known.Tell(m)
+		one.known.Observe(m)
 		return nil
 	}
 	if err := h.read(map[string]func() error{kindDetails: h.detail}); err != nil {
 		return nil, fmt.Errorf("transform: messages of %s: %w", short(p), err)
 	}
-	s.count(told, all)
+	err := s.basis.EachReport(slices.Collect(maps.Keys(messages)), func(m *sms.Message) {
+		if one := messages[m.ID]; one != nil {
+			s.report(m)
+			one.reported.Observe(m)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.count(messages, all)
 	shares := make([]Share, 0, len(all))
 	for _, share := range all {
 		shares = append(shares, *share)
@@ -148,11 +142,11 @@ func (k shareKey) part(all map[shareKey]*Share, place Place) *Share {
 }
 
 // count counts the messages of a form into the deliveries and failures that they add to.
-func (s *Shares) count(told map[string]*sharedMessage, all map[shareKey]*Share) {
+func (s *Shares) count(messages map[string]*sharedMessage, all map[shareKey]*Share) {
 	var daily Daily
-	for id, one := range told {
+	for id, one := range messages {
 		s.newer[s.key(id)] = struct{}{}
-		m, isReported := s.settle(id, &one.known)
+		m, isReported := one.settle(s.basis.Listened)
 		daily.Add(&m)
 		keys := []shareKey{{Grain: m.Grain}}
 		if m.Reason != nil {
@@ -177,12 +171,10 @@ func (s *Shares) count(told map[string]*sharedMessage, all map[shareKey]*Share) 
 	}
 }
 
-// settle gives a message of a form with what was heard of it, and whether that is something else than the form says.
-func (s *Shares) settle(id string, k *Known) (m sms.Message, isReported bool) {
-	before, _ := k.Settle(time.Time{}) // a row of an export tells when the message was sent
-	if reports := s.reports[id]; reports != nil {
-		k.Merge(reports)
-	}
-	m, _ = k.Settle(s.heard.knownUntil(k))
-	return m, m.Outcome != before.Outcome || m.Code != before.Code
+// settle gives a message of a form with its reports, and whether that is something else than the form says.
+func (m *sharedMessage) settle(listened []sms.Span) (settled sms.Message, isReported bool) {
+	before, _ := m.known.Settle(time.Time{}) // a row of an export says when the message was sent
+	m.known.Merge(&m.reported)
+	settled, _ = m.known.settleWith(listened)
+	return settled, settled.Outcome != before.Outcome || settled.Code != before.Code
 }

@@ -84,14 +84,14 @@ func (h *huawei) dayOf(cell []byte) (sms.Day, bool) {
 	if t, ok := h.sent.parse(cell, sms.Zone{}); ok { // as it is written: the zone of the page is its own
 		return sms.DayOf(t), true
 	}
-	t, ok := h.told.parse(append(bytes.Clone(cell), " 00:00"...), sms.Zone{})
+	t, ok := h.reportAt.parse(append(bytes.Clone(cell), " 00:00"...), sms.Zone{})
 	if !ok && len(cell) == 8 {
-		t, ok = h.told.parse(append(bytes.Clone(cell), "0000"...), sms.Zone{})
+		t, ok = h.reportAt.parse(append(bytes.Clone(cell), "0000"...), sms.Zone{})
 	}
 	return sms.DayOf(t), ok
 }
 
-// Slack is by how many messages a statistics page may differ from the messages of a day without anybody being told.
+// Slack is by how many messages a statistics page may differ from the messages of a day before it is a finding.
 const Slack = 100
 
 // Difference is a measure of a day in which a statistics page and the messages of the day differ by more than Slack.

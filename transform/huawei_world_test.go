@@ -92,7 +92,7 @@ func (w *world) messages(body sms.Body, request sms.Request, at time.Time) error
 			k = new(transform.Known)
 			w.known[m.ID] = k
 		}
-		k.Tell(m)
+		k.Observe(m)
 		return nil
 	})
 	for _, r := range reading.Rejects {

@@ -129,7 +129,7 @@ func TestKnown(t *testing.T) {
 			for _, order := range [][]*sms.Message{all, reversed(all)} {
 				var k transform.Known
 				for _, m := range order {
-					k.Tell(m)
+					k.Observe(m)
 				}
 				if got := settled(&k, at); got != c.want {
 					t.Errorf("%s: %q, want %q", c.news, got, c.want)
@@ -197,7 +197,7 @@ func drawnNews(r *rapid.T) *sms.Message {
 func settle(all []*sms.Message) (sms.Message, bool) {
 	var k transform.Known
 	for _, m := range all {
-		k.Tell(m)
+		k.Observe(m)
 	}
 	return k.Settle(time.Time{})
 }
@@ -230,7 +230,7 @@ func TestKnownIsAFold(t *testing.T) {
 				if i >= cuts[1] {
 					part = 2
 				}
-				parts[part].Tell(m)
+				parts[part].Observe(m)
 			}
 			left, right := transform.Known{}, transform.Known{}
 			left.Merge(&parts[0]) // (a+b)+c

@@ -59,7 +59,7 @@ type watching struct {
 	log    *zap.Logger
 
 	failed  int    // files in failed, as last written down; -1 for never
-	trouble string // what is wrong with the folder, and was told
+	trouble string // what is wrong with the folder, and was logged
 	pause   time.Duration
 	until   time.Time // nothing is taken before
 }
@@ -68,11 +68,11 @@ func (d *watching) run(ctx context.Context, every time.Duration) {
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
 	for {
-		err := d.look(ctx)
+		err := d.scan(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		d.tell(err)
+		d.logTrouble(err)
 		select {
 		case <-ctx.Done():
 			return
@@ -81,30 +81,30 @@ func (d *watching) run(ctx context.Context, every time.Duration) {
 	}
 }
 
-// look looks once, and imports what is ready when no other process is at it.
-func (d *watching) look(ctx context.Context) error {
-	sight, err := d.folder.Look(time.Now())
-	d.v.metrics.Watched(d.source.Name, err == nil, sight.Waiting+sight.Ready, sight.Failed)
+// scan lists the folder once, and imports what is ready when no other process is at it.
+func (d *watching) scan(ctx context.Context) error {
+	listing, err := d.folder.List(time.Now())
+	d.v.metrics.Watched(d.source.Name, err == nil, listing.Waiting+listing.Ready, listing.Failed)
 	if err != nil {
 		return err
 	}
-	for _, name := range sight.Passed {
+	for _, name := range listing.Skipped {
 		d.log.Warn("no file, left alone", zap.String("source", d.source.Name), zap.String("file", huawei.SafeName(name)))
 	}
-	if sight.Failed != d.failed {
-		if err := d.v.warehouse.SawDropDir(ctx, d.source.Name, sight.Failed, d.v.now()); err != nil {
+	if listing.Failed != d.failed {
+		if err := d.v.warehouse.SawDropDir(ctx, d.source.Name, listing.Failed, d.v.now()); err != nil {
 			return err
 		}
-		d.failed = sight.Failed
+		d.failed = listing.Failed
 	}
-	if sight.Ready == 0 || time.Now().Before(d.until) {
+	if listing.Ready == 0 || time.Now().Before(d.until) {
 		return nil
 	}
 	paused, err := queue.Paused(ctx, d.v.warehouse.Pool(), []string{d.source.Name})
 	if err != nil || len(paused) > 0 {
 		return err
 	}
-	isOurs, err := d.v.warehouse.InDropDir(ctx, d.source.Name, func() error { return d.folder.Work(ctx, sight, d) })
+	isOurs, err := d.v.warehouse.InDropDir(ctx, d.source.Name, func() error { return d.folder.Work(ctx, listing, d) })
 	switch {
 	case err != nil:
 		d.pause = min(max(2*d.pause, time.Second), 5*time.Minute)
@@ -115,8 +115,8 @@ func (d *watching) look(ctx context.Context) error {
 	return err
 }
 
-// tell logs what is wrong with the folder once, and once that it is over.
-func (d *watching) tell(err error) {
+// logTrouble logs what is wrong with the folder once, and once that it is over.
+func (d *watching) logTrouble(err error) {
 	source, dir := zap.String("source", d.source.Name), zap.String("drop_dir", d.source.DropDir)
 	switch {
 	case errors.Is(err, drop.ErrLater): // the reader has said why
@@ -150,7 +150,7 @@ const (
 )
 
 // Read imports a file, for drop.Folder.
-func (d *watching) Read(ctx context.Context, f drop.File) (v drop.Verdict) {
+func (d *watching) Read(ctx context.Context, f drop.File) (v drop.Result) {
 	report := newImportReport(false)
 	defer func() {
 		if crash := recover(); crash != nil {
@@ -166,21 +166,21 @@ func (d *watching) Read(ctx context.Context, f drop.File) (v drop.Verdict) {
 		d.v.metrics.Dropped(d.source.Name, fileImported)
 		d.log.Info("file imported", zap.String("source", d.source.Name), zap.String("file", huawei.SafeName(f.Name)), zap.Int64("run_id", report.RunID),
 			zap.Int64("row_count", report.Rows), zap.Int("days_open", len(report.Missing)), zap.Int("days_quarantined", len(report.Quarantined)))
-		return drop.Verdict{Outcome: drop.Done, Report: d.report(f, report, fileImported, "")}
+		return drop.Result{Outcome: drop.Done, Report: d.report(f, report, fileImported, "")}
 	}
 	var mistake exit
 	_, isOfDisk := errors.AsType[*fs.PathError](err)
 	switch {
 	case d.v.session.ctx.Err() != nil:
-		return drop.Verdict{Outcome: drop.Later} // the program stops
+		return drop.Result{Outcome: drop.Later} // the program stops
 	case !isOfDisk && errors.As(err, &mistake) && mistake.code == exitUsage, errors.Is(err, sms.ErrMalformed):
 		return d.refused(ctx, f, report, err)
 	}
 	d.log.Warn("file not imported, and tried again", zap.String("source", d.source.Name), zap.String("file", huawei.SafeName(f.Name)), zap.Error(err))
 	if errors.Is(err, sms.ErrTemporary) {
-		return drop.Verdict{Outcome: drop.Later}
+		return drop.Result{Outcome: drop.Later}
 	}
-	return drop.Verdict{Outcome: drop.Again}
+	return drop.Result{Outcome: drop.Retry}
 }
 
 // Refuse gives the report on a file that is not read, for drop.Folder.
@@ -189,7 +189,7 @@ func (d *watching) Refuse(f drop.File, why string) []byte {
 }
 
 // refused says everywhere that a file could not be imported.
-func (d *watching) refused(ctx context.Context, f drop.File, report importReport, why error) drop.Verdict {
+func (d *watching) refused(ctx context.Context, f drop.File, report importReport, why error) drop.Result {
 	name := huawei.SafeName(f.Name)
 	d.v.metrics.Dropped(d.source.Name, fileFailed)
 	d.log.Error("file not imported: it is in the folder failed, with a report next to it",
@@ -198,7 +198,7 @@ func (d *watching) refused(ctx context.Context, f drop.File, report importReport
 		d.log.Warn("the failed file is not noted in the warehouse", zap.String("source", d.source.Name), zap.Error(err))
 	}
 	d.failed = -1 // looked at anew
-	return drop.Verdict{Outcome: drop.Failed, Report: d.report(f, report, fileFailed, why.Error())}
+	return drop.Result{Outcome: drop.Failed, Report: d.report(f, report, fileFailed, why.Error())}
 }
 
 func (d *watching) report(f drop.File, report importReport, outcome, why string) []byte {

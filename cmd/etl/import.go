@@ -101,7 +101,7 @@ type missingInDays struct {
 	Hours   string `json:"hours"`
 }
 
-// Run imports files. Exit code 4 tells of days that are not believed yet, 3 of days that exports do not cover as a whole.
+// Run imports files. Exit code 4 is for days that are not believed yet, 3 for days that exports do not cover as a whole.
 func (c *importHuaweiCommand) Run(s *session) error {
 	now, err := c.clock()
 	if err != nil {
@@ -262,7 +262,7 @@ func cause(err error) string {
 }
 
 // heldBytes is how many packed bytes of files are put together into transactions; more files are loaded after them.
-const heldBytes = 32 << 20
+const heldBytes = 16 << 20
 
 func (c *importHuaweiCommand) load(s *session, cfg config.Config, in *importing, report *importReport) error {
 	wh, err := s.warehouse(c.databaseFlag)
@@ -401,6 +401,11 @@ func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, listed []im
 			plural(unreadable.Rows, "row"), unreadable.File, unreadable.Reason))
 	}
 	return err
+}
+
+// keepsMessagesFrom gives the first day of a source that is still counted from messages. The facts of older ones stay as they are.
+func keepsMessagesFrom(s config.Source, now time.Time) sms.Day {
+	return s.Zone.Today(now) - sms.Day(s.MessageRetentionDays)
 }
 
 // job gives what the files are imported as.

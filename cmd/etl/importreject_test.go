@@ -164,8 +164,14 @@ func TestUnreadableTimeHoldsUpWhatTheFileCovers(t *testing.T) {
 		t.Errorf("not believed after a release: %q, want %q", got, want)
 	}
 	released := x.number(`SELECT sum(requested) FROM sms.delivery_daily WHERE send_date = '2026-11-11' AND account = 'harbor-home'`)
-	if known := x.number(`SELECT count(DISTINCT message_id) FROM etl.huawei_message JOIN sms.dim_account AS a USING (account_key) WHERE date_key = '2026-11-11' AND a.account = 'harbor-home'`); released != known || known == 0 {
-		t.Errorf("%d messages are counted of %d that are known", released, known)
+	known := int64(0)
+	for _, d := range x.truth(1).Deliveries {
+		if d.Account == "harbor-home" {
+			known += *d.Requested
+		}
+	}
+	if lost := known - released; lost != 0 && lost != 1 || known == 0 { // the row that cannot be read may be of either application
+		t.Errorf("%d messages are counted of %d", released, known)
 	}
 	x.bring(exitOK, []string{bad}, "--now", today.Add(21*time.Hour).Format(time.RFC3339))
 	if got := x.quarantinedDays(); got != "" {

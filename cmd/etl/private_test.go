@@ -179,7 +179,7 @@ func TestPrivateThingsAreFound(t *testing.T) {
 	for name, plant := range map[string]string{
 		"a column": `UPDATE etl.run SET arguments = arguments || $1`,
 		"bytes":    `UPDATE etl.load SET content_hash = $1::text::bytea`,
-		"a note":   `UPDATE etl.huawei_message SET code = $1`,
+		"a note":   `UPDATE etl.huawei_export SET file = $1`,
 	} {
 		tx, err := x.conn.Begin(t.Context())
 		if err != nil {

@@ -14,7 +14,7 @@ import (
 	"smsetl/load"
 )
 
-// mostUnmerged is how long a push may wait to be counted: the task that does it comes every 15 s.
+// mostUnmerged is how long a push may wait to be counted: that is done every 15 s.
 const mostUnmerged = 10 * time.Minute
 
 // pushChecks says of each source that is pushed to how its pushes stand. Nobody listening is no failure: only `etl serve` does.

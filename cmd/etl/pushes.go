@@ -31,7 +31,7 @@ func (v *serving) newPushes(ctx context.Context) (*push.Server, error) {
 			v.metrics.Pushed(source, string(outcome), reports)
 		},
 	}, v.session.log)
-	if err := v.openDoors(server, cfg); err != nil {
+	if err := v.setEndpoints(server, cfg); err != nil {
 		return nil, err
 	}
 	if err := server.Listen(ctx); err != nil {
@@ -51,39 +51,39 @@ func secretMark(p config.Push) string {
 	return "/" + p.SecretPath.String()
 }
 
-// openDoors lets the sources of a configuration be pushed to.
-func (v *serving) openDoors(server *push.Server, cfg config.Config) error {
-	doors := map[string]push.Door{}
+// setEndpoints lets the sources of a configuration be pushed to.
+func (v *serving) setEndpoints(server *push.Server, cfg config.Config) error {
+	endpoints := map[string]push.Endpoint{}
 	for _, source := range pushedSources(cfg) {
 		reader, err := exportReader(source, "")
 		if err != nil {
 			return usage(err)
 		}
 		p := source.Push
-		door := push.Door{Secret: p.SecretPath.Reveal(), Reader: reader}
+		endpoint := push.Endpoint{Secret: p.SecretPath.Reveal(), Reader: reader}
 		if p.IsSigned() {
-			door.Verifier = &huawei.Verifier{
+			endpoint.Verifier = &huawei.Verifier{
 				AccessKey: p.AccessKey.Reveal(), SecretKey: p.SecretKey.Reveal(), Window: p.ReplayWindow, Host: p.Host,
 			}
 		}
-		doors[source.Name] = door
+		endpoints[source.Name] = endpoint
 		for _, outcome := range push.Outcomes {
 			v.metrics.ExpectPushes(source.Name, string(outcome))
 		}
 	}
-	server.Open(doors)
+	server.SetEndpoints(endpoints)
 	return nil
 }
 
-// reopenDoors puts a configuration that was read again in force. Another address is listened on after the next start.
-func (v *serving) reopenDoors(before, after config.Config) error {
+// resetEndpoints puts a configuration that was read again in force. Another address is listened on after the next start.
+func (v *serving) resetEndpoints(before, after config.Config) error {
 	if !reflect.DeepEqual(before.Pushes, after.Pushes) {
 		v.session.log.Warn("what changed under pushes is in force after the next start")
 	}
 	if v.pushes == nil {
 		return nil
 	}
-	return v.openDoors(v.pushes, after)
+	return v.setEndpoints(v.pushes, after)
 }
 
 // pushedSources gives the sources that the vendor pushes to.
@@ -109,12 +109,12 @@ func (v *serving) startPushes(ctx context.Context) (release func()) {
 			v.session.log.Error("pushes are not taken any more, the work goes on", zap.Error(err))
 		}
 	})
-	serving.Go(func() { v.tellListening(ctx) })
+	serving.Go(func() { v.recordListening(ctx) })
 	return func() { cancel(); serving.Wait() }
 }
 
-// tellListening writes down again and again that this process listens: what nobody reported meanwhile was not reported.
-func (v *serving) tellListening(ctx context.Context) {
+// recordListening writes down again and again that this process listens: what nobody reported meanwhile was not reported.
+func (v *serving) recordListening(ctx context.Context) {
 	ticks := time.NewTicker(listenEvery)
 	defer ticks.Stop()
 	for {

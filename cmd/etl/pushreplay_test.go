@@ -29,12 +29,8 @@ func TestReplayOfPushes(t *testing.T) {
 	x.stands(x.replayed(0))
 
 	x.explainsPushes()
-	x.exec(`CREATE TABLE reports_before AS SELECT * FROM etl.huawei_report`)
 	x.exec(`UPDATE etl.huawei_report SET outcome = 1 WHERE push_id % 2 = 0 AND NOT is_waiting`)
 	x.stands(x.replayed(0))
-	if n := x.number(`SELECT count(*) FROM (SELECT * FROM reports_before EXCEPT SELECT * FROM etl.huawei_report) AS x`); n != 0 {
-		t.Errorf("%d reports are not known as before", n)
-	}
 
 	// As they are after message_retention_days.
 	x.exec(`UPDATE etl.huawei_push SET is_settled = true; TRUNCATE etl.huawei_report`)

@@ -189,5 +189,5 @@ func (v *serving) tryReload(ctx context.Context) error {
 		v.session.log.Warn("what changed under web is in force after the next start")
 	}
 	v.folders.watch(ctx, v, cfg.Sources)
-	return v.reopenDoors(before.config, cfg)
+	return v.resetEndpoints(before.config, cfg)
 }

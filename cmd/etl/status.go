@@ -106,7 +106,7 @@ func (p *pipeline) missingHours(ctx context.Context, source config.Source) (miss
 	}
 	covered := map[string][]sms.Span{}
 	for _, account := range source.Accounts() {
-		spans, _, err := p.warehouse.Covered(ctx, account, source.First(p.now()), source.Yesterday(p.now()))
+		spans, err := p.warehouse.Covered(ctx, account, source.First(p.now()), source.Yesterday(p.now()))
 		if err != nil {
 			return nil, err
 		}

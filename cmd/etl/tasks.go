@@ -15,7 +15,6 @@ func (v *serving) tasks(reportsEvery time.Duration) []queue.Task {
 		{Name: "reports_age", Every: time.Hour, Do: func(ctx context.Context) error { return v.pipeline().pruneReports(ctx) }},
 		{Name: "lost", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return v.pipeline().markLost(ctx) }},
 		{Name: "raw", Every: time.Hour, Do: func(ctx context.Context) error { return v.pipeline().pruneRaw(ctx) }},
-		{Name: "messages", Every: time.Hour, Do: func(ctx context.Context) error { return v.pipeline().pruneMessages(ctx) }},
 		{Name: "check", Every: 15 * time.Minute, Do: func(ctx context.Context) error { return v.pipeline().checkAll(ctx, true) }},
 		{Name: "check_facts", Every: 6 * time.Hour, Do: func(ctx context.Context) error { return v.pipeline().checkAll(ctx, false) }},
 		{Name: "notify", Every: time.Minute, Do: v.notify},

@@ -1,5 +1,5 @@
 // Package huawei reads what Huawei Cloud Message & SMS gives away. It has no call that returns statistics, so there are two
-// doors: files that people export from the console ("Viewing Sending Details" and the statistics pages), and status reports
+// ways: files that people export from the console ("Viewing Sending Details" and the statistics pages), and status reports
 // that the platform pushes.
 //
 // Both hold phone numbers, and files may hold the text of messages. Neither may be kept, so here, and for this vendor alone,

@@ -33,8 +33,8 @@ var (
 	bomUTF16BE = []byte{0xfe, 0xff}
 )
 
-// glance is what one pass over the bytes of a file tells.
-type glance struct {
+// sniffed is what one pass over the bytes of a file shows.
+type sniffed struct {
 	hash     sms.Hash
 	encoding Encoding
 	bom      int // bytes of the mark at the start
@@ -42,10 +42,10 @@ type glance struct {
 	isOLE    bool // an old .xls, or an encrypted workbook
 }
 
-// look reads the whole file once. The encoding is told from all of it and not from its head: an export with English
+// sniff reads the whole file once. The encoding is found from all of it and not from its head: an export with English
 // headers can have its first Chinese signature in its last row.
-func look(ctx context.Context, data io.Reader) (glance, error) {
-	var g glance
+func sniff(ctx context.Context, data io.Reader) (sniffed, error) {
+	var g sniffed
 	hash := sha256.New()
 	buf := make([]byte, 256<<10)
 	head, carry := []byte(nil), 0
@@ -119,7 +119,7 @@ func tail(chunk []byte) int {
 }
 
 // text gives the file as UTF-8.
-func (g *glance) text(data io.ReaderAt, size int64) (io.Reader, error) {
+func (g *sniffed) text(data io.ReaderAt, size int64) (io.Reader, error) {
 	raw := io.NewSectionReader(data, int64(g.bom), size-int64(g.bom))
 	var e encoding.Encoding
 	switch g.encoding {

@@ -53,7 +53,7 @@ func TestLook(t *testing.T) {
 			if how == "bytewise" && len(c.data) > 100_000 {
 				continue
 			}
-			g, err := look(t.Context(), in)
+			g, err := sniff(t.Context(), in)
 			if err != nil || g.encoding != c.want || g.bom != c.bom || g.hash != sms.Hash(sha256.Sum256(c.data)) {
 				t.Errorf("%s (%s): %s with %d bytes of mark, %v; want %s", name, how, g.encoding, g.bom, err, c.want)
 			}

@@ -139,7 +139,7 @@ func (r *Reader) read(ctx context.Context, f File, p *parts, most int) (Report, 
 	if f.Size > r.o.MaxFile {
 		return report, fmt.Errorf("the file has %d bytes, want at most %d", f.Size, r.o.MaxFile)
 	}
-	g, err := look(ctx, io.NewSectionReader(f.Data, 0, f.Size))
+	g, err := sniff(ctx, io.NewSectionReader(f.Data, 0, f.Size))
 	if err != nil {
 		return report, err
 	}

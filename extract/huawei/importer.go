@@ -32,7 +32,7 @@ type importer struct {
 }
 
 // csv reads a text file. The delimiter is the one with which a header is recognised.
-func (im *importer) csv(f File, g *glance) error {
+func (im *importer) csv(f File, g *sniffed) error {
 	im.report.Format, im.report.Encoding = "csv", g.encoding
 	open := func(delimiter byte) (*csvRows, error) {
 		text, err := g.text(f.Data, f.Size)
@@ -363,7 +363,7 @@ func isTotalWord(cell []byte) bool {
 	return false
 }
 
-// finish says what the texts around the rows tell about the file.
+// finish reads what the texts around the rows say about the file.
 func (im *importer) finish() {
 	rep := im.report
 	rep.Asked, rep.MadeAt = timesOf(im.titles, rep.Zone)

@@ -43,7 +43,7 @@ func (k *keyed) append(dst, number []byte) []byte {
 	return hex.AppendEncode(dst, k.mac.Sum(k.sum[:0])[:hashLen/2])
 }
 
-// id names the key without giving it away, so that hashes made with another one can be told apart.
+// id names the key without giving it away, so that hashes made with another one can be recognised.
 func (k *keyed) id() string {
 	k.mac.Reset()
 	k.mac.Write([]byte("key id"))

@@ -60,7 +60,7 @@ var (
 type report [reportFields]string
 
 // Reports reads a pushed body: a form with one report, or JSON with a list of them. isSigned says that its signature was
-// verified; whatever an unsigned push tells is a hint.
+// verified; whatever an unsigned push says is a hint.
 func (r *Reader) Reports(contentType string, body []byte, isSigned bool) (Pushed, error) {
 	p := pushed{extend: r.o.KeepExtend}
 	if err := p.read(contentType, body); err != nil {

@@ -1,9 +1,9 @@
 -- The oldest pushes that nobody has looked at, as many as hold some thousands of reports.
-SELECT p.push_id,
+SELECT p.received_at,
        p.hash,
        r.packed,
        r.size,
-       p.received_at,
+       p.push_id,
        p.reports
 FROM (
     SELECT push_id,

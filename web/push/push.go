@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/net/netutil"
 	"golang.org/x/time/rate"
 
 	"smsetl/extract/huawei"
@@ -71,8 +72,8 @@ var statuses = map[Outcome]int{
 // Unknown is the source that is counted where an address names none.
 const Unknown = "(unknown)"
 
-// Door is the way in to a source.
-type Door struct {
+// Endpoint is how a source is pushed to.
+type Endpoint struct {
 	Verifier *huawei.Verifier // nil: nothing is verified, and all that comes is a hint
 	Secret   string           // the last part of the address; empty for none
 	Reader   *huawei.Reader
@@ -88,7 +89,7 @@ type Options struct {
 	Listen       string
 	Proxies      []netip.Prefix // whose word for the address of the sender is believed
 	MaxPerSecond float64        // pushes of one address
-	// Counted is told of each push; reports is how many new ones it held.
+	// Counted is called with each push; reports is how many new ones it held.
 	Counted func(source string, outcome Outcome, reports int64)
 	Now     func() time.Time // when pushes come, and the clock of their signatures; default time.Now
 }
@@ -97,15 +98,15 @@ type Options struct {
 type Server struct {
 	store     Store
 	options   Options
-	doors     atomic.Pointer[map[string]Door]
+	endpoints atomic.Pointer[map[string]Endpoint]
 	addresses *web.Addresses
-	slots     chan struct{}
-	tellings  *tellings
+	turns     chan struct{} // to have a body in memory
+	refusals  *refusalLog
 	listener  net.Listener
 	log       *zap.Logger
 }
 
-// New gives a server that does not listen yet and has no doors.
+// New gives a server that does not listen yet and has no endpoints.
 func New(store Store, options Options, log *zap.Logger) *Server {
 	if options.Now == nil {
 		options.Now = time.Now
@@ -115,22 +116,22 @@ func New(store Store, options Options, log *zap.Logger) *Server {
 	}
 	log = log.Named("push")
 	s := &Server{
-		store: store, options: options, slots: make(chan struct{}, atOnce), tellings: newTellings(log), log: log,
+		store: store, options: options, turns: make(chan struct{}, atOnce), refusals: newRefusalLog(log), log: log,
 		// A second's worth may come at once: a vendor's platform sends in bursts.
 		addresses: web.NewAddresses(time.Now, rate.Limit(options.MaxPerSecond), max(1, int(options.MaxPerSecond))),
 	}
-	s.Open(nil)
+	s.SetEndpoints(nil)
 	return s
 }
 
-// Open puts other doors in the place of those there are, by the names of their sources.
-func (s *Server) Open(doors map[string]Door) { s.doors.Store(&doors) }
+// SetEndpoints puts other endpoints in the place of those there are, by the names of their sources.
+func (s *Server) SetEndpoints(endpoints map[string]Endpoint) { s.endpoints.Store(&endpoints) }
 
 // Listen binds the address.
 func (s *Server) Listen(ctx context.Context) error {
 	l, err := web.Bind(ctx, s.options.Listen, "pushes.listen names another address")
 	if err == nil {
-		s.listener = limit(l, maxConnections)
+		s.listener = netutil.LimitListener(l, maxConnections)
 	}
 	return err
 }
@@ -159,7 +160,7 @@ func (s *Server) Handler() http.Handler {
 func (s *Server) take(w http.ResponseWriter, r *http.Request) {
 	source, outcome, reports := s.admit(w, r)
 	s.options.Counted(source, outcome, reports)
-	s.tellings.note(source, outcome)
+	s.refusals.note(source, outcome)
 	switch outcome {
 	case TooMany, Busy:
 		w.Header().Set("Retry-After", "1")
@@ -177,15 +178,15 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (source string, o
 		return Unknown, TooMany, 0
 	}
 	source = r.PathValue("source")
-	door, known := (*s.doors.Load())[source]
+	endpoint, known := (*s.endpoints.Load())[source]
 	if !known {
 		source = Unknown
 	}
-	if !isSame(r.PathValue("secret"), door.Secret) || !known {
+	if !isSame(r.PathValue("secret"), endpoint.Secret) || !known {
 		return source, WrongAddress, 0
 	}
 	now := s.options.Now()
-	if door.Verifier != nil && door.Verifier.Claim(r, now) != nil {
+	if endpoint.Verifier != nil && endpoint.Verifier.Claim(r, now) != nil {
 		return source, WrongSignature, 0
 	}
 	if r.ContentLength > huawei.MaxPush {
@@ -194,8 +195,8 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (source string, o
 	if !s.enter(r.Context()) {
 		return source, Busy, 0
 	}
-	defer func() { <-s.slots }()
-	outcome, reports = s.keep(w, r, source, door, now)
+	defer func() { <-s.turns }()
+	outcome, reports = s.keep(w, r, source, endpoint, now)
 	return source, outcome, reports
 }
 
@@ -204,7 +205,7 @@ func (s *Server) enter(ctx context.Context) bool {
 	timer := time.NewTimer(queueFor)
 	defer timer.Stop()
 	select {
-	case s.slots <- struct{}{}:
+	case s.turns <- struct{}{}:
 		return true
 	case <-timer.C:
 	case <-ctx.Done():
@@ -213,7 +214,7 @@ func (s *Server) enter(ctx context.Context) bool {
 }
 
 // keep reads, verifies, understands and stores a push.
-func (s *Server) keep(w http.ResponseWriter, r *http.Request, source string, door Door, now time.Time) (Outcome, int64) {
+func (s *Server) keep(w http.ResponseWriter, r *http.Request, source string, endpoint Endpoint, now time.Time) (Outcome, int64) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, huawei.MaxPush))
 	if err != nil {
 		if _, isLarge := errors.AsType[*http.MaxBytesError](err); isLarge {
@@ -221,19 +222,19 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, source string, doo
 		}
 		return Unreadable, 0
 	}
-	if door.Verifier != nil && door.Verifier.Verify(r, body, now) != nil {
+	if endpoint.Verifier != nil && endpoint.Verifier.Verify(r, body, now) != nil {
 		return WrongSignature, 0
 	}
-	pushed, err := door.Reader.Reports(r.Header.Get("Content-Type"), body, door.Verifier != nil)
+	pushed, err := endpoint.Reader.Reports(r.Header.Get("Content-Type"), body, endpoint.Verifier != nil)
 	if err != nil {
 		s.log.Debug("a push is no report", zap.String("source", source), zap.Error(err))
 		return Unreadable, 0
 	}
-	// The vendor hears of what became of its report, whatever else ends in the meantime.
+	// The vendor gets an answer, whatever else ends in the meantime.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepTimeout)
 	defer cancel()
 	isNew, err := s.store.KeepPush(ctx, load.Push{
-		Source: source, Body: pushed.Body, Reports: pushed.Reports, IsSigned: door.Verifier != nil, ReceivedAt: now.UTC().Truncate(time.Microsecond),
+		Source: source, Body: pushed.Body, Reports: pushed.Reports, IsSigned: endpoint.Verifier != nil, ReceivedAt: now.UTC().Truncate(time.Microsecond),
 	})
 	switch {
 	case err != nil:
@@ -242,7 +243,7 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, source string, doo
 	case !isNew:
 		return Repeated, 0
 	}
-	s.tellings.fields(source, pushed.Unknown)
+	s.refusals.fields(source, pushed.Unknown)
 	return Kept, pushed.Reports
 }
 

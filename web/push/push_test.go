@@ -51,7 +51,7 @@ func (s *shelf) KeepPush(ctx context.Context, p load.Push) (bool, error) {
 	return !known, nil
 }
 
-// listener is a server with a signed, a secret and an open door.
+// listener is a server with a signed, a secret and an open endpoint.
 type listener struct {
 	t       *testing.T
 	shelf   *shelf
@@ -84,7 +84,7 @@ func newListener(t *testing.T, perSecond float64) *listener {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Open(map[string]push.Door{
+	s.SetEndpoints(map[string]push.Endpoint{
 		"signed": {Verifier: &huawei.Verifier{AccessKey: access, SecretKey: secret}, Reader: reader},
 		"secret": {Secret: path, Reader: reader},
 		"open":   {Reader: reader},

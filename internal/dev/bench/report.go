@@ -26,6 +26,7 @@ type report struct {
 	messageLimit       []time.Duration
 	imported           []sample
 	importedAgain      []sample
+	importedNewer      []sample
 	took               time.Duration
 }
 
