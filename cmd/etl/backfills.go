@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"smsetl/load"
@@ -102,23 +103,15 @@ func (c *backfillsCommand) Run(s *session) error {
 }
 
 func (c *backfillsCommand) read(ctx context.Context, wh *load.Warehouse, now time.Time) (report backfillsReport, err error) {
-	report = backfillsReport{Backfills: []queue.Backfill{}, Parked: []queue.Parked{}}
-	backfills, err := queue.Backfills(ctx, wh.Pool(), c.Last, now)
-	if err != nil {
+	if report.Backfills, err = queue.Backfills(ctx, wh.Pool(), c.Last, now); err != nil {
 		return report, err
 	}
-	parked, err := queue.ParkedJobs(ctx, wh.Pool(), now.AddDate(0, 0, -30))
-	report.Backfills, report.Parked = append(report.Backfills, backfills...), append(report.Parked, parked...)
+	report.Parked, err = queue.ParkedJobs(ctx, wh.Pool(), now.AddDate(0, 0, -30))
 	return report, err
 }
 
 func (r backfillsReport) isUnderWay() bool {
-	for _, b := range r.Backfills {
-		if b.EndedAt == nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Backfills, func(b queue.Backfill) bool { return b.EndedAt == nil })
 }
 
 // lines is how high the tables are on a terminal, to draw over them.

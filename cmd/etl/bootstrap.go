@@ -26,12 +26,12 @@ type metabaseCommand struct {
 	Warehouse   string        `help:"The warehouse as Metabase reaches it: postgres://sms_analyst:PASSWORD@HOST:PORT/DATABASE, or file:PATH. Default: METABASE_WAREHOUSE_URL." placeholder:"URL"`
 	Name        string        `help:"Of the connection and the collection in Metabase." default:"SMS delivery"`
 	AllowHTTP   bool          `help:"Send key and password over http to another machine: inside a network of containers."`
-	SetPassword bool          `help:"Send the password of --warehouse again: Metabase does not tell the one it has."`
+	SetPassword bool          `help:"Send the password of --warehouse again: Metabase does not give out the one it has."`
 	SyncTimeout time.Duration `help:"How long to wait until Metabase has read the catalog." default:"10m"`
 	DryRun      bool          `help:"Look, and show what would be done. Nothing is written."`
 }
 
-// Run sets Metabase up and reports each thing. Exit code 2 is for what another command line or key would mend, 3 for a run that broke
+// Run sets Metabase up and reports each thing. Exit code 2 is for what another command line or key would repair, 3 for a run that broke
 // off after it had begun to write.
 func (c *metabaseCommand) Run(s *session) error {
 	key, err := s.secret("--api-key", c.APIKey, "METABASE_API_KEY", s.env.value("METABASE_API_KEY"))
@@ -69,7 +69,7 @@ func (c *metabaseCommand) Run(s *session) error {
 	return errors.Join(shown, bootstrapError(report, err))
 }
 
-// secret gives what a flag says, otherwise what a variable of the environment says, and follows file:PATH. Neither is ever shown.
+// secret gives the value of a flag, otherwise that of a variable of the environment, and follows file:PATH. Neither is ever shown.
 func (s *session) secret(flag, given, variable, otherwise string) (string, error) {
 	from := flag
 	if given == "" {
@@ -143,12 +143,12 @@ func (s *session) printBootstrap(report metabase.Report) error {
 	if err != nil {
 		return err
 	}
-	said := ""
+	lead := ""
 	if report.DryRun {
-		said = "Nothing was written; a run would leave: "
+		lead = "Nothing was written; a run would leave: "
 	}
-	fmt.Fprintf(s.stdout, "\n%sMetabase %s: %d created, %d updated, %d unchanged, %d kept as people made them.\n", said, report.Version,
-		counts[metabase.Created], counts[metabase.Updated], counts[metabase.Unchanged], counts[metabase.Kept])
+	fmt.Fprintf(s.stdout, "\n%sMetabase %s: %d created, %d updated, %d unchanged, %d kept as people made them.\n",
+		lead, report.Version, counts[metabase.Created], counts[metabase.Updated], counts[metabase.Unchanged], counts[metabase.Kept])
 	for _, p := range report.Pages {
 		fmt.Fprintf(s.stdout, "%s: %s\n", p.Name, p.Address)
 	}

@@ -30,7 +30,7 @@ type checkReport struct {
 	check.Report
 }
 
-// Run compares the warehouse with itself and shows what does not hold. Exit code 4 tells of an open warning or error.
+// Run compares the warehouse with itself and shows what does not hold. Exit code 4 means an open warning or error.
 func (c *checkCommand) Run(s *session) error {
 	if c.Days < 1 {
 		return usage(fmt.Errorf("--days: %d is no number of days to look at: want 1 or more", c.Days))
@@ -123,7 +123,7 @@ func (s *session) printFindings(r check.Report) error {
 	return nil
 }
 
-// printDetails says in words what a person should look at, as far as a screen holds it.
+// printDetails describes what a person should look at, as far as a screen holds it.
 func (s *session) printDetails(findings []read.Finding) {
 	const most, width = 20, 240
 	left := most

@@ -81,7 +81,7 @@ func (s *session) printDialects(reports []dialectReport) error {
 	for _, r := range reports {
 		fmt.Fprintf(s.stdout, "%s %s (%s)\n", r.Source, r.Account, plural(r.Calls, "call"))
 		err := list(s.stdout, []string{"question", "answer", "evidence"}, r.Answers, func(j capture.Judgement) []string {
-			return []string{j.Question, orUnknown(j.Answer), withAdvice(j.Evidence, j.Advice)}
+			return []string{j.Question, orUnknown(j.Answer), j.Text()}
 		})
 		if err != nil {
 			return err

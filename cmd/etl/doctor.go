@@ -41,10 +41,10 @@ func (c *doctorCommand) Run(s *session) error {
 	}
 	wh, err := s.warehouse(c.databaseFlag)
 	if c.Capture != "" {
-		return c.capture(s, cfg, wh, now) // with a database it keeps the pace of the other processes, without one its own
+		return c.capture(s, cfg, wh, now) // with a database it shares the rate limits of the other processes
 	}
 	checks := []inspection{{"configuration", true, fmt.Sprintf("%s: %s, %s", c.Config, plural(len(cfg.Sources), "source"), plural(len(cfg.Schedules), "schedule"))}}
-	checks = append(checks, verdict("pages", pagesError(cfg.Web), "etl serve may show them as web says"))
+	checks = append(checks, checked("pages", pagesError(cfg.Web), "etl serve may show them as web says"))
 	if err != nil {
 		checks = append(checks, inspection{"database", false, err.Error()})
 	} else {
@@ -68,9 +68,9 @@ func (s *session) sourceChecks(sources []config.Source, wh *load.Warehouse, now 
 	shared := newLimiters(sources, wh)
 	for _, source := range sources {
 		if source.Vendor.IsImported() {
-			checks = append(checks, verdict(source.Name, importable(source), "exports can be read"))
+			checks = append(checks, checked(source.Name, importable(source), "exports can be read"))
 			if dir := source.DropDir; dir != "" {
-				checks = append(checks, verdict(source.Name+" drop_dir", drop.New(dir, drop.Options{}).Check(), "files can be taken out of the folder"))
+				checks = append(checks, checked(source.Name+" drop_dir", drop.New(dir, drop.Options{}).Check(), "files can be taken out of the folder"))
 			}
 			continue
 		}
@@ -81,7 +81,7 @@ func (s *session) sourceChecks(sources []config.Source, wh *load.Warehouse, now 
 		}
 		for _, account := range source.Accounts() {
 			checks = append(checks, s.sampleChecks(source, client, account, now())...)
-			if known, asks := verdictCheck(s, wh, source.Name, client, account); asks {
+			if known, asks := probeCheck(s, wh, source.Name, client, account); asks {
 				checks = append(checks, known)
 			}
 			checks = append(checks, dialectChecks(s, wh, source, account)...)
@@ -99,12 +99,12 @@ func databaseChecks(ctx context.Context, wh *load.Warehouse) []inspection {
 	clock := inspection{"clock", skew <= maxSkew, fmt.Sprintf("%s from the database's", skew.Round(time.Millisecond))}
 	return []inspection{
 		{"database", true, "PostgreSQL " + health.Version},
-		verdict("grants", health.Grants(), "facts, dimensions, ledger and queue can be written"),
+		checked("grants", health.Grants(), "facts, dimensions, ledger and queue can be written"),
 		clock,
 	}
 }
 
-func verdict(name string, err error, good string) inspection {
+func checked(name string, err error, good string) inspection {
 	if err != nil {
 		return inspection{name, false, err.Error()}
 	}

@@ -134,12 +134,12 @@ func (s *session) explainAnswers(e explain.Explanation) {
 	}
 	fmt.Fprintln(s.stdout, "\nThe vendor's answers (etl raw show prints their bytes)")
 	for _, a := range e.Answers {
-		rests := "  "
+		mark := "  "
 		if a.IsCurrent {
-			rests = "* " // what the day rests on
+			mark = "* " // what the day rests on
 		}
 		fmt.Fprintf(s.stdout, "%sanswer %d to load %d: %s %s, %s, %s",
-			rests, a.FetchID, a.LoadID, a.Dataset, a.Window, moment(a.FetchedAt), plural(a.Size, "byte"))
+			mark, a.FetchID, a.LoadID, a.Dataset, a.Window, moment(a.FetchedAt), plural(a.Size, "byte"))
 		if a.RequestID != "" {
 			fmt.Fprintf(s.stdout, ", request id %s", a.RequestID)
 		}

@@ -283,10 +283,10 @@ func TestRawPrune(t *testing.T) {
 	}
 	w.write(strings.ReplaceAll(strings.ReplaceAll(text, "    sms_key:", "    raw_retention_days: 2\n    sms_key:"), "    secret_id:", "    raw_retention_days: 2\n    secret_id:"))
 	var dry, wet rawPruned
-	if err := json.Unmarshal([]byte(w.prune(today, "--dry-run", "-o", "json")), &dry); err != nil {
+	if err := readJSON(w.prune(today, "--dry-run", "-o", "json"), &dry); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(w.prune(today, "-o", "json")), &wet); err != nil {
+	if err := readJSON(w.prune(today, "-o", "json"), &wet); err != nil {
 		t.Fatal(err)
 	}
 	if gone := w.number(`SELECT count(*) FROM etl.raw WHERE packed IS NULL`); wet.Answers == 0 || dry.Answers != wet.Answers || gone != wet.Answers {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 
 	"smsetl/load"
@@ -44,14 +45,8 @@ type decisionReport struct {
 
 // decisionScope is what a decision changed of one account and group of datasets.
 type decisionScope struct {
-	Source   string   `json:"source"`
-	Vendor   string   `json:"vendor"`
-	Account  string   `json:"account"`
-	Datasets []string `json:"datasets"`
-	From     string   `json:"from"`
-	To       string   `json:"to"`
-	Days     int      `json:"days"`
-	Detail   string   `json:"detail,omitempty"`
+	scopeReport
+	Detail string `json:"detail,omitempty"`
 }
 
 // Run makes days be left alone by everything.
@@ -118,19 +113,12 @@ func operator() string {
 }
 
 func newDecisionReport(operation string, by load.Operator) decisionReport {
-	return decisionReport{Operation: operation, Who: by.Who, Reason: by.Reason, Scopes: []decisionScope{}}
+	return decisionReport{Operation: operation, Who: by.Who, Reason: by.Reason}
 }
 
 func (r *decisionReport) add(source string, scope sms.Scope, days int, detail string) {
-	one := decisionScope{
-		Source: source, Vendor: string(scope.Account.Vendor), Account: scope.Account.ID,
-		From: scope.Window.First().String(), To: scope.Window.Last().String(), Days: days, Detail: detail,
-	}
-	for _, d := range scope.Datasets {
-		one.Datasets = append(one.Datasets, string(d))
-	}
 	r.Days += days
-	r.Scopes = append(r.Scopes, one)
+	r.Scopes = append(r.Scopes, decisionScope{newScopeReport(source, scope, days), detail})
 }
 
 func (c *decisionFlags) show(s *session, r decisionReport) error {
@@ -139,9 +127,8 @@ func (c *decisionFlags) show(s *session, r decisionReport) error {
 			fmt.Fprintf(s.stdout, "There is nothing to %s.\n", r.Operation)
 			return nil
 		}
-		header := []string{"source", "account", "datasets", "from", "to", ">days", ""}
-		return list(s.stdout, header, r.Scopes, func(d decisionScope) []string {
-			return []string{d.Source, d.Account, join(d.Datasets), d.From, d.To, number(d.Days), d.Detail}
+		return list(s.stdout, slices.Concat(scopeHeader, []string{""}), r.Scopes, func(d decisionScope) []string {
+			return d.cells(d.Detail)
 		})
 	})
 }

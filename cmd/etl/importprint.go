@@ -83,10 +83,7 @@ func (r *importReport) exit() error {
 }
 
 func (r *importReport) outcome(err error) string {
-	if err == nil && len(r.Quarantined)+len(r.Missing) > 0 {
-		return "partial"
-	}
-	return outcome(runReport{}, err)
+	return outcome(len(r.Quarantined)+len(r.Missing) > 0, err)
 }
 
 func (s *session) printImport(r importReport) error {

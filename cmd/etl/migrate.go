@@ -78,7 +78,7 @@ type migrationReport struct {
 	Advice   string `json:"advice"`
 }
 
-// Run shows where the schema stands. Exit code 1 says that the program cannot work with it.
+// Run shows the version of the schema. Exit code 1 means that the program cannot work with it.
 func (c *migrateStatus) Run(s *session) error {
 	url, err := s.databaseURL(c.databaseFlag)
 	if err != nil {

@@ -142,16 +142,8 @@ func (p *pipeline) plan(ctx context.Context, ask plan.Request) ([]plan.Item, err
 type runReport struct {
 	RunID int64 `json:"run_id"`
 	totals
-	Open   []openDays     `json:"open"`
-	Paused []pausedSource `json:"paused"` // sources that were due and not asked
-}
-
-// openDays are days that the run leaves for another one.
-type openDays struct {
-	Source string `json:"source"`
-	Scope  string `json:"scope"`
-	Reason string `json:"reason"`
-	Days   int    `json:"days"`
+	Open   []plan.OpenDays `json:"open"`
+	Paused []pausedSource  `json:"paused"` // sources that were due and not asked
 }
 
 // run loads what an ask plans.
@@ -163,7 +155,7 @@ func (p *pipeline) run(ctx context.Context, command string, ask plan.Request) (r
 	return p.execute(ctx, command, ask, items)
 }
 
-// execute loads the windows of a plan, and tells from the ledger what is still open.
+// execute loads the windows of a plan, and reads from the ledger what is still open.
 func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request, items []plan.Item) (runReport, error) {
 	if err := p.register(ctx); err != nil {
 		return runReport{}, err
@@ -198,16 +190,24 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 	if err == nil {
 		err = p.account(late, &report, ask, items)
 	}
-	return report, errors.Join(err, queue.EndRun(late, p.warehouse.Pool(), runID, outcome(report, err), p.now()))
+	return report, errors.Join(err, p.session.endRun(p.warehouse, runID, outcome(report.isPartial(), err), p.now()))
 }
 
-func outcome(report runReport, err error) string {
+// endRun ends the run also when the command was stopped.
+func (s *session) endRun(wh *load.Warehouse, runID int64, outcome string, now time.Time) error {
+	late, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 10*time.Second)
+	defer cancel()
+	return queue.EndRun(late, wh.Pool(), runID, outcome, now)
+}
+
+// outcome says how a run ended, as the ledger of runs has it.
+func outcome(isPartial bool, err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
 	case err != nil:
 		return "failed"
-	case report.isPartial():
+	case isPartial:
 		return "partial"
 	default:
 		return "ok"
@@ -223,66 +223,12 @@ func (p *pipeline) account(ctx context.Context, report *runReport, ask plan.Requ
 	for _, f := range failed {
 		report.fail(failedItem{f.Source, f.Scope, f.Reason})
 	}
-	report.Open, err = p.open(ctx, ask, items)
-	return err
-}
-
-// open asks the ledger which of the days just asked for are still not answered. Provisional days are loaded, and days that wait
-// by rule for another answer wait.
-func (p *pipeline) open(ctx context.Context, ask plan.Request, items []plan.Item) ([]openDays, error) {
 	ledger, err := p.coverage(ctx, ask)
-	if err != nil {
-		return nil, err
-	}
-	known := map[ledgerKey]sms.DayStatus{}
-	for _, d := range ledger {
-		known[ledgerKey{d.Account.Vendor, d.Account.ID, d.Dataset, d.Day}] = d
-	}
-	var open []openDays
-	for _, item := range items {
-		left := openDays{Source: item.Source, Scope: item.Scope.String()}
-		for _, dataset := range item.Scope.Datasets {
-			for day := range item.Scope.Window.Days() {
-				d := known[ledgerKey{item.Scope.Account.Vendor, item.Scope.Account.ID, dataset, day}]
-				if d.IsLoaded() || d.State == sms.Frozen || d.State == sms.Unverified || p.waits(item.Source, d) {
-					continue
-				}
-				left.Days++
-				left.Reason = reason(d)
-			}
-		}
-		if left.Days > 0 {
-			open = append(open, left)
-		}
-	}
-	return open, nil
-}
-
-// waits says that a day is quarantined, and not for longer than its source lets days wait.
-func (p *pipeline) waits(source string, d sms.DayStatus) bool {
-	for _, s := range p.config.Sources {
-		if s.Name == source {
-			return d.State == sms.Quarantined && p.now().Before(d.Since.AddDate(0, 0, s.QuarantineDays))
-		}
-	}
-	return false
-}
-
-type ledgerKey struct {
-	vendor  sms.Vendor
-	account string
-	dataset sms.Dataset
-	day     sms.Day
-}
-
-func reason(d sms.DayStatus) string {
-	if d.State == "" {
-		return string(sms.Missing)
-	}
-	if d.Reason == "" {
-		return string(d.State)
-	}
-	return string(d.State) + ": " + d.Reason
+	report.Open = plan.Open(items, ledger, func(source string) int {
+		s, _ := p.config.Source(source)
+		return s.QuarantineDays
+	}, p.now())
+	return err
 }
 
 // finish prints the report and gives its exit code.
@@ -304,7 +250,7 @@ func (r runReport) exit() error {
 	return nil
 }
 
-// isPartial says that something that was asked for could not be done, also when older numbers still stand.
+// isPartial reports whether something that was asked for could not be done, also when older numbers are kept.
 func (r runReport) isPartial() bool { return len(r.Open)+len(r.Paused)+len(r.Failures) > 0 }
 
 // fail adds a window that was given up, unless it is known already.
@@ -335,7 +281,7 @@ func (s *session) printReport(r runReport) error {
 		days += open.Days
 	}
 	fmt.Fprintf(s.stdout, "%s still open; run the same command again to resume:\n", plural(days, "day"))
-	printFirst(s.stdout, r.Open, "window", "; `etl status` lists them", func(o openDays) string {
+	printFirst(s.stdout, r.Open, "window", "; `etl status` lists them", func(o plan.OpenDays) string {
 		return fmt.Sprintf("%s  %s  %s", o.Source, o.Scope, strings.TrimSpace(o.Reason))
 	})
 	return nil
@@ -364,7 +310,7 @@ func (s *session) printWaiting(waiting []waitingDays) {
 	for _, w := range waiting {
 		days += w.Days
 	}
-	fmt.Fprintf(s.stdout, "%s not changed by this run, because the answers say nothing that is believed; what was known stands:\n", plural(days, "day"))
+	fmt.Fprintf(s.stdout, "%s not changed by this run, because nothing in the answers is believed; what is stored stays:\n", plural(days, "day"))
 	printFirst(s.stdout, waiting, "reason", "", func(w waitingDays) string {
 		return fmt.Sprintf("%s  %s  %s to %s (%s)  %s", w.Source, w.Scope, w.From, w.To, plural(w.Days, "day"), w.Reason)
 	})

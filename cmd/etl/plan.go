@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"smsetl/plan"
+	"smsetl/sms"
 )
 
 type planCommand struct {
@@ -33,16 +36,35 @@ type planReport struct {
 
 // plannedWindow is one window that would be asked for. Calls is an upper bound.
 type plannedWindow struct {
-	Source   string   `json:"source"`
-	Vendor   string   `json:"vendor"`
-	Account  string   `json:"account"`
-	Datasets []string `json:"datasets"`
-	From     string   `json:"from"`
-	To       string   `json:"to"`
-	Days     int      `json:"days"`
-	Reason   string   `json:"reason"`
-	Calls    int      `json:"calls"`
-	Seconds  float64  `json:"seconds"`
+	scopeReport
+	Reason  string  `json:"reason"`
+	Calls   int     `json:"calls"`
+	Seconds float64 `json:"seconds"`
+}
+
+// scopeReport is a part of a source in the JSON of a command. Days may be fewer than those from From to To.
+type scopeReport struct {
+	Source   string        `json:"source"`
+	Account  sms.Account   `json:",embed"`
+	Datasets []sms.Dataset `json:"datasets"`
+	From     sms.Day       `json:"from"`
+	To       sms.Day       `json:"to"`
+	Days     int           `json:"days"`
+}
+
+func newScopeReport(source string, s sms.Scope, days int) scopeReport {
+	return scopeReport{source, s.Account, s.Datasets, s.Window.First(), s.Window.Last(), days}
+}
+
+// scopeHeader is that of the cells of a scopeReport.
+var scopeHeader = []string{"source", "account", "datasets", "from", "to", ">days"}
+
+func (s scopeReport) cells(more ...string) []string {
+	names := make([]string, len(s.Datasets))
+	for i, d := range s.Datasets {
+		names[i] = string(d)
+	}
+	return append([]string{s.Source, s.Account.ID, strings.Join(names, "+"), s.From.String(), s.To.String(), number(s.Days)}, more...)
 }
 
 func (f askFlags) showPlan(s *session, ask plan.Request) error {
@@ -59,21 +81,13 @@ func (f askFlags) showPlan(s *session, ask plan.Request) error {
 }
 
 func newPlanReport(items []plan.Item) planReport {
-	report := planReport{Windows: []plannedWindow{}}
-	for _, item := range items {
-		window := plannedWindow{
-			Source: item.Source, Vendor: string(item.Scope.Account.Vendor), Account: item.Scope.Account.ID,
-			From: item.Scope.Window.First().String(), To: item.Scope.Window.Last().String(), Days: item.Scope.Window.Len(),
-			Reason: item.Reason, Calls: item.Calls, Seconds: item.Time.Seconds(),
-		}
-		for _, d := range item.Scope.Datasets {
-			window.Datasets = append(window.Datasets, string(d))
-		}
-		report.Windows = append(report.Windows, window)
-		report.Days += window.Days
-	}
 	calls, takes := plan.Estimate(items)
-	report.Calls, report.Seconds = calls, takes.Seconds()
+	report := planReport{Calls: calls, Seconds: takes.Seconds()}
+	for _, item := range items {
+		scope := newScopeReport(item.Source, item.Scope, item.Scope.Window.Len())
+		report.Windows = append(report.Windows, plannedWindow{scope, item.Reason, item.Calls, item.Time.Seconds()})
+		report.Days += scope.Days
+	}
 	return report
 }
 
@@ -82,10 +96,8 @@ func (s *session) printPlan(r planReport) error {
 		fmt.Fprintln(s.stdout, "Nothing is due.")
 		return nil
 	}
-	header := []string{"source", "account", "datasets", "from", "to", ">days", "reason", ">calls at most"}
-	err := list(s.stdout, header, r.Windows, func(w plannedWindow) []string {
-		return []string{w.Source, w.Account, join(w.Datasets), w.From, w.To, number(w.Days), w.Reason, number(w.Calls)}
-	})
+	header := slices.Concat(scopeHeader, []string{"reason", ">calls at most"})
+	err := list(s.stdout, header, r.Windows, func(w plannedWindow) []string { return w.cells(w.Reason, number(w.Calls)) })
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -60,30 +60,33 @@ func list[T any](w io.Writer, header []string, all []T, row func(T) []string) er
 
 // table writes rows of text in aligned columns. Columns whose header starts with ">" are set flush right.
 func table(w io.Writer, header []string, rows [][]string) error {
-	widths := make([]int, len(header))
-	right := make([]bool, len(header))
-	names := make([]string, len(header))
+	names, forms := make([]string, len(header)), make([]string, len(header))
 	for i, name := range header {
-		names[i], right[i] = strings.CutPrefix(name, ">")
-		widths[i] = len(names[i])
+		var isRight bool
+		names[i], isRight = strings.CutPrefix(name, ">")
+		width := utf8.RuneCountInString(names[i])
 		for _, row := range rows {
-			widths[i] = max(widths[i], len([]rune(row[i])))
+			width = max(width, utf8.RuneCountInString(row[i]))
+		}
+		switch {
+		case isRight:
+			forms[i] = fmt.Sprintf("%%%ds", width)
+		case i < len(header)-1:
+			forms[i] = fmt.Sprintf("%%-%ds", width)
+		default:
+			forms[i] = "%s"
 		}
 	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var text strings.Builder
 	for _, row := range append([][]string{names}, rows...) {
+		cells := make([]string, len(row))
 		for i, cell := range row {
-			if right[i] {
-				cell = strings.Repeat(" ", widths[i]-len([]rune(cell))) + cell
-			}
-			if i < len(row)-1 {
-				cell += "\t"
-			}
-			fmt.Fprint(tw, cell)
+			cells[i] = fmt.Sprintf(forms[i], cell)
 		}
-		fmt.Fprintln(tw)
+		fmt.Fprintln(&text, strings.Join(cells, "  "))
 	}
-	return tw.Flush()
+	_, err := io.WriteString(w, text.String())
+	return err
 }
 
 // number writes 1234567 as 1,234,567.
@@ -98,5 +101,3 @@ func plural[N int | int64](n N, one string) string {
 	}
 	return number(n) + " " + one + "s"
 }
-
-func join(words []string) string { return strings.Join(words, "+") }

@@ -14,7 +14,7 @@ import (
 )
 
 type probeCommand struct {
-	Vendor string `arg:"" help:"tencent: how it reads EndTime, where its day begins, whether it tells of today. engagelab: which paths answer, what rows name, what msg_type is by default, how long a window may be." enum:"tencent,engagelab,huawei"`
+	Vendor string `arg:"" help:"tencent: how it reads EndTime, where its day begins, whether it reports today. engagelab: which paths answer, what rows name, what msg_type is by default, how long a window may be." enum:"tencent,engagelab,huawei"`
 
 	pipelineFlags
 	outputFlag
@@ -23,30 +23,30 @@ type probeCommand struct {
 	Day     string   `help:"The day to ask for in parts, at least four days old: yyyy-MM-dd. Default: one with messages, looked for by asking." placeholder:"DAY"`
 }
 
-// settled says of the vendors without a probe why there is none.
+// settled explains why a vendor has no probe.
 var settled = map[sms.Vendor]string{
 	sms.Huawei: "Huawei has no statistics to ask for: its numbers come from exports of the console.",
 }
 
-// verdictReport is one account in the JSON of `etl probe`.
-type verdictReport struct {
+// probeReport is one account in the JSON of `etl probe`.
+type probeReport struct {
 	Source        string   `json:"source"`
 	Vendor        string   `json:"vendor"`
 	Account       string   `json:"account"`
 	Day           string   `json:"day"`      // empty when no day had messages to ask for
 	Calls         int      `json:"calls"`    // to the vendor
-	EndHour       string   `json:"end_hour"` // inclusive or exclusive; empty when the answers do not tell
-	HoursIn       string   `json:"hours_in"` // as +08:00; empty when the answers do not tell
-	Today         string   `json:"today"`    // told or withheld; empty when the answers do not tell
+	EndHour       string   `json:"end_hour"` // inclusive or exclusive; empty when the answers leave it open
+	HoursIn       string   `json:"hours_in"` // as +08:00; empty when the answers leave it open
+	Today         string   `json:"today"`    // told or withheld; empty when the answers leave it open
 	Contradiction string   `json:"contradiction"`
 	Evidence      []string `json:"evidence"`
 }
 
-// Run asks each account, stores what it finds and shows it. Exit code 2 tells of a verdict that contradicts the configuration,
+// Run asks each account, stores what it finds and shows it. Exit code 2 means a result that contradicts the configuration,
 // 3 of one that leaves something open.
 func (c *probeCommand) Run(s *session) error {
 	if why := settled[sms.Vendor(c.Vendor)]; why != "" {
-		return c.print(s, []verdictReport{}, func() error {
+		return c.print(s, []probeReport{}, func() error {
 			fmt.Fprintln(s.stdout, why)
 			return nil
 		})
@@ -70,8 +70,8 @@ func (c *probeCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	err = c.print(s, reports, func() error { return s.printVerdicts(reports) })
-	return errors.Join(err, verdictsExit(reports))
+	err = c.print(s, reports, func() error { return s.printProbes(reports) })
+	return errors.Join(err, probesExit(reports))
 }
 
 // dialects is Run for EngageLab.
@@ -93,8 +93,8 @@ func (c *probeCommand) dialects(s *session, p *pipeline, ask plan.Request) error
 }
 
 // probe asks the chosen accounts one after the other: they share the vendor's limit anyway.
-func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]verdictReport, error) {
-	reports := []verdictReport{}
+func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]probeReport, error) {
+	reports := []probeReport{}
 	err := p.eachChosen(s, ask, func(source config.Source, client client, account sms.Account) error {
 		prober, asks := client.(job.Prober)
 		if !asks {
@@ -106,7 +106,7 @@ func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]verdictRe
 			return usage(err)
 		}
 		if err == nil {
-			reports = append(reports, newVerdictReport(source.Name, v, prober.Judge(v)))
+			reports = append(reports, newProbeReport(source.Name, v, prober.Judge(v)))
 		}
 		return err
 	})
@@ -116,8 +116,8 @@ func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]verdictRe
 	return reports, nil
 }
 
-func newVerdictReport(source string, v sms.Verdict, contradicted error) verdictReport {
-	r := verdictReport{
+func newProbeReport(source string, v sms.Verdict, contradicted error) probeReport {
+	r := probeReport{
 		Source: source, Vendor: string(v.Account.Vendor), Account: v.Account.ID, Calls: v.Calls,
 		EndHour: v.EndHour, HoursIn: v.HoursIn, Today: v.Today, Evidence: v.Evidence,
 	}
@@ -130,7 +130,7 @@ func newVerdictReport(source string, v sms.Verdict, contradicted error) verdictR
 	return r
 }
 
-func (s *session) printVerdicts(reports []verdictReport) error {
+func (s *session) printProbes(reports []probeReport) error {
 	for _, r := range reports {
 		fmt.Fprintf(s.stdout, "%s %s: EndTime %s, hours in %s, today %s (%s)\n",
 			r.Source, r.Account, orUnknown(r.EndHour), orUnknown(r.HoursIn), orUnknown(r.Today), plural(r.Calls, "call"))
@@ -146,7 +146,7 @@ func (s *session) printVerdicts(reports []verdictReport) error {
 
 func orUnknown(text string) string { return cmp.Or(text, "cannot be told") }
 
-func verdictsExit(reports []verdictReport) error {
+func probesExit(reports []probeReport) error {
 	code := exitOK
 	for _, r := range reports {
 		switch {
@@ -159,8 +159,8 @@ func verdictsExit(reports []verdictReport) error {
 	return exitWith(code)
 }
 
-// verdictCheck is the doctor's line on what is known of how a vendor reads a window. It asks nobody.
-func verdictCheck(s *session, wh *load.Warehouse, source string, client client, account sms.Account) (inspection, bool) {
+// probeCheck is the doctor's line on what is known of how a vendor reads a window. It asks nobody.
+func probeCheck(s *session, wh *load.Warehouse, source string, client client, account sms.Account) (inspection, bool) {
 	prober, asks := client.(job.Prober)
 	if !asks || wh == nil {
 		return inspection{}, false

@@ -102,7 +102,7 @@ type totals struct {
 
 	Quarantined int          `json:"quarantined_days"`
 	Failures    []failedItem `json:"failures"`
-	// Waiting are days whose answer was not believed: what was known of them stands, and a later answer decides.
+	// Waiting are days whose answer was not believed: what is stored of them stays, and a later answer decides.
 	Waiting []waitingDays `json:"waiting"`
 	// Contradictions say which accounts are not loaded because their vendor contradicts the configuration, and what would be right.
 	Contradictions []string      `json:"contradictions"`

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"smsetl/job"
 	"smsetl/load"
@@ -52,8 +51,7 @@ func (c *releaseCommand) Run(s *session) error {
 			report.add(h.source, h.scope, days, detail)
 		}
 	}
-	err = errors.Join(err, p.endRelease(runID, left, err))
-	if err != nil {
+	if err = errors.Join(err, s.endRun(p.warehouse, runID, outcome(left > 0, err), p.now())); err != nil {
 		return err
 	}
 	if err := c.show(s, report); err != nil {
@@ -63,19 +61,6 @@ func (c *releaseCommand) Run(s *session) error {
 		return exit{code: exitPartial}
 	}
 	return nil
-}
-
-func (p *pipeline) endRelease(runID int64, left int, err error) error {
-	outcome := "ok"
-	switch {
-	case err != nil:
-		outcome = "failed"
-	case left > 0:
-		outcome = "partial"
-	}
-	late, cancel := context.WithTimeout(context.WithoutCancel(p.session.ctx), 10*time.Second)
-	defer cancel()
-	return queue.EndRun(late, p.warehouse.Pool(), runID, outcome, p.now())
 }
 
 // heldAnswer is one answer with neighbouring days that it put into quarantine.
@@ -95,7 +80,7 @@ func (p *pipeline) quarantined(ctx context.Context, items []plan.Item) ([]heldAn
 			return nil, err
 		}
 		for _, d := range lines {
-			// The datasets of a group are doubted together: the first of them speaks for all.
+			// The datasets of a group are quarantined together: the first of them is enough.
 			if d.Dataset != item.Scope.Datasets[0] || d.State != sms.Quarantined {
 				continue
 			}
@@ -112,25 +97,19 @@ func (p *pipeline) quarantined(ctx context.Context, items []plan.Item) ([]heldAn
 
 // takes adds a day to the days that it follows, when the same answer is to blame.
 func (h *heldAnswer) takes(item plan.Item, d sms.DayStatus) bool {
-	w := h.scope.Window
-	if h.source != item.Source || h.scope.Account != d.Account || h.scope.Datasets[0] != d.Dataset || h.loadID != d.LoadID || w.Last() != d.Day-1 {
-		return false
+	longer, isNext := h.scope.Window.With(d.Day)
+	isSame := h.source == item.Source && h.scope.Account == d.Account && h.scope.Datasets[0] == d.Dataset && h.loadID == d.LoadID
+	if isNext && isSame {
+		h.scope.Window = longer
 	}
-	longer, err := sms.NewWindow(w.First(), d.Day, w.Zone())
-	if err != nil {
-		return false
-	}
-	h.scope.Window = longer
-	return true
+	return isNext && isSame
 }
 
-// release loads one held answer and writes down who said so.
+// release loads one held answer and records who decided it.
 func (p *pipeline) release(ctx context.Context, h heldAnswer, runID int64, by load.Operator) (days int, detail string, err error) {
 	release := job.Release{RunID: runID, LoadID: h.loadID, Days: h.scope.Window, Now: by.Now}
-	for _, source := range p.config.Sources {
-		if source.Name == h.source {
-			release.Rules = rules(source)
-		}
+	if source, isKnown := p.config.Source(h.source); isKnown {
+		release.Rules = rules(source)
 	}
 	rebuilt, err := release.Run(ctx, p.warehouse)
 	if err != nil {

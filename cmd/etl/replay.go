@@ -39,7 +39,7 @@ type replayReport struct {
 	Seconds    float64          `json:"seconds"`
 }
 
-// categoryChange is a failure reason in another category, with every row that it stands in.
+// categoryChange is a failure reason in another category, with all the rows that have it.
 type categoryChange struct {
 	load.CategoryChange
 
@@ -74,7 +74,7 @@ func (c *replayCommand) Run(s *session) error {
 		report, err = newReplayReport(s, wh, replay, done)
 	}
 	if !c.DryRun {
-		err = errors.Join(err, s.endRun(wh, replay.RunID, replayOutcome(report, err), replay.Now))
+		err = errors.Join(err, s.endRun(wh, replay.RunID, outcome(len(report.Left)+len(report.Overtaken) > 0, err), replay.Now))
 	}
 	if err != nil {
 		return err
@@ -126,17 +126,6 @@ func (r replayReport) exit() error {
 		return exit{code: exitPartial}
 	default:
 		return nil
-	}
-}
-
-func replayOutcome(r replayReport, err error) string {
-	switch {
-	case err != nil:
-		return outcome(runReport{}, err)
-	case len(r.Left)+len(r.Overtaken) > 0:
-		return "partial"
-	default:
-		return "ok"
 	}
 }
 

@@ -1,22 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"time"
 
 	"smsetl/job"
 	"smsetl/load"
-	"smsetl/queue"
 	"smsetl/sms"
 )
-
-// endRun ends the run also when the command was told to stop.
-func (s *session) endRun(wh *load.Warehouse, runID int64, outcome string, now time.Time) error {
-	late, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 10*time.Second)
-	defer cancel()
-	return queue.EndRun(late, wh.Pool(), runID, outcome, now)
-}
 
 func (s *session) printReplay(r replayReport) error {
 	done, changed := "rebuilt", "changed"
@@ -29,7 +19,7 @@ func (s *session) printReplay(r replayReport) error {
 	if r.Changed == 0 && len(r.Categories) == 0 {
 		fmt.Fprintln(s.stdout, "What is stored is what the answers say.")
 	} else {
-		fmt.Fprintf(s.stdout, "%s %s. The vendors told nothing new: this is our mapping.\n", plural(r.Changed, "day"), changed)
+		fmt.Fprintf(s.stdout, "%s %s. The vendors sent nothing new: this is our mapping.\n", plural(r.Changed, "day"), changed)
 	}
 	if err := s.printChanges(r); err != nil {
 		return err

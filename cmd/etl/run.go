@@ -26,7 +26,7 @@ const (
 	exitQuality = 4 // a quarantined day or an open finding
 )
 
-// exit is an error that knows the program's exit code. An empty message means that everything has been said.
+// exit is an error that knows the program's exit code. An empty message means that all of it is printed already.
 type exit struct {
 	code int
 	err  error
@@ -58,7 +58,7 @@ type cli struct {
 	Demo     demoCommand     `cmd:"" help:"Everything here and now: an embedded Postgres, sandbox vendors, 400 days. No keys, no Docker."`
 	Run      runCommand      `cmd:"" help:"Load what is due, once, then exit. For cron, systemd timers, Kubernetes CronJobs."`
 	Backfill backfillCommand `cmd:"" help:"Load a range of days. Running it again resumes it."`
-	Serve    serveCommand    `cmd:"" help:"Ring the schedules and load what is due, until told to stop. Start it on as many machines as you like."`
+	Serve    serveCommand    `cmd:"" help:"Follow the schedules and load what is due, until it is stopped. Start it on as many machines as you like."`
 	Plan     planCommand     `cmd:"" help:"Show what run or backfill would ask for, without asking."`
 	Import   importCommand   `cmd:"" help:"Load files that somebody exported from a vendor's console."`
 	Status   statusCommand   `cmd:"" help:"Show what the ledger knows of every day. The exit code is for monitors."`

@@ -36,7 +36,7 @@ type serveCommand struct {
 	ReportsEvery  time.Duration `hidden:"" default:"15s"`
 }
 
-// Run works and leads until it is told to stop. SIGHUP reads the configuration again.
+// Run works and leads until it is stopped. SIGHUP reads the configuration again.
 func (c *serveCommand) Run(s *session) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -107,7 +107,7 @@ func (v *serving) setup(ctx context.Context, p *pipeline) (queue.Setup, error) {
 	if err := p.register(ctx); err != nil {
 		return queue.Setup{}, err
 	}
-	sources, err := connect(p.config.Sources, p.warehouse, p.session.env.proxy(), p.now, v.waited, p.session.log)
+	sources, err := connect(p.config.Sources, p.warehouse, p.session.env.proxy(), p.now, v.metrics.Waited, p.session.log)
 	if err != nil {
 		return queue.Setup{}, usage(err)
 	}

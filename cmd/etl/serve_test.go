@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -140,7 +139,7 @@ func TestServeAgainAsksOnlyForWhatIsDue(t *testing.T) {
 func (w *world) plan() planReport {
 	w.t.Helper()
 	var plan planReport
-	if err := json.Unmarshal([]byte(w.must(exitOK, "plan", append(at(today), "-o", "json")...)), &plan); err != nil {
+	if err := readJSON(w.must(exitOK, "plan", append(at(today), "-o", "json")...), &plan); err != nil {
 		w.t.Fatal(err)
 	}
 	return plan
@@ -269,7 +268,7 @@ func (w *world) backfills() backfillsReport {
 	w.t.Helper()
 	var report backfillsReport
 	out := w.elsewhere(exitOK, append([]string{"backfills", "-o", "json"}, at(today.Add(time.Hour))...)...)
-	if err := json.Unmarshal([]byte(out), &report); err != nil {
+	if err := readJSON(out, &report); err != nil {
 		w.t.Fatalf("%v: %s", err, out)
 	}
 	return report
@@ -282,10 +281,10 @@ func TestDetachedBackfill(t *testing.T) {
 	w.noSchedules()
 	all := append(at(today), "--from", w.vendors.First(), "--to", "2026-11-21", "--detach", "-o", "json")
 	var first, second detached
-	if err := json.Unmarshal([]byte(w.must(exitOK, "backfill", all...)), &first); err != nil {
+	if err := readJSON(w.must(exitOK, "backfill", all...), &first); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(w.must(exitOK, "backfill", all...)), &second); err != nil {
+	if err := readJSON(w.must(exitOK, "backfill", all...), &second); err != nil {
 		t.Fatal(err)
 	}
 	if first.Windows == 0 || first.Windows != second.Windows || first.RunID == second.RunID {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,26 +38,25 @@ type failedFiles struct {
 
 // accountStatus is what the ledger knows of one dataset of one account.
 type accountStatus struct {
-	Source     string         `json:"source"`
-	Vendor     string         `json:"vendor"`
-	Account    string         `json:"account"`
-	Dataset    string         `json:"dataset"`
-	Expected   int            `json:"expected_days"`
-	States     map[string]int `json:"states"`
-	LoadedUpTo string         `json:"loaded_up_to"` // every day until this one is loaded; empty when the first is not
-	FinalUpTo  string         `json:"final_up_to"`  // every day until this one is final or empty
-	Gaps       []gap          `json:"gaps"`
+	Source     string            `json:"source"`
+	Account    sms.Account       `json:",embed"`
+	Dataset    sms.Dataset       `json:"dataset"`
+	Expected   int               `json:"expected_days"`
+	States     map[sms.State]int `json:"states"`
+	LoadedUpTo string            `json:"loaded_up_to"` // every day until this one is loaded; empty when the first is not
+	FinalUpTo  string            `json:"final_up_to"`  // every day until this one is final or empty
+	Gaps       []gap             `json:"gaps"`
 }
 
 // gap is a run of days in one state that a person may have to look at.
 type gap struct {
-	State  string `json:"state"`
-	From   string `json:"from"`
-	To     string `json:"to"`
-	Days   int    `json:"days"`
-	Reason string `json:"reason"`
-	Since  string `json:"since"`       // when the first of them entered the state
-	Next   string `json:"next_action"` // what brings them on, see sms.coverage_daily
+	State  sms.State  `json:"state"`
+	From   sms.Day    `json:"from"`
+	To     sms.Day    `json:"to"`
+	Days   int        `json:"days"`
+	Reason string     `json:"reason"`
+	Since  string     `json:"since"`       // when the first of them entered the state
+	Next   sms.Action `json:"next_action"` // what brings them on, see sms.coverage_daily
 	// MissingHours are those of each of the days that no export covers, "08-15 20"; of sources whose files are imported.
 	MissingHours string `json:"missing_hours,omitempty"`
 	// DaysLeft is on how many more days, today among them, the first of them can be asked for. It is not there when the vendor
@@ -64,7 +64,7 @@ type gap struct {
 	DaysLeft *int `json:"days_left,omitempty"`
 }
 
-// Run shows the ledger. Exit code 4 tells of quarantined days, 3 of days that are missing, failed or lost.
+// Run shows the ledger. Exit code 4 means quarantined days, 3 of days that are missing, failed or lost.
 func (c *statusCommand) Run(s *session) error {
 	p, err := c.open(s)
 	if err != nil {
@@ -74,7 +74,7 @@ func (c *statusCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	report := statusReport{Now: p.now().Format("2006-01-02T15:04:05Z07:00"), Accounts: []accountStatus{}}
+	report := statusReport{Now: p.now().Format(time.RFC3339)}
 	var all []sms.DayStatus
 	for _, source := range p.config.Sources {
 		days := plan.Expected(source.Source, ledger, p.now())
@@ -97,7 +97,7 @@ func (c *statusCommand) Run(s *session) error {
 	return report.exit()
 }
 
-// missingHours says which hours of a day of an account no export covers, "" for none. It is nil for sources that are asked.
+// missingHours gives the hours of a day of an account no export covers, "" for none. It is nil for sources that are asked.
 type missingHours func(account sms.Account, day sms.Day) string
 
 func (p *pipeline) missingHours(ctx context.Context, source config.Source) (missingHours, error) {
@@ -130,7 +130,7 @@ func (p *pipeline) failedFiles(ctx context.Context) ([]failedFiles, error) {
 		}
 	}
 	dirs, err := p.warehouse.DropDirs(ctx, sources)
-	all := []failedFiles{}
+	var all []failedFiles
 	for _, d := range dirs {
 		if d.Failed > 0 {
 			all = append(all, failedFiles{d.Source, d.Failed, d.File, d.Reason})
@@ -140,32 +140,24 @@ func (p *pipeline) failedFiles(ctx context.Context) ([]failedFiles, error) {
 }
 
 // summarize groups days, which come sorted, by account and dataset.
-func summarize(source config.Source, days []sms.DayStatus, missing missingHours, now time.Time) []accountStatus {
-	var all []accountStatus
-	var group []sms.DayStatus
-	flush := func() {
-		if len(group) > 0 {
-			all = append(all, summary(source, group, missing, now))
+func summarize(source config.Source, days []sms.DayStatus, missing missingHours, now time.Time) (all []accountStatus) {
+	for len(days) > 0 {
+		n := slices.IndexFunc(days, func(d sms.DayStatus) bool {
+			return d.Account != days[0].Account || d.Dataset != days[0].Dataset
+		})
+		if n < 0 {
+			n = len(days)
 		}
-		group = nil
+		all = append(all, summary(source, days[:n], missing, now))
+		days = days[n:]
 	}
-	for _, d := range days {
-		if len(group) > 0 && (group[0].Account != d.Account || group[0].Dataset != d.Dataset) {
-			flush()
-		}
-		group = append(group, d)
-	}
-	flush()
 	return all
 }
 
 func summary(source config.Source, days []sms.DayStatus, missing missingHours, now time.Time) accountStatus {
-	a := accountStatus{
-		Source: source.Name, Vendor: string(days[0].Account.Vendor), Account: days[0].Account.ID, Dataset: string(days[0].Dataset),
-		States: map[string]int{}, Gaps: []gap{},
-	}
+	a := accountStatus{Source: source.Name, Account: days[0].Account, Dataset: days[0].Dataset, States: map[sms.State]int{}}
 	for _, d := range days {
-		a.States[string(d.State)]++
+		a.States[d.State]++
 		if d.State != sms.NotDue {
 			a.Expected++
 		}
@@ -176,7 +168,7 @@ func summary(source config.Source, days []sms.DayStatus, missing missingHours, n
 		if missing != nil {
 			g.MissingHours = missing(d.Account, d.Day)
 		}
-		if last := len(a.Gaps) - 1; last >= 0 && a.Gaps[last].goesOn(g, d.Day) {
+		if last := len(a.Gaps) - 1; last >= 0 && a.Gaps[last].goesOn(g) {
 			a.Gaps[last].To = g.To
 			a.Gaps[last].Days++
 			continue
@@ -193,10 +185,9 @@ func summary(source config.Source, days []sms.DayStatus, missing missingHours, n
 }
 
 func newGap(source config.Source, d sms.DayStatus, now time.Time) gap {
-	day := d.Day.String()
 	g := gap{
-		State: string(d.State), From: day, To: day, Days: 1, Reason: d.Reason,
-		Since: d.Since.In(source.Zone.Location()).Format(time.RFC3339), Next: string(source.NextAction(d, now)),
+		State: d.State, From: d.Day, To: d.Day, Days: 1, Reason: d.Reason,
+		Since: d.Since.In(source.Zone.Location()).Format(time.RFC3339), Next: source.NextAction(d, now),
 	}
 	if left, limited := source.DaysLeft(d.Day, now); limited && d.State != sms.Lost {
 		g.DaysLeft = &left
@@ -204,9 +195,10 @@ func newGap(source config.Source, d sms.DayStatus, now time.Time) gap {
 	return g
 }
 
-// goesOn says whether the gap of one more day belongs to this one.
-func (g gap) goesOn(next gap, day sms.Day) bool {
-	return g.State == next.State && g.Reason == next.Reason && g.MissingHours == next.MissingHours && g.Next == next.Next && g.To == (day-1).String()
+// goesOn reports whether the gap of one more day belongs to this one.
+func (g gap) goesOn(next gap) bool {
+	return g.State == next.State && g.Reason == next.Reason && g.MissingHours == next.MissingHours && g.Next == next.Next &&
+		g.To == next.From-1
 }
 
 func (s *session) printStatus(r statusReport, days []sms.DayStatus) error {
@@ -217,9 +209,9 @@ func (s *session) printStatus(r statusReport, days []sms.DayStatus) error {
 		header = append(header, ">"+string(state))
 	}
 	err := list(s.stdout, header, r.Accounts, func(a accountStatus) []string {
-		row := []string{a.Source, a.Account, a.Dataset, cmp.Or(a.LoadedUpTo, "-"), cmp.Or(a.FinalUpTo, "-"), number(a.Expected)}
+		row := []string{a.Source, a.Account.ID, string(a.Dataset), cmp.Or(a.LoadedUpTo, "-"), cmp.Or(a.FinalUpTo, "-"), number(a.Expected)}
 		for _, state := range counted {
-			row = append(row, number(a.States[string(state)]))
+			row = append(row, number(a.States[state]))
 		}
 		return row
 	})
@@ -249,40 +241,41 @@ func (s *session) printGaps(r statusReport) {
 	}
 }
 
-// gapLines tells each gap once, with the datasets that have it, or without where all of the account do: an outage is often one
+// gapLines lists each gap once, with the datasets that have it, or without where all of the account do: an outage is often one
 // of all of them.
 func gapLines(r statusReport) []string {
-	type told struct{ source, account, says string }
-	var order []told
-	datasets, perAccount := map[told][]string{}, map[string]int{}
+	type shown struct{ of, text string }
+	var order []shown
+	datasets, perAccount := map[shown][]string{}, map[string]int{}
 	for _, a := range r.Accounts {
-		perAccount[a.Source+" "+a.Account]++
+		of := a.Source + " " + a.Account.ID
+		perAccount[of]++
 		for _, g := range a.Gaps {
 			reason := g.Reason
 			if reason == "" && g.MissingHours != "" {
 				reason = "no export of hours " + g.MissingHours
 			}
-			t := told{a.Source, a.Account, fmt.Sprintf("%s  %s", g, reason)}
-			if datasets[t] == nil {
-				order = append(order, t)
+			line := shown{of, fmt.Sprintf("%s  %s", g, reason)}
+			if datasets[line] == nil {
+				order = append(order, line)
 			}
-			datasets[t] = append(datasets[t], a.Dataset)
+			datasets[line] = append(datasets[line], string(a.Dataset))
 		}
 	}
 	lines := make([]string, len(order))
-	for i, t := range order {
-		of := t.source + " " + t.account
-		if len(datasets[t]) < perAccount[of] {
-			of += " " + strings.Join(datasets[t], ", ")
+	for i, line := range order {
+		lines[i] = line.of
+		if len(datasets[line]) < perAccount[line.of] {
+			lines[i] += " " + strings.Join(datasets[line], ", ")
 		}
-		lines[i] = of + ": " + t.says
+		lines[i] += ": " + line.text
 	}
 	return lines
 }
 
 // String gives the gap for people: "2 days missing, 5 days left to fetch them: 2026-01-05/2026-01-06, since 2026-01-06; next: load".
 func (g gap) String() string {
-	text := plural(g.Days, "day") + " " + g.State
+	text := plural(g.Days, "day") + " " + string(g.State)
 	if g.DaysLeft != nil {
 		text += ", " + plural(*g.DaysLeft, "day") + " left to fetch "
 		if g.Days == 1 {
@@ -292,8 +285,8 @@ func (g gap) String() string {
 		}
 	}
 	text += fmt.Sprintf(": %s/%s, since %s", g.From, g.To, g.Since[:len("2006-01-02")])
-	if g.Next != string(sms.DoNothing) {
-		text += "; next: " + g.Next
+	if g.Next != sms.DoNothing {
+		text += "; next: " + string(g.Next)
 	}
 	return text
 }
@@ -301,10 +294,10 @@ func (g gap) String() string {
 func (r statusReport) exit() error {
 	code := exitOK
 	for _, a := range r.Accounts {
-		if a.States[string(sms.Missing)]+a.States[string(sms.Failed)]+a.States[string(sms.Lost)] > 0 {
+		if a.States[sms.Missing]+a.States[sms.Failed]+a.States[sms.Lost] > 0 {
 			code = max(code, exitPartial)
 		}
-		if a.States[string(sms.Quarantined)] > 0 {
+		if a.States[sms.Quarantined] > 0 {
 			code = exitQuality
 		}
 	}

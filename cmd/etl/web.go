@@ -23,7 +23,7 @@ import (
 	"smsetl/web/pages"
 )
 
-// listenFlag says where the pages are.
+// listenFlag chooses where the pages are served.
 type listenFlag struct {
 	Listen string `help:"Where pages, health and metrics are served: host:port, or none. Default: web.listen of the configuration, else 127.0.0.1:8080. Anything but loopback needs a login." placeholder:"ADDRESS"`
 }
@@ -44,7 +44,7 @@ func (v *serving) newMetrics() *web.Metrics {
 	return metrics
 }
 
-// newSite makes the HTTP side and binds its address, so that a mistake in it is told before any work begins.
+// newSite makes the HTTP side and binds its address, so that a mistake in it is reported before any work begins.
 func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	log := v.session.log
 	if flag.Listen == "none" {
@@ -76,11 +76,9 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	if errors.Is(err, syscall.EADDRINUSE) && options.Listen == "" {
 		// Nobody named the address: another process of this machine has it, and as many as one likes may run.
 		log.Info("the default address is taken, another port is used", zap.String("address", web.DefaultListen))
-		options.Listen = "127.0.0.1:0"
-		if server, err = web.New(options, log); err == nil {
-			addPages(server, reader, v.now, log)
-			err = server.Listen(ctx)
-		}
+		reader.Close()
+		flag.Listen = "127.0.0.1:0"
+		return v.newSite(ctx, flag)
 	}
 	if err != nil {
 		reader.Close()
@@ -113,11 +111,6 @@ func (s *site) start(ctx context.Context, log *zap.Logger) (release func()) {
 	return func() { cancel(); serving.Wait(); s.reader.Close() }
 }
 
-// waited counts the waiting of requests. The pages are made after the sources, and before any of these is asked.
-func (v *serving) waited(vendor sms.Vendor, action string, waited time.Duration) {
-	v.metrics.Waited(vendor, action, waited)
-}
-
 // webOptions are the settings of the configuration, with the address of the flag where it names one.
 func webOptions(cfg config.Web, listen string) web.Options {
 	if listen == "" {
@@ -129,7 +122,7 @@ func webOptions(cfg config.Web, listen string) web.Options {
 	}
 }
 
-// pagesError says why `etl serve` would refuse the settings of its pages.
+// pagesError explains why `etl serve` would refuse the settings of its pages.
 func pagesError(cfg config.Web) error {
 	_, err := web.New(webOptions(cfg, ""), zap.NewNop())
 	return err
@@ -153,7 +146,7 @@ func (p *pipeline) expectations(now time.Time) []read.Expectation {
 	return all
 }
 
-// notify tells people what is wrong, where the configuration in force says how.
+// notify sends notifications of what is wrong, where the configuration in force has a webhook.
 func (v *serving) notify(ctx context.Context) error {
 	p := v.pipeline()
 	webhook := p.config.Notify.Webhook.Reveal()
