@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -69,8 +70,8 @@ func (p *put) change(ctx context.Context, tx pgx.Tx) (Change, error) {
 		table string
 		cells string
 	}{
-		{p.fills(delivery), "changed_delivery_daily", changeDelivery},
-		{p.fills(processing) || p.fills(sending), "changed_failure_daily", changeFailure},
+		{p.fills(star.Delivery), "changed_delivery_daily", changeDelivery},
+		{p.fills(star.Processing) || p.fills(star.Sending), "changed_failure_daily", changeFailure},
 	} {
 		var compared bool
 		if err := tx.QueryRow(ctx, `SELECT to_regclass('pg_temp.' || $1) IS NOT NULL`, f.table).Scan(&compared); err != nil {

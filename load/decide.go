@@ -95,7 +95,7 @@ func (p *put) judge(ctx context.Context, tx pgx.Tx) error {
 	if p.again != nil {
 		return nil
 	}
-	p.tally.batch.Findings = slices.Concat(p.tally.batch.Findings, decisions.Findings)
+	p.staging.Batch.Findings = slices.Concat(p.staging.Batch.Findings, decisions.Findings)
 	return p.learn(ctx, tx, &decisions)
 }
 
@@ -113,7 +113,7 @@ func (p *put) judgeDay(day sms.Day, decision *sms.Decision) verdict {
 			return verdict{fate: superseded}
 		}
 	}
-	if reason, isPartial := p.tally.batch.Partial[day]; isPartial {
+	if reason, isPartial := p.staging.Batch.Partial[day]; isPartial {
 		return verdict{fate: incomplete, reason: reason}
 	}
 	v := verdict{reason: decision.Reason, since: decision.Since, isUnproven: decision.IsUnproven}
@@ -138,7 +138,7 @@ func (p *put) judgeDay(day sms.Day, decision *sms.Decision) verdict {
 func (p *put) fingerprints(day sms.Day) map[sms.Dataset]int64 {
 	all := map[sms.Dataset]int64{}
 	for _, dataset := range p.scope.Datasets {
-		all[dataset] = p.tally.fingerprint(p.partOf(dataset), day)
+		all[dataset] = p.staging.Fingerprint(p.partOf(dataset), day)
 	}
 	return all
 }
@@ -152,7 +152,7 @@ func (p *put) held(day sms.Day) *sms.Held {
 			h.Repeats = false
 			continue
 		}
-		h.Repeats = h.Repeats && *c.suspect == p.tally.fingerprint(p.partOf(dataset), day)
+		h.Repeats = h.Repeats && *c.suspect == p.staging.Fingerprint(p.partOf(dataset), day)
 		if c.suspectAt.After(h.Since) { // the youngest of the datasets' answers counts
 			h.Since = *c.suspectAt
 		}

@@ -21,7 +21,7 @@ var findingClose string
 // writeFindings notes what the batch found, and closes what it no longer shows. An answer that is not believed on every day
 // proves nothing by what it leaves out.
 func (p *put) writeFindings(ctx context.Context, tx pgx.Tx) error {
-	if err := noteFindings(ctx, tx, p.account, p.loadID, p.tally.batch, p.options.Now); err != nil {
+	if err := noteFindings(ctx, tx, p.account, p.loadID, p.staging.Batch, p.options.Now); err != nil {
 		return err
 	}
 	for _, v := range p.verdicts {

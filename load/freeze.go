@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -71,14 +72,14 @@ func (w *Warehouse) operate(ctx context.Context, scope sms.Scope, do func(tx pgx
 			SELECT account_key
 			FROM sms.dim_account
 			WHERE vendor_key = $1
-			  AND account = $2`, w.vendors[scope.Account.Vendor].key, scope.Account.ID).Scan(&account)
+			  AND account = $2`, w.vendors[scope.Account.Vendor].Key, scope.Account.ID).Scan(&account)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrUnknownAccount
 		}
 		if err != nil {
 			return err
 		}
-		for part := range parts {
+		for part := range star.Parts {
 			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, int32(lockSpace+part), account); err != nil {
 				return fmt.Errorf("waiting for a load of the account: %w", err)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -132,8 +133,8 @@ func (p *put) wasSettled(c *ledgerLine, day sms.Day) bool {
 
 // wrote says that rows of the day were written.
 func (p *put) wrote(day sms.Day) bool {
-	for part := range parts {
-		if p.changed[part][day-p.window.First()] {
+	for part := range star.Parts {
+		if p.written.Changed[part][day-p.window.First()] {
 			return true
 		}
 	}
@@ -184,22 +185,22 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 	i := day - p.window.First()
 	part := p.partOf(dataset)
 	s := sms.Settlement{Day: day, DoubtedAt: v.doubtedAt(), IsUnproven: v.isUnproven, ChangedAt: p.changedAt(day)}
-	for part := range parts {
-		s.Rows += p.tally.days[part][i].rows
-		s.Pending += p.tally.days[part][i].pending.total
+	for part := range star.Parts {
+		s.Rows += p.staging.Days[part][i].Rows
+		s.Pending += p.staging.Days[part][i].Pending.Or(0)
 	}
 	state, err := p.step(old, dataset, day, p.settling(s))
 	if err != nil {
 		return ledgerLine{}, err
 	}
-	said := &p.tally.days[part][i]
+	said := &p.staging.Days[part][i]
 	version := int32(p.options.TransformVersion)
 	line := ledgerLine{
 		state:       state,
-		pending:     said.pending.pointer(),
-		messages:    said.messages.pointer(),
-		rows:        said.rows,
-		checksum:    int64(p.checksums[part][i]),
+		pending:     orNull(said.Pending),
+		messages:    orNull(said.Messages),
+		rows:        said.Rows,
+		checksum:    int64(p.written.Checksums[part][i]),
 		loadID:      p.loadID,
 		loadedAt:    &p.result.LoadedAt,
 		confirmedAt: &p.result.LoadedAt,
@@ -218,7 +219,7 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 	if old == nil {
 		return line, nil
 	}
-	if !p.changed[part][i] && old.loadedAt != nil {
+	if !p.written.Changed[part][i] && old.loadedAt != nil {
 		line.loadedAt = old.loadedAt
 	}
 	if at := p.changedAt(day); !at.IsZero() {

@@ -25,7 +25,7 @@ func (w *Warehouse) Verdict(ctx context.Context, account sms.Account) (v sms.Ver
 		WHERE a.vendor_key = $1
 		  AND a.account = $2
 		ORDER BY p.load_id DESC
-		LIMIT 1`, w.vendors[account.Vendor].key, account.ID).
+		LIMIT 1`, w.vendors[account.Vendor].Key, account.ID).
 		Scan(&v.AskedAt, &day, &v.Calls, &v.EndHour, &v.HoursIn, &v.Today, &v.Evidence)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return v, false, nil
@@ -79,6 +79,6 @@ func (w *Warehouse) CloseContradiction(ctx context.Context, account sms.Account,
 		  AND a.vendor_key = $1
 		  AND a.account = $2
 		  AND f.check_name = $4
-		  AND f.closed_at IS NULL`, w.vendors[account.Vendor].key, account.ID, now, Contradiction)
+		  AND f.closed_at IS NULL`, w.vendors[account.Vendor].Key, account.ID, now, Contradiction)
 	return failed("closing a finding of "+account.String(), err)
 }

@@ -72,7 +72,7 @@ func (p *put) learn(ctx context.Context, tx pgx.Tx, d *sms.Decisions) error {
 	seen := p.seen
 	for i, v := range p.verdicts {
 		if v.fate == believed {
-			seen |= p.tally.seen(i)
+			seen |= p.staging.Seen(i)
 		}
 	}
 	if seen == p.seen && d.Retention == 0 {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -114,7 +115,7 @@ func (p *put) beginAgain(ctx context.Context, tx pgx.Tx) error {
 		  AND account = $3
 		  AND zone = $7
 		RETURNING load_id`,
-		p.again.RunID, p.vendor.key, p.scope.Account.ID, p.scope.Datasets, date(p.window.First()), date(p.window.Last()),
+		p.again.RunID, p.vendor.Key, p.scope.Account.ID, p.scope.Datasets, date(p.window.First()), date(p.window.Last()),
 		p.scope.Account.Zone.String(), p.options.Now, origin, p.again.AnsweredBy).Scan(&p.loadID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = fmt.Errorf("%w in zone %s", ErrUnknownAccount, p.scope.Account.Zone)
@@ -161,8 +162,8 @@ func (p *put) rebuiltLine(old, line ledgerLine, day sms.Day) ledgerLine {
 		return line
 	}
 	line.state = sms.Empty
-	for part := range parts {
-		if p.tally.days[part][day-p.window.First()].rows > 0 {
+	for part := range star.Parts {
+		if p.staging.Days[part][day-p.window.First()].Rows > 0 {
 			line.state = sms.Final
 		}
 	}

@@ -98,7 +98,7 @@ func (w *Warehouse) accountKey(ctx context.Context, account sms.Account) (key in
 		SELECT account_key
 		FROM sms.dim_account
 		WHERE vendor_key = $1
-		  AND account = $2`, w.vendors[account.Vendor].key, account.ID).Scan(&key)
+		  AND account = $2`, w.vendors[account.Vendor].Key, account.ID).Scan(&key)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrUnknownAccount
 	}
