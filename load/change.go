@@ -62,7 +62,7 @@ type CellChange struct {
 }
 
 // change tells what this put has changed in rows that a comparison found, and in categories.
-func (p *put) change(ctx context.Context, tx pgx.Tx) (Change, error) {
+func (p *put) change(ctx context.Context, tx pgx.Tx, examples int) (Change, error) {
 	var all Change
 	days := map[sms.Day]bool{}
 	for _, f := range []struct {
@@ -83,12 +83,12 @@ func (p *put) change(ctx context.Context, tx pgx.Tx) (Change, error) {
 		if err := all.addMeasures(ctx, tx, f.cells, days); err != nil {
 			return all, err
 		}
-		if err := all.addExamples(ctx, tx, p.scope.Account, f.cells, p.again.Examples); err != nil {
+		if err := all.addExamples(ctx, tx, p.scope.Account, f.cells, examples); err != nil {
 			return all, err
 		}
 	}
 	all.Days = slices.Sorted(maps.Keys(days))
-	all.Examples = all.Examples[:min(len(all.Examples), p.again.Examples)]
+	all.Examples = all.Examples[:min(len(all.Examples), examples)]
 	return all, all.addCategories(ctx, tx, p.loadID)
 }
 

@@ -134,7 +134,7 @@ func (p *put) confirmLedger(ctx context.Context, tx pgx.Tx, oldest sms.Day) erro
 			}
 			line.reason, line.attempts = "", 0
 			if state == sms.Unverified {
-				line.reason = neverTold
+				line.reason = neverReported
 			}
 			line.loadID, line.confirmedAt, line.checkedAt = p.loadID, &p.result.LoadedAt, &p.options.Now
 			out.add(dataset, day, line)

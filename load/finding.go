@@ -24,8 +24,8 @@ func (p *put) writeFindings(ctx context.Context, tx pgx.Tx) error {
 	if err := noteFindings(ctx, tx, p.account, p.loadID, p.staging.Batch, p.options.Now); err != nil {
 		return err
 	}
-	for _, v := range p.verdicts {
-		if v.fate != believed {
+	for _, v := range p.decisions {
+		if v.outcome != believed {
 			return nil
 		}
 	}

@@ -147,15 +147,13 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx) error {
 	for _, dataset := range p.scope.Datasets {
 		for day := range p.window.Days() {
 			old := p.ledger[lineKey{dataset, day}]
-			v := &p.verdicts[day-p.window.First()]
+			v := &p.decisions[day-p.window.First()]
 			var line ledgerLine
 			var err error
-			switch v.fate {
+			switch v.outcome {
 			case believed:
 				line, err = p.believedLine(old, dataset, day, v)
-				if err == nil && p.again != nil {
-					line = p.rebuiltLine(*old, line, day)
-				}
+				line = p.decider.line(p, old, line, day)
 			case quarantined:
 				line, err = p.quarantinedLine(old, dataset, day, v)
 			case incomplete:
@@ -164,7 +162,7 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx) error {
 				}
 				line, err = p.incompleteLine(old, dataset, day, v)
 			case ignored, unproven, forgotten:
-				if old == nil && v.fate == ignored {
+				if old == nil && v.outcome == ignored {
 					continue
 				}
 				line, err = p.silentLine(old, dataset, day, v)
@@ -181,10 +179,10 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx) error {
 }
 
 // believedLine is the line of a day whose rows are now what the answer said.
-func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict) (ledgerLine, error) {
+func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *decision) (ledgerLine, error) {
 	i := day - p.window.First()
 	part := p.partOf(dataset)
-	s := sms.Settlement{Day: day, DoubtedAt: v.doubtedAt(), IsUnproven: v.isUnproven, ChangedAt: p.changedAt(day)}
+	s := sms.Settlement{Day: day, DoubtedAt: v.suspectSince(), IsUnproven: v.isUnproven, ChangedAt: p.changedAt(day)}
 	for part := range star.Parts {
 		s.Rows += p.staging.Days[part][i].Rows
 		s.Pending += p.staging.Days[part][i].Pending.Or(0)
@@ -211,7 +209,7 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 		evidence:    v.reason,
 	}
 	if state == sms.Unverified {
-		line.reason = neverTold
+		line.reason = neverReported
 	}
 	if suspect, doubted := v.suspect[dataset]; doubted {
 		line.suspect, line.suspectAt = &suspect, &v.since
@@ -231,8 +229,8 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 	return line, nil
 }
 
-// neverTold is the reason of a day that settles without messages and without proof that it had none.
-const neverTold = "no messages on this or any older day: the account had not begun, or the vendor no longer keeps it"
+// neverReported is the reason of a day that settles without messages and without proof that it had none.
+const neverReported = "no messages on this or any older day: the account had not begun, or the vendor no longer keeps it"
 
 // changedAt gives when rows of the day were last written, by the program's clock; zero when this load writes some. What settles
 // together has changed together: a day without a row that was believed before has not changed since.
@@ -250,20 +248,20 @@ func (p *put) changedAt(day sms.Day) (last time.Time) {
 
 // silentLine is the line of a day about which the answer says nothing. What was loaded stays as it was; a provisional day that the
 // vendor no longer answers for is settled as it is.
-func (p *put) silentLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict) (line ledgerLine, err error) {
+func (p *put) silentLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *decision) (line ledgerLine, err error) {
 	line = ledgerLine{state: sms.Missing, loadID: p.loadID, since: p.options.Now}
 	if old != nil {
 		line = *old
 	}
 	event := sms.TryFail // which changes nothing of a loaded day
 	switch isLoaded := isLoaded(line.state); {
-	case v.fate == unproven && !isLoaded:
+	case v.outcome == unproven && !isLoaded:
 		event = sms.Unproven
-	case v.fate == forgotten && line.state == sms.Provisional && line.rows == 0:
+	case v.outcome == forgotten && line.state == sms.Provisional && line.rows == 0:
 		event = sms.Nothing
-	case v.fate == forgotten && line.state == sms.Provisional:
+	case v.outcome == forgotten && line.state == sms.Provisional:
 		event = sms.Settled
-	case v.fate == forgotten && !isLoaded && (old == nil || old.state == sms.Failed):
+	case v.outcome == forgotten && !isLoaded && (old == nil || old.state == sms.Failed):
 		event = sms.Expire
 	}
 	state, err := p.step(old, dataset, day, event)
@@ -277,7 +275,7 @@ func (p *put) silentLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *v
 			line.reason = v.reason
 		}
 	}
-	if v.fate == ignored {
+	if v.outcome == ignored {
 		line.attempts++ // so that the next good answer is looked into, and closes what this one showed
 	}
 	line.checkedAt = &p.options.Now
@@ -286,7 +284,7 @@ func (p *put) silentLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *v
 
 // quarantinedLine is the line of a day whose answer is not believed: what was stored, and so what the line says of it,
 // stays.
-func (p *put) quarantinedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict) (ledgerLine, error) {
+func (p *put) quarantinedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *decision) (ledgerLine, error) {
 	line := ledgerLine{}
 	if old != nil {
 		line = *old
@@ -304,7 +302,7 @@ func (p *put) quarantinedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day,
 
 // incompleteLine is the line of a day that files do not cover yet: failed, with the hours that are missing. What was stored, if
 // anything, stays.
-func (p *put) incompleteLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *verdict) (ledgerLine, error) {
+func (p *put) incompleteLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *decision) (ledgerLine, error) {
 	line := ledgerLine{since: p.options.Now}
 	if old != nil {
 		line = *old

@@ -33,10 +33,10 @@ func (w *Warehouse) Verdict(ctx context.Context, account sms.Account) (v sms.Ver
 	if day != nil {
 		v.Day = sms.DayOf(*day)
 	}
-	return v, err == nil, failed("reading the verdict on "+account.String(), err)
+	return v, err == nil, failed("reading the decision on "+account.String(), err)
 }
 
-// EndProbe ends a load that asked how the vendor reads a window: it keeps the verdict with what was found, and closes what
+// EndProbe ends a load that asked how the vendor reads a window: it keeps the decision with what was found, and closes what
 // earlier probes of the account found and this one did not. No fact and no day is touched.
 func (w *Warehouse) EndProbe(ctx context.Context, loadID int64, scope sms.Scope, v sms.Verdict, findings []sms.Finding, now time.Time) error {
 	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
@@ -66,7 +66,7 @@ func (w *Warehouse) EndProbe(ctx context.Context, loadID int64, scope sms.Scope,
 		_, err = tx.Exec(ctx, findingClose, account, loadID, now, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()))
 		return err
 	})
-	return failed("keeping the verdict on "+scope.Account.String(), err)
+	return failed("keeping the decision on "+scope.Account.String(), err)
 }
 
 // CloseContradiction closes the account's finding of that name, if there is one: the configuration has been put right.

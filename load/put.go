@@ -116,19 +116,19 @@ type put struct {
 	// says so by day.
 	unreadable int64
 
-	// again is set when the answers are not new: see Rebuild.
-	again *again
+	// decider says what becomes of the days.
+	decider decider
 
 	ledger map[lineKey]*ledgerLine
 	seen   sms.MeasureSet // what answers for the account have reported before
 
-	verdicts []verdict // by day of the window
-	written  star.Written
-	result   Result
+	decisions []decision // by day of the window
+	written   star.Written
+	result    Result
 }
 
 func newPut(w *Warehouse, loadID int64, scope sms.Scope, options PutOptions) *put {
-	p := &put{w: w, loadID: loadID, scope: scope, window: scope.Window, options: options}
+	p := &put{w: w, loadID: loadID, scope: scope, window: scope.Window, options: options, decider: newAnswer{}}
 	if p.options.Rules == nil {
 		p.options.Rules = trusting{}
 	}
@@ -170,7 +170,7 @@ func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 	if err := p.readLedger(ctx, tx); err != nil {
 		return err
 	}
-	if err := p.judge(ctx, tx); err != nil {
+	if err := p.decide(ctx, tx); err != nil {
 		return err
 	}
 	if err := p.replace(ctx, tx); err != nil {
@@ -272,7 +272,7 @@ func (p *put) replace(ctx context.Context, tx pgx.Tx) (err error) {
 		}
 	}
 	for i := range w.Believed {
-		w.Believed[i] = p.verdicts[i].fate == believed
+		w.Believed[i] = p.decisions[i].outcome == believed
 	}
 	if p.written, err = w.Write(ctx, tx); err != nil {
 		return err
@@ -293,9 +293,9 @@ func (p *put) wasLoaded(part star.Part, day sms.Day) bool {
 // settle counts what was held back and names the outcome.
 func (p *put) settle() {
 	r := &p.result
-	for i, v := range p.verdicts {
+	for i, v := range p.decisions {
 		day := p.window.First() + sms.Day(i)
-		switch v.fate {
+		switch v.outcome {
 		case believed:
 			continue
 		case quarantined:
@@ -331,7 +331,7 @@ func (p *put) settle() {
 func (p *put) isConfirmed() bool {
 	for _, dataset := range p.scope.Datasets {
 		for day := range p.window.Days() {
-			if p.verdicts[day-p.window.First()].fate == incomplete {
+			if p.decisions[day-p.window.First()].outcome == incomplete {
 				continue
 			}
 			if c := p.ledger[lineKey{dataset, day}]; c == nil || c.confirmedAt == nil {
