@@ -40,14 +40,13 @@ type Replay struct {
 
 // Replayed is what a replay did, or would do.
 type Replayed struct {
-	Windows, Days                                          int   // rebuilt
-	Received, Inserted, Updated, Unchanged, Rejected, Held int64 // rows
-	Removed                                                int64 // rows that today's mapping no longer makes, in the history
-	Change                                                 load.Change
-	Doubts                                                 []Remark // days that a new answer would not have been believed for
-	Left                                                   []Remark // days that cannot be rebuilt, and why
-	Overtaken                                              []Remark // days that were loaded while this ran: their answers are newer
-	Frozen                                                 []Remark // days that an operator said to leave
+	Rows
+	Windows, Days int // rebuilt
+	Change        load.Change
+	Doubts        []Remark // days that a new answer would not have been believed for
+	Left          []Remark // days that cannot be rebuilt, and why
+	Overtaken     []Remark // days that were loaded while this ran: their answers are newer
+	Frozen        []Remark // days that an operator said to leave
 }
 
 // Remark is something to know about days of a scope.
@@ -196,13 +195,7 @@ func only(batch sms.Batch, scope sms.Scope) sms.Batch {
 func (o *Replayed) add(scope sms.Scope, r load.Rebuilt, examples int) {
 	o.Windows++
 	o.Days += scope.Window.Len() - len(r.Superseded) - len(r.Frozen)
-	o.Received += r.Received
-	o.Inserted += r.Inserted
-	o.Updated += r.Updated
-	o.Unchanged += r.Unchanged
-	o.Rejected += r.Rejected
-	o.Held += r.Held
-	o.Removed += r.Removed
+	o.Add(RowsOf(r.Result))
 	o.Change.Add(r.Change, examples)
 	for _, d := range r.Doubts {
 		o.Doubts = remark(o.Doubts, scope, d.Day, d.Reason)

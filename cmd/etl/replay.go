@@ -34,19 +34,13 @@ type replayCommand struct {
 
 // replayReport is the JSON of "etl replay".
 type replayReport struct {
-	RunID      int64            `json:"run_id"` // 0 for a dry run
-	DryRun     bool             `json:"dry_run"`
-	Version    int              `json:"transform_version"`
-	Windows    int              `json:"windows"`
-	Days       int              `json:"days"`
-	Changed    int              `json:"changed_days"`
-	Received   int64            `json:"received"`
-	Inserted   int64            `json:"inserted"`
-	Updated    int64            `json:"updated"`
-	Removed    int64            `json:"removed"`
-	Unchanged  int64            `json:"unchanged"`
-	Rejected   int64            `json:"rejected"`
-	Held       int64            `json:"held"`
+	RunID   int64 `json:"run_id"` // 0 for a dry run
+	DryRun  bool  `json:"dry_run"`
+	Version int   `json:"transform_version"`
+	Windows int   `json:"windows"`
+	Days    int   `json:"days"`
+	Changed int   `json:"changed_days"`
+	job.Rows
 	Measures   []measureChange  `json:"measures"`
 	Categories []categoryChange `json:"categories"`
 	Examples   []cellChange     `json:"examples"`
@@ -202,8 +196,7 @@ func replayOutcome(r replayReport, err error) string {
 func newReplayReport(r job.Replay, d job.Replayed) replayReport {
 	return replayReport{
 		RunID: r.RunID, DryRun: r.DryRun, Version: r.Mapping.Version, Windows: d.Windows, Days: d.Days, Changed: len(d.Change.Days),
-		Received: d.Received, Inserted: d.Inserted, Updated: d.Updated, Removed: d.Removed, Unchanged: d.Unchanged, Rejected: d.Rejected, Held: d.Held,
-		Measures: measureChanges(d.Change.Measures), Categories: []categoryChange{}, Examples: cellChanges(d.Change.Examples),
+		Rows: d.Rows, Measures: measureChanges(d.Change.Measures), Categories: []categoryChange{}, Examples: cellChanges(d.Change.Examples),
 		Doubts: replayRemarks(d.Doubts), Left: replayRemarks(d.Left), Overtaken: replayRemarks(d.Overtaken), Frozen: replayRemarks(d.Frozen),
 	}
 }
