@@ -107,7 +107,7 @@ func (w *Warehouse) Begin(ctx context.Context, start Start) (loadID int64, err e
 		  AND account = $3
 		  AND zone = $7
 		RETURNING load_id`,
-		start.RunID, w.vendors[scope.Account.Vendor].Key, scope.Account.ID, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()),
+		start.RunID, w.vendors[scope.Account.Vendor].Key, scope.Account.ID, scope.Datasets, scope.Window.First(), scope.Window.Last(),
 		scope.Account.Zone.String(), start.JobID, start.Now).Scan(&loadID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = fmt.Errorf("%w in zone %s", ErrUnknownAccount, scope.Account.Zone)
@@ -130,6 +130,3 @@ func (w *Warehouse) fits(scope sms.Scope) error {
 	}
 	return nil
 }
-
-// date gives a day as the driver writes it into a date column.
-func date(d sms.Day) time.Time { return d.UTC() }

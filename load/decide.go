@@ -121,9 +121,9 @@ func (newAnswer) decide(p *put, day sms.Day, by *sms.Decision) decision {
 		c := p.ledger[lineKey{dataset, day}]
 		switch {
 		case c == nil:
-		case c.state == sms.Frozen:
+		case c.State == sms.Frozen:
 			return decision{outcome: frozen}
-		case c.loadID > p.loadID && c.state != sms.Failed && p.options.Count == nil:
+		case c.LoadID > p.loadID && c.State != sms.Failed && p.options.Count == nil:
 			return decision{outcome: superseded}
 		}
 	}
@@ -162,13 +162,13 @@ func (p *put) held(day sms.Day) *sms.Held {
 	h := sms.Held{Repeats: true}
 	for _, dataset := range p.scope.Datasets {
 		c := p.ledger[lineKey{dataset, day}]
-		if c == nil || c.suspect == nil {
+		if c == nil || c.Suspect == nil {
 			h.Repeats = false
 			continue
 		}
-		h.Repeats = h.Repeats && *c.suspect == p.staging.Fingerprint(p.partOf(dataset), day)
-		if c.suspectAt.After(h.Since) { // the youngest of the datasets' answers counts
-			h.Since = *c.suspectAt
+		h.Repeats = h.Repeats && *c.Suspect == p.staging.Fingerprint(p.partOf(dataset), day)
+		if c.SuspectAt.After(h.Since) { // the youngest of the datasets' answers counts
+			h.Since = c.SuspectAt
 		}
 	}
 	if h.Since.IsZero() {
@@ -188,7 +188,7 @@ func (p *put) step(old *ledgerLine, dataset sms.Dataset, day sms.Day, event sms.
 	standing := sms.Standing{State: sms.Missing}
 	switch {
 	case old != nil:
-		standing.State = old.state
+		standing.State = old.State
 	case day >= p.window.Zone().Today(p.options.Now):
 		standing.State = sms.NotDue
 	}

@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	_ "embed"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -56,11 +55,11 @@ func (p *put) dayEvidence(d *sms.DayEvidence, i int) {
 			d.IsStored = false
 			continue
 		}
-		if d.State == sms.Missing || c.state == sms.Quarantined {
-			d.State = c.state
+		if d.State == sms.Missing || c.State == sms.Quarantined {
+			d.State = c.State
 		}
-		d.IsStored = d.IsStored && c.confirmedAt != nil
-		d.Stored.Rows += c.rows
+		d.IsStored = d.IsStored && !c.ConfirmedAt.IsZero()
+		d.Stored.Rows += c.Rows
 	}
 	for part := range star.Parts {
 		d.Said.Rows += p.staging.Days[part][i].Rows
@@ -130,17 +129,18 @@ func (p *put) totals() sms.Dataset {
 
 // compareKeys finds out which templates and labels that are stored for the window the answer does not have at all.
 func (p *put) compareKeys(ctx context.Context, tx pgx.Tx) (*sms.KeyLoss, error) {
-	var days []time.Time // that the answer speaks of
+	var days []sms.Day // that the answer speaks of
 	for i := range p.staging.Days[star.Delivery] {
 		if p.staging.Days[star.Delivery][i].Messages.Or(0) > 0 {
-			days = append(days, date(p.window.First()+sms.Day(i)))
+			days = append(days, p.window.First()+sms.Day(i))
 		}
 	}
-	rows, err := tx.Query(ctx, evidenceKeys, p.account, days)
-	if err != nil {
-		return nil, err
+	type key struct{ Dimension, Name string }
+	type storedKey struct {
+		Key    key
+		Stored int64
 	}
-	type key struct{ dimension, name string }
+	rows, err := db.All[storedKey](ctx, tx, evidenceKeys, p.account, days)
 	said := map[key]int64{}
 	for i := range p.staging.Batch.Deliveries {
 		d := &p.staging.Batch.Deliveries[i]
@@ -148,20 +148,17 @@ func (p *put) compareKeys(ctx context.Context, tx pgx.Tx) (*sms.KeyLoss, error) 
 		said[key{"label", d.Label.String()}] += d.Requested.Or(0)
 	}
 	loss := map[string]*sms.KeyLoss{"template": {}, "label": {}}
-	var k key
-	var stored int64
-	_, err = pgx.ForEachRow(rows, []any{&k.dimension, &k.name, &stored}, func() error {
-		l := loss[k.dimension]
-		now, isThere := said[k]
+	for _, r := range rows {
+		l := loss[r.Key.Dimension]
+		now, isThere := said[r.Key]
 		if !isThere {
-			l.Gone += stored
-			l.Names = append(l.Names, k.dimension+" "+k.name)
-			return nil
+			l.Gone += r.Stored
+			l.Names = append(l.Names, r.Key.Dimension+" "+r.Key.Name)
+			continue
 		}
-		l.Kept += stored
+		l.Kept += r.Stored
 		l.Now += now
-		return nil
-	})
+	}
 	if loss["label"].Gone > loss["template"].Gone {
 		return loss["label"], err
 	}

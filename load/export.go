@@ -57,7 +57,7 @@ func (im *Import) writeExports(ctx context.Context, tx pgx.Tx, account int32) er
 				   OR excluded.covers_from < x.covers_from
 				   OR excluded.covers_to > x.covers_to
 				   OR (excluded.unreadable_hours, excluded.unreadable_rows) <> (x.unreadable_hours, x.unreadable_rows)`,
-				account, e.Hash[:], date(day), clean(e.Name), e.MadeAt, from, to, im.LoadID, int32(hours), rows)
+				account, e.Hash[:], day, clean(e.Name), e.MadeAt, from, to, im.LoadID, int32(hours), rows)
 			if err != nil {
 				return err
 			}

@@ -56,14 +56,14 @@ func (w *Warehouse) EndProbe(ctx context.Context, loadID int64, scope sms.Scope,
 		_, err = tx.Exec(ctx, `
 			INSERT INTO etl.probe (load_id, account_key, asked_at, day, calls, end_hour, hours_in, today, evidence)
 			VALUES ($1, $2, $3, $4, $5, NULLIF($6, ''), NULLIF($7, ''), NULLIF($8, ''), $9)`,
-			loadID, account, v.AskedAt, dayOrNull(v.Day), v.Calls, v.EndHour, v.HoursIn, v.Today, v.Evidence)
+			loadID, account, v.AskedAt, v.Day, v.Calls, v.EndHour, v.HoursIn, v.Today, v.Evidence)
 		if err != nil {
 			return err
 		}
 		if err := noteFindings(ctx, tx, account, loadID, &sms.Batch{Scope: scope, Findings: findings}, now); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, findingClose, account, loadID, now, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()))
+		_, err = tx.Exec(ctx, findingClose, account, loadID, now, scope.Datasets, scope.Window.First(), scope.Window.Last())
 		return err
 	})
 	return failed("keeping the decision on "+scope.Account.String(), err)

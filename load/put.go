@@ -286,7 +286,7 @@ func (p *put) replace(ctx context.Context, tx pgx.Tx) (err error) {
 func (p *put) wasLoaded(part star.Part, day sms.Day) bool {
 	return slices.ContainsFunc(p.scope.Datasets, func(dataset sms.Dataset) bool {
 		c := p.ledger[lineKey{dataset, day}]
-		return c != nil && c.loadedAt != nil && p.partOf(dataset) == part
+		return c != nil && !c.LoadedAt.IsZero() && p.partOf(dataset) == part
 	})
 }
 
@@ -334,7 +334,7 @@ func (p *put) isConfirmed() bool {
 			if p.decisions[day-p.window.First()].outcome == incomplete {
 				continue
 			}
-			if c := p.ledger[lineKey{dataset, day}]; c == nil || c.confirmedAt == nil {
+			if c := p.ledger[lineKey{dataset, day}]; c == nil || c.ConfirmedAt.IsZero() {
 				return false
 			}
 		}

@@ -116,7 +116,7 @@ func (r *replay) begin(ctx context.Context, tx pgx.Tx, p *put) error {
 		  AND account = $3
 		  AND zone = $7
 		RETURNING load_id`,
-		r.RunID, p.vendor.Key, p.scope.Account.ID, p.scope.Datasets, date(p.window.First()), date(p.window.Last()),
+		r.RunID, p.vendor.Key, p.scope.Account.ID, p.scope.Datasets, p.window.First(), p.window.Last(),
 		p.scope.Account.Zone.String(), p.options.Now, origin, r.AnsweredBy).Scan(&p.loadID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = fmt.Errorf("%w in zone %s", ErrUnknownAccount, p.scope.Account.Zone)
@@ -134,11 +134,11 @@ func (r *replay) decide(p *put, day sms.Day, by *sms.Decision) decision {
 		switch {
 		case c == nil:
 			return decision{outcome: superseded}
-		case c.state == sms.Frozen:
+		case c.State == sms.Frozen:
 			return decision{outcome: frozen}
-		case r.Release && (c.state != sms.Quarantined || c.loadID != r.AnsweredBy):
+		case r.Release && (c.State != sms.Quarantined || c.LoadID != r.AnsweredBy):
 			return decision{outcome: superseded}
-		case !r.Release && (c.confirmedAt == nil || !c.confirmedAt.Equal(r.BelievedAt)):
+		case !r.Release && (c.ConfirmedAt.IsZero() || !c.ConfirmedAt.Equal(r.BelievedAt)):
 			return decision{outcome: superseded}
 		}
 	}
@@ -151,27 +151,27 @@ func (r *replay) decide(p *put, day sms.Day, by *sms.Decision) decision {
 // line is the line of a replayed day. line says what a new answer would have made of it.
 func (r *replay) line(p *put, old *ledgerLine, line ledgerLine, day sms.Day) ledgerLine {
 	// Loads that are under way began after the answers came that are rebuilt, and must win.
-	line.loadID = old.loadID
+	line.LoadID = old.LoadID
 	// The answer that was doubted once stays known, so that it is not doubted again when it comes again.
-	line.suspect, line.suspectAt = old.suspect, old.suspectAt
-	line.checkedAt, line.evidence = old.checkedAt, old.evidence
+	line.Suspect, line.SuspectAt = old.Suspect, old.SuspectAt
+	line.CheckedAt, line.Evidence = old.CheckedAt, old.Evidence
 	if r.Release {
 		return line
 	}
-	line.confirmedAt = old.confirmedAt
-	line.reason, line.attempts = old.reason, old.attempts
-	line.state, line.since = old.state, old.since
-	if old.state != sms.Final && old.state != sms.Empty {
+	line.ConfirmedAt = old.ConfirmedAt
+	line.Reason, line.Attempts = old.Reason, old.Attempts
+	line.State, line.Since = old.State, old.Since
+	if old.State != sms.Final && old.State != sms.Empty {
 		return line
 	}
-	line.state = sms.Empty
+	line.State = sms.Empty
 	for part := range star.Parts {
 		if p.staging.Days[part][day-p.window.First()].Rows > 0 {
-			line.state = sms.Final
+			line.State = sms.Final
 		}
 	}
-	if line.state != old.state {
-		line.since = p.options.Now
+	if line.State != old.State {
+		line.Since = p.options.Now
 	}
 	return line
 }

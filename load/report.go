@@ -136,7 +136,7 @@ func (w *Warehouse) markDue(ctx context.Context, tx pgx.Tx, m *Merge, accounts [
 			  AND date_key = ANY ($2)
 			  AND dataset = $4
 			  AND confirmed_at IS NOT NULL
-			ON CONFLICT (account_key, date_key) DO NOTHING`, account, dates(slices.Collect(maps.Keys(days))), m.Now, string(sms.SendingDetails))
+			ON CONFLICT (account_key, date_key) DO NOTHING`, account, slices.Collect(maps.Keys(days)), m.Now, string(sms.SendingDetails))
 		if err != nil {
 			return err
 		}
@@ -342,13 +342,13 @@ func endDue(ctx context.Context, tx pgx.Tx, account int32, window sms.Window, r 
 	_, err := tx.Exec(ctx, `
 		DELETE FROM etl.huawei_touched_day
 		WHERE account_key = $1
-		  AND date_key = ANY ($2)`, account, dates(counted))
+		  AND date_key = ANY ($2)`, account, counted)
 	if err == nil && len(r.Quarantined) > 0 {
 		_, err = tx.Exec(ctx, `
 			UPDATE etl.huawei_touched_day
 			SET due_at = $3
 			WHERE account_key = $1
-			  AND date_key = ANY ($2)`, account, dates(r.Quarantined), options.Now.Add(options.ConfirmAfter))
+			  AND date_key = ANY ($2)`, account, r.Quarantined, options.Now.Add(options.ConfirmAfter))
 	}
 	return err
 }
@@ -360,15 +360,6 @@ func (w *Warehouse) ForgetDue(ctx context.Context, source string, before sms.Day
 		USING sms.dim_account AS a
 		WHERE a.account_key = t.account_key
 		  AND a.source = $1
-		  AND t.date_key < $2`, source, date(before))
+		  AND t.date_key < $2`, source, before)
 	return failed("reading which days are to be counted anew", err)
-}
-
-// dates gives days as the driver writes them.
-func dates(days []sms.Day) []time.Time {
-	all := make([]time.Time, len(days))
-	for i, day := range days {
-		all[i] = date(day)
-	}
-	return all
 }

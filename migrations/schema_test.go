@@ -66,7 +66,7 @@ func TestEveryConstraintIsNamed(t *testing.T) {
 	}
 	// Facts declare no foreign keys, whose triggers would make large loads ten times slower; a key column has its dimension's name.
 	if got := query(t, url, `
-		SELECT string_agg(a.attname, ' ' ORDER BY a.attname)
+		SELECT coalesce(string_agg(a.attname, ' ' ORDER BY a.attname), '')
 		FROM pg_attribute AS a
 		WHERE a.attrelid = 'sms.fact_failure_daily'::regclass
 		  AND a.attname LIKE '%\_key'
