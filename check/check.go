@@ -43,7 +43,7 @@ type Line struct {
 
 // Report says what a Check found.
 type Report struct {
-	First    sms.Day        `json:"from"`     // the first day in sight; the days of open warnings and errors are in sight as well
+	First    sms.Day        `json:"from"`     // the first day in sight; those of open warnings and errors are in sight too
 	Opened   int            `json:"opened"`   // findings that are new
 	Reopened int            `json:"reopened"` // that had been closed
 	Closed   int            `json:"closed"`   // that no longer hold

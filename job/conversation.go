@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/load"
+	"smsetl/load/star"
 	"smsetl/queue"
 	"smsetl/sms"
 	"smsetl/transform"
@@ -102,7 +103,7 @@ func (c *conversation) put(ctx context.Context, batch sms.Batch, options load.Pu
 	options.Sums, options.CanSum = c.sums, canSum
 	result, err := c.loader.warehouse.Put(ctx, c.loadID, batch, options, complete)
 	for range 2 { // each of the two questions is asked once
-		twice, isTwice := errors.AsType[*load.TwiceError](err)
+		twice, isTwice := errors.AsType[*star.TwiceError](err)
 		switch {
 		case errors.Is(err, load.ErrWantsSums):
 			if err := c.askSums(ctx, summer); err != nil {

@@ -42,15 +42,14 @@ type FilePart struct {
 
 // Imported is what an Import did.
 type Imported struct {
-	Windows                                       int
-	Rows                                          int64 // of the files
-	Messages, Changed                             int64 // messages and pieces that were new, or of which more is known now
-	TooOld                                        int64 // rows of days that are too old to be counted
-	Received, Inserted, Updated, Unchanged, Holds int64 // fact rows
-	Removed, Rejected                             int64
-	Quarantined                                   []Remark
-	Unreadable                                    []UnreadableRow
-	Complete, Open                                []OpenHours // of Complete none are missing
+	load.Counts
+	Windows           int
+	FileRows          int64 // of the files
+	Messages, Changed int64 // messages and pieces that were new, or of which more is known now
+	TooOld            int64 // rows of days that are too old to be counted
+	Quarantined       []Remark
+	Unreadable        []UnreadableRow
+	Complete, Open    []OpenHours // of Complete none are missing
 }
 
 // UnreadableRow is a row of a file that cannot be understood.
@@ -173,13 +172,7 @@ func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, sco
 func (out *Imported) add(scope sms.Scope, done load.Imported) {
 	out.Messages += done.Messages
 	out.Changed += done.Changed
-	out.Received += done.Received
-	out.Inserted += done.Inserted
-	out.Updated += done.Updated
-	out.Unchanged += done.Unchanged
-	out.Removed += done.Removed
-	out.Rejected += done.Rejected
-	out.Holds += done.Held
+	out.Counts.Add(done.Counts)
 	for day := range scope.Window.Days() {
 		if missing, isOpen := done.Open[day]; isOpen {
 			out.Open = append(out.Open, OpenHours{scope.Account, day, missing})

@@ -28,8 +28,8 @@ func (m Mapping) Basis(ctx context.Context, account sms.Account, o *load.Observa
 	}
 }
 
-// counting gives how an import counts the days of a scope. Where the files are of several zones, the days beside them are read as well:
-// messages may have been of these before.
+// counting gives how an import counts the days of a scope. Where the files are of several zones, the days beside them
+// are read as well: messages may have been of these before.
 func counting(scope sms.Scope) func(context.Context, *load.Observations) (load.Counted, error) {
 	return func(ctx context.Context, o *load.Observations) (load.Counted, error) {
 		days, zones := daysIn(scope.Window), map[sms.Zone]bool{}

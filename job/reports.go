@@ -26,9 +26,9 @@ type Reports struct {
 type Reported struct {
 	load.Merged
 
-	Windows, Counted           int   // windows and days that were counted anew
-	Inserted, Updated, Removed int64 // fact rows
-	Quarantined                int   // days
+	load.Counts
+	Windows, Counted int // windows and days that were counted anew
+	Quarantined      int // days
 }
 
 // Run takes in every push that is kept, and counts the loaded days anew that they are about, a transaction for each run of
@@ -119,9 +119,7 @@ func (r *Reports) count(ctx context.Context, wh *load.Warehouse, a sms.Account, 
 	}
 	out.Windows++
 	out.Counted += w.Len()
-	out.Inserted += done.Inserted
-	out.Updated += done.Updated
-	out.Removed += done.Removed
+	out.Counts.Add(done.Counts)
 	out.Quarantined += len(done.Quarantined)
 	return nil
 }

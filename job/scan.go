@@ -116,7 +116,7 @@ func (s *scan) file(i int) error {
 			return err
 		}
 		readings[part] = reading
-		s.out.Rows += reading.Rows
+		s.out.FileRows += reading.Rows
 	}
 	for part, reading := range readings {
 		for _, r := range reading.Rejects {

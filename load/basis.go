@@ -44,7 +44,7 @@ type Basis struct {
 // Bases gives what the rows of the selected days rest on: the last believed answers, whatever was doubted or failed since.
 // Days of which nothing was ever believed are left out. Ordered by account, datasets and day.
 func (w *Warehouse) Bases(ctx context.Context, s Selection) ([]Basis, error) {
-	rows, err := w.pool.Query(ctx, basesQuery, date(s.From), date(s.To), s.Sources, s.Vendors, s.Accounts, s.Datasets, s.OtherVersion)
+	rows, err := w.pool.Query(ctx, basesQuery, s.From, s.To, s.Sources, s.Vendors, s.Accounts, s.Datasets, s.OtherVersion)
 	if err != nil {
 		return nil, failed("reading what the days rest on", err)
 	}
@@ -95,16 +95,15 @@ type Answers struct {
 // Kept gives the answers of a load that were to be understood, in the order in which they came. ErrPruned when bytes of one
 // are gone.
 func (w *Warehouse) Kept(ctx context.Context, loadID int64) (Answers, error) {
-	return w.kept(ctx, loadID, nil)
+	return w.kept(ctx, loadID, 0)
 }
 
 // KeptOf is Kept for the answers that were asked for a day, among others.
 func (w *Warehouse) KeptOf(ctx context.Context, loadID int64, day sms.Day) (Answers, error) {
-	d := date(day)
-	return w.kept(ctx, loadID, &d)
+	return w.kept(ctx, loadID, day)
 }
 
-func (w *Warehouse) kept(ctx context.Context, loadID int64, day *time.Time) (Answers, error) {
+func (w *Warehouse) kept(ctx context.Context, loadID int64, day sms.Day) (Answers, error) {
 	doing := fmt.Sprintf("reading the answers of load %d", loadID)
 	a, err := w.keptScope(ctx, loadID)
 	if err != nil {

@@ -19,22 +19,22 @@ func (w *Warehouse) Account(ctx context.Context, source string, account sms.Acco
 	if !known {
 		return failed(doing, fmt.Errorf("the vendor %q is not in sms.dim_vendor", account.Vendor))
 	}
-	zone, stored, err := w.readAccount(ctx, v.key, account.ID)
+	zone, stored, err := w.readAccount(ctx, v.Key, account.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		_, err = w.pool.Exec(ctx, `
 			INSERT INTO sms.dim_account (vendor_key, account, zone, source)
 			VALUES ($1, $2, $3, $4)
-			ON CONFLICT (vendor_key, account) DO NOTHING`, v.key, account.ID, account.Zone.String(), source)
+			ON CONFLICT (vendor_key, account) DO NOTHING`, v.Key, account.ID, account.Zone.String(), source)
 		if err != nil {
 			return failed(doing, err)
 		}
-		zone, stored, err = w.readAccount(ctx, v.key, account.ID)
+		zone, stored, err = w.readAccount(ctx, v.Key, account.ID)
 	}
 	if err != nil {
 		return failed(doing, err)
 	}
 	if zone != account.Zone.String() {
-		if zone, err = w.moveAccount(ctx, v.key, account); err != nil {
+		if zone, err = w.moveAccount(ctx, v.Key, account); err != nil {
 			return failed(doing, err)
 		}
 	}
@@ -47,7 +47,7 @@ func (w *Warehouse) Account(ctx context.Context, source string, account sms.Acco
 			UPDATE sms.dim_account
 			SET source = $3
 			WHERE vendor_key = $1
-			  AND account = $2`, v.key, account.ID, source)
+			  AND account = $2`, v.Key, account.ID, source)
 	}
 	return failed(doing, err)
 }
@@ -107,7 +107,7 @@ func (w *Warehouse) Begin(ctx context.Context, start Start) (loadID int64, err e
 		  AND account = $3
 		  AND zone = $7
 		RETURNING load_id`,
-		start.RunID, w.vendors[scope.Account.Vendor].key, scope.Account.ID, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()),
+		start.RunID, w.vendors[scope.Account.Vendor].Key, scope.Account.ID, scope.Datasets, scope.Window.First(), scope.Window.Last(),
 		scope.Account.Zone.String(), start.JobID, start.Now).Scan(&loadID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = fmt.Errorf("%w in zone %s", ErrUnknownAccount, scope.Account.Zone)
@@ -130,6 +130,3 @@ func (w *Warehouse) fits(scope sms.Scope) error {
 	}
 	return nil
 }
-
-// date gives a day as the driver writes it into a date column.
-func date(d sms.Day) time.Time { return d.UTC() }

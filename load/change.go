@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -66,7 +67,7 @@ type CellChange struct {
 }
 
 // change tells what this put has changed in rows that a comparison found, and in categories.
-func (p *put) change(ctx context.Context, tx pgx.Tx) (Change, error) {
+func (p *put) change(ctx context.Context, tx pgx.Tx, examples int) (Change, error) {
 	var all Change
 	days := map[sms.Day]bool{}
 	for _, f := range []struct {
@@ -74,8 +75,8 @@ func (p *put) change(ctx context.Context, tx pgx.Tx) (Change, error) {
 		table string
 		cells string
 	}{
-		{p.fills(delivery), "changed_delivery_daily", changeDelivery},
-		{p.fills(processing) || p.fills(sending), "changed_failure_daily", changeFailure},
+		{p.fills(star.Delivery), "changed_delivery_daily", changeDelivery},
+		{p.fills(star.Processing) || p.fills(star.Sending), "changed_failure_daily", changeFailure},
 	} {
 		var compared bool
 		if err := tx.QueryRow(ctx, `SELECT to_regclass('pg_temp.' || $1) IS NOT NULL`, f.table).Scan(&compared); err != nil {
@@ -87,12 +88,12 @@ func (p *put) change(ctx context.Context, tx pgx.Tx) (Change, error) {
 		if err := all.addMeasures(ctx, tx, f.cells, days); err != nil {
 			return all, err
 		}
-		if err := all.addExamples(ctx, tx, p.scope.Account, f.cells, p.again.Examples); err != nil {
+		if err := all.addExamples(ctx, tx, p.scope.Account, f.cells, examples); err != nil {
 			return all, err
 		}
 	}
 	all.Days = slices.Sorted(maps.Keys(days))
-	all.Examples = all.Examples[:min(len(all.Examples), p.again.Examples)]
+	all.Examples = all.Examples[:min(len(all.Examples), examples)]
 	return all, all.addCategories(ctx, tx, p.loadID)
 }
 

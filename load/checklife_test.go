@@ -190,6 +190,12 @@ func TestChecksOfTables(t *testing.T) {
 			"error ledger_differs process_failed 03-10..03-10 1 days, 3/2 rows: "},
 		{"a number of the same size moved", `UPDATE sms.fact_delivery_daily SET delivered = delivered + 1, send_failed = send_failed - 1 WHERE date_key = '2026-03-10'`,
 			"error ledger_differs stats_day 03-10..03-10 1 days, 3/3 rows: "},
+		{"a template that is not there", `UPDATE sms.fact_delivery_daily SET template_key = 9999 WHERE date_key = '2026-03-10'
+			AND requested = (SELECT max(requested) FROM sms.fact_delivery_daily WHERE date_key = '2026-03-10')`,
+			"error unknown_keys template 03-10..03-10 1 days, 0/"},
+		{"a reason that is not there", `UPDATE sms.fact_failure_daily SET reason_key = 9999 WHERE date_key = '2026-03-10'
+			AND reason_key = (SELECT min(reason_key) FROM sms.fact_failure_daily WHERE date_key = '2026-03-10')`,
+			"error unknown_keys reason 03-10..03-10 1 days, 0/"},
 		{"the summary lost a message", `UPDATE sms.delivery_by_day SET requested = requested - 1, accepted = accepted - 1, vendor_sent = vendor_sent - 1 WHERE date_key = '2026-03-10'`,
 			"error summary_differs delivery_by_day 03-10..03-10 1 days, 1863/1862 messages: "},
 		{"the summary lost a day", `DELETE FROM sms.delivery_by_day WHERE date_key = '2026-03-10'`,

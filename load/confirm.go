@@ -1,14 +1,13 @@
 package load
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -63,7 +62,7 @@ func (p *put) confirm(ctx context.Context, tx pgx.Tx) error {
 		return errDiffers
 	}
 	for _, line := range p.ledger {
-		p.result.Unchanged += line.rows
+		p.result.Unchanged += line.Rows
 	}
 	p.result.Received, p.result.Outcome = p.result.Unchanged, Unchanged
 	if err := p.finish(ctx, tx); err != nil {
@@ -87,40 +86,40 @@ func (p *put) isSame(ctx context.Context, tx pgx.Tx) (bool, error) {
 	for _, dataset := range p.scope.Datasets {
 		for day := range p.window.Days() {
 			c := p.ledger[lineKey{dataset, day}]
-			if c == nil || !isLoaded(c.state) || c.loadID > p.loadID || last != 0 && c.loadID != last || c.attempts > 0 ||
-				c.version == nil || int(*c.version) != p.options.TransformVersion {
+			if c == nil || !isLoaded(c.State) || c.LoadID > p.loadID || last != 0 && c.LoadID != last || c.Attempts > 0 ||
+				c.Version == nil || int(*c.Version) != p.options.TransformVersion {
 				return false, nil
 			}
-			last = c.loadID
+			last = c.LoadID
 		}
 	}
-	var hash []byte
-	var first, to time.Time
-	err := tx.QueryRow(ctx, `
+	type answer struct {
+		Hash        sms.Hash
+		First, Last sms.Day
+	}
+	kept, err := db.One[answer](ctx, tx, `
 		SELECT content_hash, window_from, window_to
 		FROM etl.load
-		WHERE load_id = $1`, last).Scan(&hash, &first, &to)
+		WHERE load_id = $1`, last)
 	if err != nil {
 		return false, fmt.Errorf("reading load %d: %w", last, err)
 	}
-	return bytes.Equal(hash, p.options.ContentHash[:]) && sms.DayOf(first) == p.window.First() && sms.DayOf(to) == p.window.Last(), nil
+	return kept == answer{p.options.ContentHash, p.window.First(), p.window.Last()}, nil
 }
 
 // confirmLedger writes the scope's lines again as they are, but for the confirmation and what age has changed. oldest is the oldest
 // day with messages: nothing proves that an older one had none.
 func (p *put) confirmLedger(ctx context.Context, tx pgx.Tx, oldest sms.Day) error {
-	var out ledgerColumns
+	var out ledgerLines
 	for day := range p.window.Days() {
 		s := sms.Settlement{Day: day, IsUnproven: oldest == 0 || day < oldest, ChangedAt: p.changedAt(day)}
 		for _, dataset := range p.scope.Datasets {
 			line := p.ledger[lineKey{dataset, day}]
-			s.Rows += line.rows
-			if line.suspectAt != nil {
-				s.DoubtedAt = *line.suspectAt
+			s.Rows += line.Rows
+			if !line.SuspectAt.IsZero() {
+				s.DoubtedAt = line.SuspectAt
 			}
-			if line.pending != nil {
-				s.Pending += *line.pending
-			}
+			s.Pending += line.Pending.Or(0)
 		}
 		event := p.settling(s)
 		for _, dataset := range p.scope.Datasets {
@@ -129,14 +128,14 @@ func (p *put) confirmLedger(ctx context.Context, tx pgx.Tx, oldest sms.Day) erro
 			if err != nil {
 				return err
 			}
-			if line.state != state {
-				line.state, line.since = state, p.options.Now
+			if line.State != state {
+				line.State, line.Since = state, p.options.Now
 			}
-			line.reason, line.attempts = "", 0
+			line.Reason, line.Attempts = "", 0
 			if state == sms.Unverified {
-				line.reason = neverTold
+				line.Reason = neverReported
 			}
-			line.loadID, line.confirmedAt, line.checkedAt = p.loadID, &p.result.LoadedAt, &p.options.Now
+			line.LoadID, line.ConfirmedAt, line.CheckedAt = p.loadID, p.result.LoadedAt, p.options.Now
 			out.add(dataset, day, line)
 		}
 	}

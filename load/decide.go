@@ -38,11 +38,11 @@ func (trusting) Settle(s sms.Settlement) sms.Event {
 // window: ask for them, and put the same batch again with PutOptions.Sums.
 var ErrWantsSums = errors.New("the vendor's own sums are wanted")
 
-// fate is what becomes of the rows of a day.
-type fate int
+// outcome is what becomes of the rows of a day.
+type outcome int
 
 const (
-	believed fate = iota
+	believed outcome = iota
 	quarantined
 	superseded
 	frozen
@@ -52,10 +52,10 @@ const (
 	incomplete // files cover some of its hours only
 )
 
-// verdict is the decision on one day of a scope.
-type verdict struct {
-	fate   fate
-	reason string
+// decision is the decision on one day of a scope.
+type decision struct {
+	outcome outcome
+	reason  string
 	// suspect is the fingerprint of each dataset's rows on a held day, and since when an answer like it has been known. A
 	// day that was believed because it was repeated keeps them as long as the answer stays the same.
 	suspect map[sms.Dataset]int64
@@ -64,16 +64,16 @@ type verdict struct {
 	isUnproven bool
 }
 
-// doubtedAt gives since when an answer like the believed one has been known and was held; zero when it was not.
-func (v *verdict) doubtedAt() time.Time {
+// suspectSince gives since when an answer like the believed one has been known and was held; zero when it was not.
+func (v *decision) suspectSince() time.Time {
 	if v.suspect == nil {
 		return time.Time{}
 	}
 	return v.since
 }
 
-// judge decides on every day of a scope, from what the answer says, what the ledger holds and what the rules make of both.
-func (p *put) judge(ctx context.Context, tx pgx.Tx) error {
+// decide decides on every day of a scope, from what the answer says, what the ledger holds and what the rules make of both.
+func (p *put) decide(ctx context.Context, tx pgx.Tx) error {
 	e, err := p.evidence(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("gathering evidence: %w", err)
@@ -85,51 +85,65 @@ func (p *put) judge(ctx context.Context, tx pgx.Tx) error {
 		}
 		decisions = p.options.Rules.Decide(e)
 	}
-	if decisions.WantsSums && p.options.CanSum && p.again == nil {
+	if decisions.WantsSums && p.options.CanSum && p.decider.isNew() {
 		return ErrWantsSums
 	}
-	p.verdicts = make([]verdict, p.window.Len())
+	p.decisions = make([]decision, p.window.Len())
 	for i := range e.Days {
-		p.verdicts[i] = p.judgeDay(e.Days[i].Day, &decisions.Days[i])
+		p.decisions[i] = p.decider.decide(p, e.Days[i].Day, &decisions.Days[i])
 	}
-	if p.again != nil {
+	if !p.decider.isNew() {
 		return nil
 	}
-	p.tally.batch.Findings = slices.Concat(p.tally.batch.Findings, decisions.Findings)
+	p.staging.Batch.Findings = slices.Concat(p.staging.Batch.Findings, decisions.Findings)
 	return p.learn(ctx, tx, &decisions)
 }
 
-func (p *put) judgeDay(day sms.Day, decision *sms.Decision) verdict {
-	if p.again != nil {
-		return p.judgeAgain(day, decision)
-	}
+// decider says what becomes of a day of an answer: of a new one, or of one that is replayed.
+type decider interface {
+	// decide says what becomes of the rows of a day. by is what the rules say of a new answer.
+	decide(p *put, day sms.Day, by *sms.Decision) decision
+	// line gives the line of a believed day. line says what a new answer makes of it; old is nil for none.
+	line(p *put, old *ledgerLine, line ledgerLine, day sms.Day) ledgerLine
+	// isNew says that the answer is a new one, which shows how the vendor answers.
+	isNew() bool
+}
+
+// newAnswer decides about answers that have just come.
+type newAnswer struct{}
+
+func (newAnswer) isNew() bool { return true }
+
+func (newAnswer) line(_ *put, _ *ledgerLine, line ledgerLine, _ sms.Day) ledgerLine { return line }
+
+func (newAnswer) decide(p *put, day sms.Day, by *sms.Decision) decision {
 	for _, dataset := range p.scope.Datasets {
 		c := p.ledger[lineKey{dataset, day}]
 		switch {
 		case c == nil:
-		case c.state == sms.Frozen:
-			return verdict{fate: frozen}
-		case c.loadID > p.loadID && c.state != sms.Failed && p.options.Count == nil:
-			return verdict{fate: superseded}
+		case c.State == sms.Frozen:
+			return decision{outcome: frozen}
+		case c.LoadID > p.loadID && c.State != sms.Failed && p.options.Count == nil:
+			return decision{outcome: superseded}
 		}
 	}
-	if reason, isPartial := p.tally.batch.Partial[day]; isPartial {
-		return verdict{fate: incomplete, reason: reason}
+	if reason, isPartial := p.staging.Batch.Partial[day]; isPartial {
+		return decision{outcome: incomplete, reason: reason}
 	}
-	v := verdict{reason: decision.Reason, since: decision.Since, isUnproven: decision.IsUnproven}
-	switch decision.Outcome {
+	v := decision{reason: by.Reason, since: by.Since, isUnproven: by.IsUnproven}
+	switch by.Outcome {
 	case sms.Believe:
-		if decision.Reason != "" {
+		if by.Reason != "" {
 			v.suspect = p.fingerprints(day)
 		}
 	case sms.Hold:
-		v.fate, v.suspect = quarantined, p.fingerprints(day)
+		v.outcome, v.suspect = quarantined, p.fingerprints(day)
 	case sms.Ignore:
-		v.fate = ignored
+		v.outcome = ignored
 	case sms.Unprovable:
-		v.fate = unproven
+		v.outcome = unproven
 	case sms.Forgotten:
-		v.fate = forgotten
+		v.outcome = forgotten
 	}
 	return v
 }
@@ -138,7 +152,7 @@ func (p *put) judgeDay(day sms.Day, decision *sms.Decision) verdict {
 func (p *put) fingerprints(day sms.Day) map[sms.Dataset]int64 {
 	all := map[sms.Dataset]int64{}
 	for _, dataset := range p.scope.Datasets {
-		all[dataset] = p.tally.fingerprint(p.partOf(dataset), day)
+		all[dataset] = p.staging.Fingerprint(p.partOf(dataset), day)
 	}
 	return all
 }
@@ -148,13 +162,13 @@ func (p *put) held(day sms.Day) *sms.Held {
 	h := sms.Held{Repeats: true}
 	for _, dataset := range p.scope.Datasets {
 		c := p.ledger[lineKey{dataset, day}]
-		if c == nil || c.suspect == nil {
+		if c == nil || c.Suspect == nil {
 			h.Repeats = false
 			continue
 		}
-		h.Repeats = h.Repeats && *c.suspect == p.tally.fingerprint(p.partOf(dataset), day)
-		if c.suspectAt.After(h.Since) { // the youngest of the datasets' answers counts
-			h.Since = *c.suspectAt
+		h.Repeats = h.Repeats && *c.Suspect == p.staging.Fingerprint(p.partOf(dataset), day)
+		if c.SuspectAt.After(h.Since) { // the youngest of the datasets' answers counts
+			h.Since = c.SuspectAt
 		}
 	}
 	if h.Since.IsZero() {
@@ -174,7 +188,7 @@ func (p *put) step(old *ledgerLine, dataset sms.Dataset, day sms.Day, event sms.
 	standing := sms.Standing{State: sms.Missing}
 	switch {
 	case old != nil:
-		standing.State = old.state
+		standing.State = old.State
 	case day >= p.window.Zone().Today(p.options.Now):
 		standing.State = sms.NotDue
 	}

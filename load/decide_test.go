@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"smsetl/load"
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -183,7 +184,7 @@ func TestTwoRowsOfOneKey(t *testing.T) {
 	s := scope(marketing, "01-05", sms.StatsDay)
 	b := sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1000), row("01-05", "a", 500)}}
 	_, err := tryPut(t.Context(), wh, b)
-	if twice, is := errors.AsType[*load.TwiceError](err); !is || !errors.Is(err, sms.ErrMalformed) ||
+	if twice, is := errors.AsType[*star.TwiceError](err); !is || !errors.Is(err, sms.ErrMalformed) ||
 		!strings.Contains(twice.Rows[0], "requested 1000") || !strings.Contains(twice.Rows[1], "requested 500") {
 		t.Fatalf("the answer ended with %v", err)
 	}

@@ -28,7 +28,7 @@ func (w *Warehouse) Dialects(ctx context.Context, account sms.Account) ([]Dialec
 		JOIN sms.dim_account AS a ON a.account_key = d.account_key
 		WHERE a.vendor_key = $1
 		  AND a.account = $2
-		ORDER BY d.question`, w.vendors[account.Vendor].key, account.ID)
+		ORDER BY d.question`, w.vendors[account.Vendor].Key, account.ID)
 	if err != nil {
 		return nil, failed("reading the dialect of "+account.String(), err)
 	}
@@ -51,7 +51,7 @@ func (w *Warehouse) KeepDialects(ctx context.Context, account sms.Account, all [
 				SET answer = EXCLUDED.answer, evidence = EXCLUDED.evidence, asked_at = EXCLUDED.asked_at
 				WHERE EXCLUDED.answer IS NOT NULL
 				   OR old.answer IS NULL`,
-				w.vendors[account.Vendor].key, account.ID, d.Question, d.Answer, d.Evidence, d.AskedAt)
+				w.vendors[account.Vendor].Key, account.ID, d.Question, d.Answer, d.Evidence, d.AskedAt)
 			if err != nil {
 				return err
 			}

@@ -3,10 +3,11 @@ package load
 import (
 	"context"
 	_ "embed"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -54,73 +55,65 @@ func (p *put) dayEvidence(d *sms.DayEvidence, i int) {
 			d.IsStored = false
 			continue
 		}
-		if d.State == sms.Missing || c.state == sms.Quarantined {
-			d.State = c.state
+		if d.State == sms.Missing || c.State == sms.Quarantined {
+			d.State = c.State
 		}
-		d.IsStored = d.IsStored && c.confirmedAt != nil
-		d.Stored.Rows += c.rows
+		d.IsStored = d.IsStored && !c.ConfirmedAt.IsZero()
+		d.Stored.Rows += c.Rows
 	}
-	for part := range parts {
-		d.Said.Rows += p.tally.days[part][i].rows
-		d.Lacks |= p.tally.days[part][i].lacks
+	for part := range star.Parts {
+		d.Said.Rows += p.staging.Days[part][i].Rows
+		d.Lacks |= p.staging.Days[part][i].Lacks
 	}
-	if p.fills(delivery) {
-		d.Said.Measures = p.tally.days[delivery][i].sums()
+	if p.fills(star.Delivery) {
+		d.Said.Measures = p.staging.Days[star.Delivery][i].Totals
 	}
-	d.Said.HasNoTotals, d.Stored.HasNoTotals = !p.fills(delivery), !p.fills(delivery)
-	d.Said.Processing, d.Said.Sending = p.saidFailures(processing, i), p.saidFailures(sending, i)
-	for _, w := range p.tally.batch.Beyond {
+	d.Said.HasNoTotals, d.Stored.HasNoTotals = !p.fills(star.Delivery), !p.fills(star.Delivery)
+	d.Said.Processing, d.Said.Sending = p.saidFailures(star.Processing, i), p.saidFailures(star.Sending, i)
+	for _, w := range p.staging.Batch.Beyond {
 		d.IsBeyond = d.IsBeyond || w.Contains(day)
 	}
-	d.Unread = p.tally.batch.Unread[day]
+	d.Unread = p.staging.Batch.Unread[day]
 }
 
 // saidFailures gives the failures of a stage by reason, added up; not reported when the scope does not fill the stage.
-func (p *put) saidFailures(part part, i int) sms.Count {
+func (p *put) saidFailures(part star.Part, i int) sms.Count {
 	if !p.fills(part) {
 		return sms.Count{}
 	}
-	return sms.Reported(p.tally.days[part][i].messages.total)
+	return sms.Reported(p.staging.Days[part][i].Messages.Or(0))
 }
 
 // storedDay is a row of what is stored of a day.
 type storedDay struct {
-	day                 time.Time
-	isDoubted           bool
-	measures            [sms.MeasureCount]*int64
-	processing, sending int64
+	Day                 sms.Day
+	IsSuspect           bool
+	Measures            sms.Measures
+	Processing, Sending int64
 }
 
 // readStored reads what is stored of the window's days and of the weeks before.
 func (p *put) readStored(ctx context.Context, tx pgx.Tx, e *sms.Evidence) error {
-	rows, err := tx.Query(ctx, evidenceStored, p.account, p.totals(), date(p.window.First()-sms.BaselineDays), date(p.window.Last()))
-	if err != nil {
-		return err
-	}
-	var s storedDay
-	m := &s.measures
-	_, err = pgx.ForEachRow(rows, []any{
-		&s.day, &s.isDoubted, &m[0], &m[1], &m[2], &m[3], &m[4], &m[5], &m[6], &m[7], &s.processing, &s.sending,
-	}, func() error {
-		day, n := sms.DayOf(s.day), sms.Numbers{HasNoTotals: !p.fills(delivery)}
-		if p.fills(delivery) {
-			n.Measures = measuresOf(&s.measures)
+	rows, err := db.All[storedDay](ctx, tx, evidenceStored, p.account, p.totals(), p.window.First()-sms.BaselineDays, p.window.Last())
+	for _, s := range rows {
+		n := sms.Numbers{HasNoTotals: !p.fills(star.Delivery)}
+		if p.fills(star.Delivery) {
+			n.Measures = s.Measures
 		}
-		if p.fills(processing) {
-			n.Processing = sms.Reported(s.processing)
+		if p.fills(star.Processing) {
+			n.Processing = sms.Reported(s.Processing)
 		}
-		if p.fills(sending) {
-			n.Sending = sms.Reported(s.sending)
+		if p.fills(star.Sending) {
+			n.Sending = sms.Reported(s.Sending)
 		}
-		switch i := int(day - p.window.First()); {
+		switch i := int(s.Day - p.window.First()); {
 		case i >= 0:
 			n.Rows = e.Days[i].Stored.Rows
 			e.Days[i].Stored = n
-		case !s.isDoubted:
-			e.Before = append(e.Before, sms.PastDay{Day: day, Numbers: n})
+		case !s.IsSuspect:
+			e.Before = append(e.Before, sms.PastDay{Day: s.Day, Numbers: n})
 		}
-		return nil
-	})
+	}
 	return err
 }
 
@@ -134,50 +127,38 @@ func (p *put) totals() sms.Dataset {
 	return p.scope.Datasets[0]
 }
 
-// measuresOf gives columns of the fact as measures. NULL is not reported.
-func measuresOf(columns *[sms.MeasureCount]*int64) (m sms.Measures) {
-	for i, to := range m.Pointers() {
-		if columns[i] != nil {
-			*to = sms.Reported(*columns[i])
-		}
-	}
-	return m
-}
-
 // compareKeys finds out which templates and labels that are stored for the window the answer does not have at all.
 func (p *put) compareKeys(ctx context.Context, tx pgx.Tx) (*sms.KeyLoss, error) {
-	var days []time.Time // that the answer speaks of
-	for i := range p.tally.days[delivery] {
-		if p.tally.days[delivery][i].messages.total > 0 {
-			days = append(days, date(p.window.First()+sms.Day(i)))
+	var days []sms.Day // that the answer speaks of
+	for i := range p.staging.Days[star.Delivery] {
+		if p.staging.Days[star.Delivery][i].Messages.Or(0) > 0 {
+			days = append(days, p.window.First()+sms.Day(i))
 		}
 	}
-	rows, err := tx.Query(ctx, evidenceKeys, p.account, days)
-	if err != nil {
-		return nil, err
+	type key struct{ Dimension, Name string }
+	type storedKey struct {
+		Key    key
+		Stored int64
 	}
-	type key struct{ dimension, name string }
+	rows, err := db.All[storedKey](ctx, tx, evidenceKeys, p.account, days)
 	said := map[key]int64{}
-	for i := range p.tally.batch.Deliveries {
-		d := &p.tally.batch.Deliveries[i]
+	for i := range p.staging.Batch.Deliveries {
+		d := &p.staging.Batch.Deliveries[i]
 		said[key{"template", d.Template.String()}] += d.Requested.Or(0)
 		said[key{"label", d.Label.String()}] += d.Requested.Or(0)
 	}
 	loss := map[string]*sms.KeyLoss{"template": {}, "label": {}}
-	var k key
-	var stored int64
-	_, err = pgx.ForEachRow(rows, []any{&k.dimension, &k.name, &stored}, func() error {
-		l := loss[k.dimension]
-		now, isThere := said[k]
+	for _, r := range rows {
+		l := loss[r.Key.Dimension]
+		now, isThere := said[r.Key]
 		if !isThere {
-			l.Gone += stored
-			l.Names = append(l.Names, k.dimension+" "+k.name)
-			return nil
+			l.Gone += r.Stored
+			l.Names = append(l.Names, r.Key.Dimension+" "+r.Key.Name)
+			continue
 		}
-		l.Kept += stored
+		l.Kept += r.Stored
 		l.Now += now
-		return nil
-	})
+	}
 	if loss["label"].Gone > loss["template"].Gone {
 		return loss["label"], err
 	}

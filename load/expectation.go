@@ -3,8 +3,8 @@ package load
 import (
 	"context"
 	_ "embed"
-	"time"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -26,20 +26,25 @@ type Expected struct {
 // What the sources were expected to have beside these accounts is expected no longer; other sources are left alone, because
 // another configuration may speak for them.
 func (w *Warehouse) Expect(ctx context.Context, all []Expected) error {
-	var sources, vendors, accounts []string
-	var starts []*time.Time
-	var history, settle, retention []*int32
+	type row struct {
+		Source       string
+		Vendor       sms.Vendor
+		Account      string
+		HistoryStart sms.Day
+		HistoryDays  *int32
+		SettleDays   int32
+		Retention    *int32
+	}
+	var rows []row
 	for _, e := range all {
 		if err := w.Account(ctx, e.Source, e.Account); err != nil {
 			return err
 		}
-		sources, vendors, accounts = append(sources, e.Source), append(vendors, string(e.Account.Vendor)), append(accounts, e.Account.ID)
-		starts = append(starts, dayOrNull(e.HistoryStart))
-		days := int32(e.SettleDays)
-		settle = append(settle, &days)
-		history, retention = append(history, positive(e.HistoryDays)), append(retention, positive(e.RetentionDays))
+		rows = append(rows, row{
+			e.Source, e.Account.Vendor, e.Account.ID, e.HistoryStart, positive(e.HistoryDays), int32(e.SettleDays), positive(e.RetentionDays),
+		})
 	}
-	_, err := w.pool.Exec(ctx, expectQuery, sources, vendors, accounts, starts, history, settle, retention)
+	_, err := w.pool.Exec(ctx, expectQuery, db.Columns(rows)...)
 	return failed("writing down which days are expected", err)
 }
 

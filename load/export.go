@@ -22,7 +22,8 @@ type Export struct {
 	Rejects []sms.Reject
 }
 
-// writeExports notes which stretches of the days the files cover. A file that covers nothing is noted for when it was made.
+// writeExports notes which stretches of the days the files cover. A file that covers nothing is noted for when it was
+// made.
 func (im *Import) writeExports(ctx context.Context, tx pgx.Tx, account int32) error {
 	window := im.Scope.Window
 	for i := range im.Exports {
@@ -56,7 +57,7 @@ func (im *Import) writeExports(ctx context.Context, tx pgx.Tx, account int32) er
 				   OR excluded.covers_from < x.covers_from
 				   OR excluded.covers_to > x.covers_to
 				   OR (excluded.unreadable_hours, excluded.unreadable_rows) <> (x.unreadable_hours, x.unreadable_rows)`,
-				account, e.Hash[:], date(day), clean(e.Name), e.MadeAt, from, to, im.LoadID, int32(hours), rows)
+				account, e.Hash[:], day, clean(e.Name), e.MadeAt, from, to, im.LoadID, int32(hours), rows)
 			if err != nil {
 				return err
 			}
@@ -65,8 +66,8 @@ func (im *Import) writeExports(ctx context.Context, tx pgx.Tx, account int32) er
 	return nil
 }
 
-// unreadable says in which hours of a day rows of the file cannot be read, and how many; one of which nobody knows when it was sent may be
-// of any hour.
+// unreadable says in which hours of a day rows of the file cannot be read, and how many; one of which nobody knows
+// when it was sent may be of any hour.
 func (e *Export) unreadable(account sms.Account, day sms.Day) (hours sms.Hours, rows int64) {
 	for i := range e.Rejects {
 		r := &e.Rejects[i]
@@ -92,8 +93,8 @@ type covering struct {
 	Rows     int64
 }
 
-// cover notes in the batch which days of the window exports do not cover as a whole, and of those that they do where every export of some
-// hour has rows that cannot be read. It gives the hours that are missing, by day.
+// cover notes in the batch which days of the window exports do not cover as a whole, and of those that they do where
+// every export of some hour has rows that cannot be read. It gives the hours that are missing, by day.
 func (im *Import) cover(ctx context.Context, tx pgx.Tx, account int32, batch *sms.Batch) (map[sms.Day]sms.Hours, error) {
 	window := im.Scope.Window
 	rows, err := tx.Query(ctx, `

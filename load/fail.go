@@ -40,7 +40,7 @@ func (w *Warehouse) Fail(ctx context.Context, loadID int64, batch sms.Batch, rea
 		if err := noteFindings(ctx, tx, account, loadID, &batch, now); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, ledgerFail, account, loadID, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()), clean(reason), now)
+		_, err = tx.Exec(ctx, ledgerFail, account, loadID, scope.Datasets, scope.Window.First(), scope.Window.Last(), clean(reason), now)
 		return err
 	})
 	return failed("failing "+scope.String(), err)

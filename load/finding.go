@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -21,15 +22,15 @@ var findingClose string
 // writeFindings notes what the batch found, and closes what it no longer shows. An answer that is not believed on every day
 // proves nothing by what it leaves out.
 func (p *put) writeFindings(ctx context.Context, tx pgx.Tx) error {
-	if err := noteFindings(ctx, tx, p.account, p.loadID, p.tally.batch, p.options.Now); err != nil {
+	if err := noteFindings(ctx, tx, p.account, p.loadID, p.staging.Batch, p.options.Now); err != nil {
 		return err
 	}
-	for _, v := range p.verdicts {
-		if v.fate != believed {
+	for _, v := range p.decisions {
+		if v.outcome != believed {
 			return nil
 		}
 	}
-	_, err := tx.Exec(ctx, findingClose, p.account, p.loadID, p.options.Now, p.scope.Datasets, date(p.window.First()), date(p.window.Last()))
+	_, err := tx.Exec(ctx, findingClose, p.account, p.loadID, p.options.Now, p.scope.Datasets, p.window.First(), p.window.Last())
 	return err
 }
 
@@ -40,17 +41,20 @@ func noteFindings(ctx context.Context, tx pgx.Tx, account int32, loadID int64, b
 	if len(all) == 0 {
 		return nil
 	}
-	var checks, subjects, severities, details []string
-	var first, last []*time.Time
-	var rows []int64
-	for _, f := range all {
-		checks, subjects = append(checks, clean(f.Check)), append(subjects, clean(f.Subject))
-		severities, details = append(severities, string(f.Severity)), append(details, clean(f.Detail))
-		rows = append(rows, f.Rows)
-		first, last = append(first, dayOrNull(within(w, f.Day))), append(last, dayOrNull(within(w, max(f.Day, f.LastDay))))
+	type row struct {
+		Check, Subject string
+		Severity       sms.Severity
+		First          sms.Day
+		Detail         string
+		Rows           int64
+		Last           sms.Day
 	}
-	_, err := tx.Exec(ctx, findingWrite, account, loadID, now, checks, subjects, severities, first, details, rows,
-		date(w.First()), date(w.Last()), last, batch.Scope.Datasets)
+	rows := make([]row, len(all))
+	for i, f := range all {
+		rows[i] = row{f.Check, f.Subject, f.Severity, within(w, f.Day), f.Detail, f.Rows, within(w, max(f.Day, f.LastDay))}
+	}
+	c := db.Columns(rows)
+	_, err := tx.Exec(ctx, findingWrite, account, loadID, now, c[0], c[1], c[2], c[3], c[4], c[5], w.First(), w.Last(), c[6], batch.Scope.Datasets)
 	return err
 }
 
@@ -61,14 +65,6 @@ func within(w sms.Window, day sms.Day) sms.Day {
 		return 0
 	}
 	return min(max(day, w.First()), w.Last())
-}
-
-func dayOrNull(day sms.Day) *time.Time {
-	if day == 0 {
-		return nil
-	}
-	d := date(day)
-	return &d
 }
 
 // merged gives one finding for each check and subject, in the order of these: the same key twice in one statement would be

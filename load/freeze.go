@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -29,7 +30,7 @@ type Operator struct {
 // frozen before. Their rows stay as they are.
 func (w *Warehouse) Freeze(ctx context.Context, scope sms.Scope, by Operator) (days int, err error) {
 	err = w.operate(ctx, scope, func(tx pgx.Tx, account int32) error {
-		err := tx.QueryRow(ctx, dayFreeze, account, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()),
+		err := tx.QueryRow(ctx, dayFreeze, account, scope.Datasets, scope.Window.First(), scope.Window.Last(),
 			clean(by.Who+": "+by.Reason), by.Now).Scan(&days)
 		if err != nil {
 			return err
@@ -44,7 +45,7 @@ func (w *Warehouse) Freeze(ctx context.Context, scope sms.Scope, by Operator) (d
 // final ones by a sweep.
 func (w *Warehouse) Unfreeze(ctx context.Context, scope sms.Scope, by Operator) (days int, err error) {
 	err = w.operate(ctx, scope, func(tx pgx.Tx, account int32) error {
-		err := tx.QueryRow(ctx, dayUnfreeze, account, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()), by.Now).Scan(&days)
+		err := tx.QueryRow(ctx, dayUnfreeze, account, scope.Datasets, scope.Window.First(), scope.Window.Last(), by.Now).Scan(&days)
 		if err != nil {
 			return err
 		}
@@ -71,14 +72,14 @@ func (w *Warehouse) operate(ctx context.Context, scope sms.Scope, do func(tx pgx
 			SELECT account_key
 			FROM sms.dim_account
 			WHERE vendor_key = $1
-			  AND account = $2`, w.vendors[scope.Account.Vendor].key, scope.Account.ID).Scan(&account)
+			  AND account = $2`, w.vendors[scope.Account.Vendor].Key, scope.Account.ID).Scan(&account)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrUnknownAccount
 		}
 		if err != nil {
 			return err
 		}
-		for part := range parts {
+		for part := range star.Parts {
 			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, int32(lockSpace+part), account); err != nil {
 				return fmt.Errorf("waiting for a load of the account: %w", err)
 			}
@@ -94,6 +95,6 @@ func logOperation(ctx context.Context, tx pgx.Tx, operation string, account int3
 	_, err := tx.Exec(ctx, `
 		INSERT INTO etl.operation (operation, account_key, datasets, window_from, window_to, days, who, reason, done_at, load_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10::bigint, 0))`,
-		operation, account, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()), days, clean(by.Who), clean(by.Reason), by.Now, loadID)
+		operation, account, scope.Datasets, scope.Window.First(), scope.Window.Last(), days, clean(by.Who), clean(by.Reason), by.Now, loadID)
 	return err
 }

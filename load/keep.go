@@ -23,7 +23,7 @@ func (w *Warehouse) Keep(ctx context.Context, loadID int64, p sms.Payload) error
 			INSERT INTO etl.fetch
 			    (load_id, hash, dataset, window_from, window_to, method, url, action, body, status, request_id, fetched_at, refused)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-			loadID, hash, string(p.Dataset), date(p.Window.First()), date(p.Window.Last()), p.Request.Method, clean(p.Request.URL),
+			loadID, hash, string(p.Dataset), p.Window.First(), p.Window.Last(), p.Request.Method, clean(p.Request.URL),
 			clean(p.Request.Action), clean(p.Request.Body), p.Status, clean(p.RequestID), p.FetchedAt, clean(p.Refused))
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"time"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -18,13 +19,19 @@ func (w *Warehouse) MarkLost(ctx context.Context, days []sms.DayStatus) (changed
 	if len(days) == 0 {
 		return 0, nil
 	}
-	var vendors, accounts, datasets, states, reasons []string
-	var dates, since []time.Time
-	for _, d := range days {
-		vendors, accounts, datasets = append(vendors, string(d.Account.Vendor)), append(accounts, d.Account.ID), append(datasets, string(d.Dataset))
-		states, reasons = append(states, string(d.State)), append(reasons, clean(d.Reason))
-		dates, since = append(dates, date(d.Day)), append(since, d.Since)
+	type row struct {
+		Vendor  sms.Vendor
+		Account string
+		Dataset sms.Dataset
+		Day     sms.Day
+		State   sms.State
+		Reason  string
+		Since   time.Time
 	}
-	err = w.pool.QueryRow(ctx, dayExpire, vendors, accounts, datasets, dates, states, reasons, since).Scan(&changed)
+	rows := make([]row, len(days))
+	for i, d := range days {
+		rows[i] = row{d.Account.Vendor, d.Account.ID, d.Dataset, d.Day, d.State, d.Reason, d.Since}
+	}
+	err = w.pool.QueryRow(ctx, dayExpire, db.Columns(rows)...).Scan(&changed)
 	return changed, failed("writing down which days are lost", err)
 }

@@ -27,7 +27,8 @@ type Observed struct {
 	NewOf int64
 }
 
-// Observations are what is kept about the messages of some days: the forms of files, and pushes. They are of one transaction.
+// Observations are what is kept about the messages of some days: the forms of files, and pushes. They are of one
+// transaction.
 type Observations struct {
 	Files    []KeptAnswer // without bytes, in the order in which they came, one for each load that took rows of the days
 	Listened []sms.Span   // when pushes were listened for
@@ -96,8 +97,8 @@ func listened(ctx context.Context, tx pgx.Tx, source string, by int64) ([]sms.Sp
 	return pgx.CollectRows(rows, pgx.RowToStructByPos[sms.Span])
 }
 
-// Payloads gives the forms with rows of a day of a zone, each once: those of the load NewOf that no other load has taken in come last, and
-// are new.
+// Payloads gives the forms with rows of a day of a zone, each once: those of the load NewOf that no other load has
+// taken in come last, and are new.
 func (o *Observations) Payloads(ctx context.Context, zone sms.Zone, day sms.Day, each func(p *sms.Payload, isNew bool) error) error {
 	first, last := o.of.Account.Zone.Today(zone.Start(day)), o.of.Account.Zone.Today(zone.Start(day+1).Add(-1))
 	type form struct {
@@ -150,8 +151,9 @@ func (o *Observations) Payload(ctx context.Context, a *KeptAnswer) (p sms.Payloa
 	return p, err
 }
 
-// Reports gives the pushes that are about messages, in the order in which they came. Reports that were thrown away for their age are
-// looked for in the pushes that came since the first of the days. Those of a load under way do not wait for an export any more.
+// Reports gives the pushes that are about messages, in the order in which they came. Reports that were thrown away for
+// their age are looked for in the pushes that came since the first of the days. Those of a load under way do not wait
+// for an export any more.
 func (o *Observations) Reports(ctx context.Context, ids []string, each func(p *sms.Payload) error) error {
 	if !o.hasPushes || len(ids) == 0 {
 		return nil
@@ -182,7 +184,8 @@ func eachPush(rows pgx.Rows, each func(p *sms.Payload) error, more ...any) error
 	return err
 }
 
-// Import is what is new about the messages of one account on the days of a window: files, which are kept already, or pushes.
+// Import is what is new about the messages of one account on the days of a window: files, which are kept already, or
+// pushes.
 type Import struct {
 	LoadID  int64 // of Begin
 	Scope   sms.Scope
@@ -208,11 +211,12 @@ type Imported struct {
 	Doubts []Doubt               // the days that are not believed yet
 }
 
-// Import counts the days anew from all that is kept about their messages, and puts those that exports cover as a whole in the place of what
-// is stored, as Put does. A day that is not covered gets no facts: its line in the ledger says which hours are missing, and what was
-// loaded of it before stays.
+// Import counts the days anew from all that is kept about their messages, and puts those that exports cover as a whole
+// in the place of what is stored, as Put does. A day that is not covered gets no facts: its line in the ledger says
+// which hours are missing, and what was loaded of it before stays.
 //
-// A load that began later is no reason to leave days alone: whoever comes last counts everything. Errors are those of Put.
+// A load that began later is no reason to leave days alone: whoever comes last counts everything. Errors are those of
+// Put.
 func (w *Warehouse) Import(ctx context.Context, im Import, options PutOptions) (Imported, error) {
 	var out Imported
 	var account int32

@@ -25,7 +25,7 @@ func (w *Warehouse) Verdict(ctx context.Context, account sms.Account) (v sms.Ver
 		WHERE a.vendor_key = $1
 		  AND a.account = $2
 		ORDER BY p.load_id DESC
-		LIMIT 1`, w.vendors[account.Vendor].key, account.ID).
+		LIMIT 1`, w.vendors[account.Vendor].Key, account.ID).
 		Scan(&v.AskedAt, &day, &v.Calls, &v.EndHour, &v.HoursIn, &v.Today, &v.Evidence)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return v, false, nil
@@ -33,10 +33,10 @@ func (w *Warehouse) Verdict(ctx context.Context, account sms.Account) (v sms.Ver
 	if day != nil {
 		v.Day = sms.DayOf(*day)
 	}
-	return v, err == nil, failed("reading the verdict on "+account.String(), err)
+	return v, err == nil, failed("reading the decision on "+account.String(), err)
 }
 
-// EndProbe ends a load that asked how the vendor reads a window: it keeps the verdict with what was found, and closes what
+// EndProbe ends a load that asked how the vendor reads a window: it keeps the decision with what was found, and closes what
 // earlier probes of the account found and this one did not. No fact and no day is touched.
 func (w *Warehouse) EndProbe(ctx context.Context, loadID int64, scope sms.Scope, v sms.Verdict, findings []sms.Finding, now time.Time) error {
 	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
@@ -56,17 +56,17 @@ func (w *Warehouse) EndProbe(ctx context.Context, loadID int64, scope sms.Scope,
 		_, err = tx.Exec(ctx, `
 			INSERT INTO etl.probe (load_id, account_key, asked_at, day, calls, end_hour, hours_in, today, evidence)
 			VALUES ($1, $2, $3, $4, $5, NULLIF($6, ''), NULLIF($7, ''), NULLIF($8, ''), $9)`,
-			loadID, account, v.AskedAt, dayOrNull(v.Day), v.Calls, v.EndHour, v.HoursIn, v.Today, v.Evidence)
+			loadID, account, v.AskedAt, v.Day, v.Calls, v.EndHour, v.HoursIn, v.Today, v.Evidence)
 		if err != nil {
 			return err
 		}
 		if err := noteFindings(ctx, tx, account, loadID, &sms.Batch{Scope: scope, Findings: findings}, now); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, findingClose, account, loadID, now, scope.Datasets, date(scope.Window.First()), date(scope.Window.Last()))
+		_, err = tx.Exec(ctx, findingClose, account, loadID, now, scope.Datasets, scope.Window.First(), scope.Window.Last())
 		return err
 	})
-	return failed("keeping the verdict on "+scope.Account.String(), err)
+	return failed("keeping the decision on "+scope.Account.String(), err)
 }
 
 // CloseContradiction closes the account's finding of that name, if there is one: the configuration has been put right.
@@ -79,6 +79,6 @@ func (w *Warehouse) CloseContradiction(ctx context.Context, account sms.Account,
 		  AND a.vendor_key = $1
 		  AND a.account = $2
 		  AND f.check_name = $4
-		  AND f.closed_at IS NULL`, w.vendors[account.Vendor].key, account.ID, now, Contradiction)
+		  AND f.closed_at IS NULL`, w.vendors[account.Vendor].Key, account.ID, now, Contradiction)
 	return failed("closing a finding of "+account.String(), err)
 }

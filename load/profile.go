@@ -70,9 +70,9 @@ func (p *put) readOldest(ctx context.Context, tx pgx.Tx) (sms.Day, error) {
 // learn keeps what the batch shows of how the vendor answers, where that is new.
 func (p *put) learn(ctx context.Context, tx pgx.Tx, d *sms.Decisions) error {
 	seen := p.seen
-	for i, v := range p.verdicts {
-		if v.fate == believed {
-			seen |= p.tally.seen(i)
+	for i, v := range p.decisions {
+		if v.outcome == believed {
+			seen |= p.staging.Seen(i)
 		}
 	}
 	if seen == p.seen && d.Retention == 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -129,33 +130,31 @@ type put struct {
 	scope   sms.Scope
 	window  sms.Window
 	options PutOptions
-	vendor  vendor
+	vendor  star.Vendor
 	account int32
-	tally   *tally
+	staging *star.Staging
 	// unreadable counts rows whose messages are missing from the batch, and nobody knows which day they were of; 0 where sms.Batch.Unread
 	// says so by day.
 	unreadable int64
 
-	// again is set when the answers are not new: see Rebuild.
-	again *again
+	// decider says what becomes of the days.
+	decider decider
 
 	ledger map[lineKey]*ledgerLine
 	seen   sms.MeasureSet // what answers for the account have reported before
 
-	verdicts []verdict // by day of the window
-	// checksums and changed are by day of the window: the content of believed days, and whether rows were written.
-	checksums [parts][]uint64
-	changed   [parts][]bool
+	decisions []decision // by day of the window
+	written   star.Written
 	result    Result
 }
 
 func newPut(w *Warehouse, loadID int64, scope sms.Scope, options PutOptions) *put {
-	p := &put{w: w, loadID: loadID, scope: scope, window: scope.Window, options: options}
+	p := &put{w: w, loadID: loadID, scope: scope, window: scope.Window, options: options, decider: newAnswer{}}
 	if p.options.Rules == nil {
 		p.options.Rules = trusting{}
 	}
 	p.result = Result{LoadID: loadID}
-	p.checksums, p.changed = perDay[uint64](p.window), perDay[bool](p.window)
+	p.written = star.Nothing(p.window)
 	return p
 }
 
@@ -166,11 +165,11 @@ func (p *put) take(batch *sms.Batch) (err error) {
 	}
 	p.vendor = p.w.vendors[batch.Scope.Account.Vendor]
 	if p.options.AddUp {
-		addUp(batch)
+		star.AddUp(batch)
 	}
 	p.result.Received, p.result.Rejected = batch.Received(), int64(len(batch.Rejects))
-	if p.tally, err = count(batch, p.vendor); err == nil && !batch.Scope.Account.Vendor.IsImported() {
-		p.unreadable = p.tally.unreadable()
+	if p.staging, err = star.Stage(batch, p.vendor); err == nil && !batch.Scope.Account.Vendor.IsImported() {
+		p.unreadable = p.staging.Unreadable()
 	}
 	return err
 }
@@ -192,7 +191,7 @@ func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 	if err := p.readLedger(ctx, tx); err != nil {
 		return err
 	}
-	if err := p.judge(ctx, tx); err != nil {
+	if err := p.decide(ctx, tx); err != nil {
 		return err
 	}
 	if err := p.replace(ctx, tx); err != nil {
@@ -201,7 +200,7 @@ func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 	if err := p.writeFindings(ctx, tx); err != nil {
 		return fmt.Errorf("findings: %w", err)
 	}
-	if err := writeRejects(ctx, tx, p.loadID, p.tally.batch.Rejects); err != nil {
+	if err := writeRejects(ctx, tx, p.loadID, p.staging.Batch.Rejects); err != nil {
 		return fmt.Errorf("rejects: %w", err)
 	}
 	p.settle()
@@ -221,13 +220,6 @@ func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 	return p.options.Counted(ctx, tx, &p.result)
 }
 
-func perDay[T any](w sms.Window) (all [parts][]T) {
-	for part := range all {
-		all[part] = make([]T, w.Len())
-	}
-	return all
-}
-
 // lockSpace keeps these advisory locks apart from anybody else's: "sms" and the part.
 const lockSpace = 0x736d7300
 
@@ -241,7 +233,7 @@ func (p *put) lock(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	for part := range parts {
+	for part := range star.Parts {
 		if !p.fills(part) {
 			continue
 		}
@@ -277,27 +269,54 @@ func (p *put) checkLoad(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-func (p *put) partOf(dataset sms.Dataset) part {
+func (p *put) partOf(dataset sms.Dataset) star.Part {
 	o := p.w.datasets[dataset]
-	if part, ok := partOf(o.stage); ok && !o.delivery {
+	if part, ok := star.PartOf(o.stage); ok && !o.delivery {
 		return part
 	}
-	return delivery
+	return star.Delivery
 }
 
 // fills says whether the scope's datasets fill a part.
-func (p *put) fills(part part) bool {
+func (p *put) fills(part star.Part) bool {
 	return slices.ContainsFunc(p.scope.Datasets, func(d sms.Dataset) bool { return p.partOf(d) == part })
 }
 
-func (p *put) isBelieved(day sms.Day) bool { return p.verdicts[day-p.window.First()].fate == believed }
+// replace brings the believed days of the scope to what the batch says.
+func (p *put) replace(ctx context.Context, tx pgx.Tx) (err error) {
+	w := star.Writer{
+		Staging: p.staging, Vendor: p.vendor, Account: p.account, LoadID: p.loadID, Believed: make([]bool, p.window.Len()), WasLoaded: p.wasLoaded,
+	}
+	for part := range star.Parts {
+		if p.fills(part) {
+			w.Parts = append(w.Parts, part)
+		}
+	}
+	for i := range w.Believed {
+		w.Believed[i] = p.decisions[i].outcome == believed
+	}
+	if p.written, err = w.Write(ctx, tx); err != nil {
+		return err
+	}
+	r := &p.result
+	r.Inserted, r.Updated, r.Removed, r.Unchanged = p.written.Inserted, p.written.Updated, p.written.Removed, p.written.Unchanged
+	return nil
+}
+
+// wasLoaded says that an answer for a part of a day was believed before.
+func (p *put) wasLoaded(part star.Part, day sms.Day) bool {
+	return slices.ContainsFunc(p.scope.Datasets, func(dataset sms.Dataset) bool {
+		c := p.ledger[lineKey{dataset, day}]
+		return c != nil && !c.LoadedAt.IsZero() && p.partOf(dataset) == part
+	})
+}
 
 // settle counts what was held back and names the outcome.
 func (p *put) settle() {
 	r := &p.result
-	for i, v := range p.verdicts {
+	for i, v := range p.decisions {
 		day := p.window.First() + sms.Day(i)
-		switch v.fate {
+		switch v.outcome {
 		case believed:
 			continue
 		case quarantined:
@@ -315,8 +334,8 @@ func (p *put) settle() {
 			r.wait(day, v.reason)
 		case unproven, incomplete: // there are no rows to hold
 		}
-		for part := range parts {
-			r.Held += p.tally.days[part][i].rows
+		for part := range star.Parts {
+			r.Held += p.staging.Days[part][i].Rows
 		}
 	}
 	switch {
@@ -333,10 +352,10 @@ func (p *put) settle() {
 func (p *put) isConfirmed() bool {
 	for _, dataset := range p.scope.Datasets {
 		for day := range p.window.Days() {
-			if p.verdicts[day-p.window.First()].fate == incomplete {
+			if p.decisions[day-p.window.First()].outcome == incomplete {
 				continue
 			}
-			if c := p.ledger[lineKey{dataset, day}]; c == nil || c.confirmedAt == nil {
+			if c := p.ledger[lineKey{dataset, day}]; c == nil || c.ConfirmedAt.IsZero() {
 				return false
 			}
 		}

@@ -66,16 +66,11 @@ func (w *Warehouse) KeptAnswers(ctx context.Context, which Which) ([]KeptAnswer,
 }
 
 func keptAnswers(ctx context.Context, db querier, which Which) ([]KeptAnswer, error) {
-	var first, last *time.Time
-	if which.Day != 0 {
-		from, to := date(which.Day), date(max(which.Day, which.LastDay))
-		first, last = &from, &to
-	}
 	least, most, err := which.hashes()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.Query(ctx, rawListQuery, first, which.Account, string(which.Vendor), string(which.Dataset), which.LoadID, which.fetchID, least, most, last)
+	rows, err := db.Query(ctx, rawListQuery, which.Day, which.Account, string(which.Vendor), string(which.Dataset), which.LoadID, which.fetchID, least, most, max(which.Day, which.LastDay))
 	if err != nil {
 		return nil, err
 	}

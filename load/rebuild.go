@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -52,10 +53,10 @@ type Doubt struct {
 	Reason string
 }
 
-// again is a Rebuild within a put.
-type again struct {
+// replay is a Rebuild within a put.
+type replay struct {
 	Rebuild
-	doubts []Doubt
+	anomalies []Doubt
 }
 
 // errDryRun takes a dry run back.
@@ -73,20 +74,21 @@ func (w *Warehouse) Rebuild(ctx context.Context, r Rebuild, options PutOptions) 
 	scope := r.Batch.Scope
 	doing := "rebuilding " + scope.String()
 	p := newPut(w, 0, scope, options)
-	p.again = &again{Rebuild: r}
+	replayed := &replay{Rebuild: r}
+	p.decider = replayed
 	if err := p.take(&r.Batch); err != nil {
 		return Rebuilt{}, failed(doing, err)
 	}
 	var change Change
 	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		if err := p.beginAgain(ctx, tx); err != nil {
+		if err := replayed.begin(ctx, tx, p); err != nil {
 			return err
 		}
 		if err := p.run(ctx, tx); err != nil {
 			return err
 		}
 		var err error
-		if change, err = p.change(ctx, tx); err != nil {
+		if change, err = p.change(ctx, tx, r.Examples); err != nil {
 			return fmt.Errorf("telling what changed: %w", err)
 		}
 		if r.DryRun {
@@ -97,13 +99,13 @@ func (w *Warehouse) Rebuild(ctx context.Context, r Rebuild, options PutOptions) 
 	if err != nil && !errors.Is(err, errDryRun) {
 		return Rebuilt{}, failed(doing, err)
 	}
-	return Rebuilt{Result: p.result, Change: change, Doubts: p.again.doubts}, nil
+	return Rebuilt{Result: p.result, Change: change, Doubts: replayed.anomalies}, nil
 }
 
-// beginAgain writes down the load, inside the transaction: its number fences nothing, so it need not be taken earlier.
-func (p *put) beginAgain(ctx context.Context, tx pgx.Tx) error {
+// begin writes down the load, inside the transaction: its number fences nothing, so it need not be taken earlier.
+func (r *replay) begin(ctx context.Context, tx pgx.Tx, p *put) error {
 	origin := FromReplay
-	if p.again.Release {
+	if r.Release {
 		origin = FromVendor
 	}
 	err := tx.QueryRow(ctx, `
@@ -114,8 +116,8 @@ func (p *put) beginAgain(ctx context.Context, tx pgx.Tx) error {
 		  AND account = $3
 		  AND zone = $7
 		RETURNING load_id`,
-		p.again.RunID, p.vendor.key, p.scope.Account.ID, p.scope.Datasets, date(p.window.First()), date(p.window.Last()),
-		p.scope.Account.Zone.String(), p.options.Now, origin, p.again.AnsweredBy).Scan(&p.loadID)
+		r.RunID, p.vendor.Key, p.scope.Account.ID, p.scope.Datasets, p.window.First(), p.window.Last(),
+		p.scope.Account.Zone.String(), p.options.Now, origin, r.AnsweredBy).Scan(&p.loadID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = fmt.Errorf("%w in zone %s", ErrUnknownAccount, p.scope.Account.Zone)
 	}
@@ -123,51 +125,53 @@ func (p *put) beginAgain(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// judgeAgain decides on a day of a rebuild: its answer was judged when it came, so only what happened since counts.
-func (p *put) judgeAgain(day sms.Day, decision *sms.Decision) verdict {
+func (r *replay) isNew() bool { return false }
+
+// decide decides on a day of a replay: its answer was decided on when it came, so only what happened since counts.
+func (r *replay) decide(p *put, day sms.Day, by *sms.Decision) decision {
 	for _, dataset := range p.scope.Datasets {
 		c := p.ledger[lineKey{dataset, day}]
 		switch {
 		case c == nil:
-			return verdict{fate: superseded}
-		case c.state == sms.Frozen:
-			return verdict{fate: frozen}
-		case p.again.Release && (c.state != sms.Quarantined || c.loadID != p.again.AnsweredBy):
-			return verdict{fate: superseded}
-		case !p.again.Release && (c.confirmedAt == nil || !c.confirmedAt.Equal(p.again.BelievedAt)):
-			return verdict{fate: superseded}
+			return decision{outcome: superseded}
+		case c.State == sms.Frozen:
+			return decision{outcome: frozen}
+		case r.Release && (c.State != sms.Quarantined || c.LoadID != r.AnsweredBy):
+			return decision{outcome: superseded}
+		case !r.Release && (c.ConfirmedAt.IsZero() || !c.ConfirmedAt.Equal(r.BelievedAt)):
+			return decision{outcome: superseded}
 		}
 	}
-	if decision.Outcome != sms.Believe || decision.Reason != "" {
-		p.again.doubts = append(p.again.doubts, Doubt{day, decision.Reason})
+	if by.Outcome != sms.Believe || by.Reason != "" {
+		r.anomalies = append(r.anomalies, Doubt{day, by.Reason})
 	}
-	return verdict{}
+	return decision{}
 }
 
-// rebuiltLine is the line of a rebuilt day. line says what a new answer would have made of it.
-func (p *put) rebuiltLine(old, line ledgerLine, day sms.Day) ledgerLine {
+// line is the line of a replayed day. line says what a new answer would have made of it.
+func (r *replay) line(p *put, old *ledgerLine, line ledgerLine, day sms.Day) ledgerLine {
 	// Loads that are under way began after the answers came that are rebuilt, and must win.
-	line.loadID = old.loadID
+	line.LoadID = old.LoadID
 	// The answer that was doubted once stays known, so that it is not doubted again when it comes again.
-	line.suspect, line.suspectAt = old.suspect, old.suspectAt
-	line.checkedAt, line.evidence = old.checkedAt, old.evidence
-	if p.again.Release {
+	line.Suspect, line.SuspectAt = old.Suspect, old.SuspectAt
+	line.CheckedAt, line.Evidence = old.CheckedAt, old.Evidence
+	if r.Release {
 		return line
 	}
-	line.confirmedAt = old.confirmedAt
-	line.reason, line.attempts = old.reason, old.attempts
-	line.state, line.since = old.state, old.since
-	if old.state != sms.Final && old.state != sms.Empty {
+	line.ConfirmedAt = old.ConfirmedAt
+	line.Reason, line.Attempts = old.Reason, old.Attempts
+	line.State, line.Since = old.State, old.Since
+	if old.State != sms.Final && old.State != sms.Empty {
 		return line
 	}
-	line.state = sms.Empty
-	for part := range parts {
-		if p.tally.days[part][day-p.window.First()].rows > 0 {
-			line.state = sms.Final
+	line.State = sms.Empty
+	for part := range star.Parts {
+		if p.staging.Days[part][day-p.window.First()].Rows > 0 {
+			line.State = sms.Final
 		}
 	}
-	if line.state != old.state {
-		line.since = p.options.Now
+	if line.State != old.State {
+		line.Since = p.options.Now
 	}
 	return line
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -47,11 +48,12 @@ type Merged struct {
 	Busy       bool  // nothing was done: an import, or another merge, is under way
 }
 
-// MergePushes takes in the reports of the oldest pushes that nobody has looked at, in one transaction, and marks the loaded days of their
-// messages as due. Call it until there are none. A day that is not loaded yet needs no mark: the export that completes it counts it with
-// all reports.
+// MergePushes takes in the reports of the oldest pushes that nobody has looked at, in one transaction, and marks the
+// loaded days of their messages as due. Call it until there are none. A day that is not loaded yet needs no mark: the
+// export that completes it counts it with all reports.
 //
-// It holds the locks of the source's accounts, as imports do: an import sees either all of a push or marks nothing of it as counted.
+// It holds the locks of the source's accounts, as imports do: an import sees either all of a push or marks nothing of
+// it as counted.
 func (w *Warehouse) MergePushes(ctx context.Context, m Merge) (Merged, error) {
 	var done Merged
 	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
@@ -100,11 +102,12 @@ func (w *Warehouse) MergePushes(ctx context.Context, m Merge) (Merged, error) {
 	return done, failed("taking in pushes of "+m.Source, err)
 }
 
-// lateReports is how long after its sending a report of a message is looked for in the files: the platform gives up after three days.
+// lateReports is how long after its sending a report of a message is looked for in the files: the platform gives up
+// after three days.
 const lateReports = 40
 
-// markDue looks for messages in the files of the source's accounts, the newest first, and marks their days as due. What it finds is
-// taken out of waiting.
+// markDue looks for messages in the files of the source's accounts, the newest first, and marks their days as due.
+// What it finds is taken out of waiting.
 func (w *Warehouse) markDue(ctx context.Context, tx pgx.Tx, m *Merge, accounts []int32, waiting map[string]bool, done *Merged) error {
 	found := map[string]bool{}
 	due := map[int32]map[sms.Day]bool{}
@@ -133,7 +136,7 @@ func (w *Warehouse) markDue(ctx context.Context, tx pgx.Tx, m *Merge, accounts [
 			  AND date_key = ANY ($2)
 			  AND dataset = $4
 			  AND confirmed_at IS NOT NULL
-			ON CONFLICT (account_key, date_key) DO NOTHING`, account, dates(slices.Collect(maps.Keys(days))), m.Now, string(sms.SendingDetails))
+			ON CONFLICT (account_key, date_key) DO NOTHING`, account, slices.Collect(maps.Keys(days)), m.Now, string(sms.SendingDetails))
 		if err != nil {
 			return err
 		}
@@ -180,8 +183,8 @@ func endWaiting(ctx context.Context, tx pgx.Tx, source string, ids []string) err
 	return err
 }
 
-// lockSource takes the locks that loads of the source's accounts take, in the order of the accounts, and gives these. nil when one
-// of them is not to be had: then everything is given up, so that nobody waits for a large import.
+// lockSource takes the locks that loads of the source's accounts take, in the order of the accounts, and gives these.
+// nil when one of them is not to be had: then everything is given up, so that nobody waits for a large import.
 func lockSource(ctx context.Context, tx pgx.Tx, source string) ([]int32, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT account_key
@@ -197,7 +200,7 @@ func lockSource(ctx context.Context, tx pgx.Tx, source string) ([]int32, error) 
 	}
 	for _, account := range accounts {
 		var is bool
-		if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1, $2)`, int32(lockSpace+delivery), account).Scan(&is); err != nil || !is {
+		if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1, $2)`, int32(lockSpace+star.Delivery), account).Scan(&is); err != nil || !is {
 			return nil, err
 		}
 	}
@@ -226,8 +229,8 @@ func newPushes(ctx context.Context, tx pgx.Tx, source string) ([]newPush, error)
 	return all, err
 }
 
-// understand gives the rows of the pushes' reports, and how many of each could not be understood. A push whose bytes are damaged is
-// no reason to look at no other one ever again.
+// understand gives the rows of the pushes' reports, and how many of each could not be understood. A push whose bytes
+// are damaged is no reason to look at no other one ever again.
 func (m *Merge) understand(pushes []newPush, done *Merged) (rows [][]any, rejected []int64) {
 	rejected = make([]int64, len(pushes))
 	for i := range pushes {
@@ -261,15 +264,15 @@ func reportRow(pushID int64, source string, m *sms.Message) []any {
 	}
 }
 
-// MarkExpired marks the days as due on which messages without a result may have had their time, as far as it was listened for, and gives
-// their number. A day on which some still have time is due once an hour.
+// MarkExpired marks the days as due on which messages without a result may have had their time, as far as it was
+// listened for, and gives their number. A day on which some still have time is due once an hour.
 func (w *Warehouse) MarkExpired(ctx context.Context, source string, now time.Time, pendingFor time.Duration) (int64, error) {
 	tag, err := w.pool.Exec(ctx, reportExpire, source, string(sms.SendingDetails), now, pendingFor)
 	return tag.RowsAffected(), failed("looking for messages without a result", err)
 }
 
-// DueDays gives the days of a source that are to be counted anew by now, by account and day. Frozen ones wait until they are
-// thawed.
+// DueDays gives the days of a source that are to be counted anew by now, by account and day. Frozen ones wait until
+// they are thawed.
 func (w *Warehouse) DueDays(ctx context.Context, source string, now time.Time) (map[sms.Account][]sms.Day, error) {
 	const doing = "reading which days are to be counted anew"
 	rows, err := w.pool.Query(ctx, `
@@ -298,8 +301,8 @@ func (w *Warehouse) DueDays(ctx context.Context, source string, now time.Time) (
 	return days, failed(doing, err)
 }
 
-// PruneReports throws away the reports of a source that came before a time, and the pushes that were about no message at all. It gives
-// the number of reports.
+// PruneReports throws away the reports of a source that came before a time, and the pushes that were about no message
+// at all. It gives the number of reports.
 func (w *Warehouse) PruneReports(ctx context.Context, source string, before time.Time) (int64, error) {
 	var all int64
 	for {
@@ -330,7 +333,8 @@ func (w *Warehouse) PruneReports(ctx context.Context, source string, before time
 	}
 }
 
-// endDue ends the marks of days that were counted. One that is not believed is counted again when a second answer would be.
+// endDue ends the marks of days that were counted. One that is not believed is counted again when a second answer
+// would be.
 func endDue(ctx context.Context, tx pgx.Tx, account int32, window sms.Window, r *Result, options PutOptions) error {
 	counted := slices.DeleteFunc(slices.Collect(window.Days()), func(day sms.Day) bool {
 		return slices.Contains(r.Quarantined, day) || slices.Contains(r.Superseded, day) || slices.Contains(r.Frozen, day)
@@ -338,13 +342,13 @@ func endDue(ctx context.Context, tx pgx.Tx, account int32, window sms.Window, r 
 	_, err := tx.Exec(ctx, `
 		DELETE FROM etl.huawei_touched_day
 		WHERE account_key = $1
-		  AND date_key = ANY ($2)`, account, dates(counted))
+		  AND date_key = ANY ($2)`, account, counted)
 	if err == nil && len(r.Quarantined) > 0 {
 		_, err = tx.Exec(ctx, `
 			UPDATE etl.huawei_touched_day
 			SET due_at = $3
 			WHERE account_key = $1
-			  AND date_key = ANY ($2)`, account, dates(r.Quarantined), options.Now.Add(options.ConfirmAfter))
+			  AND date_key = ANY ($2)`, account, r.Quarantined, options.Now.Add(options.ConfirmAfter))
 	}
 	return err
 }
@@ -356,15 +360,6 @@ func (w *Warehouse) ForgetDue(ctx context.Context, source string, before sms.Day
 		USING sms.dim_account AS a
 		WHERE a.account_key = t.account_key
 		  AND a.source = $1
-		  AND t.date_key < $2`, source, date(before))
+		  AND t.date_key < $2`, source, before)
 	return failed("reading which days are to be counted anew", err)
-}
-
-// dates gives days as the driver writes them.
-func dates(days []sms.Day) []time.Time {
-	all := make([]time.Time, len(days))
-	for i, day := range days {
-		all[i] = date(day)
-	}
-	return all
 }

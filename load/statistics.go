@@ -45,8 +45,8 @@ func (w *Warehouse) KeepStatistics(ctx context.Context, loadID int64, page Stati
 				    pending           = excluded.pending,
 				    load_id           = excluded.load_id
 				WHERE t.made_at < excluded.made_at`,
-				loadID, page.IsAll, page.Zone.String(), date(d.Day), d.MadeAt, orNull(d.Requested), orNull(d.ProcessingFailed), orNull(d.Delivered),
-				orNull(d.SendFailed), orNull(d.Pending))
+				loadID, page.IsAll, page.Zone.String(), d.Day, d.MadeAt, d.Requested, d.ProcessingFailed, d.Delivered,
+				d.SendFailed, d.Pending)
 			if err != nil {
 				return err
 			}

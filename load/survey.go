@@ -3,12 +3,12 @@ package load
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -34,75 +34,60 @@ func (w *Warehouse) Stored(ctx context.Context, scope sms.Scope) ([]StoredDay, e
 	if err != nil {
 		return nil, failed(doing, err)
 	}
-	first, last := date(scope.Window.First()), date(scope.Window.Last())
-	rows, err := w.pool.Query(ctx, storedDays, account, scope.Datasets, first, last)
+	first, last := scope.Window.First(), scope.Window.Last()
+	type row struct {
+		Day               sms.Day
+		IsLoaded, HasRows bool
+		Measures          sms.Measures
+	}
+	rows, err := db.All[row](ctx, w.pool, storedDays, account, scope.Datasets, first, last)
 	if err != nil {
 		return nil, failed(doing, err)
 	}
-	all := make([]StoredDay, 0, scope.Window.Len())
-	var day time.Time
-	var isLoaded, hasRows bool
-	var n [sms.MeasureCount]*int64
-	_, err = pgx.ForEachRow(rows, []any{&day, &isLoaded, &hasRows, &n[0], &n[1], &n[2], &n[3], &n[4], &n[5], &n[6], &n[7]}, func() error {
-		d := StoredDay{Day: sms.DayOf(day), IsLoaded: isLoaded, Sums: sms.Sums{Failures: map[string]sms.Count{}}}
-		for i, to := range d.Sums.Measures.Pointers() {
-			switch {
-			case n[i] != nil:
-				*to = sms.Reported(*n[i])
-			case !hasRows:
-				*to = sms.Reported(0)
-			}
+	all := make([]StoredDay, len(rows))
+	for i, r := range rows {
+		all[i] = StoredDay{Day: r.Day, IsLoaded: r.IsLoaded, Sums: sms.Sums{Measures: r.Measures, Failures: map[string]sms.Count{}}}
+		if r.HasRows {
+			continue
 		}
-		all = append(all, d)
-		return nil
-	})
-	if err == nil {
-		err = w.storedFailures(ctx, account, scope.Window, all)
+		for _, to := range all[i].Sums.Pointers() {
+			*to = sms.Reported(0)
+		}
 	}
-	return all, failed(doing, err)
+	return all, failed(doing, w.storedFailures(ctx, account, scope.Window, all))
 }
 
 func (w *Warehouse) storedFailures(ctx context.Context, account int32, window sms.Window, days []StoredDay) error {
-	rows, err := w.pool.Query(ctx, `
+	type row struct {
+		Day        sms.Day
+		Code       string
+		IsReported bool
+		Messages   int64
+	}
+	rows, err := db.All[row](ctx, w.pool, `
 		SELECT f.date_key, r.code, count(*) = count(f.messages), coalesce(sum(f.messages), 0)::bigint
 		FROM sms.fact_failure_daily AS f
 		JOIN sms.dim_failure_reason AS r ON r.reason_key = f.reason_key
 		WHERE f.account_key = $1
 		  AND f.date_key BETWEEN $2 AND $3
 		  AND r.stage = 'sending'
-		GROUP BY f.date_key, r.code`, account, date(window.First()), date(window.Last()))
-	if err != nil {
-		return err
-	}
-	var day time.Time
-	var code string
-	var isReported bool
-	var messages int64
-	_, err = pgx.ForEachRow(rows, []any{&day, &code, &isReported, &messages}, func() error {
-		at := int(sms.DayOf(day) - window.First())
+		GROUP BY f.date_key, r.code`, account, window.First(), window.Last())
+	for _, r := range rows {
+		at := int(r.Day - window.First())
 		if at >= len(days) {
 			return fmt.Errorf("the window %s leaves the calendar in sms.dim_date", window)
 		}
-		n := sms.Count{}
-		if isReported {
-			n = sms.Reported(messages)
+		var n sms.Count
+		if r.IsReported {
+			n = sms.Reported(r.Messages)
 		}
-		days[at].Sums.Failures[code] = n
-		return nil
-	})
+		days[at].Sums.Failures[r.Code] = n
+	}
 	return err
 }
 
-func (w *Warehouse) accountKey(ctx context.Context, account sms.Account) (key int32, err error) {
-	err = w.pool.QueryRow(ctx, `
-		SELECT account_key
-		FROM sms.dim_account
-		WHERE vendor_key = $1
-		  AND account = $2`, w.vendors[account.Vendor].key, account.ID).Scan(&key)
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = ErrUnknownAccount
-	}
-	return key, err
+func (w *Warehouse) accountKey(ctx context.Context, account sms.Account) (int32, error) {
+	return db.AccountKey(ctx, w.pool, account)
 }
 
 // EndSurvey ends a load that compared what is stored with sums over several days: the days whose sums agreed are noted in
@@ -138,12 +123,10 @@ func (p *put) endSurvey(ctx context.Context, tx pgx.Tx, agreed []sms.Day) error 
 	if err := p.readLedger(ctx, tx); err != nil {
 		return err
 	}
-	days := make([]time.Time, len(agreed))
-	for i, day := range agreed {
-		days[i] = date(day)
+	for _, day := range agreed {
 		for _, dataset := range p.scope.Datasets {
 			if c := p.ledger[lineKey{dataset, day}]; c != nil {
-				p.result.Unchanged += c.rows
+				p.result.Unchanged += c.Rows
 			}
 		}
 	}
@@ -151,7 +134,7 @@ func (p *put) endSurvey(ctx context.Context, tx pgx.Tx, agreed []sms.Day) error 
 	if err := p.finish(ctx, tx); err != nil {
 		return fmt.Errorf("ending the load: %w", err)
 	}
-	if _, err := tx.Exec(ctx, surveyEnd, p.account, p.scope.Datasets, days, p.loadID, p.options.Now); err != nil {
+	if _, err := tx.Exec(ctx, surveyEnd, p.account, p.scope.Datasets, agreed, p.loadID, p.options.Now); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil

@@ -2,12 +2,14 @@ package load
 
 import (
 	"context"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
 	"smsetl/internal/db"
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -23,9 +25,7 @@ type Warehouse struct {
 	// datasets says which facts a dataset owns in the ledger, vendors how each vendor's numbers are made: both are made by
 	// migrations and never change while a program runs.
 	datasets map[sms.Dataset]owned
-	vendors  map[sms.Vendor]vendor
-	// restsTriggers says that this role may write facts with the foreign key triggers at rest.
-	restsTriggers bool
+	vendors  map[sms.Vendor]star.Vendor
 }
 
 // Open connects to the warehouse at url. The errors are those of db.Open.
@@ -38,10 +38,6 @@ func Open(ctx context.Context, url string, options Options) (*Warehouse, error) 
 	if err := w.learn(ctx); err != nil {
 		w.Close()
 		return nil, failed("reading what the schema holds", err)
-	}
-	if !w.restsTriggers {
-		w.log.Warn("foreign key triggers will check every fact row: large first loads take several times longer until somebody "+
-			"runs GRANT SET ON PARAMETER session_replication_role for this role", zap.String("database", database.Config().ConnConfig.Database))
 	}
 	return w, nil
 }
@@ -70,16 +66,7 @@ type owned struct {
 	stage    sms.Stage // empty for none
 }
 
-// vendor is a vendor as the schema knows it.
-type vendor struct {
-	key int32
-	// tells has a bit for each delivery measure that the vendor normally gives, in the order of the fact's columns.
-	tells uint8
-	// tellsStage says for which stages failures come with a number.
-	tellsStage map[sms.Stage]bool
-}
-
-// learn reads what the migrations put into the schema, and what this role may do.
+// learn reads what the migrations put into the schema.
 func (w *Warehouse) learn(ctx context.Context) error {
 	conn, err := w.pool.Acquire(ctx)
 	if err != nil {
@@ -89,61 +76,55 @@ func (w *Warehouse) learn(ctx context.Context) error {
 	if w.datasets, err = readDatasets(ctx, conn.Conn()); err != nil {
 		return err
 	}
-	if w.vendors, err = readVendors(ctx, conn.Conn()); err != nil {
-		return err
-	}
-	return conn.QueryRow(ctx, `SELECT has_parameter_privilege('session_replication_role', 'SET')`).Scan(&w.restsTriggers)
+	w.vendors, err = readVendors(ctx, conn.Conn())
+	return err
 }
 
 func readDatasets(ctx context.Context, conn *pgx.Conn) (map[sms.Dataset]owned, error) {
-	rows, err := conn.Query(ctx, `
+	type row struct {
+		Dataset    sms.Dataset
+		Vendor     sms.Vendor
+		IsDelivery bool
+		Stage      sms.Stage
+	}
+	rows, err := db.All[row](ctx, conn, `
 		SELECT d.dataset, v.vendor, d.owns_delivery, coalesce(d.stage, '')
 		FROM etl.dataset    AS d
 		JOIN sms.dim_vendor AS v ON v.vendor_key = d.vendor_key`)
-	if err != nil {
-		return nil, err
-	}
 	all := map[sms.Dataset]owned{}
-	var dataset sms.Dataset
-	var o owned
-	_, err = pgx.ForEachRow(rows, []any{&dataset, &o.vendor, &o.delivery, &o.stage}, func() error {
-		all[dataset] = o
-		return nil
-	})
+	for _, r := range rows {
+		all[r.Dataset] = owned{r.Vendor, r.IsDelivery, r.Stage}
+	}
 	return all, err
 }
 
-func readVendors(ctx context.Context, conn *pgx.Conn) (map[sms.Vendor]vendor, error) {
-	rows, err := conn.Query(ctx, `
+func readVendors(ctx context.Context, conn *pgx.Conn) (map[sms.Vendor]star.Vendor, error) {
+	type row struct {
+		Vendor  sms.Vendor
+		Key     int32
+		Measure string
+		Reports bool
+	}
+	rows, err := db.All[row](ctx, conn, `
 		SELECT v.vendor, v.vendor_key, m.measure, m.support <> 'not_reported'
 		FROM sms.metric_support AS m
 		JOIN sms.dim_vendor     AS v ON v.vendor_key = m.vendor_key`)
-	if err != nil {
-		return nil, err
-	}
-	all := map[sms.Vendor]vendor{}
-	var name sms.Vendor
-	var key int32
-	var measure string
-	var tells bool
-	_, err = pgx.ForEachRow(rows, []any{&name, &key, &measure, &tells}, func() error {
-		v, known := all[name]
+	all := map[sms.Vendor]star.Vendor{}
+	for _, r := range rows {
+		v, known := all[r.Vendor]
 		if !known {
-			v = vendor{key: key, tellsStage: map[sms.Stage]bool{}}
+			v = star.Vendor{Key: r.Key, ReportsStage: map[sms.Stage]bool{}}
 		}
-		for i, m := range sms.MeasureNames {
-			if m == measure && tells {
-				v.tells |= 1 << i
-			}
+		if i := slices.Index(sms.MeasureNames[:], r.Measure); i >= 0 && r.Reports {
+			v.Reports |= 1 << i
 		}
-		switch measure {
+		switch r.Measure {
 		case "processing_failures":
-			v.tellsStage[sms.Processing] = tells
+			v.ReportsStage[sms.Processing] = r.Reports
 		case "sending_failures":
-			v.tellsStage[sms.Sending] = tells
+			v.ReportsStage[sms.Sending] = r.Reports
 		}
-		all[name] = v
-		return nil
-	})
+		all[r.Vendor] = v
+	}
 	return all, err
 }

@@ -20,16 +20,8 @@ CREATE TABLE etl.delivery_history (
     country_key       integer NOT NULL,
     CONSTRAINT delivery_history_pk              PRIMARY KEY
         (date_key, account_key, template_key, label_key, message_type_key, country_key, replaced_by),
-    CONSTRAINT delivery_history_date_fk         FOREIGN KEY (date_key) REFERENCES sms.dim_date (date_key),
-    CONSTRAINT delivery_history_account_fk      FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
-    CONSTRAINT delivery_history_template_fk     FOREIGN KEY (template_key) REFERENCES sms.dim_template (template_key),
-    CONSTRAINT delivery_history_label_fk        FOREIGN KEY (label_key) REFERENCES sms.dim_label (label_key),
-    CONSTRAINT delivery_history_message_type_fk FOREIGN KEY (message_type_key) REFERENCES sms.dim_message_type (message_type_key),
-    CONSTRAINT delivery_history_load_fk         FOREIGN KEY (load_id) REFERENCES etl.load (load_id),
-    CONSTRAINT delivery_history_replaced_by_fk  FOREIGN KEY (replaced_by) REFERENCES etl.load (load_id),
     CONSTRAINT delivery_history_change_ck       CHECK (change IN ('updated', 'removed', 'added')),
-    CONSTRAINT delivery_history_added_ck        CHECK ((change = 'added') = (load_id IS NULL)),
-    CONSTRAINT delivery_history_country_fk      FOREIGN KEY (country_key) REFERENCES sms.dim_country (country_key)
+    CONSTRAINT delivery_history_added_ck        CHECK ((change = 'added') = (load_id IS NULL))
 );
 
 -- What a load changed is asked for by the load: what is new since the last report?
@@ -62,17 +54,8 @@ CREATE TABLE etl.failure_history (
     country_key      integer NOT NULL,
     CONSTRAINT failure_history_pk              PRIMARY KEY
         (date_key, account_key, template_key, label_key, message_type_key, country_key, reason_key, replaced_by),
-    CONSTRAINT failure_history_date_fk         FOREIGN KEY (date_key) REFERENCES sms.dim_date (date_key),
-    CONSTRAINT failure_history_account_fk      FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
-    CONSTRAINT failure_history_template_fk     FOREIGN KEY (template_key) REFERENCES sms.dim_template (template_key),
-    CONSTRAINT failure_history_label_fk        FOREIGN KEY (label_key) REFERENCES sms.dim_label (label_key),
-    CONSTRAINT failure_history_message_type_fk FOREIGN KEY (message_type_key) REFERENCES sms.dim_message_type (message_type_key),
-    CONSTRAINT failure_history_reason_fk       FOREIGN KEY (reason_key) REFERENCES sms.dim_failure_reason (reason_key),
-    CONSTRAINT failure_history_load_fk         FOREIGN KEY (load_id) REFERENCES etl.load (load_id),
-    CONSTRAINT failure_history_replaced_by_fk  FOREIGN KEY (replaced_by) REFERENCES etl.load (load_id),
     CONSTRAINT failure_history_change_ck       CHECK (change IN ('updated', 'removed', 'added')),
-    CONSTRAINT failure_history_added_ck        CHECK ((change = 'added') = (load_id IS NULL)),
-    CONSTRAINT failure_history_country_fk      FOREIGN KEY (country_key) REFERENCES sms.dim_country (country_key)
+    CONSTRAINT failure_history_added_ck        CHECK ((change = 'added') = (load_id IS NULL))
 );
 
 CREATE INDEX failure_history_replaced_ix ON etl.failure_history (replaced_by);

@@ -36,9 +36,6 @@ BEGIN
           AND shobj_description(oid, 'pg_authid') LIKE '%Made by the migrations.'
     LOOP
         BEGIN
-            IF one.role = 'sms_loader' AND has_parameter_privilege('sms_loader', 'session_replication_role', 'SET') THEN
-                REVOKE SET ON PARAMETER session_replication_role FROM sms_loader; -- comes back where the role cannot go
-            END IF;
             EXECUTE format('DROP ROLE %I', one.role);
         EXCEPTION
             WHEN dependent_objects_still_exist OR insufficient_privilege OR undefined_object OR internal_error THEN

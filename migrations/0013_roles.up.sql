@@ -66,20 +66,6 @@ BEGIN
 END
 $$;
 
-DO $$
-BEGIN
-    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'sms_loader')
-    AND NOT has_parameter_privilege('sms_loader', 'session_replication_role', 'SET') THEN
-        GRANT SET ON PARAMETER session_replication_role TO sms_loader;
-    END IF;
-EXCEPTION
-    WHEN insufficient_privilege THEN
-        RAISE NOTICE 'large first loads take several times longer until a superuser runs GRANT SET ON PARAMETER session_replication_role TO sms_loader';
-    WHEN internal_error OR unique_violation OR undefined_object THEN
-        NULL; -- another database's migrations write the same row at this moment
-END
-$$;
-
 -- Whoever serves pages may become the role: loaders, operators, and the owner of the schema.
 DO $$
 DECLARE

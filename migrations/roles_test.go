@@ -128,6 +128,7 @@ var forbidden = map[string][]string{
 		`GRANT sms_pages TO sms_analyst`,
 	},
 	"sms_loader": {
+		`SET session_replication_role = replica`,
 		`INSERT INTO etl.operation DEFAULT VALUES`,
 		`INSERT INTO etl.pause DEFAULT VALUES`,
 		`DELETE FROM etl.pause`,

@@ -42,7 +42,9 @@ type cellRow struct {
 		Key  int32
 		Code string
 	}
-	Reason     sms.Reason
+	Stage      sms.Stage
+	Reason     string
+	Category   sms.Category
 	Change     string
 	LoadID     int64
 	ReplacedBy int64
@@ -67,8 +69,9 @@ func (m *Model) Cells(ctx context.Context, q CellQuery) ([]Cell, error) {
 			Day: q.Day, Template: member(r.Template.Key, r.Template.Code), Label: member(r.Label.Key, r.Label.Code),
 			MessageType: member(r.MessageType.Key, r.MessageType.Code), Country: member(r.Country.Key, r.Country.Code),
 		}
-		if last := len(all) - 1; last < 0 || all[last].Grain != grain || all[last].Reason != r.Reason {
-			all = append(all, Cell{Grain: grain, Reason: r.Reason})
+		reason := sms.Reason{Stage: r.Stage, Code: r.Reason, Category: r.Category}
+		if last := len(all) - 1; last < 0 || all[last].Grain != grain || all[last].Reason != reason {
+			all = append(all, Cell{Grain: grain, Reason: reason})
 		}
 		cell := &all[len(all)-1]
 		cell.Images = append(cell.Images, Image{Values: r.Values, LoadID: r.LoadID, ReplacedBy: r.ReplacedBy, Change: r.Change})

@@ -43,6 +43,14 @@ func (c Count) Plus(o Count) Count {
 	return Reported(c.Or(0) + o.Or(0))
 }
 
+// Add gives what is reported of both, added; not reported only when neither is.
+func (c Count) Add(o Count) Count {
+	if !c.IsReported() && !o.IsReported() {
+		return Count{}
+	}
+	return Reported(c.Or(0) + o.Or(0))
+}
+
 // Minus gives c - o, not reported when either is not. The result can be negative.
 func (c Count) Minus(o Count) Count {
 	if !c.IsReported() || !o.IsReported() {

@@ -9,8 +9,9 @@ import (
 	"smsetl/sms"
 )
 
-// MessageBasis is what the facts of an application's days are counted from: stored forms of files, and what was pushed about the
-// messages in them. It is read as it is needed, so that memory grows with the messages of a day and not with the files.
+// MessageBasis is what the facts of an application's days are counted from: stored forms of files, and what was pushed
+// about the messages in them. It is read as it is needed, so that memory grows with the messages of a day and not with
+// the files.
 type MessageBasis struct {
 	Account sms.Account // whose messages; the days are those of its zone
 	// Payloads gives the stored forms with rows of a day, those that are new last.
@@ -39,14 +40,16 @@ type MessageDays struct {
 	moved     int
 }
 
-// mostKnown is of how many messages all that is known is in memory at a time; the forms are read several times for a day with more.
+// mostKnown is of how many messages all that is known is in memory at a time; the forms are read several times for a
+// day with more.
 const mostKnown = 1 << 17
 
 // ErrMovedMessages is an sms.ErrMalformed: messages are known to be of two days, and nobody knows which is right.
 var ErrMovedMessages = errors.New("the zone of the times (export_time_zone) was another one when they were imported first")
 
-// Count counts days, the first before the next. isCounted says of which ones facts are wanted; of the others it looks which messages they
-// have. The error wraps ErrMovedMessages when a message of one of these has rows on the day beside it.
+// Count counts days, the first before the next. isCounted says of which ones facts are wanted; of the others it looks
+// which messages they have. The error wraps ErrMovedMessages when a message of one of these has rows on the day beside
+// it.
 func (b *MessageBasis) Count(days []sms.Day, isCounted func(sms.Day) bool) (*MessageDays, error) {
 	out := &MessageDays{basis: b, seed: maphash.MakeSeed()}
 	out.isMovable = slices.ContainsFunc(days, func(day sms.Day) bool { return !isCounted(day) })
@@ -110,7 +113,8 @@ func (d *MessageDays) count(day sms.Day, isFirst bool, daily *Daily) error {
 // shard is a part of the messages of a day, by their ids.
 type shard struct{ number, of uint64 }
 
-// read gives what forms say of the messages of a shard. The first shard is read before it is known how many there have to be.
+// read gives what forms say of the messages of a shard. The first shard is read before it is known how many there have
+// to be.
 func (d *MessageDays) read(day sms.Day, isFirst bool, s *shard) (map[string]*Known, error) {
 	known := make(map[string]*Known)
 	rows := Rows{Day: day, IsTimeless: isFirst}

@@ -10,13 +10,13 @@ import (
 	"smsetl/sms"
 )
 
-// PendingFor is how long after its sending a message without a report counts as pending; then the platform itself calls it
-// EXPIRED (https://support.huaweicloud.com/intl/en-us/msgsms_faq/sms_faq_0016.html).
+// PendingFor is how long after its sending a message without a report counts as pending; then the platform itself
+// calls it EXPIRED (https://support.huaweicloud.com/intl/en-us/msgsms_faq/sms_faq_0016.html).
 const PendingFor = 72 * time.Hour
 
-// Known is what is known about one message: a fold over every row and report about it. It is the same whatever their order,
-// grouping and repetition, since each part of it keeps the greatest of its observations, by an order that is total. The zero
-// Known knows nothing.
+// Known is what is known about one message: a fold over every row and report about it. It is the same whatever their
+// order, grouping and repetition, since each part of it keeps the greatest of its observations, by an order that is
+// total. The zero Known knows nothing.
 //
 //   - What it was about (time, application, template, label, type, country) is as the newest export row says.
 //   - What became of each piece is kept twice: as confirmed by exports and signed pushes, and as hinted at by others. Each is the
@@ -26,12 +26,13 @@ type Known struct {
 	id     string
 	about  about
 	pieces []piece // sorted by number; 0 is the message as a whole
-	// total is the largest number of pieces that was reported, and hinted the same with hints: a forged one must not make a
-	// message that is delivered wait for pieces that do not exist.
+	// total is the largest number of pieces that was reported, and hinted the same with hints: a forged one must not
+	// make a message that is delivered wait for pieces that do not exist.
 	total, hinted int16
 }
 
-// about is what an export row says beside the outcome. The zero about says nothing. What many messages share is in memory once.
+// about is what an export row says beside the outcome. The zero about says nothing. What many messages share is in
+// memory once.
 type about struct {
 	seenAt, sentAt instant
 	subject        unique.Handle[subjectOf]
@@ -84,7 +85,8 @@ type observation struct {
 // none is the hint of a piece that has none.
 var none observation
 
-// compareObservations orders observations: the greater one is believed. Reasons are not compared, being a function of code and source.
+// compareObservations orders observations: the greater one is believed. Reasons are not compared, being a function of
+// code and source.
 func compareObservations(a, b *observation) int {
 	isFinal := func(o *observation) int {
 		if o.outcome.IsFinal() {
@@ -143,7 +145,8 @@ func compareKeys(a, b sms.Key) int {
 // Observe adds what a row or report says. It must be about the same message as the others.
 func (k *Known) Observe(m *sms.Message) { k.observe(m, false) }
 
-// observe is Observe, and marks the piece of a row that is new: as new itself, or as changed where the row says more than the others.
+// observe is Observe, and marks the piece of a row that is new: as new itself, or as changed where the row says more
+// than the others.
 func (k *Known) observe(m *sms.Message, isNew bool) {
 	before, pieces := k.hinted, int16(max(m.Pieces, m.Piece))
 	k.id = max(k.id, m.ID)
@@ -226,13 +229,14 @@ func (k *Known) observePiece(p *piece) (mine *piece, isMore bool) {
 	return mine, isMore
 }
 
-// Settle gives the message as all of it stands; ok is false as long as no export says when and with what it was sent, so that
-// it belongs to no day. at is the moment up to which a report would be known: with a listener for pushes the present, without
-// one the zero time, which stands for when the newest export was made. A message without a result PendingFor after its sending
-// is EXPIRED by then; one whose only export is younger than that stays pending, for nobody looked since.
+// Settle gives the message as all of it stands; ok is false as long as no export says when and with what it was sent,
+// so that it belongs to no day. at is the moment up to which a report would be known: with a listener for pushes the
+// present, without one the zero time, which stands for when the newest export was made. A message without a result
+// PendingFor after its sending is EXPIRED by then; one whose only export is younger than that stays pending, for
+// nobody looked since.
 //
-// The whole message is delivered when all of its pieces are, and failed when one is. A confirmed result stands against any
-// hint; what an export says about the message as a whole stands against reports of its pieces.
+// The whole message is delivered when all of its pieces are, and failed when one is. A confirmed result stands against
+// any hint; what an export says about the message as a whole stands against reports of its pieces.
 func (k *Known) Settle(at time.Time) (sms.Message, bool) {
 	if k.about.sentAt == 0 {
 		return sms.Message{}, false
@@ -257,8 +261,8 @@ func (k *Known) Settle(at time.Time) (sms.Message, bool) {
 	return m, true
 }
 
-// settleWith is Settle where pushes were listened for in some stretches of time: a message whose first PendingFor lie in one of them is
-// EXPIRED when nothing was reported; of others only an export of after that time can say so.
+// settleWith is Settle where pushes were listened for in some stretches of time: a message whose first PendingFor lie
+// in one of them is EXPIRED when nothing was reported; of others only an export of after that time can say so.
 func (k *Known) settleWith(listened []sms.Span) (sms.Message, bool) {
 	sent := k.about.sentAt.time()
 	end := sent.Add(PendingFor)
@@ -293,8 +297,9 @@ func (k *Known) outcome() (o observation, isHint bool) {
 	return o, false
 }
 
-// result gives the result of the whole message, or the greatest observation where there is none. What is said of the message as a whole
-// stands before what is said of pieces: the first one that failed, or the last report when all are delivered.
+// result gives the result of the whole message, or the greatest observation where there is none. What is said of the
+// message as a whole stands before what is said of pieces: the first one that failed, or the last report when all are
+// delivered.
 func (k *Known) result(of func(*piece) *observation, total int16) observation {
 	whole, last := observation{}, observation{outcome: sms.OutcomePending}
 	count := int16(0)

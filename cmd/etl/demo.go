@@ -106,7 +106,7 @@ func (s *session) demoExports(p *pipeline) error {
 		if err := in.load(p.warehouse, paths, &report); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.stdout, "%s of Huawei's console: %s, %s new\n", plural(len(paths), "export"), plural(report.Rows, "row"), number(report.Messages))
+		fmt.Fprintf(s.stdout, "%s of Huawei's console: %s, %s new\n", plural(len(paths), "export"), plural(report.FileRows, "row"), number(report.Messages))
 	}
 	return nil
 }

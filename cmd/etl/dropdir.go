@@ -165,7 +165,7 @@ func (d *watching) Read(ctx context.Context, f drop.File) (v drop.Result) {
 	if err == nil {
 		d.v.metrics.Dropped(d.source.Name, fileImported)
 		d.log.Info("file imported", zap.String("source", d.source.Name), zap.String("file", huawei.SafeName(f.Name)), zap.Int64("run_id", report.RunID),
-			zap.Int64("row_count", report.Rows), zap.Int("days_open", len(report.Missing)), zap.Int("days_quarantined", len(report.Quarantined)))
+			zap.Int64("row_count", report.FileRows), zap.Int("days_open", len(report.Missing)), zap.Int("days_quarantined", len(report.Quarantined)))
 		return drop.Result{Outcome: drop.Done, Report: d.report(f, report, fileImported, "")}
 	}
 	var mistake exit

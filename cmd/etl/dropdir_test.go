@@ -104,7 +104,7 @@ func TestServeImportsWhatIsDropped(t *testing.T) {
 	_, reports := x.lie(filepath.Join(dir, "done"))
 	days := map[string]bool{}
 	for name, r := range reports {
-		if r.Outcome != fileImported || r.Error != "" || r.RunID == 0 || r.Source != "huawei-main" || len(r.Files) != 1 || r.Rows == 0 {
+		if r.Outcome != fileImported || r.Error != "" || r.RunID == 0 || r.Source != "huawei-main" || len(r.Files) != 1 || r.FileRows == 0 {
 			t.Errorf("%s: %+v", name, r)
 		}
 		for _, c := range r.Complete {

@@ -34,21 +34,15 @@ type importHuaweiCommand struct {
 
 // importReport is the JSON of "etl import".
 type importReport struct {
-	RunID       int64           `json:"run_id"` // 0 for a dry run
-	DryRun      bool            `json:"dry_run"`
-	Files       []importedFile  `json:"files"`
-	Windows     int             `json:"windows"`
-	Rows        int64           `json:"rows"`
-	Messages    int64           `json:"new_messages"`
-	Changed     int64           `json:"changed_messages"`
-	TooOld      int64           `json:"too_old"`
-	Received    int64           `json:"received"`
-	Inserted    int64           `json:"inserted"`
-	Updated     int64           `json:"updated"`
-	Removed     int64           `json:"removed"`
-	Unchanged   int64           `json:"unchanged"`
-	Rejected    int64           `json:"rejected"`
-	Held        int64           `json:"held"`
+	RunID    int64          `json:"run_id"` // 0 for a dry run
+	DryRun   bool           `json:"dry_run"`
+	Files    []importedFile `json:"files"`
+	Windows  int            `json:"windows"`
+	FileRows int64          `json:"rows"`
+	Messages int64          `json:"new_messages"`
+	Changed  int64          `json:"changed_messages"`
+	TooOld   int64          `json:"too_old"`
+	load.Counts
 	Quarantined []job.Remark    `json:"quarantined"`
 	Complete    []completeDays  `json:"complete"`
 	Unreadable  []unreadableRow `json:"unreadable"`

@@ -25,17 +25,11 @@ func newImportedFile(r huawei.Report) importedFile {
 // add counts what files did. open remembers the days that are not covered: a later file may cover them.
 func (r *importReport) add(done job.Imported, open map[string]missingInDays) {
 	r.Windows += done.Windows
-	r.Rows += done.Rows
+	r.FileRows += done.FileRows
 	r.Messages += done.Messages
 	r.Changed += done.Changed
 	r.TooOld += done.TooOld
-	r.Received += done.Received
-	r.Inserted += done.Inserted
-	r.Updated += done.Updated
-	r.Removed += done.Removed
-	r.Unchanged += done.Unchanged
-	r.Rejected += done.Rejected
-	r.Held += done.Holds
+	r.Counts.Add(done.Counts)
 	r.Quarantined = append(r.Quarantined, done.Quarantined...)
 	for _, u := range done.Unreadable {
 		row := unreadableRow{File: u.File, Hash: u.Payload.String(), Position: u.Position, Reason: u.Reason}
@@ -104,7 +98,7 @@ func (s *session) printImport(r importReport) error {
 		}
 		fmt.Fprintf(s.stdout, "%s completes no day: %s\n", f.Name, why)
 	}
-	fmt.Fprintf(s.stdout, "%s, %s: %s new, %s changed\n", plural(len(r.Files), "file"), plural(r.Rows, "row"), number(r.Messages), number(r.Changed))
+	fmt.Fprintf(s.stdout, "%s, %s: %s new, %s changed\n", plural(len(r.Files), "file"), plural(r.FileRows, "row"), number(r.Messages), number(r.Changed))
 	if r.TooOld > 0 {
 		fmt.Fprintf(s.stdout, "%s older than message_retention_days, left out\n", plural(r.TooOld, "row"))
 	}

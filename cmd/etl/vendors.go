@@ -105,9 +105,9 @@ func vendorOf(name sms.Vendor) vendor {
 // What job asks of some clients only. A client that cannot is asked in another way, so a mistake would show nowhere
 // else.
 var (
-	_ job.Summer   = (*engagelab.Client)(nil)
+	_ job.Summer     = (*engagelab.Client)(nil)
 	_ job.Reconciler = (*tencent.Client)(nil)
-	_ job.Prober   = (*tencent.Client)(nil)
+	_ job.Prober     = (*tencent.Client)(nil)
 )
 
 // connect makes a client of each source. Their requests keep the rates that all processes of the warehouse share.

@@ -3,8 +3,8 @@ SELECT i.template_key,     t.code,
        i.label_key,        l.code,
        i.message_type_key, m.code,
        i.country_key,      y.code,
-       r.code AS reason,
        r.stage,
+       r.code AS reason,
        r.category,
        i.change,
        coalesce(i.load_id, 0),
@@ -35,4 +35,4 @@ WHERE ($3::text = '' OR t.code  = $3)
   AND ($6::text = '' OR y.code  = $6)
   AND ($7::text = '' OR r.stage = $7)
   AND ($8::text = '' OR r.code  = $8)
-ORDER BY 10, 9, 2, 1, 4, 3, 6, 5, 8, 7, o.loaded_at NULLS LAST
+ORDER BY 9, 10, 2, 1, 4, 3, 6, 5, 8, 7, o.loaded_at NULLS LAST

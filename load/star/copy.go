@@ -1,4 +1,4 @@
-package load
+package star
 
 import (
 	"encoding/binary"
@@ -15,12 +15,6 @@ const (
 	copyHeader    = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" // signature, flags, length of extension
 	copyTrailer   = "\xff\xff"
 	nullField     = 0xffffffff
-)
-
-const (
-	deliveryColumns = `date_key, account_key, template_key, label_key, message_type_key, country_key, requested, accepted, processing_failed,
-		delivered, send_failed, pending, billed_segments, vendor_sent, load_id`
-	failureColumns = `date_key, account_key, template_key, label_key, message_type_key, country_key, reason_key, messages, load_id`
 )
 
 // rowReader is the binary COPY stream of lines, encoded as it is read.
@@ -68,12 +62,12 @@ func (r *rowReader) fill() {
 	r.buffer, r.pending = b, b
 }
 
-// deliveryEncoder encodes delivery lines in the order of deliveryColumns.
+// deliveryEncoder encodes delivery lines in the order of the fact's columns.
 func deliveryEncoder(deliveries []sms.Delivery, account int32, loadID int64) func([]byte, *line) []byte {
 	return func(b []byte, l *line) []byte {
 		b = binary.BigEndian.AppendUint16(b, 15)
 		b = appendKeys(b, l, account)
-		c := deliveries[l.at].Measures.Counts()
+		c := deliveries[l.at].Counts()
 		for i := range c {
 			b = appendCount(b, c[i])
 		}
@@ -81,7 +75,7 @@ func deliveryEncoder(deliveries []sms.Delivery, account int32, loadID int64) fun
 	}
 }
 
-// failureEncoder encodes failure lines in the order of failureColumns.
+// failureEncoder encodes failure lines in the order of the fact's columns.
 func failureEncoder(failures []sms.Failure, account int32, loadID int64) func([]byte, *line) []byte {
 	return func(b []byte, l *line) []byte {
 		b = binary.BigEndian.AppendUint16(b, 9)

@@ -1,4 +1,4 @@
-package load
+package star
 
 import (
 	"cmp"
@@ -201,9 +201,9 @@ func (d dimension) write(ctx context.Context, tx pgx.Tx, query string, owner int
 // resolve turns the codes in the lines of a batch into surrogate keys. Names that only days use which are not written get
 // no row in a dimension, since nobody believes them yet; each still gets a number of its own, to tell equal rows from
 // different ones.
-func (p *put) resolve(ctx context.Context, tx pgx.Tx) error {
-	t := p.tally
-	used := p.usedCodes()
+func (w *Writer) resolve(ctx context.Context, tx pgx.Tx) error {
+	t := w.Staging
+	used := w.usedCodes()
 	for _, d := range []struct {
 		dimension dimension
 		owner     int32
@@ -211,9 +211,9 @@ func (p *put) resolve(ctx context.Context, tx pgx.Tx) error {
 		used      []bool
 		field     func(*line) *int32
 	}{
-		{templates, p.account, &t.templates, used.templates, func(l *line) *int32 { return &l.template }},
-		{labels, p.account, &t.labels, used.labels, func(l *line) *int32 { return &l.label }},
-		{messageTypes, p.vendor.key, &t.types, used.types, func(l *line) *int32 { return &l.messageType }},
+		{templates, w.Account, &t.templates, used.templates, func(l *line) *int32 { return &l.template }},
+		{labels, w.Account, &t.labels, used.labels, func(l *line) *int32 { return &l.label }},
+		{messageTypes, w.Vendor.Key, &t.types, used.types, func(l *line) *int32 { return &l.messageType }},
 		{countries, 0, &t.countries, used.countries, func(l *line) *int32 { return &l.country }},
 	} {
 		keys, err := resolveCodes(ctx, tx, d.dimension, d.owner, d.codes, d.used)
@@ -223,7 +223,7 @@ func (p *put) resolve(ctx context.Context, tx pgx.Tx) error {
 		translate(t.deliveries, d.field, keys)
 		translate(t.failures, d.field, keys)
 	}
-	keys, err := p.resolveReasons(ctx, tx, used.reasons)
+	keys, err := w.resolveReasons(ctx, tx, used.reasons)
 	if err != nil {
 		return err
 	}
@@ -241,19 +241,19 @@ func translate(lines []line, field func(*line) *int32, keys []int32) {
 // used says which codes occur on days that will be written.
 type used struct{ templates, labels, types, countries, reasons []bool }
 
-func (p *put) usedCodes() used {
-	t := p.tally
+func (w *Writer) usedCodes() used {
+	t := w.Staging
 	u := used{
 		templates: make([]bool, len(t.templates.list)), labels: make([]bool, len(t.labels.list)),
 		types: make([]bool, len(t.types.list)), countries: make([]bool, len(t.countries.list)), reasons: make([]bool, len(t.reasons)),
 	}
 	for _, l := range t.deliveries {
-		if p.isBelieved(l.day) {
+		if w.isBelieved(l.day) {
 			u.templates[l.template], u.labels[l.label], u.types[l.messageType], u.countries[l.country] = true, true, true, true
 		}
 	}
 	for _, l := range t.failures {
-		if p.isBelieved(l.day) {
+		if w.isBelieved(l.day) {
 			u.templates[l.template], u.labels[l.label], u.types[l.messageType], u.countries[l.country] = true, true, true, true
 			u.reasons[l.reason] = true
 		}
@@ -293,9 +293,9 @@ func resolveCodes(ctx context.Context, tx pgx.Tx, d dimension, owner int32, c *c
 }
 
 // resolveReasons gives the surrogate key of each reason of a batch. Two pointers to the same code and stage are one reason.
-func (p *put) resolveReasons(ctx context.Context, tx pgx.Tx, used []bool) ([]int32, error) {
+func (w *Writer) resolveReasons(ctx context.Context, tx pgx.Tx, used []bool) ([]int32, error) {
 	unique := map[member]member{}
-	for i, r := range p.tally.reasons {
+	for i, r := range w.Staging.reasons {
 		if used[i] {
 			m := member{r.Code, string(r.Stage), string(r.Category)}
 			unique[m.bare()] = m
@@ -306,14 +306,14 @@ func (p *put) resolveReasons(ctx context.Context, tx pgx.Tx, used []bool) ([]int
 		want = append(want, m)
 	}
 	reasons := failureReasons
-	reasons.mend = strings.ReplaceAll(reasons.mend, "{load}", strconv.FormatInt(p.loadID, 10))
-	known, err := reasons.resolve(ctx, tx, p.vendor.key, want)
+	reasons.mend = strings.ReplaceAll(reasons.mend, "{load}", strconv.FormatInt(w.LoadID, 10))
+	known, err := reasons.resolve(ctx, tx, w.Vendor.Key, want)
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]int32, len(p.tally.reasons))
+	keys := make([]int32, len(w.Staging.reasons))
 	held := map[member]int32{}
-	for i, r := range p.tally.reasons {
+	for i, r := range w.Staging.reasons {
 		m := member{code: r.Code, stage: string(r.Stage)}
 		key, ok := known[m]
 		if !ok {

@@ -1,4 +1,4 @@
-package load
+package star
 
 import (
 	"cmp"
@@ -13,78 +13,101 @@ import (
 	"smsetl/sms"
 )
 
+// Writer brings the believed days of a scope to what a staged batch says.
+type Writer struct {
+	Staging *Staging
+	Vendor  Vendor
+	Account int32 // the account's surrogate key
+	LoadID  int64
+	Parts   []Part // that the scope fills
+	// Believed says of each day of the window whether it is written.
+	Believed []bool
+	// WasLoaded says whether an answer for a part of a day was believed before.
+	WasLoaded func(part Part, day sms.Day) bool
+
+	window  sms.Window
+	written Written
+}
+
+// Written is what became of rows, and what the believed days hold now.
+type Written struct {
+	Inserted, Updated, Removed, Unchanged int64
+	// Changed and Checksums are by day of the window: whether rows were written, and the content of believed days.
+	Changed   [Parts][]bool
+	Checksums [Parts][]uint64
+}
+
+// Nothing is what a load has written that writes no row.
+func Nothing(w sms.Window) Written {
+	return Written{Changed: PerDay[bool](w), Checksums: PerDay[uint64](w)}
+}
+
 // planning suits the statements of a load: the hash of a window of 64 MiB of JSON fits into this memory and would otherwise
 // spill to disk, and a sample of 3,000 staged rows says as much as the default's 30,000 in a tenth of the time.
 const planning = `
 	SET LOCAL work_mem = '64MB';
 	SET LOCAL default_statistics_target = 10`
 
-// replace brings the believed days of the scope to what the batch says.
-func (p *put) replace(ctx context.Context, tx pgx.Tx) error {
-	if err := p.resolve(ctx, tx); err != nil {
-		return fmt.Errorf("dimensions: %w", err)
+// Write writes dimensions, facts, history and summaries.
+func (w *Writer) Write(ctx context.Context, tx pgx.Tx) (Written, error) {
+	w.window = w.Staging.Batch.Scope.Window
+	w.written = Nothing(w.window)
+	if err := w.resolve(ctx, tx); err != nil {
+		return Written{}, fmt.Errorf("dimensions: %w", err)
 	}
-	if err := p.order(); err != nil {
-		return err
+	if err := w.order(); err != nil {
+		return Written{}, err
 	}
-	if err := p.checkCalendar(ctx, tx); err != nil {
-		return err
+	if err := w.checkCalendar(ctx, tx); err != nil {
+		return Written{}, err
 	}
-	p.weigh()
+	w.sumContent()
 	if _, err := tx.Exec(ctx, planning, pgx.QueryExecModeSimpleProtocol); err != nil {
-		return err
+		return Written{}, err
 	}
-	if p.w.restsTriggers {
-		// Every key was resolved above, in this transaction, and nobody deletes what it points at. Triggers that are enabled
-		// ALWAYS still fire.
-		if _, err := tx.Exec(ctx, `SET LOCAL session_replication_role = replica`); err != nil {
-			return err
+	if w.fills(Delivery) {
+		if err := w.replaceFact(ctx, tx, w.deliveryFact()); err != nil {
+			return Written{}, fmt.Errorf("delivery facts: %w", err)
 		}
-	}
-	if p.fills(delivery) {
-		if err := p.replaceFact(ctx, tx, p.deliveryFact()); err != nil {
-			return fmt.Errorf("delivery facts: %w", err)
-		}
-		if err := p.summarise(ctx, tx); err != nil {
-			return fmt.Errorf("summaries: %w", err)
+		if err := w.summarise(ctx, tx); err != nil {
+			return Written{}, fmt.Errorf("summaries: %w", err)
 		}
 	}
-	if p.fills(processing) || p.fills(sending) {
-		f := p.failureFact()
-		if err := p.replaceFact(ctx, tx, f); err != nil {
-			return fmt.Errorf("failure facts: %w", err)
+	if w.fills(Processing) || w.fills(Sending) {
+		f := w.failureFact()
+		if err := w.replaceFact(ctx, tx, f); err != nil {
+			return Written{}, fmt.Errorf("failure facts: %w", err)
 		}
-		if err := p.summariseFailures(ctx, tx, f); err != nil {
-			return fmt.Errorf("summary of failures: %w", err)
-		}
-	}
-	if p.w.restsTriggers {
-		if _, err := tx.Exec(ctx, `SET LOCAL session_replication_role = origin`); err != nil {
-			return err
+		if err := w.summariseFailures(ctx, tx, f); err != nil {
+			return Written{}, fmt.Errorf("summary of failures: %w", err)
 		}
 	}
-	return nil
+	return w.written, nil
 }
+
+func (w *Writer) fills(part Part) bool { return slices.Contains(w.Parts, part) }
+
+func (w *Writer) isBelieved(day sms.Day) bool { return w.Believed[day-w.window.First()] }
 
 // order sorts the lines by key, which is the order in which the index likes them and every load writes them, and refuses
 // two lines of one grain: adding them up or picking one would be a guess.
-func (p *put) order() error {
-	for _, lines := range [][]line{p.tally.deliveries, p.tally.failures} {
+func (w *Writer) order() error {
+	for _, lines := range [][]line{w.Staging.deliveries, w.Staging.failures} {
 		byKey := func(a, b line) int { return a.compare(&b) }
 		if !slices.IsSortedFunc(lines, byKey) {
 			slices.SortFunc(lines, byKey)
 		}
 	}
-	for i, l := range p.tally.deliveries {
-		if i > 0 && l.compare(&p.tally.deliveries[i-1]) == 0 {
-			before, d := p.tally.batch.Deliveries[p.tally.deliveries[i-1].at], p.tally.batch.Deliveries[l.at]
+	for i, l := range w.Staging.deliveries {
+		if i > 0 && l.compare(&w.Staging.deliveries[i-1]) == 0 {
+			before, d := w.Staging.Batch.Deliveries[w.Staging.deliveries[i-1].at], w.Staging.Batch.Deliveries[l.at]
 			return &TwiceError{d.Day, keysOf(&d.Grain, ""), [2]string{shown(&before.Measures), shown(&d.Measures)}}
 		}
 	}
-	for i, l := range p.tally.failures {
-		if i > 0 && l.compare(&p.tally.failures[i-1]) == 0 {
-			f := &p.tally.batch.Failures[l.at]
-			before := &p.tally.batch.Failures[p.tally.failures[i-1].at]
+	for i, l := range w.Staging.failures {
+		if i > 0 && l.compare(&w.Staging.failures[i-1]) == 0 {
+			f := &w.Staging.Batch.Failures[l.at]
+			before := &w.Staging.Batch.Failures[w.Staging.failures[i-1].at]
 			return &TwiceError{f.Day, keysOf(&f.Grain, ", reason "+f.Reason.Code), [2]string{before.Messages.String(), f.Messages.String()}}
 		}
 	}
@@ -120,8 +143,8 @@ func shown(m *sms.Measures) string {
 	return strings.Join(all, ", ")
 }
 
-// addUp makes one row of those of one key, and notes how many there were.
-func addUp(batch *sms.Batch) {
+// AddUp makes one row of those of one key, and notes how many there were.
+func AddUp(batch *sms.Batch) {
 	deliveries, failures := map[sms.Grain]int{}, map[failureKey]int{}
 	before := len(batch.Deliveries) + len(batch.Failures)
 	kept := batch.Deliveries[:0:0]
@@ -133,7 +156,7 @@ func addUp(batch *sms.Batch) {
 			continue
 		}
 		into := &kept[at].Measures
-		sum, more := into.Counts(), d.Measures.Counts()
+		sum, more := into.Counts(), d.Counts()
 		for i, to := range into.Pointers() {
 			*to = sum[i].Plus(more[i])
 		}
@@ -182,42 +205,42 @@ func (l *line) compare(o *line) int {
 	}
 }
 
-// checkCalendar makes sure that the days exist in the calendar, which nothing else does while the triggers rest.
-func (p *put) checkCalendar(ctx context.Context, tx pgx.Tx) error {
+// checkCalendar makes sure that the days exist in the calendar, which since nothing else does: facts declare no foreign keys.
+func (w *Writer) checkCalendar(ctx context.Context, tx pgx.Tx) error {
 	var days int
 	err := tx.QueryRow(ctx, `SELECT count(*) FROM sms.dim_date WHERE date_key BETWEEN $1 AND $2`,
-		date(p.window.First()), date(p.window.Last())).Scan(&days)
+		w.window.First(), w.window.Last()).Scan(&days)
 	if err != nil {
 		return err
 	}
-	if days != p.window.Len() {
-		return fmt.Errorf("the window %s leaves the calendar in sms.dim_date", p.window)
+	if days != w.window.Len() {
+		return fmt.Errorf("the window %s leaves the calendar in sms.dim_date", w.window)
 	}
 	return nil
 }
 
-// weigh computes the checksum of every day and part: etl.stored_day computes the same from the tables.
-func (p *put) weigh() {
-	for i := range p.tally.deliveries {
-		l := &p.tally.deliveries[i]
-		var weight uint64
-		c := p.tally.batch.Deliveries[l.at].Measures.Counts()
+// sumContent computes the checksum of every day and part: etl.stored_day computes the same from the tables.
+func (w *Writer) sumContent() {
+	for i := range w.Staging.deliveries {
+		l := &w.Staging.deliveries[i]
+		var content uint64
+		c := w.Staging.Batch.Deliveries[l.at].Counts()
 		for m := range c {
-			weight += uint64(2*m+1) * uint64(c[m].Or(-1))
+			content += uint64(2*m+1) * uint64(c[m].Or(-1))
 		}
-		p.checksums[delivery][l.day-p.window.First()] += l.factor(0) * weight
+		w.written.Checksums[Delivery][l.day-w.window.First()] += l.multiplier(0) * content
 	}
-	for i := range p.tally.failures {
-		l := &p.tally.failures[i]
-		f := &p.tally.batch.Failures[l.at]
-		part, _ := partOf(f.Reason.Stage)
-		p.checksums[part][l.day-p.window.First()] += l.factor(l.reason) * uint64(f.Messages.Or(-1))
+	for i := range w.Staging.failures {
+		l := &w.Staging.failures[i]
+		f := &w.Staging.Batch.Failures[l.at]
+		part, _ := PartOf(f.Reason.Stage)
+		w.written.Checksums[part][l.day-w.window.First()] += l.multiplier(l.reason) * uint64(f.Messages.Or(-1))
 	}
 }
 
-// factor mixes the keys of a row into its weight, so that rows which swap their numbers show.
-func (l *line) factor(reason int32) uint64 {
-	// A country that is not reported weighs nothing: rows from before there were countries keep their weight.
+// multiplier mixes the keys of a row into its checksum, so that rows which swap their numbers show.
+func (l *line) multiplier(reason int32) uint64 {
+	// A country that is not reported counts nothing: rows from before there were countries keep their checksum.
 	n := (int64(l.template)*7 + int64(l.label)*13 + int64(l.messageType)*17 + int64(reason)*19 + int64(l.country-db.NotReportedKey)*23) % 1009
 	if n < 0 {
 		n += 1009

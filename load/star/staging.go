@@ -1,0 +1,291 @@
+package star
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+
+	"smsetl/sms"
+)
+
+// Part is a kind of fact rows that a load replaces as a whole: each has its own lines in the ledger.
+type Part int
+
+// The parts, and how many there are.
+const (
+	Delivery Part = iota
+	Processing
+	Sending
+	Parts
+)
+
+// PartOf gives the part that a stage's failures belong to.
+func PartOf(stage sms.Stage) (Part, bool) {
+	switch stage {
+	case sms.Processing:
+		return Processing, true
+	case sms.Sending:
+		return Sending, true
+	default:
+		return 0, false
+	}
+}
+
+// PerDay gives a slice for each part, with an entry for each day of the window.
+func PerDay[T any](w sms.Window) (all [Parts][]T) {
+	for part := range all {
+		all[part] = make([]T, w.Len())
+	}
+	return all
+}
+
+// Vendor is a vendor as the schema knows it.
+type Vendor struct {
+	Key int32
+	// Reports has a bit for each delivery measure that the vendor normally gives, in the order of sms.MeasureNames.
+	Reports uint8
+	// ReportsStage says for which stages failures come with a number.
+	ReportsStage map[sms.Stage]bool
+}
+
+// mostMessages bounds a believable count of one row, far above what any vendor sends and far enough below 2^63 that no
+// checksum of a row overflows.
+const mostMessages = 10_000_000_000_000
+
+// Day is what an answer says of one part of one day.
+type Day struct {
+	Rows     int64
+	Messages sms.Count      // requested, or failed messages
+	Pending  sms.Count      // of delivery rows
+	Totals   sms.Measures   // of delivery rows; a measure that no row reports is not reported
+	Lacks    sms.MeasureSet // what a row lacks of the numbers that the vendor normally gives
+}
+
+// line is a fact row on its way into the database: its keys, and where its numbers stand in the batch. The keys are
+// indexes into the batch's codes at first, and surrogate keys once these are known.
+type line struct {
+	day                                           sms.Day
+	template, label, messageType, country, reason int32
+	at                                            int32
+}
+
+// codes numbers the distinct keys of a batch.
+type codes struct {
+	index map[sms.Key]int32
+	list  []sms.Key
+	last  sms.Key // most rows repeat the key of the row before
+	at    int32
+}
+
+func (c *codes) number(k sms.Key) int32 {
+	if k == c.last && len(c.list) > 0 {
+		return c.at
+	}
+	at, known := c.index[k]
+	if !known {
+		if c.index == nil {
+			c.index = map[sms.Key]int32{}
+		}
+		at = int32(len(c.list))
+		c.index[k] = at
+		c.list = append(c.list, k)
+	}
+	c.last, c.at = k, at
+	return at
+}
+
+// Staging is a batch counted and numbered: all that can be known before the database is asked.
+type Staging struct {
+	Batch *sms.Batch
+	Days  [Parts][]Day // by day of the window
+
+	deliveries []line
+	failures   []line
+	templates  codes
+	labels     codes
+	types      codes
+	countries  codes
+	reasons    []*sms.Reason
+	reasonAt   map[*sms.Reason]int32
+}
+
+// Stage goes through a batch once. The error wraps sms.ErrMalformed: a row that no batch of this scope may hold.
+func Stage(batch *sms.Batch, v Vendor) (*Staging, error) {
+	t := &Staging{
+		Batch:      batch,
+		deliveries: make([]line, len(batch.Deliveries)),
+		failures:   make([]line, len(batch.Failures)),
+		reasonAt:   map[*sms.Reason]int32{},
+	}
+	t.Days = PerDay[Day](batch.Scope.Window)
+	fills := batch.Scope.Facts()
+	if len(batch.Deliveries) > 0 && !fills.Delivery {
+		return nil, fmt.Errorf("%w: delivery rows from datasets that have none", sms.ErrMalformed)
+	}
+	for i := range batch.Deliveries {
+		if err := t.countDelivery(i, v.Reports); err != nil {
+			return nil, err
+		}
+	}
+	for i := range batch.Failures {
+		if err := t.countFailure(i, fills, v); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+func (t *Staging) countDelivery(i int, reports uint8) error {
+	d := &t.Batch.Deliveries[i]
+	day, err := t.day(Delivery, d.Day)
+	if err != nil {
+		return err
+	}
+	totals := day.Totals.Pointers()
+	for m, c := range d.Counts() {
+		n, reported := c.Value()
+		if n > mostMessages || n < -mostMessages {
+			return fmt.Errorf("%w: %s of %s is %d", sms.ErrMalformed, sms.MeasureNames[m], d.Day, n)
+		}
+		switch {
+		case reported:
+			*totals[m] = sms.Reported(totals[m].Or(0) + n)
+		case reports&(1<<m) != 0:
+			day.Lacks |= 1 << m
+		}
+	}
+	day.Rows++
+	day.Messages = day.Messages.Add(d.Requested)
+	day.Pending = day.Pending.Add(d.Pending)
+	t.deliveries[i] = t.line(i, &d.Grain)
+	return nil
+}
+
+func (t *Staging) countFailure(i int, fills sms.Facts, v Vendor) error {
+	f := &t.Batch.Failures[i]
+	if f.Reason == nil {
+		return fmt.Errorf("%w: a failure of %s without a reason", sms.ErrMalformed, f.Day)
+	}
+	p, known := PartOf(f.Reason.Stage)
+	if !known || p == Processing && !fills.Processing || p == Sending && !fills.Sending {
+		return fmt.Errorf("%w: a failure in stage %q from datasets that have none", sms.ErrMalformed, f.Reason.Stage)
+	}
+	day, err := t.day(p, f.Day)
+	if err != nil {
+		return err
+	}
+	n, reported := f.Messages.Value()
+	if n > mostMessages || n < -mostMessages {
+		return fmt.Errorf("%w: %s failures of %s are %d", sms.ErrMalformed, f.Reason.Code, f.Day, n)
+	}
+	if !reported && v.ReportsStage[f.Reason.Stage] {
+		day.Lacks |= ReasonsOf(p)
+	}
+	day.Rows++
+	day.Messages = day.Messages.Add(f.Messages)
+	t.failures[i] = t.line(i, &f.Grain)
+	t.failures[i].reason = t.reason(f.Reason)
+	return nil
+}
+
+// ReasonsOf gives the reasons of a part as what an answer can lack.
+func ReasonsOf(p Part) sms.MeasureSet {
+	if p == Processing {
+		return sms.ProcessingReasons
+	}
+	return sms.SendingReasons
+}
+
+// Seen gives what the answer reports on the i-th day of the window.
+func (t *Staging) Seen(i int) (all sms.MeasureSet) {
+	for m, c := range t.Days[Delivery][i].Totals.Counts() {
+		if c.IsReported() {
+			all |= 1 << m
+		}
+	}
+	for _, p := range []Part{Processing, Sending} {
+		if t.Days[p][i].Messages.IsReported() {
+			all |= ReasonsOf(p)
+		}
+	}
+	return all
+}
+
+func (t *Staging) day(p Part, d sms.Day) (*Day, error) {
+	w := t.Batch.Scope.Window
+	if !w.Contains(d) {
+		return nil, fmt.Errorf("%w: a row of %s in an answer for %s", sms.ErrMalformed, d, w)
+	}
+	return &t.Days[p][d-w.First()], nil
+}
+
+func (t *Staging) line(i int, g *sms.Grain) line {
+	return line{
+		day:         g.Day,
+		template:    t.templates.number(g.Template),
+		label:       t.labels.number(g.Label),
+		messageType: t.types.number(g.MessageType),
+		country:     t.countries.number(g.Country),
+		at:          int32(i),
+	}
+}
+
+func (t *Staging) reason(r *sms.Reason) int32 {
+	at, known := t.reasonAt[r]
+	if !known {
+		at = int32(len(t.reasons))
+		t.reasonAt[r] = at
+		t.reasons = append(t.reasons, r)
+	}
+	return at
+}
+
+// Unreadable counts rows of the account that could not be understood, and whose messages are therefore missing.
+func (t *Staging) Unreadable() int64 {
+	var n int64
+	for i := range t.Batch.Rejects {
+		if !t.Batch.Rejects[i].Foreign {
+			n++
+		}
+	}
+	return n
+}
+
+// Fingerprint gives a checksum of the messages of one part of one day in the vendor's own words, whatever order the rows came in.
+// It tells whether two answers have the same messages of a day whose keys the warehouse may not even know, whatever became of
+// them since.
+func (t *Staging) Fingerprint(p Part, day sms.Day) int64 {
+	var all uint64
+	if p == Delivery {
+		for i := range t.Batch.Deliveries {
+			if d := &t.Batch.Deliveries[i]; d.Day == day {
+				all += fingerprint(&d.Grain, "", []sms.Count{d.Requested})
+			}
+		}
+		return int64(all)
+	}
+	for i := range t.Batch.Failures {
+		f := &t.Batch.Failures[i]
+		if of, _ := PartOf(f.Reason.Stage); f.Day == day && of == p {
+			all += fingerprint(&f.Grain, f.Reason.Code, []sms.Count{f.Messages})
+		}
+	}
+	return int64(all)
+}
+
+func fingerprint(g *sms.Grain, reason string, counts []sms.Count) uint64 {
+	h := fnv.New64a()
+	for _, text := range []string{g.Template.String(), g.Label.String(), g.MessageType.String(), g.Country.String(), reason} {
+		h.Write([]byte(text))
+		h.Write([]byte{0})
+	}
+	for _, c := range counts {
+		n, reported := c.Value()
+		b := binary.BigEndian.AppendUint64(nil, uint64(n))
+		if reported {
+			b = append(b, 1)
+		}
+		h.Write(append(b, 0xff))
+	}
+	return h.Sum64()
+}
