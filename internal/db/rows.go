@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -45,8 +46,8 @@ func fields(v reflect.Value, all []any) []any {
 	if isColumn(v.Type()) {
 		return append(all, v.Addr().Interface())
 	}
-	for i := range v.NumField() {
-		all = fields(v.Field(i), all)
+	for _, field := range v.Fields() {
+		all = fields(field, all)
 	}
 	return all
 }
@@ -66,7 +67,7 @@ func columns(t reflect.Type, at []int, rows reflect.Value) []any {
 	if !isColumn(t) {
 		var all []any
 		for i := range t.NumField() {
-			all = append(all, columns(t.Field(i).Type, append(at[:len(at):len(at)], i), rows)...)
+			all = append(all, columns(t.Field(i).Type, append(slices.Clip(at), i), rows)...)
 		}
 		return all
 	}
