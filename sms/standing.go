@@ -95,35 +95,3 @@ func Changes() []Change {
 		return cmp.Or(cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
 	})
 }
-
-// Action is what brings a day on. Those of an operator are the names of commands.
-type Action string
-
-// The actions.
-const (
-	DoNothing  Action = "none"
-	DoWait     Action = "wait"     // until the day is over
-	DoLoad     Action = "load"     // the next run asks for it
-	DoReload   Action = "reload"   // the next run asks again, for what has changed
-	DoConfirm  Action = "confirm"  // the next run asks again, for an answer that says the same
-	DoRelease  Action = "release"  // the vendor can say no more: an operator decides whether the answer is believed
-	DoUnfreeze Action = "unfreeze" // an operator's freeze holds it
-)
-
-// NextAction gives what brings a day in this state on, while the vendor still keeps it.
-func (s State) NextAction() Action {
-	switch s {
-	case NotDue:
-		return DoWait
-	case Missing, Failed:
-		return DoLoad
-	case Provisional:
-		return DoReload
-	case Quarantined:
-		return DoConfirm
-	case Frozen:
-		return DoUnfreeze
-	default:
-		return DoNothing
-	}
-}
