@@ -291,7 +291,7 @@ func (p *put) quarantinedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day,
 	}
 	suspect := v.suspect[dataset]
 	var err error
-	line.state, err = p.step(old, dataset, day, sms.Doubted)
+	line.state, err = p.step(old, dataset, day, sms.Suspected)
 	line.reason = v.reason
 	line.loadID = p.loadID
 	line.since = v.since
