@@ -8,7 +8,8 @@ import (
 	"os/user"
 	"strings"
 
-	"smsetl/load"
+	"smsetl/internal/db"
+	"smsetl/ledger"
 	"smsetl/plan"
 	"smsetl/sms"
 )
@@ -57,16 +58,18 @@ type decisionScope struct {
 
 // Run makes days be left alone by everything.
 func (c *freezeCommand) Run(s *session) error {
-	return c.decide(s, "freeze", (*load.Warehouse).Freeze)
+	return c.decide(s, "freeze", ledger.Freeze)
 }
 
 // Run makes frozen days what they were before.
 func (c *unfreezeCommand) Run(s *session) error {
-	return c.decide(s, "unfreeze", (*load.Warehouse).Unfreeze)
+	return c.decide(s, "unfreeze", ledger.Unfreeze)
 }
 
 // decide does one thing to every scope that the flags choose.
-func (c *decisionFlags) decide(s *session, operation string, do func(*load.Warehouse, context.Context, sms.Scope, load.Operator) (int, error)) error {
+func (c *decisionFlags) decide(
+	s *session, operation string, do func(context.Context, *db.DB, sms.Scope, ledger.Operator) (int, error),
+) error {
 	p, items, by, release, err := c.prepare(s)
 	if err != nil {
 		return err
@@ -77,7 +80,7 @@ func (c *decisionFlags) decide(s *session, operation string, do func(*load.Wareh
 	}
 	report := newDecisionReport(operation, by)
 	for _, item := range items {
-		days, err := do(p.warehouse, s.ctx, item.Scope, by)
+		days, err := do(s.ctx, p.warehouse.DB, item.Scope, by)
 		if err != nil {
 			return err
 		}
@@ -89,9 +92,9 @@ func (c *decisionFlags) decide(s *session, operation string, do func(*load.Wareh
 }
 
 // prepare gives what is decided about, and by whom.
-func (c *decisionFlags) prepare(s *session) (*pipeline, []plan.Item, load.Operator, func(), error) {
-	none := func(err error) (*pipeline, []plan.Item, load.Operator, func(), error) {
-		return nil, nil, load.Operator{}, nil, err
+func (c *decisionFlags) prepare(s *session) (*pipeline, []plan.Item, ledger.Operator, func(), error) {
+	none := func(err error) (*pipeline, []plan.Item, ledger.Operator, func(), error) {
+		return nil, nil, ledger.Operator{}, nil, err
 	}
 	if strings.TrimSpace(c.Reason) == "" {
 		return none(usage(errors.New("--reason: say why")))
@@ -109,7 +112,7 @@ func (c *decisionFlags) prepare(s *session) (*pipeline, []plan.Item, load.Operat
 		release()
 		return none(usage(err))
 	}
-	by := load.Operator{Who: c.Who, Reason: c.Reason, Now: p.now()}
+	by := ledger.Operator{Who: c.Who, Reason: c.Reason, Now: p.now()}
 	if by.Who == "" {
 		by.Who = operator()
 	}
@@ -128,7 +131,7 @@ func operator() string {
 	return who + " at " + at
 }
 
-func newDecisionReport(operation string, by load.Operator) decisionReport {
+func newDecisionReport(operation string, by ledger.Operator) decisionReport {
 	return decisionReport{Operation: operation, Who: by.Who, Reason: by.Reason, Scopes: []decisionScope{}}
 }
 

@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"smsetl/config"
 	"smsetl/job"
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/plan"
 	"smsetl/queue"
-	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -52,53 +53,69 @@ type pipeline struct {
 	now       func() time.Time
 }
 
-// accounts gives every configured account.
-func (p *pipeline) accounts() []sms.Account {
-	var all []sms.Account
-	for _, source := range p.config.Sources {
-		all = append(all, source.Accounts()...)
-	}
-	return all
-}
-
 // register makes every configured account known to the warehouse, which refuses one whose zone has changed, with the days that
 // are expected of it.
 func (p *pipeline) register(ctx context.Context) error {
-	var all []load.Expected
+	var all []ledger.Expected
 	for _, source := range p.config.Sources {
 		for _, account := range source.Accounts() {
-			all = append(all, load.Expected{
+			if err := p.warehouse.Account(ctx, source.Name, account); err != nil {
+				return usage(err)
+			}
+			all = append(all, ledger.Expected{
 				Source: source.Name, Account: account, HistoryStart: source.HistoryStart, HistoryDays: plan.DefaultHistory,
 				SettleDays: source.SettleDays, RetentionDays: source.RetentionDays,
 			})
 		}
 	}
-	if err := p.warehouse.Expect(ctx, all); err != nil {
+	if err := ledger.Expect(ctx, p.warehouse.DB, all); err != nil {
 		return usage(err)
 	}
 	return nil
 }
 
-// coverage reads the ledger from the first expected day of any source, or from an earlier day that is asked for, until now.
+// coverage reads the expected days as they are now, from an earlier day on when one is asked for.
 func (p *pipeline) coverage(ctx context.Context, ask plan.Request) ([]sms.DayStatus, error) {
-	now := p.now()
-	first, last := sms.Day(1<<30), sms.Day(0)
-	if ask.From != nil {
-		first = *ask.From
+	expected := p.expectations(p.now())
+	for i := range expected {
+		if ask.From != nil {
+			expected[i].First = min(expected[i].First, *ask.From)
+		}
 	}
+	return ledger.Days(ctx, p.warehouse.DB, expected)
+}
+
+// expectations gives the days that should be there, for every dataset of every configured account.
+func (p *pipeline) expectations(now time.Time) []ledger.Expectation {
+	var all []ledger.Expectation
 	for _, source := range p.config.Sources {
-		first, last = min(first, source.First(now)), max(last, source.Zone.Today(now))
+		all = append(all, expectations(source, now)...)
 	}
-	return read.New(p.warehouse.DB, p.now).Coverage(ctx, p.accounts(), first, last)
+	return all
+}
+
+// expectations gives the days of one source that should be there.
+func expectations(source config.Source, now time.Time) []ledger.Expectation {
+	e := ledger.Expectation{
+		Source: source.Name, First: source.First(now), Last: source.Yesterday(now), RetentionDays: source.RetentionDays,
+	}
+	var all []ledger.Expectation
+	for _, account := range source.Accounts() {
+		for _, dataset := range slices.Concat(source.Vendor.Groups()...) {
+			e.Account, e.Dataset = account, dataset
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 // plan asks the planner which windows the ledger calls due.
 func (p *pipeline) plan(ctx context.Context, ask plan.Request) ([]plan.Item, error) {
-	ledger, err := p.coverage(ctx, ask)
+	days, err := p.coverage(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
-	items, err := plan.Due(ask, p.config.Planned(), ledger, p.now())
+	items, err := plan.Due(ask, p.config.Planned(), days, p.now())
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -197,12 +214,12 @@ func (p *pipeline) account(ctx context.Context, report *runReport, ask plan.Requ
 // open asks the ledger which of the days just asked for are still not answered. Provisional days are loaded, and days that wait
 // by rule for another answer wait.
 func (p *pipeline) open(ctx context.Context, ask plan.Request, items []plan.Item) ([]openDays, error) {
-	ledger, err := p.coverage(ctx, ask)
+	days, err := p.coverage(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
 	known := map[ledgerKey]sms.DayStatus{}
-	for _, d := range ledger {
+	for _, d := range days {
 		known[ledgerKey{d.Account.Vendor, d.Account.ID, d.Dataset, d.Day}] = d
 	}
 	open := []openDays{}

@@ -7,10 +7,10 @@ import (
 	"time"
 
 	"smsetl/job"
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/plan"
 	"smsetl/queue"
-	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -91,7 +91,7 @@ func (p *pipeline) quarantined(ctx context.Context, items []plan.Item) ([]heldAn
 	var all []heldAnswer
 	for _, item := range items {
 		w := item.Scope.Window
-		lines, err := read.New(p.warehouse.DB, p.now).Coverage(ctx, []sms.Account{item.Scope.Account}, w.First(), w.Last())
+		lines, err := ledger.Lines(ctx, p.warehouse.DB, []sms.Account{item.Scope.Account}, w.First(), w.Last())
 		if err != nil {
 			return nil, err
 		}
@@ -126,7 +126,9 @@ func (h *heldAnswer) takes(item plan.Item, d sms.DayStatus) bool {
 }
 
 // release loads one held answer and writes down who said so.
-func (p *pipeline) release(ctx context.Context, h heldAnswer, runID int64, by load.Operator) (days int, detail string, err error) {
+func (p *pipeline) release(
+	ctx context.Context, h heldAnswer, runID int64, by ledger.Operator,
+) (days int, detail string, err error) {
 	release := job.Release{RunID: runID, LoadID: h.loadID, Days: h.scope.Window, Now: by.Now}
 	for _, source := range p.config.Sources {
 		if source.Name == h.source {
@@ -139,5 +141,5 @@ func (p *pipeline) release(ctx context.Context, h heldAnswer, runID int64, by lo
 	}
 	days = h.scope.Window.Len() - len(rebuilt.Superseded) - len(rebuilt.Frozen)
 	detail = fmt.Sprintf("%s inserted, %s updated, %s removed", plural(rebuilt.Inserted, "row"), number(rebuilt.Updated), number(rebuilt.Removed))
-	return days, detail, p.warehouse.LogRelease(ctx, h.scope, days, rebuilt.LoadID, by)
+	return days, detail, ledger.LogRelease(ctx, p.warehouse.DB, h.scope, days, rebuilt.LoadID, by)
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"smsetl/config"
-	"smsetl/plan"
+	"smsetl/ledger"
 	"smsetl/queue"
 	"smsetl/sms"
 )
@@ -72,20 +72,14 @@ func (c *statusCommand) Run(s *session) error {
 		return err
 	}
 	defer release()
-	ledger, err := p.coverage(s.ctx, plan.Request{})
-	if err != nil {
-		return err
-	}
 	report := statusReport{Now: p.now().Format("2006-01-02T15:04:05Z07:00"), Accounts: []accountStatus{}}
 	var all []sms.DayStatus
 	for _, source := range p.config.Sources {
-		days := plan.Expected(source.Source, ledger, p.now())
-		all = append(all, days...)
-		missing, err := p.missingHours(s.ctx, source)
+		days, accounts, err := p.status(s.ctx, source)
 		if err != nil {
 			return err
 		}
-		report.Accounts = append(report.Accounts, summarize(source, days, missing, p.now())...)
+		all, report.Accounts = append(all, days...), append(report.Accounts, accounts...)
 	}
 	if report.Paused, report.Parked, err = p.heldUp(s.ctx); err != nil {
 		return err
@@ -146,40 +140,44 @@ func (p *pipeline) failedFiles(ctx context.Context) ([]failedFiles, error) {
 	return all, err
 }
 
-// summarize groups days, which come sorted, by account and dataset.
-func summarize(source config.Source, days []sms.DayStatus, missing missingHours, now time.Time) []accountStatus {
-	var all []accountStatus
-	var group []sms.DayStatus
-	flush := func() {
-		if len(group) > 0 {
-			all = append(all, summary(source, group, missing, now))
-		}
-		group = nil
+// status gives the expected days of a source, and what they come to for each dataset of each account.
+func (p *pipeline) status(ctx context.Context, source config.Source) ([]sms.DayStatus, []accountStatus, error) {
+	missing, err := p.missingHours(ctx, source)
+	if err != nil {
+		return nil, nil, err
 	}
-	for _, d := range days {
-		if len(group) > 0 && (group[0].Account != d.Account || group[0].Dataset != d.Dataset) {
-			flush()
-		}
-		group = append(group, d)
+	expected := expectations(source, p.now())
+	days, err := ledger.Days(ctx, p.warehouse.DB, expected)
+	if err != nil {
+		return nil, nil, err
 	}
-	flush()
-	return all
+	all, err := ledger.ReadStatus(ctx, p.warehouse.DB, expected)
+	if err != nil {
+		return nil, nil, err
+	}
+	var accounts []accountStatus
+	for i := range all {
+		of := days[i*len(days)/len(all):][:len(days)/len(all)] // every dataset of a source expects the same days
+		accounts = append(accounts, summary(all[i], of, missing))
+	}
+	return days, accounts, nil
 }
 
-func summary(source config.Source, days []sms.DayStatus, missing missingHours, now time.Time) accountStatus {
+func summary(status ledger.Status, days []sms.DayStatus, missing missingHours) accountStatus {
 	a := accountStatus{
-		Source: source.Name, Vendor: string(days[0].Account.Vendor), Account: days[0].Account.ID, Dataset: string(days[0].Dataset),
-		States: map[string]int{}, Gaps: []gap{},
+		Source: status.Source, Vendor: string(status.Account.Vendor), Account: status.Account.ID,
+		Dataset: string(status.Dataset), States: map[string]int{string(sms.NotDue): 1}, Gaps: []gap{},
+		LoadedUpTo: dayOrEmpty(status.CompleteTo), FinalUpTo: dayOrEmpty(status.FinalTo),
+	}
+	for state, n := range status.Days {
+		a.States[string(state)] = n
+		a.Expected += n
 	}
 	for _, d := range days {
-		a.States[string(d.State)]++
-		if d.State != sms.NotDue {
-			a.Expected++
-		}
 		if d.IsLoaded() || d.State == sms.NotDue || d.State == sms.Frozen || d.State == sms.Unverified {
 			continue
 		}
-		g := newGap(source, d, now)
+		g := newGap(d)
 		if missing != nil {
 			g.MissingHours = missing(d.Account, d.Day)
 		}
@@ -190,25 +188,23 @@ func summary(source config.Source, days []sms.DayStatus, missing missingHours, n
 		}
 		a.Gaps = append(a.Gaps, g)
 	}
-	if loaded, ok := plan.LoadedUpTo(days); ok {
-		a.LoadedUpTo = loaded.String()
-	}
-	if final, ok := plan.FinalUpTo(days); ok {
-		a.FinalUpTo = final.String()
-	}
 	return a
 }
 
-func newGap(source config.Source, d sms.DayStatus, now time.Time) gap {
+func newGap(d sms.DayStatus) gap {
 	day := d.Day.String()
-	g := gap{
-		State: string(d.State), From: day, To: day, Days: 1, Reason: d.Reason,
-		Since: d.Since.In(source.Zone.Location()).Format(time.RFC3339), Next: string(source.NextAction(d, now)),
+	return gap{
+		State: string(d.State), From: day, To: day, Days: 1, Reason: d.Reason, DaysLeft: d.DaysLeft, Next: d.NextAction,
+		Since: d.Since.In(d.Account.Zone.Location()).Format(time.RFC3339),
 	}
-	if left, limited := source.DaysLeft(d.Day, now); limited && d.State != sms.Lost {
-		g.DaysLeft = &left
+}
+
+// dayOrEmpty gives a day as the report has it, empty for none.
+func dayOrEmpty(day sms.Day) string {
+	if day == 0 {
+		return ""
 	}
-	return g
+	return day.String()
 }
 
 // goesOn says whether the gap of one more day belongs to this one.
@@ -302,7 +298,7 @@ func (g gap) String() string {
 		}
 	}
 	text += fmt.Sprintf(": %s/%s, since %s", g.From, g.To, g.Since[:len("2006-01-02")])
-	if g.Next != string(sms.DoNothing) {
+	if g.Next != "none" {
 		text += "; next: " + g.Next
 	}
 	return text
