@@ -296,7 +296,7 @@ func (w *warehouse) apply(ev *sms.DayEvidence, a *said, decision *sms.Decision, 
 			w.seen |= 1 << m
 		}
 	}
-	next, err := sms.Standing{State: s.state}.After(w.rules.Settle(settlement))
+	next, err := sms.DayState{State: s.state}.After(w.rules.Settle(settlement))
 	if err != nil {
 		panic(fmt.Errorf("%s: %w", ev.Day, err))
 	}

@@ -7,8 +7,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/internal/db"
+	"smsetl/ledger"
 	"smsetl/load"
-	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -57,10 +57,10 @@ type openNotice struct {
 // Notices compares what is wrong now with what was wrong before: new notices get a line, those that are no longer wrong are
 // resolved. find says what is wrong of the status of the expected days, and of the watched folders of the same sources.
 func (k *Checker) Notices(
-	ctx context.Context, now time.Time, expected []read.Expectation, find func([]read.Status, []load.DropDir) []Notice,
+	ctx context.Context, now time.Time, expected []ledger.Expectation, find func([]ledger.Status, []load.DropDir) []Notice,
 ) error {
 	err := k.withNotices(ctx, func(tx pgx.Tx) error {
-		all, err := read.ReadStatus(ctx, tx, expected)
+		all, err := ledger.ReadStatus(ctx, tx, expected)
 		if err != nil {
 			return err
 		}

@@ -172,7 +172,7 @@ func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, sco
 func (out *Imported) add(scope sms.Scope, done load.Imported) {
 	out.Messages += done.Messages
 	out.Changed += done.Changed
-	out.Counts.Add(done.Counts)
+	out.Add(done.Counts)
 	for day := range scope.Window.Days() {
 		if missing, isOpen := done.Open[day]; isOpen {
 			out.Open = append(out.Open, OpenHours{scope.Account, day, missing})

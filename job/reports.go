@@ -119,7 +119,7 @@ func (r *Reports) count(ctx context.Context, wh *load.Warehouse, a sms.Account, 
 	}
 	out.Windows++
 	out.Counted += w.Len()
-	out.Counts.Add(done.Counts)
+	out.Add(done.Counts)
 	out.Quarantined += len(done.Quarantined)
 	return nil
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/riverqueue/river/rivertype"
 	"go.uber.org/zap"
 
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/queue"
-	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/transform"
 )
@@ -133,8 +133,7 @@ func (w *Loader) isSettled(ctx context.Context, item queue.Item) (bool, error) {
 		return false, nil
 	}
 	window := item.Scope.Window
-	days, err := read.New(w.warehouse.DB, w.now).
-		Coverage(ctx, []sms.Account{item.Scope.Account}, window.First(), window.Last())
+	days, err := ledger.Lines(ctx, w.warehouse.DB, []sms.Account{item.Scope.Account}, window.First(), window.Last())
 	if err != nil {
 		return false, err
 	}
@@ -146,7 +145,7 @@ func (w *Loader) isSettled(ctx context.Context, item queue.Item) (bool, error) {
 			}
 		}
 	}
-	return settled == item.Scope.Window.Len()*len(item.Scope.Datasets), nil
+	return settled == window.Len()*len(item.Scope.Datasets), nil
 }
 
 // load runs the steps of one try. Every failure ends in the ledger, and so does every refused answer.

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"smsetl/internal/dev/long"
+	"smsetl/ledger"
 	"smsetl/load"
-	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -143,7 +143,7 @@ func (s *story) rebuild() {
 
 // release believes the answer for a day in quarantine.
 func (s *story) release() {
-	lines, err := read.New(s.wh.DB, time.Now).Coverage(context.Background(), []sms.Account{s.account}, day("01-01"), day("01-31"))
+	lines, err := ledger.Lines(context.Background(), s.wh.DB, []sms.Account{s.account}, day("01-01"), day("01-31"))
 	if err != nil {
 		s.t.Fatal(err)
 	}

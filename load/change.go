@@ -7,10 +7,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/load/star"
 	"smsetl/sms"
 )
@@ -98,23 +98,19 @@ func (p *put) change(ctx context.Context, tx pgx.Tx, examples int) (Change, erro
 }
 
 func (c *Change) addMeasures(ctx context.Context, tx pgx.Tx, cells string, days map[sms.Day]bool) error {
-	rows, err := tx.Query(ctx, `
+	type row struct {
+		Day    sms.Day
+		Change MeasureChange
+	}
+	rows, err := db.All[row](ctx, tx, `
 		SELECT date_key, measure, count(*), sum(old_value)::bigint, sum(new_value)::bigint
 		FROM (`+cells+`) AS c
 		GROUP BY date_key, measure
 		ORDER BY measure, date_key`, pgx.QueryExecModeExec)
-	if err != nil {
-		return err
+	for _, r := range rows {
+		days[r.Day] = true
+		c.Measures = addMeasure(c.Measures, r.Change)
 	}
-	var day time.Time
-	var m MeasureChange
-	var before, after *int64
-	_, err = pgx.ForEachRow(rows, []any{&day, &m.Measure, &m.Rows, &before, &after}, func() error {
-		days[sms.DayOf(day)] = true
-		m.Old, m.New = countOf(before), countOf(after)
-		c.Measures = addMeasure(c.Measures, m)
-		return nil
-	})
 	return err
 }
 
@@ -123,36 +119,27 @@ func addMeasure(all []MeasureChange, m MeasureChange) []MeasureChange {
 	for i := range all {
 		if all[i].Measure == m.Measure {
 			all[i].Rows += m.Rows
-			all[i].Old, all[i].New = together(all[i].Old, m.Old), together(all[i].New, m.New)
+			all[i].Old, all[i].New = all[i].Old.Add(m.Old), all[i].New.Add(m.New)
 			return all
 		}
 	}
 	return append(all, m)
 }
 
-// together adds what is reported.
-func together(a, b sms.Count) sms.Count {
-	if !a.IsReported() && !b.IsReported() {
-		return sms.Count{}
-	}
-	return sms.Reported(a.Or(0) + b.Or(0))
-}
-
 func (c *Change) addExamples(ctx context.Context, tx pgx.Tx, account sms.Account, cells string, most int) error {
-	rows, err := tx.Query(ctx, strings.ReplaceAll(changeExamples, "{cells}", cells), pgx.QueryExecModeExec, most)
-	if err != nil {
-		return err
+	type row struct {
+		Day                                   sms.Day
+		Template, Label, MessageType, Country string
+		Stage                                 sms.Stage
+		Reason, Change, Measure               string
+		Old, New                              sms.Count
 	}
-	var day time.Time
-	var before, after *int64
-	e := CellChange{Account: account}
-	_, err = pgx.ForEachRow(rows, []any{
-		&day, &e.Template, &e.Label, &e.MessageType, &e.Country, &e.Stage, &e.Reason, &e.Change, &e.Measure, &before, &after,
-	}, func() error {
-		e.Day, e.Old, e.New = sms.DayOf(day), countOf(before), countOf(after)
-		c.Examples = append(c.Examples, e)
-		return nil
-	})
+	rows, err := db.All[row](ctx, tx, strings.ReplaceAll(changeExamples, "{cells}", cells), pgx.QueryExecModeExec, most)
+	for _, r := range rows {
+		c.Examples = append(c.Examples, CellChange{
+			account, r.Day, r.Template, r.Label, r.MessageType, r.Country, r.Stage, r.Reason, r.Change, r.Measure, r.Old, r.New,
+		})
+	}
 	slices.SortStableFunc(c.Examples, func(a, b CellChange) int { return cmp.Compare(b.size(), a.size()) })
 	return err
 }
@@ -164,21 +151,14 @@ func (c CellChange) size() int64 {
 }
 
 func (c *Change) addCategories(ctx context.Context, tx pgx.Tx, loadID int64) error {
-	rows, err := tx.Query(ctx, `
+	all, err := db.All[CategoryChange](ctx, tx, `
 		SELECT r.reason_key, v.vendor, r.stage, r.code, h.category, r.category
 		FROM etl.reason_history     AS h
 		JOIN sms.dim_failure_reason AS r ON r.reason_key = h.reason_key
 		JOIN sms.dim_vendor         AS v ON v.vendor_key = r.vendor_key
 		WHERE h.replaced_by = $1
 		ORDER BY r.stage, r.code`, loadID)
-	if err != nil {
-		return err
-	}
-	var one CategoryChange
-	_, err = pgx.ForEachRow(rows, []any{&one.ReasonKey, &one.Vendor, &one.Stage, &one.Code, &one.Old, &one.New}, func() error {
-		c.Categories = append(c.Categories, one)
-		return nil
-	})
+	c.Categories = append(c.Categories, all...)
 	return err
 }
 
@@ -196,20 +176,4 @@ func (c *Change) Add(o Change, examples int) {
 	c.Examples = append(c.Examples, o.Examples...)
 	slices.SortStableFunc(c.Examples, func(a, b CellChange) int { return cmp.Compare(b.size(), a.size()) })
 	c.Examples = c.Examples[:min(len(c.Examples), examples)]
-}
-
-// countOf reads a number as the driver gives it: nil is not reported.
-func countOf(n *int64) sms.Count {
-	if n == nil {
-		return sms.Count{}
-	}
-	return sms.Reported(*n)
-}
-
-// orNull writes a number as the driver takes it: not reported is nil.
-func orNull(c sms.Count) *int64 {
-	if n, isReported := c.Value(); isReported {
-		return &n
-	}
-	return nil
 }

@@ -185,7 +185,7 @@ func (p *put) settling(s sms.Settlement) sms.Event {
 
 // step gives the state of a line after an event. A forbidden one is a mistake of this program, and the load ends with it.
 func (p *put) step(old *ledgerLine, dataset sms.Dataset, day sms.Day, event sms.Event) (sms.State, error) {
-	standing := sms.Standing{State: sms.Missing}
+	standing := sms.DayState{State: sms.Missing}
 	switch {
 	case old != nil:
 		standing.State = old.State

@@ -3,12 +3,14 @@ package load_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"pgregory.net/rapid"
 
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/sms"
 )
@@ -17,8 +19,8 @@ const lines = `
 	SELECT to_char(date_key, 'DD'), dataset, state, reason, was_state, was_reason, row_count, load_id, since
 	FROM etl.coverage ORDER BY date_key, dataset`
 
-func ana(reason, when string) load.Operator {
-	return load.Operator{Who: "ana", Reason: reason, Now: at(when)}
+func ana(reason, when string) ledger.Operator {
+	return ledger.Operator{Who: "ana", Reason: reason, Now: at(when)}
 }
 
 // A frozen day is left alone by everything, and afterwards it is what it was: a day that was missing has no line again.
@@ -42,7 +44,7 @@ func TestFreeze(t *testing.T) {
 	before := dump(t, wh, strings.Replace(lines, ", since", "", 1))
 
 	all := scope(app, "01-05..01-08", pair...)
-	days, err := wh.Freeze(t.Context(), all, ana("the vendor counts twice", "01-21 09:00"))
+	days, err := ledger.Freeze(t.Context(), wh.DB, all, ana("the vendor counts twice", "01-21 09:00"))
 	if err != nil || days != 4 {
 		t.Fatal(days, err)
 	}
@@ -56,7 +58,7 @@ func TestFreeze(t *testing.T) {
 	if !strings.Contains(frozen, "08 send_status frozen ana: the vendor counts twice missing  0 - "+since) {
 		t.Errorf("a day that was missing:\n%s", frozen)
 	}
-	if days, err := wh.Freeze(t.Context(), all, ana("again", "01-22 09:00")); err != nil || days != 0 {
+	if days, err := ledger.Freeze(t.Context(), wh.DB, all, ana("again", "01-22 09:00")); err != nil || days != 0 {
 		t.Error("frozen twice:", days, err)
 	}
 
@@ -71,13 +73,15 @@ func TestFreeze(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lost := sms.DayStatus{Account: app, Dataset: sms.SendStatus, Day: day("01-08"), State: sms.Lost, Reason: "r", Since: at("01-22 00:00")}
-	if n, err := wh.MarkLost(t.Context(), []sms.DayStatus{lost}); n != 0 || err != nil {
+	forgotten := []ledger.Expectation{
+		{Account: app, Dataset: sms.SendStatus, First: day("01-05"), Last: day("01-09"), RetentionDays: 1}, // all but the last
+	}
+	if n, err := ledger.Expire(t.Context(), wh.DB, forgotten); n != 0 || err != nil {
 		t.Error("a frozen day is lost:", n, err)
 	}
 	same(t, "frozen days", dump(t, wh, lines), strings.Split(frozen, "\n")...)
 
-	if days, err := wh.Unfreeze(t.Context(), all, ana("mended", "01-23 09:00")); err != nil || days != 4 {
+	if days, err := ledger.Unfreeze(t.Context(), wh.DB, all, ana("mended", "01-23 09:00")); err != nil || days != 4 {
 		t.Error(days, err)
 	}
 	same(t, "days afterwards", dump(t, wh, strings.Replace(lines, ", since", "", 1)), strings.Split(before, "\n")...)
@@ -85,7 +89,7 @@ func TestFreeze(t *testing.T) {
 	same(t, "the log", dump(t, wh, `SELECT operation, datasets, window_from, window_to, days, who, reason, done_at FROM etl.operation ORDER BY operation_id`),
 		"freeze [send_status callback_status] 2026-01-05 2026-01-08 4 ana the vendor counts twice 2026-01-21 09:00:00.000000",
 		"unfreeze [send_status callback_status] 2026-01-05 2026-01-08 4 ana mended 2026-01-23 09:00:00.000000")
-	if days, err := wh.Unfreeze(t.Context(), all, ana("again", "01-23 09:00")); err != nil || days != 0 {
+	if days, err := ledger.Unfreeze(t.Context(), wh.DB, all, ana("again", "01-23 09:00")); err != nil || days != 0 {
 		t.Error("thawed twice:", days, err)
 	}
 
@@ -98,10 +102,10 @@ func TestFreeze(t *testing.T) {
 func TestFreezeRefuses(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
-	if _, err := wh.Freeze(t.Context(), scope(app, "01-05", sms.SendStatus), ana("r", "01-21 09:00")); !errors.Is(err, load.ErrUnknownAccount) {
+	if _, err := ledger.Freeze(t.Context(), wh.DB, scope(app, "01-05", sms.SendStatus), ana("r", "01-21 09:00")); !errors.Is(err, load.ErrUnknownAccount) {
 		t.Error("got", err)
 	}
-	if _, err := wh.Freeze(t.Context(), scope(marketing, "01-05", sms.SendStatus), ana("r", "01-21 09:00")); err == nil {
+	if _, err := ledger.Freeze(t.Context(), wh.DB, scope(marketing, "01-05", sms.SendStatus), ana("r", "01-21 09:00")); err == nil {
 		t.Error("another vendor's dataset was taken")
 	}
 }
@@ -125,7 +129,7 @@ func TestFreezeWaitsForALoad(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := wh.Freeze(t.Context(), s, ana("r", "01-21 09:00"))
+		_, err := ledger.Freeze(t.Context(), wh.DB, s, ana("r", "01-21 09:00"))
 		done <- err
 	}()
 	for dump(t, wh, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) != "1" {
@@ -152,11 +156,16 @@ func TestLedgerGuard(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	var want []string
-	for _, c := range sms.Changes() {
-		if c.From != sms.Missing && c.From != sms.NotDue && c.To != sms.Missing { // those have no line
-			want = append(want, string(c.From)+" "+string(c.To))
+	for _, from := range sms.States() {
+		for _, event := range sms.Events() {
+			to, err := sms.DayState{State: from}.After(event)
+			hasLine := from != sms.Missing && from != sms.NotDue && to.State != sms.Missing
+			if err == nil && to.State != from && event != sms.Unfreeze && hasLine {
+				want = append(want, string(from)+" "+string(to.State))
+			}
 		}
 	}
+	slices.Sort(want)
 	same(t, "changes", dump(t, wh, `SELECT state_from, state_to FROM etl.day_change ORDER BY state_from, state_to`), want...)
 
 	put(t, wh, answerOf(scope(marketing, "01-05", sms.StatsDay), 10))
@@ -207,11 +216,13 @@ func TestLedgerIsTheMachine(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := scope(account, "01-05", sms.StatsDay)
-		want := sms.Standing{State: sms.Missing}
+		want := sms.DayState{State: sms.Missing}
 		messages := int64(1000)
 		for i := range rapid.IntRange(1, 12).Draw(t, "steps") {
-			event := rapid.SampledFrom([]sms.Event{sms.Settling, sms.Settled, sms.Doubted, sms.TryFail, sms.Expire, sms.Recall, sms.Freeze, sms.Unfreeze}).Draw(t, "event")
-			if event == sms.Doubted && (messages == 0 || want.State == sms.Frozen) {
+			event := rapid.SampledFrom([]sms.Event{
+				sms.Settling, sms.Settled, sms.Suspected, sms.TryFail, sms.Expire, sms.Recall, sms.Freeze, sms.Unfreeze,
+			}).Draw(t, "event")
+			if event == sms.Suspected && (messages == 0 || want.State == sms.Frozen) {
 				continue
 			}
 			next, possible := want.After(event)
@@ -227,7 +238,7 @@ func TestLedgerIsTheMachine(t *testing.T) {
 				if want.State == sms.Frozen {
 					possible, next = nil, want // the rows are held
 				}
-			case sms.Doubted:
+			case sms.Suspected:
 				b := answerOf(s, messages)
 				b.Rejects = []sms.Reject{{Reason: "no number"}}
 				b.Deliveries[0].Requested = sms.Reported(messages + int64(i) + 7)
@@ -238,18 +249,24 @@ func TestLedgerIsTheMachine(t *testing.T) {
 					err = wh.Fail(ctx, id, sms.Batch{Scope: s}, "503", at(when))
 				}
 			case sms.Expire, sms.Recall:
-				to := map[sms.Event]sms.State{sms.Expire: sms.Lost, sms.Recall: sms.Missing}[event]
-				_, err = wh.MarkLost(ctx, []sms.DayStatus{{Account: account, Dataset: sms.StatsDay, Day: day("01-05"), State: to, Since: at(when)}})
+				expected := ledger.Expectation{
+					Account: account, Dataset: sms.StatsDay, First: day("01-05"), Last: day("01-06"),
+					RetentionDays: map[sms.Event]int{sms.Expire: 1, sms.Recall: 90}[event],
+				}
+				_, err = ledger.Expire(ctx, wh.DB, []ledger.Expectation{expected})
+				if want.State == sms.Provisional && event == sms.Expire {
+					next, possible = want.After(sms.Settled) // it has rows
+				}
 				if possible != nil {
 					possible, next = nil, want // it is left alone
 				}
 			case sms.Freeze:
-				_, err = wh.Freeze(ctx, s, ana("r", when))
+				_, err = ledger.Freeze(ctx, wh.DB, s, ana("r", when))
 				if possible != nil {
 					possible, next = nil, want
 				}
 			default:
-				_, err = wh.Unfreeze(ctx, s, ana("r", when))
+				_, err = ledger.Unfreeze(ctx, wh.DB, s, ana("r", when))
 				if possible != nil {
 					possible, next = nil, want
 				}

@@ -269,7 +269,7 @@ func (p *put) quarantinedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day,
 	}
 	suspect := v.suspect[dataset]
 	var err error
-	line.State, err = p.step(old, dataset, day, sms.Doubted)
+	line.State, err = p.step(old, dataset, day, sms.Suspected)
 	line.Reason = v.reason
 	line.LoadID = p.loadID
 	line.Since = v.since

@@ -4,15 +4,14 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"smsetl/internal/pack"
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/queue"
-	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -73,7 +72,7 @@ func TestFailedTryIsNoFence(t *testing.T) {
 	if err != nil || r.Inserted != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
-	same(t, "ledger", dump(t, wh, ledger), "stats_day 2026-01-05 final 1 0 0")
+	same(t, "ledger", dump(t, wh, ledgerLines), "stats_day 2026-01-05 final 1 0 0")
 }
 
 func TestCoverage(t *testing.T) {
@@ -83,7 +82,7 @@ func TestCoverage(t *testing.T) {
 	batch.Deliveries[0].Pending = sms.Reported(2)
 	r, again := put(t, wh, batch), put(t, wh, batch)
 	put(t, wh, sms.Batch{Scope: scope(app, "01-05", sms.SendStatus, sms.CallbackStatus), Deliveries: []sms.Delivery{row("01-05", "", 10)}})
-	got, err := read.New(wh.DB, time.Now).Coverage(t.Context(), []sms.Account{marketing}, day("01-01"), day("01-31"))
+	got, err := ledger.Lines(t.Context(), wh.DB, []sms.Account{marketing}, day("01-01"), day("01-31"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,10 +94,10 @@ func TestCoverage(t *testing.T) {
 	if d := cmp.Diff(want, got, cmp.AllowUnexported(sms.Zone{}, sms.Count{}), cmpopts.EquateApproxTime(0)); d != "" {
 		t.Error("(-want +got):\n", d)
 	}
-	if got, err := read.New(wh.DB, time.Now).Coverage(t.Context(), []sms.Account{marketing}, day("01-06"), day("01-06")); err != nil || len(got) != 1 {
+	if got, err := ledger.Lines(t.Context(), wh.DB, []sms.Account{marketing}, day("01-06"), day("01-06")); err != nil || len(got) != 1 {
 		t.Error("one day:", got, err)
 	}
-	if got, err := read.New(wh.DB, time.Now).Coverage(t.Context(), nil, day("01-01"), day("01-31")); err != nil || len(got) != 0 {
+	if got, err := ledger.Lines(t.Context(), wh.DB, nil, day("01-01"), day("01-31")); err != nil || len(got) != 0 {
 		t.Error("no account:", got, err)
 	}
 }

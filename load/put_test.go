@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/sms"
 )
@@ -22,7 +23,7 @@ const (
 		SELECT send_date, template, stage, reason, category, messages, day_state
 		FROM sms.failure_daily
 		ORDER BY send_date, template, stage, reason`
-	ledger = `
+	ledgerLines = `
 		SELECT dataset, date_key, state, row_count, pending, attempts
 		FROM etl.coverage
 		ORDER BY account_key, dataset, date_key`
@@ -75,7 +76,7 @@ func TestPutReplacesTheWindow(t *testing.T) {
 	same(t, "facts after the 6th was emptied", dump(t, wh, deliveries),
 		"2026-01-05 a 10 9 0.900 final",
 		"2026-01-07 c 5 5 1.000 final")
-	same(t, "ledger", dump(t, wh, ledger),
+	same(t, "ledger", dump(t, wh, ledgerLines),
 		"stats_day 2026-01-05 final 1 0 0",
 		"stats_day 2026-01-06 empty 0 - 0",
 		"stats_day 2026-01-07 final 1 0 0")
@@ -203,7 +204,7 @@ func TestPutFixedMembers(t *testing.T) {
 		"1400006874 (not reported) (not reported) (not reported) 7",
 		"marketing (none) (unknown) (not reported) 10")
 	same(t, "failures", dump(t, wh, `SELECT account, template, reason, day_state FROM sms.failure_daily`), "1400006874 (not reported) busy final")
-	same(t, "ledger", dump(t, wh, ledger),
+	same(t, "ledger", dump(t, wh, ledgerLines),
 		"callback_status 2026-01-05 final 1 - 0", "send_status 2026-01-05 final 1 0 0", "stats_day 2026-01-05 final 1 0 0")
 	same(t, "NULL stays NULL", dump(t, wh, `SELECT vendor_sent FROM sms.delivery_by_day ORDER BY requested`), "-", "10")
 	verify(t, wh)
@@ -277,7 +278,7 @@ func TestPutLeavesFrozenDaysAlone(t *testing.T) {
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05..01-06", sms.StatsDay)
 	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}})
-	if _, err := wh.Freeze(t.Context(), scope(marketing, "01-05", sms.StatsDay), load.Operator{Who: "ana", Reason: "r", Now: at("01-20 12:00")}); err != nil {
+	if _, err := ledger.Freeze(t.Context(), wh.DB, scope(marketing, "01-05", sms.StatsDay), ledger.Operator{Who: "ana", Reason: "r", Now: at("01-20 12:00")}); err != nil {
 		t.Fatal(err)
 	}
 	r := put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 11), row("01-06", "a", 11)}})
@@ -340,7 +341,7 @@ func TestPutAllOrNothing(t *testing.T) {
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05", sms.StatsDay)
 	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10)}})
-	before, lines := dump(t, wh, committed), dump(t, wh, ledger)
+	before, lines := dump(t, wh, committed), dump(t, wh, ledgerLines)
 	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
 	if err != nil {
 		t.Fatal(err)
@@ -358,7 +359,7 @@ func TestPutAllOrNothing(t *testing.T) {
 	if !errors.Is(err, boom) {
 		t.Error("got", err)
 	}
-	if d := cmp.Diff(before+lines, dump(t, wh, committed)+dump(t, wh, ledger)); d != "" {
+	if d := cmp.Diff(before+lines, dump(t, wh, committed)+dump(t, wh, ledgerLines)); d != "" {
 		t.Error("something stayed (-before +after):\n", d)
 	}
 	same(t, "findings and rejects", dump(t, wh, `SELECT (SELECT count(*) FROM etl.finding), (SELECT count(*) FROM etl.reject)`), "0 0")

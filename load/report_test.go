@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"smsetl/internal/pack"
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/sms"
 	"smsetl/transform"
@@ -358,7 +359,7 @@ func TestReportsWaitAndAreThrownAway(t *testing.T) {
 	start := day("01-05").UTC()
 	r.now = at("01-06 12:00")
 	r.load([]sms.Message{pendingMessage("m", start.Add(9*time.Hour), start.Add(30*time.Hour))}, wholeDay(start.Add(30*time.Hour)))
-	if _, err := r.wh.Freeze(t.Context(), r.scope, ana("the vendor counts twice", "01-06 12:00")); err != nil {
+	if _, err := ledger.Freeze(t.Context(), r.wh.DB, r.scope, ana("the vendor counts twice", "01-06 12:00")); err != nil {
 		t.Fatal(err)
 	}
 	r.push([]sms.Message{report("m", sms.OutcomeDelivered, "DELIVRD", start.Add(40*time.Hour))})
@@ -366,7 +367,7 @@ func TestReportsWaitAndAreThrownAway(t *testing.T) {
 	if n := r.count(); n != 0 {
 		t.Errorf("%d frozen days were counted", n)
 	}
-	if _, err := r.wh.Unfreeze(t.Context(), r.scope, ana("it does not", "01-06 13:00")); err != nil {
+	if _, err := ledger.Unfreeze(t.Context(), r.wh.DB, r.scope, ana("it does not", "01-06 13:00")); err != nil {
 		t.Fatal(err)
 	}
 	if n := r.count(); n != 1 {

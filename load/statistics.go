@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -78,7 +79,14 @@ func (w *Warehouse) FirstFetched(ctx context.Context, hash sms.Hash, now time.Ti
 func (w *Warehouse) StatisticsPages(ctx context.Context, accounts []sms.Account) ([]StatisticsPage, error) {
 	var all []StatisticsPage
 	for _, account := range accounts {
-		rows, err := w.pool.Query(ctx, `
+		type row struct {
+			IsAll                                                       bool
+			Zone                                                        sms.Zone
+			Day                                                         sms.Day
+			MadeAt                                                      time.Time
+			Requested, ProcessingFailed, Delivered, SendFailed, Pending sms.Count
+		}
+		rows, err := db.All[row](ctx, w.pool, `
 			SELECT t.is_all, t.zone, t.date_key, t.made_at, t.requested, t.processing_failed, t.delivered, t.send_failed, t.pending
 			FROM etl.huawei_total AS t
 			JOIN sms.dim_account  AS a USING (account_key)
@@ -89,27 +97,15 @@ func (w *Warehouse) StatisticsPages(ctx context.Context, accounts []sms.Account)
 		if err != nil {
 			return nil, failed("reading statistics pages", err)
 		}
-		var isAll bool
-		var zone string
-		var day, madeAt time.Time
-		var n [5]*int64
-		_, err = pgx.ForEachRow(rows, []any{&isAll, &zone, &day, &madeAt, &n[0], &n[1], &n[2], &n[3], &n[4]}, func() error {
-			z, err := sms.ParseZone(zone)
-			if err != nil {
-				return err
-			}
-			if last := len(all) - 1; last < 0 || all[last].Account != account || all[last].IsAll != isAll || all[last].Zone != z {
-				all = append(all, StatisticsPage{Account: account, IsAll: isAll, Zone: z})
+		for _, r := range rows {
+			if last := len(all) - 1; last < 0 || all[last].Account != account || all[last].IsAll != r.IsAll || all[last].Zone != r.Zone {
+				all = append(all, StatisticsPage{Account: account, IsAll: r.IsAll, Zone: r.Zone})
 			}
 			p := &all[len(all)-1]
-			p.Days = append(p.Days, StatisticsDay{MadeAt: madeAt.UTC(), Total: sms.Total{
-				Day: sms.DayOf(day), Requested: countOf(n[0]), ProcessingFailed: countOf(n[1]), Delivered: countOf(n[2]),
-				SendFailed: countOf(n[3]), Pending: countOf(n[4]),
+			p.Days = append(p.Days, StatisticsDay{MadeAt: r.MadeAt, Total: sms.Total{
+				Day: r.Day, Requested: r.Requested, ProcessingFailed: r.ProcessingFailed, Delivered: r.Delivered,
+				SendFailed: r.SendFailed, Pending: r.Pending,
 			}})
-			return nil
-		})
-		if err != nil {
-			return nil, failed("reading statistics pages", err)
 		}
 	}
 	return all, nil

@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/ledger"
 	"smsetl/load"
-	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -85,9 +84,9 @@ func TestEndSurvey(t *testing.T) {
 	if _, err := wh.EndSurvey(t.Context(), id, window, days, at("01-20 13:00"), nil); !errors.Is(err, load.ErrFinished) {
 		t.Errorf("ended twice: %v", err)
 	}
-	ledger, err := read.New(wh.DB, time.Now).Coverage(t.Context(), []sms.Account{app}, day("01-05"), day("01-05"))
-	if err != nil || len(ledger) != 2 || !ledger[0].CheckedAt.Equal(at("12-24 12:00")) {
-		t.Errorf("%+v %v", ledger, err)
+	checked, err := ledger.Lines(t.Context(), wh.DB, []sms.Account{app}, day("01-05"), day("01-05"))
+	if err != nil || len(checked) != 2 || !checked[0].CheckedAt.Equal(at("12-24 12:00")) {
+		t.Errorf("%+v %v", checked, err)
 	}
 	verify(t, wh)
 }

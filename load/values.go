@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"smsetl/internal/db"
-	"smsetl/sms"
 )
 
 // querier is a pool, a connection or a transaction.
@@ -29,9 +26,4 @@ func timeOf(t *time.Time) time.Time {
 		return time.Time{}
 	}
 	return *t
-}
-
-// accountKeys gives the keys of the accounts that are known.
-func accountKeys(ctx context.Context, tx pgx.Tx, accounts []sms.Account) ([]int32, error) {
-	return db.AccountKeys(ctx, tx, accounts)
 }

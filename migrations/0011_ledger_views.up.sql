@@ -17,7 +17,63 @@ $$;
 
 COMMENT ON FUNCTION etl.days(date, date) IS 'days. Every day from the first to the last, both inside; none where either is NULL.';
 
--- The barrier stands where days and names that a question asks for still reach the ledger.
+-- What time alone makes of a line of the ledger stands here and nowhere else: a day that the vendor keeps no longer is
+-- lost when it was never loaded and settled when it was, and a lost one that it keeps after all is missing. The planner
+-- puts the function into the query. OFFSET 0 has days and state worked out once for a line, not wherever they are used.
+CREATE FUNCTION etl.day_status(
+    written        text,
+    reason         text,
+    row_count      bigint,
+    since          timestamptz,
+    date_key       date,
+    today          date,
+    zone           interval,
+    retention_days integer
+) RETURNS TABLE (state text, reason_now text, since_now timestamptz, next_action text, days_left integer)
+LANGUAGE sql STABLE ROWS 1
+AS $$
+    SELECT s.state,
+           CASE
+               WHEN s.state IN ('not_due', 'missing') THEN ''
+               WHEN s.state = 'lost' AND written <> 'lost'
+                   THEN 'not loaded within the ' || retention_days || ' days that the vendor keeps'
+                        || CASE WHEN reason <> '' THEN ': ' || reason ELSE '' END
+               ELSE reason
+           END,
+           CASE
+               WHEN s.state = 'not_due'  THEN (date_key::timestamp - zone) AT TIME ZONE 'UTC'
+               WHEN s.state = 'missing'  THEN ((date_key + 1)::timestamp - zone) AT TIME ZONE 'UTC'
+               WHEN s.state <> written   THEN ((date_key + retention_days + 1)::timestamp - zone) AT TIME ZONE 'UTC'
+               ELSE since
+           END,
+           CASE
+               WHEN s.state = 'not_due'                     THEN 'wait'
+               WHEN s.state IN ('missing', 'failed')        THEN 'load'
+               WHEN s.state = 'provisional'                 THEN 'reload'
+               WHEN s.state = 'quarantined' AND a.days = 0  THEN 'release'
+               WHEN s.state = 'quarantined'                 THEN 'confirm'
+               WHEN s.state = 'frozen'                      THEN 'unfreeze'
+               ELSE 'none'
+           END,
+           CASE WHEN s.state IN ('missing', 'failed', 'quarantined') THEN a.days END
+    FROM (
+        SELECT CASE WHEN retention_days IS NOT NULL THEN greatest(0, date_key + retention_days - today + 1) END AS days
+        OFFSET 0
+    ) AS a
+    CROSS JOIN LATERAL (
+        SELECT CASE
+                   WHEN a.days > 0 AND written = 'lost'                            THEN 'missing'
+                   WHEN a.days = 0 AND written IN ('missing', 'failed')            THEN 'lost'
+                   WHEN a.days = 0 AND written = 'provisional' AND row_count > 0   THEN 'final'
+                   WHEN a.days = 0 AND written = 'provisional'                     THEN 'empty'
+                   ELSE written
+               END AS state
+        OFFSET 0
+    ) AS s
+$$;
+
+COMMENT ON FUNCTION etl.day_status(text, text, bigint, timestamptz, date, date, interval, integer) IS 'state. What a day is now, with the reason, the time, what is next and the days left, whose line in the ledger says so much: written is missing where there is no line, and not_due for a day that is not over.';
+
 CREATE VIEW sms.coverage_daily AS
 WITH clock AS (
     SELECT a.account_key,
@@ -37,15 +93,15 @@ known AS (
     SELECT k.*,
            d.dataset,
            n.date_key,
-           true                         AS is_expected,
-           coalesce(c.state, 'missing') AS written,
-           coalesce(c.reason, '')       AS reason,
+           true                     AS is_expected,
+           CASE WHEN n.date_key < k.today THEN coalesce(c.state, 'missing') ELSE 'not_due' END AS written,
+           coalesce(c.reason, '')   AS reason,
            c.pending,
-           coalesce(c.row_count, 0)     AS row_count,
+           coalesce(c.row_count, 0) AS row_count,
            c.loaded_at,
            c.confirmed_at,
            c.since,
-           coalesce(c.attempts, 0)      AS attempts,
+           coalesce(c.attempts, 0)  AS attempts,
            c.load_id
     FROM clock             AS k
     JOIN etl.dataset       AS d ON d.vendor_key = k.vendor_key
@@ -68,66 +124,26 @@ known AS (
     FROM clock        AS k
     JOIN etl.coverage AS c ON c.account_key = k.account_key
     WHERE (c.date_key BETWEEN k.first_day AND k.today) IS NOT TRUE
-),
-aged AS (
-    SELECT d.*,
-           CASE
-               WHEN d.retention_days IS NOT NULL THEN greatest(0, d.date_key + d.retention_days - d.today + 1)
-           END AS days_left
-    FROM known AS d
-),
-stated AS (
-    SELECT a.*,
-           t.state
-    FROM aged AS a
-    CROSS JOIN LATERAL (
-        SELECT CASE
-                   WHEN a.is_expected AND a.date_key >= a.today                            THEN 'not_due'
-                   WHEN a.days_left > 0 AND a.written = 'lost'                             THEN 'missing'
-                   WHEN a.days_left = 0 AND a.written IN ('missing', 'failed')             THEN 'lost'
-                   WHEN a.days_left = 0 AND a.written = 'provisional' AND a.row_count > 0  THEN 'final'
-                   WHEN a.days_left = 0 AND a.written = 'provisional'                      THEN 'empty'
-                   ELSE a.written
-               END AS state
-        OFFSET 0 -- the state is worked out once for a line, not wherever it is used
-    ) AS t
 )
-SELECT s.date_key AS send_date,
-       s.vendor,
-       s.account,
-       s.dataset,
+SELECT d.date_key AS send_date,
+       d.vendor,
+       d.account,
+       d.dataset,
        s.state,
-       CASE
-           WHEN s.state IN ('not_due', 'missing') THEN ''
-           WHEN s.state = 'lost' AND s.written <> 'lost'
-               THEN 'not loaded within the ' || s.retention_days || ' days that the vendor keeps'
-                    || CASE WHEN s.reason <> '' THEN ': ' || s.reason ELSE '' END
-           ELSE s.reason
-       END AS reason,
-       s.pending,
-       s.row_count,
-       s.loaded_at,
-       s.confirmed_at,
-       CASE
-           WHEN s.state = 'not_due'    THEN (s.date_key::timestamp - s.zone) AT TIME ZONE 'UTC'
-           WHEN s.state = 'missing'    THEN ((s.date_key + 1)::timestamp - s.zone) AT TIME ZONE 'UTC'
-           WHEN s.state <> s.written   THEN ((s.date_key + s.retention_days + 1)::timestamp - s.zone) AT TIME ZONE 'UTC'
-           ELSE s.since
-       END AS since,
-       s.attempts,
-       s.load_id,
-       s.is_expected,
-       CASE
-           WHEN s.state = 'not_due'                         THEN 'wait'
-           WHEN s.state IN ('missing', 'failed')            THEN 'load'
-           WHEN s.state = 'provisional'                     THEN 'reload'
-           WHEN s.state = 'quarantined' AND s.days_left = 0 THEN 'release'
-           WHEN s.state = 'quarantined'                     THEN 'confirm'
-           WHEN s.state = 'frozen'                          THEN 'unfreeze'
-           ELSE 'none'
-       END AS next_action,
-       CASE WHEN s.state IN ('missing', 'failed', 'quarantined') THEN s.days_left END AS days_left
-FROM stated AS s;
+       s.reason_now AS reason,
+       d.pending,
+       d.row_count,
+       d.loaded_at,
+       d.confirmed_at,
+       s.since_now AS since,
+       d.attempts,
+       d.load_id,
+       d.is_expected,
+       s.next_action,
+       s.days_left
+FROM known AS d
+CROSS JOIN LATERAL etl.day_status(
+    d.written, d.reason, d.row_count, d.since, d.date_key, d.today, d.zone, d.retention_days) AS s;
 
 COMMENT ON VIEW   sms.coverage_daily              IS 'days. What is known about each day of each dataset of each account: one line for each expected day, today included, and for days beside these that were loaded.';
 COMMENT ON COLUMN sms.coverage_daily.dataset      IS 'name. The vendor''s own name of the statistic.';

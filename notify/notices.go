@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"smsetl/check"
+	"smsetl/ledger"
 	"smsetl/load"
-	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -29,12 +29,12 @@ const (
 )
 
 // noticesOf gives what is wrong now, in the ledger and in the watched folders.
-func noticesOf(all []read.Status, dirs []load.DropDir, now time.Time) []check.Notice {
+func noticesOf(all []ledger.Status, dirs []load.DropDir, now time.Time) []check.Notice {
 	var notices []check.Notice
 	add := func(kind, subject, detail string, day sms.Day, due time.Time) {
 		notices = append(notices, check.Notice{Kind: kind, Subject: subject, Day: day, Detail: detail, DueAt: due})
 	}
-	failing := read.FailingSources(all)
+	failing := ledger.FailingSources(all)
 	for _, source := range slices.Sorted(maps.Keys(failing)) {
 		add(sourceFailing, source, failing[source], 0, now.Add(failingHold))
 	}

@@ -14,14 +14,14 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/check"
+	"smsetl/ledger"
 	"smsetl/load"
-	"smsetl/read"
 )
 
 // Options are the settings of a Notifier. Zero values are replaced by the defaults.
 type Options struct {
 	// Expected gives the days that should be there at a time, as the configuration says.
-	Expected func(now time.Time) []read.Expectation
+	Expected func(now time.Time) []ledger.Expectation
 	// Timeout bounds one call of the webhook; default 10 s.
 	Timeout time.Duration
 }
@@ -30,7 +30,7 @@ type Options struct {
 type Notifier struct {
 	notices  *check.Checker
 	webhook  webhook
-	expected func(now time.Time) []read.Expectation
+	expected func(now time.Time) []ledger.Expectation
 	log      *zap.Logger
 }
 
@@ -50,7 +50,7 @@ func New(notices *check.Checker, address string, options Options, log *zap.Logge
 // Evaluate reads the ledger once and sends what is new and what is over. Programs may evaluate at the same time. An
 // error says that the database or the webhook did not work; what was not sent is sent by a later call.
 func (n *Notifier) Evaluate(ctx context.Context, now time.Time) error {
-	err := n.notices.Notices(ctx, now, n.expected(now), func(all []read.Status, dirs []load.DropDir) []check.Notice {
+	err := n.notices.Notices(ctx, now, n.expected(now), func(all []ledger.Status, dirs []load.DropDir) []check.Notice {
 		return noticesOf(all, dirs, now)
 	})
 	if err != nil {

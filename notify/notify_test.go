@@ -19,6 +19,7 @@ import (
 	"smsetl/belief"
 	"smsetl/check"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/notify"
 	"smsetl/read"
@@ -117,12 +118,12 @@ func (r *room) another(log *zap.Logger) *notify.Notifier {
 	return n
 }
 
-func (r *room) expected(now time.Time) []read.Expectation {
-	e := read.Expectation{Source: "main", Account: marketing, Dataset: sms.StatsDay, First: day(r.first), Last: east.Today(now) - 1}
+func (r *room) expected(now time.Time) []ledger.Expectation {
+	e := ledger.Expectation{Source: "main", Account: marketing, Dataset: sms.StatsDay, First: day(r.first), Last: east.Today(now) - 1}
 	if r.kept != "" {
-		e.KeptFrom = day(r.kept)
+		e.RetentionDays = int(e.Last + 1 - day(r.kept))
 	}
-	return []read.Expectation{e}
+	return []ledger.Expectation{e}
 }
 
 // evaluate looks at that time, and gives what was said.
@@ -352,10 +353,10 @@ func TestLateLook(t *testing.T) {
 	when := at("11-22 02:32")
 	wrong := []check.Notice{{Kind: "quarantined", Subject: "x", Day: day("11-20"), DueAt: when}}
 	var other sync.WaitGroup
-	err := check.New(r.wh.DB).Notices(t.Context(), when, r.expected(when), func([]read.Status, []load.DropDir) []check.Notice {
+	err := check.New(r.wh.DB).Notices(t.Context(), when, r.expected(when), func([]ledger.Status, []load.DropDir) []check.Notice {
 		seen := make(chan error, 1)
 		other.Go(func() {
-			seen <- check.New(r.wh.DB).Notices(t.Context(), when, r.expected(when), func([]read.Status, []load.DropDir) []check.Notice { return wrong })
+			seen <- check.New(r.wh.DB).Notices(t.Context(), when, r.expected(when), func([]ledger.Status, []load.DropDir) []check.Notice { return wrong })
 		})
 		for waits := false; !waits; time.Sleep(time.Millisecond) { // until the other one has written, or waits for this one
 			if len(seen) > 0 {
@@ -440,7 +441,7 @@ func TestDeathWhileTelling(t *testing.T) {
 	r.put("11-16", "11-21", 1000, "11-22 02:30")
 	r.put("11-20", "11-20", 10, "11-22 02:31")
 	expected := r.expected(at("11-22 02:31"))
-	quarantined := func([]read.Status, []load.DropDir) []check.Notice {
+	quarantined := func([]ledger.Status, []load.DropDir) []check.Notice {
 		return []check.Notice{{Kind: "quarantined", Subject: "main engagelab/marketing stats_day", Day: day("11-20"), DueAt: at("11-22 02:31")}}
 	}
 	if err := check.New(r.wh.DB).Notices(t.Context(), at("11-22 02:31"), expected, quarantined); err != nil {
@@ -465,7 +466,7 @@ func TestOverWhileTelling(t *testing.T) {
 	wrong := []check.Notice{{Kind: "source_failing", Subject: "other", DueAt: at("11-22 03:00")}}
 	for _, took := range []bool{false, true} {
 		at, ctx, expected := at("11-22 03:00"), t.Context(), r.expected(at("11-22 03:00"))
-		if err := check.New(r.wh.DB).Notices(ctx, at, expected, func([]read.Status, []load.DropDir) []check.Notice { return wrong }); err != nil {
+		if err := check.New(r.wh.DB).Notices(ctx, at, expected, func([]ledger.Status, []load.DropDir) []check.Notice { return wrong }); err != nil {
 			t.Fatal(err)
 		}
 		claimed, err := check.New(r.wh.DB).ClaimNotices(ctx, at, check.Wrong)

@@ -26,7 +26,8 @@ type Item struct {
 // error is the caller's: a name that is not there, a range that cannot be requested. Windows of a sweep come after
 // those that are due.
 //
-// coverage has to reach over every day that can be planned: from First of each source, or From when that is earlier.
+// coverage has to reach over every day that can be planned, from First of each source or From when that is earlier, and
+// say what each day is now, as ledger.Days does. A day that is not in it is missing.
 //
 // A day is due when it is over in its source's zone and the ledger does not hold it as settled. A quarantined day is
 // due at once: the next answer may be a good one, and an equal one confirms it only when ConfirmAfter has passed. Each
@@ -127,7 +128,7 @@ const (
 func (s series) statuses(d sms.Day) []sms.DayStatus {
 	all := make([]sms.DayStatus, len(s.group))
 	for i, dataset := range s.group {
-		all[i] = s.status(s.book, s.account, dataset, d, s.now)
+		all[i] = s.book.status(s.account, dataset, d)
 	}
 	return all
 }

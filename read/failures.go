@@ -78,10 +78,10 @@ type FailedDay struct {
 func (m *Model) Failures(ctx context.Context, f FailureFilter) (all Failures, err error) {
 	err = m.snapshot(ctx, "failures", func(tx pgx.Tx) error {
 		byDay := statement("failed_by_day")
-		if all.Totals, err = db.All[FailedTotal](ctx, tx, byDay+statement("failed"), f.Filter.arguments()...); err != nil {
+		if all.Totals, err = db.All[FailedTotal](ctx, tx, byDay+statement("failed"), f.arguments()...); err != nil {
 			return err
 		}
-		chosen := append(f.Filter.arguments(), f.Reason, f.Category, string(f.Stage))
+		chosen := append(f.arguments(), f.Reason, f.Category, string(f.Stage))
 		if all.Reasons, err = db.All[FailedReason](ctx, tx, statement("reasons"), chosen...); err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (m *Model) Failures(ctx context.Context, f FailureFilter) (all Failures, er
 		if f.Reason == NoReason {
 			query = byDay + statement("failed_days")
 		}
-		all.Days, err = db.All[FailedDay](ctx, tx, query, append(f.Filter.arguments(), f.Reason, string(f.Stage))...)
+		all.Days, err = db.All[FailedDay](ctx, tx, query, append(f.arguments(), f.Reason, string(f.Stage))...)
 		return err
 	})
 	all.addWithout(f)

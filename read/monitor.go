@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"smsetl/internal/db"
+	"smsetl/ledger"
 	"smsetl/migrations"
 	"smsetl/queue"
 	"smsetl/sms"
@@ -13,7 +14,7 @@ import (
 
 // Monitor is what an operator watches. It is read from the warehouse, so every process says the same.
 type Monitor struct {
-	Status   []Status
+	Status   []ledger.Status
 	Queues   []queue.Depth
 	Findings map[sms.Severity]int64 // open ones; every severity is there
 	Workers  int                    // programs that work the queue and live
@@ -28,10 +29,10 @@ type NoticeBacklog struct {
 }
 
 // Monitor reads how everything is.
-func (m *Model) Monitor(ctx context.Context, expected []Expectation) (Monitor, error) {
+func (m *Model) Monitor(ctx context.Context, expected []ledger.Expectation) (Monitor, error) {
 	var all Monitor
 	var err error
-	if all.Status, err = m.Status(ctx, expected); err != nil {
+	if all.Status, err = ledger.ReadStatus(ctx, m.db, expected); err != nil {
 		return Monitor{}, err
 	}
 	if all.Queues, err = queue.Depths(ctx, m.db); err != nil {

@@ -35,6 +35,11 @@ type DayStatus struct {
 	// CheckedAt is when an answer last spoke of the day, by the program's clock; zero when none ever did. Sweeps go by it.
 	CheckedAt time.Time
 	Since     time.Time // when the state was entered
+	// NextAction is what brings the day on, as sms.coverage_daily has it. DaysLeft is on how many more days, today
+	// among them, an open day can be asked for; nil when nothing is open or the vendor is not known to forget. A line
+	// of the ledger as it was written has neither.
+	NextAction string
+	DaysLeft   *int
 }
 
 // IsLoaded says whether the day's facts are in the warehouse.

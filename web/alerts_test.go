@@ -107,7 +107,7 @@ var (
 // An alert on a metric that is not there never fires.
 func TestAlertsAskForMetricsThatAreThere(t *testing.T) {
 	wh, _ := open(t)
-	ledger(t, wh)
+	fillLedger(t, wh)
 	insertJob(t, wh.Pool())
 	metrics := metricsOf(wh)
 	metrics.ConfigRead(now, nil)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/queue"
 	"smsetl/read"
@@ -25,7 +26,7 @@ const (
 // a present one.
 type ledgerMetrics struct {
 	warehouse *load.Warehouse
-	expected  func(now time.Time) []read.Expectation
+	expected  func(now time.Time) []ledger.Expectation
 	now       func() time.Time
 
 	mu       sync.Mutex
@@ -119,7 +120,7 @@ func (l *ledgerMetrics) Collect(to chan<- prometheus.Metric) {
 	for _, s := range l.monitor.Status {
 		l.dataset(s, now, gauge)
 	}
-	failing := read.FailingSources(l.monitor.Status)
+	failing := ledger.FailingSources(l.monitor.Status)
 	for _, source := range sourcesOf(l.monitor.Status) {
 		_, fails := failing[source]
 		gauge(sourceFailing, number(fails), source)
@@ -148,7 +149,7 @@ func (l *ledgerMetrics) Collect(to chan<- prometheus.Metric) {
 // countedStates are the states that every dataset shows, also with 0 days.
 var countedStates = []sms.State{sms.Missing, sms.Provisional, sms.Final, sms.Empty, sms.Failed, sms.Quarantined, sms.Lost, sms.Frozen}
 
-func (l *ledgerMetrics) dataset(s read.Status, now time.Time, gauge func(*prometheus.Desc, float64, ...string)) {
+func (l *ledgerMetrics) dataset(s ledger.Status, now time.Time, gauge func(*prometheus.Desc, float64, ...string)) {
 	labels := []string{s.Source, string(s.Account.Vendor), s.Account.ID, string(s.Dataset)}
 	// Of nothing loaded, what there is ends where the history begins.
 	end := func(day sms.Day) time.Time {
@@ -210,7 +211,7 @@ func number(yes bool) float64 {
 }
 
 // sourcesOf gives each source once, in the order of the standings.
-func sourcesOf(all []read.Status) []string {
+func sourcesOf(all []ledger.Status) []string {
 	var sources []string
 	seen := map[string]bool{}
 	for _, s := range all {

@@ -13,16 +13,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
 
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/queue"
-	"smsetl/read"
 	"smsetl/sms"
 )
 
 // MetricsOptions are the settings of Metrics.
 type MetricsOptions struct {
 	// Expected gives the days that should be there at a time, as the configuration says.
-	Expected func(now time.Time) []read.Expectation
+	Expected func(now time.Time) []ledger.Expectation
 	Version  string           // of the program
 	Now      func() time.Time // default time.Now
 }
@@ -97,7 +97,7 @@ func NewMetrics(warehouse *load.Warehouse, options MetricsOptions, log *zap.Logg
 }
 
 // start gives counters that may be alerted on their first 0: a counter that begins with 1 has not increased.
-func (m *Metrics) start(expected []read.Expectation) {
+func (m *Metrics) start(expected []ledger.Expectation) {
 	for _, e := range expected {
 		for _, class := range classes {
 			m.failures.WithLabelValues(e.Source, class.name)

@@ -18,6 +18,7 @@ import (
 
 	"smsetl/belief"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/queue"
 	"smsetl/read"
@@ -50,9 +51,12 @@ func day(text string) sms.Day {
 }
 
 // expected are ten days of one dataset and five of another, with a vendor that keeps little.
-func expected(time.Time) []read.Expectation {
-	return []read.Expectation{
-		{Source: "engagelab-main", Account: marketing, Dataset: sms.StatsDay, First: day("11-12"), Last: day("11-21"), KeptFrom: day("11-08")},
+func expected(time.Time) []ledger.Expectation {
+	return []ledger.Expectation{
+		{
+			Source: "engagelab-main", Account: marketing, Dataset: sms.StatsDay, First: day("11-12"), Last: day("11-21"),
+			RetentionDays: 14,
+		},
 		{Source: "tencent-main", Account: app, Dataset: sms.SendStatus, First: day("11-17"), Last: day("11-21")},
 	}
 }
@@ -127,9 +131,9 @@ var (
 	both  = []sms.Dataset{sms.SendStatus, sms.CallbackStatus}
 )
 
-// ledger prepares days in every state that loads can bring about: of engagelab-main 12 to 15 and 18 final, 16 missing, 17
-// quarantined, 19 and 20 provisional, 21 failed; of tencent-main nothing but failures.
-func ledger(t *testing.T, wh *load.Warehouse) {
+// fillLedger prepares days in every state that loads can bring about: of engagelab-main 12 to 15 and 18 final, 16
+// missing, 17 quarantined, 19 and 20 provisional, 21 failed; of tencent-main nothing but failures.
+func fillLedger(t *testing.T, wh *load.Warehouse) {
 	t.Helper()
 	put(t, wh, marketing, stats, "11-12", "11-15", 1000)
 	put(t, wh, marketing, stats, "11-17", "11-20", 1000)
@@ -224,7 +228,7 @@ func metricsOf(wh *load.Warehouse) *web.Metrics {
 
 func TestMetricsSayWhatTheLedgerSays(t *testing.T) {
 	wh, _ := open(t)
-	ledger(t, wh)
+	fillLedger(t, wh)
 	metrics := metricsOf(wh)
 	metrics.Called(sms.Payload{Account: app, Dataset: sms.SendStatus})
 	metrics.Called(sms.Payload{Account: app, Dataset: sms.SendStatus, Refused: "trailing bytes"})
@@ -297,9 +301,9 @@ func TestMetricsSayWhatTheLedgerSays(t *testing.T) {
 // A scraper in a hurry, or many of them, cannot make the database work.
 func TestScrapesAreCheap(t *testing.T) {
 	wh, _ := open(t)
-	ledger(t, wh)
+	fillLedger(t, wh)
 	calls := 0
-	metrics := web.NewMetrics(wh, web.MetricsOptions{Expected: func(now time.Time) []read.Expectation { calls++; return expected(now) }, Version: "test"}, zap.NewNop())
+	metrics := web.NewMetrics(wh, web.MetricsOptions{Expected: func(now time.Time) []ledger.Expectation { calls++; return expected(now) }, Version: "test"}, zap.NewNop())
 	address := serve(t, web.Options{Metrics: metrics.Handler()})
 	calls = 0
 	for range 20 {
@@ -313,7 +317,7 @@ func TestScrapesAreCheap(t *testing.T) {
 // Without a database the process still tells its own numbers, and nothing old.
 func TestMetricsWithoutDatabase(t *testing.T) {
 	wh, _ := open(t)
-	ledger(t, wh)
+	fillLedger(t, wh)
 	metrics := metricsOf(wh)
 	wh.Close()
 	_, text := get(t, serve(t, web.Options{Metrics: metrics.Handler()})+"/metrics")

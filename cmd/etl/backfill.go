@@ -35,7 +35,7 @@ type backfillCommand struct {
 
 // Run loads a range of days.
 func (c *backfillCommand) Run(s *session) error {
-	ask, err := c.rangeFlags.ask(c.narrowFlags)
+	ask, err := c.ask(c.narrowFlags)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"smsetl/load"
+	"smsetl/internal/db"
+	"smsetl/ledger"
 	"smsetl/plan"
 	"smsetl/sms"
 )
@@ -51,16 +52,18 @@ type decisionScope struct {
 
 // Run makes days be left alone by everything.
 func (c *freezeCommand) Run(s *session) error {
-	return c.decide(s, "freeze", (*load.Warehouse).Freeze)
+	return c.decide(s, "freeze", ledger.Freeze)
 }
 
 // Run makes frozen days what they were before.
 func (c *unfreezeCommand) Run(s *session) error {
-	return c.decide(s, "unfreeze", (*load.Warehouse).Unfreeze)
+	return c.decide(s, "unfreeze", ledger.Unfreeze)
 }
 
 // decide does one thing to every scope that the flags choose.
-func (c *decisionFlags) decide(s *session, operation string, do func(*load.Warehouse, context.Context, sms.Scope, load.Operator) (int, error)) error {
+func (c *decisionFlags) decide(
+	s *session, operation string, do func(context.Context, *db.DB, sms.Scope, ledger.Operator) (int, error),
+) error {
 	p, items, by, err := c.prepare(s)
 	if err != nil {
 		return err
@@ -70,7 +73,7 @@ func (c *decisionFlags) decide(s *session, operation string, do func(*load.Wareh
 	}
 	report := newDecisionReport(operation, by)
 	for _, item := range items {
-		days, err := do(p.warehouse, s.ctx, item.Scope, by)
+		days, err := do(s.ctx, p.warehouse.DB, item.Scope, by)
 		if err != nil {
 			return err
 		}
@@ -82,7 +85,7 @@ func (c *decisionFlags) decide(s *session, operation string, do func(*load.Wareh
 }
 
 // prepare gives what is decided about, and by whom.
-func (c *decisionFlags) prepare(s *session) (p *pipeline, items []plan.Item, by load.Operator, err error) {
+func (c *decisionFlags) prepare(s *session) (p *pipeline, items []plan.Item, by ledger.Operator, err error) {
 	if strings.TrimSpace(c.Reason) == "" {
 		return nil, nil, by, usage(errors.New("--reason: say why"))
 	}
@@ -93,7 +96,7 @@ func (c *decisionFlags) prepare(s *session) (p *pipeline, items []plan.Item, by 
 	if p, err = c.open(s); err != nil {
 		return nil, nil, by, err
 	}
-	by = load.Operator{Who: cmp.Or(c.Who, operator()), Reason: c.Reason, Now: p.now()}
+	by = ledger.Operator{Who: cmp.Or(c.Who, operator()), Reason: c.Reason, Now: p.now()}
 	if items, err = plan.Scopes(ask, p.config.Planned(), p.now()); err != nil {
 		err = usage(err)
 	}
@@ -112,7 +115,7 @@ func operator() string {
 	return who + " at " + at
 }
 
-func newDecisionReport(operation string, by load.Operator) decisionReport {
+func newDecisionReport(operation string, by ledger.Operator) decisionReport {
 	return decisionReport{Operation: operation, Who: by.Who, Reason: by.Reason}
 }
 

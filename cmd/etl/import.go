@@ -278,7 +278,7 @@ func (in *importing) load(wh *load.Warehouse, paths []string, report *importRepo
 		return err
 	}
 	err = in.all(wh, paths, report)
-	return errors.Join(err, in.session.endRun(wh, report.RunID, report.outcome(err), in.now))
+	return errors.Join(err, endRun(in.session.ctx, wh, report.RunID, report.outcome(err), in.now))
 }
 
 func (in *importing) all(wh *load.Warehouse, paths []string, report *importReport) error {

@@ -29,7 +29,7 @@ func (r *importReport) add(done job.Imported, open map[string]missingInDays) {
 	r.Messages += done.Messages
 	r.Changed += done.Changed
 	r.TooOld += done.TooOld
-	r.Counts.Add(done.Counts)
+	r.Add(done.Counts)
 	r.Quarantined = append(r.Quarantined, done.Quarantined...)
 	for _, u := range done.Unreadable {
 		row := unreadableRow{File: u.File, Hash: u.Payload.String(), Position: u.Position, Reason: u.Reason}

@@ -110,7 +110,7 @@ func TestReplayOfFilesWithAnotherMapping(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(dry.Change.Days) == 0 || dry.Inserted == 0 || dry.Removed == 0 || len(dry.Change.Examples) != 3 || len(dry.Left) > 0 {
+	if len(dry.Change.Days) == 0 || dry.Inserted == 0 || dry.Removed == 0 || len(dry.Examples) != 3 || len(dry.Left) > 0 {
 		t.Errorf("%+v", dry)
 	}
 	if differ := x.changed(); len(differ) > 0 {

@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"smsetl/config"
 	"smsetl/job"
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/plan"
 	"smsetl/queue"
-	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -85,53 +86,69 @@ type pipeline struct {
 	now       func() time.Time
 }
 
-// accounts gives every configured account.
-func (p *pipeline) accounts() []sms.Account {
-	var all []sms.Account
-	for _, source := range p.config.Sources {
-		all = append(all, source.Accounts()...)
-	}
-	return all
-}
-
 // register makes every configured account known to the warehouse, which refuses one whose zone has changed, with the days that
 // are expected of it.
 func (p *pipeline) register(ctx context.Context) error {
-	var all []load.Expected
+	var all []ledger.Expected
 	for _, source := range p.config.Sources {
 		for _, account := range source.Accounts() {
-			all = append(all, load.Expected{
+			if err := p.warehouse.Account(ctx, source.Name, account); err != nil {
+				return usage(err)
+			}
+			all = append(all, ledger.Expected{
 				Source: source.Name, Account: account, HistoryStart: source.HistoryStart, HistoryDays: plan.DefaultHistory,
 				SettleDays: source.SettleDays, RetentionDays: source.RetentionDays,
 			})
 		}
 	}
-	if err := p.warehouse.Expect(ctx, all); err != nil {
+	if err := ledger.Expect(ctx, p.warehouse.DB, all); err != nil {
 		return usage(err)
 	}
 	return nil
 }
 
-// coverage reads the ledger from the first expected day of any source, or from an earlier day that is asked for, until now.
+// coverage reads the expected days as they are now, from an earlier day on when one is asked for.
 func (p *pipeline) coverage(ctx context.Context, ask plan.Request) ([]sms.DayStatus, error) {
-	now := p.now()
-	first, last := sms.Day(1<<30), sms.Day(0)
-	if ask.From != nil {
-		first = *ask.From
+	expected := p.expectations(p.now())
+	for i := range expected {
+		if ask.From != nil {
+			expected[i].First = min(expected[i].First, *ask.From)
+		}
 	}
+	return ledger.Days(ctx, p.warehouse.DB, expected)
+}
+
+// expectations gives the days that should be there, for every dataset of every configured account.
+func (p *pipeline) expectations(now time.Time) []ledger.Expectation {
+	var all []ledger.Expectation
 	for _, source := range p.config.Sources {
-		first, last = min(first, source.First(now)), max(last, source.Zone.Today(now))
+		all = append(all, expectations(source, now)...)
 	}
-	return read.New(p.warehouse.DB, p.now).Coverage(ctx, p.accounts(), first, last)
+	return all
+}
+
+// expectations gives the days of one source that should be there.
+func expectations(source config.Source, now time.Time) []ledger.Expectation {
+	e := ledger.Expectation{
+		Source: source.Name, First: source.First(now), Last: source.Yesterday(now), RetentionDays: source.RetentionDays,
+	}
+	var all []ledger.Expectation
+	for _, account := range source.Accounts() {
+		for _, dataset := range slices.Concat(source.Vendor.Groups()...) {
+			e.Account, e.Dataset = account, dataset
+			all = append(all, e)
+		}
+	}
+	return all
 }
 
 // plan asks the planner which windows the ledger calls due.
 func (p *pipeline) plan(ctx context.Context, ask plan.Request) ([]plan.Item, error) {
-	ledger, err := p.coverage(ctx, ask)
+	days, err := p.coverage(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
-	items, err := plan.Due(ask, p.config.Planned(), ledger, p.now())
+	items, err := plan.Due(ask, p.config.Planned(), days, p.now())
 	if err != nil {
 		return nil, usage(err)
 	}
@@ -190,12 +207,12 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 	if err == nil {
 		err = p.account(late, &report, ask, items)
 	}
-	return report, errors.Join(err, p.session.endRun(p.warehouse, runID, outcome(report.isPartial(), err), p.now()))
+	return report, errors.Join(err, endRun(ctx, p.warehouse, runID, outcome(report.isPartial(), err), p.now()))
 }
 
 // endRun ends the run also when the command was stopped.
-func (s *session) endRun(wh *load.Warehouse, runID int64, outcome string, now time.Time) error {
-	late, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 10*time.Second)
+func endRun(ctx context.Context, wh *load.Warehouse, runID int64, outcome string, now time.Time) error {
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return queue.EndRun(late, wh.Pool(), runID, outcome, now)
 }

@@ -17,7 +17,7 @@ type planCommand struct {
 
 // Run shows what run would ask for, or backfill when a range is given.
 func (c *planCommand) Run(s *session) error {
-	ask, err := c.rangeFlags.ask(c.narrowFlags)
+	ask, err := c.ask(c.narrowFlags)
 	if err != nil {
 		return err
 	}

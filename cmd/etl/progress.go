@@ -180,7 +180,7 @@ func (p *progress) count(item queue.Item, result load.Result, err error) (window
 		t.Failures = append(t.Failures, failedItem{item.Source, item.Scope.String(), err.Error()})
 		t.contradicted(err)
 	}
-	t.Counts.Add(result.Counts)
+	t.Add(result.Counts)
 	t.Quarantined += len(result.Quarantined)
 	t.wait(item, result.Waiting)
 	return t.Windows

@@ -6,10 +6,10 @@ import (
 	"fmt"
 
 	"smsetl/job"
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/plan"
 	"smsetl/queue"
-	"smsetl/read"
 	"smsetl/sms"
 )
 
@@ -51,7 +51,7 @@ func (c *releaseCommand) Run(s *session) error {
 			report.add(h.source, h.scope, days, detail)
 		}
 	}
-	if err = errors.Join(err, s.endRun(p.warehouse, runID, outcome(left > 0, err), p.now())); err != nil {
+	if err = errors.Join(err, endRun(s.ctx, p.warehouse, runID, outcome(left > 0, err), p.now())); err != nil {
 		return err
 	}
 	if err := c.show(s, report); err != nil {
@@ -75,7 +75,7 @@ func (p *pipeline) quarantined(ctx context.Context, items []plan.Item) ([]heldAn
 	var all []heldAnswer
 	for _, item := range items {
 		w := item.Scope.Window
-		lines, err := read.New(p.warehouse.DB, p.now).Coverage(ctx, []sms.Account{item.Scope.Account}, w.First(), w.Last())
+		lines, err := ledger.Lines(ctx, p.warehouse.DB, []sms.Account{item.Scope.Account}, w.First(), w.Last())
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +106,9 @@ func (h *heldAnswer) takes(item plan.Item, d sms.DayStatus) bool {
 }
 
 // release loads one held answer and records who decided it.
-func (p *pipeline) release(ctx context.Context, h heldAnswer, runID int64, by load.Operator) (days int, detail string, err error) {
+func (p *pipeline) release(
+	ctx context.Context, h heldAnswer, runID int64, by ledger.Operator,
+) (days int, detail string, err error) {
 	release := job.Release{RunID: runID, LoadID: h.loadID, Days: h.scope.Window, Now: by.Now}
 	if source, isKnown := p.config.Source(h.source); isKnown {
 		release.Rules = rules(source)
@@ -117,5 +119,5 @@ func (p *pipeline) release(ctx context.Context, h heldAnswer, runID int64, by lo
 	}
 	days = h.scope.Window.Len() - len(rebuilt.Superseded) - len(rebuilt.Frozen)
 	detail = fmt.Sprintf("%s inserted, %s updated, %s removed", plural(rebuilt.Inserted, "row"), number(rebuilt.Updated), number(rebuilt.Removed))
-	return days, detail, p.warehouse.LogRelease(ctx, h.scope, days, rebuilt.LoadID, by)
+	return days, detail, ledger.LogRelease(ctx, p.warehouse.DB, h.scope, days, rebuilt.LoadID, by)
 }

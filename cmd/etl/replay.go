@@ -74,7 +74,7 @@ func (c *replayCommand) Run(s *session) error {
 		report, err = newReplayReport(s, wh, replay, done)
 	}
 	if !c.DryRun {
-		err = errors.Join(err, s.endRun(wh, replay.RunID, outcome(len(report.Left)+len(report.Overtaken) > 0, err), replay.Now))
+		err = errors.Join(err, endRun(s.ctx, wh, replay.RunID, outcome(len(report.Left)+len(report.Overtaken) > 0, err), replay.Now))
 	}
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (r replayReport) exit() error {
 // newReplayReport adds how far each change of a category reaches, which is every row of its reason, within the days or not.
 func newReplayReport(s *session, wh *load.Warehouse, r job.Replay, d job.Replayed) (replayReport, error) {
 	report := replayReport{RunID: r.RunID, DryRun: r.DryRun, Version: r.Mapping.Version, Changed: len(d.Change.Days), Replayed: d}
-	for _, c := range d.Change.Categories {
+	for _, c := range d.Categories {
 		rows, messages, err := read.New(wh.DB, time.Now).ReasonRows(s.ctx, c.ReasonKey)
 		if err != nil {
 			return report, err

@@ -4,12 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"smsetl/config"
-	"smsetl/plan"
+	"smsetl/ledger"
 	"smsetl/queue"
 	"smsetl/sms"
 )
@@ -50,13 +49,13 @@ type accountStatus struct {
 
 // gap is a run of days in one state that a person may have to look at.
 type gap struct {
-	State  sms.State  `json:"state"`
-	From   sms.Day    `json:"from"`
-	To     sms.Day    `json:"to"`
-	Days   int        `json:"days"`
-	Reason string     `json:"reason"`
-	Since  string     `json:"since"`       // when the first of them entered the state
-	Next   sms.Action `json:"next_action"` // what brings them on, see sms.coverage_daily
+	State  sms.State `json:"state"`
+	From   sms.Day   `json:"from"`
+	To     sms.Day   `json:"to"`
+	Days   int       `json:"days"`
+	Reason string    `json:"reason"`
+	Since  string    `json:"since"`       // when the first of them entered the state
+	Next   string    `json:"next_action"` // what brings them on, see sms.coverage_daily
 	// MissingHours are those of each of the days that no export covers, "08-15 20"; of sources whose files are imported.
 	MissingHours string `json:"missing_hours,omitempty"`
 	// DaysLeft is on how many more days, today among them, the first of them can be asked for. It is not there when the vendor
@@ -70,20 +69,14 @@ func (c *statusCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	ledger, err := p.coverage(s.ctx, plan.Request{})
-	if err != nil {
-		return err
-	}
 	report := statusReport{Now: p.now().Format(time.RFC3339)}
 	var all []sms.DayStatus
 	for _, source := range p.config.Sources {
-		days := plan.Expected(source.Source, ledger, p.now())
-		all = append(all, days...)
-		missing, err := p.missingHours(s.ctx, source)
+		days, accounts, err := p.status(s.ctx, source)
 		if err != nil {
 			return err
 		}
-		report.Accounts = append(report.Accounts, summarize(source, days, missing, p.now())...)
+		all, report.Accounts = append(all, days...), append(report.Accounts, accounts...)
 	}
 	if report.Paused, report.Parked, err = p.heldUp(s.ctx); err != nil {
 		return err
@@ -139,32 +132,43 @@ func (p *pipeline) failedFiles(ctx context.Context) ([]failedFiles, error) {
 	return all, err
 }
 
-// summarize groups days, which come sorted, by account and dataset.
-func summarize(source config.Source, days []sms.DayStatus, missing missingHours, now time.Time) (all []accountStatus) {
-	for len(days) > 0 {
-		n := slices.IndexFunc(days, func(d sms.DayStatus) bool {
-			return d.Account != days[0].Account || d.Dataset != days[0].Dataset
-		})
-		if n < 0 {
-			n = len(days)
-		}
-		all = append(all, summary(source, days[:n], missing, now))
-		days = days[n:]
+// status gives the expected days of a source, and what they come to for each dataset of each account.
+func (p *pipeline) status(ctx context.Context, source config.Source) ([]sms.DayStatus, []accountStatus, error) {
+	missing, err := p.missingHours(ctx, source)
+	if err != nil {
+		return nil, nil, err
 	}
-	return all
+	expected := expectations(source, p.now())
+	days, err := ledger.Days(ctx, p.warehouse.DB, expected)
+	if err != nil {
+		return nil, nil, err
+	}
+	all, err := ledger.ReadStatus(ctx, p.warehouse.DB, expected)
+	if err != nil {
+		return nil, nil, err
+	}
+	var accounts []accountStatus
+	for i := range all {
+		of := days[i*len(days)/len(all):][:len(days)/len(all)] // every dataset of a source expects the same days
+		accounts = append(accounts, summary(all[i], of, missing))
+	}
+	return days, accounts, nil
 }
 
-func summary(source config.Source, days []sms.DayStatus, missing missingHours, now time.Time) accountStatus {
-	a := accountStatus{Source: source.Name, Account: days[0].Account, Dataset: days[0].Dataset, States: map[sms.State]int{}}
+func summary(status ledger.Status, days []sms.DayStatus, missing missingHours) accountStatus {
+	a := accountStatus{
+		Source: status.Source, Account: status.Account, Dataset: status.Dataset, States: map[sms.State]int{sms.NotDue: 1},
+		LoadedUpTo: dayOrEmpty(status.CompleteTo), FinalUpTo: dayOrEmpty(status.FinalTo),
+	}
+	for state, n := range status.Days {
+		a.States[state] = n
+		a.Expected += n
+	}
 	for _, d := range days {
-		a.States[d.State]++
-		if d.State != sms.NotDue {
-			a.Expected++
-		}
 		if d.IsLoaded() || d.State == sms.NotDue || d.State == sms.Frozen || d.State == sms.Unverified {
 			continue
 		}
-		g := newGap(source, d, now)
+		g := newGap(d)
 		if missing != nil {
 			g.MissingHours = missing(d.Account, d.Day)
 		}
@@ -175,24 +179,22 @@ func summary(source config.Source, days []sms.DayStatus, missing missingHours, n
 		}
 		a.Gaps = append(a.Gaps, g)
 	}
-	if loaded, ok := plan.LoadedUpTo(days); ok {
-		a.LoadedUpTo = loaded.String()
-	}
-	if final, ok := plan.FinalUpTo(days); ok {
-		a.FinalUpTo = final.String()
-	}
 	return a
 }
 
-func newGap(source config.Source, d sms.DayStatus, now time.Time) gap {
-	g := gap{
-		State: d.State, From: d.Day, To: d.Day, Days: 1, Reason: d.Reason,
-		Since: d.Since.In(source.Zone.Location()).Format(time.RFC3339), Next: source.NextAction(d, now),
+func newGap(d sms.DayStatus) gap {
+	return gap{
+		State: d.State, From: d.Day, To: d.Day, Days: 1, Reason: d.Reason, DaysLeft: d.DaysLeft, Next: d.NextAction,
+		Since: d.Since.In(d.Account.Zone.Location()).Format(time.RFC3339),
 	}
-	if left, limited := source.DaysLeft(d.Day, now); limited && d.State != sms.Lost {
-		g.DaysLeft = &left
+}
+
+// dayOrEmpty gives a day as the report has it, empty for none.
+func dayOrEmpty(day sms.Day) string {
+	if day == 0 {
+		return ""
 	}
-	return g
+	return day.String()
 }
 
 // goesOn reports whether the gap of one more day belongs to this one.
@@ -285,8 +287,8 @@ func (g gap) String() string {
 		}
 	}
 	text += fmt.Sprintf(": %s/%s, since %s", g.From, g.To, g.Since[:len("2006-01-02")])
-	if g.Next != sms.DoNothing {
-		text += "; next: " + string(g.Next)
+	if g.Next != "none" {
+		text += "; next: " + g.Next
 	}
 	return text
 }

@@ -6,7 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"smsetl/plan"
+	"smsetl/ledger"
 	"smsetl/queue"
 )
 
@@ -27,12 +27,8 @@ func (v *serving) tasks(reportsEvery time.Duration) []queue.Task {
 // markLost writes into the ledger which days their vendors keep no longer. Plans and reports know it without: this is for
 // those who read the ledger itself.
 func (p *pipeline) markLost(ctx context.Context) error {
-	ledger, err := p.coverage(ctx, plan.Request{})
-	if err != nil {
-		return err
-	}
 	for _, source := range p.config.Sources {
-		changed, err := p.warehouse.MarkLost(ctx, plan.Expired(source.Source, ledger, p.now()))
+		changed, err := ledger.Expire(ctx, p.warehouse.DB, expectations(source, p.now()))
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -14,11 +13,11 @@ import (
 	"smsetl/check"
 	"smsetl/config"
 	"smsetl/explain"
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/notify"
 	"smsetl/queue"
 	"smsetl/read"
-	"smsetl/sms"
 	"smsetl/web"
 	"smsetl/web/pages"
 )
@@ -37,7 +36,7 @@ type site struct {
 // newMetrics makes what the process counts of itself.
 func (v *serving) newMetrics() *web.Metrics {
 	metrics := web.NewMetrics(v.warehouse, web.MetricsOptions{
-		Expected: func(now time.Time) []read.Expectation { return v.pipeline().expectations(now) },
+		Expected: func(now time.Time) []ledger.Expectation { return v.pipeline().expectations(now) },
 		Version:  currentVersion().Version, Now: v.now,
 	}, v.session.log)
 	metrics.ConfigRead(v.now(), nil)
@@ -126,24 +125,6 @@ func webOptions(cfg config.Web, listen string) web.Options {
 func pagesError(cfg config.Web) error {
 	_, err := web.New(webOptions(cfg, ""), zap.NewNop())
 	return err
-}
-
-// expectations gives the days that should be there, for every dataset of every configured account.
-func (p *pipeline) expectations(now time.Time) []read.Expectation {
-	var all []read.Expectation
-	for _, source := range p.config.Sources {
-		e := read.Expectation{Source: source.Name, First: source.First(now), Last: source.Yesterday(now)}
-		if source.RetentionDays > 0 {
-			e.KeptFrom = source.Zone.Today(now) - sms.Day(source.RetentionDays)
-		}
-		for _, account := range source.Accounts() {
-			for _, dataset := range slices.Concat(source.Vendor.Groups()...) {
-				e.Account, e.Dataset = account, dataset
-				all = append(all, e)
-			}
-		}
-	}
-	return all
 }
 
 // notify sends notifications of what is wrong, where the configuration in force has a webhook.

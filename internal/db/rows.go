@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -45,8 +46,8 @@ func fields(v reflect.Value, all []any) []any {
 	if isColumn(v.Type()) {
 		return append(all, v.Addr().Interface())
 	}
-	for i := range v.NumField() {
-		all = fields(v.Field(i), all)
+	for _, field := range v.Fields() {
+		all = fields(field, all)
 	}
 	return all
 }
@@ -66,7 +67,7 @@ func columns(t reflect.Type, at []int, rows reflect.Value) []any {
 	if !isColumn(t) {
 		var all []any
 		for i := range t.NumField() {
-			all = append(all, columns(t.Field(i).Type, append(at[:len(at):len(at)], i), rows)...)
+			all = append(all, columns(t.Field(i).Type, append(slices.Clip(at), i), rows)...)
 		}
 		return all
 	}
@@ -92,6 +93,12 @@ const (
 	UnknownKey     = -1
 	NoneKey        = -2
 	NotReportedKey = -3
+)
+
+// LoadLock is the first of the advisory locks that a load holds on its account, one for each part of the facts.
+const (
+	LoadLock  = 0x736d7300 // "sms" and the part
+	FactParts = 3
 )
 
 // AccountKey gives the surrogate key of an account. The error is ErrUnknownAccount when it has none.

@@ -16,7 +16,10 @@ import (
 // The places outside of which something may not stand, each with its reason.
 var (
 	// SQL stands beside the tables. The others speak to the server itself and not to the warehouse.
-	sqlPlaces = []string{"load", "read", "check", "queue", "ratelimit", "internal/db", "migrations", "internal/postgres", "internal/dev"}
+	sqlPlaces = []string{
+		"load", "ledger", "read", "check", "queue", "ratelimit", "internal/db", "migrations", "internal/postgres",
+		"internal/dev",
+	}
 
 	// River is used by its API; its tables are known to one file, with the statements beside it.
 	riverPlaces = []string{"queue/tables.go", "queue/sql", "migrations"}

@@ -24,27 +24,28 @@ var mayImport = map[string][]string{
 
 	// The rooms that speak SQL.
 	"internal/db": {"migrations"},
+	"ledger":      {"internal/db"},
 	"migrations":  {},
 	"load/star":   {"internal/db"},
 	"load":        {"internal/pack", "internal/db", "load/star", "migrations"},
 	"queue":       {"internal/db"},
-	"read":        {"internal/db", "queue", "load", "migrations"},
-	"check":       {"internal/db", "load", "read"},
+	"read":        {"internal/db", "queue", "load", "ledger", "migrations"},
+	"check":       {"internal/db", "load", "ledger", "read"},
 	"ratelimit":   {"internal/db"},
 
 	// What is due, and the order of the steps.
 	"config": {"plan", "belief", "internal/spelling"},
 	"plan":   {"belief", "internal/spelling"},
-	"job":    {"internal/pack", "load", "load/star", "read", "check", "queue", "transform", "plan"},
+	"job":    {"internal/pack", "load", "load/star", "ledger", "check", "queue", "transform", "plan", "read"},
 	"drop":   {},
 
 	"explain": {"load", "read", "transform", "job"}, // job's mapping is what the numbers were made by
 
 	// People and their tools.
-	"web":         {"load", "read", "queue", "job"},
+	"web":         {"load", "read", "ledger", "queue", "job"},
 	"web/pages":   {"web", "load", "read", "queue", "explain", "internal/dictionary"},
 	"web/push":    {"web", "load", "extract/huawei"}, // the only vendor that pushes
-	"notify":      {"load", "read", "check"},
+	"notify":      {"load", "ledger", "check"},
 	"bi/metabase": {}, // dashboards know the names of views, and get what the catalog says of them
 
 	// The vendors know nothing of their customers' program.

@@ -14,6 +14,7 @@ import (
 	"smsetl/belief"
 	"smsetl/explain"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/queue"
 	"smsetl/read"
@@ -159,10 +160,16 @@ func day(text string) sms.Day {
 // fill loads October of one vendor, a November with a hole and a failure of the other, and a number that changes.
 func (w *world) fill() {
 	w.t.Helper()
-	if err := w.wh.Expect(w.t.Context(), []load.Expected{
+	expected := []ledger.Expected{
 		{Source: "engagelab-main", Account: marketing, HistoryStart: day("10-01"), SettleDays: 4},
 		{Source: "tencent-main", Account: app, HistoryStart: day("11-01"), SettleDays: 4},
-	}); err != nil {
+	}
+	for _, e := range expected {
+		if err := w.wh.Account(w.t.Context(), e.Source, e.Account); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	if err := ledger.Expect(w.t.Context(), w.wh.DB, expected); err != nil {
 		w.t.Fatal(err)
 	}
 	w.put(marketing, []sms.Dataset{sms.StatsDay}, "10-01", "11-10", 1000, 900)

@@ -1,4 +1,4 @@
-package read
+package ledger
 
 import (
 	"context"
@@ -14,9 +14,9 @@ type Expectation struct {
 	Source      string
 	Account     sms.Account
 	Dataset     sms.Dataset
-	First, Last sms.Day // both inside; none where Last is before First
-	// KeptFrom is the first day that the vendor still tells about; 0 when nobody knows.
-	KeptFrom sms.Day
+	First, Last sms.Day // both inside; none where Last is before First. Today is the day after Last
+	// RetentionDays is how many days back the vendor still answers; 0 when it is not known to forget.
+	RetentionDays int
 }
 
 // Status is how far the expected days are. A Day of 0 is none.
@@ -25,7 +25,8 @@ type Status struct {
 
 	Days       map[sms.State]int // how many are in each state; together all that are expected
 	Newest     sms.Day           // the newest day that is loaded
-	CompleteTo sms.Day           // every expected day until this one is loaded
+	CompleteTo sms.Day           // every expected day until this one is loaded; a lost one is a hole for good
+	FinalTo    sms.Day           // every expected day until this one is loaded and will not change any more
 	Confirmed  time.Time         // when an answer was last believed; zero for never
 	Open       []OpenDays        // what can still be done something about
 	// Failing says that the last load that came to an end by itself failed, and why.
@@ -58,21 +59,19 @@ func (s Status) Gap() []sms.Day { return s.in(sms.Missing, sms.Failed) }
 // leavingDays is how early a day is called leaving: a week takes in somebody's holiday.
 const leavingDays = 7
 
-// Leaving gives the days that are not loaded and that the vendor will no longer tell about in a week.
+// Leaving gives the days that are not loaded and that the vendor will no longer report in a week.
 func (s Status) Leaving() []sms.Day {
-	if s.KeptFrom == 0 {
+	if s.RetentionDays == 0 {
 		return nil
 	}
-	var leaving []sms.Day
-	for _, day := range s.in(sms.Missing, sms.Failed, sms.Quarantined) {
-		if day < s.KeptFrom+leavingDays {
-			leaving = append(leaving, day)
-		}
-	}
-	return leaving
+	keptFrom := s.Last + 1 - sms.Day(s.RetentionDays)
+	return slices.DeleteFunc(s.in(sms.Missing, sms.Failed, sms.Quarantined), func(day sms.Day) bool {
+		return day >= keptFrom+leavingDays
+	})
 }
 
-// FailingSources gives the sources of which the last load of every dataset of every account failed, with the reason of one.
+// FailingSources gives the sources of which the last load of every dataset of every account failed, with the reason of
+// one.
 func FailingSources(all []Status) map[string]string {
 	failing := map[string]string{}
 	for _, s := range all {
@@ -86,12 +85,6 @@ func FailingSources(all []Status) map[string]string {
 		}
 	}
 	return failing
-}
-
-// Status says how far the expected days are by the ledger, in the order of the expectations.
-func (m *Model) Status(ctx context.Context, expected []Expectation) ([]Status, error) {
-	all, err := ReadStatus(ctx, m.db, expected)
-	return all, failed("the status of the days", err)
 }
 
 // statusLine counts the days of one expectation that are in one state.
@@ -112,62 +105,52 @@ type lastLoad struct {
 	Outcome, Reason string
 }
 
-// ReadStatus is Status within a transaction.
+// ReadStatus gives how far the expected days are, in the order of the expectations.
 func ReadStatus(ctx context.Context, q db.Querier, expected []Expectation) ([]Status, error) {
-	type asked struct {
-		Vendor                sms.Vendor
-		Account               string
-		Dataset               sms.Dataset
-		First, Last, KeptFrom sms.Day
-	}
-	all, rows := make([]Status, len(expected)), make([]asked, len(expected))
+	all := make([]Status, len(expected))
 	for i, e := range expected {
 		all[i] = Status{Expectation: e, Days: map[sms.State]int{}}
-		rows[i] = asked{e.Account.Vendor, e.Account.ID, e.Dataset, e.First, e.Last, e.KeptFrom}
 	}
-	columns := db.Columns(rows)
-	lines, err := db.All[statusLine](ctx, q, statement("status"), columns...)
+	columns := db.Columns(expected)
+	lines, err := db.All[statusLine](ctx, q, withDays("status"), columns...)
 	if err != nil {
-		return nil, err
+		return nil, failed("the status of the days", err)
 	}
 	addLines(all, lines)
-	loads, err := db.All[lastLoad](ctx, q, statement("status_loads"), columns[:3]...)
+	loads, err := db.All[lastLoad](ctx, q, statement("status_loads"), columns[1], columns[2], columns[4])
 	for _, l := range loads {
 		all[l.Position-1].Failing, all[l.Position-1].Reason = l.Outcome == "failed", l.Reason
 	}
-	return all, err
+	return all, failed("how the last loads ended", err)
 }
 
 func addLines(all []Status, lines []statusLine) {
-	holes := make([]sms.Day, len(all))
+	for i := range all {
+		all[i].CompleteTo, all[i].FinalTo = all[i].Last, all[i].Last
+	}
 	for _, l := range lines {
-		s, hole := &all[l.Position-1], &holes[l.Position-1]
+		s := &all[l.Position-1]
 		s.Days[l.State] += l.Days
 		if l.Confirmed.After(s.Confirmed) {
 			s.Confirmed = l.Confirmed
 		}
 		if l.IsHeld {
 			s.Newest = max(s.Newest, l.Newest)
-		} else if *hole == 0 || l.Oldest < *hole {
-			*hole = l.Oldest
+		} else {
+			s.CompleteTo = min(s.CompleteTo, l.Oldest-1)
+		}
+		if !l.IsHeld || l.State == sms.Provisional {
+			s.FinalTo = min(s.FinalTo, l.Oldest-1)
 		}
 		if len(l.Open) > 0 {
 			s.Open = append(s.Open, OpenDays{State: l.State, Days: l.Open, Reason: l.Reason})
 		}
 	}
 	for i := range all {
-		all[i].CompleteTo = completeTo(all[i], holes[i])
-	}
-}
-
-// completeTo gives the day before the first hole, and none when the first expected day is one.
-func completeTo(s Status, hole sms.Day) sms.Day {
-	switch {
-	case hole == 0 && s.Last >= s.First:
-		return s.Last
-	case hole > s.First:
-		return hole - 1
-	default:
-		return 0
+		for _, to := range []*sms.Day{&all[i].CompleteTo, &all[i].FinalTo} {
+			if *to < all[i].First {
+				*to = 0 // the first expected day is a hole
+			}
+		}
 	}
 }

@@ -2,6 +2,8 @@ package sms
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +14,7 @@ import (
 // Every state meets every event. A dash is forbidden.
 func TestAfter(t *testing.T) {
 	const table = `
-		             over     settling     settled  nothing  unproven    doubted      try_fail     expire  recall   freeze  unfreeze
+		             over     settling     settled  nothing  unproven    suspected    try_fail     expire  recall   freeze  unfreeze
 		not_due      missing  -            -        -        -           -            not_due      -       -        -       -
 		missing      -        provisional  final    empty    unverified  quarantined  failed       lost    -        frozen  -
 		provisional  -        provisional  final    empty    unverified  quarantined  provisional  -       -        frozen  -
@@ -30,7 +32,7 @@ func TestAfter(t *testing.T) {
 	}
 	for _, line := range lines[1:] {
 		fields := strings.Fields(line)
-		from := Standing{State: State(fields[0])}
+		from := DayState{State: State(fields[0])}
 		if from.State == Frozen {
 			from.Was = Final
 		}
@@ -50,9 +52,9 @@ func TestAfter(t *testing.T) {
 
 // Whatever happens to a day, it is in exactly one state that is known, it is frozen until an operator ends it and is then
 // what it was, a loaded day never fails or gets lost, and no day becomes loaded but by an answer.
-func TestStandingIsAMachine(t *testing.T) {
+func TestDayStateIsAMachine(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := Standing{State: NotDue}
+		s := DayState{State: NotDue}
 		var beneath State
 		for range rapid.IntRange(1, 40).Draw(t, "events") {
 			event := rapid.SampledFrom(Events()).Draw(t, "event")
@@ -65,7 +67,7 @@ func TestStandingIsAMachine(t *testing.T) {
 				continue
 			}
 			s = next
-			if _, known := moves[s.State]; !known {
+			if !slices.Contains(States(), s.State) {
 				t.Fatalf("%s of %v leads to %v", event, before, s)
 			}
 			if (s.State == Frozen) != (s.Was != "") || s.Was == Frozen || s.Was == NotDue {
@@ -79,7 +81,7 @@ func TestStandingIsAMachine(t *testing.T) {
 			case before.State == Frozen && event != Unfreeze && s != before:
 				t.Fatalf("%s moved a frozen day to %v", event, s)
 			}
-			loaded := func(s Standing) bool { return DayStatus{State: s.State}.IsLoaded() }
+			loaded := func(s DayState) bool { return DayStatus{State: s.State}.IsLoaded() }
 			answered := event == Settling || event == Settled || event == Nothing
 			if loaded(s) && !loaded(before) && !answered && event != Unfreeze {
 				t.Fatalf("%s made %v of %v", event, s, before)
@@ -91,14 +93,17 @@ func TestStandingIsAMachine(t *testing.T) {
 	})
 }
 
-func TestChanges(t *testing.T) {
+// The steps between two states that some event makes.
+func TestSteps(t *testing.T) {
 	var got []string
-	to := map[State][]string{}
-	for _, c := range Changes() {
-		to[c.From] = append(to[c.From], string(c.To))
-	}
 	for _, from := range States() {
-		got = append(got, string(from)+": "+strings.Join(to[from], " "))
+		to := map[string]bool{}
+		for _, event := range Events() {
+			if next, err := (DayState{State: from}).After(event); err == nil && next.State != from && event != Unfreeze {
+				to[string(next.State)] = true
+			}
+		}
+		got = append(got, string(from)+": "+strings.Join(slices.Sorted(maps.Keys(to)), " "))
 	}
 	want := []string{
 		"empty: final frozen provisional quarantined unverified",

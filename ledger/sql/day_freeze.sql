@@ -1,6 +1,6 @@
 WITH frozen AS (
     INSERT INTO etl.coverage AS c (account_key, dataset, date_key, state, reason, since, was_state, was_reason)
-    SELECT $1, d.dataset, a.day::date, 'frozen', $5, $6, 'missing', ''
+    SELECT $1, d.dataset, a.day::date, 'frozen', $6, $5, 'missing', ''
     FROM unnest($2::text[]) AS d (dataset)
     CROSS JOIN generate_series($3::date, $4::date, interval '1 day') AS a (day)
     ORDER BY d.dataset, a.day

@@ -2,11 +2,11 @@
 WITH stated AS (
     SELECT a.account_key,
            u.history_start,
-           CASE WHEN u.history_start IS NULL THEN coalesce(u.history_days, 0) END AS history_days,
+           CASE WHEN u.history_start IS NULL THEN u.history_days END AS history_days,
            u.settle_days,
-           u.retention_days
-    FROM unnest($2::text[], $3::text[], $4::date[], $5::int[], $6::int[], $7::int[])
-         AS u (vendor, account, history_start, history_days, settle_days, retention_days)
+           nullif(u.retention_days, 0) AS retention_days
+    FROM unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::int[], $7::int[], $8::int[])
+         AS u (vendor, account, zone, history_start, history_days, settle_days, retention_days)
     JOIN sms.dim_vendor  AS v ON v.vendor = u.vendor
     JOIN sms.dim_account AS a ON a.vendor_key = v.vendor_key AND a.account = u.account
 ),
@@ -14,7 +14,7 @@ gone AS (
     DELETE FROM etl.expectation AS e
     USING sms.dim_account AS a
     WHERE a.account_key = e.account_key
-      AND a.source = ANY ($1)
+      AND a.source = ANY ($1::text[])
       AND e.account_key NOT IN (SELECT account_key FROM stated)
 )
 INSERT INTO etl.expectation AS e (account_key, history_start, history_days, settle_days, retention_days)

@@ -3,14 +3,15 @@ package load_test
 import (
 	"testing"
 
+	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/sms"
 )
 
-func TestMarkLost(t *testing.T) {
+func TestExpire(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
-	s := scope(marketing, "01-06", sms.StatsDay)
+	s := scope(marketing, "01-05", sms.StatsDay)
 	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
 	if err == nil {
 		err = wh.Fail(t.Context(), id, sms.Batch{Scope: s}, "503", at("01-20 12:00"))
@@ -22,37 +23,35 @@ func TestMarkLost(t *testing.T) {
 	put(t, wh, answerOf(scope(marketing, "01-07", sms.StatsDay), 10), young)
 	put(t, wh, answerOf(scope(marketing, "01-08", sms.StatsDay))) // quarantined
 	put(t, wh, answerOf(scope(marketing, "01-09", sms.StatsDay), 10))
-	becomes := func(when string, states ...sms.State) (days []sms.DayStatus) {
-		for i, state := range states {
-			days = append(days, sms.DayStatus{
-				Account: marketing, Dataset: sms.StatsDay, Day: day("01-05") + sms.Day(i), State: state, Reason: "the vendor forgot", Since: at(when),
-			})
-		}
-		return days
+	// keeping makes the vendor keep so many days back, as seen on that day.
+	keeping := func(today string, retentionDays int) []ledger.Expectation {
+		return []ledger.Expectation{{
+			Source: "test", Account: marketing, Dataset: sms.StatsDay, First: day("01-05"), Last: day(today) - 1,
+			RetentionDays: retentionDays,
+		}}
 	}
-	mark := func(want int, days []sms.DayStatus) {
+	mark := func(want int, expected []ledger.Expectation) {
 		t.Helper()
-		if n, err := wh.MarkLost(t.Context(), days); n != want || err != nil {
+		if n, err := ledger.Expire(t.Context(), wh.DB, expected); n != want || err != nil {
 			t.Errorf("%d lines changed, want %d (%v)", n, want, err)
 		}
 	}
-	// The last two are asked too much of: somebody else knows better by now.
-	all := becomes("01-21 00:00", sms.Lost, sms.Lost, sms.Final, sms.Lost, sms.Lost)
+	all := keeping("01-21", 11) // the 10th and later
 	mark(3, all)
 	mark(0, all)
 	states := `SELECT to_char(date_key, 'DD'), state, split_part(reason, ';', 1), row_count, load_id, to_char(since, 'MM-DD HH24:MI') FROM etl.coverage ORDER BY 1`
 	same(t, "ledger", dump(t, wh, states),
-		"05 lost the vendor forgot 0 - 01-21 00:00",
-		"06 lost the vendor forgot 0 1 01-21 00:00",
-		"07 final  1 2 01-21 00:00",
+		"05 lost not loaded within the 11 days that the vendor keeps: 503 0 1 01-16 16:00",
+		"06 lost not loaded within the 11 days that the vendor keeps 0 - 01-17 16:00",
+		"07 final  1 2 01-18 16:00",
 		"08 quarantined the whole answer is empty, and it is the first one 0 3 01-20 12:00",
 		"09 final  1 4 01-20 12:00")
 	verify(t, wh)
 
 	// Only what is lost comes back.
-	mark(1, becomes("01-22 00:00", sms.Missing, sms.Lost, sms.Missing, sms.Missing, sms.Missing))
+	mark(1, keeping("01-22", 16))
 	same(t, "recalled", dump(t, wh, `SELECT to_char(date_key, 'DD'), state FROM etl.coverage ORDER BY 1`),
-		"06 lost", "07 final", "08 quarantined", "09 final")
+		"05 lost", "07 final", "08 quarantined", "09 final")
 
 	// A vendor that has forgotten a day says nothing, which is no news, whatever it says twice; numbers are.
 	forgets := func(o *load.PutOptions) { o.Rules = forgetful(5) }
@@ -63,23 +62,28 @@ func TestMarkLost(t *testing.T) {
 		}
 	}
 	same(t, "after its silence", dump(t, wh, `SELECT to_char(date_key, 'DD'), state, row_count FROM etl.coverage ORDER BY 1`),
-		"06 lost 0", "07 final 1", "08 quarantined 0", "09 final 1")
-	put(t, wh, answerOf(scope(marketing, "01-06", sms.StatsDay), 3), now("01-24 12:00"), forgets)
-	same(t, "alive again", dump(t, wh, `SELECT state, reason, row_count FROM etl.coverage WHERE date_key = '2026-01-06'`), "final  1")
+		"05 lost 0", "07 final 1", "08 quarantined 0", "09 final 1")
+	put(t, wh, answerOf(scope(marketing, "01-05", sms.StatsDay), 3), now("01-24 12:00"), forgets)
+	same(t, "alive again", dump(t, wh, `SELECT state, reason, row_count FROM etl.coverage WHERE date_key = '2026-01-05'`), "final  1")
 	verify(t, wh)
 }
 
 func TestExpect(t *testing.T) {
 	t.Parallel()
 	wh := open(t)
-	expect := func(all ...load.Expected) {
+	expect := func(all ...ledger.Expected) {
 		t.Helper()
-		if err := wh.Expect(t.Context(), all); err != nil {
+		for _, e := range all {
+			if err := wh.Account(t.Context(), e.Source, e.Account); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := ledger.Expect(t.Context(), wh.DB, all); err != nil {
 			t.Fatal(err)
 		}
 	}
-	one := load.Expected{Source: "one", Account: marketing, HistoryStart: day("01-05"), HistoryDays: 365, SettleDays: 4}
-	two := load.Expected{Source: "two", Account: app, HistoryDays: 30, SettleDays: 0, RetentionDays: 60}
+	one := ledger.Expected{Source: "one", Account: marketing, HistoryStart: day("01-05"), HistoryDays: 365, SettleDays: 4}
+	two := ledger.Expected{Source: "two", Account: app, HistoryDays: 30, SettleDays: 0, RetentionDays: 60}
 	other := two
 	other.Account.ID = "1400099999"
 	rows := `

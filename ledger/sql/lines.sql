@@ -11,7 +11,9 @@ SELECT v.vendor,
        c.loaded_at,
        c.confirmed_at,
        c.checked_at,
-       c.since
+       c.since,
+       '', -- what is next depends on the time
+       NULL::int
 FROM unnest($1::text[], $2::text[], $3::text[]) AS asked (vendor, account, zone)
 JOIN sms.dim_vendor  AS v ON v.vendor = asked.vendor
 JOIN sms.dim_account AS a ON a.vendor_key = v.vendor_key AND a.account = asked.account

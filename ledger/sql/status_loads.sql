@@ -1,5 +1,5 @@
--- The last load of each expectation that came to an end by itself. One that was called off says nothing about the vendor, and is
--- tried again.
+-- The last load of each expectation that came to an end by itself. One that was called off says nothing about the
+-- vendor, and is tried again.
 SELECT u.position,
        l.outcome,
        coalesce(l.reason, '')
