@@ -102,7 +102,7 @@ func (s *session) demoExports(p *pipeline) error {
 		if err != nil {
 			return err
 		}
-		report := newImportReport(false)
+		report := importReport{}
 		if err := in.load(p.warehouse, paths, &report); err != nil {
 			return err
 		}

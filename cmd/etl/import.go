@@ -11,7 +11,6 @@ import (
 	"smsetl/extract/huawei"
 	"smsetl/job"
 	"smsetl/load"
-	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -54,13 +53,6 @@ type importReport struct {
 type completeDays struct {
 	Account string   `json:"account"`
 	Days    []string `json:"days"`
-}
-
-func newImportReport(isDry bool) importReport {
-	return importReport{
-		DryRun: isDry, Files: []importedFile{}, Quarantined: []job.Remark{}, Complete: []completeDays{}, Unreadable: []unreadableRow{},
-		Missing: []missingInDays{}, Differences: []string{},
-	}
 }
 
 // importedFile is what is known of a file. Covers is empty when nobody can say which stretch of time it holds.
@@ -116,7 +108,7 @@ func (c *importHuaweiCommand) Run(s *session) error {
 	if in.asked, err = c.span(source.Zone); err != nil {
 		return err
 	}
-	report := newImportReport(c.DryRun)
+	report := importReport{DryRun: c.DryRun}
 	if c.DryRun {
 		err = in.preview(c.Files, &report)
 	} else {
@@ -125,12 +117,7 @@ func (c *importHuaweiCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if c.isJSON() {
-		err = s.printJSON(report)
-	} else {
-		err = s.printImport(report)
-	}
-	if err != nil {
+	if err := c.print(s, report, func() error { return s.printImport(report) }); err != nil {
 		return err
 	}
 	return report.exit()
@@ -272,9 +259,8 @@ func (c *importHuaweiCommand) load(s *session, cfg config.Config, in *importing,
 
 // load reads the files and loads them, as a run.
 func (in *importing) load(wh *load.Warehouse, paths []string, report *importReport) (err error) {
-	run := queue.Run{Command: "import", Arguments: fmt.Sprintf("--source %s, %s", in.source.Name, plural(len(paths), "file")),
-		Version: currentVersion().Version, Now: in.now}
-	if report.RunID, err = queue.StartRun(in.session.ctx, wh.Pool(), run); err != nil {
+	arguments := fmt.Sprintf("--source %s, %s", in.source.Name, plural(len(paths), "file"))
+	if report.RunID, err = startRun(in.session.ctx, wh, "import", arguments, in.now); err != nil {
 		return err
 	}
 	err = in.all(wh, paths, report)

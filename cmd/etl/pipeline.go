@@ -184,9 +184,7 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 	if err != nil {
 		return runReport{}, usage(err)
 	}
-	runID, err := queue.StartRun(ctx, p.warehouse.Pool(), queue.Run{
-		Command: command, Arguments: ask.String(), Version: currentVersion().Version, Now: p.now(),
-	})
+	runID, err := startRun(ctx, p.warehouse, command, ask.String(), p.now())
 	if err != nil {
 		return runReport{}, err
 	}
@@ -208,6 +206,11 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 		err = p.account(late, &report, ask, items)
 	}
 	return report, errors.Join(err, endRun(ctx, p.warehouse, runID, outcome(report.isPartial(), err), p.now()))
+}
+
+func startRun(ctx context.Context, wh *load.Warehouse, command, arguments string, now time.Time) (int64, error) {
+	run := queue.Run{Command: command, Arguments: arguments, Version: currentVersion().Version, Now: now}
+	return queue.StartRun(ctx, wh.Pool(), run)
 }
 
 // endRun ends the run also when the command was stopped.
@@ -304,8 +307,8 @@ func (s *session) printReport(r runReport) error {
 	return nil
 }
 
-// mostLines is how many lines a report has of one kind.
-const mostLines = 12
+// mostLines is how many lines a report has of one kind: what a screen holds.
+const mostLines = 20
 
 // printFirst writes a line for each of the first entries of a report, and how many more there are.
 func printFirst[T any](w io.Writer, all []T, unit, hint string, line func(T) string) {

@@ -9,7 +9,6 @@ import (
 	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/plan"
-	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -31,8 +30,7 @@ func (c *releaseCommand) Run(s *session) error {
 	if len(held) == 0 {
 		return c.show(s, report)
 	}
-	run := queue.Run{Command: "release", Arguments: fmt.Sprintf("--from %s --to %s", c.From, c.To), Version: currentVersion().Version, Now: by.Now}
-	runID, err := queue.StartRun(s.ctx, p.warehouse.Pool(), run)
+	runID, err := startRun(s.ctx, p.warehouse, "release", fmt.Sprintf("--from %s --to %s", c.From, c.To), by.Now)
 	if err != nil {
 		return err
 	}

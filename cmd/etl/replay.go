@@ -7,7 +7,6 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
-	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -60,8 +59,7 @@ func (c *replayCommand) Run(s *session) error {
 	}
 	started := time.Now()
 	if !c.DryRun {
-		run := queue.Run{Command: "replay", Arguments: replay.String(), Version: currentVersion().Version, Now: replay.Now}
-		if replay.RunID, err = queue.StartRun(s.ctx, wh.Pool(), run); err != nil {
+		if replay.RunID, err = startRun(s.ctx, wh, "replay", replay.String(), replay.Now); err != nil {
 			return err
 		}
 	}

@@ -72,14 +72,9 @@ func (s *session) printRemarks(heading string, all []job.Remark) {
 		return
 	}
 	fmt.Fprintln(s.stdout, "\n"+heading)
-	const most = 20
-	for i, r := range all {
-		if i == most {
-			fmt.Fprintf(s.stdout, "  and %s more; -o json lists them all\n", number(len(all)-most))
-			return
-		}
-		fmt.Fprintf(s.stdout, "  %s  %s\n", r.Scope, r.Reason)
-	}
+	printFirst(s.stdout, all, "window", "; -o json lists them all", func(r job.Remark) string {
+		return fmt.Sprintf("%s  %s", r.Scope, r.Reason)
+	})
 }
 
 // orNotReported writes a count, or that there is none.

@@ -233,12 +233,12 @@ var counted = []sms.State{sms.Final, sms.Empty, sms.Provisional, sms.Missing, sm
 
 // printGaps lists what a person may have to look at, as far as a screen holds it.
 func (s *session) printGaps(r statusReport) {
-	const most, width = 20, 160
+	const width = 160
 	lines := gapLines(r)
-	for _, line := range lines[:min(most, len(lines))] {
+	for _, line := range lines[:min(mostLines, len(lines))] {
 		fmt.Fprintln(s.stdout, shortened(line, width))
 	}
-	if left := len(lines) - most; left > 0 {
+	if left := len(lines) - mostLines; left > 0 {
 		fmt.Fprintf(s.stdout, "and %s more; etl status -o json lists them whole\n", plural(left, "gap"))
 	}
 }
