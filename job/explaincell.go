@@ -1,22 +1,15 @@
 package job
 
 import (
-	"slices"
 	"time"
 
-	"smsetl/load"
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/transform"
 )
 
-// The causes of a change, as sms.restatements has them.
-const (
-	firstTold         = "first_told"
-	lateDelivery      = "late_delivery"
-	vendorRestatement = "vendor_restatement"
-	ourMapping        = "our_mapping"
-)
+// firstTold is the cause of a row's first value; the others are those of sms.restatements.
+const firstTold = "first_told"
 
 // cell tells one row.
 func (e *explainer) cell(c *read.Cell, places map[rowKey][]found) ExplainedCell {
@@ -95,7 +88,7 @@ func (e *explainer) history(c *read.Cell, at int) []PastValue {
 			continue
 		}
 		v := PastValue{Value: pointer(image.Values[at]), From: moment(e.loads[image.LoadID].LoadedAt), LoadID: image.LoadID}
-		v.Change, v.Cause = e.began(c, i)
+		v.Change, v.Cause = began(c, i)
 		if image.ReplacedBy != 0 {
 			v.Until = moment(e.loads[image.ReplacedBy].LoadedAt)
 		}
@@ -105,7 +98,7 @@ func (e *explainer) history(c *read.Cell, at int) []PastValue {
 			all = append(all, v)
 		}
 		if image.Change == "removed" && (i == len(c.Images)-1 || c.Images[i+1].LoadID == 0) {
-			gone := PastValue{From: v.Until, LoadID: image.ReplacedBy, Change: "removed", Cause: e.cause(image.ReplacedBy)}
+			gone := PastValue{From: v.Until, LoadID: image.ReplacedBy, Change: "removed", Cause: image.Cause}
 			if i < len(c.Images)-1 {
 				gone.Until = moment(e.loads[c.Images[i+1].ReplacedBy].LoadedAt)
 			}
@@ -116,27 +109,14 @@ func (e *explainer) history(c *read.Cell, at int) []PastValue {
 }
 
 // began says how an image came, and by whose doing.
-func (e *explainer) began(c *read.Cell, i int) (change, cause string) {
+func began(c *read.Cell, i int) (change, cause string) {
 	image := c.Images[i]
 	for _, before := range c.Images[:i] {
 		if before.ReplacedBy == image.LoadID {
-			return before.Change, e.cause(image.LoadID)
+			return before.Change, before.Cause
 		}
 	}
 	return "first", firstTold
-}
-
-// cause says whose doing a change by a load was.
-func (e *explainer) cause(loadID int64) string {
-	l := e.loads[loadID]
-	switch {
-	case l.Origin == load.FromReplay:
-		return ourMapping
-	case slices.Contains(l.RestatedOn, e.q.Day):
-		return vendorRestatement
-	default:
-		return lateDelivery
-	}
 }
 
 func equal(a, b *int64) bool {
