@@ -1,21 +1,13 @@
 package explain
 
 import (
-	"slices"
-
-	"smsetl/load"
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/transform"
 )
 
-// The causes of a change, as sms.restatements has them.
-const (
-	firstTold         = "first_told"
-	lateDelivery      = "late_delivery"
-	vendorRestatement = "vendor_restatement"
-	ourMapping        = "our_mapping"
-)
+// firstTold is the cause of a row's first value; the others are those of sms.restatements.
+const firstTold = "first_told"
 
 // cell explains one row.
 func (e *explainer) cell(c *read.Cell) Cell {
@@ -98,7 +90,7 @@ func (e *explainer) history(c *read.Cell, at int) (all []Past) {
 		}
 		for _, before := range c.Images[:i] {
 			if before.ReplacedBy == image.LoadID {
-				v.Change, v.Cause = before.Change, e.cause(image.LoadID)
+				v.Change, v.Cause = before.Change, before.Cause
 				break
 			}
 		}
@@ -108,7 +100,7 @@ func (e *explainer) history(c *read.Cell, at int) (all []Past) {
 			all = append(all, v)
 		}
 		if image.Change == "removed" && (i == len(c.Images)-1 || c.Images[i+1].LoadID == 0) {
-			gone := Past{From: v.Until, LoadID: image.ReplacedBy, Change: "removed", Cause: e.cause(image.ReplacedBy)}
+			gone := Past{From: v.Until, LoadID: image.ReplacedBy, Change: "removed", Cause: image.Cause}
 			if i < len(c.Images)-1 {
 				gone.Until = e.loadedAt(c.Images[i+1].ReplacedBy)
 			}
@@ -116,17 +108,4 @@ func (e *explainer) history(c *read.Cell, at int) (all []Past) {
 		}
 	}
 	return all
-}
-
-// cause says whose doing a change by a load was.
-func (e *explainer) cause(loadID int64) string {
-	l := e.loads[loadID]
-	switch {
-	case l.Origin == load.FromReplay:
-		return ourMapping
-	case slices.Contains(l.RestatedOn, e.q.Day):
-		return vendorRestatement
-	default:
-		return lateDelivery
-	}
 }

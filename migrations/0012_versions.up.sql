@@ -1,3 +1,14 @@
+CREATE FUNCTION etl.change_cause(origin text, restated_days date[], date_key date) RETURNS text
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT CASE WHEN origin = 'replay'              THEN 'our_mapping'
+                WHEN date_key = ANY (restated_days) THEN 'vendor_restatement'
+                ELSE 'late_delivery'
+           END
+$$;
+
+COMMENT ON FUNCTION etl.change_cause(text, date[], date) IS 'cause. Whose doing it was that a load changed a number of the day, see sms.restatements.cause: by the load''s origin and restated_days.';
+
 -- The load is joined before the sides are put together, so that its time reaches the history.
 CREATE VIEW sms.restatements AS
 WITH changed AS (
@@ -54,10 +65,7 @@ SELECT c.date_key AS send_date,
        c.replaced_by AS load_id,
        c.change,
        y.code        AS country,
-       CASE WHEN c.origin = 'replay'                THEN 'our_mapping'
-            WHEN c.date_key = ANY (c.restated_days) THEN 'vendor_restatement'
-            ELSE 'late_delivery'
-       END           AS cause
+       etl.change_cause(c.origin, c.restated_days, c.date_key) AS cause
 FROM changed                     AS c
 LEFT JOIN sms.dim_account             AS a ON a.account_key      = c.account_key
 LEFT JOIN sms.dim_vendor              AS v ON v.vendor_key       = a.vendor_key

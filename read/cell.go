@@ -34,6 +34,7 @@ type Image struct {
 	LoadID     int64       // the load that wrote it; 0 for the absence of a row
 	ReplacedBy int64       // the load that ended it; 0 while it stands
 	Change     string      // what that load did: updated, removed, added; empty while it stands
+	Cause      string      // whose doing that was, as sms.restatements has it; empty while it stands
 }
 
 // cellRow is an image of a row with its keys.
@@ -48,6 +49,7 @@ type cellRow struct {
 	Change     string
 	LoadID     int64
 	ReplacedBy int64
+	Cause      string
 	Values     []sms.Count
 }
 
@@ -74,7 +76,9 @@ func (m *Model) Cells(ctx context.Context, q CellQuery) ([]Cell, error) {
 			all = append(all, Cell{Grain: grain, Reason: reason})
 		}
 		cell := &all[len(all)-1]
-		cell.Images = append(cell.Images, Image{Values: r.Values, LoadID: r.LoadID, ReplacedBy: r.ReplacedBy, Change: r.Change})
+		cell.Images = append(cell.Images, Image{
+			Values: r.Values, LoadID: r.LoadID, ReplacedBy: r.ReplacedBy, Change: r.Change, Cause: r.Cause,
+		})
 	}
 	return all, err
 }

@@ -9,20 +9,19 @@ import (
 
 // Load is one load with the run that asked for it.
 type Load struct {
-	LoadID     int64     `json:"load_id"`
-	RunID      int64     `json:"run_id"` // 0 for none
-	Command    string    `json:"command,omitempty"`
-	Host       string    `json:"host,omitempty"`
-	Program    string    `json:"program,omitempty"` // the version of the program
-	Origin     string    `json:"origin"`            // FromVendor, FromReplay, FromImport
-	RawOf      int64     `json:"raw_of,omitzero"`   // the load whose answers it understood; 0 for its own
-	Outcome    string    `json:"outcome"`
-	Reason     string    `json:"-"`
-	StartedAt  time.Time `json:"started_at"`
-	LoadedAt   time.Time `json:"loaded_at"`         // when readers began to see it; zero when it wrote nothing
-	Window     string    `json:"window"`            // the days that it asked for: "2026-01-01/2026-01-31"
-	Version    int       `json:"transform_version"` // of the mapping; 0 when it understood nothing
-	RestatedOn []sms.Day `json:"-"`                 // settled days of which it wrote rows
+	LoadID    int64     `json:"load_id"`
+	RunID     int64     `json:"run_id"` // 0 for none
+	Command   string    `json:"command,omitempty"`
+	Host      string    `json:"host,omitempty"`
+	Program   string    `json:"program,omitempty"` // the version of the program
+	Origin    string    `json:"origin"`            // FromVendor, FromReplay, FromImport
+	RawOf     int64     `json:"raw_of,omitzero"`   // the load whose answers it understood; 0 for its own
+	Outcome   string    `json:"outcome"`
+	Reason    string    `json:"-"`
+	StartedAt time.Time `json:"started_at"`
+	LoadedAt  time.Time `json:"loaded_at"`         // when readers began to see it; zero when it wrote nothing
+	Window    string    `json:"window"`            // the days that it asked for: "2026-01-01/2026-01-31"
+	Version   int       `json:"transform_version"` // of the mapping; 0 when it understood nothing
 }
 
 // Loads gives the loads of these numbers, in their order.
@@ -30,7 +29,7 @@ func (m *Model) Loads(ctx context.Context, ids []int64) ([]Load, error) {
 	return answer[Load](ctx, m, "loads", `
 		SELECT l.load_id, coalesce(l.run_id, 0), coalesce(r.command, ''), coalesce(r.host, ''), coalesce(r.version, ''),
 		       l.origin, coalesce(l.raw_of, 0), l.outcome, coalesce(l.reason, ''), l.started_at, l.loaded_at,
-		       l.window_from || '/' || l.window_to, coalesce(l.transform_version, 0), l.restated_days
+		       l.window_from || '/' || l.window_to, coalesce(l.transform_version, 0)
 		FROM etl.load     AS l
 		LEFT JOIN etl.run AS r ON r.run_id = l.run_id
 		WHERE l.load_id = ANY ($1)

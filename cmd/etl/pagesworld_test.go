@@ -108,6 +108,7 @@ func (s *shown) serveAlone(as *world) {
 	s.t.Cleanup(run.close)
 	v := &serving{session: run, warehouse: p.warehouse, now: p.now}
 	v.current.Store(p)
+	v.metrics = v.newMetrics()
 	at, err := v.newSite(s.t.Context(), listenFlag{Listen: "127.0.0.1:0"})
 	if err != nil {
 		s.t.Fatal(err)

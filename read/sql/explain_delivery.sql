@@ -9,6 +9,7 @@ SELECT i.template_key,     t.code,
        i.change,
        coalesce(i.load_id, 0),
        coalesce(i.replaced_by, 0),
+       CASE WHEN o.load_id IS NOT NULL THEN etl.change_cause(o.origin, o.restated_days, $1) ELSE '' END,
        i.measures
 FROM (
     SELECT template_key, label_key, message_type_key, country_key, '' AS change, load_id, NULL::bigint AS replaced_by,
