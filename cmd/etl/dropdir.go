@@ -160,7 +160,7 @@ func (d *watching) Read(ctx context.Context, f drop.File) (v drop.Result) {
 	}()
 	in, err := newImporting(d.v.session, d.source, "", d.v.now())
 	if err == nil {
-		err = in.load(d.v.warehouse, []string{f.Path}, &report) //nolint:contextcheck // a new configuration must not end it, only the program's end
+		err = in.load(d.v.warehouse, []string{f.Path}, &report) // a new configuration does not end it, only the end of the program
 	}
 	if err == nil {
 		d.v.metrics.Dropped(d.source.Name, fileImported)
