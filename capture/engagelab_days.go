@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,12 +68,7 @@ func shape(a answer) string {
 	return "no array as result, count " + orNone(string(a.count))
 }
 
-func orNone(text string) string {
-	if text == "" {
-		return "absent"
-	}
-	return text
-}
+func orNone(text string) string { return cmp.Or(text, "absent") }
 
 func engageLabToday(e evidence, j *Judgement) {
 	a, busy := e.of(sms.StatsDay, extract.AskToday), ""

@@ -29,6 +29,14 @@ type Judgement struct {
 	Advice     string     `json:"advice,omitzero"` // what would be right to set; empty when nothing has to be done
 }
 
+// Text gives the evidence with the advice.
+func (j Judgement) Text() string {
+	if j.Advice == "" {
+		return j.Evidence
+	}
+	return j.Evidence + ". " + j.Advice
+}
+
 // Advice says what to set after an answer to a question; empty where nothing has to be done.
 func Advice(question, answer string) string {
 	switch {
@@ -171,11 +179,7 @@ func (m *Manifest) Markdown() string {
 			if j.Vendor != one.Vendor || j.Account != one.ID {
 				continue
 			}
-			evidence := j.Evidence
-			if j.Advice != "" {
-				evidence += ". " + j.Advice
-			}
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(j.Assumption), j.Result, cell(evidence))
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(j.Assumption), j.Result, cell(j.Text()))
 		}
 	}
 	if len(m.Skipped) > 0 {

@@ -43,11 +43,11 @@ type Line struct {
 
 // Report says what a Check found.
 type Report struct {
-	First    sms.Day        // the first day in sight; the days of open warnings and errors are in sight as well
-	Findings []read.Finding // open now, errors first; those of loads are among them
-	Opened   int            // findings that are new
-	Reopened int            // that had been closed
-	Closed   int            // that no longer hold
+	First    sms.Day        `json:"from"`     // the first day in sight; those of open warnings and errors are in sight too
+	Opened   int            `json:"opened"`   // findings that are new
+	Reopened int            `json:"reopened"` // that had been closed
+	Closed   int            `json:"closed"`   // that no longer hold
+	Findings []read.Finding `json:"findings"` // open now, errors first; those of loads are among them
 }
 
 // checkLock keeps checks apart from each other: what one writes the next one reads.

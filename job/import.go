@@ -42,7 +42,7 @@ type FilePart struct {
 
 // Imported is what an Import did.
 type Imported struct {
-	Rows
+	load.Counts
 	Windows           int
 	FileRows          int64 // of the files
 	Messages, Changed int64 // messages and pieces that were new, or of which more is known now
@@ -172,7 +172,7 @@ func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, sco
 func (out *Imported) add(scope sms.Scope, done load.Imported) {
 	out.Messages += done.Messages
 	out.Changed += done.Changed
-	out.Add(RowsOf(done.Result))
+	out.Add(done.Counts)
 	for day := range scope.Window.Days() {
 		if missing, isOpen := done.Open[day]; isOpen {
 			out.Open = append(out.Open, OpenHours{scope.Account, day, missing})

@@ -9,8 +9,8 @@ import (
 	"smsetl/transform"
 )
 
-// basisOf gives what the facts of days are counted from.
-func (m Mapping) basisOf(ctx context.Context, account sms.Account, o *load.Observations) *transform.MessageBasis {
+// Basis gives what the facts of days are counted from.
+func (m Mapping) Basis(ctx context.Context, account sms.Account, o *load.Observations) *transform.MessageBasis {
 	return &transform.MessageBasis{
 		Account:  account,
 		Listened: o.Listened,
@@ -44,7 +44,7 @@ func counting(scope sms.Scope) func(context.Context, *load.Observations) (load.C
 		if len(zones) > 1 {
 			days = append(append([]sms.Day{scope.Window.First() - 1}, days...), scope.Window.Last()+1)
 		}
-		c, err := CurrentMapping().basisOf(ctx, scope.Account, o).Count(days, scope.Window.Contains)
+		c, err := CurrentMapping().Basis(ctx, scope.Account, o).Count(days, scope.Window.Contains)
 		if err != nil {
 			return load.Counted{}, err
 		}
@@ -60,7 +60,7 @@ func (m Mapping) countMessages(ctx context.Context, wh *load.Warehouse, scope sm
 	batch := sms.Batch{Scope: scope, Zeros: int64(scope.Window.Len())}
 	of.Account, of.First, of.Last = scope.Account, scope.Window.First(), scope.Window.Last()
 	err := wh.Observe(ctx, of, func(ctx context.Context, o *load.Observations) error {
-		c, err := m.basisOf(ctx, scope.Account, o).Count(daysIn(scope.Window), scope.Window.Contains)
+		c, err := m.Basis(ctx, scope.Account, o).Count(daysIn(scope.Window), scope.Window.Contains)
 		if err == nil {
 			batch.Deliveries, batch.Failures, batch.Findings, batch.Rejects = c.Deliveries, c.Failures, c.Findings, c.Rejects
 		}

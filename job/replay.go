@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"smsetl/load"
@@ -13,7 +14,7 @@ import (
 	"smsetl/transform"
 )
 
-// Mapping is the code that says what answers mean.
+// Mapping is the code that understands answers.
 type Mapping struct {
 	Version int
 	Batch   func(sms.Scope, []sms.Payload) (sms.Batch, error)
@@ -33,33 +34,40 @@ type Replay struct {
 	Mapping  Mapping
 	Now      time.Time
 	DryRun   bool // find out what would change, and write nothing
-	Examples int  // how many changed numbers are told one by one, the largest differences first
-	// Watch is told how many of the days are done, one window after the other. It may be nil.
+	Examples int  // how many changed numbers are listed, the largest differences first
+	// Watch gets how many of the days are done, one window after the other. It may be nil.
 	Watch func(done, of int)
 }
 
 // Replayed is what a replay did, or would do.
 type Replayed struct {
-	Rows
-	Windows, Days int // rebuilt
-	Change        load.Change
-	Doubts        []Remark // days that a new answer would not have been believed for
-	Left          []Remark // days that cannot be rebuilt, and why
-	Overtaken     []Remark // days that were loaded while this ran: their answers are newer
-	Frozen        []Remark // days that an operator said to leave
+	Windows int `json:"windows"`
+	Days    int `json:"days"` // rebuilt
+	load.Counts
+	load.Change
+
+	Suspect   []Remark `json:"doubts"`    // days that a new answer would not have been believed for
+	Left      []Remark `json:"left"`      // days that cannot be rebuilt, and why
+	Overtaken []Remark `json:"overtaken"` // days that were loaded while this ran: their answers are newer
+	Frozen    []Remark `json:"frozen"`    // days that an operator froze
 }
 
 // Remark is something to know about days of a scope.
 type Remark struct {
-	Scope  sms.Scope
-	Reason string
+	Scope  sms.Scope `json:"scope"`
+	Days   int       `json:"days"`
+	Reason string    `json:"reason"`
+}
+
+func newRemark(scope sms.Scope, reason string) Remark {
+	return Remark{scope, scope.Window.Len(), reason}
 }
 
 // Run builds the days again: for each, the last answers that were believed are understood by the mapping and put in the
 // place of what is stored, a transaction for each load's run of neighbouring days. With the mapping that made what is
 // stored, nothing is written. Running it again is the way to resume it.
 //
-// An answer that is gone or cannot be understood any more leaves its days as they are, and is told. The error is the
+// An answer that is gone or cannot be understood any more leaves its days as they are, and is reported. The error is the
 // database's, or the context's.
 func (r Replay) Run(ctx context.Context, wh *load.Warehouse) (Replayed, error) {
 	bases, err := wh.Bases(ctx, r.Select)
@@ -105,46 +113,22 @@ func byAnswer(bases []load.Basis) [][]load.Basis {
 
 // rebuild brings the days that rest on one load to what its answers mean.
 func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Basis, out *Replayed) error {
-	leave := func(reason string) {
-		for _, b := range bases {
-			out.Left = append(out.Left, Remark{b.Scope, reason})
-		}
-	}
 	loadID := bases[0].AnsweredBy
-	if loadID == 0 {
-		leave("no one load answered for them")
-		return nil
-	}
-	var batch sms.Batch
-	var hash sms.Hash
-	isCounted := bases[0].Scope.Account.Vendor.IsImported()
-	if !isCounted {
-		var err error
-		batch, hash, err = r.Mapping.understand(ctx, wh, loadID)
-		if errors.Is(err, load.ErrPruned) || errors.Is(err, errAnswers) {
-			leave(err.Error())
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
+	understand := r.Mapping.answers(ctx, wh, loadID)
 	for _, b := range bases {
-		var part sms.Batch
-		var err error
-		if !isCounted {
-			part = only(batch, b.Scope)
-		} else {
-			part, err = r.Mapping.countMessages(ctx, wh, b.Scope, load.Observed{By: b.BelievedAt, ListenedBy: loadID})
+		if loadID == 0 {
+			out.Left = append(out.Left, newRemark(b.Scope, "no one load answered for them"))
+			continue
 		}
+		batch, hash, err := understand(b.Scope, b.BelievedAt)
 		var rebuilt load.Rebuilt
 		if err == nil {
 			rebuilt, err = wh.Rebuild(ctx, load.Rebuild{
-				RunID: r.RunID, Batch: part, AnsweredBy: loadID, BelievedAt: b.BelievedAt, DryRun: r.DryRun, Examples: r.Examples,
+				RunID: r.RunID, Batch: batch, AnsweredBy: loadID, BelievedAt: b.BelievedAt, DryRun: r.DryRun, Examples: r.Examples,
 			}, load.PutOptions{Now: r.Now, ContentHash: hash, TransformVersion: r.Mapping.Version})
 		}
 		if errors.Is(err, sms.ErrMalformed) || errors.Is(err, load.ErrPruned) || errors.Is(err, errAnswers) {
-			out.Left = append(out.Left, Remark{b.Scope, err.Error()})
+			out.Left = append(out.Left, newRemark(b.Scope, err.Error()))
 			continue
 		}
 		if err != nil {
@@ -155,23 +139,38 @@ func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Ba
 	return nil
 }
 
-// understand says what the answers of a load mean today.
-func (m Mapping) understand(ctx context.Context, wh *load.Warehouse, loadID int64) (sms.Batch, sms.Hash, error) {
-	kept, err := wh.Kept(ctx, loadID)
-	if err != nil {
-		return sms.Batch{}, sms.Hash{}, err
+// answers reads what the answers of a load mean today, for parts of its scope. The answers are read once. Days that are counted from
+// messages are counted from what was known of them by a moment, the zero time for all.
+func (m Mapping) answers(
+	ctx context.Context, wh *load.Warehouse, loadID int64,
+) func(part sms.Scope, by time.Time) (sms.Batch, sms.Hash, error) {
+	var hash sms.Hash
+	whole := sync.OnceValues(func() (sms.Batch, error) {
+		kept, err := wh.Kept(ctx, loadID)
+		if err != nil {
+			return sms.Batch{}, err
+		}
+		hash = kept.ContentHash
+		batch, err := m.Batch(kept.Scope, kept.Payloads)
+		if err != nil {
+			err = fmt.Errorf("%w: %w", errAnswers, err)
+		}
+		return batch, err
+	})
+	return func(part sms.Scope, by time.Time) (sms.Batch, sms.Hash, error) {
+		if part.Account.Vendor.IsImported() {
+			batch, err := m.countMessages(ctx, wh, part, load.Observed{By: by, ListenedBy: loadID})
+			return batch, sms.Hash{}, err
+		}
+		batch, err := whole()
+		return only(batch, part), hash, err
 	}
-	batch, err := m.Batch(kept.Scope, kept.Payloads)
-	if err != nil {
-		err = fmt.Errorf("%w: %w", errAnswers, err)
-	}
-	return batch, kept.ContentHash, err
 }
 
-// errAnswers says that what a load was told cannot be understood today.
+// errAnswers says that the answers of a load cannot be understood today.
 var errAnswers = errors.New("job: the answers cannot be understood any more")
 
-// only gives what a batch says of the days of a scope that is a part of its own.
+// only cuts a batch to the days of a scope that is a part of its own.
 func only(batch sms.Batch, scope sms.Scope) sms.Batch {
 	if batch.Scope.Window == scope.Window {
 		return batch
@@ -195,10 +194,10 @@ func only(batch sms.Batch, scope sms.Scope) sms.Batch {
 func (o *Replayed) add(scope sms.Scope, r load.Rebuilt, examples int) {
 	o.Windows++
 	o.Days += scope.Window.Len() - len(r.Superseded) - len(r.Frozen)
-	o.Add(RowsOf(r.Result))
+	o.Counts.Add(r.Counts)
 	o.Change.Add(r.Change, examples)
 	for _, d := range r.Doubts {
-		o.Doubts = remark(o.Doubts, scope, d.Day, d.Reason)
+		o.Suspect = remark(o.Suspect, scope, d.Day, d.Reason)
 	}
 	for _, day := range r.Superseded {
 		o.Overtaken = remark(o.Overtaken, scope, day, "loaded while the replay ran")
@@ -212,17 +211,18 @@ func (o *Replayed) add(scope sms.Scope, r load.Rebuilt, examples int) {
 func remark(all []Remark, scope sms.Scope, day sms.Day, reason string) []Remark {
 	if last := len(all) - 1; last >= 0 {
 		l := &all[last]
-		longer, err := sms.NewWindow(l.Scope.Window.First(), day, scope.Window.Zone())
-		if err == nil && l.Reason == reason && l.Scope.Account == scope.Account && slices.Equal(l.Scope.Datasets, scope.Datasets) && l.Scope.Window.Last() == day-1 {
-			l.Scope.Window = longer
+		longer, isNext := l.Scope.Window.With(day)
+		isSame := l.Reason == reason && l.Scope.Account == scope.Account && slices.Equal(l.Scope.Datasets, scope.Datasets)
+		if isNext && isSame {
+			l.Scope.Window, l.Days = longer, longer.Len()
 			return all
 		}
 	}
 	scope.Window = sms.OneDay(day, scope.Window.Zone())
-	return append(all, Remark{scope, reason})
+	return append(all, newRemark(scope, reason))
 }
 
-// Release is an answer that was doubted and is to be believed, because an operator says so.
+// Release is a quarantined answer that an operator believes.
 type Release struct {
 	RunID int64
 	// LoadID is the load whose answer put the days into quarantine: the load_id of their lines.
@@ -233,7 +233,7 @@ type Release struct {
 	Now   time.Time
 }
 
-// Run loads the days from the answer as it was kept, whatever the guard says of it. Days that are not in quarantine because
+// Run loads the days from the answer as it was kept, whatever the rules make of it. Days that are not in quarantine because
 // of it any more are left alone, and stand in Superseded. The error wraps load.ErrPruned when the answer is gone,
 // sms.ErrMalformed when it cannot be understood; else it is the database's.
 func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Rebuilt, error) {
@@ -246,13 +246,7 @@ func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Rebuilt, err
 			r.LoadID, scope.Window, scope.Account.Zone, r.Days, r.Days.Zone())
 	}
 	scope.Window = r.Days
-	var batch sms.Batch
-	var hash sms.Hash
-	if scope.Account.Vendor.IsImported() {
-		batch, err = CurrentMapping().countMessages(ctx, wh, scope, load.Observed{ListenedBy: r.LoadID})
-	} else if batch, hash, err = CurrentMapping().understand(ctx, wh, r.LoadID); err == nil {
-		batch = only(batch, scope)
-	}
+	batch, hash, err := CurrentMapping().answers(ctx, wh, r.LoadID)(scope, time.Time{})
 	if err != nil {
 		return load.Rebuilt{}, err
 	}

@@ -26,7 +26,7 @@ type Reports struct {
 type Reported struct {
 	load.Merged
 
-	Rows
+	load.Counts
 	Windows, Counted int // windows and days that were counted anew
 	Quarantined      int // days
 }
@@ -119,7 +119,7 @@ func (r *Reports) count(ctx context.Context, wh *load.Warehouse, a sms.Account, 
 	}
 	out.Windows++
 	out.Counted += w.Len()
-	out.Add(RowsOf(done.Result))
+	out.Add(done.Counts)
 	out.Quarantined += len(done.Quarantined)
 	return nil
 }

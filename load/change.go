@@ -26,39 +26,44 @@ var changeExamples string
 
 // Change is what a Rebuild makes of stored numbers.
 type Change struct {
-	Days       []sms.Day // with a changed number, oldest first
-	Measures   []MeasureChange
-	Categories []CategoryChange
-	Examples   []CellChange // the largest differences first
+	Days       []sms.Day        `json:"-"` // with a changed number, oldest first
+	Measures   []MeasureChange  `json:"measures"`
+	Categories []CategoryChange `json:"categories"`
+	Examples   []CellChange     `json:"examples"` // the largest differences first
 }
 
 // MeasureChange sums one measure over the rows in which it changes. Unit: messages, or segments for billed_segments.
 type MeasureChange struct {
-	Measure string // a column of sms.delivery_daily, processing_failures or sending_failures
-	Rows    int64
-	Old     sms.Count // not reported where no changed row had a number
-	New     sms.Count
+	Measure string    `json:"measure"` // a column of sms.delivery_daily, processing_failures or sending_failures
+	Rows    int64     `json:"rows"`
+	Old     sms.Count `json:"old"` // not reported where no changed row had a number
+	New     sms.Count `json:"new"`
 }
 
 // CategoryChange is a failure reason that gets another category, on every row that it stands in.
 type CategoryChange struct {
-	ReasonKey int32
-	Vendor    sms.Vendor
-	Stage     sms.Stage
-	Code      string
-	Old, New  sms.Category
+	ReasonKey int32        `json:"-"`
+	Vendor    sms.Vendor   `json:"vendor"`
+	Stage     sms.Stage    `json:"stage"`
+	Code      string       `json:"reason"`
+	Old       sms.Category `json:"old"`
+	New       sms.Category `json:"new"`
 }
 
 // CellChange is one number of one row.
 type CellChange struct {
-	Account                               sms.Account
-	Day                                   sms.Day
-	Template, Label, MessageType, Country string // as views show them
-	Stage                                 sms.Stage
-	Reason                                string // the vendor's code; empty for a measure of a delivery
-	Change                                string // added, updated, removed
-	Measure                               string
-	Old, New                              sms.Count
+	Account     sms.Account `json:",embed"`
+	Day         sms.Day     `json:"send_date"`
+	Template    string      `json:"template"` // this and the next three as views show them
+	Label       string      `json:"label"`
+	MessageType string      `json:"message_type"`
+	Country     string      `json:"country"`
+	Stage       sms.Stage   `json:"stage,omitempty"`
+	Reason      string      `json:"reason,omitempty"` // the vendor's code; empty for a measure of a delivery
+	Change      string      `json:"change"`           // added, updated, removed
+	Measure     string      `json:"measure"`
+	Old         sms.Count   `json:"old"`
+	New         sms.Count   `json:"new"`
 }
 
 // change tells what this put has changed in rows that a comparison found, and in categories.

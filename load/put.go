@@ -54,8 +54,7 @@ type Result struct {
 	Outcome  string
 	LoadedAt time.Time // when readers began to see it, by the server's clock
 
-	Received, Inserted, Updated, Unchanged, Rejected, Held int64 // rows
-	Removed                                                int64 // rows the vendor no longer reports, in the history
+	Counts
 
 	Quarantined []sms.Day // not believed yet; what was stored stays
 	Superseded  []sms.Day // written by a later load
@@ -64,6 +63,28 @@ type Result struct {
 	Forgotten   []sms.Day // which the vendor refuses to answer for any more
 	// Waiting says, for each held and ignored day, why.
 	Waiting map[sms.Day]string
+}
+
+// Counts are rows. What was received was inserted, updated, left unchanged, rejected or held.
+type Counts struct {
+	Received  int64 `json:"received"`
+	Inserted  int64 `json:"inserted"`
+	Updated   int64 `json:"updated"`
+	Removed   int64 `json:"removed"` // rows that the vendor no longer reports, in the history
+	Unchanged int64 `json:"unchanged"`
+	Rejected  int64 `json:"rejected"`
+	Held      int64 `json:"held"`
+}
+
+// Add adds the rows of another load.
+func (c *Counts) Add(o Counts) {
+	c.Received += o.Received
+	c.Inserted += o.Inserted
+	c.Updated += o.Updated
+	c.Removed += o.Removed
+	c.Unchanged += o.Unchanged
+	c.Rejected += o.Rejected
+	c.Held += o.Held
 }
 
 func (r *Result) wait(day sms.Day, reason string) {

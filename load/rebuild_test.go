@@ -59,7 +59,7 @@ func TestRebuildOfTheSameWritesNothing(t *testing.T) {
 	before := dump(t, wh, tuples) + dump(t, wh, everything)
 	for _, batch := range []sms.Batch{delivery, failed} {
 		r := rebuild(t, wh, batch)
-		want := load.Rebuilt{Result: load.Result{LoadID: r.LoadID, LoadedAt: r.LoadedAt, Outcome: load.Unchanged, Received: batch.Received(), Unchanged: batch.Received()}}
+		want := load.Rebuilt{Result: load.Result{LoadID: r.LoadID, LoadedAt: r.LoadedAt, Outcome: load.Unchanged, Counts: load.Counts{Received: batch.Received(), Unchanged: batch.Received()}}}
 		if d := cmp.Diff(want, r, comparables); d != "" {
 			t.Error("(-want +got):\n", d)
 		}

@@ -132,19 +132,19 @@ func (m *Model) FindAccount(ctx context.Context, vendor sms.Vendor, id string) (
 
 // DayLine is what the ledger says of a day of a dataset, and what its rows rest on.
 type DayLine struct {
-	Dataset     sms.Dataset
-	State       sms.State
-	Reason      string
-	Pending     sms.Count
-	Rows        int64
-	LoadID      int64 // the load that said so; 0 for none
-	Since       time.Time
-	LoadedAt    time.Time // when rows were last written; zero for never
-	ConfirmedAt time.Time // when an answer was last believed; zero for never
-	Attempts    int
-	Version     int   // of the mapping that understood the rows
-	BelievedBy  int64 // the load that believed the answer the rows rest on; 0 for none
-	AnsweredBy  int64 // the load that was given that answer
+	Dataset     sms.Dataset `json:"dataset"`
+	State       sms.State   `json:"state"`
+	Reason      string      `json:"reason,omitempty"`
+	Pending     sms.Count   `json:"pending"`
+	Rows        int64       `json:"-"`
+	LoadID      int64       `json:"-"` // the load that said so; 0 for none
+	Since       time.Time   `json:"since"`
+	LoadedAt    time.Time   `json:"loaded_at"`    // when rows were last written; zero for never
+	ConfirmedAt time.Time   `json:"confirmed_at"` // when an answer was last believed; zero for never
+	Attempts    int         `json:"-"`
+	Version     int         `json:"transform_version"` // of the mapping that understood the rows
+	BelievedBy  int64       `json:"believed_by"`       // the load that believed the answer the rows rest on; 0 for none
+	AnsweredBy  int64       `json:"answered_by"`       // the load that was given that answer
 }
 
 // DayLines gives the ledger's lines of a day of an account, in the order of the datasets' names.

@@ -12,26 +12,27 @@ import (
 
 // Finding is an open line of etl.finding.
 type Finding struct {
-	ID          int64
-	Severity    sms.Severity
-	Check       string
-	Account     sms.Account   // without an ID when it belongs to none
-	Subject     string        // the measure, the stage, the dataset, the field, the code
-	Datasets    []sms.Dataset // whose answers showed it; nil for what the tables show
-	First, Last sms.Day       // the days that show it; 0 when it belongs to no day
-	Days        int           // how many of them show it; 0 when nobody counted
-	Expected    *float64      // on the worst day, in Unit; nil when there is nothing to compare
-	Found       *float64
-	Unit        string
-	Tolerance   string
-	Size        float64 // what expected and found differ by over all days, else days or rows
-	Previous    *float64
-	Trend       string // new, growing, shrinking, steady
-	TimesSeen   int64
-	TimesOpened int
-	OpenedAt    time.Time
-	LastSeenAt  time.Time
-	Detail      string // one sentence with the numbers; of a load it may quote the answer
+	ID          int64         `json:"finding_id"`
+	Severity    sms.Severity  `json:"severity"`
+	Check       string        `json:"check"`
+	Account     sms.Account   `json:",embed"`    // without an ID when it belongs to none
+	Subject     string        `json:"subject"`   // the measure, the stage, the dataset, the field, the code
+	Datasets    []sms.Dataset `json:"datasets"`  // whose answers showed it; nil for what the tables show
+	First       sms.Day       `json:"first_day"` // this and the next: the days that show it; 0 when it belongs to no day
+	Last        sms.Day       `json:"last_day"`
+	Days        int           `json:"days"`     // how many of them show it; 0 when nobody counted
+	Expected    *float64      `json:"expected"` // on the worst day, in Unit; nil when there is nothing to compare
+	Found       *float64      `json:"found"`
+	Unit        string        `json:"unit"`
+	Tolerance   string        `json:"tolerance"`
+	Size        float64       `json:"size"` // what expected and found differ by over all days, else days or rows
+	Previous    *float64      `json:"previous_size"`
+	Trend       string        `json:"trend"` // new, growing, shrinking, steady
+	TimesSeen   int64         `json:"times_seen"`
+	TimesOpened int           `json:"times_opened"`
+	OpenedAt    time.Time     `json:"opened_at"`
+	LastSeenAt  time.Time     `json:"last_seen_at"`
+	Detail      string        `json:"detail"` // one sentence with the numbers; of a load it may quote the answer
 }
 
 // HasAccount says whether the finding belongs to an account.

@@ -9,19 +9,19 @@ import (
 
 // Load is one load with the run that asked for it.
 type Load struct {
-	LoadID    int64
-	RunID     int64 // 0 for none
-	Command   string
-	Host      string
-	Program   string // the version of the program
-	Origin    string // FromVendor, FromReplay, FromImport
-	RawOf     int64  // the load whose answers it understood; 0 for its own
-	Outcome   string
-	Reason    string
-	StartedAt time.Time
-	LoadedAt  time.Time // when readers began to see it; zero when it wrote nothing
-	Window    string    // the days that it asked for: "2026-01-01/2026-01-31"
-	Version   int       // of the mapping; 0 when it understood nothing
+	LoadID    int64     `json:"load_id"`
+	RunID     int64     `json:"run_id"` // 0 for none
+	Command   string    `json:"command,omitempty"`
+	Host      string    `json:"host,omitempty"`
+	Program   string    `json:"program,omitempty"` // the version of the program
+	Origin    string    `json:"origin"`            // FromVendor, FromReplay, FromImport
+	RawOf     int64     `json:"raw_of,omitzero"`   // the load whose answers it understood; 0 for its own
+	Outcome   string    `json:"outcome"`
+	Reason    string    `json:"-"`
+	StartedAt time.Time `json:"started_at"`
+	LoadedAt  time.Time `json:"loaded_at"`         // when readers began to see it; zero when it wrote nothing
+	Window    string    `json:"window"`            // the days that it asked for: "2026-01-01/2026-01-31"
+	Version   int       `json:"transform_version"` // of the mapping; 0 when it understood nothing
 }
 
 // Loads gives the loads of these numbers, in their order.
@@ -38,11 +38,11 @@ func (m *Model) Loads(ctx context.Context, ids []int64) ([]Load, error) {
 
 // Support says how a vendor's measure is made, as sms.metric_support has it.
 type Support struct {
-	Measure string
-	Support string // reported, derived, not_reported
-	Formula string // the vendor's fields; empty when not reported
-	Unit    string // messages or segments
-	Note    string
+	Measure string `json:"measure"`
+	Support string `json:"support"` // reported, derived, not_reported
+	Formula string `json:"formula"` // the vendor's fields; empty when not reported
+	Unit    string `json:"unit"`    // messages or segments
+	Note    string `json:"note,omitempty"`
 }
 
 // Supports gives how the measures of a vendor are made.

@@ -14,9 +14,9 @@ const (
 
 // Account is what a vendor keeps separate statistics for: an EngageLab sms_user, a Tencent SdkAppId, a Huawei application.
 type Account struct {
-	Vendor Vendor
-	ID     string
-	Zone   Zone // the zone of the vendor's day
+	Vendor Vendor `json:"vendor"`
+	ID     string `json:"account"`
+	Zone   Zone   `json:"-"` // the zone of the vendor's day
 }
 
 // String gives the account as logs and error messages name it: "engagelab/marketing".

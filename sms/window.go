@@ -35,6 +35,15 @@ func (w Window) Zone() Zone { return w.zone }
 // Len gives the number of days, at least 1.
 func (w Window) Len() int { return int(w.last-w.first) + 1 }
 
+// With gives the window with the day that follows it; ok is false for any other day.
+func (w Window) With(d Day) (longer Window, ok bool) {
+	if d != w.last+1 {
+		return w, false
+	}
+	w.last = d
+	return w, true
+}
+
 // Contains says whether the day lies in the window.
 func (w Window) Contains(d Day) bool { return w.first <= d && d <= w.last }
 

@@ -1,23 +1,21 @@
 package main
 
-import (
-	"smsetl/plan"
-	"smsetl/queue"
-)
+import "smsetl/plan"
 
-type runCommand struct {
-	configFlag
-	databaseFlag
+// askFlags are those of the commands that plan what to ask for.
+type askFlags struct {
+	pipelineFlags
 	narrowFlags
-	nowFlag
 	outputFlag
 }
+
+type runCommand struct{ askFlags }
 
 // Run loads what the ledger calls due.
 func (c *runCommand) Run(s *session) error {
 	ask := c.ask()
 	ask.Sweep = true
-	return s.load("run", ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+	return c.load(s, "run", ask)
 }
 
 // rangeFlags choose the days of a backfill.
@@ -29,29 +27,25 @@ type rangeFlags struct {
 }
 
 type backfillCommand struct {
-	configFlag
-	databaseFlag
+	askFlags
 	rangeFlags
-	narrowFlags
-	nowFlag
-	outputFlag
 	DryRun bool `help:"Show the plan and ask nobody." xor:"how"`
 	Detach bool `help:"Hand the windows to the queue and return at once; etl serve loads them, on any machine. etl backfills shows how far it is." xor:"how"`
 }
 
 // Run loads a range of days.
 func (c *backfillCommand) Run(s *session) error {
-	ask, err := c.rangeFlags.ask(c.narrowFlags)
+	ask, err := c.ask(c.narrowFlags)
 	if err != nil {
 		return err
 	}
 	if c.DryRun {
-		return s.showPlan(ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+		return c.showPlan(s, ask)
 	}
 	if c.Detach {
-		return s.detach(ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+		return c.detach(s, ask)
 	}
-	return s.load("backfill", ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+	return c.load(s, "backfill", ask)
 }
 
 func (f narrowFlags) ask() plan.Request {
@@ -79,37 +73,14 @@ func (f rangeFlags) ask(narrow narrowFlags) (plan.Request, error) {
 }
 
 // load is run and backfill: plan, load, report.
-func (s *session) load(command string, ask plan.Request, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
-	p, release, err := s.pipeline(file, db, at)
+func (f askFlags) load(s *session, command string, ask plan.Request) error {
+	p, err := f.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	report, err := p.run(s.ctx, command, ask)
 	if err != nil {
 		return err
 	}
-	return s.finish(report, out.isJSON())
-}
-
-// pipeline reads the configuration before it touches the database, so that a slip in the file costs nothing.
-func (s *session) pipeline(file configFlag, db databaseFlag, at nowFlag) (*pipeline, func(), error) {
-	now, err := at.clock()
-	if err != nil {
-		return nil, nil, err
-	}
-	cfg, err := s.config(file, now)
-	if err != nil {
-		return nil, nil, err
-	}
-	wh, release, err := s.warehouse(db)
-	if err != nil {
-		return nil, nil, err
-	}
-	q, err := queue.New(wh.Pool(), now, s.log)
-	if err != nil {
-		release()
-		return nil, nil, err
-	}
-	return &pipeline{session: s, config: cfg, warehouse: wh, queue: q, now: now}, release, nil
+	return s.finish(report, f.outputFlag)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"sync"
 	"testing"
@@ -27,14 +26,14 @@ func TestBackfillEqualsTheVendorsTruth(t *testing.T) {
 		t.Fatal("nothing was written, so idempotence would mean nothing")
 	}
 	var report runReport
-	if err := json.Unmarshal([]byte(w.must(exitOK, "backfill", append(all, "--refetch", "-o", "json")...)), &report); err != nil {
+	if err := readJSON(w.must(exitOK, "backfill", append(all, "--refetch", "-o", "json")...), &report); err != nil {
 		t.Fatal(err)
 	}
 	if written := w.tuples() - before; written != 0 {
 		t.Errorf("the second backfill wrote %d tuples to facts and dimensions, want 0", written)
 	}
 	if report.Inserted+report.Updated+report.Removed != 0 || report.Unchanged == 0 {
-		t.Errorf("the second backfill reports %+v, want only unchanged rows", report.tally)
+		t.Errorf("the second backfill reports %+v, want only unchanged rows", report.totals)
 	}
 	if out := w.must(exitOK, "plan", append(at(today), "-o", "json")...); strings.Contains(out, `"missing"`) {
 		t.Errorf("days are missing after a whole backfill: %s", out)
@@ -65,7 +64,7 @@ func TestStatusKnowsEveryDay(t *testing.T) {
 	w.must(exitPartial, "status", at(today)...)
 	w.must(exitOK, "run", at(today)...)
 	var report statusReport
-	if err := json.Unmarshal([]byte(w.must(exitOK, "status", append(at(today), "-o", "json")...)), &report); err != nil {
+	if err := readJSON(w.must(exitOK, "status", append(at(today), "-o", "json")...), &report); err != nil {
 		t.Fatal(err)
 	}
 	yesterday := today.AddDate(0, 0, -1).Format(time.DateOnly)
@@ -86,7 +85,7 @@ func TestDryRunAsksNobody(t *testing.T) {
 	w := newWorld(t, quick(40))
 	out := w.must(exitOK, "backfill", append(at(today), "--from", "2026-11-01", "--to", "2026-11-10", "--dry-run", "-o", "json")...)
 	var plan planReport
-	if err := json.Unmarshal([]byte(out), &plan); err != nil {
+	if err := readJSON(out, &plan); err != nil {
 		t.Fatal(err)
 	}
 	if len(plan.Windows) == 0 || plan.Calls == 0 {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"smsetl/load"
@@ -17,12 +18,11 @@ type detached struct {
 }
 
 // detach hands the windows of a backfill to the queue.
-func (s *session) detach(ask plan.Request, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
-	p, release, err := s.pipeline(file, db, at)
+func (f askFlags) detach(s *session, ask plan.Request) error {
+	p, err := f.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	if err := p.register(s.ctx); err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (s *session) detach(ask plan.Request, file configFlag, db databaseFlag, at 
 	if report.Windows > 0 && !isServed {
 		fmt.Fprintln(s.stderr, "No `etl serve` works this database at the moment: the windows wait until one does.")
 	}
-	if out.isJSON() {
+	if f.isJSON() {
 		return s.printJSON(report)
 	}
 	if report.Windows == 0 {
@@ -74,11 +74,10 @@ func (c *backfillsCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	wh, release, err := s.warehouse(c.databaseFlag)
+	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	ticks := time.NewTicker(c.Every)
 	defer ticks.Stop()
 	for lines := 0; ; {
@@ -104,23 +103,15 @@ func (c *backfillsCommand) Run(s *session) error {
 }
 
 func (c *backfillsCommand) read(ctx context.Context, wh *load.Warehouse, now time.Time) (report backfillsReport, err error) {
-	report = backfillsReport{Backfills: []queue.Backfill{}, Parked: []queue.Parked{}}
-	backfills, err := queue.Backfills(ctx, wh.Pool(), c.Last, now)
-	if err != nil {
+	if report.Backfills, err = queue.Backfills(ctx, wh.Pool(), c.Last, now); err != nil {
 		return report, err
 	}
-	parked, err := queue.ParkedJobs(ctx, wh.Pool(), now.AddDate(0, 0, -30))
-	report.Backfills, report.Parked = append(report.Backfills, backfills...), append(report.Parked, parked...)
+	report.Parked, err = queue.ParkedJobs(ctx, wh.Pool(), now.AddDate(0, 0, -30))
 	return report, err
 }
 
 func (r backfillsReport) isUnderWay() bool {
-	for _, b := range r.Backfills {
-		if b.EndedAt == nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(r.Backfills, func(b queue.Backfill) bool { return b.EndedAt == nil })
 }
 
 // lines is how high the tables are on a terminal, to draw over them.
@@ -143,15 +134,16 @@ func (s *session) showBackfills(r backfillsReport, asJSON bool, over int) error 
 	if len(r.Backfills) == 0 {
 		fmt.Fprintln(s.stdout, "No backfill was detached.")
 	} else {
-		rows := make([][]string, len(r.Backfills))
-		for i, b := range r.Backfills {
-			rows[i] = []string{
-				fmt.Sprint(b.RunID), b.State, number(b.Windows), number(b.Done), number(b.Failed), number(b.Left), number(b.Rows), timeLeft(b),
-				b.StartedAt.Format("2006-01-02 15:04"), b.Host, b.Arguments, shortened(b.Reason, 60),
-			}
+		header := []string{
+			">run", "state", ">windows", ">done", ">failed", ">left", ">rows", ">time left", "started", "on", "days", "last failure",
 		}
-		header := []string{">run", "state", ">windows", ">done", ">failed", ">left", ">rows", ">time left", "started", "on", "days", "last failure"}
-		if err := table(s.stdout, header, rows); err != nil {
+		err := list(s.stdout, header, r.Backfills, func(b queue.Backfill) []string {
+			return []string{
+				fmt.Sprint(b.RunID), b.State, number(b.Windows), number(b.Done), number(b.Failed), number(b.Left), number(b.Rows),
+				timeLeft(b), b.StartedAt.Format("2006-01-02 15:04"), b.Host, b.Arguments, shortened(b.Reason, 60),
+			}
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -163,11 +155,9 @@ func (s *session) printParked(parked []queue.Parked) error {
 	if len(parked) == 0 {
 		return nil
 	}
-	rows := make([][]string, len(parked))
-	for i, p := range parked {
-		rows[i] = []string{fmt.Sprint(p.JobID), p.Kind, p.Queue, p.At.Format("2006-01-02 15:04"), shortened(p.Reason, 80)}
-	}
-	return table(s.stdout, []string{">parked job", "kind", "queue", "at", "reason"}, rows)
+	return list(s.stdout, []string{">parked job", "kind", "queue", "at", "reason"}, parked, func(p queue.Parked) []string {
+		return []string{fmt.Sprint(p.JobID), p.Kind, p.Queue, p.At.Format("2006-01-02 15:04"), shortened(p.Reason, 80)}
+	})
 }
 
 func timeLeft(b queue.Backfill) string {

@@ -26,12 +26,12 @@ type metabaseCommand struct {
 	Warehouse   string        `help:"The warehouse as Metabase reaches it: postgres://sms_analyst:PASSWORD@HOST:PORT/DATABASE, or file:PATH. Default: METABASE_WAREHOUSE_URL." placeholder:"URL"`
 	Name        string        `help:"Of the connection and the collection in Metabase." default:"SMS delivery"`
 	AllowHTTP   bool          `help:"Send key and password over http to another machine: inside a network of containers."`
-	SetPassword bool          `help:"Send the password of --warehouse again: Metabase does not tell the one it has."`
+	SetPassword bool          `help:"Send the password of --warehouse again: Metabase does not give out the one it has."`
 	SyncTimeout time.Duration `help:"How long to wait until Metabase has read the catalog." default:"10m"`
 	DryRun      bool          `help:"Look, and show what would be done. Nothing is written."`
 }
 
-// Run sets Metabase up and reports each thing. Exit code 2 is for what another command line or key would mend, 3 for a run that broke
+// Run sets Metabase up and reports each thing. Exit code 2 is for what another command line or key would repair, 3 for a run that broke
 // off after it had begun to write.
 func (c *metabaseCommand) Run(s *session) error {
 	key, err := s.secret("--api-key", c.APIKey, "METABASE_API_KEY", s.env.value("METABASE_API_KEY"))
@@ -53,11 +53,10 @@ func (c *metabaseCommand) Run(s *session) error {
 	if err := c.refuseOwner(s, connection); err != nil {
 		return err
 	}
-	wh, release, err := s.warehouse(c.databaseFlag)
+	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	catalog, err := read.New(wh.DB, time.Now).Dictionary(s.ctx)
 	if err != nil {
 		return err
@@ -66,10 +65,11 @@ func (c *metabaseCommand) Run(s *session) error {
 		Name: c.Name, Warehouse: connection, Relations: starOf(catalog), SetPassword: c.SetPassword, DryRun: c.DryRun, SyncTimeout: c.SyncTimeout,
 		Progress: func(line string) { fmt.Fprintln(s.stderr, line) },
 	})
-	return errors.Join(s.printBootstrap(report, c.isJSON()), bootstrapError(report, err))
+	shown := c.print(s, report, func() error { return s.printBootstrap(report) })
+	return errors.Join(shown, bootstrapError(report, err))
 }
 
-// secret gives what a flag says, otherwise what a variable of the environment says, and follows file:PATH. Neither is ever shown.
+// secret gives the value of a flag, otherwise that of a variable of the environment, and follows file:PATH. Neither is ever shown.
 func (s *session) secret(flag, given, variable, otherwise string) (string, error) {
 	from := flag
 	if given == "" {
@@ -131,28 +131,24 @@ func bootstrapError(report metabase.Report, err error) error {
 	return err
 }
 
-func (s *session) printBootstrap(report metabase.Report, asJSON bool) error {
-	if asJSON {
-		return s.printJSON(report)
-	}
+func (s *session) printBootstrap(report metabase.Report) error {
 	if len(report.Changes) == 0 {
 		return nil
 	}
 	counts := map[metabase.Did]int{}
-	rows := make([][]string, len(report.Changes))
-	for i, c := range report.Changes {
+	err := list(s.stdout, []string{"what", "name", "result", "detail"}, report.Changes, func(c metabase.Change) []string {
 		counts[c.Did]++
-		rows[i] = []string{c.Kind, c.Name, string(c.Did), c.Detail}
-	}
-	if err := table(s.stdout, []string{"what", "name", "result", "detail"}, rows); err != nil {
+		return []string{c.Kind, c.Name, string(c.Did), c.Detail}
+	})
+	if err != nil {
 		return err
 	}
-	said := ""
+	lead := ""
 	if report.DryRun {
-		said = "Nothing was written; a run would leave: "
+		lead = "Nothing was written; a run would leave: "
 	}
-	fmt.Fprintf(s.stdout, "\n%sMetabase %s: %d created, %d updated, %d unchanged, %d kept as people made them.\n", said, report.Version,
-		counts[metabase.Created], counts[metabase.Updated], counts[metabase.Unchanged], counts[metabase.Kept])
+	fmt.Fprintf(s.stdout, "\n%sMetabase %s: %d created, %d updated, %d unchanged, %d kept as people made them.\n",
+		lead, report.Version, counts[metabase.Created], counts[metabase.Updated], counts[metabase.Unchanged], counts[metabase.Kept])
 	for _, p := range report.Pages {
 		fmt.Fprintf(s.stdout, "%s: %s\n", p.Name, p.Address)
 	}

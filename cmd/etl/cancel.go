@@ -16,11 +16,10 @@ type cancelCommand struct {
 
 // Run ends a run. Its windows leave the queue, and those under way are cut, wherever they are worked.
 func (c *cancelCommand) Run(s *session) error {
-	wh, release, err := s.warehouse(c.databaseFlag)
+	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	q, err := queue.New(wh.Pool(), time.Now, s.log)
 	if err != nil {
 		return err

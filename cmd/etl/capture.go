@@ -35,7 +35,7 @@ func (c *doctorCommand) capture(s *session, cfg config.Config, wh *load.Warehous
 	if err := s.eachAccount(cfg.Sources, wh, now, config.Source.Accounts, one.ask); err != nil {
 		return err
 	}
-	return one.end(c.isJSON())
+	return one.end(c.outputFlag)
 }
 
 // pseudonyms knows the accounts and secrets of all sources.
@@ -71,7 +71,7 @@ func (c *capturing) ask(source config.Source, client client, account sms.Account
 			if day, ok := f.EmptyDay(q.Window); ok {
 				questions = append(questions, q.Empty(day)...)
 			} else {
-				c.skipf("%s %s: the questions about a day without messages: there is none in %s, or nothing was told",
+				c.skipf("%s %s: the questions about a day without messages: there is none in %s, or there was no answer",
 					who.Vendor, who.ID, q.Window)
 			}
 		}
@@ -132,12 +132,12 @@ func (c *capturing) pseudonym(a sms.Account) string {
 }
 
 // end writes what the answers say, and shows it.
-func (c *capturing) end(asJSON bool) error {
+func (c *capturing) end(out outputFlag) error {
 	c.manifest.Held = capture.Judge(c.manifest.Accounts, c.fixtures)
 	if err := c.manifest.Write(c.dir); err != nil {
 		return err
 	}
-	if err := c.show(asJSON); err != nil {
+	if err := out.print(c.session, c.manifest, c.show); err != nil {
 		return err
 	}
 	fmt.Fprintf(c.stderr, "Wrote %s to %s. Read assumptions.md; then play the vendor: etl sandbox --replay %s\n",
@@ -149,29 +149,19 @@ func (c *capturing) end(asJSON bool) error {
 	return nil
 }
 
-func (c *capturing) show(asJSON bool) error {
-	if asJSON {
-		return c.printJSON(c.manifest)
-	}
+func (c *capturing) show() error {
 	for _, one := range c.manifest.Accounts {
 		fmt.Fprintf(c.stdout, "%s %s\n", one.Vendor, one.ID)
-		var rows [][]string
-		for _, j := range c.manifest.Held {
-			if j.Vendor == one.Vendor && j.Account == one.ID {
-				rows = append(rows, []string{j.Assumption, string(j.Result), withAdvice(j.Evidence, j.Advice)})
-			}
-		}
-		if err := table(c.stdout, []string{"assumption", "result", "evidence"}, rows); err != nil {
+		of := slices.DeleteFunc(slices.Clone(c.manifest.Held), func(j capture.Judgement) bool {
+			return j.Vendor != one.Vendor || j.Account != one.ID
+		})
+		err := list(c.stdout, []string{"assumption", "result", "evidence"}, of, func(j capture.Judgement) []string {
+			return []string{j.Assumption, string(j.Result), j.Text()}
+		})
+		if err != nil {
 			return err
 		}
 		fmt.Fprintln(c.stdout)
 	}
 	return nil
-}
-
-func withAdvice(evidence, advice string) string {
-	if advice == "" {
-		return evidence
-	}
-	return evidence + ". " + advice
 }

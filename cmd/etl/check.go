@@ -15,9 +15,7 @@ import (
 )
 
 type checkCommand struct {
-	configFlag
-	databaseFlag
-	nowFlag
+	pipelineFlags
 	outputFlag
 
 	Source  []string `help:"Only this source; repeatable." placeholder:"NAME"`
@@ -28,50 +26,19 @@ type checkCommand struct {
 
 // checkReport is the JSON of `etl check`.
 type checkReport struct {
-	Now      string        `json:"now"`
-	From     string        `json:"from"` // the first day in sight
-	Opened   int           `json:"opened"`
-	Reopened int           `json:"reopened"`
-	Closed   int           `json:"closed"`
-	Findings []findingJSON `json:"findings"`
+	Now time.Time `json:"now"`
+	check.Report
 }
 
-// findingJSON is one open finding.
-type findingJSON struct {
-	ID          int64    `json:"finding_id"`
-	Severity    string   `json:"severity"`
-	Check       string   `json:"check"`
-	Vendor      string   `json:"vendor"`
-	Account     string   `json:"account"`
-	Subject     string   `json:"subject"`
-	Datasets    []string `json:"datasets"` // whose answers showed it; empty for what the tables show
-	FirstDay    *string  `json:"first_day"`
-	LastDay     *string  `json:"last_day"`
-	Days        int      `json:"days"`
-	Expected    *float64 `json:"expected"`
-	Found       *float64 `json:"found"`
-	Unit        string   `json:"unit"`
-	Tolerance   string   `json:"tolerance"`
-	Size        float64  `json:"size"`
-	Previous    *float64 `json:"previous_size"`
-	Trend       string   `json:"trend"`
-	TimesSeen   int64    `json:"times_seen"`
-	TimesOpened int      `json:"times_opened"`
-	OpenedAt    string   `json:"opened_at"`
-	LastSeenAt  string   `json:"last_seen_at"`
-	Detail      string   `json:"detail"`
-}
-
-// Run compares the warehouse with itself and shows what does not hold. Exit code 4 tells of an open warning or error.
+// Run compares the warehouse with itself and shows what does not hold. Exit code 4 means an open warning or error.
 func (c *checkCommand) Run(s *session) error {
 	if c.Days < 1 {
 		return usage(fmt.Errorf("--days: %d is no number of days to look at: want 1 or more", c.Days))
 	}
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
+	p, err := c.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	chosen, err := plan.Accounts(plan.Request{Sources: c.Source, Accounts: c.Account}, p.config.Planned())
 	if err != nil {
 		return usage(err)
@@ -84,11 +51,7 @@ func (c *checkCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if c.isJSON() {
-		err = s.printJSON(newCheckReport(report, p.now()))
-	} else {
-		err = s.printFindings(report)
-	}
+	err = c.print(s, checkReport{p.now(), report}, func() error { return s.printFindings(report) })
 	if err != nil {
 		return err
 	}
@@ -139,52 +102,20 @@ func (p *pipeline) checkAll(ctx context.Context, quick bool) error {
 	return err
 }
 
-func newCheckReport(r check.Report, now time.Time) checkReport {
-	out := checkReport{
-		Now: now.Format(time.RFC3339), From: r.First.String(), Opened: r.Opened, Reopened: r.Reopened, Closed: r.Closed,
-		Findings: make([]findingJSON, len(r.Findings)),
-	}
-	for i, f := range r.Findings {
-		j := findingJSON{
-			ID: f.ID, Severity: string(f.Severity), Check: f.Check, Subject: f.Subject, Datasets: []string{}, FirstDay: dayText(f.First), LastDay: dayText(f.Last),
-			Days: f.Days, Expected: f.Expected, Found: f.Found, Unit: f.Unit, Tolerance: f.Tolerance, Size: f.Size, Previous: f.Previous,
-			Trend: f.Trend, TimesSeen: f.TimesSeen, TimesOpened: f.TimesOpened, OpenedAt: f.OpenedAt.Format(time.RFC3339),
-			LastSeenAt: f.LastSeenAt.Format(time.RFC3339), Detail: f.Detail,
-		}
-		for _, d := range f.Datasets {
-			j.Datasets = append(j.Datasets, string(d))
-		}
-		if f.HasAccount() {
-			j.Vendor, j.Account = string(f.Account.Vendor), f.Account.ID
-		}
-		out.Findings[i] = j
-	}
-	return out
-}
-
-func dayText(day sms.Day) *string {
-	if day == 0 {
-		return nil
-	}
-	text := day.String()
-	return &text
-}
-
 // printFindings shows the numbers of all findings in a table and below it a sentence for each warning and error.
 func (s *session) printFindings(r check.Report) error {
 	if len(r.Findings) == 0 {
 		fmt.Fprintf(s.stdout, "Nothing to say about the days since %s.\n", r.First)
 		return nil
 	}
-	rows := make([][]string, len(r.Findings))
-	for i, f := range r.Findings {
-		rows[i] = []string{
+	header := []string{"severity", "check", "account", "subject", "days", ">expected", ">found", "unit", "since", "trend"}
+	err := list(s.stdout, header, r.Findings, func(f read.Finding) []string {
+		return []string{
 			string(f.Severity), f.Check, accountName(&f), f.Subject, span(f), measure(f.Expected), measure(f.Found), f.Unit,
 			f.OpenedAt.UTC().Format(time.DateOnly), f.Trend,
 		}
-	}
-	header := []string{"severity", "check", "account", "subject", "days", ">expected", ">found", "unit", "since", "trend"}
-	if err := table(s.stdout, header, rows); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 	s.printDetails(r.Findings)
@@ -192,7 +123,7 @@ func (s *session) printFindings(r check.Report) error {
 	return nil
 }
 
-// printDetails says in words what a person should look at, as far as a screen holds it.
+// printDetails describes what a person should look at, as far as a screen holds it.
 func (s *session) printDetails(findings []read.Finding) {
 	const most, width = 20, 240
 	left := most
@@ -204,10 +135,7 @@ func (s *session) printDetails(findings []read.Finding) {
 			continue
 		}
 		line := fmt.Sprintf("%s %s %s: %s", f.Check, accountName(&f), f.Subject, f.Detail)
-		if runes := []rune(line); len(runes) > width {
-			line = string(runes[:width-1]) + "…"
-		}
-		fmt.Fprintln(s.stdout, line)
+		fmt.Fprintln(s.stdout, shortened(line, width))
 	}
 	if left < 0 {
 		fmt.Fprintf(s.stdout, "and %s more; etl check -o json lists them whole\n", plural(-left, "finding"))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,16 +16,16 @@ func (w *world) findings(arguments ...string) (int, []string) {
 	w.t.Helper()
 	code, stdout, stderr := w.etl("check", append([]string{"-o", "json"}, arguments...)...)
 	var report checkReport
-	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
+	if err := readJSON(stdout, &report); err != nil {
 		w.t.Fatalf("exit %d: %v\n%s\n%s", code, err, stdout, stderr)
 	}
 	var lines []string
 	for _, f := range report.Findings {
 		days := "-"
-		if f.FirstDay != nil {
-			days = *f.FirstDay + ".." + *f.LastDay
+		if f.First != 0 {
+			days = f.First.String() + ".." + f.Last.String()
 		}
-		lines = append(lines, fmt.Sprintf("%s %s %s %s %s: %s", f.Severity, f.Check, f.Account, f.Subject, days, f.Detail))
+		lines = append(lines, fmt.Sprintf("%s %s %s %s %s: %s", f.Severity, f.Check, f.Account.ID, f.Subject, days, f.Detail))
 	}
 	return code, lines
 }

@@ -237,7 +237,7 @@ func TestProbeEngageLab(t *testing.T) {
 		t.Errorf("the doctor does not show what is stored:\n%s", out)
 	}
 	var reports []dialectReport
-	if err := json.Unmarshal([]byte(w.must(exitOK, "probe", append(at(today), "engagelab", "-o", "json")...)), &reports); err != nil || len(reports) != 2 {
+	if err := readJSON(w.must(exitOK, "probe", append(at(today), "engagelab", "-o", "json")...), &reports); err != nil || len(reports) != 2 {
 		t.Errorf("%d reports: %v", len(reports), err)
 	}
 }

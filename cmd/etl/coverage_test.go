@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -263,7 +262,7 @@ func TestStatusTellsWhatIsLeft(t *testing.T) {
 		}
 	}
 	var report statusReport
-	if err := json.Unmarshal([]byte(status("-o", "json")), &report); err != nil {
+	if err := readJSON(status("-o", "json"), &report); err != nil {
 		t.Fatal(err)
 	}
 	var got []string
@@ -273,7 +272,7 @@ func TestStatusTellsWhatIsLeft(t *testing.T) {
 			if g.DaysLeft != nil {
 				left = fmt.Sprint(*g.DaysLeft)
 			}
-			got = append(got, strings.Join([]string{a.Account, a.Dataset, g.State, g.From, g.To, g.Next, left}, " "))
+			got = append(got, fmt.Sprint(a.Account.ID, " ", a.Dataset, " ", g.State, " ", g.From, " ", g.To, " ", g.Next, " ", left))
 		}
 	}
 	rows, err := conn.Query(t.Context(), `

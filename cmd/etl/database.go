@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -15,25 +16,17 @@ type databaseFlag struct {
 	Database string `help:"PostgreSQL URL. Without it DATABASE_URL is used, and without that an embedded server." placeholder:"URL"`
 }
 
-// databaseURL gives the database to use. Without a flag and DATABASE_URL it starts the embedded server, says so in one line,
-// and release stops it.
-func (s *session) databaseURL(f databaseFlag) (url string, release func(), err error) {
-	url = f.Database
-	if url == "" {
-		url = s.env.value("DATABASE_URL")
+// databaseURL gives the database to use. Without a flag and DATABASE_URL it starts the embedded server until the command ends, and
+// prints how in one line.
+func (s *session) databaseURL(f databaseFlag) (string, error) {
+	if url := cmp.Or(f.Database, s.env.value("DATABASE_URL")); url != "" {
+		return url, nil
 	}
-	if url != "" {
-		return url, func() {}, nil
-	}
-	server, release, err := s.embedded(s.env.value("ETL_DATA_DIR"))
-	if err != nil {
-		return "", nil, err
-	}
-	return server.URL(), release, nil
+	return s.embedded(s.env.value("ETL_DATA_DIR"))
 }
 
-// embedded starts the embedded server with its data in dir, the default folder when that is empty.
-func (s *session) embedded(dir string) (*postgres.Server, func(), error) {
+// embedded starts the embedded server with its data in dir, the default folder when that is empty, and gives its URL.
+func (s *session) embedded(dir string) (string, error) {
 	server, err := postgres.Start(s.ctx, postgres.Options{
 		Dir:      dir,
 		Registry: s.env.value("ETL_NPM_REGISTRY"),
@@ -42,34 +35,26 @@ func (s *session) embedded(dir string) (*postgres.Server, func(), error) {
 		Progress: func(line string) { fmt.Fprintln(s.stderr, line) },
 	})
 	if err != nil {
-		return nil, nil, err
+		return "", err
 	}
 	fmt.Fprintln(s.stderr, "Database:", server.How())
-	return server, func() {
+	s.atEnd(func() {
 		late, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 20*time.Second)
 		defer cancel()
 		if err := server.Stop(late); err != nil {
 			fmt.Fprintln(s.stderr, "etl:", err)
 		}
-	}, nil
+	})
+	return server.URL(), nil
 }
 
 // warehouse opens the database. A new or embedded database gets its schema; one that somebody else runs and that has an
 // older schema is left alone, because a migration is the operator's decision.
-func (s *session) warehouse(f databaseFlag) (*load.Warehouse, func(), error) {
-	url, release, err := s.databaseURL(f)
+func (s *session) warehouse(f databaseFlag) (*load.Warehouse, error) {
+	url, err := s.databaseURL(f)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	wh, err := s.open(url)
-	if err != nil {
-		release()
-		return nil, nil, err
-	}
-	return wh, func() { wh.Close(); release() }, nil
-}
-
-func (s *session) open(url string) (*load.Warehouse, error) {
 	status, err := migrations.Settled(s.ctx, url)
 	if err != nil {
 		return nil, err
@@ -80,5 +65,14 @@ func (s *session) open(url string) (*load.Warehouse, error) {
 		}
 		s.log.Info("schema made")
 	}
-	return load.Open(s.ctx, url, load.Options{Log: s.log})
+	return s.openWarehouse(url)
+}
+
+// openWarehouse opens a database that has its schema, until the command ends.
+func (s *session) openWarehouse(url string) (*load.Warehouse, error) {
+	wh, err := load.Open(s.ctx, url, load.Options{Log: s.log})
+	if err == nil {
+		s.atEnd(wh.Close)
+	}
+	return wh, err
 }

@@ -12,7 +12,6 @@ import (
 	"smsetl/load"
 	"smsetl/migrations"
 	"smsetl/plan"
-	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sandbox"
 	"smsetl/web"
@@ -31,47 +30,43 @@ type demoCommand struct {
 
 // Run puts 400 days of both sandbox vendors into a warehouse of its own and shows what an analyst would ask first.
 func (c *demoCommand) Run(s *session) error {
-	url, release, err := s.demoDatabase(c.Database)
+	url, err := s.demoDatabase(c.Database)
 	if err != nil {
 		return err
 	}
-	defer release()
 	vendors := sandbox.New(sandbox.Options{Days: demoDays, Seed: demoSeed})
 	addresses, stop, err := vendors.Listen(s.ctx)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	s.atEnd(stop)
 	text := vendors.SchedulesYAML(addresses, exportsEntry("", demoSeed, time.Now()))
 	cfg, err := config.Parse("sandbox", []byte(text), s.configEnv(time.Now))
 	if err != nil {
 		return err
 	}
-	wh, err := load.Open(s.ctx, url, load.Options{Log: s.log})
+	wh, err := s.openWarehouse(url)
 	if err != nil {
 		return err
 	}
-	defer wh.Close()
 	var address string
 	if !c.Exit {
-		at, closePages, err := s.demoPages(wh)
-		if err != nil {
+		if address, err = s.demoPages(wh); err != nil {
 			return err
 		}
-		defer closePages()
-		address = at
 	}
-	q, err := queue.New(wh.Pool(), time.Now, s.log)
+	p, err := s.newPipeline(cfg, wh, time.Now)
 	if err != nil {
 		return err
 	}
-	p := &pipeline{session: s, config: cfg, warehouse: wh, queue: q, now: time.Now}
 	fmt.Fprintf(s.stderr, "Sandbox: EngageLab on %s, Tencent on %s, with their real limits\n", addresses.EngageLab, addresses.Tencent)
 	report, err := p.run(s.ctx, "demo", plan.Request{})
 	if err != nil {
 		return err
 	}
-	s.printReport(report)
+	if err := s.printReport(report); err != nil {
+		return err
+	}
 	if err := s.demoExports(p); err != nil {
 		return err
 	}
@@ -107,7 +102,7 @@ func (s *session) demoExports(p *pipeline) error {
 		if err != nil {
 			return err
 		}
-		report := newImportReport(false)
+		report := importReport{}
 		if err := in.load(p.warehouse, paths, &report); err != nil {
 			return err
 		}
@@ -117,22 +112,23 @@ func (s *session) demoExports(p *pipeline) error {
 }
 
 // demoPages serves the pages on a free port of this machine, from the start: they fill while the vendors are asked.
-func (s *session) demoPages(wh *load.Warehouse) (address string, release func(), err error) {
+func (s *session) demoPages(wh *load.Warehouse) (address string, err error) {
 	server, err := web.New(web.Options{Listen: "127.0.0.1:0"}, s.log)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	reader, err := wh.Reader(s.ctx)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	addPages(server, reader, time.Now, s.log)
 	if err := server.Listen(s.ctx); err != nil {
 		reader.Close()
-		return "", nil, err
+		return "", err
 	}
 	s.printPages(server.URL())
-	return server.URL(), (&site{server: server, reader: reader}).start(s.ctx, s.log), nil
+	s.atEnd((&site{server: server, reader: reader}).start(s.ctx, s.log))
+	return server.URL(), nil
 }
 
 // printPages prints the one line that nobody may overlook: first, since the pages fill while the vendors are asked, and last.
@@ -142,28 +138,19 @@ func (s *session) printPages(address string) {
 
 // demoDatabase gives a database with the schema. The embedded one lives in a folder of its own, apart from a real
 // warehouse's.
-func (s *session) demoDatabase(url string) (string, func(), error) {
-	release := func() {}
+func (s *session) demoDatabase(url string) (_ string, err error) {
 	if url == "" {
 		dir := s.env.value("ETL_DATA_DIR")
 		if dir == "" {
-			home, err := postgres.DefaultDir()
-			if err != nil {
-				return "", nil, err
+			if dir, err = postgres.DefaultDir(); err != nil {
+				return "", err
 			}
-			dir = home
 		}
-		server, stop, err := s.embedded(filepath.Join(dir, "demo"))
-		if err != nil {
-			return "", nil, err
+		if url, err = s.embedded(filepath.Join(dir, "demo")); err != nil {
+			return "", err
 		}
-		url, release = server.URL(), stop
 	}
-	if err := migrations.Up(s.ctx, url); err != nil {
-		release()
-		return "", nil, err
-	}
-	return url, release, nil
+	return url, migrations.Up(s.ctx, url)
 }
 
 // printAnswers shows delivery rate by vendor and month, and the top failure reasons.
@@ -173,11 +160,13 @@ func (s *session) printAnswers(wh *load.Warehouse) error {
 		return err
 	}
 	fmt.Fprint(s.stdout, "\nDelivery rate by vendor and month (delivered / requested)\n\n")
-	rows := make([][]string, len(rates))
-	for i, r := range rates {
-		rows[i] = []string{r.Month, r.Vendor, number(r.Requested), number(r.Delivered), percent(r.DeliveryRate), bar(r.DeliveryRate)}
-	}
-	if err := table(s.stdout, []string{"month", "vendor", ">requested", ">delivered", ">rate", "80 % to 100 %"}, rows); err != nil {
+	header := []string{"month", "vendor", ">requested", ">delivered", ">rate", "80 % to 100 %"}
+	err = list(s.stdout, header, rates, func(r read.MonthRate) []string {
+		return []string{
+			r.Month, r.Vendor, number(r.Requested), number(r.Delivered), percent(r.DeliveryRate), rateBar(r.DeliveryRate),
+		}
+	})
+	if err != nil {
 		return err
 	}
 	reasons, err := read.New(wh.DB, time.Now).TopReasons(s.ctx, 90, 10)
@@ -185,11 +174,10 @@ func (s *session) printAnswers(wh *load.Warehouse) error {
 		return err
 	}
 	fmt.Fprint(s.stdout, "\nTop failure reasons of the last 90 days\n\n")
-	rows = make([][]string, len(reasons))
-	for i, r := range reasons {
-		rows[i] = []string{r.Vendor, r.Stage, r.Reason, r.Category, number(r.Messages)}
-	}
-	return table(s.stdout, []string{"vendor", "stage", "reason", "category", ">messages"}, rows)
+	header = []string{"vendor", "stage", "reason", "category", ">messages"}
+	return list(s.stdout, header, reasons, func(r read.ReasonTotal) []string {
+		return []string{r.Vendor, r.Stage, r.Reason, r.Category, number(r.Messages)}
+	})
 }
 
 func percent(rate *float64) string {
@@ -199,8 +187,8 @@ func percent(rate *float64) string {
 	return fmt.Sprintf("%.2f %%", *rate*100)
 }
 
-// bar draws a rate between 80 % and 100 %, where the differences between vendors are.
-func bar(rate *float64) string {
+// rateBar draws a rate between 80 % and 100 %, where the differences between vendors are.
+func rateBar(rate *float64) string {
 	const width = 20
 	if rate == nil {
 		return ""

@@ -80,11 +80,10 @@ func (p *pipeline) dialect(s *session, source config.Source, c client, account s
 func (s *session) printDialects(reports []dialectReport) error {
 	for _, r := range reports {
 		fmt.Fprintf(s.stdout, "%s %s (%s)\n", r.Source, r.Account, plural(r.Calls, "call"))
-		var rows [][]string
-		for _, j := range r.Answers {
-			rows = append(rows, []string{j.Question, orUnknown(j.Answer), withAdvice(j.Evidence, j.Advice)})
-		}
-		if err := table(s.stdout, []string{"question", "answer", "evidence"}, rows); err != nil {
+		err := list(s.stdout, []string{"question", "answer", "evidence"}, r.Answers, func(j capture.Judgement) []string {
+			return []string{j.Question, orUnknown(j.Answer), j.Text()}
+		})
+		if err != nil {
 			return err
 		}
 	}

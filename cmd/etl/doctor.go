@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"smsetl/config"
@@ -12,9 +13,7 @@ import (
 )
 
 type doctorCommand struct {
-	configFlag
-	databaseFlag
-	nowFlag
+	pipelineFlags
 	outputFlag
 	Capture string `help:"Ask each account a small fixed set of questions and write the answers, without credentials, names and ids, into this empty folder." placeholder:"DIR"`
 }
@@ -40,15 +39,12 @@ func (c *doctorCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	wh, release, err := s.warehouse(c.databaseFlag)
-	if err == nil {
-		defer release()
-	}
+	wh, err := s.warehouse(c.databaseFlag)
 	if c.Capture != "" {
-		return c.capture(s, cfg, wh, now) // with a database it keeps the pace of the other processes, without one its own
+		return c.capture(s, cfg, wh, now) // with a database it shares the rate limits of the other processes
 	}
 	checks := []inspection{{"configuration", true, fmt.Sprintf("%s: %s, %s", c.Config, plural(len(cfg.Sources), "source"), plural(len(cfg.Schedules), "schedule"))}}
-	checks = append(checks, verdict("pages", pagesError(cfg.Web), "etl serve may show them as web says"))
+	checks = append(checks, checked("pages", pagesError(cfg.Web), "etl serve may show them as web says"))
 	if err != nil {
 		checks = append(checks, inspection{"database", false, err.Error()})
 	} else {
@@ -63,7 +59,7 @@ func (c *doctorCommand) Run(s *session) error {
 		}
 		checks = append(checks, retentionChecks(cfg.Sources, known)...)
 	}
-	return s.printChecks(checks, c.isJSON())
+	return s.printChecks(checks, c.outputFlag)
 }
 
 // sourceChecks looks at every source: files that can be read, or datasets that are asked.
@@ -72,9 +68,9 @@ func (s *session) sourceChecks(sources []config.Source, wh *load.Warehouse, now 
 	shared := newLimiters(sources, wh)
 	for _, source := range sources {
 		if source.Vendor.IsImported() {
-			checks = append(checks, verdict(source.Name, importable(source), "exports can be read"))
+			checks = append(checks, checked(source.Name, importable(source), "exports can be read"))
 			if dir := source.DropDir; dir != "" {
-				checks = append(checks, verdict(source.Name+" drop_dir", drop.New(dir, drop.Options{}).Check(), "files can be taken out of the folder"))
+				checks = append(checks, checked(source.Name+" drop_dir", drop.New(dir, drop.Options{}).Check(), "files can be taken out of the folder"))
 			}
 			continue
 		}
@@ -85,7 +81,7 @@ func (s *session) sourceChecks(sources []config.Source, wh *load.Warehouse, now 
 		}
 		for _, account := range source.Accounts() {
 			checks = append(checks, s.sampleChecks(source, client, account, now())...)
-			if known, asks := verdictCheck(s, wh, source.Name, client, account); asks {
+			if known, asks := probeCheck(s, wh, source.Name, client, account); asks {
 				checks = append(checks, known)
 			}
 			checks = append(checks, dialectChecks(s, wh, source, account)...)
@@ -103,39 +99,29 @@ func databaseChecks(ctx context.Context, wh *load.Warehouse) []inspection {
 	clock := inspection{"clock", skew <= maxSkew, fmt.Sprintf("%s from the database's", skew.Round(time.Millisecond))}
 	return []inspection{
 		{"database", true, "PostgreSQL " + health.Version},
-		verdict("grants", health.Grants(), "facts, dimensions, ledger and queue can be written"),
+		checked("grants", health.Grants(), "facts, dimensions, ledger and queue can be written"),
 		clock,
 	}
 }
 
-func verdict(name string, err error, good string) inspection {
+func checked(name string, err error, good string) inspection {
 	if err != nil {
 		return inspection{name, false, err.Error()}
 	}
 	return inspection{name, true, good}
 }
 
-func (s *session) printChecks(checks []inspection, asJSON bool) error {
-	bad := 0
-	rows := make([][]string, len(checks))
-	for i, c := range checks {
-		word := "ok"
-		if !c.OK {
-			bad, word = bad+1, "FAILED"
-		}
-		rows[i] = []string{c.Check, word, c.Detail}
+func (s *session) printChecks(checks []inspection, out outputFlag) error {
+	err := out.print(s, checks, func() error {
+		return list(s.stdout, []string{"check", "result", "detail"}, checks, func(c inspection) []string {
+			if c.OK {
+				return []string{c.Check, "ok", c.Detail}
+			}
+			return []string{c.Check, "FAILED", c.Detail}
+		})
+	})
+	if err == nil && slices.ContainsFunc(checks, func(c inspection) bool { return !c.OK }) {
+		err = exit{code: exitFailed}
 	}
-	var err error
-	if asJSON {
-		err = s.printJSON(checks)
-	} else {
-		err = table(s.stdout, []string{"check", "result", "detail"}, rows)
-	}
-	if err != nil {
-		return err
-	}
-	if bad > 0 {
-		return exit{code: exitFailed}
-	}
-	return nil
+	return err
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -151,7 +151,7 @@ const (
 
 // Read imports a file, for drop.Folder.
 func (d *watching) Read(ctx context.Context, f drop.File) (v drop.Result) {
-	report := newImportReport(false)
+	report := importReport{}
 	defer func() {
 		if crash := recover(); crash != nil {
 			d.log.Error("the program crashed over a file", zap.String("source", d.source.Name), zap.Any("crash", crash), zap.Stack("stack"))
@@ -185,7 +185,7 @@ func (d *watching) Read(ctx context.Context, f drop.File) (v drop.Result) {
 
 // Refuse gives the report on a file that is not read, for drop.Folder.
 func (d *watching) Refuse(f drop.File, why string) []byte {
-	return d.refused(d.v.session.ctx, f, newImportReport(false), errors.New(why)).Report
+	return d.refused(d.v.session.ctx, f, importReport{}, errors.New(why)).Report
 }
 
 // refused says everywhere that a file could not be imported.
@@ -202,11 +202,13 @@ func (d *watching) refused(ctx context.Context, f drop.File, report importReport
 }
 
 func (d *watching) report(f drop.File, report importReport, outcome, why string) []byte {
-	text, err := json.MarshalIndent(dropReport{
-		File: huawei.SafeName(f.Name), Source: d.source.Name, Outcome: outcome, At: d.v.now().Format(time.RFC3339), Error: why, importReport: report,
-	}, "", "  ")
+	var text bytes.Buffer
+	err := writeJSON(&text, dropReport{
+		File: huawei.SafeName(f.Name), Source: d.source.Name, Outcome: outcome, At: d.v.now().Format(time.RFC3339), Error: why,
+		importReport: report,
+	})
 	if err != nil {
 		return fmt.Appendf(nil, "%q\n", err) // there is nothing in it that does not marshal
 	}
-	return append(text, '\n')
+	return text.Bytes()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -55,7 +54,7 @@ func (x *exported) lie(dir string) (all []string, reports map[string]dropReport)
 		}
 		x.logs.Write(text)
 		var r dropReport
-		if err := json.Unmarshal(text, &r); err != nil {
+		if err := readJSON(string(text), &r); err != nil {
 			x.t.Fatalf("%s: %v\n%s", e.Name(), err, text)
 		}
 		reports[name] = r

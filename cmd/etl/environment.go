@@ -30,7 +30,7 @@ func (e environment) value(name string) string {
 	return v
 }
 
-// proxy says through which proxy a vendor is asked: that of HTTPS_PROXY, but for the hosts of NO_PROXY. Vendors are never asked in
+// proxy gives the proxy through which a vendor is asked: that of HTTPS_PROXY, but for the hosts of NO_PROXY. Vendors are never asked in
 // plain http but on this machine, so HTTP_PROXY has no say.
 func (e environment) proxy() func(*url.URL) (*url.URL, error) {
 	set := httpproxy.Config{

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"smsetl/job"
+	"smsetl/explain"
 	"smsetl/load"
 	"smsetl/read"
 	"smsetl/sms"
@@ -39,11 +39,10 @@ func (c *explainCommand) Run(s *session) error {
 	if c.Rows < 1 {
 		return usage(fmt.Errorf("--rows %d: want 1 or more", c.Rows))
 	}
-	wh, release, err := s.warehouse(c.databaseFlag)
+	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	account, err := read.New(wh.DB, time.Now).FindAccount(s.ctx, sms.Vendor(c.Vendor), c.Account)
 	if errors.Is(err, load.ErrUnknownAccount) {
 		return usage(err)
@@ -51,33 +50,30 @@ func (c *explainCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	e, err := job.Explain(s.ctx, wh, job.Question{
+	e, err := explain.Number(s.ctx, wh, explain.Question{
 		Account: account, Day: day, Template: c.Template, Label: c.Label, MessageType: c.MessageType, Country: c.Country,
 		Stage: sms.Stage(c.Stage), Reason: c.Reason, Measure: c.Measure, Dataset: sms.Dataset(c.Dataset), Rows: c.Rows,
 	})
-	if errors.Is(err, job.ErrQuestion) || errors.Is(err, job.ErrNever) {
+	if errors.Is(err, explain.ErrQuestion) || errors.Is(err, explain.ErrNever) {
 		return usage(err)
 	}
 	if err != nil {
 		return err
 	}
-	if c.isJSON() {
-		return s.printJSON(e)
-	}
-	return s.printExplanation(e)
+	return c.print(s, e, func() error { return s.printExplanation(e) })
 }
 
-func (s *session) printExplanation(e job.Explanation) error {
-	fmt.Fprintf(s.stdout, "%s of %s %s (days start at midnight in %s)\n\n", e.Date, e.Vendor, e.Account, e.Zone)
-	rows := make([][]string, len(e.Measures))
-	for i, m := range e.Measures {
+func (s *session) printExplanation(e explain.Explanation) error {
+	fmt.Fprintf(s.stdout, "%s of %s %s (days start at midnight in %s)\n\n", e.Date, e.Account.Vendor, e.Account.ID, e.Zone)
+	header := []string{"measure", ">total", "unit", "the day is", "", "the vendor's fields"}
+	err := list(s.stdout, header, e.Measures, func(m explain.Measure) []string {
 		total := orNotReported(m.Total)
 		if e.Missing != "" {
 			total = "-"
 		}
-		rows[i] = []string{m.Measure, total, m.Unit, statesOf(e), m.Support, m.Formula}
-	}
-	if err := table(s.stdout, []string{"measure", ">total", "unit", "the day is", "", "the vendor's fields"}, rows); err != nil {
+		return []string{m.Measure, total, m.Unit, statesOf(e), m.Support.Support, m.Formula}
+	})
+	if err != nil {
 		return err
 	}
 	if e.Missing != "" {
@@ -99,11 +95,11 @@ func (s *session) printExplanation(e job.Explanation) error {
 }
 
 // statesOf gives the states of the day of the datasets that the numbers are made of.
-func statesOf(e job.Explanation) string {
+func statesOf(e explain.Explanation) string {
 	var all []string
 	for _, d := range e.Days {
-		if !slices.Contains(all, d.State) {
-			all = append(all, d.State)
+		if state := string(d.State); !slices.Contains(all, state) {
+			all = append(all, state)
 		}
 	}
 	if len(all) == 0 {
@@ -112,13 +108,13 @@ func statesOf(e job.Explanation) string {
 	return strings.Join(all, ", ")
 }
 
-func (s *session) explainDays(e job.Explanation) {
+func (s *session) explainDays(e explain.Explanation) {
 	fmt.Fprintln(s.stdout, "\nThe day")
 	if len(e.Days) == 0 {
 		fmt.Fprintln(s.stdout, "  was never asked for")
 	}
 	for _, d := range e.Days {
-		fmt.Fprintf(s.stdout, "  %s is %s since %s", d.Dataset, d.State, moment(&d.Since))
+		fmt.Fprintf(s.stdout, "  %s is %s since %s", d.Dataset, d.State, moment(d.Since))
 		if d.Reason != "" {
 			fmt.Fprintf(s.stdout, " (%s)", d.Reason)
 		}
@@ -132,28 +128,29 @@ func (s *session) explainDays(e job.Explanation) {
 	}
 }
 
-func (s *session) explainAnswers(e job.Explanation) {
+func (s *session) explainAnswers(e explain.Explanation) {
 	if len(e.Answers) == 0 {
 		return
 	}
 	fmt.Fprintln(s.stdout, "\nThe vendor's answers (etl raw show prints their bytes)")
 	for _, a := range e.Answers {
-		rests := "  "
+		mark := "  "
 		if a.IsCurrent {
-			rests = "* " // what the day rests on
+			mark = "* " // what the day rests on
 		}
-		fmt.Fprintf(s.stdout, "%sanswer %d to load %d: %s %s, %s, %s", rests, a.FetchID, a.LoadID, a.Dataset, a.Window, moment(&a.FetchedAt), plural(a.Size, "byte"))
+		fmt.Fprintf(s.stdout, "%sanswer %d to load %d: %s %s, %s, %s",
+			mark, a.FetchID, a.LoadID, a.Dataset, a.Window, moment(a.FetchedAt), plural(a.Size, "byte"))
 		if a.RequestID != "" {
 			fmt.Fprintf(s.stdout, ", request id %s", a.RequestID)
 		}
 		fmt.Fprintf(s.stdout, "\n    %s\n    %s\n", strings.TrimSpace(a.Method+" "+a.URL+" "+a.Action+" "+a.Body), a.Hash)
-		if a.PrunedAt != nil {
+		if !a.PrunedAt.IsZero() {
 			fmt.Fprintf(s.stdout, "    raw pruned on %s: the hash is left\n", a.PrunedAt.Format(time.DateOnly))
 		}
 	}
 }
 
-func (s *session) explainPushes(e job.Explanation) {
+func (s *session) explainPushes(e explain.Explanation) {
 	if len(e.Pushes) == 0 {
 		return
 	}
@@ -163,11 +160,11 @@ func (s *session) explainPushes(e job.Explanation) {
 		if p.IsSigned {
 			trust = "signed"
 		}
-		fmt.Fprintf(s.stdout, "  %s of %s, %s\n    %s\n", plural(p.Reports, "report"), moment(&p.ReceivedAt), trust, p.Hash)
+		fmt.Fprintf(s.stdout, "  %s of %s, %s\n    %s\n", plural(p.Reports, "report"), moment(p.ReceivedAt), trust, p.Hash)
 	}
 }
 
-func (s *session) explainCells(e job.Explanation) {
+func (s *session) explainCells(e explain.Explanation) {
 	for _, c := range e.Cells {
 		about := fmt.Sprintf("template %s, label %s, type %s, country %s", c.Template, c.Label, c.MessageType, c.Country)
 		if c.Reason != "" {
@@ -175,11 +172,12 @@ func (s *session) explainCells(e job.Explanation) {
 		}
 		fmt.Fprintf(s.stdout, "\nRow: %s\n", about)
 		if !c.IsThere {
-			fmt.Fprintln(s.stdout, "  is there no more")
+			fmt.Fprintln(s.stdout, "  was removed")
 		}
 		for _, p := range c.Places {
 			if p.Rows > 0 {
-				fmt.Fprintf(s.stdout, "  %s of answer %d (%s), %s of messages that a newer one tells of%s; the first is row %d, at byte %d\n",
+				fmt.Fprintf(s.stdout,
+					"  %s of answer %d (%s), %s of messages that a newer one has too%s; the first is row %d, at byte %d\n",
 					plural(p.Rows, "row"), p.FetchID, e.FileOf(p), number(p.Repeats), p.ByReports(), p.Position, p.Offset)
 				continue
 			}
@@ -194,7 +192,7 @@ func (s *session) explainCells(e job.Explanation) {
 	}
 }
 
-func (s *session) explainValue(v job.ExplainedValue, c job.ExplainedCell) {
+func (s *session) explainValue(v explain.Value, c explain.Cell) {
 	if c.IsThere {
 		fmt.Fprintf(s.stdout, "  %s %s", v.Measure, orNotReported(v.Value))
 		if from := v.From(c.Places); from != "" {
@@ -207,18 +205,19 @@ func (s *session) explainValue(v job.ExplainedValue, c job.ExplainedCell) {
 	}
 	for _, h := range v.History {
 		until := "now"
-		if h.Until != nil {
+		if !h.Until.IsZero() {
 			until = moment(h.Until)
 		}
 		value := orNotReported(h.Value)
 		if h.Change == "removed" {
 			value = "no row"
 		}
-		fmt.Fprintf(s.stdout, "    %s  %s .. %s  load %d, %s\n", value, moment(h.From), until, h.LoadID, strings.ReplaceAll(h.Cause, "_", " "))
+		fmt.Fprintf(s.stdout, "    %s  %s .. %s  load %d, %s\n",
+			value, moment(h.From), until, h.LoadID, strings.ReplaceAll(h.Cause, "_", " "))
 	}
 }
 
-func (s *session) explainLoads(e job.Explanation) {
+func (s *session) explainLoads(e explain.Explanation) {
 	fmt.Fprintln(s.stdout, "\nLoads")
 	for _, l := range e.Loads {
 		by := "asked the vendor"
@@ -239,8 +238,8 @@ func (s *session) explainLoads(e job.Explanation) {
 }
 
 // moment writes a time to the second, in UTC.
-func moment(t *time.Time) string {
-	if t == nil || t.IsZero() {
+func moment(t time.Time) string {
+	if t.IsZero() {
 		return "-"
 	}
 	return t.UTC().Format("2006-01-02 15:04:05Z")

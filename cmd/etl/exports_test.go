@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -54,7 +53,7 @@ func TestSandboxSavesExports(t *testing.T) {
 		if code != 0 && code != exitPartial {
 			t.Fatalf("exit %d\n%s", code, errs.String())
 		}
-		if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+		if err := readJSON(out.String(), &r); err != nil {
 			t.Fatal(err)
 		}
 		return r

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 
 	"smsetl/internal/db"
@@ -16,14 +18,12 @@ import (
 
 // decisionFlags are those of a person who decides about days.
 type decisionFlags struct {
-	configFlag
-	databaseFlag
+	pipelineFlags
 	narrowFlags
 	From   string `help:"First day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
 	To     string `help:"Last day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
 	Reason string `help:"Why, for those who wonder later." placeholder:"TEXT" required:""`
 	Who    string `help:"Who decides. Default: the user of this machine." placeholder:"NAME"`
-	nowFlag
 	outputFlag
 }
 
@@ -46,14 +46,8 @@ type decisionReport struct {
 
 // decisionScope is what a decision changed of one account and group of datasets.
 type decisionScope struct {
-	Source   string   `json:"source"`
-	Vendor   string   `json:"vendor"`
-	Account  string   `json:"account"`
-	Datasets []string `json:"datasets"`
-	From     string   `json:"from"`
-	To       string   `json:"to"`
-	Days     int      `json:"days"`
-	Detail   string   `json:"detail,omitempty"`
+	scopeReport
+	Detail string `json:"detail,omitempty"`
 }
 
 // Run makes days be left alone by everything.
@@ -70,11 +64,10 @@ func (c *unfreezeCommand) Run(s *session) error {
 func (c *decisionFlags) decide(
 	s *session, operation string, do func(context.Context, *db.DB, sms.Scope, ledger.Operator) (int, error),
 ) error {
-	p, items, by, release, err := c.prepare(s)
+	p, items, by, err := c.prepare(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	if err := p.register(s.ctx); err != nil {
 		return err
 	}
@@ -88,35 +81,26 @@ func (c *decisionFlags) decide(
 			report.add(item.Source, item.Scope, days, "")
 		}
 	}
-	return s.printDecision(report, c.isJSON())
+	return c.show(s, report)
 }
 
 // prepare gives what is decided about, and by whom.
-func (c *decisionFlags) prepare(s *session) (*pipeline, []plan.Item, ledger.Operator, func(), error) {
-	none := func(err error) (*pipeline, []plan.Item, ledger.Operator, func(), error) {
-		return nil, nil, ledger.Operator{}, nil, err
-	}
+func (c *decisionFlags) prepare(s *session) (p *pipeline, items []plan.Item, by ledger.Operator, err error) {
 	if strings.TrimSpace(c.Reason) == "" {
-		return none(usage(errors.New("--reason: say why")))
+		return nil, nil, by, usage(errors.New("--reason: say why"))
 	}
 	ask, err := rangeFlags{From: c.From, To: c.To}.ask(c.narrowFlags)
 	if err != nil {
-		return none(err)
+		return nil, nil, by, err
 	}
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
-	if err != nil {
-		return none(err)
+	if p, err = c.open(s); err != nil {
+		return nil, nil, by, err
 	}
-	items, err := plan.Scopes(ask, p.config.Planned(), p.now())
-	if err != nil {
-		release()
-		return none(usage(err))
+	by = ledger.Operator{Who: cmp.Or(c.Who, operator()), Reason: c.Reason, Now: p.now()}
+	if items, err = plan.Scopes(ask, p.config.Planned(), p.now()); err != nil {
+		err = usage(err)
 	}
-	by := ledger.Operator{Who: c.Who, Reason: c.Reason, Now: p.now()}
-	if by.Who == "" {
-		by.Who = operator()
-	}
-	return p, items, by, release, nil
+	return p, items, by, err
 }
 
 // operator names the person at this machine, as well as the machine knows.
@@ -132,32 +116,22 @@ func operator() string {
 }
 
 func newDecisionReport(operation string, by ledger.Operator) decisionReport {
-	return decisionReport{Operation: operation, Who: by.Who, Reason: by.Reason, Scopes: []decisionScope{}}
+	return decisionReport{Operation: operation, Who: by.Who, Reason: by.Reason}
 }
 
 func (r *decisionReport) add(source string, scope sms.Scope, days int, detail string) {
-	one := decisionScope{
-		Source: source, Vendor: string(scope.Account.Vendor), Account: scope.Account.ID,
-		From: scope.Window.First().String(), To: scope.Window.Last().String(), Days: days, Detail: detail,
-	}
-	for _, d := range scope.Datasets {
-		one.Datasets = append(one.Datasets, string(d))
-	}
 	r.Days += days
-	r.Scopes = append(r.Scopes, one)
+	r.Scopes = append(r.Scopes, decisionScope{newScopeReport(source, scope, days), detail})
 }
 
-func (s *session) printDecision(r decisionReport, asJSON bool) error {
-	if asJSON {
-		return s.printJSON(r)
-	}
-	if len(r.Scopes) == 0 {
-		fmt.Fprintf(s.stdout, "There is nothing to %s.\n", r.Operation)
-		return nil
-	}
-	rows := make([][]string, len(r.Scopes))
-	for i, d := range r.Scopes {
-		rows[i] = []string{d.Source, d.Account, join(d.Datasets), d.From, d.To, number(d.Days), d.Detail}
-	}
-	return table(s.stdout, []string{"source", "account", "datasets", "from", "to", ">days", ""}, rows)
+func (c *decisionFlags) show(s *session, r decisionReport) error {
+	return c.print(s, r, func() error {
+		if len(r.Scopes) == 0 {
+			fmt.Fprintf(s.stdout, "There is nothing to %s.\n", r.Operation)
+			return nil
+		}
+		return list(s.stdout, slices.Concat(scopeHeader, []string{""}), r.Scopes, func(d decisionScope) []string {
+			return d.cells(d.Detail)
+		})
+	})
 }

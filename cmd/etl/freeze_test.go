@@ -1,11 +1,11 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
 	"smsetl/sandbox"
+	"smsetl/sms"
 )
 
 var firstDays = []string{"--from", "2026-11-01", "--to", "2026-11-02", "--account", "harbor_service"}
@@ -14,7 +14,7 @@ var firstDays = []string{"--from", "2026-11-01", "--to", "2026-11-02", "--accoun
 func (w *world) decide(operation string, arguments ...string) (report decisionReport) {
 	w.t.Helper()
 	all := append(append(at(today), firstDays...), "--reason", "the vendor says so", "--who", "ana", "-o", "json")
-	if err := json.Unmarshal([]byte(w.must(exitOK, operation, append(all, arguments...)...)), &report); err != nil {
+	if err := readJSON(w.must(exitOK, operation, append(all, arguments...)...), &report); err != nil {
 		w.t.Fatal(err)
 	}
 	return report
@@ -39,7 +39,7 @@ func TestRelease(t *testing.T) {
 	}
 	w.vendors.ResetCounters()
 	report := w.decide("release")
-	if report.Days != 2 || len(report.Scopes) != 1 || report.Scopes[0].From != "2026-11-01" || report.Scopes[0].To != "2026-11-02" {
+	if report.Days != 2 || len(report.Scopes) != 1 || report.Scopes[0].From != sms.Date(2026, 11, 1) || report.Scopes[0].To != sms.Date(2026, 11, 2) {
 		t.Errorf("%+v", report)
 	}
 	if calls := w.vendors.Counters().Calls; len(calls) > 0 {

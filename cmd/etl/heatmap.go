@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"smsetl/sms"
 )
@@ -37,35 +37,29 @@ func rank(state sms.State) int {
 
 // heatmap draws one line a month and one cell a day for each account.
 func heatmap(w io.Writer, days []sms.DayStatus, colours bool) {
-	type cellKey struct {
-		account sms.Account
-		day     sms.Day
-	}
-	worst := map[cellKey]sms.State{}
-	first, last := map[sms.Account]sms.Day{}, map[sms.Account]sms.Day{}
+	worst := map[sms.Account]map[sms.Day]sms.State{}
 	var accounts []sms.Account
 	for _, d := range days {
-		key := cellKey{d.Account, d.Day}
-		if old, ok := worst[key]; !ok || rank(d.State) < rank(old) {
-			worst[key] = d.State
+		states := worst[d.Account]
+		if states == nil {
+			states = map[sms.Day]sms.State{}
+			worst[d.Account], accounts = states, append(accounts, d.Account)
 		}
-		if _, ok := first[d.Account]; !ok {
-			accounts = append(accounts, d.Account)
-			first[d.Account], last[d.Account] = d.Day, d.Day
+		if old, ok := states[d.Day]; !ok || rank(d.State) < rank(old) {
+			states[d.Day] = d.State
 		}
-		first[d.Account], last[d.Account] = min(first[d.Account], d.Day), max(last[d.Account], d.Day)
 	}
 	for _, account := range accounts {
 		fmt.Fprintf(w, "%s (%s)\n", account, account.Zone)
-		for month := monthStart(first[account]); month <= last[account]; month = nextMonth(month) {
+		shown := slices.Sorted(maps.Keys(worst[account]))
+		for month := shown[0].Month(); month <= shown[len(shown)-1]; month = nextMonth(month) {
 			var line strings.Builder
 			for day := month; day < nextMonth(month); day++ {
-				state, ok := worst[cellKey{account, day}]
-				if !ok {
+				if state, ok := worst[account][day]; ok {
+					line.WriteString(cell(state, colours))
+				} else {
 					line.WriteByte(' ')
-					continue
 				}
-				line.WriteString(cell(state, colours))
 			}
 			fmt.Fprintf(w, "  %s  %s\n", month.String()[:7], strings.TrimRight(line.String(), " "))
 		}
@@ -91,12 +85,4 @@ func cell(state sms.State, colours bool) string {
 	return fmt.Sprintf("\x1b[%sm%c\x1b[0m", m.colour, m.letter)
 }
 
-func monthStart(d sms.Day) sms.Day {
-	t := d.UTC()
-	return sms.Date(t.Year(), t.Month(), 1)
-}
-
-func nextMonth(d sms.Day) sms.Day {
-	t := d.UTC()
-	return sms.Date(t.Year(), t.Month()+time.Month(1), 1)
-}
+func nextMonth(month sms.Day) sms.Day { return (month + 31).Month() }

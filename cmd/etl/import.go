@@ -11,7 +11,6 @@ import (
 	"smsetl/extract/huawei"
 	"smsetl/job"
 	"smsetl/load"
-	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -42,8 +41,8 @@ type importReport struct {
 	Messages int64          `json:"new_messages"`
 	Changed  int64          `json:"changed_messages"`
 	TooOld   int64          `json:"too_old"`
-	job.Rows
-	Quarantined []replayRemark  `json:"quarantined"`
+	load.Counts
+	Quarantined []job.Remark    `json:"quarantined"`
 	Complete    []completeDays  `json:"complete"`
 	Unreadable  []unreadableRow `json:"unreadable"`
 	Missing     []missingInDays `json:"missing"`
@@ -56,13 +55,6 @@ type completeDays struct {
 	Days    []string `json:"days"`
 }
 
-func newImportReport(isDry bool) importReport {
-	return importReport{
-		DryRun: isDry, Files: []importedFile{}, Quarantined: []replayRemark{}, Complete: []completeDays{}, Unreadable: []unreadableRow{},
-		Missing: []missingInDays{}, Differences: []string{},
-	}
-}
-
 // importedFile is what is known of a file. Covers is empty when nobody can say which stretch of time it holds.
 type importedFile struct {
 	Name    string            `json:"name"`
@@ -72,7 +64,7 @@ type importedFile struct {
 	MadeAt  string            `json:"made_at"`
 	Covers  string            `json:"covers"`
 	IsCut   bool              `json:"is_cut"`
-	Days    int               `json:"days,omitempty"` // of a statistics page
+	Days    int               `json:"days,omitzero"` // of a statistics page
 	Columns map[string]string `json:"columns"`
 	Dropped []string          `json:"dropped"`
 	Header  []string          `json:"header,omitempty"` // of a dry run
@@ -116,7 +108,7 @@ func (c *importHuaweiCommand) Run(s *session) error {
 	if in.asked, err = c.span(source.Zone); err != nil {
 		return err
 	}
-	report := newImportReport(c.DryRun)
+	report := importReport{DryRun: c.DryRun}
 	if c.DryRun {
 		err = in.preview(c.Files, &report)
 	} else {
@@ -125,12 +117,7 @@ func (c *importHuaweiCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if c.isJSON() {
-		err = s.printJSON(report)
-	} else {
-		err = s.printImport(report)
-	}
-	if err != nil {
+	if err := c.print(s, report, func() error { return s.printImport(report) }); err != nil {
 		return err
 	}
 	return report.exit()
@@ -259,11 +246,10 @@ func cause(err error) string {
 const heldBytes = 16 << 20
 
 func (c *importHuaweiCommand) load(s *session, cfg config.Config, in *importing, report *importReport) error {
-	wh, release, err := s.warehouse(c.databaseFlag)
+	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	p := &pipeline{session: s, config: cfg, warehouse: wh, now: func() time.Time { return in.now }}
 	if err := p.register(s.ctx); err != nil {
 		return err
@@ -273,13 +259,12 @@ func (c *importHuaweiCommand) load(s *session, cfg config.Config, in *importing,
 
 // load reads the files and loads them, as a run.
 func (in *importing) load(wh *load.Warehouse, paths []string, report *importReport) (err error) {
-	run := queue.Run{Command: "import", Arguments: fmt.Sprintf("--source %s, %s", in.source.Name, plural(len(paths), "file")),
-		Version: currentVersion().Version, Now: in.now}
-	if report.RunID, err = queue.StartRun(in.session.ctx, wh.Pool(), run); err != nil {
+	arguments := fmt.Sprintf("--source %s, %s", in.source.Name, plural(len(paths), "file"))
+	if report.RunID, err = startRun(in.session.ctx, wh, "import", arguments, in.now); err != nil {
 		return err
 	}
 	err = in.all(wh, paths, report)
-	return errors.Join(err, in.session.endRun(wh, report.RunID, report.outcome(err), in.now))
+	return errors.Join(err, endRun(in.session.ctx, wh, report.RunID, report.outcome(err), in.now))
 }
 
 func (in *importing) all(wh *load.Warehouse, paths []string, report *importReport) error {

@@ -123,7 +123,7 @@ func (x *exported) bring(want int, paths []string, flags ...string) (r importRep
 	if code != want {
 		x.t.Fatalf("exit %d, want %d\n%s\n%s", code, want, stdout, stderr)
 	}
-	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+	if err := readJSON(stdout, &r); err != nil {
 		x.t.Fatalf("%v\n%s", err, stdout)
 	}
 	return r

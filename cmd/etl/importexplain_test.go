@@ -6,7 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"smsetl/job"
+	"smsetl/explain"
+	"smsetl/sms"
 )
 
 // Numbers that are counted from files are what explain says that the rows of each file add, and what it says of rows is true of the
@@ -19,21 +20,21 @@ func TestExplainedFilesAddUp(t *testing.T) {
 	for _, s := range x.samples() {
 		numbers++
 		e := x.explain(s)
-		if len(e.Cells) != 1 || len(e.Measures) != 1 || e.Measures[0].Total == nil || *e.Measures[0].Total != s.Value {
+		if len(e.Cells) != 1 || len(e.Measures) != 1 || e.Measures[0].Total != sms.Reported(s.Value) {
 			t.Errorf("%+v: %+v", s, e.Measures)
 			continue
 		}
 		cell, value := e.Cells[0], e.Cells[0].Values[0]
 		var sum int64
 		for _, f := range value.Fields {
-			if f.Field == value.Fields[0].Field && f.Adds != nil {
-				sum += *f.Adds
+			if f.Field == value.Fields[0].Field && f.Adds.IsReported() {
+				sum += f.Adds.Or(0)
 			}
 		}
 		if sum != s.Value || len(cell.Places) == 0 {
 			t.Errorf("%+v: the files add %d\n%+v", s, sum, cell)
 		}
-		if last := value.History[len(value.History)-1]; last.Value == nil || *last.Value != s.Value {
+		if last := value.History[len(value.History)-1]; last.Value != sms.Reported(s.Value) {
 			t.Errorf("%+v: history %+v", s, value.History)
 		}
 	}
@@ -68,7 +69,7 @@ func TestExplainedFilesAddUp(t *testing.T) {
 	}
 	checkFiles(t, e, rows)
 	code, out, _ := x.alone(t.Context(), "explain", "--date", s.Day, "--account", s.Account)
-	for _, want := range []string{" in answer ", "of messages that a newer one tells of", "IMPORT file:", "sent_at=", ", by result, status"} {
+	for _, want := range []string{" in answer ", "of messages that a newer one has too", "IMPORT file:", "sent_at=", ", by result, status"} {
 		if code != 0 || !strings.Contains(out, want) {
 			t.Errorf("exit %d, %q is not said:\n%s", code, want, out)
 		}
@@ -78,7 +79,7 @@ func TestExplainedFilesAddUp(t *testing.T) {
 }
 
 // checkFiles insists that every file is shown with its request and its load, and no other as one that the day rests on.
-func checkFiles(t *testing.T, e job.Explanation, rows map[string]int64) {
+func checkFiles(t *testing.T, e explain.Explanation, rows map[string]int64) {
 	t.Helper()
 	loads := map[int64]bool{}
 	for _, l := range e.Loads {
@@ -130,7 +131,7 @@ func TestExplainedFilesThatAreGone(t *testing.T) {
 	s := sample{Day: "2026-11-12", Account: "harbor-home", Measure: "requested"}
 	x.exec(`UPDATE etl.raw SET packed = NULL, pruned_at = now()`)
 	e := x.explain(s)
-	if len(e.Cells) == 0 || len(e.Cells[0].Places) != 0 || len(e.Answers) == 0 || e.Answers[0].PrunedAt == nil || e.Cells[0].Values[0].Fields[0].Place != -1 {
+	if len(e.Cells) == 0 || len(e.Cells[0].Places) != 0 || len(e.Answers) == 0 || e.Answers[0].PrunedAt.IsZero() || e.Cells[0].Values[0].Fields[0].Place != -1 {
 		t.Errorf("%+v", e)
 	}
 	if code, out, _ := x.alone(t.Context(), "replay", "--from", "2026-11-10", "--to", "2026-11-16"); code != exitQuality || !strings.Contains(out, "thrown away") {

@@ -16,9 +16,6 @@ func newImportedFile(r huawei.Report) importedFile {
 	for _, c := range r.Columns {
 		f.Columns[c.Column] = c.Header
 	}
-	if f.Dropped == nil {
-		f.Dropped = []string{}
-	}
 	return f
 }
 
@@ -29,8 +26,8 @@ func (r *importReport) add(done job.Imported, open map[string]missingInDays) {
 	r.Messages += done.Messages
 	r.Changed += done.Changed
 	r.TooOld += done.TooOld
-	r.Add(done.Rows)
-	r.Quarantined = append(r.Quarantined, replayRemarks(done.Quarantined)...)
+	r.Add(done.Counts)
+	r.Quarantined = append(r.Quarantined, done.Quarantined...)
 	for _, u := range done.Unreadable {
 		row := unreadableRow{File: u.File, Hash: u.Payload.String(), Position: u.Position, Reason: u.Reason}
 		if !u.SentAt.IsZero() {
@@ -77,10 +74,7 @@ func (r *importReport) exit() error {
 }
 
 func (r *importReport) outcome(err error) string {
-	if err == nil && len(r.Quarantined)+len(r.Missing) > 0 {
-		return "partial"
-	}
-	return outcome(runReport{}, err)
+	return outcome(len(r.Quarantined)+len(r.Missing) > 0, err)
 }
 
 func (s *session) printImport(r importReport) error {
@@ -111,31 +105,16 @@ func (s *session) printImport(r importReport) error {
 		fmt.Fprintf(s.stdout, "%s in %s (%s inserted, %s updated, %s removed, %s unchanged, %s rejected, %s held)\n", plural(r.Received, "fact row"),
 			plural(r.Windows, "window"), number(r.Inserted), number(r.Updated), number(r.Removed), number(r.Unchanged), number(r.Rejected), number(r.Held))
 	}
-	const most = 20
-	for i, u := range r.Unreadable {
-		if i == most {
-			fmt.Fprintf(s.stdout, "  and %s more that cannot be read; etl.reject has them all\n", plural(len(r.Unreadable)-most, "row"))
-			break
-		}
-		fmt.Fprintf(s.stdout, "  %s, row %d of answer %s cannot be read: %s\n", u.File, u.Position, u.Hash[:12], u.Reason)
-	}
+	printFirst(s.stdout, r.Unreadable, "row", " that cannot be read; etl.reject has them all", func(u unreadableRow) string {
+		return fmt.Sprintf("%s, row %d of answer %s cannot be read: %s", u.File, u.Position, u.Hash[:12], u.Reason)
+	})
 	for _, q := range r.Quarantined {
 		fmt.Fprintf(s.stdout, "  %s: %s\n", q.Scope, q.Reason)
 	}
-	for i, d := range r.Differences {
-		if i == most {
-			fmt.Fprintf(s.stdout, "  and %s more; `etl check` lists them\n", plural(len(r.Differences)-most, "difference"))
-			break
-		}
-		fmt.Fprintf(s.stdout, "  %s\n", d)
-	}
-	for i, m := range r.Missing {
-		if i == most {
-			fmt.Fprintf(s.stdout, "  and %s more; `etl status` lists them\n", plural(len(r.Missing)-most, "day"))
-			break
-		}
-		fmt.Fprintf(s.stdout, "  %s %s: no export of hours %s\n", m.Account, m.Day, m.Hours)
-	}
+	printFirst(s.stdout, r.Differences, "difference", "; `etl check` lists them", func(d string) string { return d })
+	printFirst(s.stdout, r.Missing, "day", "; `etl status` lists them", func(m missingInDays) string {
+		return fmt.Sprintf("%s %s: no export of hours %s", m.Account, m.Day, m.Hours)
+	})
 	return nil
 }
 

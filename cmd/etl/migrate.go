@@ -17,11 +17,10 @@ type migrateCommand struct {
 type migrateUp struct{ databaseFlag }
 
 func (c *migrateUp) Run(s *session) error {
-	url, release, err := s.databaseURL(c.databaseFlag)
+	url, err := s.databaseURL(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	if err := migrations.Up(s.ctx, url); err != nil {
 		return err
 	}
@@ -40,11 +39,10 @@ func (c *migrateDown) Run(s *session) error {
 	if !c.Yes {
 		return usage(errors.New("migrate down deletes tables and what is in them; say --yes if that is what you want"))
 	}
-	url, release, err := s.databaseURL(c.databaseFlag)
+	url, err := s.databaseURL(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	steps := c.Steps
 	if c.All {
 		steps = 0
@@ -55,11 +53,10 @@ func (c *migrateDown) Run(s *session) error {
 type migrateRepair struct{ databaseFlag }
 
 func (c *migrateRepair) Run(s *session) error {
-	url, release, err := s.databaseURL(c.databaseFlag)
+	url, err := s.databaseURL(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	report, err := migrations.Repair(s.ctx, url)
 	if err == nil {
 		fmt.Fprintln(s.stderr, report)
@@ -81,13 +78,12 @@ type migrationReport struct {
 	Advice   string `json:"advice"`
 }
 
-// Run shows where the schema stands. Exit code 1 says that the program cannot work with it.
+// Run shows the version of the schema. Exit code 1 means that the program cannot work with it.
 func (c *migrateStatus) Run(s *session) error {
-	url, release, err := s.databaseURL(c.databaseFlag)
+	url, err := s.databaseURL(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	status, err := migrations.Status(s.ctx, url)
 	if err != nil {
 		return err

@@ -101,11 +101,11 @@ func (s *shown) serveAlone(as *world) {
 		ctx: s.t.Context(), env: environment{lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile},
 		stdout: out, stderr: out, log: zap.NewNop(),
 	}
-	p, release, err := run.pipeline(configFlag{as.config}, databaseFlag{as.url}, nowFlag{today.Format(time.RFC3339)})
+	p, err := run.pipeline(configFlag{as.config}, databaseFlag{as.url}, nowFlag{today.Format(time.RFC3339)})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(release)
+	s.t.Cleanup(run.close)
 	v := &serving{session: run, warehouse: p.warehouse, now: p.now}
 	v.current.Store(p)
 	v.metrics = v.newMetrics()

@@ -30,11 +30,10 @@ type resumeCommand struct {
 
 // Run pauses a source for every program that works this database.
 func (c *pauseCommand) Run(s *session) error {
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, nowFlag{})
+	p, err := s.pipeline(c.configFlag, c.databaseFlag, nowFlag{})
 	if err != nil {
 		return err
 	}
-	defer release()
 	if err := p.checkSource(c.Source); err != nil {
 		return err
 	}
@@ -47,11 +46,10 @@ func (c *pauseCommand) Run(s *session) error {
 
 // Run resumes a source. One that has left the configuration can be resumed too.
 func (c *resumeCommand) Run(s *session) error {
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, nowFlag{})
+	p, err := s.pipeline(c.configFlag, c.databaseFlag, nowFlag{})
 	if err != nil {
 		return err
 	}
-	defer release()
 	was, err := p.queue.Resume(s.ctx, c.Source)
 	if err != nil {
 		return err
@@ -72,11 +70,7 @@ func (p *pipeline) checkSource(name string) error {
 	if _, known := p.config.Source(name); known {
 		return nil
 	}
-	var names []string
-	for _, source := range p.config.Sources {
-		names = append(names, source.Name)
-	}
-	slices.Sort(names)
+	names := slices.Sorted(slices.Values(p.sourceNames()))
 	return usage(fmt.Errorf("there is no source %q: there are %s", name, strings.Join(names, ", ")))
 }
 
@@ -86,14 +80,19 @@ type pausedSource struct {
 	Since  time.Time `json:"since"`
 }
 
-// paused gives the configured sources that are paused.
-func (p *pipeline) paused(ctx context.Context) ([]pausedSource, error) {
+// sourceNames gives the names of the configured sources.
+func (p *pipeline) sourceNames() []string {
 	names := make([]string, len(p.config.Sources))
 	for i, source := range p.config.Sources {
 		names[i] = source.Name
 	}
+	return names
+}
+
+// paused gives the configured sources that are paused.
+func (p *pipeline) paused(ctx context.Context) (paused []pausedSource, err error) {
+	names := p.sourceNames()
 	since, err := queue.Paused(ctx, p.warehouse.Pool(), names)
-	paused := []pausedSource{}
 	for _, name := range names {
 		if at, is := since[name]; is {
 			paused = append(paused, pausedSource{name, at})
@@ -102,24 +101,17 @@ func (p *pipeline) paused(ctx context.Context) ([]pausedSource, error) {
 	return paused, err
 }
 
-// withoutPaused leaves windows of paused sources out, and tells which sources those are.
+// withoutPaused leaves windows of paused sources out, and lists these sources.
 func (p *pipeline) withoutPaused(ctx context.Context, items []plan.Item) (asked []plan.Item, due []pausedSource, err error) {
-	due = []pausedSource{}
 	paused, err := p.paused(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, source := range paused {
-		if slices.ContainsFunc(items, func(i plan.Item) bool { return i.Source == source.Source }) {
-			due = append(due, source)
-		}
-	}
-	for _, item := range items {
-		if !slices.ContainsFunc(due, func(s pausedSource) bool { return s.Source == item.Source }) {
-			asked = append(asked, item)
-		}
-	}
-	return asked, due, nil
+	isOf := func(s pausedSource, item plan.Item) bool { return s.Source == item.Source }
+	asked = slices.DeleteFunc(slices.Clone(items), func(item plan.Item) bool {
+		return slices.ContainsFunc(paused, func(s pausedSource) bool { return isOf(s, item) })
+	})
+	due = slices.DeleteFunc(paused, func(s pausedSource) bool {
+		return !slices.ContainsFunc(items, func(item plan.Item) bool { return isOf(s, item) })
+	})
+	return asked, due, err
 }
 
 // heldUp gives what waits for a person: paused sources, and the jobs of the last 30 days that no worker could do.
@@ -129,9 +121,6 @@ func (p *pipeline) heldUp(ctx context.Context) ([]pausedSource, []queue.Parked, 
 		return nil, nil, err
 	}
 	parked, err := queue.ParkedJobs(ctx, p.warehouse.Pool(), p.now().AddDate(0, 0, -30))
-	if parked == nil {
-		parked = []queue.Parked{}
-	}
 	return paused, parked, err
 }
 

@@ -36,6 +36,39 @@ func (s *session) config(f configFlag, now func() time.Time) (config.Config, err
 	return cfg, nil
 }
 
+// pipelineFlags say what a command works with: configuration, database and time.
+type pipelineFlags struct {
+	configFlag
+	databaseFlag
+	nowFlag
+}
+
+func (f pipelineFlags) open(s *session) (*pipeline, error) {
+	return s.pipeline(f.configFlag, f.databaseFlag, f.nowFlag)
+}
+
+// pipeline reads the configuration before it touches the database, so that a slip in the file costs nothing.
+func (s *session) pipeline(file configFlag, db databaseFlag, at nowFlag) (*pipeline, error) {
+	now, err := at.clock()
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := s.config(file, now)
+	if err != nil {
+		return nil, err
+	}
+	wh, err := s.warehouse(db)
+	if err != nil {
+		return nil, err
+	}
+	return s.newPipeline(cfg, wh, now)
+}
+
+func (s *session) newPipeline(cfg config.Config, wh *load.Warehouse, now func() time.Time) (*pipeline, error) {
+	q, err := queue.New(wh.Pool(), now, s.log)
+	return &pipeline{session: s, config: cfg, warehouse: wh, queue: q, now: now}, err
+}
+
 // narrowFlags choose a part of what is configured.
 type narrowFlags struct {
 	Source  []string `help:"Only this source; repeatable." placeholder:"NAME"`
@@ -125,17 +158,9 @@ func (p *pipeline) plan(ctx context.Context, ask plan.Request) ([]plan.Item, err
 // runReport is what a run or backfill did, and what is still open after it.
 type runReport struct {
 	RunID int64 `json:"run_id"`
-	tally
-	Open   []openDays     `json:"open"`
-	Paused []pausedSource `json:"paused"` // sources that were due and not asked
-}
-
-// openDays are days that the run leaves for another one.
-type openDays struct {
-	Source string `json:"source"`
-	Scope  string `json:"scope"`
-	Reason string `json:"reason"`
-	Days   int    `json:"days"`
+	totals
+	Open   []plan.OpenDays `json:"open"`
+	Paused []pausedSource  `json:"paused"` // sources that were due and not asked
 }
 
 // run loads what an ask plans.
@@ -147,7 +172,7 @@ func (p *pipeline) run(ctx context.Context, command string, ask plan.Request) (r
 	return p.execute(ctx, command, ask, items)
 }
 
-// execute loads the windows of a plan, and tells from the ledger what is still open.
+// execute loads the windows of a plan, and reads from the ledger what is still open.
 func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request, items []plan.Item) (runReport, error) {
 	if err := p.register(ctx); err != nil {
 		return runReport{}, err
@@ -159,9 +184,7 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 	if err != nil {
 		return runReport{}, usage(err)
 	}
-	runID, err := queue.StartRun(ctx, p.warehouse.Pool(), queue.Run{
-		Command: command, Arguments: ask.String(), Version: currentVersion().Version, Now: p.now(),
-	})
+	runID, err := startRun(ctx, p.warehouse, command, ask.String(), p.now())
 	if err != nil {
 		return runReport{}, err
 	}
@@ -176,22 +199,35 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 	}
 	loader := job.NewLoader(p.warehouse, sources, job.LoaderOptions{Now: p.now, Progress: watch, IsWaitedFor: true}, p.session.log)
 	err = p.queue.Work(ctx, loader, runID, windows)
-	report := runReport{RunID: runID, tally: watch.end(), Paused: paused}
+	report := runReport{RunID: runID, totals: watch.end(), Paused: paused}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	if err == nil {
 		err = p.account(late, &report, ask, items)
 	}
-	return report, errors.Join(err, queue.EndRun(late, p.warehouse.Pool(), runID, outcome(report, err), p.now()))
+	return report, errors.Join(err, endRun(ctx, p.warehouse, runID, outcome(report.isPartial(), err), p.now()))
 }
 
-func outcome(report runReport, err error) string {
+func startRun(ctx context.Context, wh *load.Warehouse, command, arguments string, now time.Time) (int64, error) {
+	run := queue.Run{Command: command, Arguments: arguments, Version: currentVersion().Version, Now: now}
+	return queue.StartRun(ctx, wh.Pool(), run)
+}
+
+// endRun ends the run also when the command was stopped.
+func endRun(ctx context.Context, wh *load.Warehouse, runID int64, outcome string, now time.Time) error {
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return queue.EndRun(late, wh.Pool(), runID, outcome, now)
+}
+
+// outcome says how a run ended, as the ledger of runs has it.
+func outcome(isPartial bool, err error) string {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
 	case err != nil:
 		return "failed"
-	case report.isPartial():
+	case isPartial:
 		return "partial"
 	default:
 		return "ok"
@@ -207,76 +243,18 @@ func (p *pipeline) account(ctx context.Context, report *runReport, ask plan.Requ
 	for _, f := range failed {
 		report.fail(failedItem{f.Source, f.Scope, f.Reason})
 	}
-	report.Open, err = p.open(ctx, ask, items)
+	ledger, err := p.coverage(ctx, ask)
+	report.Open = plan.Open(items, ledger, func(source string) int {
+		s, _ := p.config.Source(source)
+		return s.QuarantineDays
+	}, p.now())
 	return err
 }
 
-// open asks the ledger which of the days just asked for are still not answered. Provisional days are loaded, and days that wait
-// by rule for another answer wait.
-func (p *pipeline) open(ctx context.Context, ask plan.Request, items []plan.Item) ([]openDays, error) {
-	days, err := p.coverage(ctx, ask)
-	if err != nil {
-		return nil, err
-	}
-	known := map[ledgerKey]sms.DayStatus{}
-	for _, d := range days {
-		known[ledgerKey{d.Account.Vendor, d.Account.ID, d.Dataset, d.Day}] = d
-	}
-	open := []openDays{}
-	for _, item := range items {
-		left := openDays{Source: item.Source, Scope: item.Scope.String()}
-		for _, dataset := range item.Scope.Datasets {
-			for day := range item.Scope.Window.Days() {
-				d := known[ledgerKey{item.Scope.Account.Vendor, item.Scope.Account.ID, dataset, day}]
-				if d.IsLoaded() || d.State == sms.Frozen || d.State == sms.Unverified || p.waits(item.Source, d) {
-					continue
-				}
-				left.Days++
-				left.Reason = reason(d)
-			}
-		}
-		if left.Days > 0 {
-			open = append(open, left)
-		}
-	}
-	return open, nil
-}
-
-// waits says that a day is quarantined, and not for longer than its source lets days wait.
-func (p *pipeline) waits(source string, d sms.DayStatus) bool {
-	for _, s := range p.config.Sources {
-		if s.Name == source {
-			return d.State == sms.Quarantined && p.now().Before(d.Since.AddDate(0, 0, s.QuarantineDays))
-		}
-	}
-	return false
-}
-
-type ledgerKey struct {
-	vendor  sms.Vendor
-	account string
-	dataset sms.Dataset
-	day     sms.Day
-}
-
-func reason(d sms.DayStatus) string {
-	if d.State == "" {
-		return string(sms.Missing)
-	}
-	if d.Reason == "" {
-		return string(d.State)
-	}
-	return string(d.State) + ": " + d.Reason
-}
-
 // finish prints the report and gives its exit code.
-func (s *session) finish(report runReport, asJSON bool) error {
-	if asJSON {
-		if err := s.printJSON(report); err != nil {
-			return err
-		}
-	} else {
-		s.printReport(report)
+func (s *session) finish(report runReport, out outputFlag) error {
+	if err := out.print(s, report, func() error { return s.printReport(report) }); err != nil {
+		return err
 	}
 	return report.exit()
 }
@@ -292,7 +270,7 @@ func (r runReport) exit() error {
 	return nil
 }
 
-// isPartial says that something that was asked for could not be done, also when older numbers still stand.
+// isPartial reports whether something that was asked for could not be done, also when older numbers are kept.
 func (r runReport) isPartial() bool { return len(r.Open)+len(r.Paused)+len(r.Failures) > 0 }
 
 // fail adds a window that was given up, unless it is known already.
@@ -305,7 +283,7 @@ func (r *runReport) fail(item failedItem) {
 	r.Failures = append(r.Failures, item)
 }
 
-func (s *session) printReport(r runReport) {
+func (s *session) printReport(r runReport) error {
 	fmt.Fprintf(s.stdout, "%s in %s: %s, %s (%s inserted, %s updated, %s removed, %s unchanged, %s rejected, %s held)\n",
 		plural(r.Windows, "window"), r.Elapsed.Round(time.Millisecond), plural(r.Calls, "call"), plural(r.Received, "row"),
 		number(r.Inserted), number(r.Updated), number(r.Removed), number(r.Unchanged), number(r.Rejected), number(r.Held))
@@ -316,20 +294,21 @@ func (s *session) printReport(r runReport) {
 	s.printWaiting(r.Waiting)
 	s.printFailures(r.Failures)
 	if len(r.Open) == 0 {
-		return
+		return nil
 	}
 	days := 0
 	for _, open := range r.Open {
 		days += open.Days
 	}
 	fmt.Fprintf(s.stdout, "%s still open; run the same command again to resume:\n", plural(days, "day"))
-	printFirst(s.stdout, r.Open, "window", "; `etl status` lists them", func(o openDays) string {
+	printFirst(s.stdout, r.Open, "window", "; `etl status` lists them", func(o plan.OpenDays) string {
 		return fmt.Sprintf("%s  %s  %s", o.Source, o.Scope, strings.TrimSpace(o.Reason))
 	})
+	return nil
 }
 
-// mostLines is how many lines a report has of one kind.
-const mostLines = 12
+// mostLines is how many lines a report has of one kind: what a screen holds.
+const mostLines = 20
 
 // printFirst writes a line for each of the first entries of a report, and how many more there are.
 func printFirst[T any](w io.Writer, all []T, unit, hint string, line func(T) string) {
@@ -351,7 +330,7 @@ func (s *session) printWaiting(waiting []waitingDays) {
 	for _, w := range waiting {
 		days += w.Days
 	}
-	fmt.Fprintf(s.stdout, "%s not changed by this run, because the answers say nothing that is believed; what was known stands:\n", plural(days, "day"))
+	fmt.Fprintf(s.stdout, "%s not changed by this run, because nothing in the answers is believed; what is stored stays:\n", plural(days, "day"))
 	printFirst(s.stdout, waiting, "reason", "", func(w waitingDays) string {
 		return fmt.Sprintf("%s  %s  %s to %s (%s)  %s", w.Source, w.Scope, w.From, w.To, plural(w.Days, "day"), w.Reason)
 	})

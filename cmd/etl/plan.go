@@ -2,29 +2,28 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"smsetl/plan"
+	"smsetl/sms"
 )
 
 type planCommand struct {
-	configFlag
-	databaseFlag
+	askFlags
 	rangeFlags
-	narrowFlags
-	nowFlag
-	outputFlag
 }
 
 // Run shows what run would ask for, or backfill when a range is given.
 func (c *planCommand) Run(s *session) error {
-	ask, err := c.rangeFlags.ask(c.narrowFlags)
+	ask, err := c.ask(c.narrowFlags)
 	if err != nil {
 		return err
 	}
 	// Without a range this is what run would do, and run sweeps.
 	ask.Sweep = ask.From == nil && ask.To == nil && !ask.Refetch
-	return s.showPlan(ask, c.configFlag, c.databaseFlag, c.nowFlag, c.outputFlag)
+	return c.showPlan(s, ask)
 }
 
 // planReport is the JSON of `etl plan`.
@@ -37,51 +36,58 @@ type planReport struct {
 
 // plannedWindow is one window that would be asked for. Calls is an upper bound.
 type plannedWindow struct {
-	Source   string   `json:"source"`
-	Vendor   string   `json:"vendor"`
-	Account  string   `json:"account"`
-	Datasets []string `json:"datasets"`
-	From     string   `json:"from"`
-	To       string   `json:"to"`
-	Days     int      `json:"days"`
-	Reason   string   `json:"reason"`
-	Calls    int      `json:"calls"`
-	Seconds  float64  `json:"seconds"`
+	scopeReport
+	Reason  string  `json:"reason"`
+	Calls   int     `json:"calls"`
+	Seconds float64 `json:"seconds"`
 }
 
-func (s *session) showPlan(ask plan.Request, file configFlag, db databaseFlag, at nowFlag, out outputFlag) error {
-	p, release, err := s.pipeline(file, db, at)
+// scopeReport is a part of a source in the JSON of a command. Days may be fewer than those from From to To.
+type scopeReport struct {
+	Source   string        `json:"source"`
+	Account  sms.Account   `json:",embed"`
+	Datasets []sms.Dataset `json:"datasets"`
+	From     sms.Day       `json:"from"`
+	To       sms.Day       `json:"to"`
+	Days     int           `json:"days"`
+}
+
+func newScopeReport(source string, s sms.Scope, days int) scopeReport {
+	return scopeReport{source, s.Account, s.Datasets, s.Window.First(), s.Window.Last(), days}
+}
+
+// scopeHeader is that of the cells of a scopeReport.
+var scopeHeader = []string{"source", "account", "datasets", "from", "to", ">days"}
+
+func (s scopeReport) cells(more ...string) []string {
+	names := make([]string, len(s.Datasets))
+	for i, d := range s.Datasets {
+		names[i] = string(d)
+	}
+	return append([]string{s.Source, s.Account.ID, strings.Join(names, "+"), s.From.String(), s.To.String(), number(s.Days)}, more...)
+}
+
+func (f askFlags) showPlan(s *session, ask plan.Request) error {
+	p, err := f.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	items, err := p.plan(s.ctx, ask)
 	if err != nil {
 		return err
 	}
 	report := newPlanReport(items)
-	if out.isJSON() {
-		return s.printJSON(report)
-	}
-	return s.printPlan(report)
+	return f.print(s, report, func() error { return s.printPlan(report) })
 }
 
 func newPlanReport(items []plan.Item) planReport {
-	report := planReport{Windows: []plannedWindow{}}
-	for _, item := range items {
-		window := plannedWindow{
-			Source: item.Source, Vendor: string(item.Scope.Account.Vendor), Account: item.Scope.Account.ID,
-			From: item.Scope.Window.First().String(), To: item.Scope.Window.Last().String(), Days: item.Scope.Window.Len(),
-			Reason: item.Reason, Calls: item.Calls, Seconds: item.Time.Seconds(),
-		}
-		for _, d := range item.Scope.Datasets {
-			window.Datasets = append(window.Datasets, string(d))
-		}
-		report.Windows = append(report.Windows, window)
-		report.Days += window.Days
-	}
 	calls, takes := plan.Estimate(items)
-	report.Calls, report.Seconds = calls, takes.Seconds()
+	report := planReport{Calls: calls, Seconds: takes.Seconds()}
+	for _, item := range items {
+		scope := newScopeReport(item.Source, item.Scope, item.Scope.Window.Len())
+		report.Windows = append(report.Windows, plannedWindow{scope, item.Reason, item.Calls, item.Time.Seconds()})
+		report.Days += scope.Days
+	}
 	return report
 }
 
@@ -90,11 +96,9 @@ func (s *session) printPlan(r planReport) error {
 		fmt.Fprintln(s.stdout, "Nothing is due.")
 		return nil
 	}
-	rows := make([][]string, len(r.Windows))
-	for i, w := range r.Windows {
-		rows[i] = []string{w.Source, w.Account, join(w.Datasets), w.From, w.To, number(w.Days), w.Reason, number(w.Calls)}
-	}
-	if err := table(s.stdout, []string{"source", "account", "datasets", "from", "to", ">days", "reason", ">calls at most"}, rows); err != nil {
+	header := slices.Concat(scopeHeader, []string{"reason", ">calls at most"})
+	err := list(s.stdout, header, r.Windows, func(w plannedWindow) []string { return w.cells(w.Reason, number(w.Calls)) })
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "%s, at most %s, about %s at the vendors' rates\n",

@@ -1,49 +1,92 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
+	"time"
+	"unicode/utf8"
 
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
+
+	"smsetl/sms"
 )
 
 // printJSON writes one indented document to standard output.
-func (s *session) printJSON(document any) error {
-	encoder := json.NewEncoder(s.stdout)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(document)
+func (s *session) printJSON(document any) error { return writeJSON(s.stdout, document) }
+
+// writeJSON writes a document as every command does: times in UTC; null for a time, a day or a count that is not there; and an empty
+// list for a list without entries.
+func writeJSON(w io.Writer, document any) error {
+	orNull := func(e *jsontext.Encoder, isThere bool, value jsontext.Token) error {
+		if !isThere {
+			value = jsontext.Null
+		}
+		return e.WriteToken(value)
+	}
+	encoder := jsontext.NewEncoder(w, jsontext.WithIndent("  "), jsontext.AllowInvalidUTF8(true))
+	return json.MarshalEncode(encoder, document, json.Deterministic(true), json.WithMarshalers(json.JoinMarshalers(
+		json.MarshalToFunc(func(e *jsontext.Encoder, t time.Time) error {
+			return orNull(e, !t.IsZero(), jsontext.String(t.UTC().Format(time.RFC3339Nano)))
+		}),
+		json.MarshalToFunc(func(e *jsontext.Encoder, d sms.Day) error { return orNull(e, d != 0, jsontext.String(d.String())) }),
+		json.MarshalToFunc(func(e *jsontext.Encoder, c sms.Count) error {
+			n, isReported := c.Value()
+			return orNull(e, isReported, jsontext.Int(n))
+		}),
+		json.MarshalToFunc(func(e *jsontext.Encoder, s sms.Scope) error { return orNull(e, true, jsontext.String(s.String())) }),
+	)))
+}
+
+// print writes the document as JSON where that was asked for, and for people otherwise.
+func (f outputFlag) print(s *session, document any, text func() error) error {
+	if f.isJSON() {
+		return s.printJSON(document)
+	}
+	return text()
+}
+
+// list writes a table with a row for each of all.
+func list[T any](w io.Writer, header []string, all []T, row func(T) []string) error {
+	rows := make([][]string, len(all))
+	for i, one := range all {
+		rows[i] = row(one)
+	}
+	return table(w, header, rows)
 }
 
 // table writes rows of text in aligned columns. Columns whose header starts with ">" are set flush right.
 func table(w io.Writer, header []string, rows [][]string) error {
-	widths := make([]int, len(header))
-	right := make([]bool, len(header))
-	names := make([]string, len(header))
+	names, forms := make([]string, len(header)), make([]string, len(header))
 	for i, name := range header {
-		names[i], right[i] = strings.CutPrefix(name, ">")
-		widths[i] = len(names[i])
+		var isRight bool
+		names[i], isRight = strings.CutPrefix(name, ">")
+		width := utf8.RuneCountInString(names[i])
 		for _, row := range rows {
-			widths[i] = max(widths[i], len([]rune(row[i])))
+			width = max(width, utf8.RuneCountInString(row[i]))
+		}
+		switch {
+		case isRight:
+			forms[i] = fmt.Sprintf("%%%ds", width)
+		case i < len(header)-1:
+			forms[i] = fmt.Sprintf("%%-%ds", width)
+		default:
+			forms[i] = "%s"
 		}
 	}
-	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var text strings.Builder
 	for _, row := range append([][]string{names}, rows...) {
+		cells := make([]string, len(row))
 		for i, cell := range row {
-			if right[i] {
-				cell = strings.Repeat(" ", widths[i]-len([]rune(cell))) + cell
-			}
-			if i < len(row)-1 {
-				cell += "\t"
-			}
-			fmt.Fprint(tw, cell)
+			cells[i] = fmt.Sprintf(forms[i], cell)
 		}
-		fmt.Fprintln(tw)
+		fmt.Fprintln(&text, strings.Join(cells, "  "))
 	}
-	return tw.Flush()
+	_, err := io.WriteString(w, text.String())
+	return err
 }
 
 // number writes 1234567 as 1,234,567.
@@ -58,5 +101,3 @@ func plural[N int | int64](n N, one string) string {
 	}
 	return number(n) + " " + one + "s"
 }
-
-func join(words []string) string { return strings.Join(words, "+") }

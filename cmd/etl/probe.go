@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -13,45 +14,42 @@ import (
 )
 
 type probeCommand struct {
-	Vendor string `arg:"" help:"tencent: how it reads EndTime, where its day begins, whether it tells of today. engagelab: which paths answer, what rows name, what msg_type is by default, how long a window may be." enum:"tencent,engagelab,huawei"`
+	Vendor string `arg:"" help:"tencent: how it reads EndTime, where its day begins, whether it reports today. engagelab: which paths answer, what rows name, what msg_type is by default, how long a window may be." enum:"tencent,engagelab,huawei"`
 
-	configFlag
-	databaseFlag
-	nowFlag
+	pipelineFlags
 	outputFlag
 	Source  []string `help:"Only this source; repeatable." placeholder:"NAME"`
 	Account []string `help:"Only this sms_user or SdkAppId; repeatable." placeholder:"ID"`
 	Day     string   `help:"The day to ask for in parts, at least four days old: yyyy-MM-dd. Default: one with messages, looked for by asking." placeholder:"DAY"`
 }
 
-// settled says of the vendors without a probe why there is none.
+// settled explains why a vendor has no probe.
 var settled = map[sms.Vendor]string{
 	sms.Huawei: "Huawei has no statistics to ask for: its numbers come from exports of the console.",
 }
 
-// verdictReport is one account in the JSON of `etl probe`.
-type verdictReport struct {
+// probeReport is one account in the JSON of `etl probe`.
+type probeReport struct {
 	Source        string   `json:"source"`
 	Vendor        string   `json:"vendor"`
 	Account       string   `json:"account"`
 	Day           string   `json:"day"`      // empty when no day had messages to ask for
 	Calls         int      `json:"calls"`    // to the vendor
-	EndHour       string   `json:"end_hour"` // inclusive or exclusive; empty when the answers do not tell
-	HoursIn       string   `json:"hours_in"` // as +08:00; empty when the answers do not tell
-	Today         string   `json:"today"`    // told or withheld; empty when the answers do not tell
+	EndHour       string   `json:"end_hour"` // inclusive or exclusive; empty when the answers leave it open
+	HoursIn       string   `json:"hours_in"` // as +08:00; empty when the answers leave it open
+	Today         string   `json:"today"`    // told or withheld; empty when the answers leave it open
 	Contradiction string   `json:"contradiction"`
 	Evidence      []string `json:"evidence"`
 }
 
-// Run asks each account, stores what it finds and shows it. Exit code 2 tells of a verdict that contradicts the configuration,
+// Run asks each account, stores what it finds and shows it. Exit code 2 means a result that contradicts the configuration,
 // 3 of one that leaves something open.
 func (c *probeCommand) Run(s *session) error {
 	if why := settled[sms.Vendor(c.Vendor)]; why != "" {
-		if c.isJSON() {
-			return s.printJSON([]verdictReport{})
-		}
-		fmt.Fprintln(s.stdout, why)
-		return nil
+		return c.print(s, []probeReport{}, func() error {
+			fmt.Fprintln(s.stdout, why)
+			return nil
+		})
 	}
 	var day sms.Day
 	if c.Day != "" {
@@ -60,11 +58,10 @@ func (c *probeCommand) Run(s *session) error {
 			return err
 		}
 	}
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
+	p, err := c.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	ask := plan.Request{Sources: c.Source, Accounts: c.Account, Vendors: []string{c.Vendor}}
 	if sms.Vendor(c.Vendor) == sms.EngageLab {
 		return c.dialects(s, p, ask)
@@ -73,12 +70,8 @@ func (c *probeCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if c.isJSON() {
-		err = s.printJSON(reports)
-	} else {
-		s.printVerdicts(reports)
-	}
-	return errors.Join(err, verdictsExit(reports))
+	err = c.print(s, reports, func() error { return s.printProbes(reports) })
+	return errors.Join(err, probesExit(reports))
 }
 
 // dialects is Run for EngageLab.
@@ -90,12 +83,7 @@ func (c *probeCommand) dialects(s *session, p *pipeline, ask plan.Request) error
 	if failure != nil && len(reports) == 0 {
 		return failure
 	}
-	var err error
-	if c.isJSON() {
-		err = s.printJSON(reports)
-	} else {
-		err = s.printDialects(reports)
-	}
+	err := c.print(s, reports, func() error { return s.printDialects(reports) })
 	if failure != nil {
 		failure = exit{exitPartial, failure}
 	} else {
@@ -105,8 +93,8 @@ func (c *probeCommand) dialects(s *session, p *pipeline, ask plan.Request) error
 }
 
 // probe asks the chosen accounts one after the other: they share the vendor's limit anyway.
-func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]verdictReport, error) {
-	reports := []verdictReport{}
+func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]probeReport, error) {
+	reports := []probeReport{}
 	err := p.eachChosen(s, ask, func(source config.Source, client client, account sms.Account) error {
 		prober, asks := client.(job.Prober)
 		if !asks {
@@ -118,7 +106,7 @@ func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]verdictRe
 			return usage(err)
 		}
 		if err == nil {
-			reports = append(reports, newVerdictReport(source.Name, v, prober.Judge(v)))
+			reports = append(reports, newProbeReport(source.Name, v, prober.Judge(v)))
 		}
 		return err
 	})
@@ -128,8 +116,8 @@ func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]verdictRe
 	return reports, nil
 }
 
-func newVerdictReport(source string, v sms.Verdict, contradicted error) verdictReport {
-	r := verdictReport{
+func newProbeReport(source string, v sms.Verdict, contradicted error) probeReport {
+	r := probeReport{
 		Source: source, Vendor: string(v.Account.Vendor), Account: v.Account.ID, Calls: v.Calls,
 		EndHour: v.EndHour, HoursIn: v.HoursIn, Today: v.Today, Evidence: v.Evidence,
 	}
@@ -142,7 +130,7 @@ func newVerdictReport(source string, v sms.Verdict, contradicted error) verdictR
 	return r
 }
 
-func (s *session) printVerdicts(reports []verdictReport) {
+func (s *session) printProbes(reports []probeReport) error {
 	for _, r := range reports {
 		fmt.Fprintf(s.stdout, "%s %s: EndTime %s, hours in %s, today %s (%s)\n",
 			r.Source, r.Account, orUnknown(r.EndHour), orUnknown(r.HoursIn), orUnknown(r.Today), plural(r.Calls, "call"))
@@ -153,16 +141,12 @@ func (s *session) printVerdicts(reports []verdictReport) {
 			fmt.Fprintf(s.stdout, "  CONTRADICTION: %s\n", r.Contradiction)
 		}
 	}
+	return nil
 }
 
-func orUnknown(text string) string {
-	if text == "" {
-		return "cannot be told"
-	}
-	return text
-}
+func orUnknown(text string) string { return cmp.Or(text, "cannot be told") }
 
-func verdictsExit(reports []verdictReport) error {
+func probesExit(reports []probeReport) error {
 	code := exitOK
 	for _, r := range reports {
 		switch {
@@ -172,14 +156,11 @@ func verdictsExit(reports []verdictReport) error {
 			code = exitPartial
 		}
 	}
-	if code == exitOK {
-		return nil
-	}
-	return exit{code: code}
+	return exitWith(code)
 }
 
-// verdictCheck is the doctor's line on what is known of how a vendor reads a window. It asks nobody.
-func verdictCheck(s *session, wh *load.Warehouse, source string, client client, account sms.Account) (inspection, bool) {
+// probeCheck is the doctor's line on what is known of how a vendor reads a window. It asks nobody.
+func probeCheck(s *session, wh *load.Warehouse, source string, client client, account sms.Account) (inspection, bool) {
 	prober, asks := client.(job.Prober)
 	if !asks || wh == nil {
 		return inspection{}, false

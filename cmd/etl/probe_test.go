@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -61,9 +60,9 @@ func TestProbeNamesWhatTheVendorDoes(t *testing.T) {
 			options.Tencent = c.rules
 			options.Tencent.PerSecond = 1_000_000
 			w := newWorld(t, options)
-			var reports []verdictReport
+			var reports []probeReport
 			out := w.must(c.code, "probe", append(at(c.now), "tencent", "--account", "1400006874", "-o", "json")...)
-			if err := json.Unmarshal([]byte(out), &reports); err != nil || len(reports) != 1 {
+			if err := readJSON(out, &reports); err != nil || len(reports) != 1 {
 				t.Fatal(err, out)
 			}
 			r := reports[0]

@@ -52,8 +52,8 @@ func (x *pushed) explainsPushes() {
 		var sum int64
 		value := e.Cells[0].Values[0]
 		for _, f := range value.Fields {
-			if f.Field == value.Fields[0].Field && f.Adds != nil {
-				sum += *f.Adds
+			if f.Field == value.Fields[0].Field && f.Adds.IsReported() {
+				sum += f.Adds.Or(0)
 			}
 		}
 		if sum != s.Value {

@@ -31,26 +31,26 @@ type rawListCommand struct {
 
 // rawAnswer is one line of the JSON of "etl raw list".
 type rawAnswer struct {
-	FetchID   int64      `json:"fetch_id"`
-	LoadID    int64      `json:"load_id"`
-	Vendor    string     `json:"vendor"`
-	Account   string     `json:"account"`
-	Dataset   string     `json:"dataset"`
-	From      string     `json:"from"`
-	To        string     `json:"to"`
-	FetchedAt time.Time  `json:"fetched_at"`
-	Status    int        `json:"status"`
-	RequestID string     `json:"request_id"`
-	Method    string     `json:"method"`
-	URL       string     `json:"url"`
-	Action    string     `json:"action"`
-	Body      string     `json:"body"`
-	Hash      string     `json:"hash"`
-	Size      int64      `json:"size"`
-	Packed    int64      `json:"packed"`
-	PrunedAt  *time.Time `json:"pruned_at"`
-	Refused   string     `json:"refused"`
-	Outcome   string     `json:"outcome"` // of the load
+	FetchID   int64     `json:"fetch_id"`
+	LoadID    int64     `json:"load_id"`
+	Vendor    string    `json:"vendor"`
+	Account   string    `json:"account"`
+	Dataset   string    `json:"dataset"`
+	From      string    `json:"from"`
+	To        string    `json:"to"`
+	FetchedAt time.Time `json:"fetched_at"`
+	Status    int       `json:"status"`
+	RequestID string    `json:"request_id"`
+	Method    string    `json:"method"`
+	URL       string    `json:"url"`
+	Action    string    `json:"action"`
+	Body      string    `json:"body"`
+	Hash      string    `json:"hash"`
+	Size      int64     `json:"size"`
+	Packed    int64     `json:"packed"`
+	PrunedAt  time.Time `json:"pruned_at"`
+	Refused   string    `json:"refused"`
+	Outcome   string    `json:"outcome"` // of the load
 }
 
 // Run lists answers.
@@ -66,11 +66,10 @@ func (c *rawListCommand) Run(s *session) error {
 		}
 		which.Day = day
 	}
-	wh, release, err := s.warehouse(c.databaseFlag)
+	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	answers, err := wh.KeptAnswers(s.ctx, which)
 	if err != nil {
 		return err
@@ -79,37 +78,33 @@ func (c *rawListCommand) Run(s *session) error {
 	for i, a := range answers {
 		all[i] = newRawAnswer(a)
 	}
-	if c.isJSON() {
-		return s.printJSON(all)
+	return c.print(s, all, func() error {
+		header := []string{">answer", ">load", "account", "dataset", "days", "fetched at", ">status", ">bytes", "hash", ""}
+		return list(s.stdout, header, all, rawAnswer.row)
+	})
+}
+
+func (a rawAnswer) row() []string {
+	note := a.Outcome
+	switch {
+	case !a.PrunedAt.IsZero():
+		note = "raw pruned on " + a.PrunedAt.Format(time.DateOnly)
+	case a.Refused != "":
+		note = "refused: " + a.Refused
 	}
-	rows := make([][]string, len(all))
-	for i, a := range all {
-		note := a.Outcome
-		switch {
-		case a.PrunedAt != nil:
-			note = "raw pruned on " + a.PrunedAt.Format(time.DateOnly)
-		case a.Refused != "":
-			note = "refused: " + a.Refused
-		}
-		rows[i] = []string{
-			number(a.FetchID), number(a.LoadID), a.Account, a.Dataset, a.From + "/" + a.To, moment(&a.FetchedAt), number(a.Status), number(a.Size), a.Hash[:12], note,
-		}
+	return []string{
+		number(a.FetchID), number(a.LoadID), a.Account, a.Dataset, a.From + "/" + a.To, moment(a.FetchedAt),
+		number(a.Status), number(a.Size), a.Hash[:12], note,
 	}
-	return table(s.stdout, []string{">answer", ">load", "account", "dataset", "days", "fetched at", ">status", ">bytes", "hash", ""}, rows)
 }
 
 func newRawAnswer(a load.KeptAnswer) rawAnswer {
-	out := rawAnswer{
+	return rawAnswer{
 		FetchID: a.FetchID, LoadID: a.LoadID, Vendor: string(a.Account.Vendor), Account: a.Account.ID, Dataset: string(a.Dataset),
-		From: a.Window.First().String(), To: a.Window.Last().String(), FetchedAt: a.FetchedAt.UTC(), Status: a.Status, RequestID: a.RequestID,
+		From: a.Window.First().String(), To: a.Window.Last().String(), FetchedAt: a.FetchedAt, Status: a.Status, RequestID: a.RequestID,
 		Method: a.Request.Method, URL: a.Request.URL, Action: a.Request.Action, Body: a.Request.Body,
-		Hash: a.Body.Hash.String(), Size: a.Body.Size, Packed: a.Packed, Refused: a.Refused, Outcome: a.Outcome,
+		Hash: a.Body.Hash.String(), Size: a.Body.Size, Packed: a.Packed, Refused: a.Refused, Outcome: a.Outcome, PrunedAt: a.PrunedAt,
 	}
-	if !a.PrunedAt.IsZero() {
-		at := a.PrunedAt.UTC()
-		out.PrunedAt = &at
-	}
-	return out
 }
 
 type rawShowCommand struct {
@@ -120,11 +115,10 @@ type rawShowCommand struct {
 
 // Run prints an answer, or its request.
 func (c *rawShowCommand) Run(s *session) error {
-	wh, release, err := s.warehouse(c.databaseFlag)
+	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
 	}
-	defer release()
 	answer, err := wh.FindAnswer(s.ctx, c.Answer)
 	if errors.Is(err, load.ErrNoAnswer) {
 		return usage(err)
@@ -148,10 +142,8 @@ func (c *rawShowCommand) Run(s *session) error {
 }
 
 type rawPruneCommand struct {
-	configFlag
-	databaseFlag
+	pipelineFlags
 	DryRun bool `help:"Count what would go, and throw nothing away."`
-	nowFlag
 	outputFlag
 }
 
@@ -165,11 +157,10 @@ type rawPruned struct {
 
 // Run throws old answers away.
 func (c *rawPruneCommand) Run(s *session) error {
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
+	p, err := c.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	before := rawBefore(p.config.Sources, p.now())
 	pruned, err := p.warehouse.PruneRaw(s.ctx, before, c.DryRun)
 	if err != nil {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"smsetl/job"
 	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/plan"
-	"smsetl/queue"
 	"smsetl/sms"
 )
 
@@ -20,21 +18,19 @@ type releaseCommand struct {
 
 // Run believes quarantined answers: they are loaded as they were kept, and nobody is asked.
 func (c *releaseCommand) Run(s *session) error {
-	p, items, by, release, err := c.prepare(s)
+	p, items, by, err := c.prepare(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	held, err := p.quarantined(s.ctx, items)
 	if err != nil {
 		return err
 	}
 	report := newDecisionReport("release", by)
 	if len(held) == 0 {
-		return s.printDecision(report, c.isJSON())
+		return c.show(s, report)
 	}
-	run := queue.Run{Command: "release", Arguments: fmt.Sprintf("--from %s --to %s", c.From, c.To), Version: currentVersion().Version, Now: by.Now}
-	runID, err := queue.StartRun(s.ctx, p.warehouse.Pool(), run)
+	runID, err := startRun(s.ctx, p.warehouse, "release", fmt.Sprintf("--from %s --to %s", c.From, c.To), by.Now)
 	if err != nil {
 		return err
 	}
@@ -53,30 +49,16 @@ func (c *releaseCommand) Run(s *session) error {
 			report.add(h.source, h.scope, days, detail)
 		}
 	}
-	err = errors.Join(err, p.endRelease(runID, left, err))
-	if err != nil {
+	if err = errors.Join(err, endRun(s.ctx, p.warehouse, runID, outcome(left > 0, err), p.now())); err != nil {
 		return err
 	}
-	if err := s.printDecision(report, c.isJSON()); err != nil {
+	if err := c.show(s, report); err != nil {
 		return err
 	}
 	if left > 0 {
 		return exit{code: exitPartial}
 	}
 	return nil
-}
-
-func (p *pipeline) endRelease(runID int64, left int, err error) error {
-	outcome := "ok"
-	switch {
-	case err != nil:
-		outcome = "failed"
-	case left > 0:
-		outcome = "partial"
-	}
-	late, cancel := context.WithTimeout(context.WithoutCancel(p.session.ctx), 10*time.Second)
-	defer cancel()
-	return queue.EndRun(late, p.warehouse.Pool(), runID, outcome, p.now())
 }
 
 // heldAnswer is one answer with neighbouring days that it put into quarantine.
@@ -96,7 +78,7 @@ func (p *pipeline) quarantined(ctx context.Context, items []plan.Item) ([]heldAn
 			return nil, err
 		}
 		for _, d := range lines {
-			// The datasets of a group are doubted together: the first of them speaks for all.
+			// The datasets of a group are quarantined together: the first of them is enough.
 			if d.Dataset != item.Scope.Datasets[0] || d.State != sms.Quarantined {
 				continue
 			}
@@ -113,27 +95,21 @@ func (p *pipeline) quarantined(ctx context.Context, items []plan.Item) ([]heldAn
 
 // takes adds a day to the days that it follows, when the same answer is to blame.
 func (h *heldAnswer) takes(item plan.Item, d sms.DayStatus) bool {
-	w := h.scope.Window
-	if h.source != item.Source || h.scope.Account != d.Account || h.scope.Datasets[0] != d.Dataset || h.loadID != d.LoadID || w.Last() != d.Day-1 {
-		return false
+	longer, isNext := h.scope.Window.With(d.Day)
+	isSame := h.source == item.Source && h.scope.Account == d.Account && h.scope.Datasets[0] == d.Dataset && h.loadID == d.LoadID
+	if isNext && isSame {
+		h.scope.Window = longer
 	}
-	longer, err := sms.NewWindow(w.First(), d.Day, w.Zone())
-	if err != nil {
-		return false
-	}
-	h.scope.Window = longer
-	return true
+	return isNext && isSame
 }
 
-// release loads one held answer and writes down who said so.
+// release loads one held answer and records who decided it.
 func (p *pipeline) release(
 	ctx context.Context, h heldAnswer, runID int64, by ledger.Operator,
 ) (days int, detail string, err error) {
 	release := job.Release{RunID: runID, LoadID: h.loadID, Days: h.scope.Window, Now: by.Now}
-	for _, source := range p.config.Sources {
-		if source.Name == h.source {
-			release.Rules = rules(source)
-		}
+	if source, isKnown := p.config.Source(h.source); isKnown {
+		release.Rules = rules(source)
 	}
 	rebuilt, err := release.Run(ctx, p.warehouse)
 	if err != nil {

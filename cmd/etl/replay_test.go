@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 	"strings"
 	"testing"
@@ -140,7 +139,7 @@ func TestReplayFromWhatWasKept(t *testing.T) {
 		t.Fatalf("exit %d\n%s\n%s", code, out, errs)
 	}
 	var r replayReport
-	if err := json.Unmarshal([]byte(out), &r); err != nil {
+	if err := readJSON(out, &r); err != nil {
 		t.Fatal(err)
 	}
 	days := w.number(`SELECT count(DISTINCT (b.account_key, b.datasets, b.date_key)) FROM etl.believed_day AS b`)
@@ -219,13 +218,13 @@ func TestReplayWithAnotherMapping(t *testing.T) {
 		{Measure: "accepted", Rows: rows, Old: sms.Reported(accepted), New: sms.Reported(requested)},
 	}
 	counts := cmp.AllowUnexported(sms.Count{}, sms.Zone{}, sms.Window{})
-	if d := cmp.Diff(want, dry.Change.Measures, counts); d != "" {
+	if d := cmp.Diff(want, dry.Measures, counts); d != "" {
 		t.Errorf("measures (-want +got):\n%s", d)
 	}
-	if dry.Updated != rows || dry.Inserted+dry.Removed != 0 || int64(len(dry.Change.Days)) != days || len(dry.Change.Examples) != 5 || len(dry.Left) != 0 {
+	if dry.Updated != rows || dry.Inserted+dry.Removed != 0 || int64(len(dry.Change.Days)) != days || len(dry.Examples) != 5 || len(dry.Left) != 0 {
 		t.Errorf("%+v", dry)
 	}
-	if c := dry.Change.Categories; len(c) != 1 || c[0].Code != "empty" || c[0].Old != sms.InvalidNumber || c[0].New != sms.CarrierNetwork {
+	if c := dry.Categories; len(c) != 1 || c[0].Code != "empty" || c[0].Old != sms.InvalidNumber || c[0].New != sms.CarrierNetwork {
 		t.Errorf("categories %+v", c)
 	}
 

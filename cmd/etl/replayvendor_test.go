@@ -79,7 +79,7 @@ func played(t *testing.T, dir string) string {
 		}
 	}
 	for _, j := range capture.Judge(manifest.Accounts, fixtures) {
-		fmt.Fprintf(&out, "%s %s: %s: %s\n", j.Vendor, j.Question, j.Result, withAdvice(j.Evidence, j.Advice))
+		fmt.Fprintf(&out, "%s %s: %s: %s\n", j.Vendor, j.Question, j.Result, j.Text())
 	}
 	return out.String()
 }

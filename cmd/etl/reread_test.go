@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -21,7 +20,7 @@ func TestAFailedRereadIsNotDone(t *testing.T) {
 
 	out := w.must(exitPartial, "backfill", append(again, "-o", "json")...)
 	var report runReport
-	if err := json.Unmarshal([]byte(out), &report); err != nil {
+	if err := readJSON(out, &report); err != nil {
 		t.Fatal(err)
 	}
 	failed := map[string]bool{}
@@ -61,7 +60,7 @@ func TestARereadWhoseAnswersAreAllRefusedIsNotDone(t *testing.T) {
 		before := w.tuples()
 		w.vendors.SetFaults(sandbox.Faults{Seed: 1, Chance: map[sandbox.Fault]float64{fault: 1}})
 		var report runReport
-		if err := json.Unmarshal([]byte(w.must(exitPartial, "backfill", again...)), &report); err != nil {
+		if err := readJSON(w.must(exitPartial, "backfill", again...), &report); err != nil {
 			t.Fatal(err)
 		}
 		if len(report.Failures) == 0 || len(report.Failures) != report.Windows {

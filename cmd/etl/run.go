@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -25,7 +26,7 @@ const (
 	exitQuality = 4 // a quarantined day or an open finding
 )
 
-// exit is an error that knows the program's exit code. An empty message means that everything has been said.
+// exit is an error that knows the program's exit code. An empty message means that all of it is printed already.
 type exit struct {
 	code int
 	err  error
@@ -42,6 +43,14 @@ func (e exit) Unwrap() error { return e.err }
 
 func usage(err error) error { return exit{exitUsage, err} }
 
+// exitWith ends the program with a code after a report that explains it.
+func exitWith(code int) error {
+	if code == exitOK {
+		return nil
+	}
+	return exit{code: code}
+}
+
 // cli is the command line. Kong reads the help from the tags.
 type cli struct {
 	LogLevel string `help:"debug, info, warn or error. Default: warn on a terminal, info elsewhere." enum:",debug,info,warn,error" default:""`
@@ -49,7 +58,7 @@ type cli struct {
 	Demo     demoCommand     `cmd:"" help:"Everything here and now: an embedded Postgres, sandbox vendors, 400 days. No keys, no Docker."`
 	Run      runCommand      `cmd:"" help:"Load what is due, once, then exit. For cron, systemd timers, Kubernetes CronJobs."`
 	Backfill backfillCommand `cmd:"" help:"Load a range of days. Running it again resumes it."`
-	Serve    serveCommand    `cmd:"" help:"Ring the schedules and load what is due, until told to stop. Start it on as many machines as you like."`
+	Serve    serveCommand    `cmd:"" help:"Follow the schedules and load what is due, until it is stopped. Start it on as many machines as you like."`
 	Plan     planCommand     `cmd:"" help:"Show what run or backfill would ask for, without asking."`
 	Import   importCommand   `cmd:"" help:"Load files that somebody exported from a vendor's console."`
 	Status   statusCommand   `cmd:"" help:"Show what the ledger knows of every day. The exit code is for monitors."`
@@ -81,6 +90,17 @@ type session struct {
 	stdout io.Writer
 	stderr io.Writer
 	log    *zap.Logger
+	opened []func() // what closes the things that the command opened, in their order
+}
+
+// atEnd closes something when the command has ended; what was opened last is closed first.
+func (s *session) atEnd(closing func()) { s.opened = append(s.opened, closing) }
+
+func (s *session) close() {
+	for _, closing := range slices.Backward(s.opened) {
+		closing()
+	}
+	s.opened = nil
 }
 
 // run is the whole program but for the process around it.
@@ -112,8 +132,9 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 	return s.end(parsed.Run(s))
 }
 
-// end prints what went wrong, once, and gives the exit code.
+// end closes what the command opened, prints what went wrong, once, and gives the exit code.
 func (s *session) end(err error) int {
+	s.close()
 	if err == nil {
 		return exitOK
 	}

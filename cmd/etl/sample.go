@@ -40,7 +40,7 @@ func (s *session) sampleChecks(source config.Source, client client, account sms.
 	return all
 }
 
-// apart gives the datasets of a vendor in the smallest parts that it can be asked for: what is wrong with one says nothing of another.
+// apart gives the datasets of a vendor in the smallest parts that it can be asked for: what is wrong with one need not be wrong with another.
 func apart(v sms.Vendor) [][]sms.Dataset {
 	if vendorOf(v).isPaired {
 		return v.Groups()
@@ -72,25 +72,25 @@ func (s *session) sample(client client, scope sms.Scope) ([]sms.Payload, sms.Bat
 	return answers, batch, err
 }
 
-// sampleCheck says what an answer that was understood holds of a dataset. A row that could not be read is a failure: its messages
+// sampleCheck reports what an answer that was understood holds of a dataset. A row that could not be read is a failure: its messages
 // would be missing.
 func sampleCheck(name string, dataset sms.Dataset, day sms.Day, answers []sms.Payload, batch sms.Batch) inspection {
 	rows, err := rowsIn(dataset, answers)
 	if err != nil {
 		return inspection{name, false, err.Error()}
 	}
-	said := fmt.Sprintf("%s of %s: %s", rows, day, messagesOf(dataset, batch))
+	found := fmt.Sprintf("%s of %s: %s", rows, day, messagesOf(dataset, batch))
 	if n := len(batch.Rejects); n > 0 {
-		return inspection{name, false, fmt.Sprintf("%s; %s could not be read, the first: %s", said, plural(n, "row"), batch.Rejects[0].Reason)}
+		return inspection{name, false, fmt.Sprintf("%s; %s could not be read, the first: %s", found, plural(n, "row"), batch.Rejects[0].Reason)}
 	}
-	var found []string
+	var remarks []string
 	for _, f := range batch.Findings {
-		found = append(found, f.Check+" "+f.Subject)
+		remarks = append(remarks, f.Check+" "+f.Subject)
 	}
-	if len(found) > 0 {
-		said += "; to be looked at: " + strings.Join(found, ", ")
+	if len(remarks) > 0 {
+		found += "; to be looked at: " + strings.Join(remarks, ", ")
 	}
-	return inspection{name, true, said}
+	return inspection{name, true, found}
 }
 
 // rowsIn counts what the vendor sent: rows of EngageLab, a sum of Tencent.
@@ -113,7 +113,7 @@ func rowsIn(dataset sms.Dataset, answers []sms.Payload) (string, error) {
 	return plural(n, "row"), nil
 }
 
-// messagesOf says how many messages a dataset tells of.
+// messagesOf counts the messages of a dataset.
 func messagesOf(dataset sms.Dataset, batch sms.Batch) string {
 	switch dataset {
 	case sms.StatsDay, sms.SendStatus:

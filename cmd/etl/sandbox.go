@@ -42,14 +42,8 @@ func (c *sandboxCommand) Run(s *session) error {
 		}
 		entries = append(entries, exportsEntry(c.Huawei, c.Seed, now()))
 	}
-	config := vendors.SchedulesYAML(addresses, entries...) + sandboxWeb
-	if c.Config != "" {
-		if err := os.WriteFile(c.Config, []byte(config), 0o600); err != nil {
-			return err
-		}
-		fmt.Fprintf(s.stderr, "Wrote %s. In another terminal: etl backfill --config %s\n", c.Config, c.Config)
-	} else {
-		fmt.Fprint(s.stdout, config)
+	if err := c.offer(s, vendors.SchedulesYAML(addresses, entries...), "etl backfill --config "+c.Config); err != nil {
+		return err
 	}
 	if len(exports) > 0 {
 		s.printExports(c.Huawei, exports, c.Config)
@@ -57,6 +51,20 @@ func (c *sandboxCommand) Run(s *session) error {
 	fmt.Fprintf(s.stderr, "EngageLab %s\nTencent   %s\nAdmin     %s (truth, faults, counters, clock)\nUntil ^C.\n",
 		addresses.EngageLab, addresses.Tencent, addresses.Admin)
 	<-s.ctx.Done()
+	return nil
+}
+
+// offer gives the configuration for the vendors to whoever tries them: as a file with the next command, or on standard output.
+func (c *sandboxCommand) offer(s *session, config, next string) error {
+	config += sandboxWeb
+	if c.Config == "" {
+		_, err := fmt.Fprint(s.stdout, config)
+		return err
+	}
+	if err := os.WriteFile(c.Config, []byte(config), 0o600); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stderr, "Wrote %s. In another terminal: %s\n", c.Config, next)
 	return nil
 }
 
@@ -71,14 +79,9 @@ func (c *sandboxCommand) replay(s *session) error {
 		return err
 	}
 	defer stop()
-	config := vendors.SchedulesYAML(addresses) + sandboxWeb
-	if c.Config != "" {
-		if err := os.WriteFile(c.Config, []byte(config), 0o600); err != nil {
-			return err
-		}
-		fmt.Fprintf(s.stderr, "Wrote %s. In another terminal: etl doctor --config %s --now %s\n", c.Config, c.Config, vendors.CapturedAt())
-	} else {
-		fmt.Fprint(s.stdout, config)
+	next := fmt.Sprintf("etl doctor --config %s --now %s", c.Config, vendors.CapturedAt())
+	if err := c.offer(s, vendors.SchedulesYAML(addresses), next); err != nil {
+		return err
 	}
 	fmt.Fprintf(s.stderr, "EngageLab %s\nTencent   %s\nCaptured at %s: give --now %s to the other commands.\nUntil ^C.\n",
 		addresses.EngageLab, addresses.Tencent, vendors.CapturedAt(), vendors.CapturedAt())

@@ -24,9 +24,7 @@ import (
 )
 
 type serveCommand struct {
-	configFlag
-	databaseFlag
-	nowFlag
+	pipelineFlags
 	listenFlag
 
 	// For tests: hours of waiting in seconds.
@@ -38,7 +36,7 @@ type serveCommand struct {
 	ReportsEvery  time.Duration `hidden:"" default:"15s"`
 }
 
-// Run works and leads until it is told to stop. SIGHUP reads the configuration again.
+// Run works and leads until it is stopped. SIGHUP reads the configuration again.
 func (c *serveCommand) Run(s *session) error {
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
@@ -63,11 +61,10 @@ type serving struct {
 }
 
 func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
+	p, err := c.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
 	v := &serving{session: s, file: c.configFlag, warehouse: p.warehouse, now: p.now}
 	v.current.Store(p)
 	v.metrics = v.newMetrics()
@@ -110,7 +107,7 @@ func (v *serving) setup(ctx context.Context, p *pipeline) (queue.Setup, error) {
 	if err := p.register(ctx); err != nil {
 		return queue.Setup{}, err
 	}
-	sources, err := connect(p.config.Sources, p.warehouse, p.session.env.proxy(), p.now, v.waited, p.session.log)
+	sources, err := connect(p.config.Sources, p.warehouse, p.session.env.proxy(), p.now, v.metrics.Waited, p.session.log)
 	if err != nil {
 		return queue.Setup{}, usage(err)
 	}

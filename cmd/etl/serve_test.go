@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -45,8 +44,8 @@ func (w *world) serve(change ...func(*serveCommand)) *served {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &served{w: w, stop: stop, hangups: make(chan os.Signal), ended: make(chan int, 1)}
 	command := &serveCommand{
-		configFlag: configFlag{w.config}, databaseFlag: databaseFlag{w.url + "&pool_max_conns=8"}, nowFlag: nowFlag{today.Format(time.RFC3339)},
-		RescueEvery: 300 * time.Millisecond, WindowTimeout: time.Minute, RescueAfter: 2 * time.Minute, Grace: 2 * time.Second,
+		pipelineFlags: pipelineFlags{configFlag{w.config}, databaseFlag{w.url + "&pool_max_conns=8"}, nowFlag{today.Format(time.RFC3339)}},
+		RescueEvery:   300 * time.Millisecond, WindowTimeout: time.Minute, RescueAfter: 2 * time.Minute, Grace: 2 * time.Second,
 		ReportsEvery: 300 * time.Millisecond,
 	}
 	for _, c := range change {
@@ -140,7 +139,7 @@ func TestServeAgainAsksOnlyForWhatIsDue(t *testing.T) {
 func (w *world) plan() planReport {
 	w.t.Helper()
 	var plan planReport
-	if err := json.Unmarshal([]byte(w.must(exitOK, "plan", append(at(today), "-o", "json")...)), &plan); err != nil {
+	if err := readJSON(w.must(exitOK, "plan", append(at(today), "-o", "json")...), &plan); err != nil {
 		w.t.Fatal(err)
 	}
 	return plan
@@ -269,7 +268,7 @@ func (w *world) backfills() backfillsReport {
 	w.t.Helper()
 	var report backfillsReport
 	out := w.elsewhere(exitOK, append([]string{"backfills", "-o", "json"}, at(today.Add(time.Hour))...)...)
-	if err := json.Unmarshal([]byte(out), &report); err != nil {
+	if err := readJSON(out, &report); err != nil {
 		w.t.Fatalf("%v: %s", err, out)
 	}
 	return report
@@ -282,10 +281,10 @@ func TestDetachedBackfill(t *testing.T) {
 	w.noSchedules()
 	all := append(at(today), "--from", w.vendors.First(), "--to", "2026-11-21", "--detach", "-o", "json")
 	var first, second detached
-	if err := json.Unmarshal([]byte(w.must(exitOK, "backfill", all...)), &first); err != nil {
+	if err := readJSON(w.must(exitOK, "backfill", all...), &first); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal([]byte(w.must(exitOK, "backfill", all...)), &second); err != nil {
+	if err := readJSON(w.must(exitOK, "backfill", all...), &second); err != nil {
 		t.Fatal(err)
 	}
 	if first.Windows == 0 || first.Windows != second.Windows || first.RunID == second.RunID {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -13,9 +14,7 @@ import (
 )
 
 type statusCommand struct {
-	configFlag
-	databaseFlag
-	nowFlag
+	pipelineFlags
 	outputFlag
 }
 
@@ -38,26 +37,25 @@ type failedFiles struct {
 
 // accountStatus is what the ledger knows of one dataset of one account.
 type accountStatus struct {
-	Source     string         `json:"source"`
-	Vendor     string         `json:"vendor"`
-	Account    string         `json:"account"`
-	Dataset    string         `json:"dataset"`
-	Expected   int            `json:"expected_days"`
-	States     map[string]int `json:"states"`
-	LoadedUpTo string         `json:"loaded_up_to"` // every day until this one is loaded; empty when the first is not
-	FinalUpTo  string         `json:"final_up_to"`  // every day until this one is final or empty
-	Gaps       []gap          `json:"gaps"`
+	Source     string            `json:"source"`
+	Account    sms.Account       `json:",embed"`
+	Dataset    sms.Dataset       `json:"dataset"`
+	Expected   int               `json:"expected_days"`
+	States     map[sms.State]int `json:"states"`
+	LoadedUpTo string            `json:"loaded_up_to"` // every day until this one is loaded; empty when the first is not
+	FinalUpTo  string            `json:"final_up_to"`  // every day until this one is final or empty
+	Gaps       []gap             `json:"gaps"`
 }
 
 // gap is a run of days in one state that a person may have to look at.
 type gap struct {
-	State  string `json:"state"`
-	From   string `json:"from"`
-	To     string `json:"to"`
-	Days   int    `json:"days"`
-	Reason string `json:"reason"`
-	Since  string `json:"since"`       // when the first of them entered the state
-	Next   string `json:"next_action"` // what brings them on, see sms.coverage_daily
+	State  sms.State `json:"state"`
+	From   sms.Day   `json:"from"`
+	To     sms.Day   `json:"to"`
+	Days   int       `json:"days"`
+	Reason string    `json:"reason"`
+	Since  string    `json:"since"`       // when the first of them entered the state
+	Next   string    `json:"next_action"` // what brings them on, see sms.coverage_daily
 	// MissingHours are those of each of the days that no export covers, "08-15 20"; of sources whose files are imported.
 	MissingHours string `json:"missing_hours,omitempty"`
 	// DaysLeft is on how many more days, today among them, the first of them can be asked for. It is not there when the vendor
@@ -65,14 +63,13 @@ type gap struct {
 	DaysLeft *int `json:"days_left,omitempty"`
 }
 
-// Run shows the ledger. Exit code 4 tells of quarantined days, 3 of days that are missing, failed or lost.
+// Run shows the ledger. Exit code 4 means quarantined days, 3 of days that are missing, failed or lost.
 func (c *statusCommand) Run(s *session) error {
-	p, release, err := s.pipeline(c.configFlag, c.databaseFlag, c.nowFlag)
+	p, err := c.open(s)
 	if err != nil {
 		return err
 	}
-	defer release()
-	report := statusReport{Now: p.now().Format("2006-01-02T15:04:05Z07:00"), Accounts: []accountStatus{}}
+	report := statusReport{Now: p.now().Format(time.RFC3339)}
 	var all []sms.DayStatus
 	for _, source := range p.config.Sources {
 		days, accounts, err := p.status(s.ctx, source)
@@ -87,18 +84,13 @@ func (c *statusCommand) Run(s *session) error {
 	if report.Failed, err = p.failedFiles(s.ctx); err != nil {
 		return err
 	}
-	if c.isJSON() {
-		err = s.printJSON(report)
-	} else {
-		err = s.printStatus(report, all)
-	}
-	if err != nil {
+	if err := c.print(s, report, func() error { return s.printStatus(report, all) }); err != nil {
 		return err
 	}
 	return report.exit()
 }
 
-// missingHours says which hours of a day of an account no export covers, "" for none. It is nil for sources that are asked.
+// missingHours gives the hours of a day of an account no export covers, "" for none. It is nil for sources that are asked.
 type missingHours func(account sms.Account, day sms.Day) string
 
 func (p *pipeline) missingHours(ctx context.Context, source config.Source) (missingHours, error) {
@@ -131,7 +123,7 @@ func (p *pipeline) failedFiles(ctx context.Context) ([]failedFiles, error) {
 		}
 	}
 	dirs, err := p.warehouse.DropDirs(ctx, sources)
-	all := []failedFiles{}
+	var all []failedFiles
 	for _, d := range dirs {
 		if d.Failed > 0 {
 			all = append(all, failedFiles{d.Source, d.Failed, d.File, d.Reason})
@@ -165,12 +157,11 @@ func (p *pipeline) status(ctx context.Context, source config.Source) ([]sms.DayS
 
 func summary(status ledger.Status, days []sms.DayStatus, missing missingHours) accountStatus {
 	a := accountStatus{
-		Source: status.Source, Vendor: string(status.Account.Vendor), Account: status.Account.ID,
-		Dataset: string(status.Dataset), States: map[string]int{string(sms.NotDue): 1}, Gaps: []gap{},
+		Source: status.Source, Account: status.Account, Dataset: status.Dataset, States: map[sms.State]int{sms.NotDue: 1},
 		LoadedUpTo: dayOrEmpty(status.CompleteTo), FinalUpTo: dayOrEmpty(status.FinalTo),
 	}
 	for state, n := range status.Days {
-		a.States[string(state)] = n
+		a.States[state] = n
 		a.Expected += n
 	}
 	for _, d := range days {
@@ -181,7 +172,7 @@ func summary(status ledger.Status, days []sms.DayStatus, missing missingHours) a
 		if missing != nil {
 			g.MissingHours = missing(d.Account, d.Day)
 		}
-		if last := len(a.Gaps) - 1; last >= 0 && a.Gaps[last].goesOn(g, d.Day) {
+		if last := len(a.Gaps) - 1; last >= 0 && a.Gaps[last].goesOn(g) {
 			a.Gaps[last].To = g.To
 			a.Gaps[last].Days++
 			continue
@@ -192,9 +183,8 @@ func summary(status ledger.Status, days []sms.DayStatus, missing missingHours) a
 }
 
 func newGap(d sms.DayStatus) gap {
-	day := d.Day.String()
 	return gap{
-		State: string(d.State), From: day, To: day, Days: 1, Reason: d.Reason, DaysLeft: d.DaysLeft, Next: d.NextAction,
+		State: d.State, From: d.Day, To: d.Day, Days: 1, Reason: d.Reason, DaysLeft: d.DaysLeft, Next: d.NextAction,
 		Since: d.Since.In(d.Account.Zone.Location()).Format(time.RFC3339),
 	}
 }
@@ -207,26 +197,27 @@ func dayOrEmpty(day sms.Day) string {
 	return day.String()
 }
 
-// goesOn says whether the gap of one more day belongs to this one.
-func (g gap) goesOn(next gap, day sms.Day) bool {
-	return g.State == next.State && g.Reason == next.Reason && g.MissingHours == next.MissingHours && g.Next == next.Next && g.To == (day-1).String()
+// goesOn reports whether the gap of one more day belongs to this one.
+func (g gap) goesOn(next gap) bool {
+	return g.State == next.State && g.Reason == next.Reason && g.MissingHours == next.MissingHours && g.Next == next.Next &&
+		g.To == next.From-1
 }
 
 func (s *session) printStatus(r statusReport, days []sms.DayStatus) error {
 	heatmap(s.stdout, days, isTerminal(s.stdout))
 	fmt.Fprintln(s.stdout)
-	rows := make([][]string, len(r.Accounts))
-	for i, a := range r.Accounts {
-		rows[i] = []string{a.Source, a.Account, a.Dataset, orDash(a.LoadedUpTo), orDash(a.FinalUpTo), number(a.Expected)}
-		for _, state := range counted {
-			rows[i] = append(rows[i], number(a.States[string(state)]))
-		}
-	}
 	header := []string{"source", "account", "dataset", "loaded up to", "final up to", ">expected"}
 	for _, state := range counted {
 		header = append(header, ">"+string(state))
 	}
-	if err := table(s.stdout, header, rows); err != nil {
+	err := list(s.stdout, header, r.Accounts, func(a accountStatus) []string {
+		row := []string{a.Source, a.Account.ID, string(a.Dataset), cmp.Or(a.LoadedUpTo, "-"), cmp.Or(a.FinalUpTo, "-"), number(a.Expected)}
+		for _, state := range counted {
+			row = append(row, number(a.States[state]))
+		}
+		return row
+	})
+	if err != nil {
 		return err
 	}
 	s.printGaps(r)
@@ -242,53 +233,51 @@ var counted = []sms.State{sms.Final, sms.Empty, sms.Provisional, sms.Missing, sm
 
 // printGaps lists what a person may have to look at, as far as a screen holds it.
 func (s *session) printGaps(r statusReport) {
-	const most, width = 20, 160
+	const width = 160
 	lines := gapLines(r)
-	for _, line := range lines[:min(most, len(lines))] {
-		if runes := []rune(line); len(runes) > width {
-			line = string(runes[:width-1]) + "…"
-		}
-		fmt.Fprintln(s.stdout, line)
+	for _, line := range lines[:min(mostLines, len(lines))] {
+		fmt.Fprintln(s.stdout, shortened(line, width))
 	}
-	if left := len(lines) - most; left > 0 {
+	if left := len(lines) - mostLines; left > 0 {
 		fmt.Fprintf(s.stdout, "and %s more; etl status -o json lists them whole\n", plural(left, "gap"))
 	}
 }
 
-// gapLines tells each gap once, with the datasets that have it, or without where all of the account do: an outage is often one
+// gapLines lists each gap once, with the datasets that have it, or without where all of the account do: an outage is often one
 // of all of them.
 func gapLines(r statusReport) []string {
-	type told struct{ source, account, says string }
-	var order []told
-	datasets, perAccount := map[told][]string{}, map[string]int{}
+	type shown struct{ of, text string }
+	var order []shown
+	datasets, perAccount := map[shown][]string{}, map[string]int{}
 	for _, a := range r.Accounts {
-		perAccount[a.Source+" "+a.Account]++
+		of := a.Source + " " + a.Account.ID
+		perAccount[of]++
 		for _, g := range a.Gaps {
 			reason := g.Reason
 			if reason == "" && g.MissingHours != "" {
 				reason = "no export of hours " + g.MissingHours
 			}
-			t := told{a.Source, a.Account, fmt.Sprintf("%s  %s", g, reason)}
-			if datasets[t] == nil {
-				order = append(order, t)
+			line := shown{of, fmt.Sprintf("%s  %s", g, reason)}
+			if datasets[line] == nil {
+				order = append(order, line)
 			}
-			datasets[t] = append(datasets[t], a.Dataset)
+			datasets[line] = append(datasets[line], string(a.Dataset))
 		}
 	}
 	lines := make([]string, len(order))
-	for i, t := range order {
-		of := t.source + " " + t.account
-		if len(datasets[t]) < perAccount[of] {
-			of += " " + strings.Join(datasets[t], ", ")
+	for i, line := range order {
+		lines[i] = line.of
+		if len(datasets[line]) < perAccount[line.of] {
+			lines[i] += " " + strings.Join(datasets[line], ", ")
 		}
-		lines[i] = of + ": " + t.says
+		lines[i] += ": " + line.text
 	}
 	return lines
 }
 
 // String gives the gap for people: "2 days missing, 5 days left to fetch them: 2026-01-05/2026-01-06, since 2026-01-06; next: load".
 func (g gap) String() string {
-	text := plural(g.Days, "day") + " " + g.State
+	text := plural(g.Days, "day") + " " + string(g.State)
 	if g.DaysLeft != nil {
 		text += ", " + plural(*g.DaysLeft, "day") + " left to fetch "
 		if g.Days == 1 {
@@ -304,25 +293,15 @@ func (g gap) String() string {
 	return text
 }
 
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
-}
-
 func (r statusReport) exit() error {
 	code := exitOK
 	for _, a := range r.Accounts {
-		if a.States[string(sms.Missing)]+a.States[string(sms.Failed)]+a.States[string(sms.Lost)] > 0 {
+		if a.States[sms.Missing]+a.States[sms.Failed]+a.States[sms.Lost] > 0 {
 			code = max(code, exitPartial)
 		}
-		if a.States[string(sms.Quarantined)] > 0 {
+		if a.States[sms.Quarantined] > 0 {
 			code = exitQuality
 		}
 	}
-	if code == exitOK {
-		return nil
-	}
-	return exit{code: code}
+	return exitWith(code)
 }

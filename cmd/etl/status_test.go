@@ -4,19 +4,22 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"smsetl/sms"
 )
 
 // A gap of all datasets of an account is told once; what differs in anything is told by itself.
 func TestGapLines(t *testing.T) {
 	t.Parallel()
-	outage := gap{State: "failed", From: "2026-01-05", To: "2026-01-06", Days: 2, Reason: "503", Since: "2026-01-07T02:30:00+08:00", Next: "load"}
+	outage := gap{State: sms.Failed, From: sms.Date(2026, 1, 5), To: sms.Date(2026, 1, 6), Days: 2, Reason: "503", Since: "2026-01-07T02:30:00+08:00", Next: "load"}
 	other := outage
 	other.Reason = ""
 	other.MissingHours = "08-15"
+	shop := sms.Account{ID: "shop"}
 	report := statusReport{Accounts: []accountStatus{
-		{Source: "main", Account: "shop", Dataset: "stats_day", Gaps: []gap{outage}},
-		{Source: "main", Account: "shop", Dataset: "send_failed", Gaps: []gap{other, outage}},
-		{Source: "main", Account: "bank", Dataset: "stats_day", Gaps: []gap{outage}},
+		{Source: "main", Account: shop, Dataset: "stats_day", Gaps: []gap{outage}},
+		{Source: "main", Account: shop, Dataset: "send_failed", Gaps: []gap{other, outage}},
+		{Source: "main", Account: sms.Account{ID: "bank"}, Dataset: "stats_day", Gaps: []gap{outage}},
 	}}
 	want := []string{
 		"main shop: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  503",

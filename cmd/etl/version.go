@@ -20,11 +20,10 @@ type versionReport struct {
 
 func (c *versionCommand) Run(s *session) error {
 	report := currentVersion()
-	if c.isJSON() {
-		return s.printJSON(report)
-	}
-	_, err := fmt.Fprintf(s.stdout, "etl %s (%s, %s, %s)\n", report.Version, report.Revision, report.Go, report.Platform)
-	return err
+	return c.print(s, report, func() error {
+		_, err := fmt.Fprintf(s.stdout, "etl %s (%s, %s, %s)\n", report.Version, report.Revision, report.Go, report.Platform)
+		return err
+	})
 }
 
 // currentVersion reads what the Go tool wrote into the binary.

@@ -12,18 +12,17 @@ import (
 
 	"smsetl/check"
 	"smsetl/config"
-	"smsetl/job"
+	"smsetl/explain"
 	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/notify"
 	"smsetl/queue"
 	"smsetl/read"
-	"smsetl/sms"
 	"smsetl/web"
 	"smsetl/web/pages"
 )
 
-// listenFlag says where the pages are.
+// listenFlag chooses where the pages are served.
 type listenFlag struct {
 	Listen string `help:"Where pages, health and metrics are served: host:port, or none. Default: web.listen of the configuration, else 127.0.0.1:8080. Anything but loopback needs a login." placeholder:"ADDRESS"`
 }
@@ -44,7 +43,7 @@ func (v *serving) newMetrics() *web.Metrics {
 	return metrics
 }
 
-// newSite makes the HTTP side and binds its address, so that a mistake in it is told before any work begins.
+// newSite makes the HTTP side and binds its address, so that a mistake in it is reported before any work begins.
 func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	log := v.session.log
 	if flag.Listen == "none" {
@@ -76,11 +75,9 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	if errors.Is(err, syscall.EADDRINUSE) && options.Listen == "" {
 		// Nobody named the address: another process of this machine has it, and as many as one likes may run.
 		log.Info("the default address is taken, another port is used", zap.String("address", web.DefaultListen))
-		options.Listen = "127.0.0.1:0"
-		if server, err = web.New(options, log); err == nil {
-			addPages(server, reader, v.now, log)
-			err = server.Listen(ctx)
-		}
+		reader.Close()
+		flag.Listen = "127.0.0.1:0"
+		return v.newSite(ctx, flag)
 	}
 	if err != nil {
 		reader.Close()
@@ -92,8 +89,10 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 
 // addPages puts the pages of the warehouse on a server. They read through a warehouse that cannot write.
 func addPages(server *web.Server, reader *load.Warehouse, now func() time.Time, log *zap.Logger) {
-	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, reader, q) }
-	pages.Add(server, read.New(reader.DB, now), explain, now, log)
+	follow := func(ctx context.Context, q explain.Question) (explain.Explanation, error) {
+		return explain.Number(ctx, reader, q)
+	}
+	pages.Add(server, read.New(reader.DB, now), follow, now, log)
 }
 
 // start serves until the release is called, which waits for requests under way. Pages stay up while windows in flight end.
@@ -111,11 +110,6 @@ func (s *site) start(ctx context.Context, log *zap.Logger) (release func()) {
 	return func() { cancel(); serving.Wait(); s.reader.Close() }
 }
 
-// waited counts the waiting of requests. The pages are made after the sources, and before any of these is asked.
-func (v *serving) waited(vendor sms.Vendor, action string, waited time.Duration) {
-	v.metrics.Waited(vendor, action, waited)
-}
-
 // webOptions are the settings of the configuration, with the address of the flag where it names one.
 func webOptions(cfg config.Web, listen string) web.Options {
 	if listen == "" {
@@ -127,13 +121,13 @@ func webOptions(cfg config.Web, listen string) web.Options {
 	}
 }
 
-// pagesError says why `etl serve` would refuse the settings of its pages.
+// pagesError explains why `etl serve` would refuse the settings of its pages.
 func pagesError(cfg config.Web) error {
 	_, err := web.New(webOptions(cfg, ""), zap.NewNop())
 	return err
 }
 
-// notify tells people what is wrong, where the configuration in force says how.
+// notify sends notifications of what is wrong, where the configuration in force has a webhook.
 func (v *serving) notify(ctx context.Context) error {
 	p := v.pipeline()
 	webhook := p.config.Notify.Webhook.Reveal()

@@ -173,11 +173,11 @@ func (w *world) task(name string, env map[string]string, out io.Writer) {
 		ctx: w.t.Context(), env: environment{lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok }, read: os.ReadFile},
 		stdout: out, stderr: out, log: newLogger("debug", out),
 	}
-	p, release, err := s.pipeline(configFlag{w.config}, databaseFlag{w.url}, nowFlag{today.Format(time.RFC3339)})
+	p, err := s.pipeline(configFlag{w.config}, databaseFlag{w.url}, nowFlag{today.Format(time.RFC3339)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer release()
+	defer s.close()
 	v := &serving{session: s, warehouse: p.warehouse, now: p.now}
 	v.current.Store(p)
 	for _, task := range v.tasks(time.Minute) {

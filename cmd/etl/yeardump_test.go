@@ -205,7 +205,7 @@ func (y *year) replays(days int) {
 		y.t.Fatalf("exit %d\n%s\n%s", code, out, errs)
 	}
 	var r replayReport
-	if err := json.Unmarshal([]byte(out), &r); err != nil {
+	if err := readJSON(out, &r); err != nil {
 		y.t.Fatal(err)
 	}
 	if int64(r.Days) != y.number(`SELECT count(DISTINCT (account_key, datasets, date_key)) FROM etl.believed_day`) || r.Unchanged == 0 || len(r.Left)+len(r.Overtaken) != 0 {

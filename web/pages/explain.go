@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"smsetl/job"
+	"smsetl/explain"
 	"smsetl/load"
 	"smsetl/read"
 	"smsetl/sms"
@@ -34,10 +34,10 @@ func (s *site) explanation(ctx context.Context, q *query) (view, error) {
 	}
 	e, err := s.explain(ctx, question)
 	switch {
-	case errors.Is(err, job.ErrNever):
-		return view{}, unknown("%s", capital(strings.TrimPrefix(err.Error(), "job: "+job.ErrNever.Error()+": ")))
-	case errors.Is(err, job.ErrQuestion):
-		return view{}, bad("%s", strings.TrimPrefix(err.Error(), "job: "))
+	case errors.Is(err, explain.ErrNever):
+		return view{}, unknown("%s", capital(strings.TrimPrefix(err.Error(), "explain: "+explain.ErrNever.Error()+": ")))
+	case errors.Is(err, explain.ErrQuestion):
+		return view{}, bad("%s", strings.TrimPrefix(err.Error(), "explain: "))
 	case errors.Is(err, load.ErrUnknownAccount):
 		return view{}, unknown("there is no account %q", account.Account)
 	case err != nil:
@@ -51,7 +51,7 @@ func (s *site) explanation(ctx context.Context, q *query) (view, error) {
 	back := pathOf("/day", account.Vendor, account.Account, date)
 	return view{
 		Title: "Where it comes from",
-		Lead:  fmt.Sprintf("%s of %s/%s; days start at midnight in %s. %s.", e.Date, e.Vendor, e.Account, e.Zone, sumOf(e.Rows)),
+		Lead:  fmt.Sprintf("%s of %s/%s; days start at midnight in %s. %s.", e.Date, e.Account.Vendor, e.Account.ID, e.Zone, sumOf(e.Rows)),
 		Sections: []section{
 			{Heading: "Number", Table: measuresTable(e, of), Lines: whyLines(e, of, back)},
 			{Heading: "Rows", Table: rowsTable(e, of)},
@@ -63,8 +63,8 @@ func (s *site) explanation(ctx context.Context, q *query) (view, error) {
 }
 
 // question reads what is asked of a day.
-func (q *query) question(account sms.Account, date sms.Day) (job.Question, error) {
-	question := job.Question{
+func (q *query) question(account sms.Account, date sms.Day) (explain.Question, error) {
+	question := explain.Question{
 		Account: account, Day: date,
 		Template: q.text("template"), Label: q.text("label"), MessageType: q.text("message_type"), Country: q.text("country"),
 		Stage: q.stage(), Reason: q.text("reason"), Measure: q.text("measure"), Dataset: sms.Dataset(q.text("dataset")),
@@ -84,10 +84,10 @@ func sumOf(rows int) string {
 
 // stateOfDay gives the state of the day as every page shows it: the worst among the datasets that the numbers are made
 // of.
-func stateOfDay(known []read.DayState, e job.Explanation) sms.State {
+func stateOfDay(known []read.DayState, e explain.Explanation) sms.State {
 	var worst sms.State
 	for _, d := range known {
-		isOf := len(e.Days) == 0 || slices.ContainsFunc(e.Days, func(x job.ExplainedDay) bool { return x.Dataset == string(d.Dataset) })
+		isOf := len(e.Days) == 0 || slices.ContainsFunc(e.Days, func(x read.DayLine) bool { return x.Dataset == d.Dataset })
 		if isOf && (worst == "" || worse(d.State, worst) < 0) {
 			worst = d.State
 		}
@@ -96,7 +96,7 @@ func stateOfDay(known []read.DayState, e job.Explanation) sms.State {
 }
 
 // whyLines says how the day stands, and why there is no number where there is none.
-func whyLines(e job.Explanation, of sms.State, back string) []line {
+func whyLines(e explain.Explanation, of sms.State, back string) []line {
 	var lines []line
 	if e.Missing != "" {
 		lines = append(lines, line{Text: "There is no number: " + e.Missing + ".", Bad: true})
@@ -112,21 +112,21 @@ func capital(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:] + "."
 }
 
-func measuresTable(e job.Explanation, of sms.State) *table {
-	return tableOf("explain.measures", e.Measures, func(m job.ExplainedMeasure) []cell {
+func measuresTable(e explain.Explanation, of sms.State) *table {
+	return tableOf("explain.measures", e.Measures, func(m explain.Measure) []cell {
 		why := ""
 		switch {
-		case m.Total == nil:
+		case !m.Total.IsReported():
 			why = cmp.Or(e.Missing, "the vendor does not report it")
 		case e.Rows == 0:
 			why = "the vendor has no data for this day"
 		}
-		return cells(m.Measure, m.Total, of, m.Unit, spaced(m.Support), m.Formula, m.Note, why)
+		return cells(m.Measure, m.Total, of, m.Unit, spaced(m.Support.Support), m.Formula, m.Note, why)
 	})
 }
 
 // rowsTable has a line for each measure of each row.
-func rowsTable(e job.Explanation, of sms.State) *table {
+func rowsTable(e explain.Explanation, of sms.State) *table {
 	t := newTable("explain.rows")
 	for _, c := range e.Cells {
 		for _, v := range c.Values {
@@ -141,7 +141,7 @@ func rowsTable(e job.Explanation, of sms.State) *table {
 	return t
 }
 
-func places(e *job.Explanation, all []job.ExplainedPlace) string {
+func places(e *explain.Explanation, all []explain.Place) string {
 	var parts []string
 	for _, p := range all {
 		if p.Rows > 0 {
@@ -154,7 +154,7 @@ func places(e *job.Explanation, all []job.ExplainedPlace) string {
 	return strings.Join(parts, "; ")
 }
 
-func historyTable(e job.Explanation, of sms.State) *table {
+func historyTable(e explain.Explanation, of sms.State) *table {
 	t := newTable("explain.history")
 	for _, c := range e.Cells {
 		for _, v := range c.Values {
@@ -167,8 +167,8 @@ func historyTable(e job.Explanation, of sms.State) *table {
 	return t
 }
 
-func answersTable(all []job.ExplainedAnswer) *table {
-	return tableOf("explain.answers", all, func(a job.ExplainedAnswer) []cell {
+func answersTable(all []explain.Answer) *table {
+	return tableOf("explain.answers", all, func(a explain.Answer) []cell {
 		current := ""
 		if a.IsCurrent {
 			current = "in use"
@@ -179,8 +179,8 @@ func answersTable(all []job.ExplainedAnswer) *table {
 	})
 }
 
-func loadsTable(all []job.ExplainedLoad) *table {
-	return tableOf("explain.loads", all, func(l job.ExplainedLoad) []cell {
+func loadsTable(all []read.Load) *table {
+	return tableOf("explain.loads", all, func(l read.Load) []cell {
 		run := whole(l.RunID)
 		if l.RunID == 0 {
 			run = none

@@ -13,7 +13,7 @@ import (
 
 	"go.uber.org/zap"
 
-	"smsetl/job"
+	"smsetl/explain"
 	"smsetl/read"
 	"smsetl/web"
 )
@@ -26,8 +26,8 @@ var styleFile embed.FS
 
 var layout = template.Must(template.ParseFS(templateFiles, "assets/*.html"))
 
-// Explain follows a number back to where it comes from, as job.Explain does.
-type Explain func(ctx context.Context, q job.Question) (job.Explanation, error)
+// Explain follows a number back to where it comes from, as explain.Number does.
+type Explain func(ctx context.Context, q explain.Question) (explain.Explanation, error)
 
 // site is the pages with what they read.
 type site struct {

@@ -12,8 +12,8 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/belief"
+	"smsetl/explain"
 	"smsetl/internal/dev/pgtest"
-	"smsetl/job"
 	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/queue"
@@ -67,8 +67,10 @@ func newWorldWith(t *testing.T, options web.Options) *world {
 	}
 	t.Cleanup(reader.Close)
 	w.reader = reader
-	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, reader, q) }
-	pages.Add(server, read.New(reader.DB, func() time.Time { return now }), explain, func() time.Time { return now }, zap.NewNop())
+	follow := func(ctx context.Context, q explain.Question) (explain.Explanation, error) {
+		return explain.Number(ctx, reader, q)
+	}
+	pages.Add(server, read.New(reader.DB, func() time.Time { return now }), follow, func() time.Time { return now }, zap.NewNop())
 	if err := server.Listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -142,6 +142,11 @@ func cellOf(value any) cell {
 		return whole(int64(v))
 	case *int64:
 		return count(v)
+	case sms.Count:
+		if !v.IsReported() {
+			return none
+		}
+		return whole(v.Or(0))
 	case *float64:
 		return decimal(v)
 	case time.Time:
