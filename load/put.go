@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/load/star"
 	"smsetl/sms"
 )
@@ -220,9 +221,6 @@ func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 	return p.options.Counted(ctx, tx, &p.result)
 }
 
-// lockSpace keeps these advisory locks apart from anybody else's: "sms" and the part.
-const lockSpace = 0x736d7300
-
 // lock waits until no other load writes the same facts of the account. It comes before every read: what a statement reads
 // after it is what the other load has committed.
 func (p *put) lock(ctx context.Context, tx pgx.Tx) error {
@@ -237,7 +235,7 @@ func (p *put) lock(ctx context.Context, tx pgx.Tx) error {
 		if !p.fills(part) {
 			continue
 		}
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, int32(lockSpace+part), p.account); err != nil {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, int32(db.LoadLock+part), p.account); err != nil {
 			return fmt.Errorf("waiting for another load of the account: %w", err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/load/star"
 	"smsetl/sms"
 )
@@ -200,7 +201,7 @@ func lockSource(ctx context.Context, tx pgx.Tx, source string) ([]int32, error) 
 	}
 	for _, account := range accounts {
 		var is bool
-		if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1, $2)`, int32(lockSpace+star.Delivery), account).Scan(&is); err != nil || !is {
+		if err := tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1, $2)`, int32(db.LoadLock+star.Delivery), account).Scan(&is); err != nil || !is {
 			return nil, err
 		}
 	}
