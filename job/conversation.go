@@ -40,7 +40,7 @@ func (c *conversation) keep(ctx context.Context) func(sms.Payload) error {
 		switch {
 		case p.Refused == "", p.Beyond:
 			c.payloads = append(c.payloads, p)
-		case p.IsSum:
+		case p.Purpose == sms.ForSum:
 			c.noteSum(p)
 		}
 		return c.loader.warehouse.Keep(ctx, c.loadID, p)
