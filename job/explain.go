@@ -27,11 +27,11 @@ var ErrNever = errors.New("never heard of")
 // Explain follows a number back to the loads, the answers, their requests and the fields in them, and tells every value that
 // it ever had. The error wraps ErrQuestion for a measure or a dataset that there is not, ErrNever for a template, label, message type,
 // country or reason that the account never had, load.ErrUnknownAccount for an account.
-func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, error) {
+func Explain(ctx context.Context, wh *load.Warehouse, vendors transform.Vendors, q Question) (Explanation, error) {
 	if q.Rows == 0 {
 		q.Rows = 20
 	}
-	e := explainer{q: q, warehouse: wh, model: read.New(wh.DB, nil), loads: map[int64]read.Load{}, fetches: map[sms.Hash]int64{}}
+	e := explainer{q: q, warehouse: wh, vendors: vendors, model: read.New(wh.DB, nil), loads: map[int64]read.Load{}, fetches: map[sms.Hash]int64{}}
 	if err := e.readMeasures(ctx); err != nil {
 		return Explanation{}, err
 	}
@@ -46,7 +46,7 @@ func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, 
 	e.sum(cells, days)
 	cells = e.largest(cells)
 	var places map[rowKey][]found
-	if q.Account.Vendor.IsImported() {
+	if wh.IsImported(q.Account.Vendor) {
 		places, err = e.observed(ctx, days, cells)
 	} else if err = e.readAnswers(ctx, days, cells); err == nil {
 		places, err = e.locate(ctx, days)
@@ -64,6 +64,7 @@ func Explain(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, 
 type explainer struct {
 	q         Question
 	warehouse *load.Warehouse
+	vendors   transform.Vendors
 	model     *read.Model
 	failures  bool
 	measures  []string // asked for
@@ -77,7 +78,7 @@ type explainer struct {
 // readMeasures finds out what is asked for and how the vendor makes it.
 func (e *explainer) readMeasures(ctx context.Context) error {
 	q := e.q
-	if all := slices.Concat(q.Account.Vendor.Groups()...); q.Dataset != "" && !slices.Contains(all, q.Dataset) {
+	if all := e.warehouse.Datasets(q.Account.Vendor); q.Dataset != "" && !slices.Contains(all, q.Dataset) {
 		return fmt.Errorf("job: %w: the dataset %q is none of %v", ErrQuestion, q.Dataset, all)
 	}
 	e.out = Explanation{
@@ -139,7 +140,7 @@ func (e *explainer) isAbout(d sms.Dataset) bool {
 	if e.q.Dataset != "" {
 		return d == e.q.Dataset
 	}
-	f := d.Facts()
+	f := e.warehouse.Facts(d)
 	if !e.failures {
 		return f.Delivery
 	}
@@ -293,7 +294,7 @@ func (e *explainer) readAnswers(ctx context.Context, days []read.DayLine, cells 
 			return err
 		}
 		for _, a := range answers {
-			if a.Refused != "" || !e.isAbout(a.Dataset) && !e.q.Account.Vendor.IsImported() {
+			if a.Refused != "" || !e.isAbout(a.Dataset) && !e.warehouse.IsImported(e.q.Account.Vendor) {
 				continue
 			}
 			e.out.Answers = append(e.out.Answers, answered(a, current[l]))
@@ -323,7 +324,7 @@ func (e *explainer) locate(ctx context.Context, days []read.DayLine) (map[rowKey
 		if err != nil {
 			return nil, err
 		}
-		rows, err := transform.Locate(kept.Scope, kept.Payloads, e.q.Day)
+		rows, err := e.vendors.Locate(kept.Scope, kept.Payloads, e.q.Day)
 		if err != nil {
 			return nil, err
 		}
@@ -340,7 +341,7 @@ func (e *explainer) share(ctx context.Context, o *load.Observations) (map[rowKey
 	files := slices.Clone(e.files)
 	slices.SortStableFunc(files, func(a, b load.KeptAnswer) int { return b.FetchedAt.Compare(a.FetchedAt) })
 	read, pushes := map[sms.Hash]bool{}, map[sms.Hash]*ExplainedPush{}
-	shares := transform.NewShares(CurrentMapping().basisOf(ctx, e.q.Account, o), e.q.Day, func(m *sms.Message) {
+	shares := transform.NewShares(CurrentMapping(e.vendors).basisOf(ctx, e.q.Account, o), e.q.Day, func(m *sms.Message) {
 		if pushes[m.Payload] == nil {
 			pushes[m.Payload] = &ExplainedPush{Hash: m.Payload.String(), ReceivedAt: m.SeenAt, IsSigned: !m.IsHint}
 		}

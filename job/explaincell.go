@@ -32,13 +32,13 @@ func (e *explainer) cell(c *read.Cell, places map[rowKey][]found) ExplainedCell 
 		if there {
 			v.Value = pointer(image.Values[e.at[m]])
 		}
-		fields := transform.MeasureFields(e.q.Account.Vendor, measure)
+		fields := e.vendors.MeasureFields(e.q.Account.Vendor, measure)
 		if e.failures {
-			fields = transform.ReasonFields(e.q.Account.Vendor, c.Reason)
+			fields = e.vendors.ReasonFields(e.q.Account.Vendor, c.Reason)
 		}
 		for _, f := range fields {
 			key := rowKey{dataset: f.Dataset, grain: c.Grain}
-			if e.q.Account.Vendor.IsImported() {
+			if e.warehouse.IsImported(e.q.Account.Vendor) {
 				key.reason = c.Reason.Code
 			}
 			if _, told := at[key]; !told {

@@ -21,9 +21,9 @@ type Mapping struct {
 	Messages func(rows transform.Rows, p *sms.Payload, each func(*sms.Message) error) (transform.Reading, error)
 }
 
-// CurrentMapping is the code of this program.
-func CurrentMapping() Mapping {
-	return Mapping{transform.Version, transform.Batch, transform.Rows.Messages}
+// CurrentMapping is the code of this program, for the vendors; messages alone need none.
+func CurrentMapping(vendors transform.Vendors) Mapping {
+	return Mapping{transform.Version, vendors.Batch, transform.Rows.Messages}
 }
 
 // Replay says which days are built again from the answers that were kept, and how. Nobody is asked.
@@ -117,7 +117,7 @@ func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Ba
 	}
 	var batch sms.Batch
 	var hash sms.Hash
-	isCounted := bases[0].Scope.Account.Vendor.IsImported()
+	isCounted := wh.IsImported(bases[0].Scope.Account.Vendor)
 	if !isCounted {
 		var err error
 		batch, hash, err = r.Mapping.understand(ctx, wh, loadID)
@@ -228,9 +228,10 @@ type Release struct {
 	// LoadID is the load whose answer put the days into quarantine: the load_id of their lines.
 	LoadID int64
 	// Days are neighbouring days of that load, each in quarantine because of it.
-	Days  sms.Window
-	Rules load.Rules
-	Now   time.Time
+	Days    sms.Window
+	Mapping Mapping
+	Rules   load.Rules
+	Now     time.Time
 }
 
 // Run loads the days from the answer as it was kept, whatever the guard says of it. Days that are not in quarantine because
@@ -248,16 +249,16 @@ func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Rebuilt, err
 	scope.Window = r.Days
 	var batch sms.Batch
 	var hash sms.Hash
-	if scope.Account.Vendor.IsImported() {
-		batch, err = CurrentMapping().countMessages(ctx, wh, scope, load.Observed{ListenedBy: r.LoadID})
-	} else if batch, hash, err = CurrentMapping().understand(ctx, wh, r.LoadID); err == nil {
+	if wh.IsImported(scope.Account.Vendor) {
+		batch, err = r.Mapping.countMessages(ctx, wh, scope, load.Observed{ListenedBy: r.LoadID})
+	} else if batch, hash, err = r.Mapping.understand(ctx, wh, r.LoadID); err == nil {
 		batch = only(batch, scope)
 	}
 	if err != nil {
 		return load.Rebuilt{}, err
 	}
 	return wh.Rebuild(ctx, load.Rebuild{RunID: r.RunID, Batch: batch, AnsweredBy: r.LoadID, Release: true}, load.PutOptions{
-		Now: r.Now, Rules: r.Rules, ContentHash: hash, TransformVersion: transform.Version,
+		Now: r.Now, Rules: r.Rules, ContentHash: hash, TransformVersion: r.Mapping.Version,
 	})
 }
 

@@ -161,7 +161,7 @@ func countIn(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, zo
 		of.First, of.Last = accountDays(account, zone, counted[0], counted[len(counted)-1])
 		err := wh.Observe(ctx, of, func(ctx context.Context, o *load.Observations) error {
 			account.Zone = zone
-			c, err := CurrentMapping().basisOf(ctx, account, o).Count(counted, func(sms.Day) bool { return true })
+			c, err := CurrentMapping(nil).basisOf(ctx, account, o).Count(counted, func(sms.Day) bool { return true })
 			if err == nil {
 				all = append(all, c.Deliveries...)
 			}

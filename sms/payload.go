@@ -10,7 +10,7 @@ import (
 // Scope is what one load asks for and replaces: the facts that the datasets fill, for one account, on every day of the window.
 type Scope struct {
 	Account  Account
-	Datasets []Dataset // one group of Vendor.Groups
+	Datasets []Dataset // all of Spec.Datasets, or some where one is asked for by itself
 	Window   Window
 }
 
@@ -21,18 +21,6 @@ func (s Scope) String() string {
 		names[i] = string(d)
 	}
 	return s.Account.String() + " " + strings.Join(names, "+") + " " + s.Window.String()
-}
-
-// Facts gives the part of the star that the scope's datasets fill together.
-func (s Scope) Facts() Facts {
-	var all Facts
-	for _, d := range s.Datasets {
-		f := d.Facts()
-		all.Delivery = all.Delivery || f.Delivery
-		all.Processing = all.Processing || f.Processing
-		all.Sending = all.Sending || f.Sending
-	}
-	return all
 }
 
 // Hash is the SHA-256 of an answer's bytes as the vendor sent them, after HTTP content decoding. It is the answer's address.

@@ -114,7 +114,7 @@ func (p *pipeline) check(ctx context.Context, options check.Options) (check.Repo
 func (p *pipeline) compareStatistics(ctx context.Context) ([]check.Line, error) {
 	var all []check.Line
 	for _, source := range p.config.Sources {
-		if !source.Vendor.IsImported() {
+		if !source.IsImported {
 			continue
 		}
 		lines, known, err := job.CompareStatistics(ctx, p.warehouse, source.Accounts())

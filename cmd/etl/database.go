@@ -75,7 +75,7 @@ func (s *session) open(url string) (*load.Warehouse, error) {
 		return nil, err
 	}
 	if status.IsNew() {
-		if err := migrations.Up(s.ctx, url); err != nil {
+		if err := migrations.Up(s.ctx, url, s.env.vendors.Specs()); err != nil {
 			return nil, err
 		}
 		s.log.Info("schema made")

@@ -100,7 +100,7 @@ func (s *session) demoExports(p *pipeline) error {
 		return err
 	}
 	for _, source := range p.config.Sources {
-		if !source.Vendor.IsImported() {
+		if !source.IsImported {
 			continue
 		}
 		in, err := newImporting(s, source, "", p.now())
@@ -126,7 +126,7 @@ func (s *session) demoPages(wh *load.Warehouse) (address string, release func(),
 	if err != nil {
 		return "", nil, err
 	}
-	addPages(server, reader, time.Now, s.log)
+	addPages(server, reader, s.env.vendors, time.Now, s.log)
 	if err := server.Listen(s.ctx); err != nil {
 		reader.Close()
 		return "", nil, err
@@ -159,7 +159,7 @@ func (s *session) demoDatabase(url string) (string, func(), error) {
 		}
 		url, release = server.URL(), stop
 	}
-	if err := migrations.Up(s.ctx, url); err != nil {
+	if err := migrations.Up(s.ctx, url, s.env.vendors.Specs()); err != nil {
 		release()
 		return "", nil, err
 	}

@@ -51,7 +51,7 @@ func (c *explainCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	e, err := job.Explain(s.ctx, wh, job.Question{
+	e, err := job.Explain(s.ctx, wh, s.env.vendors.Readers(), job.Question{
 		Account: account, Day: day, Template: c.Template, Label: c.Label, MessageType: c.MessageType, Country: c.Country,
 		Stage: sms.Stage(c.Stage), Reason: c.Reason, Measure: c.Measure, Dataset: sms.Dataset(c.Dataset), Rows: c.Rows,
 	})

@@ -129,7 +129,10 @@ func (h *heldAnswer) takes(item plan.Item, d sms.DayStatus) bool {
 func (p *pipeline) release(
 	ctx context.Context, h heldAnswer, runID int64, by ledger.Operator,
 ) (days int, detail string, err error) {
-	release := job.Release{RunID: runID, LoadID: h.loadID, Days: h.scope.Window, Now: by.Now}
+	release := job.Release{
+		RunID: runID, LoadID: h.loadID, Days: h.scope.Window, Now: by.Now,
+		Mapping: job.CurrentMapping(p.session.env.vendors.Readers()),
+	}
 	for _, source := range p.config.Sources {
 		if source.Name == h.source {
 			release.Rules = rules(source)

@@ -19,6 +19,7 @@ import (
 	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/vendors"
 	"smsetl/web"
 	"smsetl/web/pages"
 )
@@ -71,14 +72,14 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	addPages(server, reader, v.now, log)
+	addPages(server, reader, v.session.env.vendors, v.now, log)
 	err = server.Listen(ctx)
 	if errors.Is(err, syscall.EADDRINUSE) && options.Listen == "" {
 		// Nobody named the address: another process of this machine has it, and as many as one likes may run.
 		log.Info("the default address is taken, another port is used", zap.String("address", web.DefaultListen))
 		options.Listen = "127.0.0.1:0"
 		if server, err = web.New(options, log); err == nil {
-			addPages(server, reader, v.now, log)
+			addPages(server, reader, v.session.env.vendors, v.now, log)
 			err = server.Listen(ctx)
 		}
 	}
@@ -91,8 +92,10 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 }
 
 // addPages puts the pages of the warehouse on a server. They read through a warehouse that cannot write.
-func addPages(server *web.Server, reader *load.Warehouse, now func() time.Time, log *zap.Logger) {
-	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) { return job.Explain(ctx, reader, q) }
+func addPages(server *web.Server, reader *load.Warehouse, known vendors.List, now func() time.Time, log *zap.Logger) {
+	explain := func(ctx context.Context, q job.Question) (job.Explanation, error) {
+		return job.Explain(ctx, reader, known.Readers(), q)
+	}
 	pages.Add(server, read.New(reader.DB, now), explain, now, log)
 }
 
