@@ -60,7 +60,10 @@ const vendorsDiffer = `
 // are of it.
 var vendorMerges = []string{
 	`MERGE INTO sms.dim_vendor AS v
-	 USING (SELECT s.*, (SELECT coalesce(max(vendor_key), 0) FROM sms.dim_vendor) + n AS next FROM (` + vendorRows + `) AS s) AS s
+	 USING (SELECT s.vendor, s.name, (SELECT coalesce(max(vendor_key), 0) FROM sms.dim_vendor)
+	                    + count(*) FILTER (WHERE k.vendor IS NULL) OVER (ORDER BY n) AS next
+	        FROM (` + vendorRows + `) AS s
+	        LEFT JOIN sms.dim_vendor AS k USING (vendor)) AS s
 	 ON v.vendor = s.vendor
 	 WHEN MATCHED AND v.name <> s.name THEN UPDATE SET name = s.name
 	 WHEN NOT MATCHED THEN INSERT (vendor_key, vendor, name) VALUES (s.next, s.vendor, s.name)`,
