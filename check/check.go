@@ -23,9 +23,7 @@ type Options struct {
 	Accounts []sms.Account // nil: every account of the warehouse
 	Days     int           // days before now in sight; 0: DefaultDays
 	All      bool          // every day
-	// Harmless are the refusals (sms.Payload.Refused) of answers that are right and were not to be loaded.
-	Harmless []string
-	Quick    bool // without the checks that go through the facts: their findings stay as they are
+	Quick    bool          // without the checks that go through the facts: their findings stay as they are
 	// External is what the check statistics_differ found, which compares with what is no table's; nil: it was not done.
 	External     []Line
 	ExternalOnly bool // without any other check
@@ -59,7 +57,7 @@ const checkLock = 0x736d7310
 //
 // The error is sms.ErrTemporary when the same call may succeed later.
 func (k *Checker) Check(ctx context.Context, now time.Time, options Options) (Report, error) {
-	c := &checking{now: now, harmless: options.Harmless}
+	c := &checking{now: now}
 	c.report.First = options.first(now)
 	err := pgx.BeginTxFunc(ctx, k.db, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, 0)`, int32(checkLock)); err != nil {
@@ -85,7 +83,6 @@ func (o Options) first(now time.Time) sms.Day {
 type checking struct {
 	now      time.Time
 	accounts []int32
-	harmless []string
 	rules    []string // that were run
 	found    []found
 	report   Report
@@ -160,7 +157,7 @@ type accountLine struct {
 
 // check runs one check and puts the days of the same subject and account together.
 func (c *checking) check(ctx context.Context, tx pgx.Tx, rule Rule, from sms.Day) error {
-	lines, err := db.All[accountLine](ctx, tx, rule.query()+"\nORDER BY 1, 2, 4", c.accounts, from, c.now, c.harmless)
+	lines, err := db.All[accountLine](ctx, tx, rule.query()+"\nORDER BY 1, 2, 4", c.accounts, from, c.now)
 	c.gather(rule, lines)
 	return err
 }

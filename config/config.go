@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"smsetl/sms"
 	"strings"
 	"time"
 
@@ -112,7 +113,7 @@ func (r *reader) know() {
 	r.text.know(r.sections(&Config{}))
 	r.text.know((&Schedule{}).keys(nil, nil))
 	r.text.know(r.identity(&s))
-	for _, v := range append([]Vendor{{}, {IsImported: true}}, r.env.Vendors...) {
+	for _, v := range append([]Vendor{{}, {Spec: sms.Spec{IsImported: true}}}, r.env.Vendors...) {
 		r.text.know(r.keys(&s, v))
 	}
 }

@@ -112,6 +112,17 @@ var sameConfig = cmp.AllowUnexported(sms.Zone{})
 
 var ignoreTiming = cmpopts.IgnoreFields(config.Schedule{}, "Timing", "Zone")
 
+// withSpecs adds what follows from the vendors of the sources.
+func withSpecs(sources []config.Source) {
+	for i := range sources {
+		for _, v := range testEnv().Vendors {
+			if s := &sources[i]; v.Name == s.Vendor {
+				s.Spec, s.Datasets = v.Spec, v.DatasetNames()
+			}
+		}
+	}
+}
+
 func TestGoodFiles(t *testing.T) {
 	planned := func(name string, vendor sms.Vendor, chunkDays int, rate float64, accounts ...string) plan.Source {
 		return plan.Source{
@@ -209,6 +220,7 @@ func TestGoodFiles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			withSpecs(want.Sources)
 			if diff := cmp.Diff(want, got, ignoreTiming, sameConfig); diff != "" {
 				t.Errorf("config (-want +got):\n%s", diff)
 			}
@@ -268,6 +280,7 @@ func TestExampleFile(t *testing.T) {
 	// The example leaves to the defaults what the other file spells out.
 	want.Sources[0].BaseURL, want.Sources[1].BaseURL = "", ""
 	want.Sources[1].Own.(*tencent.Settings).Region = ""
+	withSpecs(want.Sources)
 	if diff := cmp.Diff(want, got, ignoreTiming, sameConfig); diff != "" {
 		t.Errorf("schedules.yaml (-want +got):\n%s", diff)
 	}

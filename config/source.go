@@ -20,6 +20,7 @@ import (
 // Source is one set of credentials at one vendor, with everything that says how it is requested.
 type Source struct {
 	plan.Source
+	Spec             sms.Spec // of the vendor
 	Own              Settings // what only sources of the vendor have
 	BaseURL          string   // without a slash at its end; empty is the vendor's own, which its client knows
 	QuarantineDays   int      // a day that waits longer than this for an answer that can be believed makes runs end with 3
@@ -81,6 +82,7 @@ func (r *reader) identity(s *Source) []Key {
 // keys are the other keys of sources of the vendor, with its defaults in place.
 func (r *reader) keys(s *Source, of Vendor) []Key {
 	s.Settings, s.Zone, s.IsImported, s.MaxRequestsPerSecond = belief.Default, beijing, of.IsImported, of.Rate
+	s.Spec, s.Datasets = of.Spec, of.DatasetNames()
 	s.ChunkDays, s.RetentionDays, s.QuarantineDays = of.ChunkDays, of.RetentionDays, 3
 	s.SweepDays, s.SweepEveryDays = 35, 7
 	if of.IsImported {
@@ -134,7 +136,7 @@ func thresholds(s *belief.Settings) []Key {
 // datasets are the thresholds of the datasets that differ from the rest of the source.
 func (s *Source) datasets() Key {
 	all := Key{Name: "datasets", Keys: []Key{}}
-	for _, dataset := range slices.Concat(s.Vendor.Groups()...) {
+	for _, dataset := range s.Datasets {
 		own := s.Settings
 		all.Keys = append(all.Keys, Key{Name: string(dataset), Keys: thresholds(&own), then: func(entry, *mapping) {
 			if s.SettingsOf == nil {

@@ -8,11 +8,10 @@ import (
 
 // Vendor is how sources of one vendor are configured. This package knows no vendor: whoever lists them hands them over.
 type Vendor struct {
-	Name sms.Vendor
+	sms.Spec
+
 	// New gives the vendor's own settings, with their defaults.
-	New func() Settings
-	// IsImported says that the vendor has no call for statistics: somebody brings files of it, and it may push.
-	IsImported    bool
+	New           func() Settings
 	ChunkDays     int     // the longest window where the source says nothing else
 	RetentionDays int     // how long the vendor keeps statistics; 0 where its documents say nothing of forgetting
 	Rate, MaxRate float64 // calls a second where the source says nothing else, and at most

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"smsetl/config"
+	"smsetl/sms"
 )
 
 // pigeon is a vendor that this package has never seen.
@@ -30,7 +31,7 @@ func (p *pigeon) CallsPerWindow() int { return 2 }
 func TestVendorThatIsNew(t *testing.T) {
 	env := testEnv()
 	env.Vendors = append(env.Vendors, config.Vendor{
-		Name: "pigeon", New: func() config.Settings { return &pigeon{pace: "slow"} }, ChunkDays: 3, Rate: 2, MaxRate: 5,
+		Spec: sms.Spec{Name: "pigeon"}, New: func() config.Settings { return &pigeon{pace: "slow"} }, ChunkDays: 3, Rate: 2, MaxRate: 5,
 	})
 	const good = "sources:\n  - {name: p, vendor: pigeon, lofts: [loft-1, loft-2], ring: canary}\n"
 	cfg, err := config.Parse("schedules.yaml", []byte(good), env)

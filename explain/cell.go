@@ -22,13 +22,13 @@ func (e *explainer) cell(c *read.Cell) Cell {
 		if isThere {
 			v.Value = image.Values[e.at[m]]
 		}
-		fields := transform.MeasureFields(e.q.Account.Vendor, measure.Measure)
+		fields := e.vendors.MeasureFields(e.q.Account.Vendor, measure.Measure)
 		if e.failures {
-			fields = transform.ReasonFields(e.q.Account.Vendor, c.Reason)
+			fields = e.vendors.ReasonFields(e.q.Account.Vendor, c.Reason)
 		}
 		for _, f := range fields {
 			key := rowKey{dataset: f.Dataset, grain: c.Grain}
-			if e.q.Account.Vendor.IsImported() {
+			if e.warehouse.IsImported(e.q.Account.Vendor) {
 				key.reason = c.Reason.Code
 			}
 			places := e.places[key]

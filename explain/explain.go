@@ -31,16 +31,16 @@ var (
 // Number explains the number that the question is about, with every value that it ever had. The error wraps ErrQuestion for a measure
 // or a dataset that there is not, ErrNever for a template, label, message type, country or reason that the account never had,
 // load.ErrUnknownAccount for an account.
-func Number(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, error) {
+func Number(ctx context.Context, wh *load.Warehouse, vendors transform.Vendors, q Question) (Explanation, error) {
 	if q.Rows == 0 {
 		q.Rows = 20
 	}
 	e := explainer{
-		q: q, warehouse: wh, model: read.New(wh.DB, nil), loads: map[int64]read.Load{}, current: map[int64]bool{},
+		q: q, warehouse: wh, vendors: vendors, model: read.New(wh.DB, nil), loads: map[int64]read.Load{}, current: map[int64]bool{},
 		fetches: map[sms.Hash]int64{}, places: map[rowKey][]found{},
 	}
 	steps := []func(context.Context) error{e.readMeasures, e.readDays, e.readCells, e.readAnswers, e.locate}
-	if q.Account.Vendor.IsImported() {
+	if wh.IsImported(q.Account.Vendor) {
 		steps = append(steps[:3], e.observe)
 	}
 	for _, step := range steps {
@@ -58,6 +58,7 @@ func Number(ctx context.Context, wh *load.Warehouse, q Question) (Explanation, e
 type explainer struct {
 	q         Question
 	warehouse *load.Warehouse
+	vendors   transform.Vendors
 	model     *read.Model
 	failures  bool
 	at        []int       // where the value of each measure stands in the images
@@ -72,7 +73,7 @@ type explainer struct {
 // readMeasures finds out what is asked for and how the vendor makes it.
 func (e *explainer) readMeasures(ctx context.Context) error {
 	q := e.q
-	if all := slices.Concat(q.Account.Vendor.Groups()...); q.Dataset != "" && !slices.Contains(all, q.Dataset) {
+	if all := e.warehouse.Datasets(q.Account.Vendor); q.Dataset != "" && !slices.Contains(all, q.Dataset) {
 		return fmt.Errorf("explain: %w: the dataset %q is none of %v", ErrQuestion, q.Dataset, all)
 	}
 	e.out = Explanation{Account: q.Account, Zone: q.Account.Zone.String(), Date: q.Day}
@@ -121,7 +122,7 @@ func (e *explainer) isAbout(d sms.Dataset) bool {
 	if e.q.Dataset != "" {
 		return d == e.q.Dataset
 	}
-	f := d.Facts()
+	f := e.warehouse.Facts(d)
 	if !e.failures {
 		return f.Delivery
 	}
@@ -272,7 +273,7 @@ func (e *explainer) readAnswers(ctx context.Context) error {
 			return err
 		}
 		for _, a := range answers {
-			if a.Refused != "" || !e.isAbout(a.Dataset) && !e.q.Account.Vendor.IsImported() {
+			if a.Refused != "" || !e.isAbout(a.Dataset) && !e.warehouse.IsImported(e.q.Account.Vendor) {
 				continue
 			}
 			e.out.Answers = append(e.out.Answers, Answer{
@@ -313,7 +314,7 @@ func (e *explainer) locate(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		rows, err := transform.Locate(kept.Scope, kept.Payloads, e.q.Day)
+		rows, err := e.vendors.Locate(kept.Scope, kept.Payloads, e.q.Day)
 		if err != nil {
 			return err
 		}
@@ -332,7 +333,7 @@ func (e *explainer) locateShares(ctx context.Context, o *load.Observations) erro
 	files, isRead := slices.Clone(o.Files), map[sms.Hash]bool{}
 	slices.SortStableFunc(files, func(a, b load.KeptAnswer) int { return b.FetchedAt.Compare(a.FetchedAt) })
 	pushes := map[sms.Hash]Push{}
-	shares := transform.NewShares(job.CurrentMapping().Basis(ctx, e.q.Account, o), e.q.Day, func(m *sms.Message) {
+	shares := transform.NewShares(job.CurrentMapping(e.vendors).Basis(ctx, e.q.Account, o), e.q.Day, func(m *sms.Message) {
 		reports := pushes[m.Payload].Reports + 1
 		pushes[m.Payload] = Push{Hash: m.Payload.String(), ReceivedAt: m.SeenAt, IsSigned: !m.IsHint, Reports: reports}
 	})

@@ -9,9 +9,8 @@ import (
 	"smsetl/sms"
 )
 
-// Searched is the Refused of an answer that was asked for to find the first day that the vendor answers for. What is to
-// be understood of its days is in other answers.
-const Searched = "asked to find the first day that the vendor answers for; not loaded"
+// searched is the Refused of an answer ForSearch. What is to be understood of its days is in other answers.
+const searched = "asked to find the first day that the vendor answers for; not loaded"
 
 // Frontier finds the smallest first day for which the vendor takes a window that ends with w's last day, when it is
 // known to refuse w. ok is false when it refuses even the last day alone. It rests on one thing: of two windows with
@@ -123,6 +122,12 @@ func (f *Fetch) Search(w sms.Window, nextFirst bool, refused sms.Payload, cause 
 		f.Log(refused.Dataset, x.Taken).Info("the vendor takes fewer days in one call", zap.Int("days", x.Taken.Len()))
 	}
 	return x, nil
+}
+
+// KeepSearched gives to Emit an answer that was asked for only to find the first day that the vendor answers for.
+func (f *Fetch) KeepSearched(p sms.Payload) error {
+	p.Purpose, p.Refused = sms.ForSearch, searched
+	return f.Keep(p)
 }
 
 // Leave gives up on days that the vendor does not answer for any more, as the refused answer says.

@@ -12,7 +12,6 @@ import (
 	"smsetl/load/star"
 	"smsetl/queue"
 	"smsetl/sms"
-	"smsetl/transform"
 )
 
 // Summer is a Fetcher whose vendor can be asked for its own sum over a window, beside the rows.
@@ -40,7 +39,7 @@ func (c *conversation) keep(ctx context.Context) func(sms.Payload) error {
 		switch {
 		case p.Refused == "", p.Beyond:
 			c.payloads = append(c.payloads, p)
-		case p.IsSum:
+		case p.Purpose == sms.ForSum:
 			c.noteSum(p)
 		}
 		return c.loader.warehouse.Keep(ctx, c.loadID, p)
@@ -49,7 +48,7 @@ func (c *conversation) keep(ctx context.Context) func(sms.Payload) error {
 
 // noteSum keeps what the vendor says of a whole window. A sum that cannot be read proves nothing.
 func (c *conversation) noteSum(p sms.Payload) {
-	sums, err := transform.Sums(p)
+	sums, err := c.loader.vendors.Sums(p)
 	if err != nil {
 		return
 	}
@@ -62,7 +61,7 @@ func (c *conversation) noteSum(p sms.Payload) {
 // halves, until each part is whole or a single day is not.
 func (c *conversation) understand(ctx context.Context) (sms.Batch, error) {
 	for {
-		batch, err := transform.Batch(c.scope, c.payloads)
+		batch, err := c.loader.vendors.Batch(c.scope, c.payloads)
 		cut, isCut := errors.AsType[*sms.IncompleteError](err)
 		if !isCut || cut.Window.Len() == 1 {
 			return batch, err
@@ -131,7 +130,7 @@ func (c *conversation) put(ctx context.Context, batch sms.Batch, options load.Pu
 // decide.
 func (c *conversation) askSums(ctx context.Context, summer Summer) error {
 	for _, dataset := range c.scope.Datasets {
-		if !dataset.Facts().Delivery {
+		if !c.loader.warehouse.Facts(dataset).Delivery {
 			continue
 		}
 		if _, err := summer.CheckSum(ctx, c.scope.Account, dataset, c.scope.Window, c.keep(ctx)); err != nil && ctx.Err() != nil {
@@ -156,11 +155,11 @@ func (c *conversation) addsUp(ctx context.Context, summer Summer, batch *sms.Bat
 		if err != nil {
 			continue
 		}
-		sums, err := transform.Sums(p)
+		sums, err := c.loader.vendors.Sums(p)
 		if err != nil {
 			continue
 		}
-		if !isSumOf(&sums, dataset, batch) {
+		if !isSumOf(&sums, c.loader.warehouse.Facts(dataset), batch) {
 			return false, nil
 		}
 		compared++
@@ -172,8 +171,7 @@ func (c *conversation) addsUp(ctx context.Context, summer Summer, batch *sms.Bat
 }
 
 // isSumOf says whether the vendor's sum is what the rows of the dataset add up to.
-func isSumOf(sums *sms.Sums, dataset sms.Dataset, batch *sms.Batch) bool {
-	facts := dataset.Facts()
+func isSumOf(sums *sms.Sums, facts sms.Facts, batch *sms.Batch) bool {
 	if facts.Delivery {
 		said, ok := sums.Requested.Value()
 		return ok && said == totalOf(batch, func(m *sms.Measures) sms.Count { return m.Requested })

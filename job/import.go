@@ -123,7 +123,7 @@ func (im *Import) window(ctx context.Context, wh *load.Warehouse, w *importWindo
 	if err != nil {
 		return err
 	}
-	scope := sms.Scope{Account: w.account, Datasets: w.account.Vendor.Groups()[0], Window: days}
+	scope := sms.Scope{Account: w.account, Datasets: wh.Datasets(w.account.Vendor), Window: days}
 	start := load.Start{RunID: im.RunID, Source: im.Source, Scope: scope, Now: im.Now}
 	done, err := begun(ctx, wh, start, func(loadID int64) (load.Imported, error) { return im.put(ctx, wh, loadID, scope, w) })
 	if err != nil {

@@ -44,7 +44,7 @@ func counting(scope sms.Scope) func(context.Context, *load.Observations) (load.C
 		if len(zones) > 1 {
 			days = append(append([]sms.Day{scope.Window.First() - 1}, days...), scope.Window.Last()+1)
 		}
-		c, err := CurrentMapping().Basis(ctx, scope.Account, o).Count(days, scope.Window.Contains)
+		c, err := CurrentMapping(nil).Basis(ctx, scope.Account, o).Count(days, scope.Window.Contains)
 		if err != nil {
 			return load.Counted{}, err
 		}

@@ -35,7 +35,7 @@ type Probing struct {
 // Run asks, keeps every answer raw as those of a load that loads nothing, and stores the verdict with what follows from
 // it.
 func (p Probing) Run(ctx context.Context, wh *load.Warehouse) (sms.Verdict, error) {
-	scope, err := p.scope()
+	scope, err := p.scope(wh)
 	if err != nil {
 		return sms.Verdict{}, err
 	}
@@ -62,7 +62,7 @@ func (p Probing) Run(ctx context.Context, wh *load.Warehouse) (sms.Verdict, erro
 
 // scope is what the answers are kept under: the vendor's first dataset alone, over the days that may be asked about.
 // Ordinary loads have all datasets of their group, so none of them is mixed up with a probe's.
-func (p Probing) scope() (sms.Scope, error) {
+func (p Probing) scope(wh *load.Warehouse) (sms.Scope, error) {
 	const back = 40 // days: a busy day is looked for in the weeks before
 	today := p.Account.Zone.Today(p.Now)
 	first := today - back
@@ -70,7 +70,7 @@ func (p Probing) scope() (sms.Scope, error) {
 		first = min(first, p.Day)
 	}
 	window, err := sms.NewWindow(first, today, p.Account.Zone)
-	return sms.Scope{Account: p.Account, Datasets: p.Account.Vendor.Groups()[0][:1], Window: window}, err
+	return sms.Scope{Account: p.Account, Datasets: wh.Datasets(p.Account.Vendor)[:1], Window: window}, err
 }
 
 // findingsOf says what a person should know of a verdict.

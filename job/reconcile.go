@@ -13,7 +13,6 @@ import (
 	"smsetl/load"
 	"smsetl/queue"
 	"smsetl/sms"
-	"smsetl/transform"
 )
 
 // Reconciler is a Fetcher whose vendor answers in sums over several days, so that few calls find out whether days that
@@ -36,7 +35,7 @@ func (w *Loader) reconcile(ctx context.Context, try *queue.Try, loadID int64, ve
 	if err != nil {
 		return load.Result{}, err
 	}
-	same := func(p sms.Payload) (bool, error) { return isStored(stored, p) }
+	same := func(p sms.Payload) (bool, error) { return w.isStored(stored, p) }
 	var beyond []sms.Window
 	changed, err := vendor.Reconcile(ctx, try.Scope, same, func(p sms.Payload) error {
 		w.progress.Called(p)
@@ -135,8 +134,8 @@ func addResult(all *load.Result, r load.Result) {
 
 // isStored says whether an answer is what the days of its window hold together. An answer that cannot be understood is
 // not: its days are then asked for one by one, and judged as ever.
-func isStored(stored []load.StoredDay, p sms.Payload) (bool, error) {
-	said, err := transform.Sums(p)
+func (w *Loader) isStored(stored []load.StoredDay, p sms.Payload) (bool, error) {
+	said, err := w.vendors.Sums(p)
 	switch {
 	case errors.Is(err, sms.ErrMalformed) && !errors.Is(err, pack.ErrCorrupt):
 		return false, nil

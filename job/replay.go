@@ -22,9 +22,9 @@ type Mapping struct {
 	Messages func(rows transform.Rows, p *sms.Payload, each func(*sms.Message) error) (transform.Reading, error)
 }
 
-// CurrentMapping is the code of this program.
-func CurrentMapping() Mapping {
-	return Mapping{transform.Version, transform.Batch, transform.Rows.Messages}
+// CurrentMapping is the code of this program, for the vendors; messages alone need none.
+func CurrentMapping(vendors transform.Vendors) Mapping {
+	return Mapping{transform.Version, vendors.Batch, transform.Rows.Messages}
 }
 
 // Replay says which days are built again from the answers that were kept, and how. Nobody is asked.
@@ -158,7 +158,7 @@ func (m Mapping) answers(
 		return batch, err
 	})
 	return func(part sms.Scope, by time.Time) (sms.Batch, sms.Hash, error) {
-		if part.Account.Vendor.IsImported() {
+		if wh.IsImported(part.Account.Vendor) {
 			batch, err := m.countMessages(ctx, wh, part, load.Observed{By: by, ListenedBy: loadID})
 			return batch, sms.Hash{}, err
 		}
@@ -228,9 +228,10 @@ type Release struct {
 	// LoadID is the load whose answer put the days into quarantine: the load_id of their lines.
 	LoadID int64
 	// Days are neighbouring days of that load, each in quarantine because of it.
-	Days  sms.Window
-	Rules load.Rules
-	Now   time.Time
+	Days    sms.Window
+	Mapping Mapping
+	Rules   load.Rules
+	Now     time.Time
 }
 
 // Run loads the days from the answer as it was kept, whatever the rules make of it. Days that are not in quarantine because
@@ -246,12 +247,12 @@ func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Rebuilt, err
 			r.LoadID, scope.Window, scope.Account.Zone, r.Days, r.Days.Zone())
 	}
 	scope.Window = r.Days
-	batch, hash, err := CurrentMapping().answers(ctx, wh, r.LoadID)(scope, time.Time{})
+	batch, hash, err := r.Mapping.answers(ctx, wh, r.LoadID)(scope, time.Time{})
 	if err != nil {
 		return load.Rebuilt{}, err
 	}
 	return wh.Rebuild(ctx, load.Rebuild{RunID: r.RunID, Batch: batch, AnsweredBy: r.LoadID, Release: true}, load.PutOptions{
-		Now: r.Now, Rules: r.Rules, ContentHash: hash, TransformVersion: transform.Version,
+		Now: r.Now, Rules: r.Rules, ContentHash: hash, TransformVersion: r.Mapping.Version,
 	})
 }
 

@@ -109,7 +109,7 @@ func (r *Reports) windows(a sms.Account, days []sms.Day) (all []sms.Window) {
 
 // count counts the days of a window anew from all that is known by now.
 func (r *Reports) count(ctx context.Context, wh *load.Warehouse, a sms.Account, w sms.Window, out *Reported) error {
-	scope := sms.Scope{Account: a, Datasets: a.Vendor.Groups()[0], Window: w}
+	scope := sms.Scope{Account: a, Datasets: wh.Datasets(a.Vendor), Window: w}
 	done, err := begun(ctx, wh, load.Start{Scope: scope, Now: r.Now}, func(loadID int64) (load.Imported, error) {
 		return wh.Import(ctx, load.Import{LoadID: loadID, Scope: scope, Count: counting(scope)},
 			load.PutOptions{Now: r.Now, Rules: r.Rules, ConfirmAfter: r.ConfirmAfter, TransformVersion: transform.Version})

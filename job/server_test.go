@@ -22,6 +22,7 @@ import (
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
 	"smsetl/sms"
+	"smsetl/vendors"
 )
 
 // plant is a warehouse, two sources of a sandbox vendor, and a queue between them.
@@ -109,7 +110,7 @@ func (p *plant) start(options queue.Options, tasks ...queue.Task) (stop func()) 
 		options.Grace = time.Second
 	}
 	server := queue.NewServer(p.queue, tasks, options)
-	loader := NewLoader(p.warehouse, p.sources, LoaderOptions{Now: p.now, Progress: quiet{}}, p.log)
+	loader := NewLoader(p.warehouse, p.sources, LoaderOptions{Vendors: vendors.All.Readers(), Now: p.now, Progress: quiet{}}, p.log)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx, queue.Setup{Loader: loader}) }()

@@ -14,8 +14,8 @@ import (
 	"smsetl/transform"
 )
 
-// StatisticsPage is what a kept statistics page is refused as: no fact is made of it, see sms.Payload.Refused.
-const StatisticsPage = "a statistics page: a yardstick, of which no fact is made"
+// reference is what a kept statistics page is refused as: no fact is made of it, see sms.Payload.Refused.
+const reference = "a statistics page: a yardstick, of which no fact is made"
 
 // KeepStatistics keeps a statistics page for comparing, and gives how many days it is about. The page speaks for im.Account, or for all
 // applications when none is named.
@@ -28,7 +28,7 @@ func (im *Import) KeepStatistics(ctx context.Context, wh *load.Warehouse, f *Exp
 		account, isAll = im.Accounts[0], true
 	}
 	p := im.payload(f, 0)
-	p.Account, p.Refused = account, StatisticsPage
+	p.Account, p.Purpose, p.Refused = account, sms.ForReference, reference
 	totals, zone, reading, err := transform.Totals(p)
 	if err != nil {
 		return 0, err
@@ -161,7 +161,7 @@ func countIn(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, zo
 		of.First, of.Last = accountDays(account, zone, counted[0], counted[len(counted)-1])
 		err := wh.Observe(ctx, of, func(ctx context.Context, o *load.Observations) error {
 			account.Zone = zone
-			c, err := CurrentMapping().Basis(ctx, account, o).Count(counted, func(sms.Day) bool { return true })
+			c, err := CurrentMapping(nil).Basis(ctx, account, o).Count(counted, func(sms.Day) bool { return true })
 			if err == nil {
 				all = append(all, c.Deliveries...)
 			}

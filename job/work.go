@@ -41,6 +41,7 @@ type Loader struct {
 	sources   map[string]Source
 	refusals  *refusals
 	probes    probes
+	vendors   transform.Vendors
 	now       func() time.Time
 	progress  Progress
 	log       *zap.Logger
@@ -48,6 +49,7 @@ type Loader struct {
 
 // LoaderOptions are what differs between a command and a server.
 type LoaderOptions struct {
+	Vendors  transform.Vendors
 	Now      func() time.Time
 	Progress Progress
 	// IsWaitedFor says that people wait: a source that is down is left alone, since the next run finds its days, and what
@@ -63,7 +65,7 @@ func NewLoader(warehouse *load.Warehouse, sources []Source, options LoaderOption
 	}
 	return &Loader{
 		warehouse: warehouse, sources: byName, refusals: newRefusals(options.IsWaitedFor, options.Now),
-		now: options.Now, progress: options.Progress, log: log.Named("job"),
+		vendors: options.Vendors, now: options.Now, progress: options.Progress, log: log.Named("job"),
 	}
 }
 

@@ -57,13 +57,21 @@ func LogRelease(ctx context.Context, d *db.DB, scope sms.Scope, days int, loadID
 // operate runs do while no load of the account is under way: such a load has read the ledger and would write its lines
 // back.
 func operate(ctx context.Context, d *db.DB, scope sms.Scope, do func(tx pgx.Tx, account int32) error) error {
-	known := slices.Concat(scope.Account.Vendor.Groups()...)
-	for _, dataset := range scope.Datasets {
-		if !slices.Contains(known, dataset) {
-			return fmt.Errorf("the vendor %s has no dataset %q", scope.Account.Vendor, dataset)
-		}
-	}
 	return pgx.BeginFunc(ctx, d, func(tx pgx.Tx) error {
+		var known []sms.Dataset
+		err := tx.QueryRow(ctx, `
+			SELECT coalesce(array_agg(d.dataset), '{}')
+			FROM etl.dataset    AS d
+			JOIN sms.dim_vendor AS v ON v.vendor_key = d.vendor_key
+			WHERE v.vendor = $1`, scope.Account.Vendor).Scan(&known)
+		if err != nil {
+			return err
+		}
+		for _, dataset := range scope.Datasets {
+			if !slices.Contains(known, dataset) {
+				return fmt.Errorf("the vendor %s has no dataset %q", scope.Account.Vendor, dataset)
+			}
+		}
 		account, err := db.AccountKey(ctx, tx, scope.Account)
 		if err != nil {
 			return err

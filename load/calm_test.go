@@ -19,6 +19,7 @@ import (
 	"smsetl/migrations"
 	"smsetl/queue"
 	"smsetl/sms"
+	"smsetl/vendors"
 )
 
 // small gives a server that lets forty sessions in, and a way to start it anew.
@@ -49,7 +50,7 @@ func small(t *testing.T) (url string, restart func()) {
 	start()
 	t.Cleanup(func() { _ = server.Stop(context.Background()) })
 	url = server.URL()
-	if err := migrations.Up(t.Context(), url); err != nil {
+	if err := migrations.Up(t.Context(), url, vendors.All.Specs()); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := pgx.Connect(t.Context(), url)

@@ -70,10 +70,9 @@ func (h *history) load(t testing.TB, wh *load.Warehouse, days, at string) {
 	if days == "" {
 		days = h.days
 	}
-	groups := h.account.Vendor.Groups()
-	for _, group := range groups {
-		s := scope(h.account, days, group...)
-		batch, fills := sms.Batch{Scope: s, Zeros: 1}, s.Facts()
+	{
+		s := scope(h.account, days, wh.Datasets(h.account.Vendor)...)
+		batch, fills := sms.Batch{Scope: s, Zeros: 1}, wh.Facts(s.Datasets...)
 		for _, d := range h.deliveries {
 			if fills.Delivery && s.Window.Contains(d.Day) {
 				batch.Deliveries = append(batch.Deliveries, d)

@@ -146,11 +146,11 @@ func TestChecksOfTheLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, wh, answerOf(scope(marketing, "03-11", sms.StatsDay), 5), now("04-01 06:00")) // nearly nothing
-	refuse(t, wh, scope(marketing, "03-11", sms.StatsDay), "no JSON")
-	refuse(t, wh, scope(marketing, "03-11", sms.StatsDay), "asked wide")
+	refuse(t, wh, scope(marketing, "03-11", sms.StatsDay), sms.ForLoad, "no JSON")
+	refuse(t, wh, scope(marketing, "03-11", sms.StatsDay), sms.ForSum, "asked wide")
 	gaps := func(moment string) string {
 		t.Helper()
-		_, lines := runChecks(t, wh, moment, check.Options{Harmless: []string{"asked wide"}})
+		_, lines := runChecks(t, wh, moment, check.Options{})
 		return strings.Join(lines, "\n")
 	}
 	same(t, "on the day", gaps("04-01 20:00"),
@@ -189,12 +189,13 @@ func TestChecksOfTheLedger(t *testing.T) {
 }
 
 // refuse keeps an answer that was not understood, in a load that was called off after it.
-func refuse(t testing.TB, wh *load.Warehouse, s sms.Scope, why string) {
+func refuse(t testing.TB, wh *load.Warehouse, s sms.Scope, purpose sms.Purpose, why string) {
 	t.Helper()
 	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("04-01 06:30")})
 	if err == nil {
 		err = wh.Keep(t.Context(), id, sms.Payload{
-			Account: s.Account, Dataset: s.Datasets[0], Window: s.Window, FetchedAt: at("04-01 06:30"), Body: pack.Bytes([]byte("<html>")), Refused: why,
+			Account: s.Account, Dataset: s.Datasets[0], Window: s.Window, FetchedAt: at("04-01 06:30"), Body: pack.Bytes([]byte("<html>")),
+			Purpose: purpose, Refused: why,
 		})
 	}
 	if err == nil {

@@ -21,7 +21,7 @@ var evidenceKeys string
 func (p *put) evidence(ctx context.Context, tx pgx.Tx) (*sms.Evidence, error) {
 	e := &sms.Evidence{
 		Account: p.scope.Account, Window: p.window, Now: p.options.Now, Days: make([]sms.DayEvidence, p.window.Len()),
-		Unreadable: p.unreadable, IsCounted: p.scope.Account.Vendor.IsImported(),
+		Unreadable: p.unreadable, IsCounted: p.vendor.IsImported,
 		IsIndependent: p.isIndependent(), Sums: p.options.Sums, IsSummed: !p.options.CanSum, Alive: p.options.Alive,
 	}
 	for i := range e.Days {
@@ -41,7 +41,7 @@ func (p *put) isIndependent() bool {
 		totals = totals || o.delivery
 		reasons = reasons || !o.delivery && o.stage != ""
 	}
-	return totals && reasons && !p.scope.Account.Vendor.IsImported()
+	return totals && reasons && !p.vendor.IsImported
 }
 
 // dayEvidence fills in what the answer and the ledger say of the i-th day.

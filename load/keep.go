@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/jackc/pgx/v5"
@@ -21,10 +22,11 @@ func (w *Warehouse) Keep(ctx context.Context, loadID int64, p sms.Payload) error
 		}
 		_, err := tx.Exec(ctx, `
 			INSERT INTO etl.fetch
-			    (load_id, hash, dataset, window_from, window_to, method, url, action, body, status, request_id, fetched_at, refused)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+			    (load_id, hash, dataset, window_from, window_to, method, url, action, body, status, request_id, fetched_at, purpose, refused)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 			loadID, hash, string(p.Dataset), p.Window.First(), p.Window.Last(), p.Request.Method, clean(p.Request.URL),
-			clean(p.Request.Action), clean(p.Request.Body), p.Status, clean(p.RequestID), p.FetchedAt, clean(p.Refused))
+			clean(p.Request.Action), clean(p.Request.Body), p.Status, clean(p.RequestID), p.FetchedAt,
+			string(cmp.Or(p.Purpose, sms.ForLoad)), clean(p.Refused))
 		return err
 	})
 	return failed("keeping an answer of "+p.Account.String()+" "+string(p.Dataset)+" "+p.Window.String(), err)

@@ -169,7 +169,7 @@ func (p *put) take(batch *sms.Batch) (err error) {
 		star.AddUp(batch)
 	}
 	p.result.Received, p.result.Rejected = batch.Received(), int64(len(batch.Rejects))
-	if p.staging, err = star.Stage(batch, p.vendor); err == nil && !batch.Scope.Account.Vendor.IsImported() {
+	if p.staging, err = star.Stage(batch, p.w.Facts(batch.Scope.Datasets...), p.vendor); err == nil && !p.vendor.IsImported {
 		p.unreadable = p.staging.Unreadable()
 	}
 	return err

@@ -194,7 +194,7 @@ func newReported(t *testing.T) *reported {
 	if err := wh.Account(context.Background(), "main", shop); err != nil {
 		t.Fatal(err)
 	}
-	return &reported{wh: wh, scope: scope(shop, "01-05", shop.Vendor.Groups()[0]...), now: at("01-20 12:00"), fail: t.Fatal}
+	return &reported{wh: wh, scope: scope(shop, "01-05", wh.Datasets(shop.Vendor)...), now: at("01-20 12:00"), fail: t.Fatal}
 }
 
 func (r *reported) forget(ctx context.Context) {

@@ -74,7 +74,7 @@ func store(t *rapid.T, wh *load.Warehouse, account sms.Account, first sms.Day, r
 	if err != nil {
 		t.Fatal(err)
 	}
-	scope := sms.Scope{Account: account, Datasets: account.Vendor.Groups()[0], Window: window}
+	scope := sms.Scope{Account: account, Datasets: wh.Datasets(account.Vendor), Window: window}
 	for i := range 2 {
 		_, err := tryPut(context.Background(), wh, sms.Batch{Scope: scope, Deliveries: rows, Zeros: 1}, func(o *load.PutOptions) {
 			o.Rules = gullible{rules(4)}

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -23,7 +24,7 @@ type Warehouse struct {
 	pool *pgxpool.Pool // of DB
 	log  *zap.Logger
 	// datasets says which facts a dataset owns in the ledger, vendors how each vendor's numbers are made: both are made by
-	// migrations and never change while a program runs.
+	// a migration and never change while a program runs.
 	datasets map[sms.Dataset]owned
 	vendors  map[sms.Vendor]star.Vendor
 }
@@ -63,6 +64,7 @@ func (w *Warehouse) Close() { w.DB.Close() }
 type owned struct {
 	vendor   sms.Vendor
 	delivery bool
+	fills    bool      // delivery rows, whether they are spoken for or not
 	stage    sms.Stage // empty for none
 }
 
@@ -85,17 +87,48 @@ func readDatasets(ctx context.Context, conn *pgx.Conn) (map[sms.Dataset]owned, e
 		Dataset    sms.Dataset
 		Vendor     sms.Vendor
 		IsDelivery bool
+		Fills      bool
 		Stage      sms.Stage
 	}
 	rows, err := db.All[row](ctx, conn, `
-		SELECT d.dataset, v.vendor, d.owns_delivery, coalesce(d.stage, '')
+		SELECT d.dataset, v.vendor, d.owns_delivery, d.fills_delivery, coalesce(d.stage, '')
 		FROM etl.dataset    AS d
 		JOIN sms.dim_vendor AS v ON v.vendor_key = d.vendor_key`)
 	all := map[sms.Dataset]owned{}
 	for _, r := range rows {
-		all[r.Dataset] = owned{r.Vendor, r.IsDelivery, r.Stage}
+		all[r.Dataset] = owned{r.Vendor, r.IsDelivery, r.Fills, r.Stage}
 	}
 	return all, err
+}
+
+// IsImported says that the vendor answers no questions: its days are counted from files and pushes.
+func (w *Warehouse) IsImported(v sms.Vendor) bool { return w.vendors[v].IsImported }
+
+// Datasets lists the datasets of a vendor, which are always loaded together: the one that speaks for delivery rows first.
+func (w *Warehouse) Datasets(of sms.Vendor) (all []sms.Dataset) {
+	for name, d := range w.datasets {
+		if d.vendor == of {
+			all = append(all, name)
+		}
+	}
+	slices.SortFunc(all, func(a, b sms.Dataset) int {
+		if w.datasets[a].delivery != w.datasets[b].delivery {
+			return map[bool]int{true: -1, false: 1}[w.datasets[a].delivery]
+		}
+		return cmp.Compare(w.datasets[a].stage, w.datasets[b].stage)
+	})
+	return all
+}
+
+// Facts gives the part of the star that datasets fill together.
+func (w *Warehouse) Facts(datasets ...sms.Dataset) (all sms.Facts) {
+	for _, name := range datasets {
+		d := w.datasets[name]
+		all.Delivery = all.Delivery || d.fills
+		all.Processing = all.Processing || d.stage == sms.Processing
+		all.Sending = all.Sending || d.stage == sms.Sending
+	}
+	return all
 }
 
 func readVendors(ctx context.Context, conn *pgx.Conn) (map[sms.Vendor]star.Vendor, error) {
@@ -104,16 +137,18 @@ func readVendors(ctx context.Context, conn *pgx.Conn) (map[sms.Vendor]star.Vendo
 		Key     int32
 		Measure string
 		Reports bool
+		Imports bool
 	}
 	rows, err := db.All[row](ctx, conn, `
-		SELECT v.vendor, v.vendor_key, m.measure, m.support <> 'not_reported'
+		SELECT v.vendor, v.vendor_key, m.measure, m.support <> 'not_reported',
+		       EXISTS (SELECT FROM etl.dataset AS d WHERE d.vendor_key = v.vendor_key AND d.is_imported)
 		FROM sms.metric_support AS m
 		JOIN sms.dim_vendor     AS v ON v.vendor_key = m.vendor_key`)
 	all := map[sms.Vendor]star.Vendor{}
 	for _, r := range rows {
 		v, known := all[r.Vendor]
 		if !known {
-			v = star.Vendor{Key: r.Key, ReportsStage: map[sms.Stage]bool{}}
+			v = star.Vendor{Key: r.Key, IsImported: r.Imports, ReportsStage: map[sms.Stage]bool{}}
 		}
 		if i := slices.Index(sms.MeasureNames[:], r.Measure); i >= 0 && r.Reports {
 			v.Reports |= 1 << i

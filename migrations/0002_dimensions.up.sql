@@ -64,12 +64,6 @@ CREATE TABLE sms.dim_message_type (
     CONSTRAINT dim_message_type_fixed_ck  CHECK ((message_type_key < 0) = (vendor_key IS NULL))
 );
 
-INSERT INTO sms.dim_message_type (vendor_key, code, name)
-SELECT v.vendor_key, t.code, t.name
-FROM (VALUES ('engagelab', '0', 'domestic'),
-             ('engagelab', '2', 'international')) AS t (vendor, code, name)
-JOIN sms.dim_vendor AS v USING (vendor);
-
 COMMENT ON TABLE  sms.dim_message_type                  IS 'message types. The vendor''s own kinds of message.';
 COMMENT ON COLUMN sms.dim_message_type.message_type_key IS 'key. Surrogate key. -1 unknown: the vendor should have reported it and did not. -2 none: the row has none. -3 not reported: the vendor never reports it.';
 COMMENT ON COLUMN sms.dim_message_type.vendor_key       IS 'key. The vendor whose code it is, sms.dim_vendor. NULL for the fixed members.';

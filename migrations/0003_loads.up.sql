@@ -144,12 +144,15 @@ CREATE TABLE etl.fetch (
     status      integer     NOT NULL,
     request_id  text        NOT NULL,
     fetched_at  timestamptz NOT NULL,
+    purpose     text        NOT NULL DEFAULT 'load',
     refused     text        NOT NULL,
     CONSTRAINT fetch_pk         PRIMARY KEY (fetch_id),
     CONSTRAINT fetch_load_fk    FOREIGN KEY (load_id) REFERENCES etl.load (load_id),
     CONSTRAINT fetch_raw_fk     FOREIGN KEY (hash) REFERENCES etl.raw (hash),
     CONSTRAINT fetch_dataset_fk FOREIGN KEY (dataset) REFERENCES etl.dataset (dataset),
-    CONSTRAINT fetch_window_ck  CHECK (window_from <= window_to)
+    CONSTRAINT fetch_window_ck  CHECK (window_from <= window_to),
+    CONSTRAINT fetch_purpose_ck CHECK (purpose IN ('load', 'sum', 'search', 'probe', 'reconcile', 'reference')),
+    CONSTRAINT fetch_refused_ck CHECK (purpose = 'load' OR refused <> '')
 );
 
 CREATE INDEX fetch_load_ix ON etl.fetch (load_id);
@@ -169,6 +172,7 @@ COMMENT ON COLUMN etl.fetch.body        IS 'text. What was posted; empty for a G
 COMMENT ON COLUMN etl.fetch.status      IS 'code. HTTP status.';
 COMMENT ON COLUMN etl.fetch.request_id  IS 'name. The vendor''s own id of the call; empty where it gives none.';
 COMMENT ON COLUMN etl.fetch.fetched_at  IS 'time. When the answer arrived.';
+COMMENT ON COLUMN etl.fetch.purpose     IS 'purpose. load: for its rows. sum: for a sum over the window. search: to find the first day that is answered. probe: to find out how the vendor reads a window. reconcile: to compare with what is stored. reference: a statistics page.';
 COMMENT ON COLUMN etl.fetch.refused     IS 'text. Why the answer was kept as evidence and not understood; empty for one that was.';
 
 CREATE TABLE etl.reject (

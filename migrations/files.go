@@ -16,6 +16,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
+
+	"smsetl/sms"
 )
 
 //go:embed *.sql
@@ -83,9 +85,9 @@ func marked(file io.ReadCloser, name string, err error) (io.ReadCloser, string, 
 	return io.NopCloser(strings.NewReader(string(text) + markClean)), name, nil
 }
 
-// Hash names the schema that Up makes: a hash of every embedded file and of River's migrations. Two programs with the same
-// hash make the same schema, so a database made by one can serve as a template for the other.
-func Hash() string {
+// Hash names what Up makes: a hash of every embedded file, of River's migrations and of the vendors. Two programs with the
+// same hash make the same schema, so a database made by one can serve as a template for the other.
+func Hash(vendors []sms.Spec) string {
 	h := sha256.New()
 	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -98,7 +100,8 @@ func Hash() string {
 	if err != nil {
 		panic(err) // the files are in the program
 	}
-	fmt.Fprint(h, bootstrap, markClean)
+	fmt.Fprint(h, bootstrap, markClean, vendorMerges)
+	fmt.Fprintf(h, "%+v", vendors)
 	for _, m := range riverMigrations() {
 		fmt.Fprintf(h, "river\x00%d\x00%s", m.Version, m.SQLUp)
 	}

@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"smsetl/sms"
 )
 
 const (
@@ -61,25 +63,34 @@ CREATE SCHEMA IF NOT EXISTS river;
 COMMENT ON SCHEMA river IS 'The queue of jobs, kept by River.';
 `
 
-// Up brings the database to the newest version, River's tables included. It does nothing to a database that is there
-// already. Any number of programs may call it at once: one works, the others wait for it.
+// Up brings the database to the newest version, River's tables included, and the rows of the vendors to their specs. It does
+// nothing to a database that is there already. Any number of programs may call it at once: one works, the others wait for it.
 //
 // The error is one of this package's kinds, or wraps the failed file's *database.Error.
-func Up(ctx context.Context, url string) error {
+func Up(ctx context.Context, url string, vendors []sms.Spec) error {
 	status, err := Check(ctx, url)
 	if err != nil {
 		return err
 	}
 	// Nothing to do needs no lock, and no right to make schemas. A dirty version may be one that another program is working
 	// on at this moment: only who holds the lock can tell.
-	if err := status.Current(); err == nil || errors.Is(err, ErrNewer) || errors.Is(err, ErrDraft) {
+	if err := status.Current(); errors.Is(err, ErrNewer) || errors.Is(err, ErrDraft) {
 		return err
+	} else if err == nil {
+		if isOther, err := differ(ctx, url, vendors); err != nil {
+			return fmt.Errorf("migrations: reading the rows of the vendors: %w", err)
+		} else if !isOther {
+			return nil
+		}
 	}
 	return exclusively(ctx, url, "up", func(s *session) error {
 		if err := s.up(); err != nil {
 			return err
 		}
-		return s.riverUp(ctx)
+		if err := s.riverUp(ctx); err != nil {
+			return err
+		}
+		return s.keepVendors(ctx, vendors)
 	})
 }
 

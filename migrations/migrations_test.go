@@ -19,6 +19,7 @@ import (
 
 	"smsetl/internal/dev/pgtest"
 	"smsetl/migrations"
+	"smsetl/vendors"
 )
 
 func TestUpDownUp(t *testing.T) {
@@ -80,7 +81,7 @@ func TestUpAtOnce(t *testing.T) {
 	url := pgtest.Empty(t)
 	var programs errgroup.Group
 	for range 16 {
-		programs.Go(func() error { return migrations.Up(t.Context(), url) })
+		programs.Go(func() error { return migrations.Up(t.Context(), url, vendors.All.Specs()) })
 	}
 	if err := programs.Wait(); err != nil {
 		t.Fatal(err)
@@ -115,7 +116,7 @@ func TestUpWaitsForTableLocks(t *testing.T) {
 				t.Fatal(err)
 			}
 			done := make(chan error, 1)
-			go func() { done <- migrations.Up(t.Context(), url) }()
+			go func() { done <- migrations.Up(t.Context(), url, vendors.All.Specs()) }()
 			time.Sleep(2500 * time.Millisecond) // longer than one try
 			if err := tx.Rollback(t.Context()); err != nil {
 				t.Fatal(err)
@@ -155,7 +156,7 @@ func TestErrorsHideTheAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, status := migrations.Status(t.Context(), test.url)
 			_, repair := migrations.Repair(t.Context(), test.url)
-			for _, err := range []error{migrations.Up(t.Context(), test.url), migrations.Down(t.Context(), test.url, 1), status, repair} {
+			for _, err := range []error{migrations.Up(t.Context(), test.url, vendors.All.Specs()), migrations.Down(t.Context(), test.url, 1), status, repair} {
 				if !errors.Is(err, test.want) || strings.Contains(err.Error(), "hunter2") {
 					t.Errorf("got %v, want %v", err, test.want)
 				}
@@ -179,7 +180,7 @@ func TestUpRefuses(t *testing.T) {
 			t.Parallel()
 			url := pgtest.New(t)
 			query(t, url, test.made)
-			if err := migrations.Up(t.Context(), url); !errors.Is(err, test.want) {
+			if err := migrations.Up(t.Context(), url, vendors.All.Specs()); !errors.Is(err, test.want) {
 				t.Errorf("got %v, want %v", err, test.want)
 			}
 		})
@@ -200,7 +201,7 @@ func TestRepair(t *testing.T) {
 	if err := migrations.Down(t.Context(), url, filesFrom(t, "0010")); !errors.Is(err, migrations.ErrDirty) {
 		t.Fatal(err)
 	}
-	if err := migrations.Up(t.Context(), url); !errors.Is(err, migrations.ErrDirty) {
+	if err := migrations.Up(t.Context(), url, vendors.All.Specs()); !errors.Is(err, migrations.ErrDirty) {
 		t.Error("up on a dirty version:", err)
 	}
 	said, err := migrations.Repair(t.Context(), url)
@@ -214,7 +215,7 @@ func TestRepair(t *testing.T) {
 
 	// Up: somebody else's view has the name.
 	query(t, url, `CREATE VIEW sms.failure_ranking AS SELECT 1 AS one`)
-	if err := migrations.Up(t.Context(), url); !errors.Is(err, migrations.ErrDirty) {
+	if err := migrations.Up(t.Context(), url, vendors.All.Specs()); !errors.Is(err, migrations.ErrDirty) {
 		t.Fatal(err)
 	}
 	said, err = migrations.Repair(t.Context(), url)
@@ -229,7 +230,7 @@ func TestRepair(t *testing.T) {
 }
 
 func TestHash(t *testing.T) {
-	if h := migrations.Hash(); len(h) != 64 || h != migrations.Hash() {
+	if h := migrations.Hash(nil); len(h) != 64 || h != migrations.Hash(nil) || h == migrations.Hash(vendors.All.Specs()) {
 		t.Error(h)
 	}
 }
@@ -266,7 +267,7 @@ func TestFiles(t *testing.T) {
 
 func up(t *testing.T, url string) {
 	t.Helper()
-	if err := migrations.Up(t.Context(), url); err != nil {
+	if err := migrations.Up(t.Context(), url, vendors.All.Specs()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -52,13 +52,11 @@ func Due(request Request, sources []Source, coverage []sms.DayStatus, now time.T
 		if request.To != nil {
 			last = *request.To
 		}
-		for _, a := range c.accounts {
-			for _, group := range c.groups {
-				s := series{c.Source, a, group, book, busy, now}
-				due = append(due, s.windows(s.due(first, last, oldest[keyOf(a, "", 0)], request.Refetch))...)
-				if request.Sweep {
-					swept = append(swept, s.windows(s.sweep())...)
-				}
+		for _, a := range c.loaded() {
+			s := series{c.Source, a, book, busy, now}
+			due = append(due, s.windows(s.due(first, last, oldest[keyOf(a, "", 0)], request.Refetch))...)
+			if request.Sweep {
+				swept = append(swept, s.windows(s.sweep())...)
 			}
 		}
 	}
@@ -102,11 +100,10 @@ func busyDays(scopes []sms.Scope) map[dayKey]bool {
 	return busy
 }
 
-// series are the days of one account and group of datasets, as the ledger knows them at the time of planning.
+// series are the days of one account, as the ledger knows them at the time of planning.
 type series struct {
 	Source
 	account sms.Account
-	group   []sms.Dataset
 	book    ledger
 	busy    map[dayKey]bool
 	now     time.Time
@@ -126,8 +123,8 @@ const (
 )
 
 func (s series) statuses(d sms.Day) []sms.DayStatus {
-	all := make([]sms.DayStatus, len(s.group))
-	for i, dataset := range s.group {
+	all := make([]sms.DayStatus, len(s.Datasets))
+	for i, dataset := range s.Datasets {
 		all[i] = s.book.status(s.account, dataset, d)
 	}
 	return all
@@ -160,8 +157,8 @@ func (s series) due(first, last, oldest sms.Day, withSettled bool) []dueDay {
 	return days
 }
 
-// stateOf says in which state a group of datasets is, and whether that makes the day due: the first in this order that
-// one of them is in. A frozen dataset freezes its group, because the group's rows are replaced together.
+// stateOf says in which state an account's datasets are, and whether that makes the day due: the first in this order that
+// one of them is in. A frozen dataset freezes the others, because their rows are replaced together.
 func stateOf(all []sms.DayStatus) (state sms.State, isDue bool) {
 	for _, state := range []sms.State{sms.Frozen, sms.Missing, sms.Failed, sms.Quarantined, sms.Provisional} {
 		if slices.ContainsFunc(all, func(st sms.DayStatus) bool { return st.State == state }) {
@@ -212,11 +209,11 @@ func (s series) sweep() []dueDay {
 	return days
 }
 
-// windows makes windows of consecutive days that are not on their way for any dataset of the group. A window ends
+// windows makes windows of consecutive days that are not on their way for any of the datasets. A window ends
 // where its days do, and where the calendar, counted in chunks from 1970-01-01, does.
 func (s series) windows(days []dueDay) []Item {
 	days = slices.DeleteFunc(days, func(d dueDay) bool {
-		return slices.ContainsFunc(s.group, func(of sms.Dataset) bool { return s.busy[keyOf(s.account, of, d.day)] })
+		return slices.ContainsFunc(s.Datasets, func(of sms.Dataset) bool { return s.busy[keyOf(s.account, of, d.day)] })
 	})
 	chunk := func(d sms.Day) sms.Day { return d / sms.Day(s.ChunkDays) }
 	var items []Item
@@ -229,7 +226,7 @@ func (s series) windows(days []dueDay) []Item {
 		if err != nil {
 			panic(err) // the days are in order
 		}
-		scope := sms.Scope{Account: s.account, Datasets: s.group, Window: window}
+		scope := sms.Scope{Account: s.account, Datasets: s.Datasets, Window: window}
 		item := Item{Source: s.Name, Scope: scope, Reason: reasonOf(days[:n])}
 		item.Refetch = slices.ContainsFunc(days[:n], func(d dueDay) bool { return d.state.IsSettled() })
 		item.Calls, item.Time = s.cost(scope)

@@ -19,14 +19,14 @@ var now = at("2026-11-22 03:00 +08:00")
 
 func engageLab(start string) Source {
 	return Source{
-		Name: "el", Vendor: sms.EngageLab, Zone: zone("+08:00"), HistoryStart: day(start), ChunkDays: 90,
+		Name: "el", Vendor: sms.EngageLab, Datasets: messages, Zone: zone("+08:00"), HistoryStart: day(start), ChunkDays: 90,
 		CallsPerWindow: 1, MaxRequestsPerSecond: 1, Settings: belief.Settings{ConfirmAfter: time.Hour}, AccountIDs: []string{"marketing"},
 	}
 }
 
 func tencent(start string) Source {
 	return Source{
-		Name: "tc", Vendor: sms.Tencent, Zone: zone("+08:00"), HistoryStart: day(start), ChunkDays: 32,
+		Name: "tc", Vendor: sms.Tencent, Datasets: pair, Zone: zone("+08:00"), HistoryStart: day(start), ChunkDays: 32,
 		MaxRequestsPerSecond: 10, Settings: belief.Settings{ConfirmAfter: time.Hour}, AccountIDs: []string{"1400", "1500"},
 	}
 }
@@ -60,9 +60,7 @@ func zone(s string) sms.Zone {
 // long ago the state was entered.
 func covered(a sms.Account, text string, datasets ...sms.Dataset) []sms.DayStatus {
 	if datasets == nil {
-		for _, group := range a.Vendor.Groups() {
-			datasets = append(datasets, group...)
-		}
+		datasets = map[sms.Vendor][]sms.Dataset{sms.EngageLab: messages, sms.Tencent: pair}[a.Vendor]
 	}
 	var all []sms.DayStatus
 	for line := range strings.SplitSeq(text, "; ") {
@@ -343,7 +341,7 @@ func TestPlanProperties(t *testing.T) {
 		var coverage []sms.DayStatus
 		for _, s := range sources {
 			for _, a := range s.Accounts() {
-				for _, group := range s.Vendor.Groups() {
+				for _, group := range [][]sms.Dataset{s.Datasets} {
 					for d := s.HistoryStart; d <= day("2026-11-21"); {
 						state := rapid.SampledFrom(states).Draw(t, "state")
 						ago := rapid.SampledFrom([]time.Duration{59 * time.Minute, time.Hour, 25 * time.Hour}).Draw(t, "ago")

@@ -18,7 +18,7 @@ type Request struct {
 	Vendors     []string
 	Sources     []string
 	Accounts    []string // account ids, or vendor/id
-	Datasets    []string // one of a group stands for the group
+	Datasets    []string // one of a vendor stands for all of them
 	Refetch     bool     // settled days too, all but the frozen
 	NewestFirst bool
 	// Sweep takes in settled days that nobody has looked at for a while, in windows of their own.
@@ -54,11 +54,19 @@ func (r Request) String() string {
 	return strings.Join(flags, " ")
 }
 
-// choice is a source with those of its accounts and dataset groups that are requested.
+// choice is a source with those of its accounts that are requested. isOther says that others than its datasets are.
 type choice struct {
 	Source
 	accounts []sms.Account
-	groups   [][]sms.Dataset
+	isOther  bool
+}
+
+// loaded gives the accounts whose datasets are requested.
+func (c *choice) loaded() []sms.Account {
+	if c.isOther {
+		return nil
+	}
+	return c.accounts
 }
 
 // Accounts gives the accounts that are requested, by the names of their sources. Every error is the caller's: a name
@@ -72,7 +80,7 @@ func Accounts(r Request, sources []Source) (map[string][]sms.Account, error) {
 	return accounts, err
 }
 
-// Scopes gives the whole range of a request for each account and group of datasets that it chooses, whatever their
+// Scopes gives the whole range of a request for each account that it chooses, whatever its
 // days are: what an operator decides about. Calls and Time are 0. Every error is the caller's.
 func Scopes(r Request, sources []Source, now time.Time) ([]Item, error) {
 	if r.From == nil || r.To == nil {
@@ -91,10 +99,8 @@ func Scopes(r Request, sources []Source, now time.Time) ([]Item, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range c.accounts {
-			for _, group := range c.groups {
-				items = append(items, Item{Source: c.Name, Scope: sms.Scope{Account: a, Datasets: group, Window: window}})
-			}
+		for _, a := range c.loaded() {
+			items = append(items, Item{Source: c.Name, Scope: sms.Scope{Account: a, Datasets: c.Datasets, Window: window}})
 		}
 	}
 	return items, nil
@@ -133,15 +139,9 @@ func choose(r Request, sources []Source) ([]choice, error) {
 				c.accounts = append(c.accounts, a)
 			}
 		}
-		for _, group := range s.Vendor.Groups() {
-			isChosen := false
-			for _, d := range group {
-				datasets = append(datasets, string(d))
-				isChosen = isChosen || isOneOf(r.Datasets, string(d))
-			}
-			if isChosen {
-				c.groups = append(c.groups, group)
-			}
+		c.isOther = !slices.ContainsFunc(s.Datasets, func(d sms.Dataset) bool { return isOneOf(r.Datasets, string(d)) })
+		for _, d := range s.Datasets {
+			datasets = append(datasets, string(d))
 		}
 		choices = append(choices, c)
 	}

@@ -14,9 +14,10 @@ type Source struct {
 	belief.Settings
 	Name         string
 	Vendor       sms.Vendor
-	AccountIDs   []string // what the vendor keeps separate statistics for
-	Zone         sms.Zone // of the vendor's day
-	HistoryStart sms.Day  // 0: DefaultHistory days before the day of the request; use First
+	Datasets     []sms.Dataset // of the vendor: always requested, loaded and settled together
+	AccountIDs   []string      // what the vendor keeps separate statistics for
+	Zone         sms.Zone      // of the vendor's day
+	HistoryStart sms.Day       // 0: DefaultHistory days before the day of the request; use First
 	// IsImported says that the vendor has no call for statistics: somebody brings files of it.
 	IsImported     bool
 	ChunkDays      int // the longest window, in days

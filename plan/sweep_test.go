@@ -17,8 +17,11 @@ func confirmed(days []sms.DayStatus, ago time.Duration) []sms.DayStatus {
 	return days
 }
 
-// messages are the datasets of EngageLab, which describe the same messages.
-var messages = sms.EngageLab.Groups()[0]
+// messages are the datasets of EngageLab, which describe the same messages; pair are those of Tencent.
+var (
+	messages = []sms.Dataset{sms.StatsDay, sms.ProcessFailed, sms.SendFailed}
+	pair     = []sms.Dataset{sms.SendStatus, sms.CallbackStatus}
+)
 
 func TestSweep(t *testing.T) {
 	const day24 = 24 * time.Hour

@@ -16,6 +16,8 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"smsetl/belief"
+	"smsetl/extract/engagelab"
+	"smsetl/extract/tencent"
 	"smsetl/internal/dev/long"
 	"smsetl/plan"
 	"smsetl/sms"
@@ -77,11 +79,11 @@ func newYears(t *testing.T, seed uint64) *years {
 		t: t, random: rand.New(rand.NewPCG(seed, seed)), ledger: map[dayKey]sms.DayStatus{}, down: map[string]bool{},
 		sources: []plan.Source{
 			{
-				Name: "el", Vendor: sms.EngageLab, Zone: zone("+08:00"), ChunkDays: 90, SweepDays: 35, SweepEveryDays: 7,
+				Name: "el", Vendor: sms.EngageLab, Datasets: engagelab.Spec.DatasetNames(), Zone: zone("+08:00"), ChunkDays: 90, SweepDays: 35, SweepEveryDays: 7,
 				MaxRequestsPerSecond: 1, CallsPerWindow: 1, Settings: belief.Settings{SettleDays: 4}, AccountIDs: []string{"marketing"},
 			},
 			{
-				Name: "tc", Vendor: sms.Tencent, Zone: zone("-03:00"), ChunkDays: 32, SweepDays: 35, SweepEveryDays: 7,
+				Name: "tc", Vendor: sms.Tencent, Datasets: tencent.Spec.DatasetNames(), Zone: zone("-03:00"), ChunkDays: 32, SweepDays: 35, SweepEveryDays: 7,
 				MaxRequestsPerSecond: 9.5, Settings: belief.Settings{SettleDays: 4}, AccountIDs: []string{"1400006874"},
 			},
 		},
@@ -243,7 +245,7 @@ func (w *years) check(now time.Time) {
 	for _, source := range w.sources {
 		first, today := source.First(now), source.Zone.Today(now)
 		for _, account := range source.Accounts() {
-			for _, dataset := range slices.Concat(source.Vendor.Groups()...) {
+			for _, dataset := range source.Datasets {
 				for day := first; day < today; day++ {
 					key := dayKey{account.ID, dataset, day}
 					line, loaded := w.ledger[key]
@@ -357,7 +359,7 @@ func (w *years) finish() {
 	now := time.Now()
 	for _, source := range w.sources {
 		for day := source.First(now); day <= source.Yesterday(now)-1; day++ {
-			for _, dataset := range slices.Concat(source.Vendor.Groups()...) {
+			for _, dataset := range source.Datasets {
 				if _, loaded := w.ledger[dayKey{source.Accounts()[0].ID, dataset, day}]; !loaded {
 					w.t.Errorf("%s %s is missing after two quiet days", dataset, day)
 				}

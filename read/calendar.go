@@ -71,6 +71,7 @@ type DayState struct {
 	LoadedAt    *time.Time
 	ConfirmedAt *time.Time
 	Attempts    int64
+	IsImported  bool // the vendor answers no questions: somebody has to bring a file
 }
 
 // DayNumbers are sums of a day over the rows of an account, with what the ledger says of them. Nil is not reported, or not there

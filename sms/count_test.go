@@ -43,24 +43,3 @@ func TestKey(t *testing.T) {
 		}
 	}
 }
-
-// Every dataset of a group fills something, and no fact of a vendor is filled by two groups.
-func TestGroupsShareNothing(t *testing.T) {
-	for _, vendor := range []Vendor{EngageLab, Tencent} {
-		var delivery, processing, sending int
-		for _, group := range vendor.Groups() {
-			facts := Scope{Datasets: group}.Facts()
-			for filled, n := range map[*int]bool{&delivery: facts.Delivery, &processing: facts.Processing, &sending: facts.Sending} {
-				if n {
-					*filled++
-				}
-			}
-			if facts == (Facts{}) {
-				t.Errorf("%v fills nothing", group)
-			}
-		}
-		if delivery != 1 || sending != 1 || processing > 1 {
-			t.Errorf("%s: %d groups fill delivery, %d processing, %d sending", vendor, delivery, processing, sending)
-		}
-	}
-}

@@ -10,7 +10,7 @@ import (
 // Scope is what one load asks for and replaces: the facts that the datasets fill, for one account, on every day of the window.
 type Scope struct {
 	Account  Account
-	Datasets []Dataset // one group of Vendor.Groups
+	Datasets []Dataset // all of Spec.Datasets, or some where one is asked for by itself
 	Window   Window
 }
 
@@ -21,18 +21,6 @@ func (s Scope) String() string {
 		names[i] = string(d)
 	}
 	return s.Account.String() + " " + strings.Join(names, "+") + " " + s.Window.String()
-}
-
-// Facts gives the part of the star that the scope's datasets fill together.
-func (s Scope) Facts() Facts {
-	var all Facts
-	for _, d := range s.Datasets {
-		f := d.Facts()
-		all.Delivery = all.Delivery || f.Delivery
-		all.Processing = all.Processing || f.Processing
-		all.Sending = all.Sending || f.Sending
-	}
-	return all
 }
 
 // Hash is the SHA-256 of an answer's bytes as the vendor sent them, after HTTP content decoding. It is the answer's address.
@@ -56,6 +44,19 @@ type Request struct {
 	Body   string // what was posted; empty for a GET
 }
 
+// Purpose is what an answer was asked for, or brought for.
+type Purpose string
+
+// The purposes. Only rows of an answer ForLoad become facts; the others are kept as evidence. The zero Purpose is ForLoad.
+const (
+	ForLoad      Purpose = "load"
+	ForSum       Purpose = "sum"       // a sum over the window, to be compared with rows
+	ForSearch    Purpose = "search"    // to find the first day that the vendor answers for
+	ForProbe     Purpose = "probe"     // to find out how the vendor reads a window
+	ForReconcile Purpose = "reconcile" // to be compared with what is stored
+	ForReference Purpose = "reference" // a statistics page, to be compared with messages
+)
+
 // Payload is one answer of a vendor with everything needed to understand it again years later.
 type Payload struct {
 	Account   Account
@@ -66,11 +67,10 @@ type Payload struct {
 	Status    int    // HTTP status
 	RequestID string // the vendor's own, where it gives one
 	Body      Body
-	// Refused says why the extractor did not believe the answer. Such a payload is evidence: it is kept and never
-	// transformed. Empty for an answer to be understood.
+	Purpose   Purpose
+	// Refused tells people why the answer is not transformed: its Purpose, or what made the extractor not believe it. Such
+	// a payload is evidence, and kept. Empty for an answer to be understood, which is ForLoad.
 	Refused string
 	// Beyond says, of a refused answer, that the vendor takes no question about these days because they lie before what it keeps.
 	Beyond bool
-	// IsSum says, of a refused answer, that it is a sum over its window: there to be compared with, and not to be loaded.
-	IsSum bool
 }

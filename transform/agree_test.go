@@ -62,8 +62,8 @@ func FuzzScannerAgrees(f *testing.F) {
 }
 
 func readWith(scope sms.Scope, payloads []sms.Payload, noScanner bool, size int) (sms.Batch, error) {
-	b := &batch{Batch: sms.Batch{Scope: scope}}
-	e := &engageLab{batch: b}
+	b := &Draft{Batch: sms.Batch{Scope: scope}}
+	e := &engageLab{Draft: b}
 	e.noScanner, e.buffer = noScanner, bufio.NewReaderSize(nil, size)
 	err := e.readAll(payloads)
 	b.Findings = b.notes.list
@@ -94,17 +94,18 @@ func TestRowsDoNotAllocate(t *testing.T) {
 	}
 	account := sms.Account{Vendor: sms.EngageLab, ID: "marketing"}
 	scope := sms.Scope{Account: account, Datasets: []sms.Dataset{sms.StatsDay}, Window: w}
+	known := Vendors{sms.EngageLab: {Reader: EngageLab}}
 	allocations := func(rows int) float64 {
 		payloads := []sms.Payload{{Account: account, Dataset: sms.StatsDay, Window: w, Body: pack.Bytes(statsDoc(rows))}}
 		return testing.AllocsPerRun(3, func() {
-			if b, err := Batch(scope, payloads); err != nil || len(b.Deliveries) != rows {
+			if b, err := known.Batch(scope, payloads); err != nil || len(b.Deliveries) != rows {
 				t.Fatal(len(b.Deliveries), err)
 			}
 		})
 	}
 	// Names are interned by the runtime for as long as somebody holds them.
 	payloads := []sms.Payload{{Account: account, Dataset: sms.StatsDay, Window: w, Body: pack.Bytes(statsDoc(6_000))}}
-	held, err := Batch(scope, payloads)
+	held, err := known.Batch(scope, payloads)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,27 +10,35 @@ import (
 	"smsetl/sms"
 )
 
-// vendor is what this package knows of one vendor. A vendor whose facts are made of messages has no read, sums and
-// locate.
-type vendor struct {
-	read   func(*batch, []sms.Payload) error
-	sums   func(*sms.Payload) (sms.Sums, error)
-	locate func(*batch, []sms.Payload, func(Place)) error
-	// fields lists the fields that each measure is made of: the first less the others. Its keys are names of
+// Reader is what the answers of one vendor mean. A vendor whose facts are made of messages has no Read, Sums and Locate.
+type Reader struct {
+	Read   func(*Draft, []sms.Payload) error
+	Sums   func(*sms.Payload) (sms.Sums, error)
+	Locate func(*Draft, []sms.Payload, func(Place)) error
+	// Fields lists the fields that each measure is made of: the first less the others. Its keys are names of
 	// sms.MeasureNames.
-	fields       map[string][]Field
-	reasonFields func(*sms.Reason) []Field // the same for the messages of a failure reason
-	reasons      []sms.Reason
+	Fields       map[string][]Field
+	ReasonFields func(*sms.Reason) []Field // the same for the messages of a failure reason
+	Reasons      []sms.Reason
 }
 
-// vendors lists the vendors. A new vendor is an entry here and a file beside this one.
-var vendors = map[sms.Vendor]vendor{
-	sms.EngageLab: {
+// The readers. A new vendor's stands in a file beside this one.
+var (
+	EngageLab = Reader{
 		readEngageLab, engageLabSums, locateEngageLab, engageLabFields, engageLabReasonFields, engageLabReasons,
-	},
-	sms.Tencent: {readTencent, tencentSums, locateTencent, tencentFields, tencentReasonFields, tencentReasons},
-	sms.Huawei:  {fields: huaweiFields, reasonFields: huaweiReasonFields, reasons: huaweiReasons()},
+	}
+	Tencent = Reader{readTencent, tencentSums, locateTencent, tencentFields, tencentReasonFields, tencentReasons}
+	Huawei  = Reader{Fields: huaweiFields, ReasonFields: huaweiReasonFields, Reasons: huaweiReasons()}
+)
+
+// Vendor is a vendor with what its answers mean.
+type Vendor struct {
+	sms.Spec
+	Reader
 }
+
+// Vendors are the vendors by their names. Whoever lists them hands them over.
+type Vendors map[sms.Vendor]Vendor
 
 // Batch gives the facts that the answers of one scope hold. Payloads that the extractor refused are ignored, but for
 // those whose days lie beyond what the vendor keeps; the others must be answers for the scope's account and datasets,
@@ -47,9 +55,9 @@ var vendors = map[sms.Vendor]vendor{
 // The error wraps sms.ErrMalformed when the answers cannot be believed and pack.ErrCorrupt when a payload's bytes are
 // not those that came from the vendor; any other error is the caller's, who mixed up payloads. With an error the batch
 // holds no facts; what was rejected and found is there.
-func Batch(scope sms.Scope, payloads []sms.Payload) (sms.Batch, error) {
-	b := &batch{Batch: sms.Batch{Scope: scope}}
-	err := b.read(payloads)
+func (v Vendors) Batch(scope sms.Scope, payloads []sms.Payload) (sms.Batch, error) {
+	b := &Draft{Batch: sms.Batch{Scope: scope}}
+	err := b.read(v[scope.Account.Vendor], payloads)
 	b.Findings = b.notes.list
 	if err != nil {
 		b.Deliveries, b.Failures = nil, nil
@@ -66,12 +74,12 @@ func Batch(scope sms.Scope, payloads []sms.Payload) (sms.Batch, error) {
 // aggregate_by=1, Tencent always does.
 //
 // The error wraps sms.ErrMalformed for an answer that is no sum, and pack.ErrCorrupt as that of Batch does.
-func Sums(p sms.Payload) (sms.Sums, error) {
-	v := vendors[p.Account.Vendor]
-	if v.sums == nil {
+func (v Vendors) Sums(p sms.Payload) (sms.Sums, error) {
+	of := v[p.Account.Vendor]
+	if of.Sums == nil {
 		return sms.Sums{}, fmt.Errorf("transform: %s does not answer in sums", p.Account.Vendor)
 	}
-	sums, err := v.sums(&p)
+	sums, err := of.Sums(&p)
 	if err != nil {
 		return sms.Sums{}, fmt.Errorf("transform: answer %s of %s %s for %s: %w", short(&p), p.Account, p.Dataset, p.Window, err)
 	}
@@ -80,17 +88,16 @@ func Sums(p sms.Payload) (sms.Sums, error) {
 
 // Reasons lists the failure reasons of a vendor that have a category, in the vendor's order. Codes that are not listed
 // become facts too, with the category sms.Unmapped.
-func Reasons(v sms.Vendor) []sms.Reason { return slices.Clone(vendors[v].reasons) }
+func (v Vendors) Reasons(of sms.Vendor) []sms.Reason { return slices.Clone(v[of].Reasons) }
 
-// batch is a Batch in the making.
-type batch struct {
+// Draft is a Batch in the making. A Reader fills it.
+type Draft struct {
 	sms.Batch
 	notes notes
 }
 
-func (b *batch) read(payloads []sms.Payload) error {
-	v := vendors[b.Scope.Account.Vendor]
-	if v.read == nil {
+func (b *Draft) read(v Vendor, payloads []sms.Payload) error {
+	if v.Read == nil {
 		return fmt.Errorf("vendor %q is not understood", b.Scope.Account.Vendor)
 	}
 	if len(b.Scope.Datasets) == 0 {
@@ -115,7 +122,7 @@ func (b *batch) read(payloads []sms.Payload) error {
 			return err
 		}
 	}
-	return v.read(b, answers)
+	return v.Read(b, answers)
 }
 
 // belongs gives an error for a payload that is no answer to the scope. That is never the vendor's fault: somebody mixed
@@ -136,7 +143,7 @@ func belongs(scope sms.Scope, p *sms.Payload) error {
 
 // covers gives an error for a day of the scope that no answer of the dataset was asked for. A load replaces every day
 // of its scope that is not beyond, so a day without an answer would be emptied.
-func (b *batch) covers(dataset sms.Dataset, answers []sms.Payload) error {
+func (b *Draft) covers(dataset sms.Dataset, answers []sms.Payload) error {
 	for day := range b.Scope.Window.Days() {
 		isAbout := func(p sms.Payload) bool { return p.Dataset == dataset && p.Window.Contains(day) }
 		if !b.isBeyond(day, day) && !slices.ContainsFunc(answers, isAbout) {
@@ -154,7 +161,7 @@ const (
 )
 
 // reject notes a vendor row that is not believed.
-func (b *batch) reject(p *sms.Payload, position int64, c check, reason string, raw []byte) {
+func (b *Draft) reject(p *sms.Payload, position int64, c check, reason string, raw []byte) {
 	r := sms.Reject{Payload: p.Body.Hash, Position: position, Foreign: c == foreignRow, Reason: reason}
 	if len(b.Rejects) < maxRowTexts {
 		r.Row = cut(raw, maxRowText)
@@ -187,6 +194,6 @@ func beyond(payloads []sms.Payload) (merged []sms.Window) {
 }
 
 // isBeyond says whether the vendor keeps none of the days any more.
-func (b *batch) isBeyond(first, last sms.Day) bool {
+func (b *Draft) isBeyond(first, last sms.Day) bool {
 	return slices.ContainsFunc(b.Beyond, func(w sms.Window) bool { return w.Contains(first) && w.Contains(last) })
 }

@@ -10,7 +10,6 @@ import (
 
 	"smsetl/internal/pack"
 	"smsetl/sms"
-	"smsetl/transform"
 )
 
 const quietRow = `{"send_date":"2026-01-02","msg_type":"2","sms_user":"marketing","template_id":101,"label_id":7,` +
@@ -49,7 +48,7 @@ func TestBatchRefusesPayloadsOfOtherScopes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			scope, payloads := statsAnswer(t, `{"result":[`+quietRow+`],"count":1}`)
 			tt.change(&payloads[0])
-			_, err := transform.Batch(scope, payloads)
+			_, err := vendors.Batch(scope, payloads)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one that says %q", err, tt.want)
 			}
@@ -62,27 +61,27 @@ func TestBatchRefusesPayloadsOfOtherScopes(t *testing.T) {
 
 func TestBatchRefusesUnknownScopes(t *testing.T) {
 	scope := scopeOf(t, sms.Huawei, "app", "2026-01-01/2026-01-01", "details")
-	if _, err := transform.Batch(scope, nil); err == nil || !strings.Contains(err.Error(), `vendor "huawei"`) {
+	if _, err := vendors.Batch(scope, nil); err == nil || !strings.Contains(err.Error(), `vendor "huawei"`) {
 		t.Errorf("error %v, want one about the vendor", err)
 	}
 	scope = scopeOf(t, sms.EngageLab, "marketing", "2026-01-01/2026-01-01")
-	if _, err := transform.Batch(scope, nil); err == nil || !strings.Contains(err.Error(), "no dataset") {
+	if _, err := vendors.Batch(scope, nil); err == nil || !strings.Contains(err.Error(), "no dataset") {
 		t.Errorf("error %v, want one about the datasets", err)
 	}
 	scope.Datasets = []sms.Dataset{sms.SendStatus}
 	payload := sms.Payload{Account: scope.Account, Dataset: sms.SendStatus, Window: scope.Window, Body: pack.Bytes([]byte("{}"))}
-	if _, err := transform.Batch(scope, []sms.Payload{payload}); err == nil || !strings.Contains(err.Error(), `dataset "send_status"`) {
+	if _, err := vendors.Batch(scope, []sms.Payload{payload}); err == nil || !strings.Contains(err.Error(), `dataset "send_status"`) {
 		t.Errorf("error %v, want one about the dataset", err)
 	}
 	scope.Datasets = []sms.Dataset{sms.StatsDay}
-	if _, err := transform.Batch(scope, nil); !errors.Is(err, sms.ErrMalformed) {
+	if _, err := vendors.Batch(scope, nil); !errors.Is(err, sms.ErrMalformed) {
 		t.Errorf("without answers: %v, want ErrMalformed", err)
 	}
 }
 
 func TestBatchWithVendorErrorIsMalformed(t *testing.T) {
 	scope, payloads := statsAnswer(t, `{"code":30000,"message":"authentication failed"}`)
-	if _, err := transform.Batch(scope, payloads); !errors.Is(err, sms.ErrMalformed) || errors.Is(err, pack.ErrCorrupt) {
+	if _, err := vendors.Batch(scope, payloads); !errors.Is(err, sms.ErrMalformed) || errors.Is(err, pack.ErrCorrupt) {
 		t.Errorf("error %v, want ErrMalformed", err)
 	}
 }
@@ -113,7 +112,7 @@ func TestBatchRefusesCorruptBodies(t *testing.T) {
 		for harm, apply := range harms {
 			scope, payloads := statsAnswer(t, body)
 			apply(&payloads[0].Body)
-			batch, err := transform.Batch(scope, payloads)
+			batch, err := vendors.Batch(scope, payloads)
 			if !errors.Is(err, pack.ErrCorrupt) || errors.Is(err, sms.ErrMalformed) {
 				t.Errorf("%s, %s: error %v, want ErrCorrupt", what, harm, err)
 			}
@@ -130,7 +129,7 @@ func TestBatchRefusesCorruptBodies(t *testing.T) {
 			apply(&p.Body)
 			payloads = append(payloads, p)
 		}
-		if _, err := transform.Batch(scope, payloads); !errors.Is(err, pack.ErrCorrupt) || errors.Is(err, sms.ErrMalformed) {
+		if _, err := vendors.Batch(scope, payloads); !errors.Is(err, pack.ErrCorrupt) || errors.Is(err, sms.ErrMalformed) {
 			t.Errorf("tencent, %s: error %v, want ErrCorrupt", harm, err)
 		}
 	}
@@ -139,8 +138,8 @@ func TestBatchRefusesCorruptBodies(t *testing.T) {
 func TestBatchIsAFunction(t *testing.T) {
 	scope, payloads := readCase(t, "testdata/engagelab/new_reason.json", sms.EngageLab)
 	before := slices.Clone(payloads)
-	one, _ := transform.Batch(scope, payloads)
-	two, _ := transform.Batch(scope, payloads)
+	one, _ := vendors.Batch(scope, payloads)
+	two, _ := vendors.Batch(scope, payloads)
 	if !reflect.DeepEqual(one, two) {
 		t.Errorf("the same answers gave %+v, then %+v", one, two)
 	}
@@ -154,7 +153,7 @@ func TestManyRejectsKeepTheirPlaces(t *testing.T) {
 	row := strings.Replace(quietRow, "marketing", "otp", 1)
 	body := `{"result":[` + quietRow + strings.Repeat(",\n "+row, rows) + fmt.Sprintf(`],"count":%d}`, rows+1)
 	scope, payloads := statsAnswer(t, body)
-	batch, err := transform.Batch(scope, payloads)
+	batch, err := vendors.Batch(scope, payloads)
 	if err != nil || len(batch.Rejects) != rows || len(batch.Deliveries) != 1 {
 		t.Fatalf("%d rejects, %d deliveries, error %v", len(batch.Rejects), len(batch.Deliveries), err)
 	}
@@ -178,7 +177,7 @@ func TestManyRejectsKeepTheirPlaces(t *testing.T) {
 func TestLongRowsAreCut(t *testing.T) {
 	row := strings.Replace(quietRow, `"targets":1`, `"note":"`+strings.Repeat("你", 100_000)+`","targets":-1`, 1)
 	scope, payloads := statsAnswer(t, `{"result":[`+quietRow+`,`+row+`,`+quietRow+`],"count":3}`)
-	batch, err := transform.Batch(scope, payloads)
+	batch, err := vendors.Batch(scope, payloads)
 	if err != nil || len(batch.Deliveries) != 2 || len(batch.Rejects) != 1 {
 		t.Fatalf("%d deliveries, %d rejects, error %v", len(batch.Deliveries), len(batch.Rejects), err)
 	}
@@ -197,10 +196,10 @@ func TestTooManyNewReasons(t *testing.T) {
 		}
 		return []sms.Payload{{Account: scope.Account, Dataset: sms.SendFailed, Window: scope.Window, Body: pack.Bytes([]byte(body + `}],"count":1}`))}}
 	}
-	if batch, err := transform.Batch(scope, answer(100)); err != nil || len(batch.Failures) != 110 {
+	if batch, err := vendors.Batch(scope, answer(100)); err != nil || len(batch.Failures) != 110 {
 		t.Errorf("100 new reasons: %d failures, error %v", len(batch.Failures), err)
 	}
-	if _, err := transform.Batch(scope, answer(101)); !errors.Is(err, sms.ErrMalformed) {
+	if _, err := vendors.Batch(scope, answer(101)); !errors.Is(err, sms.ErrMalformed) {
 		t.Errorf("101 new reasons: %v, want ErrMalformed", err)
 	}
 }
@@ -234,15 +233,15 @@ func TestReasons(t *testing.T) {
 	}
 	for vendor, lines := range want {
 		var got []string
-		for _, r := range transform.Reasons(vendor) {
+		for _, r := range vendors.Reasons(vendor) {
 			got = append(got, fmt.Sprintf("%s %s %s", r.Stage, r.Code, r.Category))
 		}
 		if want := strings.Join(strings.Fields(lines), " "); strings.Join(got, ", ") != want {
 			t.Errorf("%s: %s\nwant %s", vendor, strings.Join(got, ", "), want)
 		}
 	}
-	transform.Reasons(sms.EngageLab)[0].Category = sms.Other
-	if transform.Reasons(sms.EngageLab)[0].Category != sms.BlockedOptOut {
+	vendors.Reasons(sms.EngageLab)[0].Category = sms.Other
+	if vendors.Reasons(sms.EngageLab)[0].Category != sms.BlockedOptOut {
 		t.Error("a caller can change the table of reasons")
 	}
 }

@@ -50,8 +50,8 @@ func BenchmarkStatsDay(b *testing.B) {
 			b.SetBytes(int64(len(doc)))
 			start := cpu()
 			for b.Loop() {
-				out := &batch{Batch: sms.Batch{Scope: scope}}
-				e := &engageLab{batch: out}
+				out := &Draft{Batch: sms.Batch{Scope: scope}}
+				e := &engageLab{Draft: out}
 				e.noScanner = noScanner
 				if err := e.readAll(payloads); err != nil || len(out.Deliveries) != rows {
 					b.Fatal(len(out.Deliveries), err)

@@ -14,7 +14,6 @@ import (
 	"smsetl/internal/dev/golden"
 	"smsetl/internal/pack"
 	"smsetl/sms"
-	"smsetl/transform"
 )
 
 // vendorCase is a golden case as its file writes it.
@@ -50,7 +49,7 @@ func TestCases(t *testing.T) {
 				t.Errorf("testdata/README.md does not say what %s is about", name)
 			}
 			scope, payloads := readCase(t, file, sms.Vendor(vendor))
-			batch, err := transform.Batch(scope, payloads)
+			batch, err := vendors.Batch(scope, payloads)
 			mustHold(t, scope, &batch, err)
 			golden.Check(t, name, show(&batch, err))
 		})

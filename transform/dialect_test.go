@@ -11,7 +11,6 @@ import (
 
 	"smsetl/internal/pack"
 	"smsetl/sms"
-	"smsetl/transform"
 )
 
 // The tests of this file are about what a vendor may write otherwise than its pages show.
@@ -53,7 +52,7 @@ func TestRowsWithoutUserAreThoseOfTheOneWhoAsked(t *testing.T) {
 		for _, user := range []string{"", `"sms_user":null,`, `"sms_user":"",`} {
 			row := failedRow(user)
 			scope, payloads := failedAnswer(t, base+query, `{"result":[`+row+`,`+row+`,`+failedRow(`"sms_user":"marketing",`)+`],"count":3}`)
-			b, err := transform.Batch(scope, payloads)
+			b, err := vendors.Batch(scope, payloads)
 			mustHold(t, scope, &b, err)
 			noted := findings(&b, "missing_user")
 			switch {
@@ -78,7 +77,7 @@ func TestAnswersThatSayRowsAreMissing(t *testing.T) {
 		`"total":"2"`:           "it holds 1 rows out of a total of 2",
 	} {
 		scope, payloads := statsAnswer(t, `{"result":[`+quietRow+`],`+envelope+`}`)
-		_, err := transform.Batch(scope, payloads)
+		_, err := vendors.Batch(scope, payloads)
 		cut, is := errors.AsType[*sms.IncompleteError](err)
 		if !is || !errors.Is(err, sms.ErrMalformed) {
 			t.Errorf("%s: %v, want an IncompleteError", envelope, err)
@@ -90,7 +89,7 @@ func TestAnswersThatSayRowsAreMissing(t *testing.T) {
 	}
 	for _, envelope := range []string{`"count":"many"`, `"count":-1`, `"count":[1]`} {
 		scope, payloads := statsAnswer(t, `{"result":[`+quietRow+`],`+envelope+`}`)
-		_, err := transform.Batch(scope, payloads)
+		_, err := vendors.Batch(scope, payloads)
 		if _, is := errors.AsType[*sms.IncompleteError](err); is || !errors.Is(err, sms.ErrMalformed) {
 			t.Errorf("%s: %v, want an error that says nothing of missing rows", envelope, err)
 		}
@@ -100,7 +99,7 @@ func TestAnswersThatSayRowsAreMissing(t *testing.T) {
 func TestRowsWithoutCountAreBelieved(t *testing.T) {
 	for _, rest := range []string{"", `,"count":null`} {
 		scope, payloads := statsAnswer(t, `{"result":[`+quietRow+`]`+rest+`}`)
-		b, err := transform.Batch(scope, payloads)
+		b, err := vendors.Batch(scope, payloads)
 		if noted := findings(&b, "count_missing"); err != nil || len(b.Deliveries) != 1 || len(noted) != 1 || noted[0].Severity != sms.Warning {
 			t.Errorf("%q: %d facts, %v, findings %+v", rest, len(b.Deliveries), err, b.Findings)
 		}
@@ -119,7 +118,7 @@ func TestEmptyAnswersWithoutArray(t *testing.T) {
 		`{"result":null,"count":0,"code":30000,"message":""}`: false,
 	} {
 		scope, payloads := statsAnswer(t, body)
-		b, err := transform.Batch(scope, payloads)
+		b, err := vendors.Batch(scope, payloads)
 		if isEmpty != (err == nil) || err != nil && !errors.Is(err, sms.ErrMalformed) || b.Received() != 0 || isEmpty && len(b.Findings) != 0 {
 			t.Errorf("%s: %v, %d facts, %v", body, err, b.Received(), b.Findings)
 		}
@@ -134,7 +133,7 @@ func TestDaysWithTimes(t *testing.T) {
 		"2026-02-30 00:00:00": false, "2026-01-02T00:00:00Z2": false, "2026-01-0200:00:00": false,
 	} {
 		scope, payloads := statsAnswer(t, `{"result":[`+quietRow+`,`+strings.Replace(quietRow, "2026-01-02", date, 1)+`],"count":2}`)
-		b, err := transform.Batch(scope, payloads)
+		b, err := vendors.Batch(scope, payloads)
 		if err != nil || isDay != (len(b.Deliveries) == 2) {
 			t.Errorf("%s: %d facts, %v", date, len(b.Deliveries), err)
 		}
@@ -153,7 +152,7 @@ func TestNoTemplateNoLabelIsOneKey(t *testing.T) {
 	}
 	rows = append(rows, `{"send_date":"2026-01-02","sms_user":"marketing","msg_type":"2","targets":1}`)
 	scope, payloads := statsAnswer(t, fmt.Sprintf(`{"result":[%s],"count":%d}`, strings.Join(rows, ","), len(rows)))
-	b, err := transform.Batch(scope, payloads)
+	b, err := vendors.Batch(scope, payloads)
 	if err != nil || len(b.Deliveries) != len(rows) {
 		t.Fatalf("%d facts of %d rows, %v", len(b.Deliveries), len(rows), err)
 	}
@@ -174,7 +173,7 @@ func TestMessageTypeZeroIsDomestic(t *testing.T) {
 	} {
 		// The label 0 comes first, so that what is remembered of it would show.
 		scope, payloads := statsAnswer(t, `{"result":[{"send_date":"2026-01-02","sms_user":"marketing","label_id":`+typ+`,"msg_type":`+typ+`,"targets":1}],"count":1}`)
-		b, err := transform.Batch(scope, payloads)
+		b, err := vendors.Batch(scope, payloads)
 		if err != nil || len(b.Deliveries) != 1 || b.Deliveries[0].MessageType != want {
 			t.Errorf("msg_type %s: %+v, %v", typ, b.Deliveries, err)
 		}
@@ -184,7 +183,7 @@ func TestMessageTypeZeroIsDomestic(t *testing.T) {
 func TestCodeZeroBesideRowsIsASuccess(t *testing.T) {
 	for code, isGood := range map[string]bool{"0": true, `"0"`: true, "null": true, "0.0": true, "30000": false, `"30000"`: false, `"ok"`: false} {
 		scope, payloads := statsAnswer(t, `{"code":`+code+`,"message":"success","result":[`+quietRow+`],"count":1}`)
-		b, err := transform.Batch(scope, payloads)
+		b, err := vendors.Batch(scope, payloads)
 		if isGood != (err == nil && len(b.Deliveries) == 1) {
 			t.Errorf("code %s: %d facts, %v", code, len(b.Deliveries), err)
 		}
@@ -195,7 +194,7 @@ func TestNothingRestsOnSent(t *testing.T) {
 	for _, sent := range []string{``, `"sent":null,`} {
 		row := strings.Replace(quietRow, `"sent":1,`, sent, 1)
 		scope, payloads := statsAnswer(t, `{"result":[`+row+`],"count":1}`)
-		b, err := transform.Batch(scope, payloads)
+		b, err := vendors.Batch(scope, payloads)
 		if err != nil || len(b.Deliveries) != 1 || b.Deliveries[0].VendorSent.IsReported() || b.Deliveries[0].Accepted != sms.Reported(1) {
 			t.Fatalf("%q: %+v, %v", sent, b.Deliveries, err)
 		}
@@ -215,7 +214,7 @@ func TestUnknownFieldsAndPercentsNeverReject(t *testing.T) {
 		for _, dataset := range []sms.Dataset{sms.StatsDay, sms.ProcessFailed, sms.SendFailed} {
 			scope := scopeOf(t, sms.EngageLab, "marketing", "2026-01-01/2026-01-03", dataset)
 			body := `{"result":[` + strings.TrimSuffix(quietRow, "}") + "," + extra + `}],"count":1,` + extra + `}`
-			b, err := transform.Batch(scope, []sms.Payload{{Account: scope.Account, Dataset: dataset, Window: scope.Window, Body: pack.Bytes([]byte(body))}})
+			b, err := vendors.Batch(scope, []sms.Payload{{Account: scope.Account, Dataset: dataset, Window: scope.Window, Body: pack.Bytes([]byte(body))}})
 			mustHold(t, scope, &b, err)
 			if err != nil || len(b.Rejects) != 0 {
 				t.Errorf("%s %s: %v, %+v", dataset, extra, err, b.Rejects)

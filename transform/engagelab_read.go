@@ -13,7 +13,7 @@ import (
 
 // engageLab reads the answers of one EngageLab scope.
 type engageLab struct {
-	*batch
+	*Draft
 	keys       [firstCount]map[string]sms.Key // of each key field, by their JSON text
 	newReasons map[string]*sms.Reason         // fields that no table knows and that hold counts
 	nulls      map[string]bool                // fields that no table knows and that were null before they held a count
@@ -46,12 +46,12 @@ type engageLabAnswer struct {
 }
 
 // readEngageLab reads each answer by itself: together they are what the scope asked for, cut by window or by filter.
-func readEngageLab(b *batch, payloads []sms.Payload) error {
-	return (&engageLab{batch: b}).readAll(payloads)
+func readEngageLab(b *Draft, payloads []sms.Payload) error {
+	return (&engageLab{Draft: b}).readAll(payloads)
 }
 
-func locateEngageLab(b *batch, payloads []sms.Payload, found func(Place)) error {
-	return (&engageLab{batch: b, found: found}).readAll(payloads)
+func locateEngageLab(b *Draft, payloads []sms.Payload, found func(Place)) error {
+	return (&engageLab{Draft: b, found: found}).readAll(payloads)
 }
 
 // readAll reads the answers. A field that was null before a number showed that it is a reason was taken for an unknown
@@ -68,7 +68,7 @@ func (e *engageLab) readAll(payloads []sms.Payload) error {
 		if !e.isStale {
 			return nil
 		}
-		*e.batch = batch{Batch: sms.Batch{Scope: e.Scope, Beyond: e.Beyond}}
+		*e.Draft = Draft{Batch: sms.Batch{Scope: e.Scope, Beyond: e.Beyond}}
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 // engageLabSums reads the answer to aggregate_by=1: {"result":{...}}, one object of counts without day and keys. An
 // array that holds only such an object is taken too; one of rows is not.
 func engageLabSums(p *sms.Payload) (sms.Sums, error) {
-	e := &engageLab{batch: &batch{}, newReasons: make(map[string]*sms.Reason), nulls: make(map[string]bool)}
+	e := &engageLab{Draft: &Draft{}, newReasons: make(map[string]*sms.Reason), nulls: make(map[string]bool)}
 	a, err := e.newAnswer(p)
 	if err != nil {
 		return sms.Sums{}, err

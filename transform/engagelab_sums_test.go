@@ -8,7 +8,6 @@ import (
 
 	"smsetl/internal/pack"
 	"smsetl/sms"
-	"smsetl/transform"
 )
 
 func checkSum(t *testing.T, dataset sms.Dataset, body string) (sms.Sums, error) {
@@ -16,7 +15,7 @@ func checkSum(t *testing.T, dataset sms.Dataset, body string) (sms.Sums, error) 
 	scope := scopeOf(t, sms.EngageLab, "marketing", "2026-01-01/2026-01-31", dataset)
 	p := answerFor(scope, dataset, scope.Window, body)
 	p.Refused = "a check sum; nothing to load"
-	return transform.Sums(p)
+	return vendors.Sums(p)
 }
 
 func TestSumsOfEngageLab(t *testing.T) {
@@ -75,7 +74,7 @@ func TestRowsAreNoSum(t *testing.T) {
 	}
 	p := answerFor(scopeOf(t, sms.EngageLab, "marketing", "2026-01-01/2026-01-31", sms.StatsDay), sms.StatsDay, window(t, "2026-01-01/2026-01-31"), `{"result":{"targets":1}}`)
 	p.Body.Hash[0]++
-	if _, err := transform.Sums(p); !errors.Is(err, pack.ErrCorrupt) {
+	if _, err := vendors.Sums(p); !errors.Is(err, pack.ErrCorrupt) {
 		t.Errorf("bytes that are not the vendor's: %v", err)
 	}
 }

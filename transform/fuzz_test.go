@@ -7,7 +7,6 @@ import (
 
 	"smsetl/internal/pack"
 	"smsetl/sms"
-	"smsetl/transform"
 )
 
 // The fuzz targets feed any bytes as answers. Run one for a while with
@@ -25,7 +24,7 @@ func fuzzEngageLab(f *testing.F, dataset sms.Dataset) {
 	scope := scopeOf(f, sms.EngageLab, "marketing", "2026-01-01/2026-01-03", dataset)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		payload := sms.Payload{Account: scope.Account, Dataset: dataset, Window: scope.Window, Body: pack.Bytes(body)}
-		batch, err := transform.Batch(scope, []sms.Payload{payload})
+		batch, err := vendors.Batch(scope, []sms.Payload{payload})
 		mustHold(t, scope, &batch, err)
 		if err != nil {
 			return
@@ -61,7 +60,7 @@ func FuzzTencent(f *testing.F) {
 			{Account: scope.Account, Dataset: sms.SendStatus, Window: scope.Window, Body: pack.Bytes(send)},
 			{Account: scope.Account, Dataset: sms.CallbackStatus, Window: scope.Window, Body: pack.Bytes(callback)},
 		}
-		batch, err := transform.Batch(scope, payloads)
+		batch, err := vendors.Batch(scope, payloads)
 		mustHold(t, scope, &batch, err)
 		if err != nil {
 			return

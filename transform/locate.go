@@ -27,10 +27,10 @@ type Field struct {
 // rejected stand nowhere. A vendor whose facts are not made of such rows has no places.
 //
 // The errors are those of Batch for answers that cannot be read.
-func Locate(scope sms.Scope, payloads []sms.Payload, day sms.Day) ([]Place, error) {
-	v := vendors[scope.Account.Vendor]
-	b := &batch{Batch: sms.Batch{Scope: scope, Beyond: beyond(payloads)}}
-	if v.locate == nil || b.isBeyond(day, day) {
+func (v Vendors) Locate(scope sms.Scope, payloads []sms.Payload, day sms.Day) ([]Place, error) {
+	of := v[scope.Account.Vendor]
+	b := &Draft{Batch: sms.Batch{Scope: scope, Beyond: beyond(payloads)}}
+	if of.Locate == nil || b.isBeyond(day, day) {
 		return nil, nil
 	}
 	var answers []sms.Payload
@@ -45,7 +45,7 @@ func Locate(scope sms.Scope, payloads []sms.Payload, day sms.Day) ([]Place, erro
 		answers = append(answers, *p)
 	}
 	var places []Place
-	err := v.locate(b, answers, func(p Place) {
+	err := of.Locate(b, answers, func(p Place) {
 		if p.Grain.Day == day {
 			p.Row = bytes.Clone(p.Row)
 			places = append(places, p)
@@ -59,12 +59,12 @@ func Locate(scope sms.Scope, payloads []sms.Payload, day sms.Day) ([]Place, erro
 
 // MeasureFields gives the fields that a delivery measure of a vendor is made of, as sms.metric_support has it in its
 // formula; none for one that the vendor does not report.
-func MeasureFields(v sms.Vendor, measure string) []Field { return vendors[v].fields[measure] }
+func (v Vendors) MeasureFields(of sms.Vendor, measure string) []Field { return v[of].Fields[measure] }
 
 // ReasonFields gives the fields that the messages of a failure reason are made of.
-func ReasonFields(v sms.Vendor, reason sms.Reason) []Field {
-	if known, ok := vendors[v]; ok {
-		return known.reasonFields(&reason)
+func (v Vendors) ReasonFields(of sms.Vendor, reason sms.Reason) []Field {
+	if known, ok := v[of]; ok {
+		return known.Reader.ReasonFields(&reason)
 	}
 	return nil
 }

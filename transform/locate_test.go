@@ -29,14 +29,14 @@ func TestLocateFindsEveryNumber(t *testing.T) {
 		}
 		for _, file := range files {
 			scope, payloads := readCase(t, file, vendor)
-			batch, err := transform.Batch(scope, payloads)
+			batch, err := vendors.Batch(scope, payloads)
 			if err != nil {
 				continue
 			}
 			t.Run(string(vendor)+"/"+filepath.Base(file), func(t *testing.T) {
 				places := map[at]transform.Place{}
 				for day := range scope.Window.Days() {
-					found, err := transform.Locate(scope, payloads, day)
+					found, err := vendors.Locate(scope, payloads, day)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -48,7 +48,7 @@ func TestLocateFindsEveryNumber(t *testing.T) {
 				for i := range batch.Deliveries {
 					d := &batch.Deliveries[i]
 					for measure, got := range measuresOf(&d.Measures) {
-						fields := transform.MeasureFields(vendor, measure)
+						fields := vendors.MeasureFields(vendor, measure)
 						if n, reported := got.Value(); reported {
 							numbers++
 							checkNumber(t, places, d.Grain, fields, n, measure)
@@ -59,7 +59,7 @@ func TestLocateFindsEveryNumber(t *testing.T) {
 					f := &batch.Failures[i]
 					if n, reported := f.Messages.Value(); reported {
 						numbers++
-						checkNumber(t, places, f.Grain, transform.ReasonFields(vendor, *f.Reason), n, f.Reason.Code)
+						checkNumber(t, places, f.Grain, vendors.ReasonFields(vendor, *f.Reason), n, f.Reason.Code)
 					}
 				}
 			})
@@ -144,15 +144,15 @@ func TestLocateReadsOnlyWhatItMust(t *testing.T) {
 	other.Window, other.Body = sms.OneDay(day+1, scope.Window.Zone()), pack.Bytes([]byte(`not read`))
 	refused := payloads[0]
 	refused.Refused, refused.Body = "no", other.Body
-	places, err := transform.Locate(scope, []sms.Payload{other, refused, payloads[0]}, day)
+	places, err := vendors.Locate(scope, []sms.Payload{other, refused, payloads[0]}, day)
 	if err != nil || len(places) != 1 || string(places[0].Row) != quietRow || places[0].Offset != int64(len(`{"result":[`)) {
 		t.Errorf("%+v, %v", places, err)
 	}
-	if places, err := transform.Locate(scope, payloads, day-1); err != nil || len(places) != 0 {
+	if places, err := vendors.Locate(scope, payloads, day-1); err != nil || len(places) != 0 {
 		t.Errorf("another day: %+v, %v", places, err)
 	}
 	payloads[0].Account.ID = "other"
-	if _, err := transform.Locate(scope, payloads, day); err == nil {
+	if _, err := vendors.Locate(scope, payloads, day); err == nil {
 		t.Error("an answer of another account was read")
 	}
 }

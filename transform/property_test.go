@@ -14,7 +14,6 @@ import (
 
 	"smsetl/internal/pack"
 	"smsetl/sms"
-	"smsetl/transform"
 )
 
 // The properties draw the truth, write it as a vendor would in any spelling, and ask the transform for the truth back.
@@ -174,7 +173,7 @@ func TestStatsDayGivesTheTruthBack(t *testing.T) {
 			d.Accepted = less(d.Requested, d.ProcessingFailed)
 			want, rows = append(want, d), append(rows, s.object(fields))
 		}
-		got, err := transform.Batch(scope, []sms.Payload{engageLabAnswer(scope, s.answer(rows))})
+		got, err := vendors.Batch(scope, []sms.Payload{engageLabAnswer(scope, s.answer(rows))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -190,7 +189,7 @@ func TestFailuresGiveTheTruthBack(t *testing.T) {
 		scope := engageLabScope("marketing", dataset)
 		s := speller{t}
 		var reasons []sms.Reason
-		for _, r := range transform.Reasons(sms.EngageLab) {
+		for _, r := range vendors.Reasons(sms.EngageLab) {
 			if (r.Stage == sms.Processing) == (dataset == sms.ProcessFailed) {
 				reasons = append(reasons, r)
 			}
@@ -215,7 +214,7 @@ func TestFailuresGiveTheTruthBack(t *testing.T) {
 			}
 			rows = append(rows, s.object(fields))
 		}
-		got, err := transform.Batch(scope, []sms.Payload{engageLabAnswer(scope, s.answer(rows))})
+		got, err := vendors.Batch(scope, []sms.Payload{engageLabAnswer(scope, s.answer(rows))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -257,7 +256,7 @@ func TestTencentGivesTheTruthBack(t *testing.T) {
 				callback[name] = draw(name)
 			}
 			explained := sms.Reported(0)
-			reasons := transform.Reasons(sms.Tencent)
+			reasons := vendors.Reasons(sms.Tencent)
 			for i := range 5 {
 				c := draw(reasons[i].Code)
 				callback[reasons[i].Code] = c
@@ -285,7 +284,7 @@ func TestTencentGivesTheTruthBack(t *testing.T) {
 			day = part.Last() + 1
 		}
 		rand.Shuffle(len(payloads), func(i, j int) { payloads[i], payloads[j] = payloads[j], payloads[i] })
-		got, err := transform.Batch(scope, payloads)
+		got, err := vendors.Batch(scope, payloads)
 		if err != nil {
 			if strings.Contains(err.Error(), "want counts") {
 				t.Skip("every count of an answer was left out")

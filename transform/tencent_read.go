@@ -12,14 +12,14 @@ import (
 
 // tencent reads the answers of one Tencent scope.
 type tencent struct {
-	*batch
+	*Draft
 	isSum bool // sums over several days are wanted. Facts are made of single days and of zeros only
 }
 
 // readTencent reads the answers in pairs of the same window. An answer is one sum over its window, so a window of
 // several days can be cut into days only when every sum in it is zero.
-func readTencent(b *batch, payloads []sms.Payload) error {
-	t := &tencent{batch: b}
+func readTencent(b *Draft, payloads []sms.Payload) error {
+	t := &tencent{Draft: b}
 	pairs, err := pairs(payloads)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func tencentSums(p *sms.Payload) (s sms.Sums, err error) {
 	if !ok {
 		return s, fmt.Errorf("dataset %q is not understood", p.Dataset)
 	}
-	t, counts := &tencent{batch: &batch{}, isSum: true}, make(tencentCounts)
+	t, counts := &tencent{Draft: &Draft{}, isSum: true}, make(tencentCounts)
 	if err := t.read(p, counts); err != nil {
 		return s, err
 	}
@@ -67,8 +67,8 @@ func tencentSums(p *sms.Payload) (s sms.Sums, err error) {
 }
 
 // locateTencent finds the one object of each answer, which stands for each day of its window.
-func locateTencent(b *batch, payloads []sms.Payload, found func(Place)) error {
-	t := &tencent{batch: b}
+func locateTencent(b *Draft, payloads []sms.Payload, found func(Place)) error {
+	t := &tencent{Draft: b}
 	for i := range payloads {
 		p := &payloads[i]
 		object, offset, err := t.object(p)

@@ -9,7 +9,6 @@ import (
 
 	"smsetl/internal/pack"
 	"smsetl/sms"
-	"smsetl/transform"
 )
 
 const (
@@ -46,7 +45,7 @@ func TestSums(t *testing.T) {
 			},
 		}},
 	} {
-		got, err := transform.Sums(wide(t, dataset, c.body))
+		got, err := vendors.Sums(wide(t, dataset, c.body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,19 +64,19 @@ func TestSumsThatCannotBeCompared(t *testing.T) {
 		"a negative":  strings.Replace(wideSend, "100", "-1", 1),
 		"junk behind": wideSend + "x",
 	} {
-		if s, err := transform.Sums(wide(t, sms.SendStatus, body)); !errors.Is(err, sms.ErrMalformed) {
+		if s, err := vendors.Sums(wide(t, sms.SendStatus, body)); !errors.Is(err, sms.ErrMalformed) {
 			t.Errorf("%s: %+v, %v", name, s, err)
 		}
 	}
 	other := wide(t, sms.SendStatus, wideSend)
 	other.Account.Vendor = sms.Huawei
-	if _, err := transform.Sums(other); err == nil {
+	if _, err := vendors.Sums(other); err == nil {
 		t.Error("Huawei does not answer in sums")
 	}
 	// Facts are still made of single days alone.
 	p, q := wide(t, sms.SendStatus, wideSend), wide(t, sms.CallbackStatus, wideBack)
 	scope := sms.Scope{Account: p.Account, Datasets: []sms.Dataset{sms.SendStatus, sms.CallbackStatus}, Window: p.Window}
-	if _, err := transform.Batch(scope, []sms.Payload{p, q}); !errors.Is(err, sms.ErrMalformed) {
+	if _, err := vendors.Batch(scope, []sms.Payload{p, q}); !errors.Is(err, sms.ErrMalformed) {
 		t.Errorf("a sum over a month became facts: %v", err)
 	}
 }

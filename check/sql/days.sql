@@ -1,9 +1,6 @@
--- What the checks look at: $1 accounts, $2 the first day in sight, $3 now, $4 refusals that are nobody's fault. Every check's own query follows and gives lines of
+-- What the checks look at: $1 accounts, $2 the first day in sight, $3 now. Every check's own query follows and gives lines of
 -- account_key, subject, severity, date_key, expected, found, detail: one for each day on which the check does not hold.
-WITH harmless AS (
-    SELECT unnest($4::text[]) AS refused
-),
-account AS (
+WITH account AS (
     SELECT a.account_key,
            a.vendor_key,
            v.vendor,

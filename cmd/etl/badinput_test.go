@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/internal/dev/pgtest"
+	"smsetl/vendors"
 )
 
 const goodConfig = `sources:
@@ -30,7 +31,7 @@ func program(t *testing.T, config string, variables map[string]string, arguments
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := environment{lookup: func(name string) (string, bool) { v, ok := variables[name]; return v, ok }, read: os.ReadFile}
+	env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) { v, ok := variables[name]; return v, ok }, read: os.ReadFile}
 	var out, errs bytes.Buffer
 	code := run(context.Background(), append(arguments, "--config", path), env, &out, &errs)
 	return code, out.String(), strings.ReplaceAll(errs.String(), path, "schedules.yaml")

@@ -20,6 +20,7 @@ import (
 
 	"smsetl/bi/metabase"
 	"smsetl/internal/dev/metabasetest"
+	"smsetl/vendors"
 )
 
 // readCatalog is what a BI tool's sync finds: every table and view that the login may read, with comments, over a connection of its own.
@@ -91,7 +92,7 @@ func (s studio) bootstrapWith(set map[string]string, arguments ...string) (code 
 	s.t.Helper()
 	all := map[string]string{"DATABASE_URL": s.url, "METABASE_API_KEY": s.metabase.Key, "METABASE_WAREHOUSE_URL": s.warehouse}
 	maps.Copy(all, set)
-	env := environment{lookup: func(name string) (string, bool) { v, ok := all[name]; return v, ok }, read: os.ReadFile}
+	env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) { v, ok := all[name]; return v, ok }, read: os.ReadFile}
 	var out, errs bytes.Buffer
 	code = run(context.Background(), append([]string{"bootstrap", "metabase"}, arguments...), env, &out, &errs)
 	if slices.Contains(arguments, "json") && out.Len() > 0 {

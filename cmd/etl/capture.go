@@ -11,6 +11,7 @@ import (
 	"smsetl/extract"
 	"smsetl/load"
 	"smsetl/sms"
+	"smsetl/vendors"
 )
 
 // capturing asks every account a fixed set of questions and writes what came back where anybody may read it.
@@ -30,7 +31,7 @@ func (c *doctorCommand) capture(s *session, cfg config.Config, wh *load.Warehous
 	if err := capture.Ready(c.Capture); err != nil {
 		return usage(fmt.Errorf("--capture: %w", err))
 	}
-	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(cfg.Sources),
+	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(s.env.vendors, cfg.Sources),
 		manifest: capture.Manifest{Format: 1, CapturedAt: now().Format(time.RFC3339)}}
 	if err := s.eachAccount(cfg.Sources, wh, now, config.Source.Accounts, one.ask); err != nil {
 		return err
@@ -39,21 +40,21 @@ func (c *doctorCommand) capture(s *session, cfg config.Config, wh *load.Warehous
 }
 
 // pseudonyms knows the accounts and secrets of all sources.
-func pseudonyms(sources []config.Source) *capture.Pseudonyms {
+func pseudonyms(known vendors.List, sources []config.Source) *capture.Pseudonyms {
 	var ids, secrets []string
 	for _, source := range sources {
 		for _, account := range source.Accounts() {
 			ids = append(ids, account.ID)
 		}
-		if v := vendorOf(source.Vendor); v.secrets != nil {
-			secrets = append(secrets, v.secrets(source.Own)...)
+		if v := known.Of(source.Vendor); v.Secrets != nil {
+			secrets = append(secrets, v.Secrets(source.Own)...)
 		}
 	}
 	return capture.NewPseudonyms(ids, secrets)
 }
 
 // ask asks one account everything.
-func (c *capturing) ask(source config.Source, client client, account sms.Account) error {
+func (c *capturing) ask(source config.Source, client vendors.Client, account sms.Account) error {
 	who := capture.Account{Vendor: account.Vendor, ID: c.pseudonym(account), Zone: account.Zone.String()}
 	if slices.Contains(c.manifest.Accounts, who) {
 		return nil // another source of the same account
@@ -128,7 +129,7 @@ func (c *capturing) keep(f *capture.Fixture, source string, n, of int) error {
 }
 
 func (c *capturing) pseudonym(a sms.Account) string {
-	return vendorOf(a.Vendor).name(c.names, a.ID)
+	return c.env.vendors.Of(a.Vendor).AsName(c.names, a.ID)
 }
 
 // end writes what the answers say, and shows it.

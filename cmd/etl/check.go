@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"smsetl/check"
-	"smsetl/extract/tencent"
 	"smsetl/job"
 	"smsetl/plan"
 	"smsetl/read"
@@ -63,12 +62,8 @@ func (c *checkCommand) Run(s *session) error {
 	return nil
 }
 
-// harmless are the refusals of answers that are right: questions asked wide, or to find out how a vendor reads them.
-var harmless = []string{tencent.SeveralDays, tencent.Probed, tencent.Agrees, tencent.Differs, job.StatisticsPage}
-
 // check runs the checks once.
 func (p *pipeline) check(ctx context.Context, options check.Options) (check.Report, error) {
-	options.Harmless = harmless
 	if !options.Quick {
 		var err error
 		if options.External, err = p.compareStatistics(ctx); err != nil {
@@ -82,7 +77,7 @@ func (p *pipeline) check(ctx context.Context, options check.Options) (check.Repo
 func (p *pipeline) compareStatistics(ctx context.Context) ([]check.Line, error) {
 	var all []check.Line
 	for _, source := range p.config.Sources {
-		if !source.Vendor.IsImported() {
+		if !source.IsImported {
 			continue
 		}
 		lines, known, err := job.CompareStatistics(ctx, p.warehouse, source.Accounts())

@@ -21,6 +21,7 @@ import (
 	"smsetl/plan"
 	"smsetl/sandbox"
 	"smsetl/sms"
+	"smsetl/vendors"
 )
 
 // A vendor that repeats the credentials in every spelling, in bodies and headers, leaves none of them in a capture.
@@ -300,7 +301,7 @@ func TestSandboxReplays(t *testing.T) {
 	var out, errs bytes.Buffer
 	ended := make(chan int)
 	go func() {
-		ended <- run(ctx, []string{"sandbox", "--replay", filepath.Join(captures, "sandbox"), "--config", config}, environment{}, &out, &errs)
+		ended <- run(ctx, []string{"sandbox", "--replay", filepath.Join(captures, "sandbox"), "--config", config}, environment{vendors: vendors.All}, &out, &errs)
 	}()
 	t.Cleanup(func() {
 		stop()

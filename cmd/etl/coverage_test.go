@@ -21,6 +21,7 @@ import (
 	"smsetl/load"
 	"smsetl/plan"
 	"smsetl/sms"
+	"smsetl/vendors"
 )
 
 // Three sources that differ in all that decides about a day: zone, start of the history, retention.
@@ -39,7 +40,7 @@ func expecting(t *testing.T) (*pipeline, *pgx.Conn) {
 		t.Fatal(err)
 	}
 	now := func() time.Time { return today }
-	s := &session{ctx: context.Background(), env: environment{lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile}, log: zap.NewNop()}
+	s := &session{ctx: context.Background(), env: environment{vendors: vendors.All, lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile}, log: zap.NewNop()}
 	cfg, err := s.config(configFlag{file}, now)
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +117,7 @@ func drawLedger(t *rapid.T, p *pipeline) (all ledgerLines) {
 	states := []string{"provisional", "final", "empty", "failed", "quarantined", "lost", "frozen", ""}
 	for _, source := range p.config.Sources {
 		for _, account := range source.Accounts() {
-			for _, dataset := range slices.Concat(source.Vendor.Groups()...) {
+			for _, dataset := range source.Datasets {
 				for day := sms.Date(2026, time.October, 29); day < source.Zone.Today(today); {
 					state := rapid.SampledFrom(states).Draw(t, "state")
 					reason := rapid.SampledFrom([]string{"", "503"}).Draw(t, "reason")

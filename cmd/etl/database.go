@@ -60,7 +60,7 @@ func (s *session) warehouse(f databaseFlag) (*load.Warehouse, error) {
 		return nil, err
 	}
 	if status.IsNew() {
-		if err := migrations.Up(s.ctx, url); err != nil {
+		if err := migrations.Up(s.ctx, url, s.env.vendors.Specs()); err != nil {
 			return nil, err
 		}
 		s.log.Info("schema made")

@@ -95,7 +95,7 @@ func (s *session) demoExports(p *pipeline) error {
 		return err
 	}
 	for _, source := range p.config.Sources {
-		if !source.Vendor.IsImported() {
+		if !source.IsImported {
 			continue
 		}
 		in, err := newImporting(s, source, "", p.now())
@@ -121,7 +121,7 @@ func (s *session) demoPages(wh *load.Warehouse) (address string, err error) {
 	if err != nil {
 		return "", err
 	}
-	addPages(server, reader, time.Now, s.log)
+	addPages(server, reader, s.env.vendors, time.Now, s.log)
 	if err := server.Listen(s.ctx); err != nil {
 		reader.Close()
 		return "", err
@@ -150,7 +150,7 @@ func (s *session) demoDatabase(url string) (_ string, err error) {
 			return "", err
 		}
 	}
-	return url, migrations.Up(s.ctx, url)
+	return url, migrations.Up(s.ctx, url, s.env.vendors.Specs())
 }
 
 // printAnswers shows delivery rate by vendor and month, and the top failure reasons.

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"smsetl/config"
+	"smsetl/vendors"
 )
 
 // understands says whether the program takes a command line.
@@ -184,7 +185,7 @@ func TestManifests(t *testing.T) {
 	set := maps.Clone(secret)
 	set["ETL_WEB_PASSWORD_HASH"] = string(hash)
 	_, err = config.Parse("schedules.yaml", []byte(configuration), config.Env{
-		Vendors: configured(),
+		Vendors: vendors.All.Configured(),
 		Lookup:  func(name string) (string, bool) { v, ok := set[name]; return v, ok }, ReadFile: os.ReadFile, Now: time.Now,
 	})
 	if err != nil {

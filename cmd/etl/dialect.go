@@ -12,6 +12,7 @@ import (
 	"smsetl/load"
 	"smsetl/plan"
 	"smsetl/sms"
+	"smsetl/vendors"
 )
 
 // stored are the questions whose answers `etl probe engagelab` keeps.
@@ -31,7 +32,7 @@ type dialectReport struct {
 func (p *pipeline) dialects(s *session, ask plan.Request) ([]dialectReport, error) {
 	reports := []dialectReport{}
 	var failures error
-	err := p.eachChosen(s, ask, func(source config.Source, client client, account sms.Account) error {
+	err := p.eachChosen(s, ask, func(source config.Source, client vendors.Client, account sms.Account) error {
 		r, err := p.dialect(s, source, client, account)
 		if err != nil {
 			failures = errors.Join(failures, fmt.Errorf("%s %s: %w", source.Name, account.ID, err))
@@ -47,7 +48,7 @@ func (p *pipeline) dialects(s *session, ask plan.Request) ([]dialectReport, erro
 }
 
 // dialect asks one account. Without an answer to its first question nothing is settled, and nothing is stored.
-func (p *pipeline) dialect(s *session, source config.Source, c client, account sms.Account) (dialectReport, error) {
+func (p *pipeline) dialect(s *session, source config.Source, c vendors.Client, account sms.Account) (dialectReport, error) {
 	r := dialectReport{Source: source.Name, Vendor: string(account.Vendor), Account: account.ID}
 	var answers []capture.Fixture
 	for _, q := range c.Questions(account, account.Zone.Today(p.now())) {

@@ -65,9 +65,9 @@ func (c *doctorCommand) Run(s *session) error {
 // sourceChecks looks at every source: files that can be read, or datasets that are asked.
 func (s *session) sourceChecks(sources []config.Source, wh *load.Warehouse, now func() time.Time) []inspection {
 	var checks []inspection
-	shared := newLimiters(sources, wh)
+	shared := newLimiters(s.env.vendors, sources, wh)
 	for _, source := range sources {
-		if source.Vendor.IsImported() {
+		if source.IsImported {
 			checks = append(checks, checked(source.Name, importable(source), "exports can be read"))
 			if dir := source.DropDir; dir != "" {
 				checks = append(checks, checked(source.Name+" drop_dir", drop.New(dir, drop.Options{}).Check(), "files can be taken out of the folder"))

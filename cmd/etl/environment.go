@@ -6,16 +6,20 @@ import (
 	"os"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"smsetl/vendors"
 )
 
 // environment is the only place that reads environment variables and files named by the configuration. Tests pass their own.
 type environment struct {
 	lookup func(name string) (string, bool)
 	read   func(path string) ([]byte, error)
+	// vendors are those that the program works with.
+	vendors vendors.List
 }
 
 func processEnvironment() environment {
-	return environment{lookup: os.LookupEnv, read: os.ReadFile}
+	return environment{lookup: os.LookupEnv, read: os.ReadFile, vendors: vendors.All}
 }
 
 // Lookup gives a variable's value.

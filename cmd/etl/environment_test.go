@@ -16,10 +16,11 @@ import (
 	"smsetl/extract/tencent"
 	"smsetl/plan"
 	"smsetl/sms"
+	"smsetl/vendors"
 )
 
 func variables(set map[string]string) environment {
-	return environment{lookup: func(name string) (string, bool) { v, ok := set[name]; return v, ok }}
+	return environment{vendors: vendors.All, lookup: func(name string) (string, bool) { v, ok := set[name]; return v, ok }}
 }
 
 func TestProxyOfTheEnvironment(t *testing.T) {
@@ -65,11 +66,11 @@ func TestClientsAskThroughTheProxy(t *testing.T) {
 	env := variables(map[string]string{"HTTPS_PROXY": strings.Replace(proxy.URL, "//", "//user:canary-secret@", 1)})
 	for _, s := range []config.Source{
 		{
-			Source:  plan.Source{Name: "e", Vendor: sms.EngageLab, AccountIDs: []string{"u"}},
+			Source:  plan.Source{Name: "e", Vendor: sms.EngageLab, Datasets: engagelab.Spec.DatasetNames(), AccountIDs: []string{"u"}},
 			BaseURL: "https://engagelab.invalid", Own: &engagelab.Settings{User: "u", Key: config.NewSecret("k")},
 		},
 		{
-			Source:  plan.Source{Name: "t", Vendor: sms.Tencent, AccountIDs: []string{"1"}},
+			Source:  plan.Source{Name: "t", Vendor: sms.Tencent, Datasets: tencent.Spec.DatasetNames(), AccountIDs: []string{"1"}},
 			BaseURL: "https://tencent.invalid", Own: &tencent.Settings{
 				SecretID: config.NewSecret("i"), SecretKey: config.NewSecret("k"),
 				Options: tencent.Options{SdkAppIDs: []string{"1"}, EndHour: tencent.Inclusive},
@@ -77,13 +78,13 @@ func TestClientsAskThroughTheProxy(t *testing.T) {
 		},
 	} {
 		s.MaxRequestsPerSecond = 100
-		c, err := dial(s, newLimiters([]config.Source{s}, nil), env.proxy(), time.Now, zap.NewNop())
+		c, err := dial(s, newLimiters(vendors.All, []config.Source{s}, nil), env.proxy(), time.Now, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}
 		asked = nil
 		a := s.Accounts()[0]
-		scope := sms.Scope{Account: a, Datasets: a.Vendor.Groups()[0], Window: sms.OneDay(a.Zone.Today(time.Now())-1, a.Zone)}
+		scope := sms.Scope{Account: a, Datasets: s.Datasets, Window: sms.OneDay(a.Zone.Today(time.Now())-1, a.Zone)}
 		err = c.Sample(t.Context(), scope, func(sms.Payload) error { return nil })
 		if len(asked) == 0 || asked[0] != "CONNECT "+string(s.Vendor)+".invalid:443" {
 			t.Errorf("%s: the proxy was asked %v (%v)", s.Vendor, asked, err)

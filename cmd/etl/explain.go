@@ -50,7 +50,7 @@ func (c *explainCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	e, err := explain.Number(s.ctx, wh, explain.Question{
+	e, err := explain.Number(s.ctx, wh, s.env.vendors.Readers(), explain.Question{
 		Account: account, Day: day, Template: c.Template, Label: c.Label, MessageType: c.MessageType, Country: c.Country,
 		Stage: sms.Stage(c.Stage), Reason: c.Reason, Measure: c.Measure, Dataset: sms.Dataset(c.Dataset), Rows: c.Rows,
 	})

@@ -11,6 +11,7 @@ import (
 
 	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/vendors"
 )
 
 // What the sandbox saves is imported as its own configuration says, agrees with its statistics page, and a later day's exports tell the
@@ -42,7 +43,7 @@ func TestSandboxSavesExports(t *testing.T) {
 	bring := func(now time.Time, paths []string) (r importReport) {
 		t.Helper()
 		var out, errs bytes.Buffer
-		env := environment{lookup: func(name string) (string, bool) {
+		env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) {
 			if name == "DATABASE_URL" {
 				return w.url, true
 			}

@@ -19,6 +19,7 @@ import (
 	"smsetl/internal/dev/pgtest"
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
+	"smsetl/vendors"
 )
 
 // TestMain lets the test binary be the program itself, for the tests that kill it.
@@ -106,7 +107,7 @@ func (w *world) etl(command string, arguments ...string) (code int, stdout, stde
 func (w *world) etlUntil(ctx context.Context, command string, arguments ...string) (code int, stdout, stderr string) {
 	w.t.Helper()
 	var out, errs bytes.Buffer
-	env := environment{lookup: func(name string) (string, bool) {
+	env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) {
 		if name == "DATABASE_URL" {
 			return w.url, true
 		}
@@ -121,7 +122,7 @@ func (w *world) etlUntil(ctx context.Context, command string, arguments ...strin
 func (w *world) prune(now time.Time, arguments ...string) string {
 	w.t.Helper()
 	var out, errs bytes.Buffer
-	env := environment{lookup: func(name string) (string, bool) { return w.url, name == "DATABASE_URL" }, read: os.ReadFile}
+	env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) { return w.url, name == "DATABASE_URL" }, read: os.ReadFile}
 	all := append(append([]string{"raw", "prune", "--config", w.config}, at(now)...), arguments...)
 	if code := run(w.t.Context(), all, env, &out, &errs); code != exitOK {
 		w.t.Fatalf("%v: exit %d\n%s%s", all, code, &out, &errs)

@@ -16,6 +16,7 @@ import (
 
 	"smsetl/internal/dev/pgtest"
 	"smsetl/sandbox"
+	"smsetl/vendors"
 )
 
 // exported is a world whose vendor answers no questions: a console, and a folder into which somebody saves its exports.
@@ -109,7 +110,7 @@ func (x *exported) keep(name string, e sandbox.Export, f sandbox.ExportFile) str
 func (x *exported) run(arguments ...string) (code int, stdout, stderr string) {
 	x.t.Helper()
 	var out, errs bytes.Buffer
-	env := environment{lookup: func(name string) (string, bool) { return x.url, name == "DATABASE_URL" }, read: os.ReadFile}
+	env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) { return x.url, name == "DATABASE_URL" }, read: os.ReadFile}
 	all := append([]string{"import", "huawei", "--config", x.config, "--source", "huawei-main"}, at(today)...)
 	code = run(context.Background(), append(all, arguments...), env, &out, &errs)
 	x.logs.WriteString(out.String() + errs.String())

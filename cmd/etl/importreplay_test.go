@@ -14,6 +14,7 @@ import (
 	"smsetl/sandbox"
 	"smsetl/sms"
 	"smsetl/transform"
+	"smsetl/vendors"
 )
 
 // replayed runs "etl replay" over all days, with the database and nothing else.
@@ -97,7 +98,7 @@ func TestReplayOfFilesWithAnotherMapping(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer wh.Close()
-	mapping := job.CurrentMapping()
+	mapping := job.CurrentMapping(vendors.All.Readers())
 	mapping.Version++
 	mapping.Messages = func(rows transform.Rows, p *sms.Payload, each func(*sms.Message) error) (transform.Reading, error) {
 		return rows.Messages(p, func(m *sms.Message) error {

@@ -21,7 +21,7 @@ func (c *migrateUp) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if err := migrations.Up(s.ctx, url); err != nil {
+	if err := migrations.Up(s.ctx, url, s.env.vendors.Specs()); err != nil {
 		return err
 	}
 	fmt.Fprintln(s.stderr, "The schema is up to date.")

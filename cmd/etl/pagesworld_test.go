@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"smsetl/vendors"
 )
 
 // shown is a world in which every state of a day stands, with its pages.
@@ -98,7 +99,7 @@ func (s *shown) serveAlone(as *world) {
 	s.t.Helper()
 	out := &lines{}
 	run := &session{
-		ctx: s.t.Context(), env: environment{lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile},
+		ctx: s.t.Context(), env: environment{vendors: vendors.All, lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile},
 		stdout: out, stderr: out, log: zap.NewNop(),
 	}
 	p, err := run.pipeline(configFlag{as.config}, databaseFlag{as.url}, nowFlag{today.Format(time.RFC3339)})

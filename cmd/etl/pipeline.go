@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +24,7 @@ type configFlag struct {
 
 // configEnv is the world of schedules.yaml.
 func (s *session) configEnv(now func() time.Time) config.Env {
-	return config.Env{Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: now, Vendors: configured()}
+	return config.Env{Lookup: s.env.Lookup, ReadFile: s.env.ReadFile, Now: now, Vendors: s.env.vendors.Configured()}
 }
 
 func (s *session) config(f configFlag, now func() time.Time) (config.Config, error) {
@@ -134,7 +133,7 @@ func expectations(source config.Source, now time.Time) []ledger.Expectation {
 	}
 	var all []ledger.Expectation
 	for _, account := range source.Accounts() {
-		for _, dataset := range slices.Concat(source.Vendor.Groups()...) {
+		for _, dataset := range source.Datasets {
 			e.Account, e.Dataset = account, dataset
 			all = append(all, e)
 		}
@@ -180,7 +179,7 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 	if err := p.markLost(ctx); err != nil {
 		return runReport{}, err
 	}
-	sources, err := connect(p.config.Sources, p.warehouse, p.session.env.proxy(), p.now, nil, p.session.log)
+	sources, err := p.connect(nil)
 	if err != nil {
 		return runReport{}, usage(err)
 	}
@@ -197,7 +196,7 @@ func (p *pipeline) execute(ctx context.Context, command string, ask plan.Request
 	if command == "backfill" {
 		windows = queueItems(ask, asked, queue.PriorityOld) // in the order that was asked for, behind what schedules want
 	}
-	loader := job.NewLoader(p.warehouse, sources, job.LoaderOptions{Now: p.now, Progress: watch, IsWaitedFor: true}, p.session.log)
+	loader := job.NewLoader(p.warehouse, sources, job.LoaderOptions{Vendors: p.session.env.vendors.Readers(), Now: p.now, Progress: watch, IsWaitedFor: true}, p.session.log)
 	err = p.queue.Work(ctx, loader, runID, windows)
 	report := runReport{RunID: runID, totals: watch.end(), Paused: paused}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

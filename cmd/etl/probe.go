@@ -11,6 +11,7 @@ import (
 	"smsetl/load"
 	"smsetl/plan"
 	"smsetl/sms"
+	"smsetl/vendors"
 )
 
 type probeCommand struct {
@@ -95,7 +96,7 @@ func (c *probeCommand) dialects(s *session, p *pipeline, ask plan.Request) error
 // probe asks the chosen accounts one after the other: they share the vendor's limit anyway.
 func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]probeReport, error) {
 	reports := []probeReport{}
-	err := p.eachChosen(s, ask, func(source config.Source, client client, account sms.Account) error {
+	err := p.eachChosen(s, ask, func(source config.Source, client vendors.Client, account sms.Account) error {
 		prober, asks := client.(job.Prober)
 		if !asks {
 			return nil
@@ -160,7 +161,7 @@ func probesExit(reports []probeReport) error {
 }
 
 // probeCheck is the doctor's line on what is known of how a vendor reads a window. It asks nobody.
-func probeCheck(s *session, wh *load.Warehouse, source string, client client, account sms.Account) (inspection, bool) {
+func probeCheck(s *session, wh *load.Warehouse, source string, client vendors.Client, account sms.Account) (inspection, bool) {
 	prober, asks := client.(job.Prober)
 	if !asks || wh == nil {
 		return inspection{}, false

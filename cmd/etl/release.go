@@ -107,7 +107,10 @@ func (h *heldAnswer) takes(item plan.Item, d sms.DayStatus) bool {
 func (p *pipeline) release(
 	ctx context.Context, h heldAnswer, runID int64, by ledger.Operator,
 ) (days int, detail string, err error) {
-	release := job.Release{RunID: runID, LoadID: h.loadID, Days: h.scope.Window, Now: by.Now}
+	release := job.Release{
+		RunID: runID, LoadID: h.loadID, Days: h.scope.Window, Now: by.Now,
+		Mapping: job.CurrentMapping(p.session.env.vendors.Readers()),
+	}
 	if source, isKnown := p.config.Source(h.source); isKnown {
 		release.Rules = rules(source)
 	}

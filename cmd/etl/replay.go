@@ -9,6 +9,7 @@ import (
 	"smsetl/load"
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/vendors"
 )
 
 type replayCommand struct {
@@ -49,7 +50,7 @@ type categoryChange struct {
 // Run builds days again from the answers that were kept. It needs the database and nothing else: no configuration, no
 // credential, no network.
 func (c *replayCommand) Run(s *session) error {
-	replay, err := c.replay()
+	replay, err := c.replay(s.env.vendors)
 	if err != nil {
 		return err
 	}
@@ -84,12 +85,12 @@ func (c *replayCommand) Run(s *session) error {
 	return report.exit()
 }
 
-func (c *replayCommand) replay() (job.Replay, error) {
+func (c *replayCommand) replay(known vendors.List) (job.Replay, error) {
 	now, err := c.clock()
 	if err != nil {
 		return job.Replay{}, err
 	}
-	r := job.Replay{Mapping: job.CurrentMapping(), Now: now(), DryRun: c.DryRun, Examples: c.Examples}
+	r := job.Replay{Mapping: job.CurrentMapping(known.Readers()), Now: now(), DryRun: c.DryRun, Examples: c.Examples}
 	if r.Select.From, err = parseDay("from", c.From); err != nil {
 		return job.Replay{}, err
 	}

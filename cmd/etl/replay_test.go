@@ -17,6 +17,7 @@ import (
 	"smsetl/sandbox"
 	"smsetl/sms"
 	"smsetl/transform"
+	"smsetl/vendors"
 )
 
 // alone runs a command that is given the database and nothing else: no configuration, no variable, no vendor.
@@ -24,7 +25,8 @@ func (w *world) alone(ctx context.Context, arguments ...string) (code int, stdou
 	w.t.Helper()
 	var out, errs bytes.Buffer
 	env := environment{
-		lookup: func(name string) (string, bool) { return w.url, name == "DATABASE_URL" },
+		vendors: vendors.All,
+		lookup:  func(name string) (string, bool) { return w.url, name == "DATABASE_URL" },
 		read: func(path string) ([]byte, error) {
 			return nil, &os.PathError{Op: "open", Path: path, Err: os.ErrNotExist}
 		},
@@ -130,7 +132,7 @@ func TestReplayFromWhatWasKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer wh.Close()
-	half := job.Replay{Mapping: job.CurrentMapping(), Now: today, Select: load.Selection{From: sms.Date(2026, 9, 1), To: sms.Date(2026, 11, 30)}, Watch: func(int, int) { stop() }}
+	half := job.Replay{Mapping: job.CurrentMapping(vendors.All.Readers()), Now: today, Select: load.Selection{From: sms.Date(2026, 9, 1), To: sms.Date(2026, 11, 30)}, Watch: func(int, int) { stop() }}
 	if _, err := half.Run(ctx, wh); err == nil {
 		t.Error("a replay that was told to stop went on")
 	}
@@ -164,7 +166,7 @@ func TestReplayFromWhatWasKept(t *testing.T) {
 // are no more are the carrier's doing.
 func other() job.Mapping {
 	return job.Mapping{Version: transform.Version + 1, Batch: func(scope sms.Scope, payloads []sms.Payload) (sms.Batch, error) {
-		b, err := transform.Batch(scope, payloads)
+		b, err := vendors.All.Readers().Batch(scope, payloads)
 		for i := range b.Deliveries {
 			if m := &b.Deliveries[i].Measures; scope.Account.Vendor == sms.EngageLab {
 				m.Accepted = m.Requested

@@ -18,7 +18,7 @@ import (
 	"smsetl/internal/dev/golden"
 	"smsetl/sandbox"
 	"smsetl/sms"
-	"smsetl/transform"
+	"smsetl/vendors"
 )
 
 // Every captured folder is played to the real clients, and what they and transform make of it is written down. A folder that
@@ -44,23 +44,23 @@ func played(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vendors, err := sandbox.OpenReplay(dir)
+	replayed, err := sandbox.OpenReplay(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	addresses, stop, err := vendors.Listen(t.Context())
+	addresses, stop, err := replayed.Listen(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer stop()
-	text := strings.ReplaceAll(vendors.SchedulesYAML(addresses), "    base_url:", "    max_requests_per_second: 1000\n    base_url:")
-	now, err := time.Parse(time.RFC3339, vendors.CapturedAt())
+	text := strings.ReplaceAll(replayed.SchedulesYAML(addresses), "    base_url:", "    max_requests_per_second: 1000\n    base_url:")
+	now, err := time.Parse(time.RFC3339, replayed.CapturedAt())
 	if err != nil {
 		t.Fatal(err)
 	}
 	clock := func() time.Time { return now }
 	cfg, err := config.Load("schedules.yaml", config.Env{
-		Vendors: configured(),
+		Vendors: vendors.All.Configured(),
 		Lookup:  func(string) (string, bool) { return "", false }, ReadFile: func(string) ([]byte, error) { return []byte(text), nil }, Now: clock,
 	})
 	if err != nil {
@@ -68,12 +68,13 @@ func played(t *testing.T, dir string) string {
 	}
 	var out strings.Builder
 	for _, source := range cfg.Sources {
-		client, err := dial(source, newLimiters(cfg.Sources, nil), nil, clock, zap.NewNop())
+		client, err := dial(source, newLimiters(vendors.All, cfg.Sources, nil), nil, clock, zap.NewNop())
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, account := range source.Accounts() {
-			for _, group := range apart(account.Vendor) {
+			of := vendors.All.Of(account.Vendor)
+			for _, group := range apart(&of) {
 				out.WriteString(understood(t.Context(), client, sms.Scope{Account: account, Datasets: group, Window: windowIn(t, fixtures, account)}))
 			}
 		}
@@ -111,7 +112,7 @@ func windowIn(t *testing.T, fixtures []capture.Fixture, account sms.Account) sms
 }
 
 // understood asks for a scope and says what its facts add up to.
-func understood(ctx context.Context, client client, scope sms.Scope) string {
+func understood(ctx context.Context, client vendors.Client, scope sms.Scope) string {
 	var answers []sms.Payload
 	err := client.Sample(ctx, scope, func(p sms.Payload) error {
 		if p.Refused == "" {
@@ -121,7 +122,7 @@ func understood(ctx context.Context, client client, scope sms.Scope) string {
 	})
 	var batch sms.Batch
 	if err == nil {
-		batch, err = transform.Batch(scope, answers)
+		batch, err = vendors.All.Readers().Batch(scope, answers)
 	}
 	if err != nil {
 		return fmt.Sprintf("%s: %v\n", scope, err)

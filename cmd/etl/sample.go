@@ -13,17 +13,18 @@ import (
 	"smsetl/internal/pack"
 	"smsetl/load"
 	"smsetl/sms"
-	"smsetl/transform"
+	"smsetl/vendors"
 )
 
 // sampleTime is how long the doctor waits for one group of datasets.
 const sampleTime = 30 * time.Second
 
 // sampleChecks asks every dataset of the account for yesterday and reads what comes, a line for each dataset.
-func (s *session) sampleChecks(source config.Source, client client, account sms.Account, now time.Time) []inspection {
+func (s *session) sampleChecks(source config.Source, client vendors.Client, account sms.Account, now time.Time) []inspection {
+	v := s.env.vendors.Of(account.Vendor)
 	day := sms.OneDay(account.Zone.Today(now)-1, account.Zone)
 	var all []inspection
-	for _, group := range apart(account.Vendor) {
+	for _, group := range apart(&v) {
 		name := func(d sms.Dataset) string { return source.Name + " " + account.ID + " " + string(d) }
 		answers, batch, err := s.sample(client, sms.Scope{Account: account, Datasets: group, Window: day})
 		for _, dataset := range group {
@@ -31,7 +32,7 @@ func (s *session) sampleChecks(source config.Source, client client, account sms.
 				all = append(all, inspection{name(dataset), false, err.Error()})
 				continue
 			}
-			all = append(all, sampleCheck(name(dataset), dataset, day.First(), answers, batch))
+			all = append(all, sampleCheck(name(dataset), &v, dataset, day.First(), answers, batch))
 		}
 		if errors.Is(err, sms.ErrSourceDenied) || errors.Is(err, sms.ErrAccountDenied) {
 			break // the other datasets would say the same, and some vendors lock out who goes on asking
@@ -40,22 +41,16 @@ func (s *session) sampleChecks(source config.Source, client client, account sms.
 	return all
 }
 
-// apart gives the datasets of a vendor in the smallest parts that it can be asked for: what is wrong with one need not be wrong with another.
-func apart(v sms.Vendor) [][]sms.Dataset {
-	if vendorOf(v).isPaired {
-		return v.Groups()
+// apart gives the datasets of a vendor in the smallest parts that it can be asked for: what is wrong with one says nothing of another.
+func apart(v *vendors.Vendor) [][]sms.Dataset {
+	if v.IsPaired {
+		return [][]sms.Dataset{v.DatasetNames()}
 	}
-	var all [][]sms.Dataset
-	for _, group := range v.Groups() {
-		for _, dataset := range group {
-			all = append(all, []sms.Dataset{dataset})
-		}
-	}
-	return all
+	return slices.Collect(slices.Chunk(v.DatasetNames(), 1))
 }
 
 // sample asks for one scope and reads the answers as a load would.
-func (s *session) sample(client client, scope sms.Scope) ([]sms.Payload, sms.Batch, error) {
+func (s *session) sample(client vendors.Client, scope sms.Scope) ([]sms.Payload, sms.Batch, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, sampleTime)
 	defer cancel()
 	var answers []sms.Payload
@@ -68,18 +63,18 @@ func (s *session) sample(client client, scope sms.Scope) ([]sms.Payload, sms.Bat
 	if err != nil {
 		return nil, sms.Batch{}, err
 	}
-	batch, err := transform.Batch(scope, answers)
+	batch, err := s.env.vendors.Readers().Batch(scope, answers)
 	return answers, batch, err
 }
 
 // sampleCheck reports what an answer that was understood holds of a dataset. A row that could not be read is a failure: its messages
 // would be missing.
-func sampleCheck(name string, dataset sms.Dataset, day sms.Day, answers []sms.Payload, batch sms.Batch) inspection {
-	rows, err := rowsIn(dataset, answers)
+func sampleCheck(name string, v *vendors.Vendor, dataset sms.Dataset, day sms.Day, answers []sms.Payload, batch sms.Batch) inspection {
+	rows, err := rowsIn(v, dataset, answers)
 	if err != nil {
 		return inspection{name, false, err.Error()}
 	}
-	found := fmt.Sprintf("%s of %s: %s", rows, day, messagesOf(dataset, batch))
+	found := fmt.Sprintf("%s of %s: %s", rows, day, messagesOf(v.Facts(dataset), batch))
 	if n := len(batch.Rejects); n > 0 {
 		return inspection{name, false, fmt.Sprintf("%s; %s could not be read, the first: %s", found, plural(n, "row"), batch.Rejects[0].Reason)}
 	}
@@ -94,7 +89,7 @@ func sampleCheck(name string, dataset sms.Dataset, day sms.Day, answers []sms.Pa
 }
 
 // rowsIn counts what the vendor sent: rows of EngageLab, a sum of Tencent.
-func rowsIn(dataset sms.Dataset, answers []sms.Payload) (string, error) {
+func rowsIn(v *vendors.Vendor, dataset sms.Dataset, answers []sms.Payload) (string, error) {
 	n, isSum := 0, false
 	for _, p := range answers {
 		if p.Dataset != dataset {
@@ -105,7 +100,7 @@ func rowsIn(dataset sms.Dataset, answers []sms.Payload) (string, error) {
 			return "", err
 		}
 		rows, ok := capture.RowCount(body)
-		n, isSum = n+rows, !ok && p.Account.Vendor == sms.Tencent
+		n, isSum = n+rows, !ok && v.IsPaired
 	}
 	if isSum {
 		return "the sum", nil
@@ -114,15 +109,15 @@ func rowsIn(dataset sms.Dataset, answers []sms.Payload) (string, error) {
 }
 
 // messagesOf counts the messages of a dataset.
-func messagesOf(dataset sms.Dataset, batch sms.Batch) string {
-	switch dataset {
-	case sms.StatsDay, sms.SendStatus:
+func messagesOf(facts sms.Facts, batch sms.Batch) string {
+	switch {
+	case facts.Delivery && !facts.Sending:
 		var n int64
 		for _, d := range batch.Deliveries {
 			n += d.Requested.Or(0)
 		}
 		return plural(n, "message")
-	case sms.CallbackStatus:
+	case facts.Delivery:
 		var n int64
 		for _, d := range batch.Deliveries {
 			n += d.Delivered.Or(0) + d.SendFailed.Or(0)

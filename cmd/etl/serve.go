@@ -107,11 +107,11 @@ func (v *serving) setup(ctx context.Context, p *pipeline) (queue.Setup, error) {
 	if err := p.register(ctx); err != nil {
 		return queue.Setup{}, err
 	}
-	sources, err := connect(p.config.Sources, p.warehouse, p.session.env.proxy(), p.now, v.metrics.Waited, p.session.log)
+	sources, err := p.connect(v.metrics.Waited)
 	if err != nil {
 		return queue.Setup{}, usage(err)
 	}
-	options := job.LoaderOptions{Now: p.now, Progress: v.metrics}
+	options := job.LoaderOptions{Vendors: p.session.env.vendors.Readers(), Now: p.now, Progress: v.metrics}
 	setup := queue.Setup{Loader: job.NewLoader(p.warehouse, sources, options, p.session.log), Plan: p.due}
 	for _, s := range p.config.Schedules {
 		setup.Schedules = append(setup.Schedules, queue.Schedule{Name: s.Name, Timing: s.Timing, Sources: s.Sources})

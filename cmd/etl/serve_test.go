@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"smsetl/sandbox"
+	"smsetl/vendors"
 )
 
 // served is an `etl serve` in this process.
@@ -52,7 +53,7 @@ func (w *world) serve(change ...func(*serveCommand)) *served {
 		c(command)
 	}
 	session := &session{
-		ctx: ctx, env: environment{lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile},
+		ctx: ctx, env: environment{vendors: vendors.All, lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile},
 		stdout: s, stderr: s, log: newLogger("debug", s),
 	}
 	go func() { s.ended <- session.end(command.serve(session, s.hangups)) }()
@@ -257,7 +258,7 @@ func (w *world) noSchedules() {
 func (w *world) elsewhere(want int, arguments ...string) string {
 	w.t.Helper()
 	var out, errs bytes.Buffer
-	env := environment{lookup: func(name string) (string, bool) { return w.url, name == "DATABASE_URL" }, read: os.ReadFile}
+	env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) { return w.url, name == "DATABASE_URL" }, read: os.ReadFile}
 	if code := run(context.Background(), arguments, env, &out, &errs); code != want {
 		w.t.Fatalf("etl %v: exit %d, want %d\n%s\n%s", arguments, code, want, out.String(), errs.String())
 	}

@@ -14,6 +14,7 @@ import (
 	"smsetl/extract/tencent"
 	"smsetl/plan"
 	"smsetl/sms"
+	"smsetl/vendors"
 )
 
 // A vendor that says that requests come too fast slows the limiter down, whether or not somebody is told how long requests wait,
@@ -47,13 +48,13 @@ func TestTheVendorsLimitIsHeardWhereWaitsAreTold(t *testing.T) {
 					SecretID: config.NewSecret("id"), SecretKey: config.NewSecret("key"), Options: tencent.Options{SdkAppIDs: []string{"1400"}},
 				},
 			}
-			shared := newLimiters([]config.Source{s}, nil)
+			shared := newLimiters(vendors.All, []config.Source{s}, nil)
 			shared.waited = hook
 			c, err := dial(s, shared, nil, time.Now, zap.NewNop())
 			if err != nil {
 				t.Fatal(err)
 			}
-			scope := sms.Scope{Account: s.Accounts()[0], Datasets: sms.Tencent.Groups()[0], Window: sms.OneDay(sms.Date(2026, 11, 20), zone)}
+			scope := sms.Scope{Account: s.Accounts()[0], Datasets: tencent.Spec.DatasetNames(), Window: sms.OneDay(sms.Date(2026, 11, 20), zone)}
 			if err := c.Fetch(ctx, scope, func(sms.Payload) error { return nil }); err == nil {
 				t.Fatal("the vendor refused everything, and there is no error")
 			}

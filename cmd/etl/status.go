@@ -94,7 +94,7 @@ func (c *statusCommand) Run(s *session) error {
 type missingHours func(account sms.Account, day sms.Day) string
 
 func (p *pipeline) missingHours(ctx context.Context, source config.Source) (missingHours, error) {
-	if !source.Vendor.IsImported() {
+	if !source.IsImported {
 		return nil, nil
 	}
 	covered := map[string][]sms.Span{}

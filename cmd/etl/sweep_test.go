@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"smsetl/sandbox"
+	"smsetl/vendors"
 )
 
 // age puts what the machine's clock says of the last run eight days before today, in the order in which it happened, so that a
@@ -71,7 +72,7 @@ func TestSweepOfUnchangedDays(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	code := run(t.Context(), []string{"replay", "--database", w.url, "--from", w.vendors.First(), "--to", "2026-11-21", "-o", "json"},
-		environment{lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile}, &out, &errs)
+		environment{vendors: vendors.All, lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile}, &out, &errs)
 	var replayed struct {
 		Days, Updated, Inserted, Removed int64
 		Left                             []json.RawMessage

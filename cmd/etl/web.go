@@ -18,6 +18,7 @@ import (
 	"smsetl/notify"
 	"smsetl/queue"
 	"smsetl/read"
+	"smsetl/vendors"
 	"smsetl/web"
 	"smsetl/web/pages"
 )
@@ -70,7 +71,7 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	addPages(server, reader, v.now, log)
+	addPages(server, reader, v.session.env.vendors, v.now, log)
 	err = server.Listen(ctx)
 	if errors.Is(err, syscall.EADDRINUSE) && options.Listen == "" {
 		// Nobody named the address: another process of this machine has it, and as many as one likes may run.
@@ -88,9 +89,9 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 }
 
 // addPages puts the pages of the warehouse on a server. They read through a warehouse that cannot write.
-func addPages(server *web.Server, reader *load.Warehouse, now func() time.Time, log *zap.Logger) {
+func addPages(server *web.Server, reader *load.Warehouse, known vendors.List, now func() time.Time, log *zap.Logger) {
 	follow := func(ctx context.Context, q explain.Question) (explain.Explanation, error) {
-		return explain.Number(ctx, reader, q)
+		return explain.Number(ctx, reader, known.Readers(), q)
 	}
 	pages.Add(server, read.New(reader.DB, now), follow, now, log)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"smsetl/vendors"
 	"strings"
 	"sync"
 	"testing"
@@ -40,7 +41,9 @@ func (w *world) pages(env map[string]string, arguments ...string) (address strin
 	ended := make(chan int, 1)
 	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
 	all := append([]string{"serve", "--config", w.config, "--database", w.url, "--log-level", "debug"}, append(at(today), arguments...)...)
-	go func() { ended <- run(ctx, all, environment{lookup: lookup, read: os.ReadFile}, io.Discard, written) }()
+	go func() {
+		ended <- run(ctx, all, environment{vendors: vendors.All, lookup: lookup, read: os.ReadFile}, io.Discard, written)
+	}()
 	w.t.Cleanup(func() {
 		stop()
 		if code := <-ended; code != exitOK && code != exitPartial {
@@ -82,7 +85,7 @@ func (w *world) etlWith(env map[string]string, command string, arguments ...stri
 	var out, errs bytes.Buffer
 	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
 	all := append([]string{command, "--config", w.config, "--database", w.url}, arguments...)
-	code = run(context.Background(), all, environment{lookup: lookup, read: os.ReadFile}, &out, &errs)
+	code = run(context.Background(), all, environment{vendors: vendors.All, lookup: lookup, read: os.ReadFile}, &out, &errs)
 	return code, out.String(), errs.String()
 }
 
@@ -170,7 +173,7 @@ func (w *world) tellPeople(env map[string]string, out io.Writer) { w.task("notif
 func (w *world) task(name string, env map[string]string, out io.Writer) {
 	w.t.Helper()
 	s := &session{
-		ctx: w.t.Context(), env: environment{lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok }, read: os.ReadFile},
+		ctx: w.t.Context(), env: environment{vendors: vendors.All, lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok }, read: os.ReadFile},
 		stdout: out, stderr: out, log: newLogger("debug", out),
 	}
 	p, err := s.pipeline(configFlag{w.config}, databaseFlag{w.url}, nowFlag{today.Format(time.RFC3339)})

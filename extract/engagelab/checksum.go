@@ -7,11 +7,11 @@ import (
 	"smsetl/sms"
 )
 
-// Summed is the Refused of an answer of CheckSum: it has no days, so no fact can be made of it.
-const Summed = "a check sum; nothing to load"
+// summed is the Refused of an answer of CheckSum: it has no days, so no fact can be made of it.
+const summed = "a check sum; nothing to load"
 
 // CheckSum asks once for what the rows of the window add up to, aggregate_by=1, to be compared with what is stored. The
-// answer is given to emit, refused as Summed, and returned. Filters that take more than one call have no sum of their
+// answer is given to emit, ForSum, and returned. Filters that take more than one call have no sum of their
 // own: that is an sms.ErrRefused, as is a vendor who does not know the call. Other errors are those of Fetch.
 func (c *Client) CheckSum(ctx context.Context, account sms.Account, dataset sms.Dataset, w sms.Window,
 	emit func(sms.Payload) error,
@@ -38,6 +38,6 @@ func (f *fetch) sum(ctx context.Context, dataset sms.Dataset, w sms.Window) (sms
 	if err != nil {
 		return sms.Payload{}, err
 	}
-	p.Refused, p.IsSum = Summed, true
+	p.Purpose, p.Refused = sms.ForSum, summed
 	return p, f.Keep(p)
 }

@@ -37,8 +37,7 @@ func (f *fetch) search(ctx context.Context, q question, refused sms.Payload, cau
 			if superseded == nil {
 				return p, true, nil
 			}
-			superseded.Refused = extract.Searched
-			return p, true, f.Keep(*superseded)
+			return p, true, f.KeepSearched(*superseded)
 		})
 	switch {
 	case err != nil:

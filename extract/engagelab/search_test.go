@@ -16,7 +16,6 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 	"pgregory.net/rapid"
 
-	"smsetl/extract"
 	"smsetl/internal/dev/extracttest"
 	"smsetl/internal/pack"
 	"smsetl/sms"
@@ -129,7 +128,7 @@ func TestDaysBeforeWhatTheVendorKeepsAreToldOnce(t *testing.T) {
 		t.Errorf("told by %+v, %s", b, body)
 	}
 	for _, p := range others {
-		if p.Refused != extract.Searched && !strings.Contains(p.Refused, "date out of range") {
+		if p.Purpose != sms.ForSearch && !strings.Contains(p.Refused, "date out of range") {
 			t.Errorf("%s is kept as %q", p.Window, p.Refused)
 		}
 	}
@@ -273,7 +272,7 @@ func TestCheckSum(t *testing.T) {
 			if want := "/v1/stats_day?aggregate_by=1&end_date=2026-03-31&msg_type=2&start_date=2026-01-01&template_ids=7&time_zone=%2B8"; asked[0] != want {
 				t.Errorf("asked %s, want %s", asked[0], want)
 			}
-			if p.Refused != "a check sum; nothing to load" || kept[0].Refused != Summed || p.Window != w || p.Body.Size == 0 {
+			if p.Refused != "a check sum; nothing to load" || kept[0].Purpose != sms.ForSum || p.Window != w || p.Body.Size == 0 {
 				t.Errorf("answer %+v", p)
 			}
 		})

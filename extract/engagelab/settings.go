@@ -8,7 +8,6 @@ import (
 
 	"smsetl/config"
 	"smsetl/extract"
-	"smsetl/sms"
 )
 
 // Settings are what only EngageLab sources have in schedules.yaml.
@@ -21,7 +20,7 @@ type Settings struct {
 // Vendor is how EngageLab sources are configured. The vendor states no rate for statistics; 60 a minute is that of its
 // status call.
 var Vendor = config.Vendor{
-	Name: sms.EngageLab, New: func() config.Settings { return &Settings{} },
+	Spec: Spec, New: func() config.Settings { return &Settings{} },
 	ChunkDays: 90, Rate: 1, MaxRate: 1000, WholeHours: true,
 }
 

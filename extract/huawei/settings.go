@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"smsetl/config"
-	"smsetl/sms"
 )
 
 // Settings are what only Huawei sources have in schedules.yaml: how the files are read that somebody exports from the
@@ -19,8 +18,8 @@ type Settings struct {
 
 // Vendor is how Huawei sources are configured. The console shows the last 60 days; newer sites 90.
 var Vendor = config.Vendor{
-	Name: sms.Huawei, New: func() config.Settings { return &Settings{Options: Options{Columns: map[string]string{}}} },
-	IsImported: true, ChunkDays: 7, RetentionDays: 60, Rate: 1, MaxRate: 1,
+	Spec: Spec, New: func() config.Settings { return &Settings{Options: Options{Columns: map[string]string{}}} },
+	ChunkDays: 7, RetentionDays: 60, Rate: 1, MaxRate: 1,
 }
 
 // leastPhoneKey is the length of the shortest key that hides anything: eleven digits are guessed in no time without

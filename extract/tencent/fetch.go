@@ -14,8 +14,8 @@ import (
 	"smsetl/sms"
 )
 
-// SeveralDays is the Refused of an answer that is right and of no use: its sums belong to several days.
-const SeveralDays = "covers several days; asked again by day"
+// severalDays is the Refused of an answer that is right and of no use: its sums belong to several days.
+const severalDays = "covers several days; asked again by day"
 
 // Fetch asks for both statistics of the scope's application and gives every answer to emit. The answers to be
 // understood come in pairs, send_status before callback_status with the same window, oldest first, and cover each day
@@ -94,12 +94,12 @@ func (f *fetch) resolve(ctx context.Context, span sms.Window) (outcome, error) {
 		return 0, err
 	}
 	if span.Len() > 1 && !isZero {
-		return several, f.keep(SeveralDays, send)
+		return several, f.keep(sms.ForSum, severalDays, send)
 	}
 	callback, isAlsoZero, err := f.askDays(ctx, sms.CallbackStatus, span)
 	if errors.Is(err, errTimes) {
 		// Half of a pair is no answer.
-		if err := f.keep(extract.Searched, send); err != nil {
+		if err := f.KeepSearched(send); err != nil {
 			return 0, err
 		}
 	}
@@ -108,11 +108,11 @@ func (f *fetch) resolve(ctx context.Context, span sms.Window) (outcome, error) {
 	}
 	switch {
 	case isZero && isAlsoZero:
-		return quiet, f.keep("", send, callback)
+		return quiet, f.keep("", "", send, callback)
 	case span.Len() > 1:
-		return several, f.keep(SeveralDays, send, callback)
+		return several, f.keep(sms.ForSum, severalDays, send, callback)
 	default:
-		return active, f.keep("", send, callback)
+		return active, f.keep("", "", send, callback)
 	}
 }
 
@@ -155,10 +155,10 @@ func (f *fetch) slowDown(ctx context.Context, dataset sms.Dataset, e envelope) {
 		zap.String("dataset", string(dataset)), zap.String("code", f.Scrub.Text(e.code)), zap.Error(err))
 }
 
-// keep gives the payloads to emit, refused for the reason given unless that is empty.
-func (f *fetch) keep(refused string, payloads ...sms.Payload) error {
+// keep gives the payloads to emit. Those of another purpose than to be loaded are refused for the reason given.
+func (f *fetch) keep(purpose sms.Purpose, refused string, payloads ...sms.Payload) error {
 	for _, p := range payloads {
-		p.Refused, p.IsSum = refused, refused == SeveralDays
+		p.Purpose, p.Refused = purpose, refused
 		if err := f.Keep(p); err != nil {
 			return err
 		}

@@ -12,9 +12,8 @@ import (
 	"smsetl/sms"
 )
 
-// Probed is the Refused of an answer that was asked for to find out how the vendor reads a window. It is never loaded:
-// most of these windows are of hours.
-const Probed = "asked to find out how the vendor reads a window; not loaded"
+// probed is the Refused of an answer ForProbe. It is never loaded: most of these windows are of hours.
+const probed = "asked to find out how the vendor reads a window; not loaded"
 
 // The day that is asked for in parts is so old that it is over, and reported, in every zone. A day with enough messages
 // is taken at once; otherwise the busiest of the weeks before it is looked for.
@@ -25,7 +24,7 @@ const (
 
 // Probe asks for a day with messages whole, in halves and by hour, and for the hours around now, and says what follows:
 // how the vendor reads EndTime, in which zone its hours are, and whether it reports the present day. day 0 lets it
-// look for a day. About 35 calls; twice as many for an odd vendor. Every answer is given to emit, refused as Probed.
+// look for a day. About 35 calls; twice as many for an odd vendor. Every answer is given to emit, ForProbe.
 // What the answers do not tell is no error. Errors are those of Fetch.
 func (c *Client) Probe(ctx context.Context, account sms.Account, day sms.Day, emit func(sms.Payload) error) (sms.Verdict, error) {
 	p := prober{fetch: c.fetch(c.Begin(account, emit))}
@@ -123,7 +122,7 @@ func (p *prober) send(ctx context.Context, q call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := p.keep(Probed, answer); err != nil {
+	if err := p.keep(sms.ForProbe, probed, answer); err != nil {
 		return reply{}, err
 	}
 	read, err := readSums(object)

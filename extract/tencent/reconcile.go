@@ -12,14 +12,14 @@ import (
 // The Refused of answers of a reconciliation. None of them is loaded: their sums belong to several days, or to a day
 // that is asked for again by itself.
 const (
-	Agrees  = "agrees with what is stored; nothing to load"
-	Differs = "differs from what is stored; its days are looked for"
+	agrees  = "agrees with what is stored; nothing to load"
+	differs = "differs from what is stored; its days are looked for"
 )
 
 // Reconcile finds the days of the scope that are not what is stored any more, with few calls: a sum over many days that
 // is what is stored settles all of them with one call of each statistic, and one that is not is halved until its days
 // are found. same says whether an answer is what is stored of its window. Neighbouring days are put together, oldest
-// first; they are not asked for here, that is Fetch's. Every answer is given to emit, refused as Agrees or Differs, or
+// first; they are not asked for here, that is Fetch's. Every answer is given to emit, ForReconcile, or
 // Beyond as by Fetch. Errors are those of Fetch, and same's.
 //
 // Days whose changes cancel each other out to the last count are not found: 5 more on one day and 5 less on another.
@@ -68,12 +68,12 @@ func (r *reconciliation) compare(ctx context.Context, span sms.Window, datasets 
 		if err != nil {
 			return nil, err
 		}
-		outcome := Agrees
+		refused := agrees
 		if !isSame {
-			outcome = Differs
+			refused = differs
 			differing = append(differing, dataset)
 		}
-		if err := r.keep(outcome, answer); err != nil {
+		if err := r.keep(sms.ForReconcile, refused, answer); err != nil {
 			return nil, err
 		}
 	}

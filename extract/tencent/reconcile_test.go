@@ -76,7 +76,7 @@ func TestReconcile(t *testing.T) {
 				t.Errorf("%q after %d calls with %d answers kept, want %q after at most %d", g, v.calls, len(payloads), tt.want, tt.calls)
 			}
 			for _, p := range payloads {
-				if p.Refused != Agrees && p.Refused != Differs {
+				if p.Purpose != sms.ForReconcile || p.Refused == "" {
 					t.Errorf("an answer of a reconciliation would be loaded: %q", p.Refused)
 				}
 			}

@@ -46,7 +46,7 @@ func (f *fetch) stretch(ctx context.Context, w sms.Window, do func(context.Conte
 			if err != nil {
 				return sms.Payload{}, false, err
 			}
-			return sms.Payload{}, true, asking.keep(extract.Searched, p)
+			return sms.Payload{}, true, asking.KeepSearched(p)
 		})
 	if err == nil && x.IsLong {
 		err = f.stretch(ctx, x.Left, do)

@@ -13,7 +13,6 @@ import (
 	"go.uber.org/zap"
 	"pgregory.net/rapid"
 
-	"smsetl/extract"
 	"smsetl/internal/dev/extracttest"
 	"smsetl/internal/pack"
 	"smsetl/sms"
@@ -182,7 +181,7 @@ func TestReconcileLeavesOutWhatIsBeyond(t *testing.T) {
 			t.Errorf("beyond %s, want %q", windowsOf(got.beyond), want)
 		}
 		for _, p := range got.others {
-			if p.Refused != Agrees && p.Refused != Differs && p.Refused != extract.Searched && !strings.Contains(p.Refused, "VerifyFail") {
+			if p.Purpose != sms.ForReconcile && p.Purpose != sms.ForSearch && !strings.Contains(p.Refused, "VerifyFail") {
 				t.Errorf("%s is kept as %q", p.Window, p.Refused)
 			}
 		}

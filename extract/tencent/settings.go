@@ -7,7 +7,6 @@ import (
 
 	"smsetl/config"
 	"smsetl/extract"
-	"smsetl/sms"
 )
 
 // Settings are what only Tencent sources have in schedules.yaml.
@@ -30,7 +29,7 @@ const (
 // Vendor is how Tencent sources are configured. The limit is 10 in any second; spaced at 9.5 it holds with 52 ms of
 // jitter on the way.
 var Vendor = config.Vendor{
-	Name: sms.Tencent, New: func() config.Settings { return &Settings{Options: Options{EndHour: Inclusive}, Probe: Auto} },
+	Spec: Spec, New: func() config.Settings { return &Settings{Options: Options{EndHour: Inclusive}, Probe: Auto} },
 	ChunkDays: 32, Rate: 9.5, MaxRate: 10, NoPath: true,
 }
 

@@ -243,7 +243,7 @@ func TestWideFirst(t *testing.T) {
 			var got []string
 			for _, p := range payloads {
 				s := string(p.Dataset) + " " + p.Window.String()
-				if p.Refused == SeveralDays {
+				if p.Purpose == sms.ForSum {
 					s = "[" + s + "]"
 				}
 				got = append(got, s)

@@ -20,7 +20,9 @@ var mayImport = map[string][]string{
 	"extract/huawei":    {"config", "internal/pack"},
 	"capture":           {"extract"}, // what came back; the extractors' scrubber
 	"transform":         {"internal/pack"},
-	"belief":            {},
+	// The one list of vendors.
+	"vendors": {"extract", "extract/engagelab", "extract/tencent", "extract/huawei", "transform", "config", "capture"},
+	"belief":  {},
 
 	// The rooms that speak SQL.
 	"internal/db": {"migrations"},
@@ -61,7 +63,7 @@ var mayImport = map[string][]string{
 	"internal/dev/long":         {},
 	"internal/dev/golden":       {},
 	"internal/dev/browsertest":  {},
-	"internal/dev/pgtest":       {"migrations", "internal/postgres"},
+	"internal/dev/pgtest":       {"migrations", "internal/postgres", "vendors"},
 	"internal/dev/cookbook":     {},
 	"internal/dev/plant":        {},
 	"internal/dev/temper":       {"sandbox/traffic"},

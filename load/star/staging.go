@@ -42,6 +42,8 @@ func PerDay[T any](w sms.Window) (all [Parts][]T) {
 // Vendor is a vendor as the schema knows it.
 type Vendor struct {
 	Key int32
+	// IsImported says that the vendor is not asked: its days are counted from everything known of their messages.
+	IsImported bool
 	// Reports has a bit for each delivery measure that the vendor normally gives, in the order of sms.MeasureNames.
 	Reports uint8
 	// ReportsStage says for which stages failures come with a number.
@@ -110,7 +112,7 @@ type Staging struct {
 }
 
 // Stage goes through a batch once. The error wraps sms.ErrMalformed: a row that no batch of this scope may hold.
-func Stage(batch *sms.Batch, v Vendor) (*Staging, error) {
+func Stage(batch *sms.Batch, fills sms.Facts, v Vendor) (*Staging, error) {
 	t := &Staging{
 		Batch:      batch,
 		deliveries: make([]line, len(batch.Deliveries)),
@@ -118,7 +120,6 @@ func Stage(batch *sms.Batch, v Vendor) (*Staging, error) {
 		reasonAt:   map[*sms.Reason]int32{},
 	}
 	t.Days = PerDay[Day](batch.Scope.Window)
-	fills := batch.Scope.Facts()
 	if len(batch.Deliveries) > 0 && !fills.Delivery {
 		return nil, fmt.Errorf("%w: delivery rows from datasets that have none", sms.ErrMalformed)
 	}

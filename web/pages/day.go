@@ -46,7 +46,7 @@ func (s *site) day(ctx context.Context, q *query) (view, error) {
 		Title: fmt.Sprintf("%s of %s/%s", date, account.Vendor, account.Account),
 		Lead:  fmt.Sprintf("The vendor's day, from midnight to midnight in %s.", account.Zone),
 		Sections: []section{
-			{Heading: "State", Table: dayStates(d.Datasets, account.Vendor.IsImported()), Nav: []line{
+			{Heading: "State", Table: dayStates(d.Datasets), Nav: []line{
 				{Link: "← " + (date - 1).String(), Href: pathOf("/day", account.Vendor, account.Account, date-1)},
 				{Link: (date + 1).String() + " →", Href: pathOf("/day", account.Vendor, account.Account, date+1)},
 				{Link: "The year", Href: year},
@@ -59,10 +59,10 @@ func (s *site) day(ctx context.Context, q *query) (view, error) {
 	}, nil
 }
 
-func dayStates(all []read.DayState, isImported bool) *table {
+func dayStates(all []read.DayState) *table {
 	return tableOf("day.states", all, func(d read.DayState) []cell {
 		then := next[d.NextAction]
-		if isImported {
+		if d.IsImported {
 			then = cmp.Or(nextImport[d.NextAction], then)
 		}
 		why := cmp.Or(d.Reason, markOf(d.State).about)

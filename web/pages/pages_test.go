@@ -19,6 +19,7 @@ import (
 	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/vendors"
 	"smsetl/web"
 	"smsetl/web/pages"
 )
@@ -68,7 +69,7 @@ func newWorldWith(t *testing.T, options web.Options) *world {
 	t.Cleanup(reader.Close)
 	w.reader = reader
 	follow := func(ctx context.Context, q explain.Question) (explain.Explanation, error) {
-		return explain.Number(ctx, reader, q)
+		return explain.Number(ctx, reader, vendors.All.Readers(), q)
 	}
 	pages.Add(server, read.New(reader.DB, func() time.Time { return now }), follow, func() time.Time { return now }, zap.NewNop())
 	if err := server.Listen(t.Context()); err != nil {
@@ -214,13 +215,13 @@ func (w *world) put(account sms.Account, datasets []sms.Dataset, first, last str
 	n := sms.Reported
 	for d := range scope.Window.Days() {
 		grain := sms.Grain{Day: d, Template: sms.Named(evil), Label: sms.None, MessageType: sms.Named("2")}
-		if datasets[0].Facts().Delivery {
+		if w.wh.Facts(datasets[0]).Delivery {
 			batch.Deliveries = append(batch.Deliveries, sms.Delivery{Grain: grain, Measures: sms.Measures{
 				Requested: n(requested), Accepted: n(requested), ProcessingFailed: n(0), Delivered: n(delivered), SendFailed: n(requested - delivered),
 				Pending: n(0), BilledSegments: n(requested), VendorSent: n(requested),
 			}})
 		}
-		if datasets[len(datasets)-1].Facts().Sending {
+		if w.wh.Facts(datasets[len(datasets)-1]).Sending {
 			batch.Failures = append(batch.Failures, sms.Failure{
 				Grain: grain, Reason: &sms.Reason{Stage: sms.Sending, Code: "=BLOCKED", Category: "blocked"}, Messages: n(requested - delivered),
 			})

@@ -14,6 +14,7 @@ import (
 
 	"smsetl/internal/postgres"
 	"smsetl/migrations"
+	"smsetl/vendors"
 )
 
 // settings are the same for the limit and the product. Durability stays on.
@@ -88,7 +89,7 @@ func (b *bench) startServer(ctx context.Context) error {
 		return err
 	}
 	b.serverVersion, b.url = b.server.Version(), b.server.URL()
-	if err := migrations.Up(ctx, b.url); err != nil {
+	if err := migrations.Up(ctx, b.url, vendors.All.Specs()); err != nil {
 		return err
 	}
 	b.conn, err = pgx.Connect(ctx, b.url)

@@ -21,6 +21,7 @@ import (
 
 	"smsetl/internal/dev/long"
 	"smsetl/migrations"
+	"smsetl/vendors"
 )
 
 // Tests with a database know the flag -long.
@@ -38,7 +39,10 @@ const (
 func New(t testing.TB) string {
 	t.Helper()
 	s := need(t)
-	template, err := s.template(t.Context(), migrations.Hash(), migrations.Up)
+	specs := vendors.All.Specs()
+	template, err := s.template(t.Context(), migrations.Hash(specs), func(ctx context.Context, url string) error {
+		return migrations.Up(ctx, url, specs)
+	})
 	if err != nil {
 		t.Fatalf("pgtest: template: %v", err)
 	}
