@@ -262,8 +262,8 @@ func TestSettle(t *testing.T) {
 		"pending for a week, and not moving":   {7, sms.Settlement{Rows: 1, Pending: 5, ChangedAt: moved(24 * time.Hour)}, sms.Settled},
 		"pending and moving for ever":          {28, sms.Settlement{Rows: 1, Pending: 5}, sms.Settled},
 		"less than nothing is pending":         {4, sms.Settlement{Rows: 1, Pending: -1}, sms.Settled},
-		"believed because it was repeated":     {99, sms.Settlement{Rows: 1, DoubtedAt: noon.AddDate(0, 0, -4).Add(1)}, sms.Settling},
-		"believed because of that, days after": {99, sms.Settlement{Rows: 1, DoubtedAt: noon.AddDate(0, 0, -4)}, sms.Settled},
+		"believed because it was repeated":     {99, sms.Settlement{Rows: 1, SuspectSince: noon.AddDate(0, 0, -4).Add(1)}, sms.Settling},
+		"believed because of that, days after": {99, sms.Settlement{Rows: 1, SuspectSince: noon.AddDate(0, 0, -4)}, sms.Settled},
 	} {
 		s := test.settlement
 		s.Day, s.Today, s.Now = today-test.age, today, noon

@@ -56,7 +56,7 @@ func (r *Rules) Settle(s sms.Settlement) sms.Event {
 	case s.Pending > 0 && !r.isResidue(age, s):
 		return sms.Settling
 	// A vendor that is broken for days says the same wrong thing every day: what was doubted may change for as long again.
-	case !s.DoubtedAt.IsZero() && s.Now.Before(s.DoubtedAt.AddDate(0, 0, r.SettleDays)):
+	case !s.SuspectSince.IsZero() && s.Now.Before(s.SuspectSince.AddDate(0, 0, r.SettleDays)):
 		return sms.Settling
 	case s.IsUnproven:
 		return sms.Unproven

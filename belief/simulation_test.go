@@ -281,7 +281,7 @@ func (w *warehouse) apply(ev *sms.DayEvidence, a *said, decision *sms.Decision, 
 	s.held, s.heldRuns = nil, 0
 	if decision.Reason != "" {
 		s.held, s.heldMessages = &sms.Held{Since: decision.Since}, a.numbers.Messages()
-		settlement.DoubtedAt = decision.Since
+		settlement.SuspectSince = decision.Since
 	}
 	if isSame {
 		settlement.ChangedAt = s.changed

@@ -7,9 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"smsetl/sms"
 	"strings"
 	"time"
+
+	"smsetl/sms"
 
 	"github.com/goccy/go-yaml/ast"
 

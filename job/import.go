@@ -180,7 +180,7 @@ func (out *Imported) add(scope sms.Scope, done load.Imported) {
 			out.Complete = append(out.Complete, OpenHours{Account: scope.Account, Day: day})
 		}
 	}
-	for _, d := range done.Doubts {
+	for _, d := range done.Anomalies {
 		out.Quarantined = remark(out.Quarantined, scope, d.Day, d.Reason)
 	}
 }

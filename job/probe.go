@@ -16,9 +16,9 @@ import (
 type Prober interface {
 	// Probe asks about the day, or about one that it finds when that is 0, and hands each answer to emit, none of them to
 	// be understood. What the answers do not tell is no error.
-	Probe(ctx context.Context, account sms.Account, day sms.Day, emit func(sms.Payload) error) (sms.Verdict, error)
+	Probe(ctx context.Context, account sms.Account, day sms.Day, emit func(sms.Payload) error) (sms.ProbeResult, error)
 	// Judge gives an error of kind sms.ErrContradicted when the verdict is not what the source is set to.
-	Judge(v sms.Verdict) error
+	Judge(v sms.ProbeResult) error
 }
 
 // Probing is one probe of an account.
@@ -34,14 +34,14 @@ type Probing struct {
 
 // Run asks, keeps every answer raw as those of a load that loads nothing, and stores the verdict with what follows from
 // it.
-func (p Probing) Run(ctx context.Context, wh *load.Warehouse) (sms.Verdict, error) {
+func (p Probing) Run(ctx context.Context, wh *load.Warehouse) (sms.ProbeResult, error) {
 	scope, err := p.scope(wh)
 	if err != nil {
-		return sms.Verdict{}, err
+		return sms.ProbeResult{}, err
 	}
 	loadID, err := wh.Begin(ctx, load.Start{RunID: p.RunID, Source: p.Source, Scope: scope, Now: p.Now})
 	if err != nil {
-		return sms.Verdict{}, err
+		return sms.ProbeResult{}, err
 	}
 	v, err := p.Prober.Probe(ctx, p.Account, p.Day, func(answer sms.Payload) error {
 		if p.Called != nil {
@@ -55,7 +55,7 @@ func (p Probing) Run(ctx context.Context, wh *load.Warehouse) (sms.Verdict, erro
 	if err != nil {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
-		return sms.Verdict{}, errors.Join(err, wh.Interrupt(late, loadID, err.Error()))
+		return sms.ProbeResult{}, errors.Join(err, wh.Interrupt(late, loadID, err.Error()))
 	}
 	return v, nil
 }
@@ -74,7 +74,7 @@ func (p Probing) scope(wh *load.Warehouse) (sms.Scope, error) {
 }
 
 // findingsOf says what a person should know of a verdict.
-func findingsOf(v sms.Verdict, contradicted error) []sms.Finding {
+func findingsOf(v sms.ProbeResult, contradicted error) []sms.Finding {
 	var all []sms.Finding
 	if contradicted != nil {
 		all = append(all, sms.Finding{
@@ -149,7 +149,7 @@ func (w *Loader) probeFirst(ctx context.Context, source Source, account sms.Acco
 }
 
 func (w *Loader) probe(ctx context.Context, source Source, account sms.Account, runID int64) error {
-	v, known, err := w.warehouse.Verdict(ctx, account)
+	v, known, err := w.warehouse.ProbeResult(ctx, account)
 	if err != nil {
 		return err
 	}
@@ -168,7 +168,7 @@ func (w *Loader) probe(ctx context.Context, source Source, account sms.Account, 
 	return w.warehouse.CloseContradiction(ctx, account, now)
 }
 
-func isStale(v sms.Verdict, contradicted error, now time.Time) bool {
+func isStale(v sms.ProbeResult, contradicted error, now time.Time) bool {
 	age := now.Sub(v.AskedAt)
 	return v.Day == 0 && age >= askQuietAgain || contradicted != nil && age >= askContradictedAgain
 }

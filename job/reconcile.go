@@ -67,7 +67,7 @@ func (w *Loader) reconcile(ctx context.Context, try *queue.Try, loadID int64, ve
 	for _, day := range all.Forgotten {
 		agreed[day] = true // nothing disagrees, and nobody asks again before the next sweep
 	}
-	result, err := w.warehouse.EndSurvey(ctx, loadID, try.Scope, slices.Sorted(maps.Keys(agreed)), w.now(), complete)
+	result, err := w.warehouse.EndReconcile(ctx, loadID, try.Scope, slices.Sorted(maps.Keys(agreed)), w.now(), complete)
 	addResult(&all, result)
 	all.LoadID, all.LoadedAt, all.Outcome = result.LoadID, result.LoadedAt, result.Outcome
 	return all, err

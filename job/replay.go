@@ -121,9 +121,9 @@ func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Ba
 			continue
 		}
 		batch, hash, err := understand(b.Scope, b.BelievedAt)
-		var rebuilt load.Rebuilt
+		var rebuilt load.Replayed
 		if err == nil {
-			rebuilt, err = wh.Rebuild(ctx, load.Rebuild{
+			rebuilt, err = wh.Replay(ctx, load.Replay{
 				RunID: r.RunID, Batch: batch, AnsweredBy: loadID, BelievedAt: b.BelievedAt, DryRun: r.DryRun, Examples: r.Examples,
 			}, load.PutOptions{Now: r.Now, ContentHash: hash, TransformVersion: r.Mapping.Version})
 		}
@@ -191,12 +191,12 @@ func only(batch sms.Batch, scope sms.Scope) sms.Batch {
 	return part
 }
 
-func (o *Replayed) add(scope sms.Scope, r load.Rebuilt, examples int) {
+func (o *Replayed) add(scope sms.Scope, r load.Replayed, examples int) {
 	o.Windows++
 	o.Days += scope.Window.Len() - len(r.Superseded) - len(r.Frozen)
 	o.Counts.Add(r.Counts)
 	o.Change.Add(r.Change, examples)
-	for _, d := range r.Doubts {
+	for _, d := range r.Anomalies {
 		o.Suspect = remark(o.Suspect, scope, d.Day, d.Reason)
 	}
 	for _, day := range r.Superseded {
@@ -237,21 +237,21 @@ type Release struct {
 // Run loads the days from the answer as it was kept, whatever the rules make of it. Days that are not in quarantine because
 // of it any more are left alone, and stand in Superseded. The error wraps load.ErrPruned when the answer is gone,
 // sms.ErrMalformed when it cannot be understood; else it is the database's.
-func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Rebuilt, error) {
+func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Replayed, error) {
 	scope, err := wh.LoadScope(ctx, r.LoadID)
 	if err != nil {
-		return load.Rebuilt{}, err
+		return load.Replayed{}, err
 	}
 	if !scope.Window.Contains(r.Days.First()) || !scope.Window.Contains(r.Days.Last()) || r.Days.Zone() != scope.Account.Zone {
-		return load.Rebuilt{}, fmt.Errorf("job: load %d asked for %s (%s), and not for all of %s (%s)",
+		return load.Replayed{}, fmt.Errorf("job: load %d asked for %s (%s), and not for all of %s (%s)",
 			r.LoadID, scope.Window, scope.Account.Zone, r.Days, r.Days.Zone())
 	}
 	scope.Window = r.Days
 	batch, hash, err := r.Mapping.answers(ctx, wh, r.LoadID)(scope, time.Time{})
 	if err != nil {
-		return load.Rebuilt{}, err
+		return load.Replayed{}, err
 	}
-	return wh.Rebuild(ctx, load.Rebuild{RunID: r.RunID, Batch: batch, AnsweredBy: r.LoadID, Release: true}, load.PutOptions{
+	return wh.Replay(ctx, load.Replay{RunID: r.RunID, Batch: batch, AnsweredBy: r.LoadID, Release: true}, load.PutOptions{
 		Now: r.Now, Rules: r.Rules, ContentHash: hash, TransformVersion: r.Mapping.Version,
 	})
 }

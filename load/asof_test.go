@@ -129,7 +129,7 @@ func (s *story) rebuild() {
 		return
 	}
 	basis := rapid.SampledFrom(all).Draw(s.t, "basis")
-	r, err := s.wh.Rebuild(context.Background(), load.Rebuild{Batch: s.batch(basis.Scope), AnsweredBy: basis.AnsweredBy, BelievedAt: basis.BelievedAt}, s.options())
+	r, err := s.wh.Replay(context.Background(), load.Replay{Batch: s.batch(basis.Scope), AnsweredBy: basis.AnsweredBy, BelievedAt: basis.BelievedAt}, s.options())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func (s *story) release() {
 			continue
 		}
 		b := s.batch(sms.Scope{Account: s.account, Datasets: []sms.Dataset{line.Dataset}, Window: sms.OneDay(line.Day, s.account.Zone)})
-		r, err := s.wh.Rebuild(context.Background(), load.Rebuild{Batch: b, AnsweredBy: line.LoadID, Release: true}, s.options())
+		r, err := s.wh.Replay(context.Background(), load.Replay{Batch: b, AnsweredBy: line.LoadID, Release: true}, s.options())
 		if err != nil || len(r.Superseded) > 0 {
 			s.t.Fatalf("%+v, %v", r, err)
 		}

@@ -24,7 +24,7 @@ var changeFailure string
 //go:embed sql/change_examples.sql
 var changeExamples string
 
-// Change is what a Rebuild makes of stored numbers.
+// Change is what a Replay makes of stored numbers.
 type Change struct {
 	Days       []sms.Day        `json:"-"` // with a changed number, oldest first
 	Measures   []MeasureChange  `json:"measures"`

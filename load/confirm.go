@@ -117,7 +117,7 @@ func (p *put) confirmLedger(ctx context.Context, tx pgx.Tx, oldest sms.Day) erro
 			line := p.ledger[lineKey{dataset, day}]
 			s.Rows += line.Rows
 			if !line.SuspectAt.IsZero() {
-				s.DoubtedAt = line.SuspectAt
+				s.SuspectSince = line.SuspectAt
 			}
 			s.Pending += line.Pending.Or(0)
 		}

@@ -160,7 +160,7 @@ func (p *put) writeLedger(ctx context.Context, tx pgx.Tx) error {
 func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v *decision) (ledgerLine, error) {
 	i := day - p.window.First()
 	part := p.partOf(dataset)
-	s := sms.Settlement{Day: day, DoubtedAt: v.suspectSince(), IsUnproven: v.isUnproven, ChangedAt: p.changedAt(day)}
+	s := sms.Settlement{Day: day, SuspectSince: v.suspectSince(), IsUnproven: v.isUnproven, ChangedAt: p.changedAt(day)}
 	for part := range star.Parts {
 		s.Rows += p.staging.Days[part][i].Rows
 		s.Pending += p.staging.Days[part][i].Pending.Or(0)

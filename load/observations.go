@@ -207,8 +207,8 @@ type Counted struct {
 type Imported struct {
 	Result
 	Counted
-	Open   map[sms.Day]sms.Hours // the days that are not complete, with the hours that no export covers
-	Doubts []Doubt               // the days that are not believed yet
+	Open      map[sms.Day]sms.Hours // the days that are not complete, with the hours that no export covers
+	Anomalies []Anomaly             // the days that are not believed yet
 }
 
 // Import counts the days anew from all that is kept about their messages, and puts those that exports cover as a whole
@@ -242,7 +242,7 @@ func (w *Warehouse) Import(ctx context.Context, im Import, options PutOptions) (
 	}
 	options.Counted = func(ctx context.Context, tx pgx.Tx, r *Result) error {
 		for _, day := range r.Quarantined {
-			out.Doubts = append(out.Doubts, Doubt{day, r.Waiting[day]})
+			out.Anomalies = append(out.Anomalies, Anomaly{day, r.Waiting[day]})
 		}
 		return endDue(ctx, tx, account, im.Scope.Window, r, options)
 	}

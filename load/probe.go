@@ -14,8 +14,8 @@ import (
 // Contradiction is the check whose finding says that a vendor reads requests otherwise than the configuration says.
 const Contradiction = "probe_contradiction"
 
-// Verdict gives what was last settled about the account; ok is false when nobody ever asked.
-func (w *Warehouse) Verdict(ctx context.Context, account sms.Account) (v sms.Verdict, ok bool, err error) {
+// ProbeResult gives what was last settled about the account; ok is false when nobody ever asked.
+func (w *Warehouse) ProbeResult(ctx context.Context, account sms.Account) (v sms.ProbeResult, ok bool, err error) {
 	v.Account = account
 	var day *time.Time
 	err = w.pool.QueryRow(ctx, `
@@ -38,7 +38,7 @@ func (w *Warehouse) Verdict(ctx context.Context, account sms.Account) (v sms.Ver
 
 // EndProbe ends a load that asked how the vendor reads a window: it keeps the decision with what was found, and closes what
 // earlier probes of the account found and this one did not. No fact and no day is touched.
-func (w *Warehouse) EndProbe(ctx context.Context, loadID int64, scope sms.Scope, v sms.Verdict, findings []sms.Finding, now time.Time) error {
+func (w *Warehouse) EndProbe(ctx context.Context, loadID int64, scope sms.Scope, v sms.ProbeResult, findings []sms.Finding, now time.Time) error {
 	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
 		var account int32
 		err := tx.QueryRow(ctx, `

@@ -48,13 +48,13 @@ const (
 // vendorsDiffer finds out, with the right to read alone, whether a row that a vendor should have is not there.
 const vendorsDiffer = `
 	SELECT EXISTS (SELECT vendor, name FROM (` + vendorRows + `) AS s EXCEPT SELECT vendor, name FROM sms.dim_vendor)
-	    OR EXISTS (SELECT * FROM (` + datasetRows + `) AS s
+	    OR EXISTS (SELECT dataset, vendor_key, fills_delivery, owns_delivery, stage, is_imported FROM (` + datasetRows + `) AS s
 	               EXCEPT
 	               SELECT dataset, vendor_key, fills_delivery, owns_delivery, stage, is_imported FROM etl.dataset)
-	    OR EXISTS (SELECT * FROM (` + supportRows + `) AS s
+	    OR EXISTS (SELECT vendor_key, measure, support, formula, unit, note FROM (` + supportRows + `) AS s
 	               EXCEPT
 	               SELECT vendor_key, measure, support, formula, unit, note FROM sms.metric_support)
-	    OR EXISTS (SELECT * FROM (` + typeRows + `) AS s EXCEPT SELECT vendor_key, code, name FROM sms.dim_message_type)`
+	    OR EXISTS (SELECT vendor_key, code, name FROM (` + typeRows + `) AS s EXCEPT SELECT vendor_key, code, name FROM sms.dim_message_type)`
 
 // vendorMerges write the rows that are missing or other than they should be. Rows of a vendor that is gone stay, since facts
 // are of it.
@@ -101,7 +101,7 @@ func differ(ctx context.Context, url string, vendors []sms.Spec) (is bool, err e
 		return false, err
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	specs, err := json.Marshal(vendors)
+	specs, err := json.Marshal(vendors) //nolint:musttag // the statements name the fields as Go does
 	if err == nil {
 		err = conn.QueryRow(ctx, vendorsDiffer, string(specs)).Scan(&is)
 	}
@@ -110,7 +110,7 @@ func differ(ctx context.Context, url string, vendors []sms.Spec) (is bool, err e
 
 // keepVendors makes the rows of the vendors equal to their specs. Where they are, nothing is written.
 func (s *session) keepVendors(ctx context.Context, vendors []sms.Spec) error {
-	specs, err := json.Marshal(vendors)
+	specs, err := json.Marshal(vendors) //nolint:musttag // the statements name the fields as Go does
 	if err != nil {
 		return err
 	}

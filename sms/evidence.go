@@ -141,13 +141,13 @@ type Decisions struct {
 
 // Settlement is what decides whether a believed day may still change.
 type Settlement struct {
-	Day       Day
-	Today     Day
-	Now       time.Time
-	Pending   int64     // messages
-	Rows      int64     // of all datasets that settle together
-	ChangedAt time.Time // when rows of the day were last written, by the program's clock; zero when they are written now
-	DoubtedAt time.Time // when an answer like the believed one was first held; zero when none was
+	Day          Day
+	Today        Day
+	Now          time.Time
+	Pending      int64     // messages
+	Rows         int64     // of all datasets that settle together
+	ChangedAt    time.Time // when rows of the day were last written, by the program's clock; zero when they are written now
+	SuspectSince time.Time // when an answer like the believed one was first held; zero when none was
 	// IsUnproven is Decision's.
 	IsUnproven bool
 }

@@ -38,10 +38,10 @@ type StatusSource uint8
 
 // The sources of a status (https://support.huaweicloud.com/api-msgsms/sms_05_0003.html, field source).
 const (
-	SourceNotTold  StatusSource = 0
-	SourceMadeUp   StatusSource = 1
-	SourceCarrier  StatusSource = 2
-	SourcePlatform StatusSource = 3
+	SourceNotReported StatusSource = 0
+	SourceMadeUp      StatusSource = 1
+	SourceCarrier     StatusSource = 2
+	SourcePlatform    StatusSource = 3
 )
 
 // Origin is the door through which news of a message came in.

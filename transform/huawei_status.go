@@ -246,7 +246,7 @@ func (h *huawei) fail(code string) {
 func (h *huawei) statusSource() sms.StatusSource {
 	cell := h.text(h.place.source)
 	if len(cell) == 0 {
-		return sms.SourceNotTold
+		return sms.SourceNotReported
 	}
 	if len(cell) == 1 && cell[0] >= '1' && cell[0] <= '3' {
 		return sms.StatusSource(cell[0] - '0')
@@ -257,5 +257,5 @@ func (h *huawei) statusSource() sms.StatusSource {
 	h.notes.add(unknownSource, subject(cell), h.m.Day, func() string {
 		return fmt.Sprintf("source %q is not known, want 1, 2 or 3: taken as not told", cut(cell, 40))
 	})
-	return sms.SourceNotTold
+	return sms.SourceNotReported
 }

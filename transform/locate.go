@@ -64,7 +64,7 @@ func (v Vendors) MeasureFields(of sms.Vendor, measure string) []Field { return v
 // ReasonFields gives the fields that the messages of a failure reason are made of.
 func (v Vendors) ReasonFields(of sms.Vendor, reason sms.Reason) []Field {
 	if known, ok := v[of]; ok {
-		return known.Reader.ReasonFields(&reason)
+		return known.ReasonFields(&reason)
 	}
 	return nil
 }

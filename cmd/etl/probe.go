@@ -117,7 +117,7 @@ func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]probeRepo
 	return reports, nil
 }
 
-func newProbeReport(source string, v sms.Verdict, contradicted error) probeReport {
+func newProbeReport(source string, v sms.ProbeResult, contradicted error) probeReport {
 	r := probeReport{
 		Source: source, Vendor: string(v.Account.Vendor), Account: v.Account.ID, Calls: v.Calls,
 		EndHour: v.EndHour, HoursIn: v.HoursIn, Today: v.Today, Evidence: v.Evidence,
@@ -167,7 +167,7 @@ func probeCheck(s *session, wh *load.Warehouse, source string, client vendors.Cl
 		return inspection{}, false
 	}
 	name := source + " " + account.ID + " probe"
-	v, known, err := wh.Verdict(s.ctx, account)
+	v, known, err := wh.ProbeResult(s.ctx, account)
 	switch {
 	case err != nil:
 		return inspection{name, false, err.Error()}, true

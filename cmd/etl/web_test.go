@@ -8,11 +8,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"smsetl/vendors"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"smsetl/vendors"
 )
 
 // lines is an output that several goroutines write and a test reads.

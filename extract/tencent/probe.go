@@ -26,17 +26,17 @@ const (
 // how the vendor reads EndTime, in which zone its hours are, and whether it reports the present day. day 0 lets it
 // look for a day. About 35 calls; twice as many for an odd vendor. Every answer is given to emit, ForProbe.
 // What the answers do not tell is no error. Errors are those of Fetch.
-func (c *Client) Probe(ctx context.Context, account sms.Account, day sms.Day, emit func(sms.Payload) error) (sms.Verdict, error) {
+func (c *Client) Probe(ctx context.Context, account sms.Account, day sms.Day, emit func(sms.Payload) error) (sms.ProbeResult, error) {
 	p := prober{fetch: c.fetch(c.Begin(account, emit))}
 	v, err := p.probe(ctx, day)
 	if err != nil {
-		return sms.Verdict{}, fmt.Errorf("%s: probe: %w", account, err)
+		return sms.ProbeResult{}, fmt.Errorf("%s: probe: %w", account, err)
 	}
 	return v, nil
 }
 
 // Judge compares a verdict with how the client is set. The error is a sms.ContradictionError.
-func (c *Client) Judge(v sms.Verdict) error {
+func (c *Client) Judge(v sms.ProbeResult) error {
 	zone := v.Account.Zone.String()
 	switch {
 	case v.EndHour != "" && v.EndHour != string(c.endHour):
@@ -54,19 +54,19 @@ type prober struct {
 	calls int
 }
 
-func (p *prober) probe(ctx context.Context, day sms.Day) (sms.Verdict, error) {
+func (p *prober) probe(ctx context.Context, day sms.Day) (sms.ProbeResult, error) {
 	now := p.Now()
 	latest := sms.Zone{}.Today(now) - probeAge
 	if err := p.client.allowed(p.Account); err != nil {
-		return sms.Verdict{}, err
+		return sms.ProbeResult{}, err
 	}
 	if day > latest {
-		return sms.Verdict{}, fmt.Errorf("%w: %s is too young: want %s or a day before it, which is over in every zone", sms.ErrRefused, day, latest)
+		return sms.ProbeResult{}, fmt.Errorf("%w: %s is too young: want %s or a day before it, which is over in every zone", sms.ErrRefused, day, latest)
 	}
 	if day == 0 {
 		var err error
 		if day, err = p.busyDay(ctx, latest); err != nil {
-			return sms.Verdict{}, err
+			return sms.ProbeResult{}, err
 		}
 	}
 	i := newProbe(day, now, p.Account.Zone, beijing, sms.Zone{})
@@ -74,7 +74,7 @@ func (p *prober) probe(ctx context.Context, day sms.Day) (sms.Verdict, error) {
 		for _, q := range calls {
 			answer, err := p.send(ctx, q)
 			if err != nil {
-				return sms.Verdict{}, err
+				return sms.ProbeResult{}, err
 			}
 			i.replies[q] = answer
 		}

@@ -66,8 +66,8 @@ func (p *probe) open(calls []call) []call {
 }
 
 // conclude says what follows from the replies.
-func (p *probe) conclude() sms.Verdict {
-	v := sms.Verdict{Day: p.day, AskedAt: p.now}
+func (p *probe) conclude() sms.ProbeResult {
+	v := sms.ProbeResult{Day: p.day, AskedAt: p.now}
 	if p.day == 0 {
 		v.IsQuiet = true
 		v.Evidence = []string{"no day of the last weeks has messages, so there is nothing to ask for"}

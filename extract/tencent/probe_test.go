@@ -62,7 +62,7 @@ func (p *played) answer(c call) reply {
 }
 
 // meet holds the whole probe.
-func (p *played) meet(zones ...sms.Zone) sms.Verdict {
+func (p *played) meet(zones ...sms.Zone) sms.ProbeResult {
 	i := newProbe(hourAt(p.now, sms.Zone{}).day()-4, p.now, append(zones, sms.Zone{}, zone8)...)
 	for calls := i.next(); len(calls) > 0 && p.calls < 500; calls = i.next() {
 		for _, c := range calls {

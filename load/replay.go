@@ -20,8 +20,8 @@ const (
 	FromPush   = "push"   // status reports that the vendor pushed did
 )
 
-// Rebuild is a Put of answers that an earlier load has kept: nobody is asked.
-type Rebuild struct {
+// Replay is a Put of answers that an earlier load has kept: nobody is asked.
+type Replay struct {
 	RunID int64 // 0 for no run
 	// Batch is what the answers say of the days to rebuild, which are those of its scope's window.
 	Batch sms.Batch
@@ -39,30 +39,30 @@ type Rebuild struct {
 	Examples int
 }
 
-// Rebuilt is what a Rebuild did, or would do.
-type Rebuilt struct {
+// Replayed is what a Replay did, or would do.
+type Replayed struct {
 	Result
 	Change Change
-	// Doubts are days that a new answer would not have been believed for. They were rebuilt all the same.
-	Doubts []Doubt
+	// Anomalies are days that a new answer would not have been believed for. They were rebuilt all the same.
+	Anomalies []Anomaly
 }
 
-// Doubt is why an answer for a day would not be believed at once.
-type Doubt struct {
+// Anomaly is why an answer for a day would not be believed at once.
+type Anomaly struct {
 	Day    sms.Day
 	Reason string
 }
 
-// replay is a Rebuild within a put.
+// replay is a Replay within a put.
 type replay struct {
-	Rebuild
-	anomalies []Doubt
+	Replay
+	anomalies []Anomaly
 }
 
 // errDryRun takes a dry run back.
 var errDryRun = errors.New("a dry run")
 
-// Rebuild replaces the facts of days by what the answers say that they rest on, in one transaction as Put does, and as a
+// Replay replaces the facts of days by what the answers say that they rest on, in one transaction as Put does, and as a
 // load of its own. In the ledger a rebuilt day keeps everything that only a vendor can change: the load that fences it, when
 // it was confirmed, and that it is provisional, quarantined or whatever else. So a vendor's answer that is under way is
 // never fenced off by a rebuild, and an old answer never overwrites one that came in the meantime.
@@ -70,14 +70,14 @@ var errDryRun = errors.New("a dry run")
 // A release is a vendor's answer believed late: its days are loaded, confirmed now, and as old as they are.
 //
 // Days that are frozen or have been loaded since are left alone and counted as held. Errors are those of Put.
-func (w *Warehouse) Rebuild(ctx context.Context, r Rebuild, options PutOptions) (Rebuilt, error) {
+func (w *Warehouse) Replay(ctx context.Context, r Replay, options PutOptions) (Replayed, error) {
 	scope := r.Batch.Scope
 	doing := "rebuilding " + scope.String()
 	p := newPut(w, 0, scope, options)
-	replayed := &replay{Rebuild: r}
+	replayed := &replay{Replay: r}
 	p.decider = replayed
 	if err := p.take(&r.Batch); err != nil {
-		return Rebuilt{}, failed(doing, err)
+		return Replayed{}, failed(doing, err)
 	}
 	var change Change
 	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
@@ -97,9 +97,9 @@ func (w *Warehouse) Rebuild(ctx context.Context, r Rebuild, options PutOptions) 
 		return nil
 	})
 	if err != nil && !errors.Is(err, errDryRun) {
-		return Rebuilt{}, failed(doing, err)
+		return Replayed{}, failed(doing, err)
 	}
-	return Rebuilt{Result: p.result, Change: change, Doubts: replayed.anomalies}, nil
+	return Replayed{Result: p.result, Change: change, Anomalies: replayed.anomalies}, nil
 }
 
 // begin writes down the load, inside the transaction: its number fences nothing, so it need not be taken earlier.
@@ -143,7 +143,7 @@ func (r *replay) decide(p *put, day sms.Day, by *sms.Decision) decision {
 		}
 	}
 	if by.Outcome != sms.Believe || by.Reason != "" {
-		r.anomalies = append(r.anomalies, Doubt{day, by.Reason})
+		r.anomalies = append(r.anomalies, Anomaly{day, by.Reason})
 	}
 	return decision{}
 }

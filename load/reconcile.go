@@ -15,8 +15,8 @@ import (
 //go:embed sql/stored_days.sql
 var storedDays string
 
-//go:embed sql/survey_end.sql
-var surveyEnd string
+//go:embed sql/reconcile_end.sql
+var reconcileEnd string
 
 // StoredDay is what the facts hold of a day.
 type StoredDay struct {
@@ -90,19 +90,19 @@ func (w *Warehouse) accountKey(ctx context.Context, account sms.Account) (int32,
 	return db.AccountKey(ctx, w.pool, account)
 }
 
-// EndSurvey ends a load that compared what is stored with sums over several days: the days whose sums agreed are noted in
+// EndReconcile ends a load that compared what is stored with sums over several days: the days whose sums agreed are noted in
 // the ledger as looked at now, and nothing else of them is touched. Days that another load has decided about since this one
 // began, or that are not loaded, are left alone.
 //
 // complete and the errors are those of Put.
-func (w *Warehouse) EndSurvey(ctx context.Context, loadID int64, scope sms.Scope, agreed []sms.Day, now time.Time, complete func(context.Context, pgx.Tx) error) (Result, error) {
+func (w *Warehouse) EndReconcile(ctx context.Context, loadID int64, scope sms.Scope, agreed []sms.Day, now time.Time, complete func(context.Context, pgx.Tx) error) (Result, error) {
 	p := newPut(w, loadID, scope, PutOptions{Now: now})
-	doing := "surveying " + scope.String()
+	doing := "reconciling " + scope.String()
 	if err := w.fits(scope); err != nil {
 		return Result{}, failed(doing, err)
 	}
 	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		if err := p.endSurvey(ctx, tx, agreed); err != nil {
+		if err := p.endReconcile(ctx, tx, agreed); err != nil {
 			return err
 		}
 		if complete == nil {
@@ -116,7 +116,7 @@ func (w *Warehouse) EndSurvey(ctx context.Context, loadID int64, scope sms.Scope
 	return p.result, nil
 }
 
-func (p *put) endSurvey(ctx context.Context, tx pgx.Tx, agreed []sms.Day) error {
+func (p *put) endReconcile(ctx context.Context, tx pgx.Tx, agreed []sms.Day) error {
 	if err := p.lock(ctx, tx); err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (p *put) endSurvey(ctx context.Context, tx pgx.Tx, agreed []sms.Day) error 
 	if err := p.finish(ctx, tx); err != nil {
 		return fmt.Errorf("ending the load: %w", err)
 	}
-	if _, err := tx.Exec(ctx, surveyEnd, p.account, p.scope.Datasets, agreed, p.loadID, p.options.Now); err != nil {
+	if _, err := tx.Exec(ctx, reconcileEnd, p.account, p.scope.Datasets, agreed, p.loadID, p.options.Now); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil

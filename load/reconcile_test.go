@@ -63,10 +63,10 @@ func TestEndSurvey(t *testing.T) {
 	lines := `SELECT date_key, dataset, state, load_id, row_count, checksum, loaded_at, confirmed_at, since, attempts, xmin::text FROM etl.coverage WHERE checked_at < '2026-12-01' ORDER BY 1, 2`
 	untouched := dump(t, wh, `SELECT date_key, requested, load_id, xmin::text FROM sms.fact_delivery_daily ORDER BY 1`)
 	days := []sms.Day{day("01-05"), day("01-06"), day("01-07"), day("01-08")}
-	if _, err := wh.EndSurvey(t.Context(), id, window, days, at("01-20 12:00"), func(context.Context, pgx.Tx) error { return errors.New("no") }); err == nil {
+	if _, err := wh.EndReconcile(t.Context(), id, window, days, at("01-20 12:00"), func(context.Context, pgx.Tx) error { return errors.New("no") }); err == nil {
 		t.Fatal("the completion's error is lost")
 	}
-	result, err := wh.EndSurvey(t.Context(), id, window, days, at("12-24 12:00"), nil)
+	result, err := wh.EndReconcile(t.Context(), id, window, days, at("12-24 12:00"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestEndSurvey(t *testing.T) {
 	if got := dump(t, wh, lines); got == "" {
 		t.Error("every line was touched")
 	}
-	if _, err := wh.EndSurvey(t.Context(), id, window, days, at("01-20 13:00"), nil); !errors.Is(err, load.ErrFinished) {
+	if _, err := wh.EndReconcile(t.Context(), id, window, days, at("01-20 13:00"), nil); !errors.Is(err, load.ErrFinished) {
 		t.Errorf("ended twice: %v", err)
 	}
 	checked, err := ledger.Lines(t.Context(), wh.DB, []sms.Account{app}, day("01-05"), day("01-05"))
@@ -95,10 +95,10 @@ func TestEndSurvey(t *testing.T) {
 func TestVerdicts(t *testing.T) {
 	t.Parallel()
 	wh := open(t, app)
-	if _, known, err := wh.Verdict(t.Context(), app); known || err != nil {
+	if _, known, err := wh.ProbeResult(t.Context(), app); known || err != nil {
 		t.Fatal(known, err)
 	}
-	probe := func(v sms.Verdict, findings ...sms.Finding) {
+	probe := func(v sms.ProbeResult, findings ...sms.Finding) {
 		t.Helper()
 		s := scope(app, "01-01..01-19", sms.SendStatus)
 		id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: v.AskedAt})
@@ -116,16 +116,16 @@ func TestVerdicts(t *testing.T) {
 		return sms.Finding{Check: check, Subject: "configuration", Severity: sms.Error, Detail: "why", Rows: 1}
 	}
 	open := `SELECT check_name, closed_at IS NULL FROM etl.finding ORDER BY 1`
-	probe(sms.Verdict{AskedAt: at("01-20 12:00"), EndHour: "exclusive", Evidence: []string{"a"}}, finding(load.Contradiction), finding("probe_open"))
+	probe(sms.ProbeResult{AskedAt: at("01-20 12:00"), EndHour: "exclusive", Evidence: []string{"a"}}, finding(load.Contradiction), finding("probe_open"))
 	put(t, wh, tencentDay("01-05", 50, 3))
 	same(t, "findings", dump(t, wh, open), "probe_contradiction true", "probe_open true")
 	if err := wh.CloseContradiction(t.Context(), app, at("01-20 13:00")); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "findings", dump(t, wh, open), "probe_contradiction false", "probe_open true")
-	probe(sms.Verdict{AskedAt: at("01-20 14:00"), Day: day("01-05"), Calls: 33, EndHour: "inclusive", HoursIn: "+08:00", Today: "told", Evidence: []string{"b", "c"}})
+	probe(sms.ProbeResult{AskedAt: at("01-20 14:00"), Day: day("01-05"), Calls: 33, EndHour: "inclusive", HoursIn: "+08:00", Today: "told", Evidence: []string{"b", "c"}})
 	same(t, "findings", dump(t, wh, open), "probe_contradiction false", "probe_open false")
-	v, known, err := wh.Verdict(t.Context(), app)
+	v, known, err := wh.ProbeResult(t.Context(), app)
 	if err != nil || !known || fmt.Sprint(v.EndHour, v.HoursIn, v.Today, v.Day, v.Calls, v.Evidence, v.AskedAt.Equal(at("01-20 14:00"))) != "inclusive+08:00told2026-01-05 33 [b c] true" {
 		t.Errorf("%+v %v %v", v, known, err)
 	}

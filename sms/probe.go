@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Verdict is what questions to a vendor have settled about an account, of what the vendor's documents leave open. The zero
+// ProbeResult is what questions to a vendor have settled about an account, of what the vendor's documents leave open. The zero
 // value of an answer is "the answers do not tell".
-type Verdict struct {
+type ProbeResult struct {
 	Account Account
 	// Day is the day that was asked for whole and in parts; 0 when no day had messages to ask for.
 	Day     Day
@@ -30,7 +30,7 @@ type Verdict struct {
 type Open struct{ What, Why string }
 
 // Open lists what the answers do not tell.
-func (v Verdict) Open() []Open {
+func (v ProbeResult) Open() []Open {
 	var all []Open
 	for _, asked := range []struct{ what, told, about string }{
 		{"end of a window", v.EndHour, "EndTime:"},

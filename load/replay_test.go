@@ -15,16 +15,16 @@ import (
 var comparables = cmpopts.EquateComparable(sms.Count{}, sms.Zone{})
 
 // rebuild builds the days of the batch again from the answers of a load, as the last believed ones unless told otherwise.
-func rebuild(t testing.TB, wh *load.Warehouse, batch sms.Batch, change ...func(*load.Rebuild)) load.Rebuilt {
+func rebuild(t testing.TB, wh *load.Warehouse, batch sms.Batch, change ...func(*load.Replay)) load.Replayed {
 	t.Helper()
-	r := load.Rebuild{Batch: batch, Examples: 10}
+	r := load.Replay{Batch: batch, Examples: 10}
 	for _, b := range bases(t.Context(), t, wh, batch.Scope) {
 		r.AnsweredBy, r.BelievedAt = b.AnsweredBy, b.BelievedAt
 	}
 	for _, c := range change {
 		c(&r)
 	}
-	rebuilt, err := wh.Rebuild(t.Context(), r, load.PutOptions{Now: at("01-20 12:00"), Rules: rules(4), TransformVersion: 2})
+	rebuilt, err := wh.Replay(t.Context(), r, load.PutOptions{Now: at("01-20 12:00"), Rules: rules(4), TransformVersion: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +59,7 @@ func TestRebuildOfTheSameWritesNothing(t *testing.T) {
 	before := dump(t, wh, tuples) + dump(t, wh, everything)
 	for _, batch := range []sms.Batch{delivery, failed} {
 		r := rebuild(t, wh, batch)
-		want := load.Rebuilt{Result: load.Result{LoadID: r.LoadID, LoadedAt: r.LoadedAt, Outcome: load.Unchanged, Counts: load.Counts{Received: batch.Received(), Unchanged: batch.Received()}}}
+		want := load.Replayed{Result: load.Result{LoadID: r.LoadID, LoadedAt: r.LoadedAt, Outcome: load.Unchanged, Counts: load.Counts{Received: batch.Received(), Unchanged: batch.Received()}}}
 		if d := cmp.Diff(want, r, comparables); d != "" {
 			t.Error("(-want +got):\n", d)
 		}
@@ -99,7 +99,7 @@ func TestRebuildOfOtherNumbers(t *testing.T) {
 	means := told
 	means.Deliveries = []sms.Delivery{row("01-15", "a", 240), row("01-16", "new", 5), row("01-17", "a", 10), row("01-17", "b", 25), row("01-18", "a", 10)}
 	nothing := dump(t, wh, committed) + dump(t, wh, everything)
-	dry := rebuild(t, wh, means, func(r *load.Rebuild) { r.DryRun = true })
+	dry := rebuild(t, wh, means, func(r *load.Replay) { r.DryRun = true })
 	if d := cmp.Diff(nothing, dump(t, wh, committed)+dump(t, wh, everything)); d != "" {
 		t.Error("a dry run wrote (-before +after):\n", d)
 	}
@@ -166,7 +166,7 @@ func TestRebuildLosesToTheVendor(t *testing.T) {
 			if first == "the vendor" {
 				vendor()
 			}
-			r := rebuild(t, wh, again, func(r *load.Rebuild) { r.AnsweredBy, r.BelievedAt = basis.AnsweredBy, basis.BelievedAt })
+			r := rebuild(t, wh, again, func(r *load.Replay) { r.AnsweredBy, r.BelievedAt = basis.AnsweredBy, basis.BelievedAt })
 			if first == "the rebuild" {
 				vendor()
 			} else if d := cmp.Diff([]sms.Day{day("01-06")}, r.Superseded); d != "" || r.Held != 1 {
@@ -186,12 +186,12 @@ func TestRelease(t *testing.T) {
 	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 200), row("01-06", "a", 200)}})
 	less := sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 2), row("01-06", "a", 200)}}
 	doubted := put(t, wh, less)
-	release := func(r *load.Rebuild) {
+	release := func(r *load.Replay) {
 		r.Release, r.AnsweredBy = true, doubted.LoadID
 		r.Batch = sms.Batch{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: less.Deliveries[:1]}
 	}
 	r := rebuild(t, wh, less, release)
-	if r.Updated != 1 || len(r.Doubts) != 1 {
+	if r.Updated != 1 || len(r.Anomalies) != 1 {
 		t.Errorf("%+v", r)
 	}
 	same(t, "ledger", dump(t, wh, `SELECT to_char(c.date_key, 'DD'), c.state, c.messages, c.load_id, l.load_id, l.origin, l.raw_of, c.attempts, c.reason
