@@ -19,6 +19,11 @@ func (q *Queue) Work(ctx context.Context, loader Loader, runID int64, items []It
 	if len(items) == 0 {
 		return nil
 	}
+	// What a killed command left behind goes back to the queue first, and so is worked before what is added now: this command
+	// ends with its own windows.
+	if _, err := q.RescueDead(ctx); err != nil {
+		return err
+	}
 	// A window that is already queued or being worked by another process is waited for, not queued twice.
 	waiting := make(map[int64]bool, len(items))
 	err := q.alone(ctx, planning, "planning", func(tx pgx.Tx) error {
