@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
 )
@@ -105,10 +107,21 @@ func TestInterruptedRunResumes(t *testing.T) {
 	options := quick(60)
 	options.Latency = 30 * time.Millisecond
 	w := newWorld(t, options)
-	ctx, stop := context.WithTimeoutCause(context.Background(), 700*time.Millisecond, context.Canceled)
-	defer stop()
 	signal, cancel := context.WithCancel(context.Background())
-	context.AfterFunc(ctx, cancel)
+	defer cancel()
+	began, err := pgx.Connect(t.Context(), w.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer began.Close(context.Background())
+	go func() { // the run is stopped when its first loads have begun
+		defer cancel()
+		for n := 0; n < 2; time.Sleep(10 * time.Millisecond) {
+			if err := began.QueryRow(signal, "SELECT count(*) FROM etl.load").Scan(&n); err != nil {
+				return
+			}
+		}
+	}()
 	code, _, stderr := w.etlUntil(signal, "run", at(today)...)
 	if code != exitPartial || !strings.Contains(stderr, "run the same command again") {
 		t.Fatalf("exit %d, want %d and advice: %s", code, exitPartial, stderr)
