@@ -3,7 +3,7 @@ package explain
 import (
 	"smsetl/read"
 	"smsetl/sms"
-	"smsetl/transform"
+	"smsetl/transform/huawei"
 )
 
 // firstTold is the cause of a row's first value; the others are those of sms.restatements.
@@ -67,7 +67,7 @@ func placed(p found) Place {
 }
 
 // added gives what a share adds to a measure.
-func added(s *transform.Share, measure string) sms.Count {
+func added(s *huawei.Share, measure string) sms.Count {
 	if measure == messagesMeasure {
 		return sms.Reported(s.Messages)
 	}

@@ -16,6 +16,7 @@ import (
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/transform"
+	"smsetl/transform/huawei"
 )
 
 // messagesMeasure is the measure of failures.
@@ -301,7 +302,7 @@ type found struct {
 	transform.Place
 
 	fetchID int64
-	share   *transform.Share // of rows that are counted; nil for one that holds a number
+	share   *huawei.Share // of rows that are counted; nil for one that holds a number
 }
 
 // locate finds the rows in the answers that the day rests on. Of those that were thrown away the answers say when.
@@ -333,7 +334,7 @@ func (e *explainer) locateShares(ctx context.Context, o *load.Observations) erro
 	files, isRead := slices.Clone(o.Files), map[sms.Hash]bool{}
 	slices.SortStableFunc(files, func(a, b load.KeptAnswer) int { return b.FetchedAt.Compare(a.FetchedAt) })
 	pushes := map[sms.Hash]Push{}
-	shares := transform.NewShares(job.CurrentMapping(e.vendors).Basis(ctx, e.q.Account, o), e.q.Day, func(m *sms.Message) {
+	shares := huawei.NewShares(job.CurrentMapping(e.vendors).Basis(ctx, e.q.Account, o), e.q.Day, func(m *sms.Message) {
 		reports := pushes[m.Payload].Reports + 1
 		pushes[m.Payload] = Push{Hash: m.Payload.String(), ReceivedAt: m.SeenAt, IsSigned: !m.IsHint, Reports: reports}
 	})

@@ -7,6 +7,7 @@ import (
 	"smsetl/load"
 	"smsetl/sms"
 	"smsetl/transform"
+	"smsetl/transform/huawei"
 )
 
 // Basis gives what the facts of days are counted from.
@@ -34,7 +35,7 @@ func counting(scope sms.Scope) func(context.Context, *load.Observations) (load.C
 	return func(ctx context.Context, o *load.Observations) (load.Counted, error) {
 		days, zones := daysIn(scope.Window), map[sms.Zone]bool{}
 		err := o.Forms(ctx, func(p *sms.Payload) error {
-			zone, err := transform.FormZone(p)
+			zone, err := huawei.FormZone(p)
 			zones[zone] = true
 			return err
 		})

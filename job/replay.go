@@ -12,6 +12,7 @@ import (
 	"smsetl/load"
 	"smsetl/sms"
 	"smsetl/transform"
+	"smsetl/transform/huawei"
 )
 
 // Mapping is the code that understands answers.
@@ -24,7 +25,7 @@ type Mapping struct {
 
 // CurrentMapping is the code of this program, for the vendors; messages alone need none.
 func CurrentMapping(vendors transform.Vendors) Mapping {
-	return Mapping{transform.Version, vendors.Batch, transform.Rows.Messages}
+	return Mapping{transform.Version, vendors.Batch, huawei.Messages}
 }
 
 // Replay says which days are built again from the answers that were kept, and how. Nobody is asked.

@@ -10,6 +10,7 @@ import (
 	"smsetl/load"
 	"smsetl/sms"
 	"smsetl/transform"
+	"smsetl/transform/huawei"
 )
 
 // Reports brings status reports that a vendor pushed to the facts.
@@ -77,13 +78,14 @@ func (r *Reports) merge(ctx context.Context, wh *load.Warehouse, out *Reported) 
 }
 
 func readPush(p *sms.Payload, each func(*sms.Message) error) (int64, error) {
-	reading, err := transform.Messages(p, each)
+	reading, err := huawei.Messages(transform.Rows{}, p, each)
 	return int64(len(reading.Rejects)), err
 }
 
 // findMessages gives the days of messages that a file has rows of.
 func findMessages(p *sms.Payload, ids map[string]bool, each func(id string, day sms.Day)) error {
-	_, err := transform.Rows{ID: func(id []byte) bool { return ids[string(id)] }}.Messages(p, func(m *sms.Message) error {
+	rows := transform.Rows{ID: func(id []byte) bool { return ids[string(id)] }}
+	_, err := huawei.Messages(rows, p, func(m *sms.Message) error {
 		if m.Account.ID == p.Account.ID && ids[m.ID] {
 			each(m.ID, m.Day)
 		}

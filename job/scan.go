@@ -9,6 +9,7 @@ import (
 
 	"smsetl/sms"
 	"smsetl/transform"
+	"smsetl/transform/huawei"
 )
 
 // UnreadableError says that nothing of a file can be read, and that nobody knows which days it is of.
@@ -105,7 +106,7 @@ func (s *scan) file(i int) error {
 	readings := make([]transform.Reading, len(f.Parts))
 	var first, last sms.Day
 	for part := range f.Parts {
-		reading, err := transform.Messages(s.im.payload(f, part), func(m *sms.Message) error {
+		reading, err := huawei.Messages(transform.Rows{}, s.im.payload(f, part), func(m *sms.Message) error {
 			if first == 0 || m.Day < first {
 				first = m.Day
 			}

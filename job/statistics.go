@@ -12,6 +12,7 @@ import (
 	"smsetl/load"
 	"smsetl/sms"
 	"smsetl/transform"
+	"smsetl/transform/huawei"
 )
 
 // reference is what a kept statistics page is refused as: no fact is made of it, see sms.Payload.Refused.
@@ -29,7 +30,7 @@ func (im *Import) KeepStatistics(ctx context.Context, wh *load.Warehouse, f *Exp
 	}
 	p := im.payload(f, 0)
 	p.Account, p.Purpose, p.Refused = account, sms.ForReference, reference
-	totals, zone, reading, err := transform.Totals(p)
+	totals, zone, reading, err := huawei.Totals(p)
 	if err != nil {
 		return 0, err
 	}
@@ -73,7 +74,7 @@ func accountDays(account sms.Account, zone sms.Zone, first, last sms.Day) (from,
 }
 
 // CompareStatistics compares the statistics pages of a source with its messages, counted in the zones of the pages, and gives what
-// differs by more than transform.Slack. known is false when there is no page.
+// differs by more than huawei.Slack. known is false when there is no page.
 //
 // Compared are days that were over when the page was exported, and of which exports cover every hour: the others are known to be missing.
 // Results are compared once they have settled on both sides, how many messages were sent at once.
@@ -139,7 +140,7 @@ func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account
 		totals = append(totals, t)
 	}
 	var lines []check.Line
-	for _, d := range transform.CompareTotals(totals, ours) {
+	for _, d := range huawei.CompareTotals(totals, ours) {
 		subject := d.Measure
 		if page.IsAll && len(accounts) > 1 {
 			subject += " of all applications"

@@ -29,6 +29,9 @@ type Hash [sha256.Size]byte
 // String gives the hash in lower-case hex.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
+// Short gives the head of the hash, enough to find an answer among the stored ones.
+func (h Hash) Short() string { return h.String()[:12] }
+
 // Body is a vendor's answer, byte for byte, packed with zstd. Package pack makes and reads it.
 type Body struct {
 	Packed []byte // the bytes as a zstd frame

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"smsetl/internal/pack"
 	"smsetl/sms"
 )
 
-// Reader is what the answers of one vendor mean. A vendor whose facts are made of messages has no Read, Sums and Locate.
+// Reader is what the answers of one vendor mean: the contract that its folder beside this file fulfils. A vendor whose
+// facts are made of messages has no Read, Sums and Locate.
 type Reader struct {
 	Read   func(*Draft, []sms.Payload) error
 	Sums   func(*sms.Payload) (sms.Sums, error)
@@ -21,15 +23,6 @@ type Reader struct {
 	ReasonFields func(*sms.Reason) []Field // the same for the messages of a failure reason
 	Reasons      []sms.Reason
 }
-
-// The readers. A new vendor's stands in a file beside this one.
-var (
-	EngageLab = Reader{
-		readEngageLab, engageLabSums, locateEngageLab, engageLabFields, engageLabReasonFields, engageLabReasons,
-	}
-	Tencent = Reader{readTencent, tencentSums, locateTencent, tencentFields, tencentReasonFields, tencentReasons}
-	Huawei  = Reader{Fields: huaweiFields, ReasonFields: huaweiReasonFields, Reasons: huaweiReasons()}
-)
 
 // Vendor is a vendor with what its answers mean.
 type Vendor struct {
@@ -58,7 +51,6 @@ type Vendors map[sms.Vendor]Vendor
 func (v Vendors) Batch(scope sms.Scope, payloads []sms.Payload) (sms.Batch, error) {
 	b := &Draft{Batch: sms.Batch{Scope: scope}}
 	err := b.read(v[scope.Account.Vendor], payloads)
-	b.Findings = b.notes.list
 	if err != nil {
 		b.Deliveries, b.Failures = nil, nil
 		if errors.Is(err, pack.ErrCorrupt) {
@@ -81,7 +73,7 @@ func (v Vendors) Sums(p sms.Payload) (sms.Sums, error) {
 	}
 	sums, err := of.Sums(&p)
 	if err != nil {
-		return sms.Sums{}, fmt.Errorf("transform: answer %s of %s %s for %s: %w", short(&p), p.Account, p.Dataset, p.Window, err)
+		return sms.Sums{}, fmt.Errorf("transform: answer %s of %s %s for %s: %w", p.Body.Hash.Short(), p.Account, p.Dataset, p.Window, err)
 	}
 	return sums, nil
 }
@@ -91,10 +83,7 @@ func (v Vendors) Sums(p sms.Payload) (sms.Sums, error) {
 func (v Vendors) Reasons(of sms.Vendor) []sms.Reason { return slices.Clone(v[of].Reasons) }
 
 // Draft is a Batch in the making. A Reader fills it.
-type Draft struct {
-	sms.Batch
-	notes notes
-}
+type Draft struct{ sms.Batch }
 
 func (b *Draft) read(v Vendor, payloads []sms.Payload) error {
 	if v.Read == nil {
@@ -113,7 +102,7 @@ func (b *Draft) read(v Vendor, payloads []sms.Payload) error {
 		if err := belongs(b.Scope, p); err != nil {
 			return err
 		}
-		if p.Refused == "" && !b.isBeyond(p.Window.First(), p.Window.Last()) {
+		if p.Refused == "" && !b.IsBeyond(p.Window.First(), p.Window.Last()) {
 			answers = append(answers, *p)
 		}
 	}
@@ -130,13 +119,13 @@ func (b *Draft) read(v Vendor, payloads []sms.Payload) error {
 func belongs(scope sms.Scope, p *sms.Payload) error {
 	switch w := p.Window; {
 	case p.Account != scope.Account:
-		return fmt.Errorf("answer %s was asked for %s (%s)", short(p), p.Account, p.Account.Zone)
+		return fmt.Errorf("answer %s was asked for %s (%s)", p.Body.Hash.Short(), p.Account, p.Account.Zone)
 	case !slices.Contains(scope.Datasets, p.Dataset):
-		return fmt.Errorf("answer %s is of dataset %s", short(p), p.Dataset)
+		return fmt.Errorf("answer %s is of dataset %s", p.Body.Hash.Short(), p.Dataset)
 	case w.Zone() != scope.Window.Zone():
-		return fmt.Errorf("answer %s counts days in zone %s, the scope in %s", short(p), w.Zone(), scope.Window.Zone())
+		return fmt.Errorf("answer %s counts days in zone %s, the scope in %s", p.Body.Hash.Short(), w.Zone(), scope.Window.Zone())
 	case !scope.Window.Contains(w.First()) || !scope.Window.Contains(w.Last()):
-		return fmt.Errorf("answer %s was asked for %s, which is not inside the scope", short(p), w)
+		return fmt.Errorf("answer %s was asked for %s, which is not inside the scope", p.Body.Hash.Short(), w)
 	}
 	return nil
 }
@@ -146,8 +135,8 @@ func belongs(scope sms.Scope, p *sms.Payload) error {
 func (b *Draft) covers(dataset sms.Dataset, answers []sms.Payload) error {
 	for day := range b.Scope.Window.Days() {
 		isAbout := func(p sms.Payload) bool { return p.Dataset == dataset && p.Window.Contains(day) }
-		if !b.isBeyond(day, day) && !slices.ContainsFunc(answers, isAbout) {
-			return malformed("no answer of %s covers day %s", dataset, day)
+		if !b.IsBeyond(day, day) && !slices.ContainsFunc(answers, isAbout) {
+			return Malformed("no answer of %s covers day %s", dataset, day)
 		}
 	}
 	return nil
@@ -160,17 +149,15 @@ const (
 	maxRowTexts = 1000
 )
 
-// reject notes a vendor row that is not believed.
-func (b *Draft) reject(p *sms.Payload, position int64, c check, reason string, raw []byte) {
-	r := sms.Reject{Payload: p.Body.Hash, Position: position, Foreign: c == foreignRow, Reason: reason}
-	if len(b.Rejects) < maxRowTexts {
-		r.Row = cut(raw, maxRowText)
-	}
-	b.Rejects = append(b.Rejects, r)
-}
+// Reject keeps a vendor row that is not believed.
+func (b *Draft) Reject(r sms.Reject, row []byte) { reject(&b.Rejects, r, row) }
 
-// short names an answer by the head of its hash, enough to find it among the stored ones.
-func short(p *sms.Payload) string { return p.Body.Hash.String()[:12] }
+func reject(all *[]sms.Reject, r sms.Reject, row []byte) {
+	if len(*all) < maxRowTexts {
+		r.Row = strings.ToValidUTF8(Cut(row, maxRowText), "?")
+	}
+	*all = append(*all, r)
+}
 
 // beyond gives the days that the vendor refuses to answer for because they lie before what it keeps: oldest first, and
 // in one window where they touch.
@@ -193,7 +180,7 @@ func beyond(payloads []sms.Payload) (merged []sms.Window) {
 	return merged
 }
 
-// isBeyond says whether the vendor keeps none of the days any more.
-func (b *Draft) isBeyond(first, last sms.Day) bool {
+// IsBeyond says whether the vendor keeps none of the days any more.
+func (b *Draft) IsBeyond(first, last sms.Day) bool {
 	return slices.ContainsFunc(b.Beyond, func(w sms.Window) bool { return w.Contains(first) && w.Contains(last) })
 }

@@ -8,18 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"smsetl/internal/dev/transformtest"
 	"smsetl/internal/pack"
 	"smsetl/sms"
 )
-
-const quietRow = `{"send_date":"2026-01-02","msg_type":"2","sms_user":"marketing","template_id":101,"label_id":7,` +
-	`"targets":1,"sent":1,"process_failed":0,"delivered":1,"send_failed":0,"wait_result":0,"billing_count":1}`
-
-// statsAnswer gives a scope of stats_day with one answer.
-func statsAnswer(t testing.TB, body string) (sms.Scope, []sms.Payload) {
-	scope := scopeOf(t, sms.EngageLab, "marketing", "2026-01-01/2026-01-03", sms.StatsDay)
-	return scope, []sms.Payload{{Account: scope.Account, Dataset: sms.StatsDay, Window: scope.Window, Body: pack.Bytes([]byte(body))}}
-}
 
 func TestBatchRefusesPayloadsOfOtherScopes(t *testing.T) {
 	west, err := sms.ParseZone("-05:00")
@@ -46,7 +38,7 @@ func TestBatchRefusesPayloadsOfOtherScopes(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			scope, payloads := statsAnswer(t, `{"result":[`+quietRow+`],"count":1}`)
+			scope, payloads := transformtest.Stats(t, `{"result":[`+transformtest.Row+`],"count":1}`)
 			tt.change(&payloads[0])
 			_, err := vendors.Batch(scope, payloads)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
@@ -60,11 +52,11 @@ func TestBatchRefusesPayloadsOfOtherScopes(t *testing.T) {
 }
 
 func TestBatchRefusesUnknownScopes(t *testing.T) {
-	scope := scopeOf(t, sms.Huawei, "app", "2026-01-01/2026-01-01", "details")
+	scope := transformtest.Scope(t, sms.Huawei, "app", "2026-01-01/2026-01-01", "details")
 	if _, err := vendors.Batch(scope, nil); err == nil || !strings.Contains(err.Error(), `vendor "huawei"`) {
 		t.Errorf("error %v, want one about the vendor", err)
 	}
-	scope = scopeOf(t, sms.EngageLab, "marketing", "2026-01-01/2026-01-01")
+	scope = transformtest.Scope(t, sms.EngageLab, "marketing", "2026-01-01/2026-01-01")
 	if _, err := vendors.Batch(scope, nil); err == nil || !strings.Contains(err.Error(), "no dataset") {
 		t.Errorf("error %v, want one about the datasets", err)
 	}
@@ -80,7 +72,7 @@ func TestBatchRefusesUnknownScopes(t *testing.T) {
 }
 
 func TestBatchWithVendorErrorIsMalformed(t *testing.T) {
-	scope, payloads := statsAnswer(t, `{"code":30000,"message":"authentication failed"}`)
+	scope, payloads := transformtest.Stats(t, `{"code":30000,"message":"authentication failed"}`)
 	if _, err := vendors.Batch(scope, payloads); !errors.Is(err, sms.ErrMalformed) || errors.Is(err, pack.ErrCorrupt) {
 		t.Errorf("error %v, want ErrMalformed", err)
 	}
@@ -88,11 +80,11 @@ func TestBatchWithVendorErrorIsMalformed(t *testing.T) {
 
 // Bytes that are not the vendor's are nobody's answer, whatever they seem to say.
 func TestBatchRefusesCorruptBodies(t *testing.T) {
-	foreign := strings.Replace(quietRow, "marketing", "otp", 1)
+	foreign := strings.Replace(transformtest.Row, "marketing", "otp", 1)
 	bodies := map[string]string{
-		"rows":   `{"result":[` + quietRow + `,` + foreign + `],"count":2}`,
+		"rows":   `{"result":[` + transformtest.Row + `,` + foreign + `],"count":2}`,
 		"no end": `{"result":[` + foreign,
-		"long":   `{"result":[` + strings.Repeat(quietRow+",\n", 2000) + quietRow + `],"count":2001}`,
+		"long":   `{"result":[` + strings.Repeat(transformtest.Row+",\n", 2000) + transformtest.Row + `],"count":2001}`,
 	}
 	harms := map[string]func(*sms.Body){
 		"hash":       func(b *sms.Body) { b.Hash[0]++ },
@@ -110,7 +102,7 @@ func TestBatchRefusesCorruptBodies(t *testing.T) {
 	}
 	for what, body := range bodies {
 		for harm, apply := range harms {
-			scope, payloads := statsAnswer(t, body)
+			scope, payloads := transformtest.Stats(t, body)
 			apply(&payloads[0].Body)
 			batch, err := vendors.Batch(scope, payloads)
 			if !errors.Is(err, pack.ErrCorrupt) || errors.Is(err, sms.ErrMalformed) {
@@ -121,7 +113,7 @@ func TestBatchRefusesCorruptBodies(t *testing.T) {
 			}
 		}
 	}
-	scope := scopeOf(t, sms.Tencent, "1400006874", "2026-01-01/2026-01-01", sms.SendStatus, sms.CallbackStatus)
+	scope := transformtest.Scope(t, sms.Tencent, "1400006874", "2026-01-01/2026-01-01", sms.SendStatus, sms.CallbackStatus)
 	for harm, apply := range harms {
 		var payloads []sms.Payload
 		for _, dataset := range scope.Datasets {
@@ -136,7 +128,7 @@ func TestBatchRefusesCorruptBodies(t *testing.T) {
 }
 
 func TestBatchIsAFunction(t *testing.T) {
-	scope, payloads := readCase(t, "testdata/engagelab/new_reason.json", sms.EngageLab)
+	scope, payloads := transformtest.Case(t, "engagelab/testdata/new_reason.json", sms.EngageLab)
 	before := slices.Clone(payloads)
 	one, _ := vendors.Batch(scope, payloads)
 	two, _ := vendors.Batch(scope, payloads)
@@ -150,9 +142,9 @@ func TestBatchIsAFunction(t *testing.T) {
 
 func TestManyRejectsKeepTheirPlaces(t *testing.T) {
 	const rows = 3000
-	row := strings.Replace(quietRow, "marketing", "otp", 1)
-	body := `{"result":[` + quietRow + strings.Repeat(",\n "+row, rows) + fmt.Sprintf(`],"count":%d}`, rows+1)
-	scope, payloads := statsAnswer(t, body)
+	row := strings.Replace(transformtest.Row, "marketing", "otp", 1)
+	body := `{"result":[` + transformtest.Row + strings.Repeat(",\n "+row, rows) + fmt.Sprintf(`],"count":%d}`, rows+1)
+	scope, payloads := transformtest.Stats(t, body)
 	batch, err := vendors.Batch(scope, payloads)
 	if err != nil || len(batch.Rejects) != rows || len(batch.Deliveries) != 1 {
 		t.Fatalf("%d rejects, %d deliveries, error %v", len(batch.Rejects), len(batch.Deliveries), err)
@@ -175,71 +167,19 @@ func TestManyRejectsKeepTheirPlaces(t *testing.T) {
 }
 
 func TestLongRowsAreCut(t *testing.T) {
-	row := strings.Replace(quietRow, `"targets":1`, `"note":"`+strings.Repeat("你", 100_000)+`","targets":-1`, 1)
-	scope, payloads := statsAnswer(t, `{"result":[`+quietRow+`,`+row+`,`+quietRow+`],"count":3}`)
+	row := strings.Replace(transformtest.Row, `"targets":1`, `"note":"`+strings.Repeat("你", 100_000)+`","targets":-1`, 1)
+	scope, payloads := transformtest.Stats(t, `{"result":[`+transformtest.Row+`,`+row+`,`+transformtest.Row+`],"count":3}`)
 	batch, err := vendors.Batch(scope, payloads)
 	if err != nil || len(batch.Deliveries) != 2 || len(batch.Rejects) != 1 {
 		t.Fatalf("%d deliveries, %d rejects, error %v", len(batch.Deliveries), len(batch.Rejects), err)
 	}
-	mustHold(t, scope, &batch, err)
+	transformtest.Hold(t, scope, &batch, err)
 	if r := batch.Rejects[0]; len(r.Row) > 500 || r.Position != 1 {
 		t.Errorf("reject %d holds %d bytes of row", r.Position, len(r.Row))
 	}
 }
 
-func TestTooManyNewReasons(t *testing.T) {
-	scope := scopeOf(t, sms.EngageLab, "marketing", "2026-01-02/2026-01-02", sms.SendFailed)
-	answer := func(fields int) []sms.Payload {
-		body := `{"result":[{"send_date":"2026-01-02","sms_user":"marketing"`
-		for i := range fields {
-			body += fmt.Sprintf(`,"new_%d":1`, i)
-		}
-		return []sms.Payload{{Account: scope.Account, Dataset: sms.SendFailed, Window: scope.Window, Body: pack.Bytes([]byte(body + `}],"count":1}`))}}
-	}
-	if batch, err := vendors.Batch(scope, answer(100)); err != nil || len(batch.Failures) != 110 {
-		t.Errorf("100 new reasons: %d failures, error %v", len(batch.Failures), err)
-	}
-	if _, err := vendors.Batch(scope, answer(101)); !errors.Is(err, sms.ErrMalformed) {
-		t.Errorf("101 new reasons: %v, want ErrMalformed", err)
-	}
-}
-
-// The table typed a second time, from the vendors' pages.
-func TestReasons(t *testing.T) {
-	want := map[sms.Vendor]string{
-		sms.EngageLab: `
-			processing global_block blocked_opt_out, processing partial_block blocked_opt_out, processing unsubscribe blocked_opt_out,
-			processing keyword_block content_template, processing variable_error content_template, processing content_error content_template,
-			processing frequency_overrun rate_limited, processing other other,
-			sending empty invalid_number, sending out_of_service unreachable, sending blacklist blocked_opt_out, sending busy unreachable,
-			sending no_answer unreachable, sending interception content_template, sending break_down unreachable,
-			sending not_in_service unreachable, sending power_off unreachable, sending other other`,
-		sms.Tencent: `
-			sending InternalErrorCount carrier_network, sending InvalidNumberCount invalid_number, sending ShutdownErrorCount unreachable,
-			sending BlackListCount blocked_opt_out, sending FrequencyLimitCount rate_limited, sending residual other`,
-		sms.Huawei: `
-			sending EXPIRED unreachable, sending DELETED unreachable, sending UNDELIV unreachable, sending UNKNOWN other,
-			sending REJECTD blocked_opt_out, sending BLACK blocked_opt_out, sending MBBLACK blocked_opt_out,
-			sending TDBLACK blocked_opt_out, sending TSBLACK blocked_opt_out,
-			sending MILIMIT rate_limited, sending LIMIT rate_limited, sending BEYONDN rate_limited, sending CTLIMIT rate_limited,
-			sending KEYWORD content_template, sending DJ:0255 content_template,
-			processing E200018 platform_config, processing E200019 platform_config, processing E200020 platform_config,
-			processing E200021 platform_config, processing E200022 platform_config, processing E200023 platform_config,
-			processing E200024 platform_config, processing E200025 platform_config, processing E200026 platform_config,
-			processing E200027 platform_config, processing E200032 content_template, processing E200034 carrier_network,
-			processing E200035 carrier_network, processing E200036 platform_config, processing E200038 platform_config,
-			processing E200051 content_template, processing E000628 platform_config, processing E000629 platform_config,
-			sending no_code other`,
-	}
-	for vendor, lines := range want {
-		var got []string
-		for _, r := range vendors.Reasons(vendor) {
-			got = append(got, fmt.Sprintf("%s %s %s", r.Stage, r.Code, r.Category))
-		}
-		if want := strings.Join(strings.Fields(lines), " "); strings.Join(got, ", ") != want {
-			t.Errorf("%s: %s\nwant %s", vendor, strings.Join(got, ", "), want)
-		}
-	}
+func TestTheTableOfReasonsIsACopy(t *testing.T) {
 	vendors.Reasons(sms.EngageLab)[0].Category = sms.Other
 	if vendors.Reasons(sms.EngageLab)[0].Category != sms.BlockedOptOut {
 		t.Error("a caller can change the table of reasons")

@@ -1,24 +1,12 @@
 package transform_test
 
 import (
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
-	"smsetl/internal/pack"
+	"smsetl/internal/dev/transformtest"
 	"smsetl/sms"
 )
-
-func answerFor(scope sms.Scope, dataset sms.Dataset, w sms.Window, body string) sms.Payload {
-	return sms.Payload{Account: scope.Account, Dataset: dataset, Window: w, Body: pack.Bytes([]byte(body))}
-}
-
-func beyondFor(scope sms.Scope, dataset sms.Dataset, w sms.Window) sms.Payload {
-	p := answerFor(scope, dataset, w, `{"code":33002,"message":"too old"}`)
-	p.Refused, p.Beyond = "refused: too old", true
-	return p
-}
 
 func windows(list []sms.Window) string {
 	var all []string
@@ -29,13 +17,13 @@ func windows(list []sms.Window) string {
 }
 
 func TestDaysBeyondWhatTheVendorKeepsNeedNoAnswer(t *testing.T) {
-	scope := scopeOf(t, sms.EngageLab, "marketing", "2026-01-01/2026-01-05", sms.StatsDay)
-	rows := answerFor(scope, sms.StatsDay, window(t, "2026-01-02/2026-01-02"), `{"result":[`+quietRow+`],"count":1}`)
-	young := answerFor(scope, sms.StatsDay, window(t, "2026-01-05/2026-01-05"), `{"result":[],"count":0}`)
+	scope := transformtest.Scope(t, sms.EngageLab, "marketing", "2026-01-01/2026-01-05", sms.StatsDay)
+	rows := transformtest.Answer(scope, sms.StatsDay, transformtest.Window(t, "2026-01-02/2026-01-02"), `{"result":[`+transformtest.Row+`],"count":1}`)
+	young := transformtest.Answer(scope, sms.StatsDay, transformtest.Window(t, "2026-01-05/2026-01-05"), `{"result":[],"count":0}`)
 	b, err := vendors.Batch(scope, []sms.Payload{
-		beyondFor(scope, sms.StatsDay, window(t, "2026-01-04/2026-01-04")), rows,
-		beyondFor(scope, sms.StatsDay, window(t, "2026-01-01/2026-01-01")),
-		beyondFor(scope, sms.StatsDay, window(t, "2026-01-03/2026-01-03")), young,
+		transformtest.Beyond(scope, sms.StatsDay, transformtest.Window(t, "2026-01-04/2026-01-04")), rows,
+		transformtest.Beyond(scope, sms.StatsDay, transformtest.Window(t, "2026-01-01/2026-01-01")),
+		transformtest.Beyond(scope, sms.StatsDay, transformtest.Window(t, "2026-01-03/2026-01-03")), young,
 	})
 	if err != nil || len(b.Deliveries) != 1 || windows(b.Beyond) != "2026-01-01/2026-01-01 2026-01-03/2026-01-04" {
 		t.Errorf("%d facts, beyond %s, %v", len(b.Deliveries), windows(b.Beyond), err)
@@ -43,7 +31,7 @@ func TestDaysBeyondWhatTheVendorKeepsNeedNoAnswer(t *testing.T) {
 	if _, err := vendors.Batch(scope, []sms.Payload{rows, young}); err == nil {
 		t.Error("days without any answer were taken")
 	}
-	all := []sms.Payload{beyondFor(scope, sms.StatsDay, scope.Window)}
+	all := []sms.Payload{transformtest.Beyond(scope, sms.StatsDay, scope.Window)}
 	if b, err := vendors.Batch(scope, all); err != nil || b.Received() != 0 || windows(b.Beyond) != scope.Window.String() {
 		t.Errorf("nothing but beyond: %+v, %v", b, err)
 	}
@@ -54,12 +42,12 @@ func TestDaysBeyondWhatTheVendorKeepsNeedNoAnswer(t *testing.T) {
 }
 
 func TestADayBeyondForOneDatasetIsBeyondForAll(t *testing.T) {
-	scope := scopeOf(t, sms.EngageLab, "marketing", "2026-01-01/2026-01-03", sms.StatsDay, sms.ProcessFailed)
-	rows := `{"result":[` + quietRow + `,` + strings.Replace(quietRow, "-02", "-03", 1) + `],"count":2}`
+	scope := transformtest.Scope(t, sms.EngageLab, "marketing", "2026-01-01/2026-01-03", sms.StatsDay, sms.ProcessFailed)
+	rows := `{"result":[` + transformtest.Row + `,` + strings.Replace(transformtest.Row, "-02", "-03", 1) + `],"count":2}`
 	payloads := []sms.Payload{
-		answerFor(scope, sms.StatsDay, scope.Window, rows),
-		beyondFor(scope, sms.ProcessFailed, window(t, "2026-01-01/2026-01-02")),
-		answerFor(scope, sms.ProcessFailed, window(t, "2026-01-03/2026-01-03"), `{"result":[],"count":0}`),
+		transformtest.Answer(scope, sms.StatsDay, scope.Window, rows),
+		transformtest.Beyond(scope, sms.ProcessFailed, transformtest.Window(t, "2026-01-01/2026-01-02")),
+		transformtest.Answer(scope, sms.ProcessFailed, transformtest.Window(t, "2026-01-03/2026-01-03"), `{"result":[],"count":0}`),
 	}
 	b, err := vendors.Batch(scope, payloads)
 	if err != nil || len(b.Deliveries) != 1 || b.Deliveries[0].Day != sms.Date(2026, 1, 3) || len(b.Rejects) != 0 {
@@ -69,24 +57,5 @@ func TestADayBeyondForOneDatasetIsBeyondForAll(t *testing.T) {
 		if places, err := vendors.Locate(scope, payloads, day); err != nil || len(places) != want {
 			t.Errorf("%s: %d places, %v, want %d", day, len(places), err, want)
 		}
-	}
-}
-
-func TestTencentDaysBeyondMakeNoPairs(t *testing.T) {
-	scope := scopeOf(t, sms.Tencent, "1400006874", "2026-01-01/2026-01-03", sms.SendStatus, sms.CallbackStatus)
-	zeros := func(body string) string { return regexp.MustCompile(`[0-9]+`).ReplaceAllString(body, "0") }
-	day := window(t, "2026-01-03/2026-01-03")
-	payloads := []sms.Payload{
-		answerFor(scope, sms.SendStatus, window(t, "2026-01-01/2026-01-01"), wideSend),
-		beyondFor(scope, sms.CallbackStatus, window(t, "2026-01-01/2026-01-02")),
-		answerFor(scope, sms.SendStatus, window(t, "2026-01-02/2026-01-03"), zeros(wideSend)),
-		answerFor(scope, sms.CallbackStatus, window(t, "2026-01-02/2026-01-03"), zeros(wideBack)),
-	}
-	b, err := vendors.Batch(scope, payloads)
-	if err != nil || len(b.Deliveries) != 1 || b.Deliveries[0].Day != day.First() || !slices.Equal(b.Beyond, []sms.Window{window(t, "2026-01-01/2026-01-02")}) {
-		t.Errorf("%+v, beyond %s, %v", b.Deliveries, windows(b.Beyond), err)
-	}
-	if places, err := vendors.Locate(scope, payloads, sms.Date(2026, 1, 2)); err != nil || len(places) != 0 {
-		t.Errorf("%d places of a day without facts, %v", len(places), err)
 	}
 }

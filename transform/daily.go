@@ -87,15 +87,16 @@ func (d *Daily) Facts(account sms.Account) (deliveries []sms.Delivery, failures 
 			failures = append(failures, sms.Failure{Grain: key.Grain, Reason: reasons[key.Reason], Messages: sms.Reported(n)})
 		}
 	}
-	slices.SortFunc(deliveries, func(a, b sms.Delivery) int { return compareGrains(&a.Grain, &b.Grain) })
+	slices.SortFunc(deliveries, func(a, b sms.Delivery) int { return CompareGrains(&a.Grain, &b.Grain) })
 	slices.SortFunc(failures, func(a, b sms.Failure) int {
-		return cmp.Or(compareGrains(&a.Grain, &b.Grain), strings.Compare(string(a.Reason.Stage), string(b.Reason.Stage)),
+		return cmp.Or(CompareGrains(&a.Grain, &b.Grain), strings.Compare(string(a.Reason.Stage), string(b.Reason.Stage)),
 			strings.Compare(a.Reason.Code, b.Reason.Code))
 	})
 	return deliveries, failures
 }
 
-func compareGrains(a, b *sms.Grain) int {
+// CompareGrains orders what facts are about, by day first.
+func CompareGrains(a, b *sms.Grain) int {
 	return cmp.Or(cmp.Compare(a.Day, b.Day), compareKeys(a.Template, b.Template), compareKeys(a.Label, b.Label),
 		compareKeys(a.MessageType, b.MessageType), compareKeys(a.Country, b.Country))
 }

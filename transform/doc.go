@@ -2,9 +2,9 @@
 // clock, no network, no files, no logs, so the same bytes give the same rows in ten years, and any table can be rebuilt
 // from the answers kept.
 //
-// What each vendor's field means stands in tables, one file a vendor (engagelab.go, tencent.go); the files beside it
-// read that vendor's JSON. An answer is believed whole or refused whole; a row that cannot be understood is
-// rejected with its reason and place; whatever a person should know becomes a finding.
+// What each vendor's field means stands in tables, in a folder a vendor; the files beside them read that vendor's answers
+// and make a Reader. Here is what they share. An answer is believed whole or refused whole; a row that cannot be understood
+// is rejected with its reason and place; whatever a person should know becomes a finding.
 package transform
 
 // Version is raised whenever the same bytes give other rows than before, so that stored rows can be compared with those

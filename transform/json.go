@@ -13,9 +13,9 @@ import (
 	"smsetl/sms"
 )
 
-// document unpacks an answer that is small enough to be read whole: one JSON object, in which no field is given twice.
+// Document unpacks an answer that is small enough to be read whole: one JSON object, in which no field is given twice.
 // wanted names what the object should hold.
-func document(p *sms.Payload, wanted string) ([]byte, error) {
+func Document(p *sms.Payload, wanted string) ([]byte, error) {
 	body, err := pack.Unpack(p.Body)
 	if err != nil {
 		return nil, err
@@ -23,20 +23,20 @@ func document(p *sms.Payload, wanted string) ([]byte, error) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
 	value, err := dec.ReadValue()
 	if err != nil {
-		return nil, syntax(err, 0)
+		return nil, Syntax(err, 0)
 	}
 	if _, err := dec.ReadToken(); err != io.EOF {
-		return nil, malformed("something follows the answer, at byte %d", dec.InputOffset())
+		return nil, Malformed("something follows the answer, at byte %d", dec.InputOffset())
 	}
 	if value.Kind() != jsontext.KindBeginObject {
-		return nil, malformed("the answer is %s, want an object with %s", kind(value), wanted)
+		return nil, Malformed("the answer is %s, want an object with %s", Kind(value), wanted)
 	}
 	return body, nil
 }
 
-// members calls f for each member of a JSON object, which must be valid. The name is unquoted; the value is a part of
+// Members calls f for each member of a JSON object, which must be valid. The name is unquoted; the value is a part of
 // object.
-func members(object []byte, f func(name, value []byte)) {
+func Members(object []byte, f func(name, value []byte)) {
 	dec := jsontext.NewDecoder(bytes.NewBuffer(object), jsontext.AllowDuplicateNames(true))
 	next := func() []byte {
 		value, _ := dec.ReadValue() // valid, so it cannot fail
@@ -44,18 +44,18 @@ func members(object []byte, f func(name, value []byte)) {
 		return object[end-len(value) : end : end]
 	}
 	for _, err := dec.ReadToken(); err == nil && dec.PeekKind() == jsontext.KindString; {
-		name := text(next())
+		name := Text(next())
 		f(name, next())
 	}
 }
 
-// syntax gives the error for bytes that are not JSON. shift is added to the decoder's own count of bytes, which starts
+// Syntax gives the error for bytes that are not JSON. shift is added to the decoder's own count of bytes, which starts
 // anew when a decoder takes over in the middle. An error of the stream itself is passed on as it is.
-func syntax(err error, shift int64) error {
+func Syntax(err error, shift int64) error {
 	var s *jsontext.SyntacticError
 	switch {
 	case err == io.EOF:
-		return malformed("the answer is empty")
+		return Malformed("the answer is empty")
 	case !errors.As(err, &s):
 		return err
 	}
@@ -66,16 +66,16 @@ func syntax(err error, shift int64) error {
 	case errors.Is(s.Err, jsontext.ErrDuplicateName):
 		what = fmt.Sprintf("field %q stands twice in one object", s.JSONPointer.LastToken())
 	}
-	return malformed("%s, at byte %d", what, s.ByteOffset+shift)
+	return Malformed("%s, at byte %d", what, s.ByteOffset+shift)
 }
 
-// malformed gives an error for an answer that cannot be believed: what was found, and what is wanted.
-func malformed(format string, args ...any) error {
+// Malformed gives an error for an answer that cannot be believed: what was found, and what is wanted.
+func Malformed(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", sms.ErrMalformed, fmt.Sprintf(format, args...))
 }
 
-// kind names what a JSON value is, for error messages.
-func kind(value []byte) string {
+// Kind names what a JSON value is, for error messages.
+func Kind(value []byte) string {
 	switch {
 	case value == nil:
 		return "missing"
@@ -84,12 +84,12 @@ func kind(value []byte) string {
 	case value[0] == '[':
 		return "an array"
 	default:
-		return excerpt(value)
+		return Excerpt(value)
 	}
 }
 
-// text gives the content of a string, and any other value as it is written. The value must be valid JSON.
-func text(value []byte) []byte {
+// Text gives the content of a string, and any other value as it is written. The value must be valid JSON.
+func Text(value []byte) []byte {
 	if len(value) == 0 || value[0] != '"' {
 		return value
 	}
@@ -100,18 +100,19 @@ func text(value []byte) []byte {
 	return unquoted
 }
 
-func isNull(value []byte) bool { return len(value) == 4 && value[0] == 'n' }
+// IsNull says whether a JSON value is null.
+func IsNull(value []byte) bool { return len(value) == 4 && value[0] == 'n' }
 
-// excerpt gives a JSON value for an error message.
-func excerpt(value []byte) string {
+// Excerpt gives a JSON value for an error message.
+func Excerpt(value []byte) string {
 	if len(value) <= 60 {
 		return string(value)
 	}
-	return cut(value, 60) + "..."
+	return Cut(value, 60) + "..."
 }
 
-// cut gives at most limit bytes of valid UTF-8, and no half character.
-func cut(b []byte, limit int) string {
+// Cut gives at most limit bytes of valid UTF-8, and no half character.
+func Cut(b []byte, limit int) string {
 	if len(b) <= limit {
 		return string(b)
 	}

@@ -120,7 +120,7 @@ func compareAbout(a, b *about) int {
 		strings.Compare(s.account.ID, o.account.ID),
 		strings.Compare(string(s.account.Vendor), string(o.account.Vendor)),
 		cmp.Compare(s.account.Zone.Minutes(), o.account.Zone.Minutes()),
-		compareGrains(&s.grain, &o.grain),
+		CompareGrains(&s.grain, &o.grain),
 		cmp.Compare(flag(&s), flag(&o)),
 	)
 }
@@ -261,9 +261,9 @@ func (k *Known) Settle(at time.Time) (sms.Message, bool) {
 	return m, true
 }
 
-// settleWith is Settle where pushes were listened for in some stretches of time: a message whose first PendingFor lie
+// SettleWith is Settle where pushes were listened for in some stretches of time: a message whose first PendingFor lie
 // in one of them is EXPIRED when nothing was reported; of others only an export of after that time can say so.
-func (k *Known) settleWith(listened []sms.Span) (sms.Message, bool) {
+func (k *Known) SettleWith(listened []sms.Span) (sms.Message, bool) {
 	sent := k.about.sentAt.time()
 	end := sent.Add(PendingFor)
 	for _, s := range listened {
@@ -274,7 +274,10 @@ func (k *Known) settleWith(listened []sms.Span) (sms.Message, bool) {
 	return k.Settle(time.Time{})
 }
 
-// expired is the reason of a message that the platform gave up on.
+// statusExpired is the code of a message that the platform gave up on.
+const statusExpired = "EXPIRED"
+
+// expired is the reason that stands for it.
 var expired = &sms.Reason{Code: statusExpired, Stage: sms.Sending, Category: sms.Unreachable}
 
 // outcome gives the observation that stands for the whole message.

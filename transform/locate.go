@@ -30,7 +30,7 @@ type Field struct {
 func (v Vendors) Locate(scope sms.Scope, payloads []sms.Payload, day sms.Day) ([]Place, error) {
 	of := v[scope.Account.Vendor]
 	b := &Draft{Batch: sms.Batch{Scope: scope, Beyond: beyond(payloads)}}
-	if of.Locate == nil || b.isBeyond(day, day) {
+	if of.Locate == nil || b.IsBeyond(day, day) {
 		return nil, nil
 	}
 	var answers []sms.Payload
@@ -71,7 +71,7 @@ func (v Vendors) ReasonFields(of sms.Vendor, reason sms.Reason) []Field {
 
 // Value gives a field of the row as the vendor wrote it, in JSON; empty when the row lacks it.
 func (p Place) Value(field string) (found string) {
-	members(p.Row, func(name, value []byte) {
+	Members(p.Row, func(name, value []byte) {
 		if string(name) == field {
 			found = string(value)
 		}
@@ -79,8 +79,8 @@ func (p Place) Value(field string) (found string) {
 	return found
 }
 
-// fieldsOf names fields of one dataset.
-func fieldsOf(dataset sms.Dataset, names ...string) []Field {
+// FieldsOf names fields of one dataset.
+func FieldsOf(dataset sms.Dataset, names ...string) []Field {
 	all := make([]Field, len(names))
 	for i, name := range names {
 		all[i] = Field{dataset, name}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"smsetl/internal/dev/transformtest"
 	"smsetl/internal/pack"
 	"smsetl/sms"
 	"smsetl/transform"
@@ -23,12 +24,12 @@ type at struct {
 func TestLocateFindsEveryNumber(t *testing.T) {
 	numbers := 0
 	for _, vendor := range []sms.Vendor{sms.EngageLab, sms.Tencent} {
-		files, err := filepath.Glob(filepath.Join("testdata", string(vendor), "*.json"))
+		files, err := filepath.Glob(filepath.Join(string(vendor), "testdata", "*.json"))
 		if err != nil || len(files) == 0 {
 			t.Fatal(len(files), err)
 		}
 		for _, file := range files {
-			scope, payloads := readCase(t, file, vendor)
+			scope, payloads := transformtest.Case(t, file, vendor)
 			batch, err := vendors.Batch(scope, payloads)
 			if err != nil {
 				continue
@@ -135,7 +136,7 @@ func measuresOf(m *sms.Measures) map[string]sms.Count {
 
 // Answers for other days are not read, and those of another scope are refused.
 func TestLocateReadsOnlyWhatItMust(t *testing.T) {
-	scope, payloads := statsAnswer(t, `{"result":[`+quietRow+`],"count":1}`)
+	scope, payloads := transformtest.Stats(t, `{"result":[`+transformtest.Row+`],"count":1}`)
 	day, err := sms.ParseDay("2026-01-02")
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +146,7 @@ func TestLocateReadsOnlyWhatItMust(t *testing.T) {
 	refused := payloads[0]
 	refused.Refused, refused.Body = "no", other.Body
 	places, err := vendors.Locate(scope, []sms.Payload{other, refused, payloads[0]}, day)
-	if err != nil || len(places) != 1 || string(places[0].Row) != quietRow || places[0].Offset != int64(len(`{"result":[`)) {
+	if err != nil || len(places) != 1 || string(places[0].Row) != transformtest.Row || places[0].Offset != int64(len(`{"result":[`)) {
 		t.Errorf("%+v, %v", places, err)
 	}
 	if places, err := vendors.Locate(scope, payloads, day-1); err != nil || len(places) != 0 {

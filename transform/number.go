@@ -2,7 +2,6 @@ package transform
 
 import (
 	"bytes"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,40 +14,32 @@ import (
 // a fault of the vendor, and sums of a few counts below it cannot overflow.
 const maxCount = 1<<53 - 1
 
-// flaw is why a value is no count, in words. Empty: it is one.
-type flaw string
-
+// Why a value is no count, in words.
 const (
-	notNumber flaw = "not a number"
-	belowZero flaw = "negative"
-	fraction  flaw = "not a whole number"
-	tooLarge  flaw = "too large for a number of messages"
+	notNumber = "not a number"
+	belowZero = "negative"
+	fraction  = "not a whole number"
+	tooLarge  = "too large for a number of messages"
 )
 
-// count reads a JSON value as a number of messages. Vendors write the same number as 12, "12", " 12 ", 12.0 or 1.2e1;
+// Count reads a JSON value as a number of messages. Vendors write the same number as 12, "12", " 12 ", 12.0 or 1.2e1;
 // null and a missing value (nil) are "not reported".
-func count(value []byte) (sms.Count, flaw) {
-	if n, ok := digits(value); ok {
+func Count(value []byte) (sms.Count, string) {
+	if n, ok := Digits(value); ok {
 		return sms.Reported(n), ""
 	}
-	if value == nil || isNull(value) {
+	if value == nil || IsNull(value) {
 		return sms.Count{}, ""
 	}
-	n, why := whole(bytes.TrimSpace(text(value)))
+	n, why := Whole(bytes.TrimSpace(Text(value)))
 	if why != "" {
 		return sms.Count{}, why
 	}
 	return sms.Reported(n), ""
 }
 
-// isZeroNumber says whether the value is 0 in any spelling of a number.
-func isZeroNumber(value []byte) bool {
-	n, why := count(value)
-	return why == "" && n == sms.Reported(0)
-}
-
-// digits reads the common spelling: up to 15 digits and nothing else.
-func digits(s []byte) (int64, bool) {
+// Digits reads the common spelling: up to 15 digits and nothing else.
+func Digits(s []byte) (int64, bool) {
 	if len(s) == 0 || len(s) > 15 {
 		return 0, false
 	}
@@ -65,10 +56,10 @@ func digits(s []byte) (int64, bool) {
 // numberForm takes a number apart: sign, digits before the point, digits after it, exponent.
 var numberForm = regexp.MustCompile(`^(-?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,15}))?$`)
 
-// whole reads a decimal number with or without point and exponent, and without rounding: a float would turn
+// Whole reads a decimal number with or without point and exponent, and without rounding: a float would turn
 // 9007199254740993 into its neighbour.
-func whole(s []byte) (int64, flaw) {
-	if n, ok := digits(s); ok {
+func Whole(s []byte) (int64, string) {
+	if n, ok := Digits(s); ok {
 		return n, ""
 	}
 	parts := numberForm.FindSubmatch(s)
@@ -95,24 +86,3 @@ func whole(s []byte) (int64, flaw) {
 	}
 	return n, ""
 }
-
-// percentage reads a percentage, and the size of one unit of its last digit: 60.47 has a step of 0.01.
-func percentage(value []byte) (p, step float64, ok bool) {
-	s := text(value)
-	var n, point int64
-	for i, c := range s {
-		switch {
-		case c == '.' && point == 0 && i > 0:
-			point = int64(len(s) - i - 1)
-		case c >= '0' && c <= '9' && len(s) <= 16:
-			n = n*10 + int64(c-'0')
-		default:
-			p, err := strconv.ParseFloat(string(s), 64)
-			return p, 0.01, err == nil && !math.IsNaN(p) && !math.IsInf(p, 0)
-		}
-	}
-	scale := tens[point]
-	return float64(n) / scale, 1 / scale, len(s) > 0
-}
-
-var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}

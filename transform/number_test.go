@@ -33,8 +33,8 @@ func TestCount(t *testing.T) {
 		if tt.value != "" {
 			value = []byte(tt.value)
 		}
-		c, why := count(value)
-		got := string(why)
+		c, why := Count(value)
+		got := why
 		if why == "" {
 			got = c.String()
 		} else if c.IsReported() {
@@ -42,28 +42,6 @@ func TestCount(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("count(%s) = %s, want %s", tt.value, got, tt.want)
-		}
-	}
-}
-
-func TestIsShare(t *testing.T) {
-	tests := []struct {
-		value       string
-		part, whole int64
-		want        bool
-	}{
-		{"50", 1, 2, true}, {"0.5", 1, 2, true}, {`"50.00"`, 1, 2, true}, {"0", 0, 5, true}, {"0.0", 0, 5, true},
-		{"33.33", 1, 3, true}, {"33.3", 1, 3, true}, {"33", 1, 3, true}, {"0.33", 1, 3, true}, {"0.3333", 1, 3, true}, {"33.34", 1, 3, true},
-		{"66.67", 2, 3, true}, {"66.66", 2, 3, true}, {"1", 3, 3, true}, {"100", 3, 3, true}, {"1e2", 3, 3, true},
-		{"33.36", 1, 3, false}, {"35", 1, 3, false}, {"0.35", 1, 3, false}, {"0", 1, 3, false}, {"100", 1, 3, false}, {"1", 1, 3, false},
-		{"-50", 1, 2, false}, {`"50 %"`, 1, 2, false}, {`""`, 1, 2, false}, {"true", 1, 2, false}, {`"NaN"`, 1, 2, false}, {"1e999", 1, 2, false},
-		{`"."`, 0, 2, false}, {"33.333333333333333333", 1, 3, true}, {`"1.2.3"`, 1, 2, false},
-	}
-	for _, tt := range tests {
-		p, step, ok := percentage([]byte(tt.value))
-		ratio := float64(tt.part) / float64(tt.whole)
-		if got := ok && (isShare(p, step, ratio, 100) || isShare(p, step, ratio, 1)); got != tt.want {
-			t.Errorf("%s as a share of %d/%d: %t (read as %v, step %v, %t), want %t", tt.value, tt.part, tt.whole, got, p, step, ok, tt.want)
 		}
 	}
 }
@@ -76,26 +54,26 @@ func TestCut(t *testing.T) {
 	}{
 		{"abc", 3, "abc"}, {"abcd", 3, "abc"}, {"aé", 2, "a"}, {"你好", 3, "你"}, {"你好", 5, "你"}, {"你", 2, ""}, {"", 0, ""},
 	} {
-		if got := cut([]byte(tt.text), tt.limit); got != tt.want {
+		if got := Cut([]byte(tt.text), tt.limit); got != tt.want {
 			t.Errorf("cut(%q, %d) = %q, want %q", tt.text, tt.limit, got, tt.want)
 		}
 	}
 }
 
 func TestNotesBoundSubjects(t *testing.T) {
-	var n notes
+	var b Draft
 	for i := range 200 {
-		n.add(unknownField, strings.Repeat("x", i+1), sms.Day(i+1), func() string { return "seen" })
+		b.Note(UnknownField, strings.Repeat("x", i+1), sms.Day(i+1), func() string { return "seen" })
 	}
-	n.add(unknownField, "x", 0, func() string { return "seen" })
-	if len(n.list) != maxSubjects+1 {
-		t.Fatalf("%d findings, want %d", len(n.list), maxSubjects+1)
+	b.Note(UnknownField, "x", 0, func() string { return "seen" })
+	if len(b.Findings) != maxSubjects+1 {
+		t.Fatalf("%d findings, want %d", len(b.Findings), maxSubjects+1)
 	}
 	var rows int64
-	for _, f := range n.list {
+	for _, f := range b.Findings {
 		rows += f.Rows
 	}
-	if first, last := n.list[0], n.list[maxSubjects]; rows != 201 || first.Rows != 2 || first.Day != 1 || last.Subject != otherSubjects || last.Rows != 150 {
+	if first, last := b.Findings[0], b.Findings[maxSubjects]; rows != 201 || first.Rows != 2 || first.Day != 1 || last.Subject != otherSubjects || last.Rows != 150 {
 		t.Errorf("%d rows in all, first %+v, last %+v", rows, first, last)
 	}
 }

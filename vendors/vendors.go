@@ -1,5 +1,5 @@
 // Package vendors lists what the program knows of each vendor, in one place. Nothing else of the program names one but the
-// vendor's own files.
+// vendor's own files, and the rooms of what only Huawei has: pushes, and facts that are counted from messages.
 package vendors
 
 import (
@@ -16,6 +16,9 @@ import (
 	"smsetl/extract/tencent"
 	"smsetl/sms"
 	"smsetl/transform"
+	engagelabfacts "smsetl/transform/engagelab"
+	huaweifacts "smsetl/transform/huawei"
+	tencentfacts "smsetl/transform/tencent"
 )
 
 // Client is what a vendor's folder under extract offers.
@@ -50,11 +53,11 @@ type Vendor struct {
 // List is the vendors that a program works with.
 type List []Vendor
 
-// All lists every vendor. A new one is an entry here, a folder under extract, a file in transform, an emulator in sandbox. The
+// All lists every vendor. A new one is an entry here, a folder under extract, one under transform, an emulator in sandbox. The
 // keys of the vendors in the warehouse follow the order of the list, so a new one stands last.
 var All = List{
 	{
-		Vendor: engagelab.Vendor, Reader: transform.EngageLab,
+		Vendor: engagelab.Vendor, Reader: engagelabfacts.Reader,
 		Connect: func(s config.Settings, o extract.Options, log *zap.Logger) (Client, error) {
 			return engagelab.Connect(s.(*engagelab.Settings), o, log)
 		},
@@ -69,7 +72,7 @@ var All = List{
 		Parallel: 2,
 	},
 	{
-		Vendor: tencent.Vendor, Reader: transform.Tencent,
+		Vendor: tencent.Vendor, Reader: tencentfacts.Reader,
 		Connect: func(s config.Settings, o extract.Options, log *zap.Logger) (Client, error) {
 			return tencent.Connect(s.(*tencent.Settings), o, log)
 		},
@@ -84,7 +87,7 @@ var All = List{
 		IsPaired: true,
 		Parallel: 12,
 	},
-	{Vendor: huawei.Vendor, Reader: transform.Huawei},
+	{Vendor: huawei.Vendor, Reader: huaweifacts.Reader},
 }
 
 // Of gives the vendor of a name; the zero Vendor, which connects to nobody, when there is none.

@@ -14,6 +14,7 @@ import (
 	"smsetl/sandbox"
 	"smsetl/sms"
 	"smsetl/transform"
+	"smsetl/transform/huawei"
 	"smsetl/vendors"
 )
 
@@ -101,7 +102,7 @@ func TestReplayOfFilesWithAnotherMapping(t *testing.T) {
 	mapping := job.CurrentMapping(vendors.All.Readers())
 	mapping.Version++
 	mapping.Messages = func(rows transform.Rows, p *sms.Payload, each func(*sms.Message) error) (transform.Reading, error) {
-		return rows.Messages(p, func(m *sms.Message) error {
+		return huawei.Messages(rows, p, func(m *sms.Message) error {
 			m.Country = sms.Unknown
 			return each(m)
 		})
