@@ -8,7 +8,7 @@ import (
 
 	"smsetl/internal/db"
 	"smsetl/ledger"
-	"smsetl/load"
+	"smsetl/load/messages"
 	"smsetl/sms"
 )
 
@@ -57,7 +57,7 @@ type openNotice struct {
 // Notices compares what is wrong now with what was wrong before: new notices get a line, those that are no longer wrong are
 // resolved. find says what is wrong of the status of the expected days, and of the watched folders of the same sources.
 func (k *Checker) Notices(
-	ctx context.Context, now time.Time, expected []ledger.Expectation, find func([]ledger.Status, []load.DropDir) []Notice,
+	ctx context.Context, now time.Time, expected []ledger.Expectation, find func([]ledger.Status, []messages.DropDir) []Notice,
 ) error {
 	err := k.withNotices(ctx, func(tx pgx.Tx) error {
 		all, err := ledger.ReadStatus(ctx, tx, expected)
@@ -68,7 +68,7 @@ func (k *Checker) Notices(
 		for i, e := range expected {
 			sources[i] = e.Source
 		}
-		dirs, err := load.ReadDropDirs(ctx, tx, sources)
+		dirs, err := messages.DropDirs(ctx, tx, sources)
 		if err != nil {
 			return err
 		}

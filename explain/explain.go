@@ -13,6 +13,8 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/load/messages"
+	"smsetl/load/raw"
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/transform"
@@ -220,8 +222,8 @@ func (e *explainer) observe(ctx context.Context) error {
 			last = d
 		}
 	}
-	of := load.Observed{Account: e.q.Account, First: e.q.Day, Last: e.q.Day, ListenedBy: last.AnsweredBy}
-	return e.warehouse.Observe(ctx, of, func(ctx context.Context, o *load.Observations) error {
+	of := messages.Observed{Account: e.q.Account, First: e.q.Day, Last: e.q.Day, ListenedBy: last.AnsweredBy}
+	return messages.Observe(ctx, e.warehouse.DB, of, func(ctx context.Context, o *messages.Observations) error {
 		for _, a := range o.Files {
 			e.loads[a.LoadID] = read.Load{}
 		}
@@ -269,7 +271,7 @@ func (e *explainer) readAnswers(ctx context.Context) error {
 		return err
 	}
 	for _, l := range slices.Sorted(maps.Keys(e.loads)) {
-		answers, err := e.warehouse.KeptAnswers(ctx, load.Which{LoadID: l, Day: e.q.Day})
+		answers, err := raw.List(ctx, e.warehouse.DB, raw.Which{LoadID: l, Day: e.q.Day})
 		if err != nil {
 			return err
 		}
@@ -308,8 +310,8 @@ type found struct {
 // locate finds the rows in the answers that the day rests on. Of those that were thrown away the answers say when.
 func (e *explainer) locate(ctx context.Context) error {
 	for _, l := range slices.Sorted(maps.Keys(e.current)) {
-		kept, err := e.warehouse.KeptOf(ctx, l, e.q.Day)
-		if errors.Is(err, load.ErrPruned) {
+		kept, err := raw.AnswersOf(ctx, e.warehouse.DB, l, e.q.Day)
+		if errors.Is(err, raw.ErrPruned) {
 			continue
 		}
 		if err != nil {
@@ -330,9 +332,9 @@ func (e *explainer) locate(ctx context.Context) error {
 const mostPushes = 20
 
 // locateShares finds which rows of which files the numbers are summed from, the newest file first, and the newest pushes about them.
-func (e *explainer) locateShares(ctx context.Context, o *load.Observations) error {
+func (e *explainer) locateShares(ctx context.Context, o *messages.Observations) error {
 	files, isRead := slices.Clone(o.Files), map[sms.Hash]bool{}
-	slices.SortStableFunc(files, func(a, b load.KeptAnswer) int { return b.FetchedAt.Compare(a.FetchedAt) })
+	slices.SortStableFunc(files, func(a, b raw.Answer) int { return b.FetchedAt.Compare(a.FetchedAt) })
 	pushes := map[sms.Hash]Push{}
 	shares := huawei.NewShares(job.CurrentMapping(e.vendors).Basis(ctx, e.q.Account, o), e.q.Day, func(m *sms.Message) {
 		reports := pushes[m.Payload].Reports + 1
@@ -345,7 +347,7 @@ func (e *explainer) locateShares(ctx context.Context, o *load.Observations) erro
 		}
 		isRead[hash] = true
 		payload, err := o.Payload(ctx, &files[i])
-		if errors.Is(err, load.ErrPruned) {
+		if errors.Is(err, raw.ErrPruned) {
 			continue
 		}
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/load/star"
 	"smsetl/queue"
 	"smsetl/sms"
@@ -42,7 +43,7 @@ func (c *conversation) keep(ctx context.Context) func(sms.Payload) error {
 		case p.Purpose == sms.ForSum:
 			c.noteSum(p)
 		}
-		return c.loader.warehouse.Keep(ctx, c.loadID, p)
+		return raw.Keep(ctx, c.loader.warehouse.DB, c.loadID, p)
 	}
 }
 

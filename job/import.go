@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"smsetl/load"
+	"smsetl/load/messages"
+	"smsetl/load/raw"
 	"smsetl/sms"
 	"smsetl/transform"
 )
@@ -30,7 +32,7 @@ type Import struct {
 
 // ExportFile is a file in the stored form.
 type ExportFile struct {
-	load.Export
+	messages.Export
 	Parts []FilePart
 }
 
@@ -75,7 +77,7 @@ func (e *ApplicationError) Error() string {
 
 // Run loads the files, a transaction for each account and chunk of days. Each finds the same facts whatever was imported before
 // it and in which order; running it again is the way to resume it. Errors are *ApplicationError and *UnreadableError, before anything is
-// written, and those of load.Import.
+// written, and those of messages.Import.
 func (im *Import) Run(ctx context.Context, wh *load.Warehouse) (Imported, error) {
 	s := newScan(im)
 	for i := range im.Files {
@@ -125,7 +127,7 @@ func (im *Import) window(ctx context.Context, wh *load.Warehouse, w *importWindo
 	}
 	scope := sms.Scope{Account: w.account, Datasets: wh.Datasets(w.account.Vendor), Window: days}
 	start := load.Start{RunID: im.RunID, Source: im.Source, Scope: scope, Now: im.Now}
-	done, err := begun(ctx, wh, start, func(loadID int64) (load.Imported, error) { return im.put(ctx, wh, loadID, scope, w) })
+	done, err := begun(ctx, wh, start, func(loadID int64) (messages.Imported, error) { return im.put(ctx, wh, loadID, scope, w) })
 	if err != nil {
 		return err
 	}
@@ -134,10 +136,10 @@ func (im *Import) window(ctx context.Context, wh *load.Warehouse, w *importWindo
 }
 
 // begun begins a load and puts it; one that fails is written down as called off.
-func begun(ctx context.Context, wh *load.Warehouse, start load.Start, put func(loadID int64) (load.Imported, error)) (load.Imported, error) {
+func begun(ctx context.Context, wh *load.Warehouse, start load.Start, put func(loadID int64) (messages.Imported, error)) (messages.Imported, error) {
 	loadID, err := wh.Begin(ctx, start)
 	if err != nil {
-		return load.Imported{}, err
+		return messages.Imported{}, err
 	}
 	done, err := put(loadID)
 	if err != nil {
@@ -148,17 +150,17 @@ func begun(ctx context.Context, wh *load.Warehouse, start load.Start, put func(l
 	return done, err
 }
 
-func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, scope sms.Scope, w *importWindow) (load.Imported, error) {
-	in := load.Import{LoadID: loadID, Scope: scope, Count: counting(scope)}
+func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, scope sms.Scope, w *importWindow) (messages.Imported, error) {
+	in := messages.Import{LoadID: loadID, Scope: scope, Count: counting(scope)}
 	for _, part := range w.parts {
 		p := im.payload(&im.Files[part.file], part.part)
 		p.Account = scope.Account
 		var err error
 		if p.Window, err = sms.NewWindow(part.first, part.last, scope.Account.Zone); err != nil {
-			return load.Imported{}, err
+			return messages.Imported{}, err
 		}
-		if err := wh.Keep(ctx, loadID, *p); err != nil {
-			return load.Imported{}, err
+		if err := raw.Keep(ctx, wh.DB, loadID, *p); err != nil {
+			return messages.Imported{}, err
 		}
 	}
 	for _, f := range w.files {
@@ -166,10 +168,10 @@ func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, sco
 		e.Rejects = f.rejects
 		in.Exports = append(in.Exports, e)
 	}
-	return wh.Import(ctx, in, load.PutOptions{Now: im.Now, Rules: im.Rules, ConfirmAfter: im.ConfirmAfter, TransformVersion: transform.Version})
+	return in.Put(ctx, wh, load.PutOptions{Now: im.Now, Rules: im.Rules, ConfirmAfter: im.ConfirmAfter, TransformVersion: transform.Version})
 }
 
-func (out *Imported) add(scope sms.Scope, done load.Imported) {
+func (out *Imported) add(scope sms.Scope, done messages.Imported) {
 	out.Messages += done.Messages
 	out.Changed += done.Changed
 	out.Add(done.Counts)

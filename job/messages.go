@@ -5,13 +5,14 @@ import (
 	"fmt"
 
 	"smsetl/load"
+	"smsetl/load/messages"
 	"smsetl/sms"
 	"smsetl/transform"
 	"smsetl/transform/huawei"
 )
 
 // Basis gives what the facts of days are counted from.
-func (m Mapping) Basis(ctx context.Context, account sms.Account, o *load.Observations) *transform.MessageBasis {
+func (m Mapping) Basis(ctx context.Context, account sms.Account, o *messages.Observations) *transform.MessageBasis {
 	return &transform.MessageBasis{
 		Account:  account,
 		Listened: o.Listened,
@@ -31,8 +32,8 @@ func (m Mapping) Basis(ctx context.Context, account sms.Account, o *load.Observa
 
 // counting gives how an import counts the days of a scope. Where the files are of several zones, the days beside them
 // are read as well: messages may have been of these before.
-func counting(scope sms.Scope) func(context.Context, *load.Observations) (load.Counted, error) {
-	return func(ctx context.Context, o *load.Observations) (load.Counted, error) {
+func counting(scope sms.Scope) func(context.Context, *messages.Observations) (messages.Counted, error) {
+	return func(ctx context.Context, o *messages.Observations) (messages.Counted, error) {
 		days, zones := daysIn(scope.Window), map[sms.Zone]bool{}
 		err := o.Forms(ctx, func(p *sms.Payload) error {
 			zone, err := huawei.FormZone(p)
@@ -40,16 +41,16 @@ func counting(scope sms.Scope) func(context.Context, *load.Observations) (load.C
 			return err
 		})
 		if err != nil {
-			return load.Counted{}, err
+			return messages.Counted{}, err
 		}
 		if len(zones) > 1 {
 			days = append(append([]sms.Day{scope.Window.First() - 1}, days...), scope.Window.Last()+1)
 		}
 		c, err := CurrentMapping(nil).Basis(ctx, scope.Account, o).Count(days, scope.Window.Contains)
 		if err != nil {
-			return load.Counted{}, err
+			return messages.Counted{}, err
 		}
-		return load.Counted{
+		return messages.Counted{
 			Deliveries: c.Deliveries, Failures: c.Failures, Findings: foundOn(c.Findings, scope.Window), Rows: c.Rows,
 			Messages: c.New, Changed: c.Changed,
 		}, nil
@@ -57,10 +58,10 @@ func counting(scope sms.Scope) func(context.Context, *load.Observations) (load.C
 }
 
 // countMessages counts the days of a scope from what is kept about their messages, as far as it was known by a moment.
-func (m Mapping) countMessages(ctx context.Context, wh *load.Warehouse, scope sms.Scope, of load.Observed) (sms.Batch, error) {
+func (m Mapping) countMessages(ctx context.Context, wh *load.Warehouse, scope sms.Scope, of messages.Observed) (sms.Batch, error) {
 	batch := sms.Batch{Scope: scope, Zeros: int64(scope.Window.Len())}
 	of.Account, of.First, of.Last = scope.Account, scope.Window.First(), scope.Window.Last()
-	err := wh.Observe(ctx, of, func(ctx context.Context, o *load.Observations) error {
+	err := messages.Observe(ctx, wh.DB, of, func(ctx context.Context, o *messages.Observations) error {
 		c, err := m.Basis(ctx, scope.Account, o).Count(daysIn(scope.Window), scope.Window.Contains)
 		if err == nil {
 			batch.Deliveries, batch.Failures, batch.Findings, batch.Rejects = c.Deliveries, c.Failures, c.Findings, c.Rejects

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/sms"
 )
 
@@ -47,7 +48,7 @@ func (p Probing) Run(ctx context.Context, wh *load.Warehouse) (sms.ProbeResult, 
 		if p.Called != nil {
 			p.Called(answer)
 		}
-		return wh.Keep(ctx, loadID, answer)
+		return raw.Keep(ctx, wh.DB, loadID, answer)
 	})
 	if err == nil {
 		err = wh.EndProbe(ctx, loadID, scope, v, findingsOf(v, p.Prober.Judge(v)), p.Now)

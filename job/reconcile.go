@@ -11,6 +11,7 @@ import (
 
 	"smsetl/internal/pack"
 	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/queue"
 	"smsetl/sms"
 )
@@ -42,7 +43,7 @@ func (w *Loader) reconcile(ctx context.Context, try *queue.Try, loadID int64, ve
 		if p.Beyond {
 			beyond = append(beyond, p.Window)
 		}
-		return w.warehouse.Keep(ctx, loadID, p)
+		return raw.Keep(ctx, w.warehouse.DB, loadID, p)
 	})
 	if err != nil {
 		return load.Result{}, err

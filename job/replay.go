@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"smsetl/load"
+	"smsetl/load/messages"
+	"smsetl/load/raw"
 	"smsetl/sms"
 	"smsetl/transform"
 	"smsetl/transform/huawei"
@@ -31,7 +33,7 @@ func CurrentMapping(vendors transform.Vendors) Mapping {
 // Replay says which days are built again from the answers that were kept, and how. Nobody is asked.
 type Replay struct {
 	RunID    int64
-	Select   load.Selection
+	Select   raw.Selection
 	Mapping  Mapping
 	Now      time.Time
 	DryRun   bool // find out what would change, and write nothing
@@ -71,7 +73,7 @@ func newRemark(scope sms.Scope, reason string) Remark {
 // An answer that is gone or cannot be understood any more leaves its days as they are, and is reported. The error is the
 // database's, or the context's.
 func (r Replay) Run(ctx context.Context, wh *load.Warehouse) (Replayed, error) {
-	bases, err := wh.Bases(ctx, r.Select)
+	bases, err := raw.Bases(ctx, wh.DB, r.Select)
 	if err != nil {
 		return Replayed{}, err
 	}
@@ -97,8 +99,8 @@ func (r Replay) Run(ctx context.Context, wh *load.Warehouse) (Replayed, error) {
 
 // byAnswer puts together what rests on the same load, so that each answer is understood once. Groups stand in the order of
 // their first days.
-func byAnswer(bases []load.Basis) [][]load.Basis {
-	var all [][]load.Basis
+func byAnswer(bases []raw.Basis) [][]raw.Basis {
+	var all [][]raw.Basis
 	at := map[int64]int{}
 	for _, b := range bases {
 		i, known := at[b.AnsweredBy]
@@ -113,7 +115,7 @@ func byAnswer(bases []load.Basis) [][]load.Basis {
 }
 
 // rebuild brings the days that rest on one load to what its answers mean.
-func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Basis, out *Replayed) error {
+func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []raw.Basis, out *Replayed) error {
 	loadID := bases[0].AnsweredBy
 	understand := r.Mapping.answers(ctx, wh, loadID)
 	for _, b := range bases {
@@ -128,7 +130,7 @@ func (r Replay) rebuild(ctx context.Context, wh *load.Warehouse, bases []load.Ba
 				RunID: r.RunID, Batch: batch, AnsweredBy: loadID, BelievedAt: b.BelievedAt, DryRun: r.DryRun, Examples: r.Examples,
 			}, load.PutOptions{Now: r.Now, ContentHash: hash, TransformVersion: r.Mapping.Version})
 		}
-		if errors.Is(err, sms.ErrMalformed) || errors.Is(err, load.ErrPruned) || errors.Is(err, errAnswers) {
+		if errors.Is(err, sms.ErrMalformed) || errors.Is(err, raw.ErrPruned) || errors.Is(err, errAnswers) {
 			out.Left = append(out.Left, newRemark(b.Scope, err.Error()))
 			continue
 		}
@@ -147,7 +149,7 @@ func (m Mapping) answers(
 ) func(part sms.Scope, by time.Time) (sms.Batch, sms.Hash, error) {
 	var hash sms.Hash
 	whole := sync.OnceValues(func() (sms.Batch, error) {
-		kept, err := wh.Kept(ctx, loadID)
+		kept, err := raw.AnswersOf(ctx, wh.DB, loadID, 0)
 		if err != nil {
 			return sms.Batch{}, err
 		}
@@ -160,7 +162,7 @@ func (m Mapping) answers(
 	})
 	return func(part sms.Scope, by time.Time) (sms.Batch, sms.Hash, error) {
 		if wh.IsImported(part.Account.Vendor) {
-			batch, err := m.countMessages(ctx, wh, part, load.Observed{By: by, ListenedBy: loadID})
+			batch, err := m.countMessages(ctx, wh, part, messages.Observed{By: by, ListenedBy: loadID})
 			return batch, sms.Hash{}, err
 		}
 		batch, err := whole()
@@ -236,10 +238,10 @@ type Release struct {
 }
 
 // Run loads the days from the answer as it was kept, whatever the rules make of it. Days that are not in quarantine because
-// of it any more are left alone, and stand in Superseded. The error wraps load.ErrPruned when the answer is gone,
+// of it any more are left alone, and stand in Superseded. The error wraps raw.ErrPruned when the answer is gone,
 // sms.ErrMalformed when it cannot be understood; else it is the database's.
 func (r Release) Run(ctx context.Context, wh *load.Warehouse) (load.Replayed, error) {
-	scope, err := wh.LoadScope(ctx, r.LoadID)
+	scope, err := raw.ScopeOf(ctx, wh.DB, r.LoadID)
 	if err != nil {
 		return load.Replayed{}, err
 	}

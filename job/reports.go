@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"smsetl/load"
+	"smsetl/load/messages"
 	"smsetl/sms"
 	"smsetl/transform"
 	"smsetl/transform/huawei"
@@ -25,7 +26,7 @@ type Reports struct {
 
 // Reported is what a Reports did.
 type Reported struct {
-	load.Merged
+	messages.Merged
 
 	load.Counts
 	Windows, Counted int // windows and days that were counted anew
@@ -39,13 +40,13 @@ func (r *Reports) Run(ctx context.Context, wh *load.Warehouse) (Reported, error)
 	if err := r.merge(ctx, wh, &out); err != nil {
 		return out, err
 	}
-	if _, err := wh.MarkExpired(ctx, r.Source, r.Now, transform.PendingFor); err != nil {
+	if _, err := messages.MarkExpired(ctx, wh.DB, r.Source, r.Now, transform.PendingFor); err != nil {
 		return out, err
 	}
-	if err := wh.ForgetDue(ctx, r.Source, r.KeepFrom); err != nil {
+	if err := messages.ForgetDue(ctx, wh.DB, r.Source, r.KeepFrom); err != nil {
 		return out, err
 	}
-	due, err := wh.DueDays(ctx, r.Source, r.Now)
+	due, err := messages.DueDays(ctx, wh.DB, r.Source, r.Now)
 	if err != nil {
 		return out, err
 	}
@@ -62,7 +63,7 @@ func (r *Reports) Run(ctx context.Context, wh *load.Warehouse) (Reported, error)
 // merge takes in pushes until there are none.
 func (r *Reports) merge(ctx context.Context, wh *load.Warehouse, out *Reported) error {
 	for {
-		done, err := wh.MergePushes(ctx, load.Merge{Source: r.Source, Now: r.Now, Read: readPush, Find: findMessages})
+		done, err := messages.Merge{Source: r.Source, Now: r.Now, Read: readPush, Find: findMessages}.Run(ctx, wh.DB)
 		if err != nil {
 			return err
 		}
@@ -112,9 +113,9 @@ func (r *Reports) windows(a sms.Account, days []sms.Day) (all []sms.Window) {
 // count counts the days of a window anew from all that is known by now.
 func (r *Reports) count(ctx context.Context, wh *load.Warehouse, a sms.Account, w sms.Window, out *Reported) error {
 	scope := sms.Scope{Account: a, Datasets: wh.Datasets(a.Vendor), Window: w}
-	done, err := begun(ctx, wh, load.Start{Scope: scope, Now: r.Now}, func(loadID int64) (load.Imported, error) {
-		return wh.Import(ctx, load.Import{LoadID: loadID, Scope: scope, Count: counting(scope)},
-			load.PutOptions{Now: r.Now, Rules: r.Rules, ConfirmAfter: r.ConfirmAfter, TransformVersion: transform.Version})
+	done, err := begun(ctx, wh, load.Start{Scope: scope, Now: r.Now}, func(loadID int64) (messages.Imported, error) {
+		im := messages.Import{LoadID: loadID, Scope: scope, Count: counting(scope)}
+		return im.Put(ctx, wh, load.PutOptions{Now: r.Now, Rules: r.Rules, ConfirmAfter: r.ConfirmAfter, TransformVersion: transform.Version})
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,8 @@ import (
 
 	"smsetl/check"
 	"smsetl/load"
+	"smsetl/load/messages"
+	"smsetl/load/raw"
 	"smsetl/sms"
 	"smsetl/transform"
 	"smsetl/transform/huawei"
@@ -37,10 +40,11 @@ func (im *Import) KeepStatistics(ctx context.Context, wh *load.Warehouse, f *Exp
 	if len(totals) == 0 {
 		return 0, fmt.Errorf("job: %w: %s has no row that can be understood: want days such as 2026-01-31 and whole numbers", sms.ErrMalformed, f.Name)
 	}
-	madeAt, err := wh.FirstFetched(ctx, p.Body.Hash, f.MadeAt)
+	madeAt, err := raw.FirstFetched(ctx, wh.DB, p.Body.Hash)
 	if err != nil {
 		return 0, err
 	}
+	madeAt = cmp.Or(madeAt, f.MadeAt)
 	p.FetchedAt = madeAt
 	first, last := accountDays(account, zone, totals[0].Day, totals[len(totals)-1].Day)
 	if p.Window, err = sms.NewWindow(first, last, account.Zone); err != nil {
@@ -52,12 +56,12 @@ func (im *Import) KeepStatistics(ctx context.Context, wh *load.Warehouse, f *Exp
 	if err != nil {
 		return 0, err
 	}
-	page := load.StatisticsPage{Account: account, IsAll: isAll, Zone: zone}
+	page := messages.StatisticsPage{Account: account, IsAll: isAll, Zone: zone}
 	for _, t := range totals {
-		page.Days = append(page.Days, load.StatisticsDay{Total: t, MadeAt: madeAt})
+		page.Days = append(page.Days, messages.StatisticsDay{Total: t, MadeAt: madeAt})
 	}
-	if err = wh.Keep(ctx, loadID, *p); err == nil {
-		err = wh.KeepStatistics(ctx, loadID, page, reading.Rejects)
+	if err = raw.Keep(ctx, wh.DB, loadID, *p); err == nil {
+		err = messages.KeepStatistics(ctx, wh.DB, loadID, page, reading.Rejects)
 	}
 	if err != nil {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -79,7 +83,7 @@ func accountDays(account sms.Account, zone sms.Zone, first, last sms.Day) (from,
 // Compared are days that were over when the page was exported, and of which exports cover every hour: the others are known to be missing.
 // Results are compared once they have settled on both sides, how many messages were sent at once.
 func CompareStatistics(ctx context.Context, wh *load.Warehouse, accounts []sms.Account) (lines []check.Line, known bool, err error) {
-	pages, err := wh.StatisticsPages(ctx, accounts)
+	pages, err := messages.StatisticsPages(ctx, wh.DB, accounts)
 	if err != nil {
 		return nil, false, err
 	}
@@ -97,8 +101,8 @@ func CompareStatistics(ctx context.Context, wh *load.Warehouse, accounts []sms.A
 	return lines, len(pages) > 0, nil
 }
 
-func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, page *load.StatisticsPage) ([]check.Line, error) {
-	days := make(map[sms.Day]load.StatisticsDay, len(page.Days))
+func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, page *messages.StatisticsPage) ([]check.Line, error) {
+	days := make(map[sms.Day]messages.StatisticsDay, len(page.Days))
 	for _, d := range page.Days {
 		if !d.MadeAt.Before(page.Zone.Start(d.Day + 1)) {
 			days[d.Day] = d
@@ -107,7 +111,7 @@ func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account
 	first, last := page.Days[0].Day, page.Days[len(page.Days)-1].Day
 	for _, account := range accounts {
 		from, to := accountDays(account, page.Zone, first, last)
-		spans, err := wh.Covered(ctx, account, from, to)
+		spans, err := messages.Covered(ctx, wh.DB, account, from, to)
 		if err != nil {
 			return nil, err
 		}
@@ -154,13 +158,13 @@ func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account
 }
 
 // countIn counts the messages of accounts by days of another zone.
-func countIn(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, zone sms.Zone, days map[sms.Day]load.StatisticsDay) ([]sms.Delivery, error) {
+func countIn(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, zone sms.Zone, days map[sms.Day]messages.StatisticsDay) ([]sms.Delivery, error) {
 	var all []sms.Delivery
 	counted := slices.Sorted(maps.Keys(days))
 	for _, account := range accounts {
-		of := load.Observed{Account: account}
+		of := messages.Observed{Account: account}
 		of.First, of.Last = accountDays(account, zone, counted[0], counted[len(counted)-1])
-		err := wh.Observe(ctx, of, func(ctx context.Context, o *load.Observations) error {
+		err := messages.Observe(ctx, wh.DB, of, func(ctx context.Context, o *messages.Observations) error {
 			account.Zone = zone
 			c, err := CurrentMapping(nil).Basis(ctx, account, o).Count(counted, func(sms.Day) bool { return true })
 			if err == nil {

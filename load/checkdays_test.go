@@ -9,6 +9,7 @@ import (
 	"smsetl/check"
 	"smsetl/internal/pack"
 	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/sms"
 )
 
@@ -193,7 +194,7 @@ func refuse(t testing.TB, wh *load.Warehouse, s sms.Scope, purpose sms.Purpose, 
 	t.Helper()
 	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("04-01 06:30")})
 	if err == nil {
-		err = wh.Keep(t.Context(), id, sms.Payload{
+		err = raw.Keep(t.Context(), wh.DB, id, sms.Payload{
 			Account: s.Account, Dataset: s.Datasets[0], Window: s.Window, FetchedAt: at("04-01 06:30"), Body: pack.Bytes([]byte("<html>")),
 			Purpose: purpose, Refused: why,
 		})

@@ -1,11 +1,11 @@
-// Package load brings batches of facts into the warehouse and tells what is there. It is the only room, beside the
-// migrations, that contains SQL, and it talks to Postgres only.
+// Package load brings batches of facts into the warehouse. It talks to Postgres only. What vendors answered is kept by package
+// raw, the star is written by package star, and days that files and pushed reports tell of are counted by package messages.
 //
 // # A load
 //
-// A load is one try at one scope: Begin takes its number from a sequence before anything is fetched, Keep stores each
+// A load is one try at one scope: Begin takes its number from a sequence before anything is fetched, raw.Keep stores each
 // answer as it comes, and Put writes dimensions, facts, history, summaries, findings and the ledger in one transaction, or
-// Fail says why there was nothing to write. Begin, Keep and Fail commit by themselves: what they write is evidence and
+// Fail says why there was nothing to write. Begin, raw.Keep and Fail commit by themselves: what they write is evidence and
 // harms nobody when the load then fails.
 //
 // # Who waits for whom

@@ -58,3 +58,23 @@ func (w *Warehouse) Interrupt(ctx context.Context, loadID int64, reason string) 
 		  AND outcome = 'running'`, loadID, clean(reason))
 	return failed("interrupting the load", err)
 }
+
+// EndReference ends a load whose answer no fact is made of, within the transaction that keeps what it says, and keeps the rows that
+// could not be understood. isNew says whether anything was kept.
+func EndReference(ctx context.Context, tx pgx.Tx, loadID int64, isNew bool, rejects []sms.Reject) error {
+	if err := writeRejects(ctx, tx, loadID, rejects); err != nil {
+		return err
+	}
+	outcome := Unchanged
+	if isNew {
+		outcome = Loaded
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE etl.load
+		SET outcome   = $2,
+		    loaded_at = clock_timestamp(),
+		    received  = $3,
+		    rejected  = $3
+		WHERE load_id = $1`, loadID, outcome, int64(len(rejects)))
+	return err
+}

@@ -11,6 +11,7 @@ import (
 	"smsetl/internal/pack"
 	"smsetl/ledger"
 	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/queue"
 	"smsetl/sms"
 )
@@ -157,17 +158,17 @@ func TestKeep(t *testing.T) {
 	}
 	refused := answer
 	refused.Status, refused.Refused, refused.Body = 502, "not JSON\x00", sms.Body{}
-	raw := `SELECT ctid::text, xmin::text FROM etl.raw`
+	lines := `SELECT ctid::text, xmin::text FROM etl.raw`
 	var before string
 	for i, p := range []sms.Payload{answer, answer, refused} {
-		if err := wh.Keep(t.Context(), id, p); err != nil {
+		if err := raw.Keep(t.Context(), wh.DB, id, p); err != nil {
 			t.Fatal(err)
 		}
 		if i == 0 {
-			before = dump(t, wh, raw)
+			before = dump(t, wh, lines)
 		}
 	}
-	if d := cmp.Diff(before, dump(t, wh, raw)); d != "" {
+	if d := cmp.Diff(before, dump(t, wh, lines)); d != "" {
 		t.Error("an identical answer was written again:\n", d)
 	}
 	same(t, "answers", dump(t, wh, `SELECT dataset, status, request_id, refused, octet_length(hash), window_from, fetched_at FROM etl.fetch ORDER BY fetch_id`),

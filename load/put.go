@@ -242,6 +242,12 @@ func (p *put) lock(ctx context.Context, tx pgx.Tx) error {
 	return p.checkLoad(ctx, tx)
 }
 
+// TryLock takes the lock that loads hold which write deliveries of an account; false when one of them has it just now.
+func TryLock(ctx context.Context, tx pgx.Tx, account int32) (is bool, err error) {
+	err = tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1, $2)`, int32(db.LoadLock+star.Delivery), account).Scan(&is)
+	return is, err
+}
+
 // checkLoad makes sure that the load is this scope's and still to be put.
 func (p *put) checkLoad(ctx context.Context, tx pgx.Tx) error {
 	var outcome, zone string

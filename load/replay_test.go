@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/sms"
 )
 
@@ -31,8 +32,8 @@ func rebuild(t testing.TB, wh *load.Warehouse, batch sms.Batch, change ...func(*
 	return rebuilt
 }
 
-func bases(ctx context.Context, t interface{ Fatal(arguments ...any) }, wh *load.Warehouse, s sms.Scope) []load.Basis {
-	all, err := wh.Bases(ctx, load.Selection{
+func bases(ctx context.Context, t interface{ Fatal(arguments ...any) }, wh *load.Warehouse, s sms.Scope) []raw.Basis {
+	all, err := raw.Bases(ctx, wh.DB, raw.Selection{
 		From: s.Window.First(), To: s.Window.Last(), Accounts: []string{s.Account.ID}, Datasets: s.Datasets,
 	})
 	if err != nil {
@@ -227,7 +228,7 @@ func TestBases(t *testing.T) {
 		t.Fatal(err)
 	}
 	rebuild(t, wh, sms.Batch{Scope: scope(marketing, "01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-06", "a", 202)}})
-	all, err := wh.Bases(t.Context(), load.Selection{From: day("01-01"), To: day("01-31")})
+	all, err := raw.Bases(t.Context(), wh.DB, raw.Selection{From: day("01-01"), To: day("01-31")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,17 +245,17 @@ func TestBases(t *testing.T) {
 		t.Error("(-want +got):\n", d)
 	}
 	for name, c := range map[string]struct {
-		s    load.Selection
+		s    raw.Selection
 		want int
 	}{
-		"an account":     {load.Selection{Accounts: []string{app.ID}}, 1},
-		"a vendor":       {load.Selection{Vendors: []sms.Vendor{sms.EngageLab}}, 3},
-		"a dataset":      {load.Selection{Datasets: []sms.Dataset{sms.CallbackStatus}}, 1},
-		"another source": {load.Selection{Sources: []string{"other"}}, 0},
-		"older code":     {load.Selection{OtherVersion: 2}, 3},
+		"an account":     {raw.Selection{Accounts: []string{app.ID}}, 1},
+		"a vendor":       {raw.Selection{Vendors: []sms.Vendor{sms.EngageLab}}, 3},
+		"a dataset":      {raw.Selection{Datasets: []sms.Dataset{sms.CallbackStatus}}, 1},
+		"another source": {raw.Selection{Sources: []string{"other"}}, 0},
+		"older code":     {raw.Selection{OtherVersion: 2}, 3},
 	} {
 		c.s.From, c.s.To = day("01-01"), day("01-31")
-		if all, err := wh.Bases(t.Context(), c.s); err != nil || len(all) != c.want {
+		if all, err := raw.Bases(t.Context(), wh.DB, c.s); err != nil || len(all) != c.want {
 			t.Errorf("%s: %d, %v; want %d", name, len(all), err, c.want)
 		}
 	}

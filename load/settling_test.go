@@ -7,6 +7,7 @@ import (
 
 	"smsetl/internal/pack"
 	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/sms"
 )
 
@@ -19,7 +20,7 @@ func answered(t *testing.T, wh *load.Warehouse, b sms.Batch, when time.Time, cha
 	}
 	id, err := wh.Begin(t.Context(), load.Start{Scope: b.Scope, Now: when})
 	if err == nil {
-		err = wh.Keep(t.Context(), id, sms.Payload{
+		err = raw.Keep(t.Context(), wh.DB, id, sms.Payload{
 			Account: b.Scope.Account, Dataset: b.Scope.Datasets[0], Window: b.Scope.Window, FetchedAt: when, Status: 200,
 			Request: sms.Request{Method: "GET", URL: "https://h/"}, Body: pack.Bytes([]byte(fmt.Sprint(id))),
 		})

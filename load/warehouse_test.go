@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"smsetl/belief"
 	"smsetl/internal/dev/pgtest"
@@ -142,30 +141,7 @@ func dump(t testing.TB, wh *load.Warehouse, query string, arguments ...any) stri
 
 // dumpWith is dump for the test of a property, which has no context.
 func dumpWith(ctx context.Context, t interface{ Fatal(arguments ...any) }, wh *load.Warehouse, query string, arguments ...any) string {
-	rows, err := wh.Pool().Query(ctx, query, arguments...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (string, error) {
-		values, err := r.Values()
-		texts := make([]string, len(values))
-		for i, v := range values {
-			switch v := v.(type) {
-			case time.Time:
-				texts[i] = v.UTC().Format("2006-01-02 15:04:05.000000")
-				texts[i] = strings.TrimSuffix(texts[i], " 00:00:00.000000")
-			case nil:
-				texts[i] = "-"
-			default:
-				texts[i] = fmt.Sprint(v)
-			}
-		}
-		return strings.Join(texts, " "), err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Join(lines, "\n")
+	return strings.Join(pgtest.Rows(ctx, t, wh.DB, query, arguments...), "\n")
 }
 
 func day(text string) sms.Day {

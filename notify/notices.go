@@ -8,7 +8,7 @@ import (
 
 	"smsetl/check"
 	"smsetl/ledger"
-	"smsetl/load"
+	"smsetl/load/messages"
 	"smsetl/sms"
 )
 
@@ -29,7 +29,7 @@ const (
 )
 
 // noticesOf gives what is wrong now, in the ledger and in the watched folders.
-func noticesOf(all []ledger.Status, dirs []load.DropDir, now time.Time) []check.Notice {
+func noticesOf(all []ledger.Status, dirs []messages.DropDir, now time.Time) []check.Notice {
 	var notices []check.Notice
 	add := func(kind, subject, detail string, day sms.Day, due time.Time) {
 		notices = append(notices, check.Notice{Kind: kind, Subject: subject, Day: day, Detail: detail, DueAt: due})

@@ -15,7 +15,7 @@ import (
 
 	"smsetl/check"
 	"smsetl/ledger"
-	"smsetl/load"
+	"smsetl/load/messages"
 )
 
 // Options are the settings of a Notifier. Zero values are replaced by the defaults.
@@ -50,7 +50,7 @@ func New(notices *check.Checker, address string, options Options, log *zap.Logge
 // Evaluate reads the ledger once and sends what is new and what is over. Programs may evaluate at the same time. An
 // error says that the database or the webhook did not work; what was not sent is sent by a later call.
 func (n *Notifier) Evaluate(ctx context.Context, now time.Time) error {
-	err := n.notices.Notices(ctx, now, n.expected(now), func(all []ledger.Status, dirs []load.DropDir) []check.Notice {
+	err := n.notices.Notices(ctx, now, n.expected(now), func(all []ledger.Status, dirs []messages.DropDir) []check.Notice {
 		return noticesOf(all, dirs, now)
 	})
 	if err != nil {

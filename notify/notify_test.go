@@ -21,6 +21,7 @@ import (
 	"smsetl/internal/dev/pgtest"
 	"smsetl/ledger"
 	"smsetl/load"
+	"smsetl/load/messages"
 	"smsetl/notify"
 	"smsetl/read"
 	"smsetl/sms"
@@ -301,15 +302,15 @@ func TestFailedFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	saw(r.wh.DropFailed(t.Context(), "main", "a.csv", "no column is recognised", at("11-22 03:00")))
-	saw(r.wh.DropFailed(t.Context(), "nobody's", "a.csv", "of a source that is no more", at("11-22 03:00")))
+	saw(messages.DropFailed(t.Context(), r.wh.DB, "main", "a.csv", "no column is recognised", at("11-22 03:00")))
+	saw(messages.DropFailed(t.Context(), r.wh.DB, "nobody's", "a.csv", "of a source that is no more", at("11-22 03:00")))
 	got := r.evaluate("11-22 03:00")
 	if len(got) != 1 || !strings.Contains(got[0], "• main: files in the watched folder could not be imported (no column is recognised). docs/runbook/file-failed.md") ||
 		strings.Contains(got[0], "nobody") {
 		t.Errorf("%q", got)
 	}
 	same(t, "once", r.evaluate("11-22 04:00"))
-	saw(r.wh.SawDropDir(t.Context(), "main", 0, at("11-22 05:00")))
+	saw(messages.SawDropDir(t.Context(), r.wh.DB, "main", 0, at("11-22 05:00")))
 	if got := r.evaluate("11-22 05:00"); len(got) != 1 || !strings.Contains(got[0], "• main: no file lies in the folder failed") {
 		t.Errorf("%q", got)
 	}
@@ -353,10 +354,10 @@ func TestLateLook(t *testing.T) {
 	when := at("11-22 02:32")
 	wrong := []check.Notice{{Kind: "quarantined", Subject: "x", Day: day("11-20"), DueAt: when}}
 	var other sync.WaitGroup
-	err := check.New(r.wh.DB).Notices(t.Context(), when, r.expected(when), func([]ledger.Status, []load.DropDir) []check.Notice {
+	err := check.New(r.wh.DB).Notices(t.Context(), when, r.expected(when), func([]ledger.Status, []messages.DropDir) []check.Notice {
 		seen := make(chan error, 1)
 		other.Go(func() {
-			seen <- check.New(r.wh.DB).Notices(t.Context(), when, r.expected(when), func([]ledger.Status, []load.DropDir) []check.Notice { return wrong })
+			seen <- check.New(r.wh.DB).Notices(t.Context(), when, r.expected(when), func([]ledger.Status, []messages.DropDir) []check.Notice { return wrong })
 		})
 		for waits := false; !waits; time.Sleep(time.Millisecond) { // until the other one has written, or waits for this one
 			if len(seen) > 0 {
@@ -441,7 +442,7 @@ func TestDeathWhileTelling(t *testing.T) {
 	r.put("11-16", "11-21", 1000, "11-22 02:30")
 	r.put("11-20", "11-20", 10, "11-22 02:31")
 	expected := r.expected(at("11-22 02:31"))
-	quarantined := func([]ledger.Status, []load.DropDir) []check.Notice {
+	quarantined := func([]ledger.Status, []messages.DropDir) []check.Notice {
 		return []check.Notice{{Kind: "quarantined", Subject: "main engagelab/marketing stats_day", Day: day("11-20"), DueAt: at("11-22 02:31")}}
 	}
 	if err := check.New(r.wh.DB).Notices(t.Context(), at("11-22 02:31"), expected, quarantined); err != nil {
@@ -466,7 +467,7 @@ func TestOverWhileTelling(t *testing.T) {
 	wrong := []check.Notice{{Kind: "source_failing", Subject: "other", DueAt: at("11-22 03:00")}}
 	for _, took := range []bool{false, true} {
 		at, ctx, expected := at("11-22 03:00"), t.Context(), r.expected(at("11-22 03:00"))
-		if err := check.New(r.wh.DB).Notices(ctx, at, expected, func([]ledger.Status, []load.DropDir) []check.Notice { return wrong }); err != nil {
+		if err := check.New(r.wh.DB).Notices(ctx, at, expected, func([]ledger.Status, []messages.DropDir) []check.Notice { return wrong }); err != nil {
 			t.Fatal(err)
 		}
 		claimed, err := check.New(r.wh.DB).ClaimNotices(ctx, at, check.Wrong)

@@ -3,12 +3,10 @@ package queue_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
 
 	"smsetl/internal/db"
@@ -36,18 +34,7 @@ func open(t *testing.T) (*load.Warehouse, *queue.Queue) {
 // dump gives what a query finds, one line for each row.
 func dump(t *testing.T, d db.Querier, query string) string {
 	t.Helper()
-	rows, err := d.Query(t.Context(), query)
-	if err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	lines, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (string, error) {
-		values, err := r.Values()
-		return strings.Trim(fmt.Sprint(values), "[]"), err
-	})
-	if err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	return strings.Join(lines, "\n")
+	return strings.Join(pgtest.Rows(t.Context(), t, d, query), "\n")
 }
 
 func same(t *testing.T, what, got string, want ...string) {

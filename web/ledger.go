@@ -9,6 +9,7 @@ import (
 
 	"smsetl/ledger"
 	"smsetl/load"
+	"smsetl/load/messages"
 	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
@@ -36,7 +37,7 @@ type ledgerMetrics struct {
 	monitor  read.Monitor
 	paused   map[string]time.Time
 	totals   []read.Totals
-	pushes   []load.PushBacklog
+	pushes   []messages.PushBacklog
 }
 
 // refresh reads the ledger when what is there is too old. Scrapes at the same time wait for one of them.
@@ -55,7 +56,7 @@ func (l *ledgerMetrics) refresh(ctx context.Context) error {
 		l.paused, err = queue.Paused(ctx, l.warehouse.Pool(), sourcesOf(l.monitor.Status))
 	}
 	if err == nil {
-		l.pushes, err = l.warehouse.PushBacklogs(ctx, l.now())
+		l.pushes, err = messages.PushBacklogs(ctx, l.warehouse.DB, l.now())
 	}
 	if err == nil && time.Since(l.totalsAt) >= totalsAge {
 		if l.totals, err = read.New(l.warehouse.DB, l.now).Totals(ctx); err == nil {
@@ -173,7 +174,7 @@ func (l *ledgerMetrics) dataset(s ledger.Status, now time.Time, gauge func(*prom
 }
 
 // collectPushes gives how the pushes of every source stand that may get any.
-func collectPushes(all []load.PushBacklog, gauge func(*prometheus.Desc, float64, ...string)) {
+func collectPushes(all []messages.PushBacklog, gauge func(*prometheus.Desc, float64, ...string)) {
 	for _, p := range all {
 		gauge(pushesUnmerged, float64(p.Unmerged), p.Source)
 		gauge(pushesWait, p.OldestWait.Seconds(), p.Source)

@@ -14,6 +14,7 @@ import (
 	"smsetl/config"
 	"smsetl/drop"
 	"smsetl/extract/huawei"
+	"smsetl/load/messages"
 	"smsetl/queue"
 	"smsetl/sms"
 )
@@ -92,7 +93,7 @@ func (d *watching) scan(ctx context.Context) error {
 		d.log.Warn("no file, left alone", zap.String("source", d.source.Name), zap.String("file", huawei.SafeName(name)))
 	}
 	if listing.Failed != d.failed {
-		if err := d.v.warehouse.SawDropDir(ctx, d.source.Name, listing.Failed, d.v.now()); err != nil {
+		if err := messages.SawDropDir(ctx, d.v.warehouse.DB, d.source.Name, listing.Failed, d.v.now()); err != nil {
 			return err
 		}
 		d.failed = listing.Failed
@@ -104,7 +105,7 @@ func (d *watching) scan(ctx context.Context) error {
 	if err != nil || len(paused) > 0 {
 		return err
 	}
-	isOurs, err := d.v.warehouse.InDropDir(ctx, d.source.Name, func() error { return d.folder.Work(ctx, listing, d) })
+	isOurs, err := messages.InDropDir(ctx, d.v.warehouse.DB, d.source.Name, func() error { return d.folder.Work(ctx, listing, d) })
 	switch {
 	case err != nil:
 		d.pause = min(max(2*d.pause, time.Second), 5*time.Minute)
@@ -194,7 +195,7 @@ func (d *watching) refused(ctx context.Context, f drop.File, report importReport
 	d.v.metrics.Dropped(d.source.Name, fileFailed)
 	d.log.Error("file not imported: it is in the folder failed, with a report next to it",
 		zap.String("source", d.source.Name), zap.String("file", name), zap.Error(why))
-	if err := d.v.warehouse.DropFailed(ctx, d.source.Name, name, why.Error(), d.v.now()); err != nil {
+	if err := messages.DropFailed(ctx, d.v.warehouse.DB, d.source.Name, name, why.Error(), d.v.now()); err != nil {
 		d.log.Warn("the failed file is not noted in the warehouse", zap.String("source", d.source.Name), zap.Error(err))
 	}
 	d.failed = -1 // looked at anew

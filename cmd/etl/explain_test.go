@@ -16,6 +16,7 @@ import (
 	"smsetl/explain"
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/sms"
 )
 
@@ -183,7 +184,7 @@ func TestExplainTellsTheHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer wh.Close()
-	replay := job.Replay{Mapping: other(), Now: today, Select: load.Selection{From: sms.Date(2026, 9, 1), To: sms.Date(2026, 11, 30)}}
+	replay := job.Replay{Mapping: other(), Now: today, Select: raw.Selection{From: sms.Date(2026, 9, 1), To: sms.Date(2026, 11, 30)}}
 	if _, err := replay.Run(t.Context(), wh); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"smsetl/extract/huawei"
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/load/messages"
 	"smsetl/sms"
 )
 
@@ -317,7 +318,7 @@ func (in *importing) read(path string) (out job.ExportFile, shown importedFile, 
 		if err != nil {
 			return usage(err)
 		}
-		out.Export = load.Export{Hash: read.SHA256, Name: read.Name, MadeAt: in.madeAt(read, changed), Covers: in.covers(read)}
+		out.Export = messages.Export{Hash: read.SHA256, Name: read.Name, MadeAt: in.madeAt(read, changed), Covers: in.covers(read)}
 		shown = newImportedFile(read)
 		return nil
 	})
@@ -355,7 +356,7 @@ func (in *importing) put(wh *load.Warehouse, files []job.ExportFile, listed []im
 	for i := range files {
 		hashes[i] = files[i].Hash
 	}
-	known, err := wh.LoadedExports(in.session.ctx, in.source.Name, hashes)
+	known, err := messages.LoadedExports(in.session.ctx, wh.DB, in.source.Name, hashes)
 	if err != nil {
 		return err
 	}

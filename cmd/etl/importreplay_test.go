@@ -11,6 +11,7 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/sandbox"
 	"smsetl/sms"
 	"smsetl/transform"
@@ -107,7 +108,7 @@ func TestReplayOfFilesWithAnotherMapping(t *testing.T) {
 			return each(m)
 		})
 	}
-	replay := job.Replay{Mapping: mapping, Now: today, DryRun: true, Examples: 3, Select: load.Selection{From: sms.Date(2026, 11, 1), To: sms.Date(2026, 11, 30)}}
+	replay := job.Replay{Mapping: mapping, Now: today, DryRun: true, Examples: 3, Select: raw.Selection{From: sms.Date(2026, 11, 1), To: sms.Date(2026, 11, 30)}}
 	dry, err := replay.Run(t.Context(), wh)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"smsetl/config"
 	"smsetl/load"
+	"smsetl/load/messages"
 )
 
 // mostUnmerged is how long a push may wait to be counted: that is done every 15 s.
@@ -23,16 +24,16 @@ func pushChecks(ctx context.Context, cfg config.Config, wh *load.Warehouse) []in
 	if len(sources) == 0 {
 		return nil
 	}
-	var backlogs []load.PushBacklog
+	var backlogs []messages.PushBacklog
 	var err error
 	if wh != nil {
-		backlogs, err = wh.PushBacklogs(ctx, time.Now())
+		backlogs, err = messages.PushBacklogs(ctx, wh.DB, time.Now())
 	}
 	listens := listenerAnswers(ctx, cfg.Pushes.Listen)
 	var all []inspection
 	for _, source := range sources {
 		c := inspection{source.Name + " pushes", err == nil, trustOf(source.Push) + "; " + listens}
-		i := slices.IndexFunc(backlogs, func(b load.PushBacklog) bool { return b.Source == source.Name })
+		i := slices.IndexFunc(backlogs, func(b messages.PushBacklog) bool { return b.Source == source.Name })
 		switch {
 		case err != nil:
 			c.Detail = err.Error()
@@ -60,7 +61,7 @@ func trustOf(p config.Push) string {
 	}
 }
 
-func backlogText(b load.PushBacklog) string {
+func backlogText(b messages.PushBacklog) string {
 	var parts []string
 	if b.LastAt == nil {
 		parts = append(parts, "no push ever came")

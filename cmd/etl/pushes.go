@@ -12,6 +12,7 @@ import (
 	"smsetl/config"
 	"smsetl/extract/huawei"
 	"smsetl/job"
+	"smsetl/load/messages"
 	"smsetl/sms"
 	"smsetl/web/push"
 )
@@ -25,7 +26,10 @@ func (v *serving) newPushes(ctx context.Context) (*push.Server, error) {
 	if cfg.Pushes.Listen == "" {
 		return nil, nil //nolint:nilnil // nobody listens, and that is no mistake
 	}
-	server := push.New(v.warehouse, push.Options{
+	keep := func(ctx context.Context, p messages.Push) (bool, error) {
+		return messages.KeepPush(ctx, v.warehouse.DB, p)
+	}
+	server := push.New(keep, push.Options{
 		Listen: cfg.Pushes.Listen, Proxies: cfg.Pushes.Proxies, MaxPerSecond: cfg.Pushes.MaxPerSecond, Now: v.now,
 		Counted: func(source string, outcome push.Outcome, reports int64) {
 			v.metrics.Pushed(source, string(outcome), reports)
@@ -119,7 +123,7 @@ func (v *serving) recordListening(ctx context.Context) {
 	defer ticks.Stop()
 	for {
 		for _, source := range pushedSources(v.pipeline().config) {
-			if err := v.warehouse.Listening(ctx, source.Name, v.now()); err != nil && ctx.Err() == nil {
+			if err := messages.Listening(ctx, v.warehouse.DB, source.Name, v.now()); err != nil && ctx.Err() == nil {
 				v.session.log.Warn("it is not written down that pushes are listened for", zap.String("source", source.Name), zap.Error(err))
 			}
 		}
@@ -171,7 +175,7 @@ func (p *pipeline) pruneReports(ctx context.Context) error {
 		if source.Vendor != sms.Huawei {
 			continue
 		}
-		gone, err := p.warehouse.PruneReports(ctx, source.Name, source.Zone.Start(keepsMessagesFrom(source, p.now())))
+		gone, err := messages.PruneReports(ctx, p.warehouse.DB, source.Name, source.Zone.Start(keepsMessagesFrom(source, p.now())))
 		if err != nil {
 			return err
 		}

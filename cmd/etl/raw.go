@@ -10,7 +10,7 @@ import (
 
 	"smsetl/config"
 	"smsetl/internal/pack"
-	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/sms"
 )
 
@@ -55,7 +55,7 @@ type rawAnswer struct {
 
 // Run lists answers.
 func (c *rawListCommand) Run(s *session) error {
-	which := load.Which{Account: c.Account, Vendor: sms.Vendor(c.Vendor), Dataset: sms.Dataset(c.Dataset)}
+	which := raw.Which{Account: c.Account, Vendor: sms.Vendor(c.Vendor), Dataset: sms.Dataset(c.Dataset)}
 	if c.Date == "" && c.Account == "" {
 		return usage(errors.New("raw list: want --date or --account, since all answers together are a long list"))
 	}
@@ -70,7 +70,7 @@ func (c *rawListCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	answers, err := wh.KeptAnswers(s.ctx, which)
+	answers, err := raw.List(s.ctx, wh.DB, which)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (a rawAnswer) row() []string {
 	}
 }
 
-func newRawAnswer(a load.KeptAnswer) rawAnswer {
+func newRawAnswer(a raw.Answer) rawAnswer {
 	return rawAnswer{
 		FetchID: a.FetchID, LoadID: a.LoadID, Vendor: string(a.Account.Vendor), Account: a.Account.ID, Dataset: string(a.Dataset),
 		From: a.Window.First().String(), To: a.Window.Last().String(), FetchedAt: a.FetchedAt, Status: a.Status, RequestID: a.RequestID,
@@ -119,8 +119,8 @@ func (c *rawShowCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	answer, err := wh.FindAnswer(s.ctx, c.Answer)
-	if errors.Is(err, load.ErrNoAnswer) {
+	answer, err := raw.Find(s.ctx, wh.DB, c.Answer)
+	if errors.Is(err, raw.ErrNoAnswer) {
 		return usage(err)
 	}
 	if err != nil {
@@ -129,7 +129,7 @@ func (c *rawShowCommand) Run(s *session) error {
 	if c.Request {
 		return s.printJSON(newRawAnswer(answer))
 	}
-	body, err := wh.Body(s.ctx, answer.Body.Hash)
+	body, err := raw.Body(s.ctx, wh.DB, answer.Body.Hash)
 	if err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (c *rawPruneCommand) Run(s *session) error {
 		return err
 	}
 	before := rawBefore(p.config.Sources, p.now())
-	pruned, err := p.warehouse.PruneRaw(s.ctx, before, c.DryRun)
+	pruned, err := raw.Prune(s.ctx, p.warehouse.DB, before, c.DryRun)
 	if err != nil {
 		return err
 	}
@@ -186,7 +186,7 @@ func (p *pipeline) pruneRaw(ctx context.Context) error {
 	if len(before) == 0 {
 		return nil
 	}
-	pruned, err := p.warehouse.PruneRaw(ctx, before, false)
+	pruned, err := raw.Prune(ctx, p.warehouse.DB, before, false)
 	if pruned.Answers > 0 {
 		p.session.log.Info("old raw answers thrown away", zap.Int64("answers", pruned.Answers), zap.Int64("bytes", pruned.Packed))
 	}

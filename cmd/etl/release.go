@@ -7,7 +7,7 @@ import (
 
 	"smsetl/job"
 	"smsetl/ledger"
-	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/plan"
 	"smsetl/sms"
 )
@@ -37,7 +37,7 @@ func (c *releaseCommand) Run(s *session) error {
 	var left int // days whose answer cannot be loaded
 	for _, h := range held {
 		days, detail, releaseErr := p.release(s.ctx, h, runID, by)
-		if errors.Is(releaseErr, load.ErrPruned) || errors.Is(releaseErr, sms.ErrMalformed) {
+		if errors.Is(releaseErr, raw.ErrPruned) || errors.Is(releaseErr, sms.ErrMalformed) {
 			left += h.scope.Window.Len()
 			fmt.Fprintf(s.stderr, "%s is not released: %v\n", h.scope, releaseErr)
 			continue

@@ -14,6 +14,7 @@ import (
 
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/sandbox"
 	"smsetl/sms"
 	"smsetl/transform"
@@ -132,7 +133,7 @@ func TestReplayFromWhatWasKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer wh.Close()
-	half := job.Replay{Mapping: job.CurrentMapping(vendors.All.Readers()), Now: today, Select: load.Selection{From: sms.Date(2026, 9, 1), To: sms.Date(2026, 11, 30)}, Watch: func(int, int) { stop() }}
+	half := job.Replay{Mapping: job.CurrentMapping(vendors.All.Readers()), Now: today, Select: raw.Selection{From: sms.Date(2026, 9, 1), To: sms.Date(2026, 11, 30)}, Watch: func(int, int) { stop() }}
 	if _, err := half.Run(ctx, wh); err == nil {
 		t.Error("a replay that was told to stop went on")
 	}
@@ -206,7 +207,7 @@ func TestReplayWithAnotherMapping(t *testing.T) {
 	w.exec(`CREATE TABLE then_delivery AS SELECT * FROM sms.delivery_daily_as_of($1)`, then)
 	states := `SELECT string_agg(concat_ws(' ', account_key, dataset, date_key, state, load_id, confirmed_at, attempts), E'\n' ORDER BY account_key, dataset, date_key) FROM etl.coverage`
 	before := w.text(states)
-	replay := job.Replay{Mapping: other(), Now: today, Examples: 5, DryRun: true, Select: load.Selection{From: sms.Date(2026, 9, 1), To: sms.Date(2026, 11, 30)}}
+	replay := job.Replay{Mapping: other(), Now: today, Examples: 5, DryRun: true, Select: raw.Selection{From: sms.Date(2026, 9, 1), To: sms.Date(2026, 11, 30)}}
 
 	w.remember()
 	dry, err := replay.Run(t.Context(), wh)

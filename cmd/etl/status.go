@@ -9,6 +9,7 @@ import (
 
 	"smsetl/config"
 	"smsetl/ledger"
+	"smsetl/load/messages"
 	"smsetl/queue"
 	"smsetl/sms"
 )
@@ -99,7 +100,7 @@ func (p *pipeline) missingHours(ctx context.Context, source config.Source) (miss
 	}
 	covered := map[string][]sms.Span{}
 	for _, account := range source.Accounts() {
-		spans, err := p.warehouse.Covered(ctx, account, source.First(p.now()), source.Yesterday(p.now()))
+		spans, err := messages.Covered(ctx, p.warehouse.DB, account, source.First(p.now()), source.Yesterday(p.now()))
 		if err != nil {
 			return nil, err
 		}
@@ -122,7 +123,7 @@ func (p *pipeline) failedFiles(ctx context.Context) ([]failedFiles, error) {
 			sources = append(sources, s.Name)
 		}
 	}
-	dirs, err := p.warehouse.DropDirs(ctx, sources)
+	dirs, err := messages.DropDirs(ctx, p.warehouse.DB, sources)
 	var all []failedFiles
 	for _, d := range dirs {
 		if d.Failed > 0 {

@@ -32,32 +32,34 @@ var mayImport = map[string][]string{
 	"belief": {},
 
 	// The rooms that speak SQL.
-	"internal/db": {"migrations"},
-	"ledger":      {"internal/db"},
-	"migrations":  {},
-	"load/star":   {"internal/db"},
-	"load":        {"internal/pack", "internal/db", "load/star", "migrations"},
-	"queue":       {"internal/db"},
-	"read":        {"internal/db", "queue", "load", "ledger", "migrations"},
-	"check":       {"internal/db", "load", "ledger", "read"},
-	"ratelimit":   {"internal/db"},
+	"internal/db":   {"migrations"},
+	"ledger":        {"internal/db"},
+	"migrations":    {},
+	"load/star":     {"internal/db"},
+	"load/raw":      {"internal/db"},
+	"load":          {"internal/db", "load/star"},
+	"load/messages": {"internal/db", "load", "load/raw"},
+	"queue":         {"internal/db"},
+	"read":          {"internal/db", "queue", "ledger", "migrations"},
+	"check":         {"internal/db", "load/messages", "ledger", "read"},
+	"ratelimit":     {"internal/db"},
 
 	// What is due, and the order of the steps.
 	"config": {"plan", "belief", "internal/spelling"},
 	"plan":   {"belief", "internal/spelling"},
 	"job": {
-		"internal/pack", "load", "load/star", "ledger", "check", "queue", "plan", "read",
+		"internal/pack", "load", "load/messages", "load/raw", "load/star", "ledger", "check", "queue", "plan", "read",
 		"transform", "transform/huawei", // the only vendor whose facts are counted from messages
 	},
 	"drop": {},
 
-	"explain": {"load", "read", "transform", "transform/huawei", "job"}, // job's mapping is what the numbers were made by
+	"explain": {"load", "load/messages", "load/raw", "read", "transform", "transform/huawei", "job"}, // job's mapping is what the numbers were made by
 
 	// People and their tools.
-	"web":         {"load", "read", "ledger", "queue", "job"},
+	"web":         {"load", "load/messages", "read", "ledger", "queue", "job"},
 	"web/pages":   {"web", "load", "read", "queue", "explain", "internal/dictionary"},
-	"web/push":    {"web", "load", "extract/huawei"}, // the only vendor that pushes
-	"notify":      {"load", "ledger", "check"},
+	"web/push":    {"web", "load/messages", "extract/huawei"}, // the only vendor that pushes
+	"notify":      {"load/messages", "ledger", "check"},
 	"bi/metabase": {}, // dashboards know the names of views, and get what the catalog says of them
 
 	// The vendors know nothing of their customers' program.

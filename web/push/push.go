@@ -20,7 +20,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"smsetl/extract/huawei"
-	"smsetl/load"
+	"smsetl/load/messages"
 	"smsetl/web"
 )
 
@@ -79,10 +79,8 @@ type Endpoint struct {
 	Reader   *huawei.Reader
 }
 
-// Store keeps pushes. What it returns without an error is on a disk.
-type Store interface {
-	KeepPush(ctx context.Context, p load.Push) (isNew bool, err error)
-}
+// Store keeps a push. When it returns without an error, the push is on a disk.
+type Store func(ctx context.Context, p messages.Push) (isNew bool, err error)
 
 // Options are the settings of a Server.
 type Options struct {
@@ -233,7 +231,7 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, source string, end
 	// The vendor gets an answer, whatever else ends in the meantime.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepTimeout)
 	defer cancel()
-	isNew, err := s.store.KeepPush(ctx, load.Push{
+	isNew, err := s.store(ctx, messages.Push{
 		Source: source, Body: pushed.Body, Reports: pushed.Reports, IsSigned: endpoint.Verifier != nil, ReceivedAt: now.UTC().Truncate(time.Microsecond),
 	})
 	switch {

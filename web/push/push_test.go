@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"smsetl/extract/huawei"
-	"smsetl/load"
+	"smsetl/load/messages"
 	"smsetl/sandbox"
 	"smsetl/web/push"
 )
@@ -28,12 +28,12 @@ var noon = time.Date(2026, 1, 5, 12, 0, 0, 0, time.UTC)
 // shelf keeps pushes in memory.
 type shelf struct {
 	mu   sync.Mutex
-	kept map[string]load.Push
+	kept map[string]messages.Push
 	err  error
 	wait chan struct{} // nil: nobody waits
 }
 
-func (s *shelf) KeepPush(ctx context.Context, p load.Push) (bool, error) {
+func (s *shelf) keep(ctx context.Context, p messages.Push) (bool, error) {
 	if s.wait != nil {
 		select {
 		case <-s.wait:
@@ -69,10 +69,10 @@ const (
 
 func newListener(t *testing.T, perSecond float64) *listener {
 	t.Helper()
-	l := &listener{t: t, shelf: &shelf{kept: map[string]load.Push{}}, counted: map[push.Outcome]int{}}
+	l := &listener{t: t, shelf: &shelf{kept: map[string]messages.Push{}}, counted: map[push.Outcome]int{}}
 	core, logs := observer.New(zap.DebugLevel)
 	l.logs = logs
-	s := push.New(l.shelf, push.Options{
+	s := push.New(l.shelf.keep, push.Options{
 		MaxPerSecond: perSecond, Now: func() time.Time { return noon },
 		Counted: func(_ string, o push.Outcome, _ int64) {
 			l.mu.Lock()

@@ -1,4 +1,4 @@
-package load
+package messages
 
 import (
 	"context"
@@ -8,14 +8,19 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
+	"smsetl/load/raw"
 	"smsetl/sms"
 )
 
-//go:embed sql/push_keep.sql
-var pushKeep string
-
-//go:embed sql/push_backlog.sql
-var pushBacklog string
+var (
+	//go:embed sql/push_keep.sql
+	pushKeep string
+	//go:embed sql/push_backlog.sql
+	pushBacklog string
+	//go:embed sql/report_prune.sql
+	reportPrune string
+)
 
 // Push is a body that a vendor pushed, in the stored form.
 type Push struct {
@@ -28,9 +33,9 @@ type Push struct {
 
 // KeepPush stores a push in a transaction of its own and says whether it is new: the same body is kept once. When it returns
 // without an error, the push is on the disk of the database. sms.ErrTemporary when the same call may succeed later.
-func (w *Warehouse) KeepPush(ctx context.Context, p Push) (isNew bool, err error) {
+func KeepPush(ctx context.Context, q db.Querier, p Push) (isNew bool, err error) {
 	var pushID int64
-	err = w.pool.QueryRow(ctx, pushKeep, p.Source, p.Body.Hash[:], p.Body.Packed, p.Body.Size, p.ReceivedAt, p.IsSigned, p.Reports).Scan(&pushID)
+	err = q.QueryRow(ctx, pushKeep, p.Source, p.Body.Hash, p.Body.Packed, p.Body.Size, p.ReceivedAt, p.IsSigned, p.Reports).Scan(&pushID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
@@ -42,8 +47,8 @@ func (w *Warehouse) KeepPush(ctx context.Context, p Push) (isNew bool, err error
 const listeningGap = 15 * time.Minute
 
 // Listening writes down that pushes of a source are listened for at this moment.
-func (w *Warehouse) Listening(ctx context.Context, source string, now time.Time) error {
-	_, err := w.pool.Exec(ctx, `
+func Listening(ctx context.Context, q db.Querier, source string, now time.Time) error {
+	_, err := q.Exec(ctx, `
 		WITH goes_on AS (
 		    UPDATE etl.huawei_listening
 		    SET until = greatest(until, $2)
@@ -70,30 +75,33 @@ type PushBacklog struct {
 }
 
 // PushBacklogs gives how the pushes of every source stand whose messages are kept.
-func (w *Warehouse) PushBacklogs(ctx context.Context, now time.Time) ([]PushBacklog, error) {
-	return answer[PushBacklog](ctx, w, pushBacklog, now)
+func PushBacklogs(ctx context.Context, q db.Querier, now time.Time) ([]PushBacklog, error) {
+	all, err := db.All[PushBacklog](ctx, q, pushBacklog, now)
+	return all, failed("reading how the pushes stand", err)
 }
 
-// findPushes gives pushes by the beginnings of their hashes, as answers that nobody had asked for.
-func (w *Warehouse) findPushes(ctx context.Context, which Which) ([]KeptAnswer, error) {
-	least, most, err := which.hashes()
-	if err != nil {
-		return nil, failed("finding a push", err)
+// pruneAtOnce is how many pushes one transaction looks at.
+const pruneAtOnce = 500
+
+// PruneReports throws away the reports of a source that came before a time, and the pushes that were about no message
+// at all. It gives the number of reports.
+func PruneReports(ctx context.Context, d *db.DB, source string, before time.Time) (int64, error) {
+	type row struct {
+		Pushes, Reports int64
+		Unused          []sms.Hash
 	}
-	rows, err := w.pool.Query(ctx, `
-		SELECT p.hash, p.received_at, p.source
-		FROM etl.huawei_push AS p
-		WHERE p.hash BETWEEN $1 AND $2
-		LIMIT 10`, least, most)
-	if err != nil {
-		return nil, failed("finding a push", err)
+	var all int64
+	for {
+		var done row
+		err := pgx.BeginFunc(ctx, d, func(tx pgx.Tx) (err error) {
+			if done, err = db.One[row](ctx, tx, reportPrune, source, before, pruneAtOnce); err != nil {
+				return err
+			}
+			return raw.DropUnused(ctx, tx, done.Unused)
+		})
+		if err != nil || done.Pushes == 0 {
+			return all, failed("throwing old reports of "+source+" away", err)
+		}
+		all += done.Reports
 	}
-	all, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (a KeptAnswer, err error) {
-		var hash []byte
-		err = row.Scan(&hash, &a.FetchedAt, &a.Request.URL)
-		copy(a.Body.Hash[:], hash)
-		a.Account.Vendor, a.Dataset, a.Request.Method = sms.Huawei, sms.SendingDetails, "PUSH"
-		return a, err
-	})
-	return all, failed("finding a push", err)
 }

@@ -1,4 +1,4 @@
-package load
+package messages
 
 import (
 	"context"
@@ -21,8 +21,8 @@ type DropDir struct {
 // InDropDir runs do while no other program of the warehouse works the watched folder of the source. It says whether it did: false when
 // another program has it. The turn is held by a session of its own, and so by nobody any more as soon as this program is gone, however it
 // ends.
-func (w *Warehouse) InDropDir(ctx context.Context, source string, do func() error) (isOurs bool, err error) {
-	config := w.pool.Config().ConnConfig
+func InDropDir(ctx context.Context, d *db.DB, source string, do func() error) (isOurs bool, err error) {
+	config := d.Config().ConnConfig
 	config.ConnectTimeout = db.DialTimeout
 	config.RuntimeParams["idle_session_timeout"] = "0"
 	conn, err := pgx.ConnectConfig(ctx, config)
@@ -42,8 +42,8 @@ func (w *Warehouse) InDropDir(ctx context.Context, source string, do func() erro
 }
 
 // SawDropDir writes down how many files lie in the folder failed of a source.
-func (w *Warehouse) SawDropDir(ctx context.Context, source string, failedFiles int, now time.Time) error {
-	_, err := w.pool.Exec(ctx, `
+func SawDropDir(ctx context.Context, q db.Querier, source string, failedFiles int, now time.Time) error {
+	_, err := q.Exec(ctx, `
 		INSERT INTO etl.drop_dir AS d (source, host, seen_at, failed)
 		VALUES ($1, $2, $3, $4)
 		ON CONFLICT (source) DO UPDATE
@@ -54,8 +54,8 @@ func (w *Warehouse) SawDropDir(ctx context.Context, source string, failedFiles i
 }
 
 // DropFailed writes down that a file could not be imported. Neither name nor reason may hold anything private.
-func (w *Warehouse) DropFailed(ctx context.Context, source, file, reason string, now time.Time) error {
-	_, err := w.pool.Exec(ctx, `
+func DropFailed(ctx context.Context, q db.Querier, source, file, reason string, now time.Time) error {
+	_, err := q.Exec(ctx, `
 		INSERT INTO etl.drop_dir AS d (source, host, seen_at, failed, failed_at, file, reason)
 		VALUES ($1, $2, $3, 1, $3, $4, $5)
 		ON CONFLICT (source) DO UPDATE
@@ -64,19 +64,13 @@ func (w *Warehouse) DropFailed(ctx context.Context, source, file, reason string,
 		    failed    = d.failed + 1,
 		    failed_at = excluded.failed_at,
 		    file      = excluded.file,
-		    reason    = excluded.reason`, source, db.Host(), now, clean(file), clean(reason))
+		    reason    = excluded.reason`, source, db.Host(), now, db.Clean(file), db.Clean(reason))
 	return failed("noting that a file of "+source+" failed", err)
 }
 
 // DropDirs gives the watched folders of the sources, as far as a program has ever looked into them.
-func (w *Warehouse) DropDirs(ctx context.Context, sources []string) ([]DropDir, error) {
-	all, err := ReadDropDirs(ctx, w.pool, sources)
-	return all, failed("reading watched folders", err)
-}
-
-// ReadDropDirs is DropDirs within a transaction.
-func ReadDropDirs(ctx context.Context, db querier, sources []string) ([]DropDir, error) {
-	rows, err := db.Query(ctx, `
+func DropDirs(ctx context.Context, q db.Querier, sources []string) ([]DropDir, error) {
+	all, err := db.All[DropDir](ctx, q, `
 		SELECT source,
 		       failed,
 		       failed_at,
@@ -85,16 +79,5 @@ func ReadDropDirs(ctx context.Context, db querier, sources []string) ([]DropDir,
 		FROM etl.drop_dir
 		WHERE source = ANY ($1)
 		ORDER BY source`, sources)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, func(r pgx.CollectableRow) (DropDir, error) {
-		var d DropDir
-		var at *time.Time
-		err := r.Scan(&d.Source, &d.Failed, &at, &d.File, &d.Reason)
-		if at != nil {
-			d.FailedAt = at.UTC()
-		}
-		return d, err
-	})
+	return all, failed("reading watched folders", err)
 }

@@ -1,4 +1,4 @@
-package load
+package raw
 
 import (
 	"cmp"
@@ -6,16 +6,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
 // Keep stores an answer of a load, refused or not, in a transaction of its own: it has to be there when the load fails,
 // and harms nobody when it does. Bytes that are there already, from any load, are not sent again.
-func (w *Warehouse) Keep(ctx context.Context, loadID int64, p sms.Payload) error {
-	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
-		var hash []byte
+func Keep(ctx context.Context, d *db.DB, loadID int64, p sms.Payload) error {
+	err := pgx.BeginFunc(ctx, d, func(tx pgx.Tx) error {
+		var hash sms.Hash // of no bytes
 		if p.Body.Packed != nil {
-			hash = p.Body.Hash[:]
+			hash = p.Body.Hash
 			if err := keepBody(ctx, tx, p.Body); err != nil {
 				return err
 			}
@@ -24,9 +25,9 @@ func (w *Warehouse) Keep(ctx context.Context, loadID int64, p sms.Payload) error
 			INSERT INTO etl.fetch
 			    (load_id, hash, dataset, window_from, window_to, method, url, action, body, status, request_id, fetched_at, purpose, refused)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-			loadID, hash, string(p.Dataset), p.Window.First(), p.Window.Last(), p.Request.Method, clean(p.Request.URL),
-			clean(p.Request.Action), clean(p.Request.Body), p.Status, clean(p.RequestID), p.FetchedAt,
-			string(cmp.Or(p.Purpose, sms.ForLoad)), clean(p.Refused))
+			loadID, hash, p.Dataset, p.Window.First(), p.Window.Last(), p.Request.Method, db.Clean(p.Request.URL),
+			db.Clean(p.Request.Action), db.Clean(p.Request.Body), p.Status, db.Clean(p.RequestID), p.FetchedAt,
+			cmp.Or(p.Purpose, sms.ForLoad), db.Clean(p.Refused))
 		return err
 	})
 	return failed("keeping an answer of "+p.Account.String()+" "+string(p.Dataset)+" "+p.Window.String(), err)
@@ -36,7 +37,7 @@ func (w *Warehouse) Keep(ctx context.Context, loadID int64, p sms.Payload) error
 // that are there from being thrown away before this answer points at them.
 func keepBody(ctx context.Context, tx pgx.Tx, body sms.Body) error {
 	var kept bool
-	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM etl.raw WHERE hash = $1 AND packed IS NOT NULL FOR KEY SHARE)`, body.Hash[:]).Scan(&kept)
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM etl.raw WHERE hash = $1 AND packed IS NOT NULL FOR KEY SHARE)`, body.Hash).Scan(&kept)
 	if err != nil || kept {
 		return err
 	}
@@ -46,6 +47,6 @@ func keepBody(ctx context.Context, tx pgx.Tx, body sms.Body) error {
 		ON CONFLICT (hash) DO UPDATE
 		SET packed    = excluded.packed,
 		    pruned_at = NULL
-		WHERE r.packed IS NULL`, body.Hash[:], body.Packed, body.Size)
+		WHERE r.packed IS NULL`, body.Hash, body.Packed, body.Size)
 	return err
 }

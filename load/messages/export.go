@@ -1,13 +1,13 @@
-package load
+package messages
 
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -39,9 +39,8 @@ func (im *Import) writeExports(ctx context.Context, tx pgx.Tx, account int32) er
 				continue
 			}
 			isNoted = true
-			var from, to *time.Time
-			if !covers.IsEmpty() {
-				from, to = &covers.From, &covers.To
+			if covers.IsEmpty() {
+				covers = sms.Span{} // which is NULL
 			}
 			hours, rows := e.unreadable(im.Scope.Account, day)
 			_, err := tx.Exec(ctx, `
@@ -57,7 +56,7 @@ func (im *Import) writeExports(ctx context.Context, tx pgx.Tx, account int32) er
 				   OR excluded.covers_from < x.covers_from
 				   OR excluded.covers_to > x.covers_to
 				   OR (excluded.unreadable_hours, excluded.unreadable_rows) <> (x.unreadable_hours, x.unreadable_rows)`,
-				account, e.Hash[:], day, clean(e.Name), e.MadeAt, from, to, im.LoadID, int32(hours), rows)
+				account, e.Hash[:], day, db.Clean(e.Name), e.MadeAt, covers.From, covers.To, im.LoadID, int32(hours), rows)
 			if err != nil {
 				return err
 			}
@@ -86,18 +85,18 @@ func (e *Export) unreadable(account sms.Account, day sms.Day) (hours sms.Hours, 
 
 // covering is a line of etl.huawei_export.
 type covering struct {
-	From, To time.Time
-	Day      time.Time
-	File     string
-	Hours    int32 // in which rows cannot be read
-	Rows     int64
+	Span  sms.Span
+	Day   sms.Day
+	File  string
+	Hours int32 // in which rows cannot be read
+	Rows  int64
 }
 
 // cover notes in the batch which days of the window exports do not cover as a whole, and of those that they do where
 // every export of some hour has rows that cannot be read. It gives the hours that are missing, by day.
 func (im *Import) cover(ctx context.Context, tx pgx.Tx, account int32, batch *sms.Batch) (map[sms.Day]sms.Hours, error) {
 	window := im.Scope.Window
-	rows, err := tx.Query(ctx, `
+	all, err := db.All[covering](ctx, tx, `
 		SELECT covers_from, covers_to, date_key, file, unreadable_hours, unreadable_rows
 		FROM etl.huawei_export
 		WHERE account_key = $1
@@ -107,15 +106,10 @@ func (im *Import) cover(ctx context.Context, tx pgx.Tx, account int32, batch *sm
 	if err != nil {
 		return nil, err
 	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[covering])
-	if err != nil {
-		return nil, err
-	}
 	var covered, read []sms.Span
 	for _, c := range all {
-		span := sms.Span{From: c.From, To: c.To}
-		covered = append(covered, span)
-		read = append(read, span.Without(sms.DayOf(c.Day), window.Zone(), sms.Hours(c.Hours))...)
+		covered = append(covered, c.Span)
+		read = append(read, c.Span.Without(c.Day, window.Zone(), sms.Hours(c.Hours))...)
 	}
 	open := make(map[sms.Day]sms.Hours)
 	batch.Partial, batch.Unread = make(map[sms.Day]string), make(map[sms.Day]string)
@@ -135,7 +129,7 @@ func unread(all []covering, day sms.Day, hours sms.Hours) string {
 	var rows int64
 	var files []string
 	for _, c := range all {
-		if sms.DayOf(c.Day) == day && sms.Hours(c.Hours)&hours != 0 {
+		if c.Day == day && sms.Hours(c.Hours)&hours != 0 {
 			rows += c.Rows
 			files = append(files, c.File)
 		}
@@ -147,28 +141,36 @@ func unread(all []covering, day sms.Day, hours sms.Hours) string {
 	return fmt.Sprintf("unreadable rows: %d in %s, and no other export of hours %s is whole", rows, where, hours)
 }
 
+// Covered gives the stretches of the days from first to last that imported files of an account cover.
+func Covered(ctx context.Context, q db.Querier, account sms.Account, first, last sms.Day) ([]sms.Span, error) {
+	spans, err := db.All[sms.Span](ctx, q, `
+		SELECT e.covers_from, e.covers_to
+		FROM etl.huawei_export AS e
+		JOIN sms.dim_account   AS a ON a.account_key = e.account_key
+		JOIN sms.dim_vendor    AS v ON v.vendor_key  = a.vendor_key
+		WHERE v.vendor = $1
+		  AND a.account = $2
+		  AND e.covers_from < $4
+		  AND e.covers_to > $3`, account.Vendor, account.ID, account.Zone.Start(first), account.Zone.Start(last+1))
+	return spans, failed("reading what files of "+account.String()+" cover", err)
+}
+
 // LoadedExports gives when each of the files that were imported for a source before was made, by their hashes.
-func (w *Warehouse) LoadedExports(ctx context.Context, source string, hashes []sms.Hash) (map[sms.Hash]time.Time, error) {
-	all := make([][]byte, len(hashes))
-	for i := range hashes {
-		all[i] = slices.Clone(hashes[i][:])
+func LoadedExports(ctx context.Context, q db.Querier, source string, hashes []sms.Hash) (map[sms.Hash]time.Time, error) {
+	type row struct {
+		Hash   sms.Hash
+		MadeAt time.Time
 	}
-	rows, err := w.pool.Query(ctx, `
+	rows, err := db.All[row](ctx, q, `
 		SELECT e.hash, min(e.made_at)
 		FROM etl.huawei_export AS e
 		JOIN sms.dim_account   AS a ON a.account_key = e.account_key
 		WHERE a.source = $1
 		  AND e.hash = ANY ($2)
-		GROUP BY e.hash`, source, all)
-	if err != nil {
-		return nil, failed("reading which exports are known", err)
+		GROUP BY e.hash`, source, hashes)
+	known := make(map[sms.Hash]time.Time, len(rows))
+	for _, r := range rows {
+		known[r.Hash] = r.MadeAt
 	}
-	known := make(map[sms.Hash]time.Time)
-	var hash []byte
-	var at time.Time
-	_, err = pgx.ForEachRow(rows, []any{&hash, &at}, func() error {
-		known[sms.Hash(hash)] = at.UTC()
-		return nil
-	})
 	return known, failed("reading which exports are known", err)
 }
