@@ -25,15 +25,7 @@ func (w *Warehouse) Confirm(ctx context.Context, loadID int64, scope sms.Scope, 
 	if err := w.fits(scope); err != nil {
 		return Result{}, false, failed(doing, err)
 	}
-	err = pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		if err := p.confirm(ctx, tx); err != nil {
-			return err
-		}
-		if complete == nil {
-			return nil
-		}
-		return complete(ctx, tx)
-	})
+	err = w.transact(ctx, p.confirm, complete)
 	if errors.Is(err, errDiffers) {
 		return Result{}, false, nil
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -19,7 +20,7 @@ type Dialect struct {
 
 // Dialects gives what is known of the account, by question.
 func (w *Warehouse) Dialects(ctx context.Context, account sms.Account) ([]Dialect, error) {
-	rows, err := w.pool.Query(ctx, `
+	all, err := db.All[Dialect](ctx, w.pool, `
 		SELECT d.question,
 		       coalesce(d.answer, ''),
 		       d.evidence,
@@ -29,10 +30,6 @@ func (w *Warehouse) Dialects(ctx context.Context, account sms.Account) ([]Dialec
 		WHERE a.vendor_key = $1
 		  AND a.account = $2
 		ORDER BY d.question`, w.vendors[account.Vendor].Key, account.ID)
-	if err != nil {
-		return nil, failed("reading the dialect of "+account.String(), err)
-	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Dialect])
 	return all, failed("reading the dialect of "+account.String(), err)
 }
 

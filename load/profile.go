@@ -3,10 +3,12 @@ package load
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -22,16 +24,12 @@ type Profile struct {
 
 // Profiles gives what is known of every account that was loaded.
 func (w *Warehouse) Profiles(ctx context.Context) ([]Profile, error) {
-	rows, err := w.pool.Query(ctx, `
+	all, err := db.All[Profile](ctx, w.pool, `
 		SELECT v.vendor, a.account, p.measures, coalesce(p.retention_days, 0)
 		FROM etl.account_profile AS p
 		JOIN sms.dim_account     AS a ON a.account_key = p.account_key
 		JOIN sms.dim_vendor      AS v ON v.vendor_key = a.vendor_key
 		ORDER BY v.vendor, a.account`)
-	if err != nil {
-		return nil, failed("reading what is known of accounts", err)
-	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Profile])
 	return all, failed("reading what is known of accounts", err)
 }
 
@@ -84,7 +82,7 @@ func (p *put) learn(ctx context.Context, tx pgx.Tx, d *sms.Decisions) error {
 			names = append(names, name)
 		}
 	}
-	for _, name := range []string{"processing_reasons", "sending_reasons"} {
+	for _, name := range slices.Sorted(maps.Keys(reasonNames)) {
 		if seen&reasonNames[name] != 0 {
 			names = append(names, name)
 		}

@@ -109,19 +109,25 @@ func (w *Warehouse) Put(ctx context.Context, loadID int64, batch sms.Batch, opti
 	if err := p.take(&batch); err != nil {
 		return Result{}, failed(doing, err)
 	}
-	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		if err := p.run(ctx, tx); err != nil {
-			return err
-		}
-		if complete == nil {
-			return nil
-		}
-		return complete(ctx, tx)
-	})
-	if err != nil {
+	if err := w.transact(ctx, p.run, complete); err != nil {
 		return Result{}, failed(doing, err)
 	}
 	return p.result, nil
+}
+
+// transact runs steps, of which one may be nil, in one transaction.
+func (w *Warehouse) transact(ctx context.Context, steps ...func(context.Context, pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		for _, step := range steps {
+			if step == nil {
+				continue
+			}
+			if err := step(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // put is one Put under way.

@@ -101,16 +101,8 @@ func (w *Warehouse) EndReconcile(ctx context.Context, loadID int64, scope sms.Sc
 	if err := w.fits(scope); err != nil {
 		return Result{}, failed(doing, err)
 	}
-	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		if err := p.endReconcile(ctx, tx, agreed); err != nil {
-			return err
-		}
-		if complete == nil {
-			return nil
-		}
-		return complete(ctx, tx)
-	})
-	if err != nil {
+	end := func(ctx context.Context, tx pgx.Tx) error { return p.endReconcile(ctx, tx, agreed) }
+	if err := w.transact(ctx, end, complete); err != nil {
 		return Result{}, failed(doing, err)
 	}
 	return p.result, nil

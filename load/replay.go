@@ -80,7 +80,7 @@ func (w *Warehouse) Replay(ctx context.Context, r Replay, options PutOptions) (R
 		return Replayed{}, failed(doing, err)
 	}
 	var change Change
-	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+	err := w.transact(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := replayed.begin(ctx, tx, p); err != nil {
 			return err
 		}

@@ -170,11 +170,11 @@ func keepReports(ctx context.Context, tx pgx.Tx, all []report) ([]string, error)
 	return db.All[string](ctx, tx, `
 		INSERT INTO etl.huawei_report
 		    (push_id, position, source, message_id, piece, pieces, is_signed, outcome, code, status_source, reported_at, told_at, is_waiting)
-		SELECT u.*, true
+		SELECT push_id, position, source, message_id, piece, pieces, is_signed, outcome, code, status_source, reported_at, told_at, true
 		FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::smallint[], $6::smallint[], $7::boolean[], $8::smallint[],
 		            $9::text[], $10::smallint[], $11::timestamptz[], $12::timestamptz[])
 		     AS u (push_id, position, source, message_id, piece, pieces, is_signed, outcome, code, status_source, reported_at, told_at)
-		ORDER BY u.push_id, u.position
+		ORDER BY push_id, position
 		ON CONFLICT DO NOTHING
 		RETURNING message_id`, db.Columns(all)...)
 }

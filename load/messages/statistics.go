@@ -33,9 +33,10 @@ func KeepStatistics(ctx context.Context, d *db.DB, loadID int64, page Statistics
 		tag, err := tx.Exec(ctx, `
 			INSERT INTO etl.huawei_total AS t
 			    (load_id, account_key, is_all, zone, date_key, requested, processing_failed, delivered, send_failed, pending, made_at)
-			SELECT l.load_id, l.account_key, $2, $3, u.*
+			SELECT load_id, account_key, $2, $3, date_key, requested, processing_failed, delivered, send_failed, pending, made_at
 			FROM etl.load AS l
-			CROSS JOIN unnest($4::date[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::timestamptz[]) AS u
+			CROSS JOIN unnest($4::date[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::timestamptz[])
+			     AS u (date_key, requested, processing_failed, delivered, send_failed, pending, made_at)
 			WHERE l.load_id = $1
 			ON CONFLICT (account_key, is_all, zone, date_key) DO UPDATE
 			SET made_at           = excluded.made_at,
