@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -23,36 +23,46 @@ var settings = []string{
 	"maintenance_work_mem = '256MB'", "fsync = on", "synchronous_commit = on",
 }
 
+// ordinary is a role that owns the database and may nothing else.
+const ordinary = "ordinary"
+
 type bench struct {
-	dir           string
-	binary        string
-	server        *postgres.Server
-	serverVersion string
-	url           string
-	conn          *pgx.Conn
-	vendor        *vendor
-	http          *httptest.Server
-	days          int
+	sizes
+	peers  bool
+	dir    string
+	binary string
+	server *postgres.Server
+	url    string    // of the product's database
+	conn   *pgx.Conn // to it, as superuser
+	vendor *vendor
+	http   *httptest.Server
 }
 
-func newBench(ctx context.Context, days int) (*bench, error) {
-	dir, err := os.MkdirTemp("", "smsetl-bench-")
-	if err != nil {
-		return nil, err
+func newBench(ctx context.Context, of sizes, peers bool) (*bench, error) {
+	b := &bench{sizes: of, peers: peers}
+	var err error
+	if b.dir, err = os.MkdirTemp("", "smsetl-bench-"); err != nil {
+		return b, err
 	}
-	if err := os.Chmod(dir, 0o755); err != nil { // the server runs as another user
-		return nil, err
+	if err := os.Chmod(b.dir, 0o755); err != nil { // the server runs as another user
+		return b, err
 	}
+	days := of.days + len(of.copies)*of.newDays
 	sayf("rendering %d rows of JSON", days*rowsPerDay)
-	b := &bench{dir: dir, days: days, vendor: newVendor(days)}
-	if b.binary, err = build(ctx, dir); err != nil {
+	b.vendor = newVendor(days, rowsPerDay, 0)
+	if b.binary, err = build(ctx, b.dir); err != nil {
 		return b, err
 	}
 	if err := b.startServer(ctx); err != nil {
 		return b, err
 	}
 	b.http = httptest.NewServer(b.vendor)
-	return b, os.WriteFile(filepath.Join(dir, "schedules.yaml"), fmt.Appendf(nil, `sources:
+	return b, b.configure("schedules.yaml", b.http.URL, "")
+}
+
+// configure writes a schedules.yaml with one EngageLab source and a further line for it, which may be empty.
+func (b *bench) configure(name, address, line string) error {
+	return os.WriteFile(filepath.Join(b.dir, name), fmt.Appendf(nil, `sources:
   - name: bench
     vendor: engagelab
     sms_user: bench
@@ -60,40 +70,73 @@ func newBench(ctx context.Context, days int) (*bench, error) {
     history_start: %s
     base_url: %s
     max_requests_per_second: 1000
-`, firstDay, b.http.URL), 0o644)
+    %s
+`, firstDay, address, line), 0o644)
 }
 
 // startServer makes a cluster of its own with the fixed settings. They need a restart.
-func (b *bench) startServer(ctx context.Context) error {
+func (b *bench) startServer(ctx context.Context) (err error) {
 	options := postgres.Options{Dir: filepath.Join(b.dir, "data"), Progress: func(line string) { sayf("%s", line) }}
 	server, err := postgres.Start(ctx, options)
 	if err != nil {
 		return err
 	}
-	conn, err := pgx.Connect(ctx, server.AdminURL())
-	if err != nil {
-		return err
-	}
+	statements := []string{"CREATE ROLE " + ordinary + " LOGIN PASSWORD '" + ordinary + "'"}
 	for _, setting := range settings {
-		if _, err := conn.Exec(ctx, "ALTER SYSTEM SET "+setting); err != nil {
-			return err
-		}
+		statements = append(statements, "ALTER SYSTEM SET "+setting)
 	}
-	if err := conn.Close(ctx); err != nil {
+	if err := admin(ctx, server.AdminURL(), statements...); err != nil {
 		return err
 	}
 	if err := server.Stop(ctx); err != nil {
 		return err
 	}
-	if b.server, err = postgres.Start(ctx, options); err != nil {
-		return err
-	}
-	b.serverVersion, b.url = b.server.Version(), b.server.URL()
-	if err := migrations.Up(ctx, b.url, vendors.All.Specs()); err != nil {
-		return err
-	}
-	b.conn, err = pgx.Connect(ctx, b.url)
+	b.server, err = postgres.Start(ctx, options)
 	return err
+}
+
+// fresh makes a database with the schema and nothing else, which the product then works in as this role; "" for the superuser.
+func (b *bench) fresh(ctx context.Context, role string) error {
+	if b.conn != nil {
+		if err := b.conn.Close(ctx); err != nil {
+			return err
+		}
+	}
+	statements := []string{"DROP DATABASE IF EXISTS bench WITH (FORCE)", "CREATE DATABASE bench"}
+	if role != "" {
+		statements[1] += " OWNER " + role
+	}
+	if err := admin(ctx, b.server.AdminURL(), statements...); err != nil {
+		return err
+	}
+	u, err := url.Parse(b.server.URL())
+	if err != nil {
+		return err
+	}
+	u.Path = "/bench"
+	if b.conn, err = pgx.Connect(ctx, u.String()); err != nil {
+		return err
+	}
+	if role != "" {
+		u.User = url.UserPassword(role, role)
+	}
+	b.url = u.String()
+	return migrations.Up(ctx, b.url, vendors.All.Specs())
+}
+
+// admin runs statements that belong to no database.
+func admin(ctx context.Context, address string, statements ...string) error {
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	for _, statement := range statements {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return nil
 }
 
 func (b *bench) close(ctx context.Context) {
@@ -119,7 +162,7 @@ func (b *bench) close(ctx context.Context) {
 func (b *bench) exec(ctx context.Context, statements ...string) error {
 	for _, statement := range statements {
 		if _, err := b.conn.Exec(ctx, statement); err != nil {
-			return fmt.Errorf("%s: %w", statement, err)
+			return fmt.Errorf("%s: %w", strings.TrimSpace(statement), err)
 		}
 	}
 	return nil
@@ -132,17 +175,6 @@ func (b *bench) scalar(ctx context.Context, query string) (int64, error) {
 		return 0, fmt.Errorf("%s: %w", query, err)
 	}
 	return n, nil
-}
-
-// psql runs one command of psql and gives the time it took.
-func (b *bench) psql(ctx context.Context, command string) (time.Duration, error) {
-	cmd := exec.CommandContext(ctx, "psql", "-qX", "-v", "ON_ERROR_STOP=1", b.url, "-c", command)
-	started := time.Now()
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return 0, fmt.Errorf("psql: %w: %s", err, strings.ReplaceAll(string(out), b.url, "(database)"))
-	}
-	return time.Since(started), nil
 }
 
 func sayf(format string, a ...any) { fmt.Fprintf(os.Stderr, format+"\n", a...) }

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,9 +20,9 @@ import (
 var fillSQL string
 
 const (
-	newestDay     = "2026-11-21"
-	cookbookDir   = "docs/cookbook"
-	questionsHead = "## Questions\n"
+	newestDay   = "2026-11-21"
+	askedAt     = newestDay + "T20:00:00Z"
+	cookbookDir = "docs/cookbook"
 )
 
 // baseline is what a question over all years costs without summaries: months and vendors from the rows of the fact. The others are
@@ -70,37 +68,23 @@ type spent struct {
 	processor time.Duration
 }
 
-// questions are what the report tells of them.
-type questions struct {
-	deliveries, failures, history int64
-	baseline                      spent
-	all                           []answered
-	rounds                        int
-	server                        string
-	took                          time.Duration
+// asking is the questions with their answers' times.
+type asking struct {
+	baseline spent
+	all      []answered
 }
 
-// measureQuestions fills a warehouse of years and asks it the questions of the cookbook, as the role that analysts have.
-func measureQuestions(ctx context.Context, rounds, days, templates int, out string) error {
-	started := time.Now()
+// questions fills a warehouse of years, asks it the questions of the cookbook as the role that analysts have, and looks at its pages.
+func (b *bench) questions(ctx context.Context, r *report) error {
 	queries, err := cookbook.Read(cookbookDir)
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "smsetl-bench-")
+	if err := b.fresh(ctx, ""); err != nil {
+		return err
+	}
+	counts, err := b.fillYears(ctx)
 	if err != nil {
-		return err
-	}
-	b := &bench{dir: dir}
-	defer b.close(ctx)
-	if err := os.Chmod(dir, 0o755); err != nil { // the server runs as another user
-		return err
-	}
-	if err := b.startServer(ctx); err != nil {
-		return err
-	}
-	q := questions{rounds: rounds, server: b.serverVersion}
-	if err := b.fillYears(ctx, days, templates, &q); err != nil {
 		return err
 	}
 	analyst, err := b.analyst(ctx)
@@ -108,35 +92,40 @@ func measureQuestions(ctx context.Context, rounds, days, templates int, out stri
 		return err
 	}
 	defer analyst.Close(context.WithoutCancel(ctx))
-	if err := q.ask(ctx, analyst, append(queries, rows...)); err != nil {
+	q, rounds := asking{}, max(b.rounds, 5)
+	if err := q.ask(ctx, analyst, append(queries, rows...), rounds); err != nil {
 		return err
 	}
-	q.took = time.Since(started)
-	fmt.Print(q.markdown())
-	if out == "-" {
-		return nil
+	r.addf("\n## Questions\n\n%d delivery rows, %d failure rows and %d rows of history over %d days, of three vendors and 24 accounts. Every question of the\n"+
+		"[cookbook](cookbook/README.md) as `sms_analyst`, warm and without parallel workers, median of %d. The limit is 100 ms for what is asked\n"+
+		"about a month or by account and day, else a second. The processor's time is held against it, since a machine may be shared: what others\n"+
+		"do is in the time of the wall. x is the part of the baseline's processor time in the same rounds: months and vendors from the rows of\n"+
+		"the fact, %.0f ms of the processor, %.0f of the wall.\n\n", counts[0], counts[1], counts[2], b.filled, rounds, ms(q.baseline.processor), ms(q.baseline.wall))
+	q.report(r, counts[0])
+	if err := b.configure("filled.yaml", b.http.URL, "sms_users: [harbor_1, harbor_2, harbor_3]"); err != nil {
+		return err
 	}
-	return writeSection(out, q.markdown())
+	// Explanations rest on answers, and these rows were made without: they are among the pages of what was loaded.
+	return b.pages(ctx, r, shown{what: "the filled warehouse", config: "filled.yaml", now: askedAt, without: "/explain"})
 }
 
-// fillYears makes the rows inside the server: what is measured is the asking.
-func (b *bench) fillYears(ctx context.Context, days, templates int, q *questions) error {
+// fillYears makes the rows inside the server, since what is measured is the asking, and counts deliveries, failures and history.
+func (b *bench) fillYears(ctx context.Context) (counts [3]int64, err error) {
 	started := time.Now()
-	query := strings.NewReplacer("{days}", strconv.Itoa(days), "{templates}", strconv.Itoa(templates), "{last}", newestDay).Replace(fillSQL)
+	query := strings.NewReplacer("{days}", strconv.Itoa(b.filled), "{templates}", strconv.Itoa(b.templates), "{last}", newestDay).Replace(fillSQL)
 	if _, err := b.conn.Exec(ctx, query, pgx.QueryExecModeSimpleProtocol); err != nil {
-		return fmt.Errorf("filling: %w", err)
+		return counts, fmt.Errorf("filling: %w", err)
 	}
 	if err := b.exec(ctx, "VACUUM ANALYZE", "CHECKPOINT"); err != nil {
-		return err
+		return counts, err
 	}
-	for table, n := range map[string]*int64{"sms.fact_delivery_daily": &q.deliveries, "sms.fact_failure_daily": &q.failures, "etl.delivery_history": &q.history} {
-		var err error
-		if *n, err = b.scalar(ctx, "SELECT count(*) FROM "+table); err != nil {
-			return err
+	for i, table := range []string{"sms.fact_delivery_daily", "sms.fact_failure_daily", "etl.delivery_history"} {
+		if counts[i], err = b.scalar(ctx, "SELECT count(*) FROM "+table); err != nil {
+			return counts, err
 		}
 	}
-	sayf("%d delivery and %d failure rows in %s", q.deliveries, q.failures, time.Since(started).Round(time.Second))
-	return nil
+	sayf("%d delivery and %d failure rows in %s", counts[0], counts[1], time.Since(started).Round(time.Second))
+	return counts, nil
 }
 
 // analyst logs in as people do. The server is the bench's own.
@@ -152,17 +141,17 @@ func (b *bench) analyst(ctx context.Context) (*pgx.Conn, error) {
 	conn, err := pgx.Connect(ctx, u.String())
 	if err == nil {
 		// One process serves the session, so that its processor time is all of it.
-		_, err = conn.Exec(ctx, "SELECT set_config('etl.now', '"+newestDay+"T20:00:00Z', false), set_config('max_parallel_workers_per_gather', '0', false)")
+		_, err = conn.Exec(ctx, "SELECT set_config('etl.now', '"+askedAt+"', false), set_config('max_parallel_workers_per_gather', '0', false)")
 	}
 	return conn, err
 }
 
 // ask asks every question once to warm up and then as often as there are rounds, each round all of them, so that a noisy moment
 // hits one round of many questions and not all rounds of one.
-func (q *questions) ask(ctx context.Context, conn *pgx.Conn, queries []cookbook.Query) error {
+func (q *asking) ask(ctx context.Context, conn *pgx.Conn, queries []cookbook.Query, rounds int) error {
 	queries = append(slices.Clip(queries), cookbook.Query{Name: "baseline", SQL: baseline})
 	walls, processors, lines := make([][]time.Duration, len(queries)), make([][]time.Duration, len(queries)), make([]int, len(queries))
-	for round := range q.rounds + 1 {
+	for round := range rounds + 1 {
 		for i, query := range queries {
 			served, started := servedBy(conn), time.Now()
 			n, err := count(ctx, conn, query.SQL)
@@ -219,49 +208,25 @@ func count(ctx context.Context, conn *pgx.Conn, sql string) (n int, err error) {
 	return n, found.Err()
 }
 
-func (q *questions) markdown() string {
-	var w strings.Builder
-	w.WriteString(questionsHead)
-	fmt.Fprintf(&w, "\nMade by `make questions`. %d delivery rows, %d failure rows and %d rows of history over five years, of three vendors and 24\n"+
-		"accounts, on PostgreSQL %s, %d cores, the settings above. Every question of the [cookbook](cookbook/README.md) as `sms_analyst`, warm and\n"+
-		"without parallel workers, median of %d; filling included the whole took %s. The limit is 100 ms for what is asked about a month or by\n"+
-		"account and day, else a second. The processor's time is held against it, since a machine may be shared: what others do is in the time of\n"+
-		"the wall. x is the part of the baseline's processor time in the same rounds: months and vendors from the rows of the fact, %.0f ms of the\n"+
-		"processor, %.0f of the wall.\n\n",
-		q.deliveries, q.failures, q.history, q.server, runtime.NumCPU(), q.rounds, q.took.Round(time.Second), ms(q.baseline.processor), ms(q.baseline.wall))
-	w.WriteString("| question | lines | ms of the processor | x | limit, ms | ms of the wall |\n|---|---|---|---|---|---|\n")
+// report adds the questions, and one target for all: the time of each as a part of its limit.
+func (q *asking) report(r *report, stored int64) {
+	r.addf("| question | lines | ms of the processor | x | limit, ms | ms of the wall |\n|---|---|---|---|---|---|\n")
+	slowest, part := "", 0.0
 	for _, one := range q.all {
-		outcome := "met"
-		if one.processor > one.limit || one.processor == 0 && one.wall > one.limit {
-			outcome = "missed"
+		held := one.processor
+		if held == 0 {
+			held = one.wall // not told by the system
 		}
-		fmt.Fprintf(&w, "| %s | %d | %.1f | %.4f | %.0f, %s | %.1f |\n",
+		if p := held.Seconds() / one.limit.Seconds(); p > part {
+			slowest, part = one.name, p
+		}
+		outcome := "met"
+		if held > one.limit {
+			outcome = "not met"
+		}
+		r.addf("| %s | %d | %.1f | %.4f | %.0f, %s | %.1f |\n",
 			one.name, one.lines, ms(one.processor), one.processor.Seconds()/q.baseline.processor.Seconds(), ms(one.limit), outcome, ms(one.wall))
 	}
-	w.WriteString("\nThe last three are no questions of the cookbook: no summary answers them, and they go through the rows of a month.\n")
-	return w.String()
-}
-
-func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
-
-// section gives the part of the page about questions, which the other measurements keep; "" where there is none.
-func section(path string) string {
-	text, err := os.ReadFile(filepath.Clean(path))
-	if err != nil {
-		return ""
-	}
-	if at := strings.Index(string(text), questionsHead); at >= 0 {
-		return "\n" + string(text)[at:]
-	}
-	return ""
-}
-
-// writeSection puts the part into the page, in place of the one that is there.
-func writeSection(path, part string) error {
-	text, err := os.ReadFile(filepath.Clean(path))
-	if err != nil {
-		return err
-	}
-	before, _, _ := strings.Cut(string(text), questionsHead)
-	return os.WriteFile(path, []byte(strings.TrimRight(before, "\n")+"\n\n"+part), 0o644)
+	r.addf("\nThe last three are no questions of the cookbook: no summary answers them, and they go through the rows of a month.\n")
+	r.atMost(fmt.Sprintf("%d questions over %d rows; nearest to its limit: %s", len(q.all), stored, slowest), "%.2f x its limit", 1, part)
 }

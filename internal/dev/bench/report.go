@@ -11,41 +11,78 @@ import (
 	"time"
 )
 
+// report is the targets and, below them, what each section says.
 type report struct {
-	rounds, days, rows int
-	bytes              int64
-	server             string
-	limit              []time.Duration
-	withKeys           time.Duration
-	first              []sample
-	same               []sample
-	compared           []sample
-	changed            []sample
-	growth             []growth
-	tencent            []pace
-	messageLimit       []time.Duration
-	imported           []sample
-	importedAgain      []sample
-	importedNewer      []sample
-	took               time.Duration
+	started time.Time
+	load    string // of the machine before
+	targets []target
+	text    strings.Builder
 }
 
-// growth is the time of one day's window at a number of stored rows.
-type growth struct {
-	stored int64
-	took   time.Duration
+// target is a line of the table on top.
+type target struct{ what, want, got, outcome string }
+
+// atMost holds a number against the most that it may be. form shows both, with their unit.
+func (r *report) atMost(what, form string, most, got float64) {
+	outcome := "met"
+	if got > most {
+		outcome = "not met: by " + fmt.Sprintf(form, got-most)
+		if most > 0 {
+			outcome += fmt.Sprintf(", %.0f %%", (got/most-1)*100)
+		}
+	}
+	r.targets = append(r.targets, target{what, "at most " + fmt.Sprintf(form, most), fmt.Sprintf(form, got), outcome})
 }
 
-// pace is how a vendor's limit was used.
-type pace struct {
-	profile  string
-	days     int
-	calls    int
-	share    float64
-	peak     int
-	breaches int64
-	wall     time.Duration
+// atLeast holds a number against the least that it may be.
+func (r *report) atLeast(what, form string, least, got float64) {
+	outcome := "met"
+	if got < least {
+		outcome = "not met: by " + fmt.Sprintf(form, least-got)
+	}
+	r.targets = append(r.targets, target{what, "at least " + fmt.Sprintf(form, least), fmt.Sprintf(form, got), outcome})
 }
+
+// addf adds to the text.
+func (r *report) addf(format string, a ...any) { fmt.Fprintf(&r.text, format, a...) }
+
+func (r *report) markdown(b *bench) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "# Benchmarks\n\nMade by `%s`; do not edit. Quote ratios, never seconds: other machines differ.\n\n",
+		strings.Join(append([]string{"go run ./internal/dev/bench"}, os.Args[1:]...), " "))
+	fmt.Fprintf(&w, "Machine: %s, %d cores, %s; load average %s at the start; PostgreSQL %s; %s. Server settings: %s. The whole took %s.\n\n",
+		field("/proc/cpuinfo", "model name", runtime.GOARCH), runtime.NumCPU(), field("/proc/meminfo", "MemTotal", "memory unknown"), r.load,
+		b.server.Version(), runtime.Version(), strings.Join(settings, ", "), time.Since(r.started).Round(time.Second))
+	met := 0
+	for _, t := range r.targets {
+		if t.outcome == "met" {
+			met++
+		}
+	}
+	fmt.Fprintf(&w, "## Targets\n\n%d of %d met. What \"limit\" is stands with each table.\n\n| what | target | measured | outcome |\n|---|---|---|---|\n", met, len(r.targets))
+	for _, t := range r.targets {
+		fmt.Fprintf(&w, "| %s | %s | %s | %s |\n", t.what, t.want, t.got, t.outcome)
+	}
+	return w.String() + r.text.String()
+}
+
+// table begins a table of samples.
+func (r *report) table(first string) {
+	r.addf("| %s | seconds | x limit | client's processor seconds / limit | server's processor seconds / limit | peak memory, MiB | WAL, MB |"+
+		" tuples in facts and dimensions: inserted, updated, deleted |\n|---|---|---|---|---|---|---|---|\n", first)
+}
+
+// row adds the median of samples to a table, as parts of the limit, and gives the part of the wall time.
+func (r *report) row(name string, limit, s sample) float64 {
+	part := func(d time.Duration) float64 { return d.Seconds() / limit.wall.Seconds() }
+	r.addf("| %s | %.2f | %.2f | %.2f | %.2f | %.0f | %.1f | %d, %d, %d |\n",
+		name, s.wall.Seconds(), part(s.wall), part(s.client), part(s.server), mib(s.memory), mb(s.wal), s.inserted, s.updated, s.deleted)
+	return part(s.wall)
+}
+
+func mb(n int64) float64         { return float64(n) / 1e6 }
+func mib(n int64) float64        { return float64(n) / (1 << 20) }
+func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
 
 func median[T cmp.Ordered](values []T) T {
 	sorted := slices.Sorted(slices.Values(values))
@@ -58,51 +95,20 @@ func middle(samples []sample) sample {
 	return sorted[len(sorted)/2]
 }
 
-func (r *report) markdown() string {
-	var w strings.Builder
-	limit := median(r.limit)
-	ratio := func(d time.Duration) float64 { return d.Seconds() / limit.Seconds() }
-	fmt.Fprintf(&w, "# Benchmarks\n\nMade by `make bench`; do not edit. Quote ratios, never seconds: other machines differ.\n\n")
-	fmt.Fprintf(&w, "Machine: %s, %d cores, %s; PostgreSQL %s; %s. Server settings: %s.\n\n",
-		processor(), runtime.NumCPU(), memory(), r.server, runtime.Version(), strings.Join(settings, ", "))
-	fmt.Fprintf(&w, "Work: %d delivery rows, %d days of %d, %.0f MB of EngageLab JSON over HTTP on loopback. The product is the built\n"+
-		"binary run as a process of its own (`etl backfill`), from its start to its end: HTTP, raw answers, queue, dimensions, ledger,\n"+
-		"history and summaries included. Median of %d rounds, limit and product in turn; the whole took %s.\n\n",
-		r.rows, r.days, rowsPerDay, float64(r.bytes)/1e6, r.rounds, r.took.Round(time.Second))
-	fmt.Fprintf(&w, "| path | seconds | x limit | target | processor seconds | peak memory | WAL | tuples in facts and dimensions: inserted, updated, deleted |\n|---|---|---|---|---|---|---|---|\n")
-	fmt.Fprintf(&w, "| limit: `psql \\copy` of the same rows as CSV into an identical empty fact, primary key, no foreign keys | %.2f | 1 | | | | | |\n", limit.Seconds())
-	fmt.Fprintf(&w, "| the same with the fact's foreign keys checked by their triggers (once) | %.2f | %.2f | | | | | |\n", r.withKeys.Seconds(), ratio(r.withKeys))
-	line := func(name string, target float64, samples []sample) {
-		s := middle(samples)
-		outcome := "met"
-		if ratio(s.wall) > target {
-			outcome = "missed"
-		}
-		fmt.Fprintf(&w, "| %s | %.2f | %.2f | %.1f, %s | %.2f | %d MB | %.1f MB | %d, %d, %d |\n",
-			name, s.wall.Seconds(), ratio(s.wall), target, outcome, s.cpu.Seconds(), s.memory>>20, float64(s.wal)/1e6, s.inserted, s.updated, s.deleted)
-	}
-	line("first load", 1.5, r.first)
-	line("identical re-load, the very bytes of the last time", 0.3, r.same)
-	line("identical re-load in other bytes: every row is compared", 1.1, r.compared)
-	line("1 % of the rows changed", 1.2, r.changed)
-	fmt.Fprintf(&w, "\nIn the third path the answers' bytes differ, so they are stored anew: the write-ahead log is theirs.\n"+
-		"Processor seconds are the product's own; the database and the vendor run on the same cores. What `psql \\copy` does not do and\n"+
-		"the product does on every byte: HTTP, SHA-256, zstd both ways, decoding JSON. A program that starts soon after another waits up to\n"+
-		"half a second for its place in the rate budget that all share: that is in the times of the re-loads and of a new day.\n\n")
-	fmt.Fprintf(&w, "## One new day\n\n| rows stored before | window of %d rows, ms |\n|---|---|\n", rowsPerDay)
-	for _, g := range r.growth {
-		fmt.Fprintf(&w, "| %d | %.0f |\n", g.stored, g.took.Seconds()*1000)
-	}
-	fmt.Fprintf(&w, "\n## Tencent's limit of 10 calls in any second, per action\n\nThe vendor answers after 80 to 160 ms, counts the calls itself, and tells the share between its first call and its last.\n\n"+
-		"| application | days | calls | used share of the limit | most calls in a sliding second | breaches | seconds |\n|---|---|---|---|---|---|---|\n")
-	for _, p := range r.tencent {
-		fmt.Fprintf(&w, "| %s | %d | %d | %.1f %% | %d | %d | %.1f |\n", p.profile, p.days, p.calls, p.share*100, p.peak, p.breaches, p.wall.Seconds())
-	}
-	return w.String()
+// peak gives the most memory of any sample.
+func peak(samples []sample) int64 {
+	return slices.MaxFunc(samples, func(a, b sample) int { return cmp.Compare(a.memory, b.memory) }).memory
 }
 
-func processor() string { return field("/proc/cpuinfo", "model name", runtime.GOARCH) }
-func memory() string    { return field("/proc/meminfo", "MemTotal", "memory unknown") }
+// loadAverage gives the load of the last minute.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	first, _, _ := strings.Cut(string(text), " ")
+	if err != nil {
+		return "unknown"
+	}
+	return first
+}
 
 // field reads the first "name : value" line of a file, as Linux describes itself.
 func field(path, name, instead string) string {
