@@ -1,9 +1,10 @@
 # `make` alone prints what there is.
 GO       ?= go
 FUZZTIME ?= 30s
+BENCH    ?= -peers
 LINT     := bin/golangci-lint
 
-.PHONY: help build test lint fmt check bench questions fuzz demo clean long year beliefs plant
+.PHONY: help build test lint fmt check bench fuzz demo clean long year beliefs plant
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,11 +37,8 @@ fmt: $(LINT) ## format the Go files
 check: ## run what CI runs, in the same order: .ci/run; a quarter of an hour, root on Debian
 	.ci/run
 
-bench: ## measure the product beside psql \copy and write docs/benchmarks.md
-	$(GO) run ./internal/dev/bench
-
-questions: ## measure the cookbook over ten million rows, and write that section of docs/benchmarks.md; five minutes, 5 GB
-	$(GO) run ./internal/dev/bench -questions
+bench: ## measure the product beside psql \copy and write docs/benchmarks.md; half an hour on an idle machine; BENCH=-small tries it
+	$(GO) run ./internal/dev/bench $(BENCH)
 
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	@set -e; for pkg in $$($(GO) list ./...); do \
