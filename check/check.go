@@ -157,7 +157,13 @@ type accountLine struct {
 
 // check runs one check and puts the days of the same subject and account together.
 func (c *checking) check(ctx context.Context, tx pgx.Tx, rule Rule, from sms.Day) error {
-	lines, err := db.All[accountLine](ctx, tx, rule.query()+"\nORDER BY 1, 2, 4", c.accounts, from, c.now)
+	var lines []accountLine
+	var err error
+	if rule.Name == ledgerDiffers {
+		lines, err = c.ledgerDiffers(ctx, tx, from)
+	} else {
+		lines, err = db.All[accountLine](ctx, tx, rule.query()+"\nORDER BY 1, 2, 4", c.accounts, from, c.now)
+	}
 	c.gather(rule, lines)
 	return err
 }

@@ -204,7 +204,7 @@ func totalOf(batch *sms.Batch, measure func(*sms.Measures) sms.Count) (n int64) 
 
 func failuresOf(batch *sms.Batch, stage sms.Stage) (n int64) {
 	for i := range batch.Failures {
-		if f := &batch.Failures[i]; f.Reason.Stage == stage {
+		if f := &batch.Failures[i]; batch.Stage(f) == stage {
 			n += f.Messages.Or(0)
 		}
 	}

@@ -51,7 +51,7 @@ func counting(scope sms.Scope) func(context.Context, *messages.Observations) (me
 			return messages.Counted{}, err
 		}
 		return messages.Counted{
-			Deliveries: c.Deliveries, Failures: c.Failures, Findings: foundOn(c.Findings, scope.Window), Rows: c.Rows,
+			Facts: c.Facts, Findings: foundOn(c.Findings, scope.Window), Rows: c.Rows,
 			Messages: c.New, Changed: c.Changed,
 		}, nil
 	}
@@ -64,7 +64,7 @@ func (m Mapping) countMessages(ctx context.Context, wh *load.Warehouse, scope sm
 	err := messages.Observe(ctx, wh.DB, of, func(ctx context.Context, o *messages.Observations) error {
 		c, err := m.Basis(ctx, scope.Account, o).Count(daysIn(scope.Window), scope.Window.Contains)
 		if err == nil {
-			batch.Deliveries, batch.Failures, batch.Findings, batch.Rejects = c.Deliveries, c.Failures, c.Findings, c.Rejects
+			batch.Rows, batch.Findings, batch.Rejects = c.Facts, c.Findings, c.Rejects
 		}
 		return err
 	})

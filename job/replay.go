@@ -179,18 +179,7 @@ func only(batch sms.Batch, scope sms.Scope) sms.Batch {
 		return batch
 	}
 	part := batch
-	part.Scope, part.Deliveries, part.Failures, part.Findings = scope, nil, nil, nil
-	for i := range batch.Deliveries {
-		if scope.Window.Contains(batch.Deliveries[i].Day) {
-			part.Deliveries = append(part.Deliveries, batch.Deliveries[i])
-		}
-	}
-	for i := range batch.Failures {
-		if scope.Window.Contains(batch.Failures[i].Day) {
-			part.Failures = append(part.Failures, batch.Failures[i])
-		}
-	}
-	part.Findings = foundOn(batch.Findings, scope.Window)
+	part.Scope, part.Rows, part.Findings = scope, batch.Only(scope.Window.Contains), foundOn(batch.Findings, scope.Window)
 	return part
 }
 

@@ -80,8 +80,8 @@ func (s *story) scope(dataset sms.Dataset) sms.Scope {
 }
 
 // batch makes rows for a scope. Their numbers lie far enough apart to be doubted now and then.
-func (s *story) batch(scope sms.Scope) sms.Batch {
-	b := sms.Batch{Scope: scope, Zeros: 1}
+func (s *story) batch(scope sms.Scope) answer {
+	b := answer{Scope: scope, Zeros: 1}
 	category := rapid.SampledFrom([]sms.Category{sms.Unreachable, sms.CarrierNetwork, sms.Unreachable}).Draw(s.t, "category")
 	reason := &sms.Reason{Code: "busy", Stage: sms.Sending, Category: category}
 	for d := range scope.Window.Days() {
@@ -112,7 +112,7 @@ func (s *story) options() load.PutOptions {
 func (s *story) deliveries() { s.put(s.batch(s.scope(sms.StatsDay))) }
 func (s *story) failures()   { s.put(s.batch(s.scope(sms.SendFailed))) }
 
-func (s *story) put(b sms.Batch) {
+func (s *story) put(b answer) {
 	options := s.options()
 	r, err := tryPut(context.Background(), s.wh, b, func(o *load.PutOptions) { *o = options })
 	if err != nil {
@@ -129,7 +129,7 @@ func (s *story) rebuild() {
 		return
 	}
 	basis := rapid.SampledFrom(all).Draw(s.t, "basis")
-	r, err := s.wh.Replay(context.Background(), load.Replay{Batch: s.batch(basis.Scope), AnsweredBy: basis.AnsweredBy, BelievedAt: basis.BelievedAt}, s.options())
+	r, err := s.wh.Replay(context.Background(), load.Replay{Batch: batchOf(s.batch(basis.Scope)), AnsweredBy: basis.AnsweredBy, BelievedAt: basis.BelievedAt}, s.options())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func (s *story) release() {
 			continue
 		}
 		b := s.batch(sms.Scope{Account: s.account, Datasets: []sms.Dataset{line.Dataset}, Window: sms.OneDay(line.Day, s.account.Zone)})
-		r, err := s.wh.Replay(context.Background(), load.Replay{Batch: b, AnsweredBy: line.LoadID, Release: true}, s.options())
+		r, err := s.wh.Replay(context.Background(), load.Replay{Batch: batchOf(b), AnsweredBy: line.LoadID, Release: true}, s.options())
 		if err != nil || len(r.Superseded) > 0 {
 			s.t.Fatalf("%+v, %v", r, err)
 		}
@@ -166,7 +166,7 @@ func (s *story) fail() {
 	scope := s.scope(sms.StatsDay)
 	id, err := s.wh.Begin(context.Background(), load.Start{Scope: scope, Now: s.now})
 	if err == nil {
-		err = s.wh.Fail(context.Background(), id, sms.Batch{Scope: scope}, "no", s.now)
+		err = s.wh.Fail(context.Background(), id, batchOf(answer{Scope: scope}), "no", s.now)
 	}
 	if err != nil {
 		s.t.Fatal(err)
@@ -181,7 +181,7 @@ func (s *story) zombie() {
 		s.t.Fatal(err)
 	}
 	s.deliveries()
-	r, err := s.wh.Put(context.Background(), id, b, s.options(), nil)
+	r, err := s.wh.Put(context.Background(), id, batchOf(b), s.options(), nil)
 	if err != nil && !errors.Is(err, load.ErrFinished) {
 		s.t.Fatal(err)
 	}

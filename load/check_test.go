@@ -72,7 +72,7 @@ func (h *history) load(t testing.TB, wh *load.Warehouse, days, at string) {
 	}
 	{
 		s := scope(h.account, days, wh.Datasets(h.account.Vendor)...)
-		batch, fills := sms.Batch{Scope: s, Zeros: 1}, wh.Facts(s.Datasets...)
+		batch, fills := answer{Scope: s, Zeros: 1}, wh.Facts(s.Datasets...)
 		for _, d := range h.deliveries {
 			if fills.Delivery && s.Window.Contains(d.Day) {
 				batch.Deliveries = append(batch.Deliveries, d)

@@ -130,7 +130,7 @@ func TestChecksOfTheLedger(t *testing.T) {
 		for range tries {
 			id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at(moment)})
 			if err == nil {
-				err = wh.Fail(t.Context(), id, sms.Batch{Scope: s}, "503", at(moment))
+				err = wh.Fail(t.Context(), id, batchOf(answer{Scope: s}), "503", at(moment))
 			}
 			if err != nil {
 				t.Fatal(err)

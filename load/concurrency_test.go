@@ -28,7 +28,7 @@ func TestConcurrentLoads(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, uint64(worker)))
 			for i := range 12 {
 				account := []sms.Account{marketing, other}[r.IntN(2)]
-				batch := sms.Batch{Scope: scope(account, "01-05..01-07", sms.StatsDay), Zeros: 1}
+				batch := answer{Scope: scope(account, "01-05..01-07", sms.StatsDay), Zeros: 1}
 				if i%2 == 0 {
 					batch.Scope = scope(account, "01-05..01-07", sms.SendFailed)
 				}
@@ -70,7 +70,7 @@ func TestConcurrentLoadsOfOneDay(t *testing.T) {
 	for i := range failures {
 		done.Go(func() {
 			start.Wait()
-			batch := sms.Batch{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10)}}
+			batch := answer{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10)}}
 			_, failures[i] = tryPut(t.Context(), wh, batch)
 		})
 	}
@@ -123,13 +123,13 @@ func TestLoadLocks(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05", sms.StatsDay)
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10)}})
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10)}})
 	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var modes, seen string
-	_, err = wh.Put(t.Context(), id, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "b", 20)}}, load.PutOptions{Now: at("01-20 12:00")},
+	_, err = wh.Put(t.Context(), id, batchOf(answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "b", 20)}}), load.PutOptions{Now: at("01-20 12:00")},
 		func(ctx context.Context, _ pgx.Tx) error {
 			seen = dumpWith(ctx, t, wh, `SELECT template FROM sms.delivery_daily`)
 			modes = dumpWith(ctx, t, wh, `

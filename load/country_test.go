@@ -18,7 +18,7 @@ func TestCountries(t *testing.T) {
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05", sms.StatsDay)
 	german, french := row("01-05", "a", 10), row("01-05", "a", 20)
-	first := put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{in("DE", german), in("FR", french), row("01-05", "a", 40)}})
+	first := put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{in("DE", german), in("FR", french), row("01-05", "a", 40)}})
 	if first.Inserted != 3 {
 		t.Fatalf("inserted %d rows, want 3", first.Inserted)
 	}
@@ -26,7 +26,7 @@ func TestCountries(t *testing.T) {
 	same(t, "loaded", dump(t, wh, query), "(not reported) 40", "DE 10", "FR 20")
 	verify(t, wh)
 
-	changed := put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{in("DE", row("01-05", "a", 11)), row("01-05", "a", 40), in("Narnia", german)}})
+	changed := put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{in("DE", row("01-05", "a", 11)), row("01-05", "a", 40), in("Narnia", german)}})
 	if changed.Updated != 1 || changed.Removed != 1 || changed.Inserted != 1 || changed.Unchanged != 1 {
 		t.Errorf("updated %d, removed %d, inserted %d, unchanged %d: want 1 of each", changed.Updated, changed.Removed, changed.Inserted, changed.Unchanged)
 	}
@@ -45,9 +45,9 @@ func TestCountriesOfFailures(t *testing.T) {
 	s := scope(marketing, "01-05", sms.SendFailed)
 	german, french := failure("01-05", "a", powerOff, 1), failure("01-05", "a", powerOff, 2)
 	german.Country, french.Country = sms.Named("DE"), sms.Named("FR")
-	first := put(t, wh, sms.Batch{Scope: s, Failures: []sms.Failure{german, french}})
+	first := put(t, wh, answer{Scope: s, Failures: []sms.Failure{german, french}})
 	german.Messages = sms.Reported(3)
-	second := put(t, wh, sms.Batch{Scope: s, Failures: []sms.Failure{german}})
+	second := put(t, wh, answer{Scope: s, Failures: []sms.Failure{german}})
 	if first.Inserted != 2 || second.Updated != 1 || second.Removed != 1 {
 		t.Errorf("inserted %d, updated %d, removed %d: want 2, 1, 1", first.Inserted, second.Updated, second.Removed)
 	}

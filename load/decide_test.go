@@ -11,8 +11,8 @@ import (
 )
 
 // answerOf is an answer for one day of a dataset, with a row for each number.
-func answerOf(s sms.Scope, requested ...int64) sms.Batch {
-	b := sms.Batch{Scope: s}
+func answerOf(s sms.Scope, requested ...int64) answer {
+	b := answer{Scope: s}
 	for i, n := range requested {
 		d := row("01-05", string(rune('a'+i)), n)
 		d.Day = s.Window.First()
@@ -24,7 +24,7 @@ func answerOf(s sms.Scope, requested ...int64) sms.Batch {
 // step is one answer: when it came, what it said, and what is then known.
 type step struct {
 	now       string
-	batch     sms.Batch
+	batch     answer
 	state     string // state and rows of the day afterwards
 	held      int64
 	overruled bool // the day stands because its answer was repeated, and a finding says so
@@ -40,7 +40,7 @@ func TestDecisionsAreCarriedOut(t *testing.T) {
 	foreign.Rejects = []sms.Reject{{Foreign: true, Reason: "sms_user is another"}}
 	noDelivered := answerOf(s, 500)
 	noDelivered.Deliveries[0].Delivered = sms.Count{}
-	beyond := sms.Batch{Scope: s, Beyond: []sms.Window{s.Window}}
+	beyond := answer{Scope: s, Beyond: []sms.Window{s.Window}}
 	for name, steps := range map[string][]step{
 		"held, then believed because it is repeated": {
 			{now: "01-20 12:00", batch: answerOf(s, 1000), state: "final 1"},
@@ -116,8 +116,8 @@ func TestQuarantineIsByDay(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05..01-07", sms.StatsDay)
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1000), row("01-06", "a", 1000), row("01-07", "a", 1000)}})
-	r := put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1001), row("01-06", "b", 10), row("01-07", "a", 1000)}})
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1000), row("01-06", "a", 1000), row("01-07", "a", 1000)}})
+	r := put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1001), row("01-06", "b", 10), row("01-07", "a", 1000)}})
 	if r.Updated != 1 || r.Held != 1 || len(r.Quarantined) != 1 {
 		t.Errorf("%+v", r)
 	}
@@ -131,7 +131,7 @@ func TestQuarantineIsByDay(t *testing.T) {
 func TestGroupsWaitAndSettleTogether(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
-	all := sms.Batch{Scope: scope(marketing, "01-05..01-08", sms.StatsDay, sms.ProcessFailed, sms.SendFailed)}
+	all := answer{Scope: scope(marketing, "01-05..01-08", sms.StatsDay, sms.ProcessFailed, sms.SendFailed)}
 	for _, d := range []string{"01-05", "01-06", "01-07", "01-08"} {
 		r := row(d, "a", 1000) // of which 100 failed
 		if d == "01-08" {
@@ -182,7 +182,7 @@ func TestTwoRowsOfOneKey(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05", sms.StatsDay)
-	b := sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1000), row("01-05", "a", 500)}}
+	b := answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1000), row("01-05", "a", 500)}}
 	_, err := tryPut(t.Context(), wh, b)
 	if twice, is := errors.AsType[*star.TwiceError](err); !is || !errors.Is(err, sms.ErrMalformed) ||
 		!strings.Contains(twice.Rows[0], "requested 1000") || !strings.Contains(twice.Rows[1], "requested 500") {

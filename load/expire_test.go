@@ -14,7 +14,7 @@ func TestExpire(t *testing.T) {
 	s := scope(marketing, "01-05", sms.StatsDay)
 	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
 	if err == nil {
-		err = wh.Fail(t.Context(), id, sms.Batch{Scope: s}, "503", at("01-20 12:00"))
+		err = wh.Fail(t.Context(), id, batchOf(answer{Scope: s}), "503", at("01-20 12:00"))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func TestExpire(t *testing.T) {
 	// A vendor that has forgotten a day says nothing, which is no news, whatever it says twice; numbers are.
 	forgets := func(o *load.PutOptions) { o.Rules = forgetful(5) }
 	for _, when := range []string{"01-23 12:00", "01-23 14:00"} {
-		r := put(t, wh, sms.Batch{Scope: scope(marketing, "01-05..01-07", sms.StatsDay)}, now(when), forgets)
+		r := put(t, wh, answer{Scope: scope(marketing, "01-05..01-07", sms.StatsDay)}, now(when), forgets)
 		if r.Removed != 0 || len(r.Quarantined) != 0 {
 			t.Errorf("%+v", r)
 		}

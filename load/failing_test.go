@@ -41,7 +41,7 @@ func TestFailingSources(t *testing.T) {
 	fails := func(s sms.Scope) {
 		t.Helper()
 		end(s, func(id int64) error {
-			return wh.Fail(t.Context(), id, sms.Batch{Scope: s}, "source denied", time.Now())
+			return wh.Fail(t.Context(), id, batchOf(answer{Scope: s}), "source denied", time.Now())
 		})
 	}
 	check := func(what string, want map[string]string) {
@@ -60,6 +60,6 @@ func TestFailingSources(t *testing.T) {
 	check("one was stopped", map[string]string{"a": "source denied"})
 	end(stats, func(int64) error { return nil })
 	check("one runs", map[string]string{"a": "source denied"})
-	put(t, wh, sms.Batch{Scope: failures, Zeros: 1})
+	put(t, wh, answer{Scope: failures, Zeros: 1})
 	check("one came through", map[string]string{})
 }

@@ -14,8 +14,8 @@ const findings = `
 	ORDER BY check_name, subject`
 
 // found is an answer with a row a day that shows a field on some of its days, as "01-05..01-07".
-func found(s sms.Scope, field, days string, rows int64) sms.Batch {
-	b := sms.Batch{Scope: s}
+func found(s sms.Scope, field, days string, rows int64) answer {
+	b := answer{Scope: s}
 	for d := range s.Window.Days() {
 		b.Deliveries = append(b.Deliveries, row(d.String()[5:], "a", 10))
 	}
@@ -31,7 +31,7 @@ func TestFindingsOfLoadsCloseThemselves(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	january := scope(marketing, "01-01..01-10", sms.StatsDay)
-	step := func(what string, batch sms.Batch, want string, change ...func(*load.PutOptions)) {
+	step := func(what string, batch answer, want string, change ...func(*load.PutOptions)) {
 		t.Helper()
 		put(t, wh, batch, change...)
 		same(t, what, dump(t, wh, findings), strings.Split(want, "\n")...)
@@ -46,9 +46,9 @@ func TestFindingsOfLoadsCloseThemselves(t *testing.T) {
 	step("seen in all its days again", found(january, "carrier", "01-05..01-07", 3), "unknown_field carrier 01-05 01-07 3 growing 3 1 true")
 
 	// Another dataset says nothing about it, nor does an answer that is not believed.
-	step("another dataset", sms.Batch{Scope: scope(marketing, "01-01..01-10", sms.SendFailed), Zeros: 1}, "unknown_field carrier 01-05 01-07 3 growing 3 1 true")
+	step("another dataset", answer{Scope: scope(marketing, "01-01..01-10", sms.SendFailed), Zeros: 1}, "unknown_field carrier 01-05 01-07 3 growing 3 1 true")
 	const doubt = "answer_implausible answer 01-01 01-10 10 new 1 1 "
-	step("a doubted answer", sms.Batch{Scope: january}, doubt+"true\nunknown_field carrier 01-05 01-07 3 growing 3 1 true")
+	step("a doubted answer", answer{Scope: january}, doubt+"true\nunknown_field carrier 01-05 01-07 3 growing 3 1 true")
 
 	step("gone", found(january, "", "", 0), doubt+"false\nunknown_field carrier 01-05 01-07 3 growing 3 1 false")
 	step("gone still", found(january, "", "", 0), doubt+"false\nunknown_field carrier 01-05 01-07 3 growing 3 1 false")
@@ -75,8 +75,8 @@ func TestFindingsOfRefusedAnswers(t *testing.T) {
 	s := scope(marketing, "01-05", sms.StatsDay)
 	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
 	if err == nil {
-		refused := sms.Batch{Scope: s, Findings: []sms.Finding{{Check: "stray_day", Subject: "send_date", Severity: sms.Error, Day: day("01-03"), LastDay: day("01-03"), Detail: "x", Rows: 1}}}
-		err = wh.Fail(t.Context(), id, refused, "refused", at("01-20 12:00"))
+		refused := answer{Scope: s, Findings: []sms.Finding{{Check: "stray_day", Subject: "send_date", Severity: sms.Error, Day: day("01-03"), LastDay: day("01-03"), Detail: "x", Rows: 1}}}
+		err = wh.Fail(t.Context(), id, batchOf(refused), "refused", at("01-20 12:00"))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestFindingsOfRefusedAnswers(t *testing.T) {
 	put(t, wh, found(s, "", "", 0), content("good"))
 	id, err = wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
 	if err == nil {
-		err = wh.Fail(t.Context(), id, found(s, "carrier", "01-05", 1), "refused", at("01-20 12:00"))
+		err = wh.Fail(t.Context(), id, batchOf(found(s, "carrier", "01-05", 1)), "refused", at("01-20 12:00"))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func TestFindingsOfWindowsSideBySide(t *testing.T) {
 		s := scope(marketing, days, sms.StatsDay)
 		id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
 		if err == nil {
-			err = wh.Fail(t.Context(), id, found(s, "carrier", days, 1), "refused", at("01-20 12:00"))
+			err = wh.Fail(t.Context(), id, batchOf(found(s, "carrier", days, 1)), "refused", at("01-20 12:00"))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -121,7 +121,7 @@ func TestFindingsOfWindowsSideBySide(t *testing.T) {
 		t.Fatal(err)
 	}
 	fail("01-09")
-	if _, err := wh.Put(t.Context(), slow, found(s, "", "", 0), load.PutOptions{Now: at("01-20 12:00")}, nil); err != nil {
+	if _, err := wh.Put(t.Context(), slow, batchOf(found(s, "", "", 0)), load.PutOptions{Now: at("01-20 12:00")}, nil); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "the other window", dump(t, wh, `SELECT seen_on::text, closed_at FROM etl.finding`), "{[2026-01-09,2026-01-10)} -")

@@ -29,7 +29,7 @@ func TestFreeze(t *testing.T) {
 	wh := open(t, app)
 	pair := []sms.Dataset{sms.SendStatus, sms.CallbackStatus}
 	s := scope(app, "01-05..01-06", pair...)
-	good := sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "", 1000), row("01-06", "", 1000)}}
+	good := answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "", 1000), row("01-06", "", 1000)}}
 	put(t, wh, good)
 	small := good
 	small.Deliveries = []sms.Delivery{row("01-05", "", 1000), row("01-06", "", 10)}
@@ -38,7 +38,7 @@ func TestFreeze(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := wh.Fail(t.Context(), id, sms.Batch{Scope: scope(app, "01-07", pair...)}, "503", at("01-20 13:00")); err != nil {
+	if err := wh.Fail(t.Context(), id, batchOf(answer{Scope: scope(app, "01-07", pair...)}), "503", at("01-20 13:00")); err != nil {
 		t.Fatal(err)
 	}
 	before := dump(t, wh, strings.Replace(lines, ", since", "", 1))
@@ -63,12 +63,12 @@ func TestFreeze(t *testing.T) {
 	}
 
 	// Loads hold their rows, failures and the passing of time change nothing.
-	changed := sms.Batch{Scope: all, Deliveries: []sms.Delivery{row("01-05", "", 1001), row("01-08", "", 7)}}
+	changed := answer{Scope: all, Deliveries: []sms.Delivery{row("01-05", "", 1001), row("01-08", "", 7)}}
 	if r := put(t, wh, changed, now("01-22 10:00")); len(r.Frozen) != 4 || r.Held != 2 || r.Updated+r.Inserted+r.Removed != 0 {
 		t.Errorf("%+v", r)
 	}
 	if id, err = wh.Begin(t.Context(), load.Start{Scope: all, Now: at("01-22 11:00")}); err == nil {
-		err = wh.Fail(t.Context(), id, sms.Batch{Scope: all}, "504", at("01-22 11:00"))
+		err = wh.Fail(t.Context(), id, batchOf(answer{Scope: all}), "504", at("01-22 11:00"))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestFreezeWaitsForALoad(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
-	r, err := wh.Put(t.Context(), id, answerOf(s, 10), load.PutOptions{Now: at("01-20 12:00")}, nil)
+	r, err := wh.Put(t.Context(), id, batchOf(answerOf(s, 10)), load.PutOptions{Now: at("01-20 12:00")}, nil)
 	if err != nil || len(r.Frozen) != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -246,7 +246,7 @@ func TestLedgerIsTheMachine(t *testing.T) {
 			case sms.TryFail:
 				var id int64
 				if id, err = wh.Begin(ctx, load.Start{Scope: s, Now: at(when)}); err == nil {
-					err = wh.Fail(ctx, id, sms.Batch{Scope: s}, "503", at(when))
+					err = wh.Fail(ctx, id, batchOf(answer{Scope: s}), "503", at(when))
 				}
 			case sms.Expire, sms.Recall:
 				expected := ledger.Expectation{

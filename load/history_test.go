@@ -20,18 +20,18 @@ func TestRestatements(t *testing.T) {
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05..01-06", sms.StatsDay)
 	f := scope(marketing, "01-05..01-06", sms.SendFailed)
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1), row("01-05", "gone", 2)}})
-	put(t, wh, sms.Batch{Scope: f, Failures: []sms.Failure{failure("01-05", "a", busy, 1)}})
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 1), row("01-05", "gone", 2)}})
+	put(t, wh, answer{Scope: f, Failures: []sms.Failure{failure("01-05", "a", busy, 1)}})
 	changed := row("01-05", "a", 1)
 	changed.Delivered, changed.Pending = sms.Reported(0), sms.Reported(1)
 	late := row("01-06", "late", 0)
 	late.Measures = sms.Measures{Requested: sms.Reported(7)}
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{changed}})
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{changed}})
 	believed := func(o *load.PutOptions) { o.Rules = gullible{rules(4)} } // although the late row lacks numbers
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{changed, late}}, now("01-20 14:00"), believed)
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{changed, late}}, now("01-20 14:00"), believed)
 	changed.Delivered, changed.Pending = sms.Reported(1), sms.Reported(0)
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{changed, late}}, now("01-20 15:00"), believed)
-	put(t, wh, sms.Batch{Scope: f, Failures: []sms.Failure{failure("01-05", "a", powerOff, 3)}})
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{changed, late}}, now("01-20 15:00"), believed)
+	put(t, wh, answer{Scope: f, Failures: []sms.Failure{failure("01-05", "a", powerOff, 3)}})
 
 	same(t, "restatements", dump(t, wh, `
 		SELECT load_id, change, send_date, template, reason, measure, old_value, new_value
@@ -122,7 +122,7 @@ func (m *model) count(name string) sms.Count {
 
 func (m *model) loadDeliveries() {
 	s := m.scope(sms.StatsDay)
-	batch := sms.Batch{Scope: s, Zeros: 1}
+	batch := answer{Scope: s, Zeros: 1}
 	for d := range s.Window.Days() {
 		for _, template := range []string{"", "a", "b", "c"} {
 			if rapid.IntRange(0, 2).Draw(m.t, "row") == 0 {
@@ -151,7 +151,7 @@ func (m *model) loadFailures() {
 		dataset, reasons = sms.ProcessFailed, []*sms.Reason{keyword}
 	}
 	s := m.scope(dataset)
-	batch := sms.Batch{Scope: s, Zeros: 1}
+	batch := answer{Scope: s, Zeros: 1}
 	for key := range m.failures {
 		var d string
 		var code string
@@ -177,7 +177,7 @@ func (m *model) loadFailures() {
 }
 
 // put loads a batch, twice when numbers are missing: the second telling is believed.
-func (m *model) put(batch sms.Batch) {
+func (m *model) put(batch answer) {
 	guard := func(o *load.PutOptions) { o.Rules = gullible{rules(4)} }
 	for i := range 2 {
 		// All days are over by then: an answer for one that is not cannot be doubted.

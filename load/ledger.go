@@ -27,19 +27,21 @@ type lineKey struct {
 
 // ledgerLine is a line of etl.coverage, in the order of ledger_read.sql and ledger_write.sql. Pointers are nil for NULL, times zero.
 type ledgerLine struct {
-	Key                    lineKey
-	State                  sms.State
-	Reason                 string
-	Pending, Messages      sms.Count
-	Rows, Checksum, LoadID int64
-	LoadedAt, ConfirmedAt  time.Time
-	Since                  time.Time
-	Attempts               int32
-	Suspect                *int64
-	SuspectAt              time.Time
-	Version                *int32
-	ChangedAt, CheckedAt   time.Time
-	Evidence               string
+	Key                   lineKey
+	State                 sms.State
+	Reason                string
+	Pending, Messages     sms.Count
+	Rows                  int64
+	Digest                []byte // nil when nothing was ever stored
+	LoadID                int64
+	LoadedAt, ConfirmedAt time.Time
+	Since                 time.Time
+	Attempts              int32
+	Suspect               *int64
+	SuspectAt             time.Time
+	Version               *int32
+	ChangedAt, CheckedAt  time.Time
+	Evidence              string
 }
 
 // readLedger reads the lines of the scope.
@@ -176,7 +178,7 @@ func (p *put) believedLine(old *ledgerLine, dataset sms.Dataset, day sms.Day, v 
 		Pending:     said.Pending,
 		Messages:    said.Messages,
 		Rows:        said.Rows,
-		Checksum:    int64(p.written.Checksums[part][i]),
+		Digest:      p.written.Digests[part][i],
 		LoadID:      p.loadID,
 		LoadedAt:    p.result.LoadedAt,
 		ConfirmedAt: p.result.LoadedAt,

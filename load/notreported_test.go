@@ -93,7 +93,7 @@ func (h *hole) load() {
 			h.t.Fatal(err)
 		}
 		for again := range 2 {
-			for _, b := range []sms.Batch{
+			for _, b := range []answer{
 				{Scope: sms.Scope{Account: h.account, Datasets: []sms.Dataset{sms.StatsDay}, Window: window}, Deliveries: h.deliveries[turn], Zeros: 1},
 				{Scope: sms.Scope{Account: h.account, Datasets: []sms.Dataset{sms.SendFailed}, Window: window}, Failures: h.failures[turn], Zeros: 1},
 			} {

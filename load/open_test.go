@@ -169,8 +169,8 @@ func TestPlainRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := scope(marketing, "01-05", sms.StatsDay)
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-05", "b", 10)}})
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 11), row("01-05", "c", 10)}})
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-05", "b", 10)}})
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 11), row("01-05", "c", 10)}})
 	verify(t, wh)
 
 	execute(t, address, `REVOKE INSERT ON etl.raw FROM `+role)

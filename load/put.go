@@ -297,11 +297,14 @@ func (p *put) replace(ctx context.Context, tx pgx.Tx) (err error) {
 	w := star.Writer{
 		Staging: p.staging, Vendor: p.vendor, Account: p.account, LoadID: p.loadID, Believed: make([]bool, p.window.Len()), WasLoaded: p.wasLoaded,
 	}
-	for part := range star.Parts {
-		if p.fills(part) {
-			w.Parts = append(w.Parts, part)
-		}
+	for _, dataset := range p.scope.Datasets {
+		part := p.partOf(dataset)
+		w.Parts, w.Datasets[part] = append(w.Parts, part), dataset
 	}
+	slices.Sort(w.Parts)
+	if p.decider.isNew() {
+		w.Stored = p.stored
+	} // a replay looks at every row, so that it mends what somebody else has done to the facts
 	for i := range w.Believed {
 		w.Believed[i] = p.decisions[i].outcome == believed
 	}
@@ -310,6 +313,16 @@ func (p *put) replace(ctx context.Context, tx pgx.Tx) (err error) {
 	}
 	r := &p.result
 	r.Inserted, r.Updated, r.Removed, r.Unchanged = p.written.Inserted, p.written.Updated, p.written.Removed, p.written.Unchanged
+	return nil
+}
+
+// stored gives the digest of what is stored of a part of a day; nil for none.
+func (p *put) stored(part star.Part, day sms.Day) []byte {
+	for _, dataset := range p.scope.Datasets {
+		if c := p.ledger[lineKey{dataset, day}]; c != nil && p.partOf(dataset) == part {
+			return c.Digest
+		}
+	}
 	return nil
 }
 

@@ -20,7 +20,7 @@ func BenchmarkPutFailures(b *testing.B) {
 	for i := range reasons {
 		reasons[i] = &sms.Reason{Code: fmt.Sprint("reason", i), Stage: sms.Sending, Category: sms.Unreachable}
 	}
-	batch := sms.Batch{Scope: sms.Scope{Account: marketing, Datasets: []sms.Dataset{sms.SendFailed}, Window: w}}
+	batch := answer{Scope: sms.Scope{Account: marketing, Datasets: []sms.Dataset{sms.SendFailed}, Window: w}}
 	for d := range w.Days() {
 		for i := range templates * len(reasons) {
 			f := failure("01-01", fmt.Sprintf("t%03d", i/len(reasons)), reasons[i%len(reasons)], int64(100+i))

@@ -17,10 +17,10 @@ func BenchmarkPut(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	var batches []sms.Batch
+	var batches []answer
 	for _, w := range year.Chunks(90) {
 		s := sms.Scope{Account: marketing, Datasets: []sms.Dataset{sms.StatsDay}, Window: w}
-		batch := sms.Batch{Scope: s, Deliveries: make([]sms.Delivery, 0, w.Len()*rows)}
+		batch := answer{Scope: s, Deliveries: make([]sms.Delivery, 0, w.Len()*rows)}
 		for d := range w.Days() {
 			for i := range rows {
 				r := row("01-01", fmt.Sprintf("t%03d", i/10), int64(100+i))

@@ -52,14 +52,14 @@ func TestPutReplacesTheWindow(t *testing.T) {
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05..01-07", sms.StatsDay)
 
-	first := put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-05", "b", 20), row("01-06", "a", 30)}})
+	first := put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-05", "b", 20), row("01-06", "a", 30)}})
 	want := load.Result{LoadID: first.LoadID, LoadedAt: first.LoadedAt, Outcome: load.Loaded, Counts: load.Counts{Received: 3, Inserted: 3}}
 	if d := cmp.Diff(want, first); d != "" {
 		t.Error("first load (-want +got):\n", d)
 	}
 
 	// b vanishes on the 5th, a changes on the 6th, c comes late on the 7th.
-	second := put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 31), row("01-07", "c", 5)}})
+	second := put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 31), row("01-07", "c", 5)}})
 	want = load.Result{LoadID: second.LoadID, LoadedAt: second.LoadedAt, Outcome: load.Loaded, Counts: load.Counts{Received: 3, Inserted: 1, Updated: 1, Unchanged: 1, Removed: 1}}
 	if d := cmp.Diff(want, second); d != "" {
 		t.Error("second load (-want +got):\n", d)
@@ -72,7 +72,7 @@ func TestPutReplacesTheWindow(t *testing.T) {
 
 	// Days beside the window are nobody's business, even in the same account and month.
 	believed := func(o *load.PutOptions) { o.Rules = gullible{rules(4)} }
-	put(t, wh, sms.Batch{Scope: scope(marketing, "01-06", sms.StatsDay), Zeros: 1}, believed)
+	put(t, wh, answer{Scope: scope(marketing, "01-06", sms.StatsDay), Zeros: 1}, believed)
 	same(t, "facts after the 6th was emptied", dump(t, wh, deliveries),
 		"2026-01-05 a 10 9 0.900 final",
 		"2026-01-07 c 5 5 1.000 final")
@@ -96,15 +96,15 @@ func TestPutAgainWritesNothing(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			wh := open(t, marketing)
-			delivery := sms.Batch{Scope: scope(marketing, "01-05..01-07", sms.StatsDay),
+			delivery := answer{Scope: scope(marketing, "01-05..01-07", sms.StatsDay),
 				Deliveries: []sms.Delivery{row("01-06", "b", 30), row("01-05", "b", 20), row("01-05", "a", 10)}}
-			failure := sms.Batch{Scope: scope(marketing, "01-05..01-07", sms.SendFailed),
+			failure := answer{Scope: scope(marketing, "01-05..01-07", sms.SendFailed),
 				Failures: []sms.Failure{failure("01-05", "a", busy, 1), failure("01-05", "a", powerOff, 2)}}
 			put(t, wh, delivery, content("answer"))
 			put(t, wh, failure, content("answer"))
 			before := dump(t, wh, tuples)
 			for range 2 {
-				for _, batch := range []sms.Batch{delivery, failure} {
+				for _, batch := range []answer{delivery, failure} {
 					r := put(t, wh, batch, test.again...)
 					want := load.Result{LoadID: r.LoadID, LoadedAt: r.LoadedAt, Outcome: load.Unchanged, Counts: load.Counts{Received: batch.Received(), Unchanged: batch.Received()}}
 					if d := cmp.Diff(want, r); d != "" {
@@ -133,8 +133,8 @@ func TestPutSameBytesOtherMeaning(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			wh := open(t, marketing)
-			put(t, wh, sms.Batch{Scope: scope(marketing, "01-05..01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10)}}, content("answer"))
-			r := put(t, wh, sms.Batch{Scope: scope(marketing, again.days, sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 11)}}, content("answer"), again.change)
+			put(t, wh, answer{Scope: scope(marketing, "01-05..01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10)}}, content("answer"))
+			r := put(t, wh, answer{Scope: scope(marketing, again.days, sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 11)}}, content("answer"), again.change)
 			if r.Updated != 1 {
 				t.Errorf("%+v", r)
 			}
@@ -147,7 +147,7 @@ func TestPutSameBytesOtherMeaning(t *testing.T) {
 func TestPutTellsWrittenFromConfirmed(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
-	batch := sms.Batch{Scope: scope(marketing, "01-05..01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}}
+	batch := answer{Scope: scope(marketing, "01-05..01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}}
 	put(t, wh, batch)
 	batch.Deliveries[1] = row("01-06", "a", 11)
 	put(t, wh, batch)
@@ -164,7 +164,7 @@ func TestPutTellsWrittenFromConfirmed(t *testing.T) {
 func TestPutStates(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
-	batch := sms.Batch{Scope: scope(marketing, "01-05..01-08", sms.StatsDay),
+	batch := answer{Scope: scope(marketing, "01-05..01-08", sms.StatsDay),
 		Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10), row("01-08", "a", 10)}}
 	batch.Deliveries[1].Pending = sms.Reported(3)
 
@@ -189,14 +189,14 @@ func TestPutFixedMembers(t *testing.T) {
 	wh := open(t, app, marketing)
 	r := row("01-05", "(none)", 10) // a vendor's own name that looks like a fixed member
 	r.Label, r.MessageType = sms.Unknown, sms.NotReported
-	put(t, wh, sms.Batch{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: []sms.Delivery{r}})
+	put(t, wh, answer{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: []sms.Delivery{r}})
 
 	n := row("01-05", "", 7)
 	n.Grain = sms.Grain{Day: day("01-05"), Template: sms.NotReported, Label: sms.NotReported, MessageType: sms.NotReported, Country: sms.NotReported}
 	n.VendorSent = sms.Count{}
 	f := failure("01-05", "", busy, 7)
 	f.Grain = n.Grain
-	put(t, wh, sms.Batch{Scope: scope(app, "01-05", sms.SendStatus, sms.CallbackStatus), Deliveries: []sms.Delivery{n}, Failures: []sms.Failure{f}})
+	put(t, wh, answer{Scope: scope(app, "01-05", sms.SendStatus, sms.CallbackStatus), Deliveries: []sms.Delivery{n}, Failures: []sms.Failure{f}})
 
 	same(t, "keys", dump(t, wh, `SELECT account_key, template_key > 0, label_key, message_type_key FROM sms.fact_delivery_daily ORDER BY requested`),
 		"1 false -3 -3", "2 true -1 -3")
@@ -214,9 +214,9 @@ func TestPutFixedMembers(t *testing.T) {
 func TestPutReplacesOnlyItsStage(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
-	put(t, wh, sms.Batch{Scope: scope(marketing, "01-05", sms.ProcessFailed), Failures: []sms.Failure{failure("01-05", "a", keyword, 4)}})
-	put(t, wh, sms.Batch{Scope: scope(marketing, "01-05", sms.SendFailed), Failures: []sms.Failure{failure("01-05", "a", busy, 5), failure("01-05", "a", powerOff, 6)}})
-	put(t, wh, sms.Batch{Scope: scope(marketing, "01-05", sms.SendFailed), Failures: []sms.Failure{failure("01-05", "a", powerOff, 7)}})
+	put(t, wh, answer{Scope: scope(marketing, "01-05", sms.ProcessFailed), Failures: []sms.Failure{failure("01-05", "a", keyword, 4)}})
+	put(t, wh, answer{Scope: scope(marketing, "01-05", sms.SendFailed), Failures: []sms.Failure{failure("01-05", "a", busy, 5), failure("01-05", "a", powerOff, 6)}})
+	put(t, wh, answer{Scope: scope(marketing, "01-05", sms.SendFailed), Failures: []sms.Failure{failure("01-05", "a", powerOff, 7)}})
 	same(t, "failures", dump(t, wh, failures),
 		"2026-01-05 a processing keyword_block content_template 4 final",
 		"2026-01-05 a sending power_off unreachable 7 final")
@@ -225,7 +225,7 @@ func TestPutReplacesOnlyItsStage(t *testing.T) {
 	// A code that nobody knew gets its category when a program knows it.
 	mapped := *powerOff
 	mapped.Category = sms.CarrierNetwork
-	put(t, wh, sms.Batch{Scope: scope(marketing, "01-06", sms.SendFailed), Failures: []sms.Failure{failure("01-06", "a", &mapped, 1)}})
+	put(t, wh, answer{Scope: scope(marketing, "01-06", sms.SendFailed), Failures: []sms.Failure{failure("01-06", "a", &mapped, 1)}})
 	same(t, "category", dump(t, wh, `SELECT category FROM sms.dim_failure_reason WHERE code = 'power_off'`), "carrier_network")
 }
 
@@ -244,10 +244,10 @@ func TestPutFence(t *testing.T) {
 	options := load.PutOptions{Now: at("01-20 12:00"), Rules: rules(4)}
 	old, oldScope := begin("01-05..01-06")
 	later, laterScope := begin("01-06..01-07")
-	if _, err := wh.Put(t.Context(), later, sms.Batch{Scope: laterScope, Deliveries: []sms.Delivery{row("01-06", "new", 60), row("01-07", "new", 70)}}, options, nil); err != nil {
+	if _, err := wh.Put(t.Context(), later, batchOf(answer{Scope: laterScope, Deliveries: []sms.Delivery{row("01-06", "new", 60), row("01-07", "new", 70)}}), options, nil); err != nil {
 		t.Fatal(err)
 	}
-	r, err := wh.Put(t.Context(), old, sms.Batch{Scope: oldScope, Deliveries: []sms.Delivery{row("01-05", "old", 50), row("01-06", "old", 600)}}, options, nil)
+	r, err := wh.Put(t.Context(), old, batchOf(answer{Scope: oldScope, Deliveries: []sms.Delivery{row("01-05", "old", 50), row("01-06", "old", 600)}}), options, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,14 +261,14 @@ func TestPutFence(t *testing.T) {
 
 	// A later load that confirmed the day without writing a row fences as well.
 	zombie, zombieScope := begin("01-07")
-	put(t, wh, sms.Batch{Scope: zombieScope, Deliveries: []sms.Delivery{row("01-07", "new", 70)}})
-	r, err = wh.Put(t.Context(), zombie, sms.Batch{Scope: zombieScope, Deliveries: []sms.Delivery{row("01-07", "new", 1)}}, options, nil)
+	put(t, wh, answer{Scope: zombieScope, Deliveries: []sms.Delivery{row("01-07", "new", 70)}})
+	r, err = wh.Put(t.Context(), zombie, batchOf(answer{Scope: zombieScope, Deliveries: []sms.Delivery{row("01-07", "new", 1)}}), options, nil)
 	if err != nil || r.Outcome != load.Superseded || r.Held != 1 {
 		t.Errorf("zombie: %+v, %v", r, err)
 	}
 	verify(t, wh)
 
-	if _, err := wh.Put(t.Context(), zombie, sms.Batch{Scope: zombieScope}, options, nil); !errors.Is(err, load.ErrFinished) {
+	if _, err := wh.Put(t.Context(), zombie, batchOf(answer{Scope: zombieScope}), options, nil); !errors.Is(err, load.ErrFinished) {
 		t.Error("a load put twice:", err)
 	}
 }
@@ -277,11 +277,11 @@ func TestPutLeavesFrozenDaysAlone(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05..01-06", sms.StatsDay)
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}})
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}})
 	if _, err := ledger.Freeze(t.Context(), wh.DB, scope(marketing, "01-05", sms.StatsDay), ledger.Operator{Who: "ana", Reason: "r", Now: at("01-20 12:00")}); err != nil {
 		t.Fatal(err)
 	}
-	r := put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 11), row("01-06", "a", 11)}})
+	r := put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 11), row("01-06", "a", 11)}})
 	want := load.Result{LoadID: r.LoadID, LoadedAt: r.LoadedAt, Outcome: load.Loaded, Counts: load.Counts{Received: 2, Updated: 1, Held: 1}, Frozen: []sms.Day{day("01-05")}}
 	if d := cmp.Diff(want, r); d != "" {
 		t.Error("(-want +got):\n", d)
@@ -299,18 +299,18 @@ func TestPutRefusesWhatCannotBe(t *testing.T) {
 	other.Label = sms.Unknown
 	for _, test := range []struct {
 		name  string
-		batch sms.Batch
+		batch answer
 		want  string // "" for no error
 	}{
-		{"two rows of a grain", sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-05", "b", 10), row("01-05", "a", 10)}},
+		{"two rows of a grain", answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-05", "b", 10), row("01-05", "a", 10)}},
 			"two rows for 2026-01-05, template a, label (none), message type 2"},
-		{"a day outside", sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-07", "a", 10)}}, "a row of 2026-01-07 in an answer for 2026-01-05/2026-01-06"},
-		{"more messages than there are", sms.Batch{Scope: s, Deliveries: []sms.Delivery{huge}}, "requested of 2026-01-05 is"},
-		{"failures of a dataset without any", sms.Batch{Scope: s, Failures: []sms.Failure{failure("01-05", "a", busy, 1)}}, `a failure in stage "sending"`},
-		{"a failure without a reason", sms.Batch{Scope: scope(marketing, "01-05", sms.SendFailed), Failures: []sms.Failure{failure("01-05", "a", nil, 1)}}, "without a reason"},
-		{"two failures of a grain", sms.Batch{Scope: scope(marketing, "01-05", sms.SendFailed),
+		{"a day outside", answer{Scope: s, Deliveries: []sms.Delivery{row("01-07", "a", 10)}}, "a row of 2026-01-07 in an answer for 2026-01-05/2026-01-06"},
+		{"more messages than there are", answer{Scope: s, Deliveries: []sms.Delivery{huge}}, "requested of 2026-01-05 is"},
+		{"failures of a dataset without any", answer{Scope: s, Failures: []sms.Failure{failure("01-05", "a", busy, 1)}}, `a failure in stage "sending"`},
+		{"a failure without a reason", answer{Scope: scope(marketing, "01-05", sms.SendFailed), Failures: []sms.Failure{failure("01-05", "a", nil, 1)}}, "without a reason"},
+		{"two failures of a grain", answer{Scope: scope(marketing, "01-05", sms.SendFailed),
 			Failures: []sms.Failure{failure("01-05", "a", busy, 1), failure("01-05", "a", &sms.Reason{Code: "busy", Stage: sms.Sending, Category: sms.Unreachable}, 2)}}, "reason busy"},
-		{"rows that differ in the label", sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), other}}, ""},
+		{"rows that differ in the label", answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), other}}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			before := dump(t, wh, committed)
@@ -329,7 +329,7 @@ func TestPutRefusesWhatCannotBe(t *testing.T) {
 			}
 		})
 	}
-	_, err := tryPut(t.Context(), wh, sms.Batch{Scope: sms.Scope{Account: marketing, Datasets: []sms.Dataset{sms.StatsDay}, Window: sms.OneDay(sms.Date(2050, 1, 1), east)}, Zeros: 1})
+	_, err := tryPut(t.Context(), wh, answer{Scope: sms.Scope{Account: marketing, Datasets: []sms.Dataset{sms.StatsDay}, Window: sms.OneDay(sms.Date(2050, 1, 1), east)}, Zeros: 1})
 	if err == nil || !strings.Contains(err.Error(), "calendar") {
 		t.Error("a day outside the calendar:", err)
 	}
@@ -340,16 +340,16 @@ func TestPutAllOrNothing(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05", sms.StatsDay)
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10)}})
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10)}})
 	before, lines := dump(t, wh, committed), dump(t, wh, ledgerLines)
 	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at("01-20 12:00")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	boom := errors.New("the queue is gone")
-	batch := sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "b", 10)}, Findings: []sms.Finding{{Check: "c", Subject: "s", Severity: sms.Info}},
+	batch := answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "b", 10)}, Findings: []sms.Finding{{Check: "c", Subject: "s", Severity: sms.Info}},
 		Rejects: []sms.Reject{{Foreign: true, Reason: "r"}}}
-	_, err = wh.Put(t.Context(), id, batch, load.PutOptions{Now: at("01-20 12:00")}, func(ctx context.Context, tx pgx.Tx) error {
+	_, err = wh.Put(t.Context(), id, batchOf(batch), load.PutOptions{Now: at("01-20 12:00")}, func(ctx context.Context, tx pgx.Tx) error {
 		var rows int
 		if err := tx.QueryRow(ctx, `SELECT count(*) FROM sms.fact_delivery_daily AS f JOIN sms.dim_template AS t USING (template_key) WHERE t.code = 'b'`).Scan(&rows); err != nil || rows != 1 {
 			t.Error("the completion does not see the facts:", rows, err)
@@ -363,7 +363,7 @@ func TestPutAllOrNothing(t *testing.T) {
 		t.Error("something stayed (-before +after):\n", d)
 	}
 	same(t, "findings and rejects", dump(t, wh, `SELECT (SELECT count(*) FROM etl.finding), (SELECT count(*) FROM etl.reject)`), "0 0")
-	if err := wh.Fail(t.Context(), id, batch, boom.Error(), at("01-20 12:00")); err != nil {
+	if err := wh.Fail(t.Context(), id, batchOf(batch), boom.Error(), at("01-20 12:00")); err != nil {
 		t.Error(err)
 	}
 	same(t, "the load", dump(t, wh, `SELECT outcome, reason, rejected FROM etl.load ORDER BY load_id DESC LIMIT 1`), "failed the queue is gone 1")
@@ -373,7 +373,7 @@ func TestPutKeepsFindingsAndRejects(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05", sms.StatsDay)
-	batch := sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10)},
+	batch := answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10)},
 		Findings: []sms.Finding{
 			{Check: "unknown_field", Subject: "carrier", Severity: sms.Info, Detail: "x", Rows: 2},
 			{Check: "unknown_field", Subject: "carrier", Severity: sms.Info, Detail: "y", Rows: 3},

@@ -16,10 +16,10 @@ import (
 var both = []sms.Dataset{sms.SendStatus, sms.CallbackStatus}
 
 // tencentDay is a day of an application.
-func tencentDay(d string, requested, blacklisted int64) sms.Batch {
+func tencentDay(d string, requested, blacklisted int64) answer {
 	n := sms.Reported
 	g := sms.Grain{Day: day(d), Template: sms.NotReported, Label: sms.NotReported, MessageType: sms.NotReported, Country: sms.NotReported}
-	b := sms.Batch{Scope: scope(app, d, both...), Deliveries: []sms.Delivery{{Grain: g, Measures: sms.Measures{
+	b := answer{Scope: scope(app, d, both...), Deliveries: []sms.Delivery{{Grain: g, Measures: sms.Measures{
 		Requested: n(requested), Accepted: n(requested), ProcessingFailed: n(0), Delivered: n(requested - blacklisted), SendFailed: n(blacklisted),
 		Pending: n(0), BilledSegments: n(requested),
 	}}}}
@@ -60,7 +60,7 @@ func TestEndSurvey(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, wh, tencentDay("01-06", 51, 3)) // while the survey was under way
-	lines := `SELECT date_key, dataset, state, load_id, row_count, checksum, loaded_at, confirmed_at, since, attempts, xmin::text FROM etl.coverage WHERE checked_at < '2026-12-01' ORDER BY 1, 2`
+	lines := `SELECT date_key, dataset, state, load_id, row_count, digest, loaded_at, confirmed_at, since, attempts, xmin::text FROM etl.coverage WHERE checked_at < '2026-12-01' ORDER BY 1, 2`
 	untouched := dump(t, wh, `SELECT date_key, requested, load_id, xmin::text FROM sms.fact_delivery_daily ORDER BY 1`)
 	days := []sms.Day{day("01-05"), day("01-06"), day("01-07"), day("01-08")}
 	if _, err := wh.EndReconcile(t.Context(), id, window, days, at("01-20 12:00"), func(context.Context, pgx.Tx) error { return errors.New("no") }); err == nil {

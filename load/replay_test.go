@@ -16,9 +16,9 @@ import (
 var comparables = cmpopts.EquateComparable(sms.Count{}, sms.Zone{})
 
 // rebuild builds the days of the batch again from the answers of a load, as the last believed ones unless told otherwise.
-func rebuild(t testing.TB, wh *load.Warehouse, batch sms.Batch, change ...func(*load.Replay)) load.Replayed {
+func rebuild(t testing.TB, wh *load.Warehouse, batch answer, change ...func(*load.Replay)) load.Replayed {
 	t.Helper()
-	r := load.Replay{Batch: batch, Examples: 10}
+	r := load.Replay{Batch: batchOf(batch), Examples: 10}
 	for _, b := range bases(t.Context(), t, wh, batch.Scope) {
 		r.AnsweredBy, r.BelievedAt = b.AnsweredBy, b.BelievedAt
 	}
@@ -44,7 +44,7 @@ func bases(ctx context.Context, t interface{ Fatal(arguments ...any) }, wh *load
 
 // everything is all that a load may write but for its own line and the version of the code.
 const everything = `
-	SELECT dataset, date_key, state, reason, pending, messages, row_count, checksum, load_id, loaded_at, confirmed_at, since, attempts,
+	SELECT dataset, date_key, state, reason, pending, messages, row_count, digest, load_id, loaded_at, confirmed_at, since, attempts,
 	       suspect_checksum, suspect_at
 	FROM etl.coverage
 	ORDER BY account_key, dataset, date_key`
@@ -53,12 +53,12 @@ const everything = `
 func TestRebuildOfTheSameWritesNothing(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
-	delivery := sms.Batch{Scope: scope(marketing, "01-05..01-18", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-18", "b", 10)}}
-	failed := sms.Batch{Scope: scope(marketing, "01-05..01-07", sms.SendFailed), Failures: []sms.Failure{failure("01-05", "a", busy, 1)}}
+	delivery := answer{Scope: scope(marketing, "01-05..01-18", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-18", "b", 10)}}
+	failed := answer{Scope: scope(marketing, "01-05..01-07", sms.SendFailed), Failures: []sms.Failure{failure("01-05", "a", busy, 1)}}
 	put(t, wh, delivery)
 	put(t, wh, failed)
 	before := dump(t, wh, tuples) + dump(t, wh, everything)
-	for _, batch := range []sms.Batch{delivery, failed} {
+	for _, batch := range []answer{delivery, failed} {
 		r := rebuild(t, wh, batch)
 		want := load.Replayed{Result: load.Result{LoadID: r.LoadID, LoadedAt: r.LoadedAt, Outcome: load.Unchanged, Counts: load.Counts{Received: batch.Received(), Unchanged: batch.Received()}}}
 		if d := cmp.Diff(want, r, comparables); d != "" {
@@ -76,7 +76,7 @@ func TestRebuildOfTheSameWritesNothing(t *testing.T) {
 	// And the vendor's same bytes, read by the code of the rebuild, are known at once.
 	before = dump(t, wh, tuples)
 	put(t, wh, delivery, content("answer"), func(o *load.PutOptions) { o.TransformVersion = 2 })
-	r := put(t, wh, sms.Batch{Scope: delivery.Scope}, content("answer"), func(o *load.PutOptions) { o.TransformVersion = 2 })
+	r := put(t, wh, answer{Scope: delivery.Scope}, content("answer"), func(o *load.PutOptions) { o.TransformVersion = 2 })
 	if r.Outcome != load.Unchanged {
 		t.Errorf("%+v", r)
 	}
@@ -91,9 +91,9 @@ func TestRebuildOfOtherNumbers(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	s := scope(marketing, "01-14..01-18", sms.StatsDay) // final until the 15th
-	told := sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-14", "a", 10), row("01-15", "a", 200), row("01-17", "a", 10), row("01-17", "b", 20), row("01-18", "a", 10)}}
+	told := answer{Scope: s, Deliveries: []sms.Delivery{row("01-14", "a", 10), row("01-15", "a", 200), row("01-17", "a", 10), row("01-17", "b", 20), row("01-18", "a", 10)}}
 	put(t, wh, told)
-	put(t, wh, sms.Batch{Scope: scope(marketing, "01-15", sms.StatsDay), Deliveries: []sms.Delivery{row("01-15", "a", 1)}}) // not believed
+	put(t, wh, answer{Scope: scope(marketing, "01-15", sms.StatsDay), Deliveries: []sms.Delivery{row("01-15", "a", 1)}}) // not believed
 	same(t, "ledger", dump(t, wh, `SELECT to_char(date_key, 'DD'), state, load_id FROM etl.coverage ORDER BY 1`),
 		"14 final 1", "15 quarantined 2", "16 empty 1", "17 provisional 1", "18 provisional 1")
 
@@ -148,16 +148,16 @@ func TestRebuildLosesToTheVendor(t *testing.T) {
 			t.Parallel()
 			wh := open(t, marketing)
 			s := scope(marketing, "01-05..01-06", sms.StatsDay)
-			old := sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}}
+			old := answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}}
 			put(t, wh, old)
 			basis := bases(t.Context(), t, wh, s)[0]
 			id, err := wh.Begin(t.Context(), load.Start{Scope: scope(marketing, "01-06", sms.StatsDay), Now: at("01-20 12:00")})
 			if err != nil {
 				t.Fatal(err)
 			}
-			news := sms.Batch{Scope: scope(marketing, "01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-06", "a", 60)}}
+			news := answer{Scope: scope(marketing, "01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-06", "a", 60)}}
 			vendor := func() {
-				r, err := wh.Put(t.Context(), id, news, load.PutOptions{Now: at("01-20 12:00"), Rules: rules(4), TransformVersion: 1}, nil)
+				r, err := wh.Put(t.Context(), id, batchOf(news), load.PutOptions{Now: at("01-20 12:00"), Rules: rules(4), TransformVersion: 1}, nil)
 				if err != nil || len(r.Superseded) != 0 {
 					t.Errorf("the vendor's answer was held back: %+v, %v", r, err)
 				}
@@ -184,12 +184,12 @@ func TestRelease(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05..01-06", sms.StatsDay)
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 200), row("01-06", "a", 200)}})
-	less := sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 2), row("01-06", "a", 200)}}
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 200), row("01-06", "a", 200)}})
+	less := answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 2), row("01-06", "a", 200)}}
 	doubted := put(t, wh, less)
 	release := func(r *load.Replay) {
 		r.Release, r.AnsweredBy = true, doubted.LoadID
-		r.Batch = sms.Batch{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: less.Deliveries[:1]}
+		r.Batch = batchOf(answer{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: less.Deliveries[:1]})
 	}
 	r := rebuild(t, wh, less, release)
 	if r.Updated != 1 || len(r.Anomalies) != 1 {
@@ -215,19 +215,19 @@ func TestRelease(t *testing.T) {
 func TestBases(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing, app)
-	put(t, wh, sms.Batch{Scope: scope(marketing, "01-05..01-08", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 200), row("01-06", "a", 200), row("01-08", "a", 200)}})
-	put(t, wh, sms.Batch{Scope: scope(marketing, "01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-06", "a", 201)}})
-	put(t, wh, sms.Batch{Scope: scope(marketing, "01-08", sms.StatsDay), Deliveries: []sms.Delivery{row("01-08", "a", 1)}}) // doubted
-	put(t, wh, sms.Batch{Scope: scope(app, "01-05..01-06", sms.SendStatus, sms.CallbackStatus), Zeros: 1}, func(o *load.PutOptions) { o.Rules = gullible{rules(4)} })
+	put(t, wh, answer{Scope: scope(marketing, "01-05..01-08", sms.StatsDay), Deliveries: []sms.Delivery{row("01-05", "a", 200), row("01-06", "a", 200), row("01-08", "a", 200)}})
+	put(t, wh, answer{Scope: scope(marketing, "01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-06", "a", 201)}})
+	put(t, wh, answer{Scope: scope(marketing, "01-08", sms.StatsDay), Deliveries: []sms.Delivery{row("01-08", "a", 1)}}) // doubted
+	put(t, wh, answer{Scope: scope(app, "01-05..01-06", sms.SendStatus, sms.CallbackStatus), Zeros: 1}, func(o *load.PutOptions) { o.Rules = gullible{rules(4)} })
 	failed := scope(marketing, "01-07", sms.StatsDay)
 	id, err := wh.Begin(t.Context(), load.Start{Scope: failed, Now: at("01-20 12:00")})
 	if err == nil {
-		err = wh.Fail(t.Context(), id, sms.Batch{Scope: failed}, "no", at("01-20 12:00"))
+		err = wh.Fail(t.Context(), id, batchOf(answer{Scope: failed}), "no", at("01-20 12:00"))
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	rebuild(t, wh, sms.Batch{Scope: scope(marketing, "01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-06", "a", 202)}})
+	rebuild(t, wh, answer{Scope: scope(marketing, "01-06", sms.StatsDay), Deliveries: []sms.Delivery{row("01-06", "a", 202)}})
 	all, err := raw.Bases(t.Context(), wh.DB, raw.Selection{From: day("01-01"), To: day("01-31")})
 	if err != nil {
 		t.Fatal(err)
@@ -266,11 +266,11 @@ func TestRebuildLeavesFrozenDaysAlone(t *testing.T) {
 	t.Parallel()
 	wh := open(t, marketing)
 	s := scope(marketing, "01-05..01-06", sms.StatsDay)
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}})
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 10)}})
 	if _, err := wh.Pool().Exec(t.Context(), `UPDATE etl.coverage SET state = 'frozen', was_state = state, was_reason = '' WHERE date_key = '2026-01-05'`); err != nil {
 		t.Fatal(err)
 	}
-	r := rebuild(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 11), row("01-06", "a", 11)}})
+	r := rebuild(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 11), row("01-06", "a", 11)}})
 	if d := cmp.Diff([]sms.Day{day("01-05")}, r.Frozen); d != "" || r.Held != 1 || r.Updated != 1 {
 		t.Errorf("%+v", r)
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // answered is put with an answer kept, as every load of a vendor has one.
-func answered(t *testing.T, wh *load.Warehouse, b sms.Batch, when time.Time, change ...func(*load.PutOptions)) load.Result {
+func answered(t *testing.T, wh *load.Warehouse, b answer, when time.Time, change ...func(*load.PutOptions)) load.Result {
 	t.Helper()
 	options := load.PutOptions{Now: when, Rules: rules(4), TransformVersion: 1}
 	for _, c := range change {
@@ -28,7 +28,7 @@ func answered(t *testing.T, wh *load.Warehouse, b sms.Batch, when time.Time, cha
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := wh.Put(t.Context(), id, b, options, nil)
+	r, err := wh.Put(t.Context(), id, batchOf(b), options, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func TestSettling(t *testing.T) {
 	first := sms.Date(2026, 3, 1)
 	for d := first; d < first+4; d++ {
 		for _, age := range []int{1, 2, 3, 4, 20} {
-			b := sms.Batch{Scope: sms.Scope{Account: marketing, Datasets: []sms.Dataset{sms.StatsDay}, Window: sms.OneDay(d, east)}}
+			b := answer{Scope: sms.Scope{Account: marketing, Datasets: []sms.Dataset{sms.StatsDay}, Window: sms.OneDay(d, east)}}
 			b.Deliveries = []sms.Delivery{day(d, age)}
 			if age == 20 && d == first { // a late correction, with a row that vanishes and one that is new
 				b.Deliveries[0].Template = sms.Named("b")
@@ -72,15 +72,15 @@ func TestSettling(t *testing.T) {
 
 	// What our own code changes is no movement, and neither is what was loaded once or asked in vain.
 	s := sms.Scope{Account: marketing, Datasets: []sms.Dataset{sms.StatsDay}, Window: sms.OneDay(first+1, east)}
-	changed := sms.Batch{Scope: s, Deliveries: []sms.Delivery{day(first+1, 4)}}
+	changed := answer{Scope: s, Deliveries: []sms.Delivery{day(first+1, 4)}}
 	changed.Deliveries[0].Delivered = sms.Reported(700)
 	answered(t, wh, changed, east.Start(first+60), func(o *load.PutOptions) { o.TransformVersion = 2 })
-	put(t, wh, sms.Batch{Scope: s, Deliveries: []sms.Delivery{day(first+1, 4)}}, func(o *load.PutOptions) { o.TransformVersion = 2 })
+	put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{day(first+1, 4)}}, func(o *load.PutOptions) { o.TransformVersion = 2 })
 	once := sms.Scope{Account: app, Datasets: []sms.Dataset{sms.SendStatus, sms.CallbackStatus}, Window: sms.OneDay(first, east)}
-	answered(t, wh, sms.Batch{Scope: once, Deliveries: []sms.Delivery{day(first, 1)}}, east.Start(first+1))
+	answered(t, wh, answer{Scope: once, Deliveries: []sms.Delivery{day(first, 1)}}, east.Start(first+1))
 	id, err := wh.Begin(t.Context(), load.Start{Scope: once, Now: east.Start(first + 2)})
 	if err == nil {
-		err = wh.Fail(t.Context(), id, sms.Batch{Scope: once}, "503", east.Start(first+2))
+		err = wh.Fail(t.Context(), id, batchOf(answer{Scope: once}), "503", east.Start(first+2))
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ func TestLedgerCommitsWithTheFacts(t *testing.T) {
 		t.Fatal(err)
 	}
 	const lines = `SELECT (SELECT count(*) FROM sms.fact_delivery_daily), (SELECT count(*) FROM etl.coverage WHERE state = 'final' AND row_count = 1)`
-	_, err = wh.Put(t.Context(), id, answerOf(s, 10), load.PutOptions{Now: at("01-20 12:00")}, func(ctx context.Context, tx pgx.Tx) error {
+	_, err = wh.Put(t.Context(), id, batchOf(answerOf(s, 10)), load.PutOptions{Now: at("01-20 12:00")}, func(ctx context.Context, tx pgx.Tx) error {
 		same(t, "what others see before the end", dumpWith(ctx, t, wh, lines), "0 0")
 		var rows, days int
 		if err := tx.QueryRow(ctx, lines).Scan(&rows, &days); err != nil || rows != 1 || days != 1 {
@@ -61,7 +61,7 @@ func TestLedgerIsReadUnderTheLock(t *testing.T) {
 	}
 	results := make(chan load.Result, 1)
 	go func() {
-		r, err := wh.Put(t.Context(), slow, answerOf(s, 11), load.PutOptions{Now: at("01-20 12:00")}, nil)
+		r, err := wh.Put(t.Context(), slow, batchOf(answerOf(s, 11)), load.PutOptions{Now: at("01-20 12:00")}, nil)
 		if err != nil {
 			t.Error(err)
 		}
@@ -101,7 +101,7 @@ func TestNamesAreWrittenInOneOrder(t *testing.T) {
 	}
 	done := make(chan error, 1)
 	go func() {
-		_, err := tryPut(t.Context(), wh, sms.Batch{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: []sms.Delivery{
+		_, err := tryPut(t.Context(), wh, answer{Scope: scope(marketing, "01-05", sms.StatsDay), Deliveries: []sms.Delivery{
 			row("01-05", "z", 1), row("01-05", "m", 2), row("01-05", "a", 3),
 		}})
 		done <- err

@@ -76,7 +76,7 @@ func store(t *rapid.T, wh *load.Warehouse, account sms.Account, first sms.Day, r
 	}
 	scope := sms.Scope{Account: account, Datasets: wh.Datasets(account.Vendor), Window: window}
 	for i := range 2 {
-		_, err := tryPut(context.Background(), wh, sms.Batch{Scope: scope, Deliveries: rows, Zeros: 1}, func(o *load.PutOptions) {
+		_, err := tryPut(context.Background(), wh, answer{Scope: scope, Deliveries: rows, Zeros: 1}, func(o *load.PutOptions) {
 			o.Rules = gullible{rules(4)}
 			o.Now = o.Now.Add(time.Duration(i) * time.Second)
 		})
@@ -146,7 +146,7 @@ func TestFailureRanking(t *testing.T) {
 	wh := open(t, marketing)
 	silent := failure("01-06", "a", busy, 0)
 	silent.Messages = sms.Count{}
-	batch := sms.Batch{Scope: scope(marketing, "01-05..02-01", sms.SendFailed), Failures: []sms.Failure{
+	batch := answer{Scope: scope(marketing, "01-05..02-01", sms.SendFailed), Failures: []sms.Failure{
 		failure("01-05", "a", powerOff, 3), failure("01-05", "b", powerOff, 2), failure("01-06", "a", powerOff, 1), silent, failure("02-01", "a", busy, 4)}}
 	put(t, wh, batch, now("02-20 12:00"))
 	put(t, wh, batch, now("02-20 14:00"))

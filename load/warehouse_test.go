@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"smsetl/belief"
+	"smsetl/check"
+	"smsetl/internal/db"
 	"smsetl/internal/dev/pgtest"
 	"smsetl/internal/pack"
 	"smsetl/load"
@@ -74,7 +76,7 @@ func (gullible) Decide(e *sms.Evidence) sms.Decisions {
 	return sms.Decisions{Days: slices.Repeat([]sms.Decision{{Outcome: sms.Believe}}, len(e.Days))}
 }
 
-func put(t testing.TB, wh *load.Warehouse, batch sms.Batch, change ...func(*load.PutOptions)) load.Result {
+func put(t testing.TB, wh *load.Warehouse, batch answer, change ...func(*load.PutOptions)) load.Result {
 	t.Helper()
 	result, err := tryPut(t.Context(), wh, batch, change...)
 	if err != nil {
@@ -84,7 +86,7 @@ func put(t testing.TB, wh *load.Warehouse, batch sms.Batch, change ...func(*load
 }
 
 // tryPut ends a load as the job does: by its bytes when they are the ones last loaded, else by its rows.
-func tryPut(ctx context.Context, wh *load.Warehouse, batch sms.Batch, change ...func(*load.PutOptions)) (load.Result, error) {
+func tryPut(ctx context.Context, wh *load.Warehouse, batch answer, change ...func(*load.PutOptions)) (load.Result, error) {
 	options := load.PutOptions{Now: at("01-20 12:00"), Rules: rules(4), TransformVersion: 1}
 	for _, c := range change {
 		c(&options)
@@ -96,7 +98,7 @@ func tryPut(ctx context.Context, wh *load.Warehouse, batch sms.Batch, change ...
 	if result, done, err := wh.Confirm(ctx, id, batch.Scope, options, nil); done || err != nil {
 		return result, err
 	}
-	return wh.Put(ctx, id, batch, options, nil)
+	return wh.Put(ctx, id, batchOf(batch), options, nil)
 }
 
 func now(text string) func(*load.PutOptions) {
@@ -209,11 +211,19 @@ func verifyVersions(t testing.TB, wh *load.Warehouse, sums string) {
 // mismatches lists the days of which the ledger says something else than the tables: dataset, day, rows of both.
 func mismatches(t testing.TB, wh *load.Warehouse) string {
 	t.Helper()
-	return dump(t, wh, `
-		SELECT dataset, date_key, coalesce(c.row_count, 0), coalesce(s.row_count, 0)
-		FROM etl.coverage        AS c
-		FULL JOIN etl.stored_day AS s USING (account_key, dataset, date_key)
-		WHERE (coalesce(c.row_count, 0), coalesce(c.checksum, 0)) <> (coalesce(s.row_count, 0), coalesce(s.checksum, 0))`)
+	accounts, err := db.AccountKeys(t.Context(), wh.Pool(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	differ, err := check.Ledger(t.Context(), wh.Pool(), accounts, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []string
+	for _, d := range differ {
+		lines = append(lines, fmt.Sprint(d.Dataset, " ", d.Day, " ", d.Told.Rows, " ", d.Stored.Rows))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // verify checks what must hold after every load: the ledger describes the facts, the summaries are their sums, and no

@@ -30,7 +30,7 @@ CREATE TABLE etl.coverage (
     pending           bigint      NULL,
     messages          bigint      NULL,
     row_count         bigint      NOT NULL DEFAULT 0,
-    checksum          bigint      NOT NULL DEFAULT 0,
+    digest            bytea       NULL,
     load_id           bigint      NULL,
     loaded_at         timestamptz NULL,
     confirmed_at      timestamptz NULL,
@@ -44,6 +44,7 @@ CREATE TABLE etl.coverage (
     checked_at        timestamptz NULL,
     changed_at        timestamptz NULL,
     evidence          text        NOT NULL DEFAULT '',
+    CONSTRAINT coverage_digest_ck    CHECK (length(digest) = 16),
     CONSTRAINT coverage_pk           PRIMARY KEY (account_key, dataset, date_key),
     CONSTRAINT coverage_account_fk   FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
     CONSTRAINT coverage_dataset_fk   FOREIGN KEY (dataset) REFERENCES etl.dataset (dataset),
@@ -70,7 +71,7 @@ COMMENT ON COLUMN etl.coverage.reason            IS 'text. Why, for failed, quar
 COMMENT ON COLUMN etl.coverage.pending           IS 'messages. What the vendor still called pending when the day was loaded. NULL when the dataset does not report it.';
 COMMENT ON COLUMN etl.coverage.messages          IS 'messages. Requested messages, or failed ones, of the stored rows: what a much smaller answer is measured by. NULL when not reported.';
 COMMENT ON COLUMN etl.coverage.row_count         IS 'rows. Fact rows of the dataset stored for the day.';
-COMMENT ON COLUMN etl.coverage.checksum          IS 'checksum. Of the stored rows, see etl.day_content.';
+COMMENT ON COLUMN etl.coverage.digest            IS 'digest. SHA-256 of the stored rows in the order of their keys, cut to 16 bytes: a day that an answer gives the same one is not compared. NULL when no answer was ever believed.';
 COMMENT ON COLUMN etl.coverage.load_id           IS 'key. The load that said so, etl.load. A load with a lower number leaves the day alone. NULL for a lost or frozen day that was never asked for.';
 COMMENT ON COLUMN etl.coverage.loaded_at         IS 'time. When the stored rows of the day were last written. NULL when no answer was ever believed.';
 COMMENT ON COLUMN etl.coverage.confirmed_at      IS 'time. When an answer was last believed, whether it changed rows or not. NULL when none ever was.';
@@ -146,3 +147,24 @@ COMMENT ON COLUMN etl.account_profile.account_key    IS 'key. The account, sms.d
 COMMENT ON COLUMN etl.account_profile.measures       IS 'names. Measures that an answer has reported at least once: one that never was is not missed.';
 COMMENT ON COLUMN etl.account_profile.retention_days IS 'days. How many days back the vendor was seen to answer, when days that it had reported came without messages from the oldest one on. NULL when that was never seen.';
 COMMENT ON COLUMN etl.account_profile.retention_at   IS 'time. When that was last seen, by the clock of the program. NULL when it never was.';
+
+-- Beside the ledger and not in it: a line is written anew with every confirmation, and this is eight bytes for each row. Digests do not
+-- compress.
+CREATE TABLE etl.day_rows (
+    account_key integer NOT NULL,
+    dataset     text    NOT NULL,
+    date_key    date    NOT NULL,
+    keys        bigint  NOT NULL,
+    rows        bytea   NOT NULL,
+    CONSTRAINT day_rows_pk      PRIMARY KEY (account_key, dataset, date_key),
+    CONSTRAINT day_rows_rows_ck CHECK (length(rows) % 8 = 0)
+);
+
+ALTER TABLE etl.day_rows ALTER COLUMN rows SET STORAGE EXTERNAL;
+
+COMMENT ON TABLE  etl.day_rows             IS 'days. A digest of each stored row of a day: of a day whose digest in etl.coverage is not that of an answer, only the rows are compared whose digests differ.';
+COMMENT ON COLUMN etl.day_rows.account_key IS 'key. The account, sms.dim_account.';
+COMMENT ON COLUMN etl.day_rows.dataset     IS 'name. The dataset that owns the rows, etl.dataset.';
+COMMENT ON COLUMN etl.day_rows.date_key    IS 'day. In the zone of the account.';
+COMMENT ON COLUMN etl.day_rows.keys        IS 'digest. Of the keys of all rows: rows can be told apart by their places where it agrees.';
+COMMENT ON COLUMN etl.day_rows.rows        IS 'digests. Eight bytes for each row, in the order of the keys.';

@@ -119,9 +119,9 @@ WHERE n.nspname IN ('sms', 'etl', 'river')
               ELSE c.relname IN ('coverage', 'expectation', 'huawei_push', 'huawei_report', 'huawei_touched_day', 'parked', 'worker')
           END
           WHEN r.role = 'sms_operator' THEN CASE p.privilege
-              WHEN 'INSERT' THEN c.relname IN ('coverage', 'expectation', 'finding', 'load', 'operation', 'pause', 'reject', 'run', 'run_window')
+              WHEN 'INSERT' THEN c.relname IN ('coverage', 'day_rows', 'expectation', 'finding', 'load', 'operation', 'pause', 'reject', 'run', 'run_window')
                               OR c.relname ~ '_history$'
-              WHEN 'UPDATE' THEN c.relname IN ('coverage', 'expectation', 'finding', 'load', 'pause', 'run', 'run_window')
+              WHEN 'UPDATE' THEN c.relname IN ('coverage', 'day_rows', 'expectation', 'finding', 'load', 'pause', 'run', 'run_window')
               ELSE c.relname IN ('coverage', 'expectation', 'pause')
           END
       END;

@@ -163,13 +163,13 @@ func (r *room) put(first, last string, requested int64, when string) {
 	batch := sms.Batch{Scope: s}
 	for d := range s.Window.Days() {
 		n := sms.Reported
-		batch.Deliveries = append(batch.Deliveries, sms.Delivery{
-			Grain: sms.Grain{Day: d, Template: sms.Named("1"), Label: sms.None, MessageType: sms.Named("2")},
-			Measures: sms.Measures{
+		batch.AddDelivery(
+			&sms.Grain{Day: d, Template: sms.Named("1"), Label: sms.None, MessageType: sms.Named("2")},
+			&sms.Measures{
 				Requested: n(requested), Accepted: n(requested), ProcessingFailed: n(0), Delivered: n(requested), SendFailed: n(0),
 				Pending: n(0), BilledSegments: n(requested), VendorSent: n(requested),
 			},
-		})
+		)
 	}
 	options := load.PutOptions{Now: at(when), Rules: belief.New(belief.Default), TransformVersion: 1}
 	if _, err := r.wh.Put(r.t.Context(), id, batch, options, nil); err != nil {

@@ -4,11 +4,10 @@ import "time"
 
 // Batch is what the answers of one scope say, in our words.
 type Batch struct {
-	Scope      Scope
-	Deliveries []Delivery
-	Failures   []Failure
-	Rejects    []Reject
-	Findings   []Finding
+	Scope Scope
+	Rows
+	Rejects  []Reject
+	Findings []Finding
 	// Zeros counts vendor rows that were understood and gave no fact: a row of failure counts that are all 0. It tells an
 	// answer that says "nothing failed" from one that says nothing.
 	Zeros int64

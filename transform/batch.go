@@ -52,7 +52,7 @@ func (v Vendors) Batch(scope sms.Scope, payloads []sms.Payload) (sms.Batch, erro
 	b := &Draft{Batch: sms.Batch{Scope: scope}}
 	err := b.read(v[scope.Account.Vendor], payloads)
 	if err != nil {
-		b.Deliveries, b.Failures = nil, nil
+		b.Rows = sms.Rows{}
 		if errors.Is(err, pack.ErrCorrupt) {
 			b.Rejects, b.Findings = nil, nil // nothing of it came from the vendor
 		}

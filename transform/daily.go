@@ -70,29 +70,35 @@ func (d *Daily) Accounts() []sms.Account {
 	return slices.SortedFunc(maps.Keys(seen), func(a, b sms.Account) int { return strings.Compare(a.ID, b.ID) })
 }
 
-// Facts gives the rows of an application, sorted by their keys.
-func (d *Daily) Facts(account sms.Account) (deliveries []sms.Delivery, failures []sms.Failure) {
-	for key, m := range d.deliveries {
+// AddFacts adds the rows of an application, sorted by their keys.
+func (d *Daily) AddFacts(account sms.Account, to *sms.Rows) {
+	var deliveries []dailyKey
+	for key := range d.deliveries {
 		if key.account == account {
-			deliveries = append(deliveries, sms.Delivery{Grain: key.Grain, Measures: *m})
+			deliveries = append(deliveries, key)
 		}
 	}
-	reasons := make(map[sms.Reason]*sms.Reason)
-	for key, n := range d.failures {
+	slices.SortFunc(deliveries, func(a, b dailyKey) int { return CompareGrains(&a.Grain, &b.Grain) })
+	for i := range deliveries {
+		to.AddDelivery(&deliveries[i].Grain, d.deliveries[deliveries[i]])
+	}
+	var failures []failureKey
+	for key := range d.failures {
 		if key.account == account {
-			if reasons[key.Reason] == nil {
-				reason := key.Reason
-				reasons[reason] = &reason
-			}
-			failures = append(failures, sms.Failure{Grain: key.Grain, Reason: reasons[key.Reason], Messages: sms.Reported(n)})
+			failures = append(failures, key)
 		}
 	}
-	slices.SortFunc(deliveries, func(a, b sms.Delivery) int { return CompareGrains(&a.Grain, &b.Grain) })
-	slices.SortFunc(failures, func(a, b sms.Failure) int {
-		return cmp.Or(CompareGrains(&a.Grain, &b.Grain), strings.Compare(string(a.Reason.Stage), string(b.Reason.Stage)),
-			strings.Compare(a.Reason.Code, b.Reason.Code))
+	slices.SortFunc(failures, func(a, b failureKey) int {
+		return cmp.Or(CompareGrains(&a.Grain, &b.Grain), cmp.Compare(a.Stage, b.Stage), strings.Compare(a.Code, b.Code))
 	})
-	return deliveries, failures
+	reasons := make(map[sms.Reason]*sms.Reason)
+	for i := range failures {
+		key := &failures[i]
+		if reasons[key.Reason] == nil {
+			reasons[key.Reason] = &key.Reason
+		}
+		to.AddFailure(&key.Grain, reasons[key.Reason], sms.Reported(d.failures[*key]))
+	}
 }
 
 // CompareGrains orders what facts are about, by day first.

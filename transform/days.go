@@ -49,10 +49,9 @@ func (r *Reading) Reject(rejected sms.Reject, row []byte) { reject(&r.Rejects, r
 
 // MessageDays are days counted from what is known of their messages.
 type MessageDays struct {
-	Deliveries []sms.Delivery // sorted by their keys
-	Failures   []sms.Failure  // likewise
-	Findings   []sms.Finding  // of all forms of the days
-	Rejects    []sms.Reject   // likewise, each row once
+	Facts    sms.Rows      // sorted by their keys
+	Findings []sms.Finding // of all forms of the days
+	Rejects  []sms.Reject  // likewise, each row once
 	// Rows of new forms; messages and pieces that they are the first about, and others of which they say more.
 	Rows, New, Changed int64
 
@@ -88,8 +87,7 @@ func (b *MessageBasis) Count(days []sms.Day, isCounted func(sms.Day) bool) (*Mes
 			return nil, err
 		}
 		if daily != nil {
-			deliveries, failures := daily.Facts(b.Account)
-			out.Deliveries, out.Failures = append(out.Deliveries, deliveries...), append(out.Failures, failures...)
+			daily.AddFacts(b.Account, &out.Facts)
 		}
 	}
 	if out.moved > 0 {

@@ -46,8 +46,7 @@ func TestLocateFindsEveryNumber(t *testing.T) {
 						checkPlace(t, payloads, p)
 					}
 				}
-				for i := range batch.Deliveries {
-					d := &batch.Deliveries[i]
+				for _, d := range batch.AllDeliveries() {
 					for measure, got := range measuresOf(&d.Measures) {
 						fields := vendors.MeasureFields(vendor, measure)
 						if n, reported := got.Value(); reported {
@@ -56,8 +55,7 @@ func TestLocateFindsEveryNumber(t *testing.T) {
 						}
 					}
 				}
-				for i := range batch.Failures {
-					f := &batch.Failures[i]
+				for _, f := range batch.AllFailures() {
 					if n, reported := f.Messages.Value(); reported {
 						numbers++
 						checkNumber(t, places, f.Grain, vendors.ReasonFields(vendor, *f.Reason), n, f.Reason.Code)

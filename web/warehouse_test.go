@@ -89,13 +89,13 @@ func put(t *testing.T, wh *load.Warehouse, account sms.Account, datasets []sms.D
 	for d := range scope.Window.Days() {
 		if requested > 0 {
 			n := sms.Reported
-			batch.Deliveries = append(batch.Deliveries, sms.Delivery{
-				Grain: sms.Grain{Day: d, Template: sms.Named("1"), Label: sms.None, MessageType: sms.Named("2")},
-				Measures: sms.Measures{
+			batch.AddDelivery(
+				&sms.Grain{Day: d, Template: sms.Named("1"), Label: sms.None, MessageType: sms.Named("2")},
+				&sms.Measures{
 					Requested: n(requested), Accepted: n(requested), ProcessingFailed: n(0), Delivered: n(requested), SendFailed: n(0),
 					Pending: n(0), BilledSegments: n(requested), VendorSent: n(requested),
 				},
-			})
+			)
 		}
 	}
 	options := load.PutOptions{

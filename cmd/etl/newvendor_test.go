@@ -89,12 +89,10 @@ func readPigeons(d *transform.Draft, answers []sms.Payload) error {
 			}
 			g := sms.Grain{Day: day, Template: none, Label: none, MessageType: none, Country: none}
 			if p.Dataset == "losses" {
-				d.Failures = append(d.Failures, sms.Failure{Grain: g, Reason: hawk, Messages: sms.Reported(row.Hawk)})
+				d.AddFailure(&g, hawk, sms.Reported(row.Hawk))
 				continue
 			}
-			d.Deliveries = append(d.Deliveries, sms.Delivery{Grain: g, Measures: sms.Measures{
-				Requested: sms.Reported(row.Sent), Delivered: sms.Reported(row.Sent - row.Hawk),
-			}})
+			d.AddDelivery(&g, &sms.Measures{Requested: sms.Reported(row.Sent), Delivered: sms.Reported(row.Sent - row.Hawk)})
 		}
 	}
 	return nil

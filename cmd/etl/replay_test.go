@@ -173,9 +173,9 @@ func other() job.Mapping {
 				m.Accepted = m.Requested
 			}
 		}
-		for i := range b.Failures {
-			if r := b.Failures[i].Reason; r.Code == "empty" {
-				b.Failures[i].Reason = &sms.Reason{Code: r.Code, Stage: r.Stage, Category: sms.CarrierNetwork}
+		for i, r := range b.Reasons {
+			if r.Code == "empty" {
+				b.Reasons[i] = &sms.Reason{Code: r.Code, Stage: r.Stage, Category: sms.CarrierNetwork}
 			}
 		}
 		return b, err

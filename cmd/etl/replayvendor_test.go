@@ -130,7 +130,7 @@ func understood(ctx context.Context, client vendors.Client, scope sms.Scope) str
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s: %d rows rejected\n", scope, len(batch.Rejects))
 	days := map[string]*sms.Measures{}
-	for _, d := range batch.Deliveries {
+	for _, d := range batch.AllDeliveries() {
 		key := fmt.Sprintf("%s template %s label %s type %s", d.Day, d.Template, d.Label, d.MessageType)
 		days[key] = &d.Measures
 	}
@@ -140,7 +140,7 @@ func understood(ctx context.Context, client vendors.Client, scope sms.Scope) str
 			m.Requested, m.Accepted, m.ProcessingFailed, m.Delivered, m.SendFailed, m.Pending, m.BilledSegments)
 	}
 	failures := map[string]int64{}
-	for _, f := range batch.Failures {
+	for _, f := range batch.AllFailures() {
 		failures[fmt.Sprintf("%s template %s label %s: %s", f.Day, f.Template, f.Label, f.Reason.Code)] += f.Messages.Or(0)
 	}
 	for _, key := range slices.Sorted(maps.Keys(failures)) {

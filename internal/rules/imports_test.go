@@ -41,7 +41,7 @@ var mayImport = map[string][]string{
 	"load/messages": {"internal/db", "load", "load/raw"},
 	"queue":         {"internal/db"},
 	"read":          {"internal/db", "queue", "ledger", "migrations"},
-	"check":         {"internal/db", "load/messages", "ledger", "read"},
+	"check":         {"internal/db", "load/messages", "load/star", "ledger", "read"},
 	"ratelimit":     {"internal/db"},
 
 	// What is due, and the order of the steps.

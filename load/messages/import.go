@@ -3,7 +3,6 @@ package messages
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,8 +23,7 @@ type Import struct {
 
 // Counted are the facts of all days of an Import, also of those that are not covered.
 type Counted struct {
-	Deliveries        []sms.Delivery
-	Failures          []sms.Failure
+	Facts             sms.Rows
 	Findings          []sms.Finding
 	Rows              int64 // of the files
 	Messages, Changed int64 // messages and pieces that the files are the first about, and others of which they say more
@@ -105,9 +103,7 @@ func (im *Import) begin(ctx context.Context, tx pgx.Tx, o *Observations) (accoun
 
 // fill makes the batch of the days that exports cover.
 func (im *Import) fill(batch *sms.Batch, out *Imported) {
-	isOpen := func(day sms.Day) bool { _, is := out.Open[day]; return is }
-	batch.Deliveries = slices.DeleteFunc(slices.Clone(out.Deliveries), func(d sms.Delivery) bool { return isOpen(d.Day) })
-	batch.Failures = slices.DeleteFunc(slices.Clone(out.Failures), func(f sms.Failure) bool { return isOpen(f.Day) })
+	batch.Rows = out.Facts.Only(func(day sms.Day) bool { _, isOpen := out.Open[day]; return !isOpen })
 	batch.Findings = out.Findings
 	for i := range im.Exports {
 		batch.Rejects = append(batch.Rejects, im.Exports[i].Rejects...)

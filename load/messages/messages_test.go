@@ -146,8 +146,8 @@ func (r *reported) counting(ctx context.Context, o *messages.Observations) (mess
 	if err != nil {
 		return messages.Counted{}, err
 	}
-	r.facts = facts(c.Deliveries, c.Failures)
-	return messages.Counted{Deliveries: c.Deliveries, Failures: c.Failures, Messages: c.New, Changed: c.Changed}, nil
+	r.facts = facts(c.Facts.AllDeliveries(), c.Facts.AllFailures())
+	return messages.Counted{Facts: c.Facts, Messages: c.New, Changed: c.Changed}, nil
 }
 
 // load begins and puts an import; without messages it counts anew.
@@ -262,7 +262,9 @@ func knownFacts(all []sms.Message) ([]string, map[string]sms.Message) {
 			settled[id] = m
 		}
 	}
-	return facts(daily.Facts(shop)), settled
+	var rows sms.Rows
+	daily.AddFacts(shop, &rows)
+	return facts(rows.AllDeliveries(), rows.AllFailures()), settled
 }
 
 // However exports and pushes come, mixed, before or after each other, the facts are those of transform.Known; and hints leave every

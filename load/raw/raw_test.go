@@ -54,25 +54,26 @@ func open(t testing.TB) *load.Warehouse {
 }
 
 // told is a load of one day with its answer: what Keep and Put would be given.
-func told(t testing.TB, wh *load.Warehouse, account sms.Account, d, answer string, requested int64, hour string) int64 {
+func told(t testing.TB, wh *load.Warehouse, account sms.Account, d, text string, requested int64, hour string) int64 {
 	t.Helper()
 	s := sms.Scope{Account: account, Datasets: []sms.Dataset{sms.StatsDay}, Window: sms.OneDay(day(d), account.Zone)}
 	id, err := wh.Begin(t.Context(), load.Start{Scope: s, Now: at(hour)})
 	if err == nil {
 		err = raw.Keep(t.Context(), wh.DB, id, sms.Payload{Account: account, Dataset: sms.StatsDay, Window: s.Window, FetchedAt: at(hour), Status: 200,
-			Request: sms.Request{Method: "GET", URL: "http://vendor/v1/stats_day?start=" + d}, RequestID: "r-" + answer, Body: pack.Bytes([]byte(answer))})
+			Request: sms.Request{Method: "GET", URL: "http://vendor/v1/stats_day?start=" + d}, RequestID: "r-" + text, Body: pack.Bytes([]byte(text))})
 	}
 	if err == nil {
 		n := sms.Reported(requested)
-		delivery := sms.Delivery{
-			Grain: sms.Grain{Day: day(d), Template: sms.Named("a"), Label: sms.None, MessageType: sms.Named("2"), Country: sms.NotReported},
-			Measures: sms.Measures{
+		batch := sms.Batch{Scope: s}
+		batch.AddDelivery(
+			&sms.Grain{Day: day(d), Template: sms.Named("a"), Label: sms.None, MessageType: sms.Named("2"), Country: sms.NotReported},
+			&sms.Measures{
 				Requested: n, Accepted: n, ProcessingFailed: sms.Reported(0), Delivered: n, SendFailed: sms.Reported(0), Pending: sms.Reported(0),
 				BilledSegments: n, VendorSent: n,
 			},
-		}
+		)
 		options := load.PutOptions{Now: at(hour), Rules: belief.New(belief.Default), TransformVersion: 1}
-		_, err = wh.Put(t.Context(), id, sms.Batch{Scope: s, Deliveries: []sms.Delivery{delivery}}, options, nil)
+		_, err = wh.Put(t.Context(), id, batch, options, nil)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -1,12 +1,12 @@
 INSERT INTO etl.coverage AS c
-    (account_key, dataset, date_key, state, reason, pending, messages, row_count, checksum, load_id,
+    (account_key, dataset, date_key, state, reason, pending, messages, row_count, digest, load_id,
      loaded_at, confirmed_at, since, attempts, suspect_checksum, suspect_at, transform_version, changed_at, checked_at, evidence)
-SELECT $1, dataset, date_key, state, reason, pending, messages, row_count, checksum, load_id,
+SELECT $1, dataset, date_key, state, reason, pending, messages, row_count, digest, load_id,
        loaded_at, confirmed_at, since, attempts, suspect_checksum, suspect_at, transform_version, changed_at, checked_at, evidence
-FROM unnest($2::text[], $3::date[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[],
+FROM unnest($2::text[], $3::date[], $4::text[], $5::text[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bytea[], $10::bigint[],
             $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::int[], $15::bigint[], $16::timestamptz[], $17::int[],
             $18::timestamptz[], $19::timestamptz[], $20::text[])
-     AS u (dataset, date_key, state, reason, pending, messages, row_count, checksum, load_id,
+     AS u (dataset, date_key, state, reason, pending, messages, row_count, digest, load_id,
            loaded_at, confirmed_at, since, attempts, suspect_checksum, suspect_at, transform_version, changed_at, checked_at, evidence)
 ORDER BY dataset, date_key
 ON CONFLICT (account_key, dataset, date_key) DO UPDATE
@@ -15,7 +15,7 @@ SET state             = excluded.state,
     pending           = excluded.pending,
     messages          = excluded.messages,
     row_count         = excluded.row_count,
-    checksum          = excluded.checksum,
+    digest            = excluded.digest,
     load_id           = excluded.load_id,
     loaded_at         = excluded.loaded_at,
     confirmed_at      = excluded.confirmed_at,

@@ -21,6 +21,8 @@ const (
 type rowReader struct {
 	lines   []line
 	encode  func([]byte, *line) []byte
+	fields  uint16 // of a row, the load among them
+	loadID  int64
 	buffer  []byte // reused: pending is what is left of it
 	pending []byte
 	begun   bool
@@ -52,7 +54,8 @@ func (r *rowReader) fill() {
 		r.begun = true
 	}
 	for len(r.lines) > 0 && len(b) < encodeAhead {
-		b = r.encode(b, &r.lines[0])
+		b = binary.BigEndian.AppendUint16(b, r.fields)
+		b = appendLong(r.encode(b, &r.lines[0]), r.loadID)
 		r.lines = r.lines[1:]
 	}
 	if len(r.lines) == 0 && !r.ended {
@@ -62,37 +65,42 @@ func (r *rowReader) fill() {
 	r.buffer, r.pending = b, b
 }
 
-// deliveryEncoder encodes delivery lines in the order of the fact's columns.
-func deliveryEncoder(deliveries []sms.Delivery, account int32, loadID int64) func([]byte, *line) []byte {
-	return func(b []byte, l *line) []byte {
-		b = binary.BigEndian.AppendUint16(b, 15)
-		b = appendKeys(b, l, account)
-		c := deliveries[l.at].Counts()
-		for i := range c {
-			b = appendCount(b, c[i])
-		}
-		return appendLong(b, loadID)
+// encodeDelivery appends a row of the delivery fact in the order of its columns, the load left out.
+func (w *Writer) encodeDelivery(b []byte, l *line) []byte {
+	d := &w.Staging.Batch.Deliveries[l.at]
+	b = w.appendKeys(b, d.Day, d.Subject)
+	c := d.Counts()
+	for i := range c {
+		b = appendCount(b, c[i])
 	}
+	return b
 }
 
-// failureEncoder encodes failure lines in the order of the fact's columns.
-func failureEncoder(failures []sms.Failure, account int32, loadID int64) func([]byte, *line) []byte {
-	return func(b []byte, l *line) []byte {
-		b = binary.BigEndian.AppendUint16(b, 9)
-		b = appendKeys(b, l, account)
-		b = appendInt(b, l.reason)
-		b = appendCount(b, failures[l.at].Messages)
-		return appendLong(b, loadID)
-	}
+// encodeFailure appends a row of the failure fact, likewise.
+func (w *Writer) encodeFailure(b []byte, l *line) []byte {
+	f := &w.Staging.Batch.Failures[l.at]
+	b = w.appendKeys(b, f.Day, f.Subject)
+	b = appendInt(b, w.reasons[f.Reason])
+	return appendCount(b, f.Messages)
 }
 
-func appendKeys(b []byte, l *line, account int32) []byte {
-	b = appendInt(b, int32(l.day)-postgresEpoch)
-	b = appendInt(b, account)
-	b = appendInt(b, l.template)
-	b = appendInt(b, l.label)
-	b = appendInt(b, l.messageType)
-	return appendInt(b, l.country)
+func (w *Writer) appendKeys(b []byte, day sms.Day, subject int32) []byte {
+	k := &w.keys[subject]
+	b = appendInt(b, int32(day)-postgresEpoch)
+	b = appendInt(b, w.Account)
+	b = appendInt(b, k.template)
+	b = appendInt(b, k.label)
+	b = appendInt(b, k.messageType)
+	return appendInt(b, k.country)
+}
+
+// appendField appends a field as the server sends it, nil for NULL.
+func appendField(b, field []byte) []byte {
+	if field == nil {
+		return binary.BigEndian.AppendUint32(b, nullField)
+	}
+	b = binary.BigEndian.AppendUint32(b, uint32(len(field)))
+	return append(b, field...)
 }
 
 func appendInt(b []byte, n int32) []byte {

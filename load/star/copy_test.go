@@ -1,6 +1,7 @@
 package star
 
 import (
+	"fmt"
 	"io"
 	"testing"
 	"testing/iotest"
@@ -11,13 +12,13 @@ import (
 // The stream is the same however it is read, with the rows that do not fit into one buffer.
 func TestRowReader(t *testing.T) {
 	lines := make([]line, 3000)
-	batch := make([]sms.Delivery, len(lines))
+	w := Writer{Staging: &Staging{Batch: &sms.Batch{}}, Account: 7, keys: make([]keys, len(lines))}
 	for i := range lines {
-		lines[i] = line{day: sms.Date(2026, 1, 5), template: int32(i), at: int32(i)}
-		batch[i].Requested = sms.Reported(int64(i))
+		lines[i].at, w.keys[i].template = int32(i), int32(i)
+		w.Staging.Batch.AddDelivery(&sms.Grain{Day: sms.Date(2026, 1, 5), Template: sms.Named(fmt.Sprint(i))}, &sms.Measures{Requested: sms.Reported(int64(i))})
 	}
 	read := func(wrap func(io.Reader) io.Reader) string {
-		all, err := io.ReadAll(wrap(&rowReader{lines: lines, encode: deliveryEncoder(batch, 7, 9)}))
+		all, err := io.ReadAll(wrap(&rowReader{lines: lines, encode: w.encodeDelivery, fields: 15, loadID: 9}))
 		if err != nil {
 			t.Fatal(err)
 		}

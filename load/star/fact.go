@@ -35,8 +35,8 @@ const analyzeFrom = 10_000
 type fact struct {
 	name, history  string   // sms.fact_<name>, and the table of old images
 	keys, measures []string // columns; the account's key is besides
-	lines          []line   // in the order of the key
-	encode         func([]byte, *line) []byte
+	lines          lines
+	encode         func([]byte, *line) []byte // keys and measures
 	parts          []Part
 	reasons        string // SQL: which reasons the scope replaces
 }
@@ -47,9 +47,8 @@ var grainKeys = []string{"date_key", "template_key", "label_key", "message_type_
 func (w *Writer) deliveryFact() *fact {
 	return &fact{
 		name: "delivery_daily", history: "etl.delivery_history", keys: grainKeys, measures: sms.MeasureNames[:],
-		lines:  w.Staging.deliveries,
-		encode: deliveryEncoder(w.Staging.Batch.Deliveries, w.Account, w.LoadID),
-		parts:  []Part{Delivery}, reasons: "true",
+		lines: w.deliveries, encode: w.encodeDelivery,
+		parts: []Part{Delivery}, reasons: "true",
 	}
 }
 
@@ -57,8 +56,7 @@ func (w *Writer) failureFact() *fact {
 	f := &fact{
 		name: "failure_daily", history: "etl.failure_history",
 		keys: append(slices.Clone(grainKeys), "reason_key"), measures: []string{"messages"},
-		lines:  w.Staging.failures,
-		encode: failureEncoder(w.Staging.Batch.Failures, w.Account, w.LoadID),
+		lines: w.failures, encode: w.encodeFailure,
 	}
 	var stages []string
 	for part, stage := range map[Part]sms.Stage{Processing: sms.Processing, Sending: sms.Sending} {
@@ -71,6 +69,9 @@ func (w *Writer) failureFact() *fact {
 		w.Vendor.Key, strings.Join(stages, ", "))
 	return f
 }
+
+// keySize is the length of the key in an encoded row: a length and four bytes for each column, the account's among them.
+func (f *fact) keySize() int { return 8 * (len(f.keys) + 1) }
 
 // columns are those of a copied row, in their order.
 func (f *fact) columns() string {
@@ -97,34 +98,84 @@ func (f *fact) expand(query string) string {
 	return strings.NewReplacer("{fact}", f.name, "{history}", f.history).Replace(query)
 }
 
-// replaceFact writes one fact: days that never held anything by COPY straight into the table, the others by comparing.
+// replaceFact writes one fact: days that never held anything by COPY straight into the table, the others by comparing what
+// their digests do not show to be the same.
 func (w *Writer) replaceFact(ctx context.Context, tx pgx.Tx, f *fact) error {
 	present, err := w.present(ctx, tx, f)
 	if err != nil {
 		return fmt.Errorf("looking for stored days: %w", err)
 	}
-	var fresh, stored []line
-	var compare []sms.Day
-	at := 0
-	for day := range w.window.Days() {
-		first := at
-		for at < len(f.lines) && f.lines[at].day == day {
-			at++
-		}
-		switch lines := f.lines[first:at]; {
-		case !w.isBelieved(day) || len(lines) == 0 && !present[day]:
+	fresh, whole, same := comparison{}, comparison{isDoubtful: w.Stored == nil}, comparison{isOfRows: true}
+	var differ []sms.Day
+	for i := range w.window.Len() {
+		day, lines := w.window.First()+sms.Day(i), f.lines.day(i)
+		switch {
+		case !w.Believed[i]:
+		case w.isStored(f, i):
+			w.written.Unchanged += int64(len(lines))
+		case w.isKnown(f, day):
+			differ = append(differ, day)
+		case len(lines) == 0 && !present[day]:
 		case present[day] || w.wasLoaded(f, day):
-			stored = appendLines(stored, lines)
-			compare = append(compare, day)
+			whole.add(day, lines)
 		default:
-			fresh = appendLines(fresh, lines)
+			fresh.add(day, lines)
 			w.mark(f, day)
 		}
 	}
-	if err := w.insert(ctx, tx, f, fresh); err != nil {
+	stored, err := w.readDigests(ctx, tx, differ)
+	if err != nil {
+		return fmt.Errorf("reading digests: %w", err)
+	}
+	for _, day := range differ {
+		i := int(day - w.window.First())
+		changed, ok := w.changedLines(f, i, stored[day])
+		if !ok {
+			whole.add(day, f.lines.day(i))
+			continue
+		}
+		same.add(day, changed)
+		w.written.Unchanged += int64(len(f.lines.day(i)) - len(changed))
+	}
+	if err := w.insert(ctx, tx, f, &fresh); err != nil {
 		return err
 	}
-	return w.compare(ctx, tx, f, stored, compare)
+	if _, err := w.compare(ctx, tx, f, f.name, &whole); err != nil {
+		return err
+	}
+	isFound, err := w.compare(ctx, tx, f, f.name+"_rows", &same)
+	if err != nil || isFound {
+		return err
+	}
+	// Somebody else has written to these days: what is stored is not what the digests describe.
+	damaged := comparison{isDoubtful: true}
+	for _, day := range same.days {
+		lines := f.lines.day(int(day - w.window.First()))
+		damaged.add(day, lines)
+		w.written.Unchanged -= int64(len(lines))
+	}
+	w.written.Unchanged += int64(len(same.lines))
+	_, err = w.compare(ctx, tx, f, f.name+"_damaged", &damaged)
+	return err
+}
+
+// comparison is what is compared with stored rows.
+type comparison struct {
+	days  []sms.Day
+	lines []line
+	// isOfRows says that the lines are rows of which only the numbers can be others; else they are all that the days have.
+	isOfRows bool
+	// isDoubtful says that stored rows need not be those that the summaries were made of.
+	isDoubtful bool
+}
+
+func (c *comparison) add(day sms.Day, lines []line) {
+	c.days, c.lines = append(c.days, day), appendLines(c.lines, lines)
+}
+
+// isKnown says that every part of the day has a digest.
+func (w *Writer) isKnown(f *fact, day sms.Day) bool {
+	return w.Stored != nil && !slices.ContainsFunc(f.parts, func(part Part) bool { return w.Stored(part, day) == nil })
 }
 
 // appendLines joins neighbours without copying them, which is what a window nearly always consists of.
@@ -138,29 +189,28 @@ func appendLines(all, more []line) []line {
 	return append(slices.Clip(all), more...)
 }
 
-// present says which believed days hold facts of the scope now. The table is asked and not the ledger, because a COPY into
+// present says which believed days without a digest hold facts of the scope now. The table is asked and not the ledger, because a COPY into
 // a day that holds rows would leave those there that the vendor no longer reports.
 func (w *Writer) present(ctx context.Context, tx pgx.Tx, f *fact) (map[sms.Day]bool, error) {
-	query := w.literal(f, w.believedDays(), `
-		SELECT day
-		FROM unnest({days}) AS day
-		WHERE EXISTS (SELECT FROM sms.fact_`+f.name+` AS f WHERE f.date_key = day AND f.account_key = {account} AND {reasons})`)
-	days, err := db.All[sms.Day](ctx, tx, query, pgx.QueryExecModeExec)
-	present := map[sms.Day]bool{}
-	for _, day := range days {
-		present[day] = true
-	}
-	return present, err
-}
-
-func (w *Writer) believedDays() []sms.Day {
 	var days []sms.Day
-	for day := range w.window.Days() {
-		if w.isBelieved(day) {
+	for i := range w.window.Len() {
+		if day := w.window.First() + sms.Day(i); w.Believed[i] && !w.isKnown(f, day) {
 			days = append(days, day)
 		}
 	}
-	return days
+	present := map[sms.Day]bool{}
+	if len(days) == 0 {
+		return present, nil
+	}
+	query := w.literal(f, days, `
+		SELECT day
+		FROM unnest({days}) AS day
+		WHERE EXISTS (SELECT FROM sms.fact_`+f.name+` AS f WHERE f.date_key = day AND f.account_key = {account} AND {reasons})`)
+	found, err := db.All[sms.Day](ctx, tx, query, pgx.QueryExecModeExec)
+	for _, day := range found {
+		present[day] = true
+	}
+	return present, err
 }
 
 // wasLoaded says that an answer for the day was believed before: a row that comes now comes late and is a restatement.
@@ -175,19 +225,22 @@ func (w *Writer) mark(f *fact, day sms.Day) {
 }
 
 // insert copies the rows of days that hold nothing straight into the fact.
-func (w *Writer) insert(ctx context.Context, tx pgx.Tx, f *fact, lines []line) error {
-	if len(lines) == 0 {
+func (w *Writer) insert(ctx context.Context, tx pgx.Tx, f *fact, fresh *comparison) error {
+	if len(fresh.lines) == 0 {
 		return nil
 	}
-	if err := copyInto(ctx, tx, f, "sms.fact_"+f.name, lines); err != nil {
+	if err := w.copyInto(ctx, tx, f, "sms.fact_"+f.name, fresh.lines); err != nil {
 		return err
 	}
-	w.written.Inserted += int64(len(lines))
-	return nil
+	w.written.Inserted += int64(len(fresh.lines))
+	if f.parts[0] != Delivery {
+		return nil
+	}
+	return w.addMonths(ctx, tx, f, fresh)
 }
 
-func copyInto(ctx context.Context, tx pgx.Tx, f *fact, table string, lines []line) error {
-	var rows io.Reader = &rowReader{lines: lines, encode: f.encode}
+func (w *Writer) copyInto(ctx context.Context, tx pgx.Tx, f *fact, table string, lines []line) error {
+	var rows io.Reader = &rowReader{lines: lines, encode: f.encode, fields: uint16(len(f.keys) + len(f.measures) + 2), loadID: w.LoadID}
 	tag, err := tx.Conn().PgConn().CopyFrom(ctx, rows, "COPY "+table+" ("+f.columns()+") FROM STDIN (FORMAT binary)")
 	if err != nil {
 		return fmt.Errorf("copying: %w", err)
@@ -198,48 +251,69 @@ func copyInto(ctx context.Context, tx pgx.Tx, f *fact, table string, lines []lin
 	return nil
 }
 
-// compare brings days that hold rows, or held some once, to the lines, and writes only what differs. One pass finds the
-// differences; an answer that says what is stored then writes nothing and locks no row.
-func (w *Writer) compare(ctx context.Context, tx pgx.Tx, f *fact, lines []line, days []sms.Day) error {
-	if len(days) == 0 {
-		return nil
+// compare brings stored rows to the lines, and writes only what differs: an answer that says what is stored writes nothing and
+// locks no row. isFound is false, and nothing is written, when rows are not stored that should be.
+func (w *Writer) compare(ctx context.Context, tx pgx.Tx, f *fact, suffix string, c *comparison) (isFound bool, err error) {
+	if len(c.days) == 0 {
+		return true, nil
 	}
-	// Names of staging tables end with the transaction, so nothing is left behind by a load that dies.
-	staging := "staged_" + f.name
-	create := "CREATE TEMPORARY TABLE " + staging + " (LIKE sms.fact_" + f.name + ") ON COMMIT DROP"
+	// Staging tables end with the transaction, so nothing is left behind by a load that dies.
+	create := "CREATE TEMPORARY TABLE staged_" + suffix + " (LIKE sms.fact_" + f.name + ") ON COMMIT DROP"
 	if _, err := tx.Exec(ctx, create); err != nil {
-		return err
+		return false, err
 	}
-	if err := copyInto(ctx, tx, f, "pg_temp."+staging, lines); err != nil {
-		return err
+	if err := w.copyInto(ctx, tx, f, "pg_temp.staged_"+suffix, c.lines); err != nil {
+		return false, err
 	}
-	if len(lines) > analyzeFrom {
-		if _, err := tx.Exec(ctx, "ANALYZE pg_temp."+staging); err != nil {
-			return err
+	if len(c.lines) > analyzeFrom {
+		if _, err := tx.Exec(ctx, "ANALYZE pg_temp.staged_"+suffix); err != nil {
+			return false, err
 		}
 	}
-	added, updated, removed, err := w.difference(ctx, tx, f, days)
+	join, within := "FULL", "f.date_key BETWEEN {first} AND {last} AND f.date_key = ANY ({days})"
+	if c.isOfRows {
+		join, within = "INNER", "true" // the same trap as in merge.sql
+	}
+	fill := func(name string) string {
+		return w.literal(f, c.days, strings.NewReplacer("{suffix}", suffix, "{join}", join, "{range}", within).Replace(statement(name)))
+	}
+	if _, err := tx.Exec(ctx, fill("diff"), pgx.QueryExecModeSimpleProtocol); err != nil {
+		return false, fmt.Errorf("comparing: %w", err)
+	}
+	changes, err := differences(ctx, tx, suffix)
 	if err != nil {
-		return fmt.Errorf("comparing: %w", err)
+		return false, fmt.Errorf("comparing: %w", err)
 	}
-	w.written.Inserted += added
-	w.written.Updated += updated
-	w.written.Removed += removed
-	w.written.Unchanged += int64(len(lines)) - added - updated
-	if added+updated+removed == 0 {
-		return nil
+	if c.isOfRows && changes.updated != int64(len(c.lines)) {
+		return false, nil
 	}
-	if _, err := tx.Exec(ctx, w.literal(f, days, statement("merge")), pgx.QueryExecModeSimpleProtocol); err != nil {
-		return fmt.Errorf("merging: %w", err)
+	if len(changes.days) == 0 {
+		w.written.Unchanged += int64(len(c.lines))
+		return true, nil
 	}
-	return nil
+	for _, day := range changes.days {
+		w.mark(f, day)
+	}
+	w.written.Inserted += changes.added
+	w.written.Updated += changes.updated
+	w.written.Removed += changes.removed
+	w.written.Unchanged += int64(len(c.lines)) - changes.added - changes.updated
+	if _, err := tx.Exec(ctx, fill("merge"), pgx.QueryExecModeSimpleProtocol); err != nil {
+		return false, fmt.Errorf("merging: %w", err)
+	}
+	if f.parts[0] != Delivery {
+		return true, nil
+	}
+	return true, w.changeMonths(ctx, tx, f, suffix, c)
 }
 
-// difference finds what to write, and marks the days that have any of it.
-func (w *Writer) difference(ctx context.Context, tx pgx.Tx, f *fact, days []sms.Day) (added, updated, removed int64, err error) {
-	if _, err := tx.Exec(ctx, w.literal(f, days, statement("diff")), pgx.QueryExecModeSimpleProtocol); err != nil {
-		return 0, 0, 0, err
-	}
+// changes are what a comparison found.
+type changes struct {
+	days                    []sms.Day
+	added, updated, removed int64
+}
+
+func differences(ctx context.Context, tx pgx.Tx, suffix string) (c changes, err error) {
 	type change struct {
 		Day                     sms.Day
 		Added, Updated, Removed int64
@@ -249,13 +323,13 @@ func (w *Writer) difference(ctx context.Context, tx pgx.Tx, f *fact, days []sms.
 		       count(*) FILTER (WHERE change = 'added'),
 		       count(*) FILTER (WHERE change = 'updated'),
 		       count(*) FILTER (WHERE change = 'removed')
-		FROM pg_temp.changed_`+f.name+`
+		FROM pg_temp.changed_`+suffix+`
 		GROUP BY date_key`, pgx.QueryExecModeExec)
-	for _, c := range all {
-		w.mark(f, c.Day)
-		added, updated, removed = added+c.Added, updated+c.Updated, removed+c.Removed
+	for _, day := range all {
+		c.days = append(c.days, day.Day)
+		c.added, c.updated, c.removed = c.added+day.Added, c.updated+day.Updated, c.removed+day.Removed
 	}
-	return added, updated, removed, err
+	return c, err
 }
 
 // literal fills a query with the load's constants. The days and the account stand in it as constants, because the planner
@@ -263,7 +337,7 @@ func (w *Writer) difference(ctx context.Context, tx pgx.Tx, f *fact, days []sms.
 func (w *Writer) literal(f *fact, days []sms.Day, query string) string {
 	var first, last sms.Day
 	if len(days) > 0 {
-		first, last = days[0], days[len(days)-1]
+		first, last = slices.Min(days), slices.Max(days)
 	}
 	return strings.NewReplacer(
 		"{account}", strconv.Itoa(int(w.Account)),

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -198,74 +199,66 @@ func (d dimension) write(ctx context.Context, tx pgx.Tx, query string, owner int
 	return err
 }
 
-// resolve turns the codes in the lines of a batch into surrogate keys. Names that only days use which are not written get
+// keys are the surrogate keys of a subject.
+type keys struct{ template, label, messageType, country int32 }
+
+// resolve turns what rows are about into surrogate keys. Names that only days use which are not written get
 // no row in a dimension, since nobody believes them yet; each still gets a number of its own, to tell equal rows from
 // different ones.
-func (w *Writer) resolve(ctx context.Context, tx pgx.Tx) error {
-	t := w.Staging
-	used := w.usedCodes()
+func (w *Writer) resolve(ctx context.Context, tx pgx.Tx) (err error) {
+	subjects := w.Staging.Batch.Subjects
+	w.keys = make([]keys, len(subjects))
+	isUsed, isUsedReason := w.used()
 	for _, d := range []struct {
 		dimension dimension
 		owner     int32
-		codes     *codes
-		used      []bool
-		field     func(*line) *int32
+		name      func(*sms.Subject) sms.Key
+		key       func(*keys) *int32
 	}{
-		{templates, w.Account, &t.templates, used.templates, func(l *line) *int32 { return &l.template }},
-		{labels, w.Account, &t.labels, used.labels, func(l *line) *int32 { return &l.label }},
-		{messageTypes, w.Vendor.Key, &t.types, used.types, func(l *line) *int32 { return &l.messageType }},
-		{countries, 0, &t.countries, used.countries, func(l *line) *int32 { return &l.country }},
+		{templates, w.Account, func(s *sms.Subject) sms.Key { return s.Template }, func(k *keys) *int32 { return &k.template }},
+		{labels, w.Account, func(s *sms.Subject) sms.Key { return s.Label }, func(k *keys) *int32 { return &k.label }},
+		{messageTypes, w.Vendor.Key, func(s *sms.Subject) sms.Key { return s.MessageType }, func(k *keys) *int32 { return &k.messageType }},
+		{countries, 0, func(s *sms.Subject) sms.Key { return s.Country }, func(k *keys) *int32 { return &k.country }},
 	} {
-		keys, err := resolveCodes(ctx, tx, d.dimension, d.owner, d.codes, d.used)
+		names := map[sms.Key]bool{}
+		for i := range subjects {
+			name := d.name(&subjects[i])
+			names[name] = names[name] || isUsed[i]
+		}
+		known, err := resolveNames(ctx, tx, d.dimension, d.owner, names)
 		if err != nil {
 			return err
 		}
-		translate(t.deliveries, d.field, keys)
-		translate(t.failures, d.field, keys)
-	}
-	keys, err := w.resolveReasons(ctx, tx, used.reasons)
-	if err != nil {
-		return err
-	}
-	translate(t.failures, func(l *line) *int32 { return &l.reason }, keys)
-	return nil
-}
-
-func translate(lines []line, field func(*line) *int32, keys []int32) {
-	for i := range lines {
-		at := field(&lines[i])
-		*at = keys[*at]
-	}
-}
-
-// used says which codes occur on days that will be written.
-type used struct{ templates, labels, types, countries, reasons []bool }
-
-func (w *Writer) usedCodes() used {
-	t := w.Staging
-	u := used{
-		templates: make([]bool, len(t.templates.list)), labels: make([]bool, len(t.labels.list)),
-		types: make([]bool, len(t.types.list)), countries: make([]bool, len(t.countries.list)), reasons: make([]bool, len(t.reasons)),
-	}
-	for _, l := range t.deliveries {
-		if w.isBelieved(l.day) {
-			u.templates[l.template], u.labels[l.label], u.types[l.messageType], u.countries[l.country] = true, true, true, true
+		for i := range subjects {
+			*d.key(&w.keys[i]) = known[d.name(&subjects[i])]
 		}
 	}
-	for _, l := range t.failures {
-		if w.isBelieved(l.day) {
-			u.templates[l.template], u.labels[l.label], u.types[l.messageType], u.countries[l.country] = true, true, true, true
-			u.reasons[l.reason] = true
-		}
-	}
-	return u
+	w.reasons, err = w.resolveReasons(ctx, tx, isUsedReason)
+	return err
 }
 
-// resolveCodes gives the surrogate key of each code of a batch.
-func resolveCodes(ctx context.Context, tx pgx.Tx, d dimension, owner int32, c *codes, used []bool) ([]int32, error) {
+// used says which subjects and reasons occur on days that will be written.
+func (w *Writer) used() (subjects, reasons []bool) {
+	b := w.Staging.Batch
+	subjects, reasons = make([]bool, len(b.Subjects)), make([]bool, len(b.Reasons))
+	for i := range b.Deliveries {
+		if d := &b.Deliveries[i]; w.isBelieved(d.Day) {
+			subjects[d.Subject] = true
+		}
+	}
+	for i := range b.Failures {
+		if f := &b.Failures[i]; w.isBelieved(f.Day) {
+			subjects[f.Subject], reasons[f.Reason] = true, true
+		}
+	}
+	return subjects, reasons
+}
+
+// resolveNames gives the surrogate key of each name; names says whether it is used.
+func resolveNames(ctx context.Context, tx pgx.Tx, d dimension, owner int32, names map[sms.Key]bool) (map[sms.Key]int32, error) {
 	var want []member
-	for i, k := range c.list {
-		if name, ok := k.Name(); ok && used[i] {
+	for k, isUsed := range names {
+		if name, ok := k.Name(); ok && isUsed {
 			want = append(want, member{code: name})
 		}
 	}
@@ -273,8 +266,9 @@ func resolveCodes(ctx context.Context, tx pgx.Tx, d dimension, owner int32, c *c
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]int32, len(c.list))
-	for i, k := range c.list {
+	all := make(map[sms.Key]int32, len(names))
+	held := int32(heldKey)
+	for k := range names {
 		name, _ := k.Name()
 		key, ok := known[member{code: name}]
 		switch {
@@ -285,35 +279,33 @@ func resolveCodes(ctx context.Context, tx pgx.Tx, d dimension, owner int32, c *c
 		case k == sms.NotReported:
 			key = db.NotReportedKey
 		case !ok:
-			key = heldKey - int32(i)
+			held--
+			key = held
 		}
-		keys[i] = key
+		all[k] = key
 	}
-	return keys, nil
+	return all, nil
 }
 
 // resolveReasons gives the surrogate key of each reason of a batch. Two pointers to the same code and stage are one reason.
 func (w *Writer) resolveReasons(ctx context.Context, tx pgx.Tx, used []bool) ([]int32, error) {
+	all := w.Staging.Batch.Reasons
 	unique := map[member]member{}
-	for i, r := range w.Staging.reasons {
+	for i, r := range all {
 		if used[i] {
 			m := member{r.Code, string(r.Stage), string(r.Category)}
 			unique[m.bare()] = m
 		}
 	}
-	want := make([]member, 0, len(unique))
-	for _, m := range unique {
-		want = append(want, m)
-	}
 	reasons := failureReasons
 	reasons.mend = strings.ReplaceAll(reasons.mend, "{load}", strconv.FormatInt(w.LoadID, 10))
-	known, err := reasons.resolve(ctx, tx, w.Vendor.Key, want)
+	known, err := reasons.resolve(ctx, tx, w.Vendor.Key, slices.Collect(maps.Values(unique)))
 	if err != nil {
 		return nil, err
 	}
-	keys := make([]int32, len(w.Staging.reasons))
+	numbers := make([]int32, len(all))
 	held := map[member]int32{}
-	for i, r := range w.Staging.reasons {
+	for i, r := range all {
 		m := member{code: r.Code, stage: string(r.Stage)}
 		key, ok := known[m]
 		if !ok {
@@ -322,7 +314,7 @@ func (w *Writer) resolveReasons(ctx context.Context, tx pgx.Tx, used []bool) ([]
 				held[m] = key
 			}
 		}
-		keys[i] = key
+		numbers[i] = key
 	}
-	return keys, nil
+	return numbers, nil
 }

@@ -63,81 +63,32 @@ type Day struct {
 	Lacks    sms.MeasureSet // what a row lacks of the numbers that the vendor normally gives
 }
 
-// line is a fact row on its way into the database: its keys, and where its numbers stand in the batch. The keys are
-// indexes into the batch's codes at first, and surrogate keys once these are known.
-type line struct {
-	day                                           sms.Day
-	template, label, messageType, country, reason int32
-	at                                            int32
-}
-
-// codes numbers the distinct keys of a batch.
-type codes struct {
-	index map[sms.Key]int32
-	list  []sms.Key
-	last  sms.Key // most rows repeat the key of the row before
-	at    int32
-}
-
-func (c *codes) number(k sms.Key) int32 {
-	if k == c.last && len(c.list) > 0 {
-		return c.at
-	}
-	at, known := c.index[k]
-	if !known {
-		if c.index == nil {
-			c.index = map[sms.Key]int32{}
-		}
-		at = int32(len(c.list))
-		c.index[k] = at
-		c.list = append(c.list, k)
-	}
-	c.last, c.at = k, at
-	return at
-}
-
-// Staging is a batch counted and numbered: all that can be known before the database is asked.
+// Staging is a batch counted: all that can be known before the database is asked.
 type Staging struct {
 	Batch *sms.Batch
 	Days  [Parts][]Day // by day of the window
-
-	deliveries []line
-	failures   []line
-	templates  codes
-	labels     codes
-	types      codes
-	countries  codes
-	reasons    []*sms.Reason
-	reasonAt   map[*sms.Reason]int32
 }
 
 // Stage goes through a batch once. The error wraps sms.ErrMalformed: a row that no batch of this scope may hold.
 func Stage(batch *sms.Batch, fills sms.Facts, v Vendor) (*Staging, error) {
-	t := &Staging{
-		Batch:      batch,
-		deliveries: make([]line, len(batch.Deliveries)),
-		failures:   make([]line, len(batch.Failures)),
-		reasonAt:   map[*sms.Reason]int32{},
-	}
-	t.Days = PerDay[Day](batch.Scope.Window)
+	t := &Staging{Batch: batch, Days: PerDay[Day](batch.Scope.Window)}
 	if len(batch.Deliveries) > 0 && !fills.Delivery {
 		return nil, fmt.Errorf("%w: delivery rows from datasets that have none", sms.ErrMalformed)
 	}
 	for i := range batch.Deliveries {
-		if err := t.countDelivery(i, v.Reports); err != nil {
+		if err := t.countDelivery(&batch.Deliveries[i], v.Reports); err != nil {
 			return nil, err
 		}
 	}
 	for i := range batch.Failures {
-		if err := t.countFailure(i, fills, v); err != nil {
+		if err := t.countFailure(&batch.Failures[i], fills, v); err != nil {
 			return nil, err
 		}
 	}
 	return t, nil
 }
 
-func (t *Staging) countDelivery(i int, reports uint8) error {
-	d := &t.Batch.Deliveries[i]
+func (t *Staging) countDelivery(d *sms.DeliveryRow, reports uint8) error {
 	day, err := t.day(Delivery, d.Day)
 	if err != nil {
 		return err
@@ -158,18 +109,17 @@ func (t *Staging) countDelivery(i int, reports uint8) error {
 	day.Rows++
 	day.Messages = day.Messages.Add(d.Requested)
 	day.Pending = day.Pending.Add(d.Pending)
-	t.deliveries[i] = t.line(i, &d.Grain)
 	return nil
 }
 
-func (t *Staging) countFailure(i int, fills sms.Facts, v Vendor) error {
-	f := &t.Batch.Failures[i]
-	if f.Reason == nil {
+func (t *Staging) countFailure(f *sms.FailureRow, fills sms.Facts, v Vendor) error {
+	if f.Reason == sms.NoReason {
 		return fmt.Errorf("%w: a failure of %s without a reason", sms.ErrMalformed, f.Day)
 	}
-	p, known := PartOf(f.Reason.Stage)
+	reason := t.Batch.Reasons[f.Reason]
+	p, known := PartOf(reason.Stage)
 	if !known || p == Processing && !fills.Processing || p == Sending && !fills.Sending {
-		return fmt.Errorf("%w: a failure in stage %q from datasets that have none", sms.ErrMalformed, f.Reason.Stage)
+		return fmt.Errorf("%w: a failure in stage %q from datasets that have none", sms.ErrMalformed, reason.Stage)
 	}
 	day, err := t.day(p, f.Day)
 	if err != nil {
@@ -177,15 +127,13 @@ func (t *Staging) countFailure(i int, fills sms.Facts, v Vendor) error {
 	}
 	n, reported := f.Messages.Value()
 	if n > mostMessages || n < -mostMessages {
-		return fmt.Errorf("%w: %s failures of %s are %d", sms.ErrMalformed, f.Reason.Code, f.Day, n)
+		return fmt.Errorf("%w: %s failures of %s are %d", sms.ErrMalformed, reason.Code, f.Day, n)
 	}
-	if !reported && v.ReportsStage[f.Reason.Stage] {
+	if !reported && v.ReportsStage[reason.Stage] {
 		day.Lacks |= ReasonsOf(p)
 	}
 	day.Rows++
 	day.Messages = day.Messages.Add(f.Messages)
-	t.failures[i] = t.line(i, &f.Grain)
-	t.failures[i].reason = t.reason(f.Reason)
 	return nil
 }
 
@@ -220,27 +168,6 @@ func (t *Staging) day(p Part, d sms.Day) (*Day, error) {
 	return &t.Days[p][d-w.First()], nil
 }
 
-func (t *Staging) line(i int, g *sms.Grain) line {
-	return line{
-		day:         g.Day,
-		template:    t.templates.number(g.Template),
-		label:       t.labels.number(g.Label),
-		messageType: t.types.number(g.MessageType),
-		country:     t.countries.number(g.Country),
-		at:          int32(i),
-	}
-}
-
-func (t *Staging) reason(r *sms.Reason) int32 {
-	at, known := t.reasonAt[r]
-	if !known {
-		at = int32(len(t.reasons))
-		t.reasonAt[r] = at
-		t.reasons = append(t.reasons, r)
-	}
-	return at
-}
-
 // Unreadable counts rows of the account that could not be understood, and whose messages are therefore missing.
 func (t *Staging) Unreadable() int64 {
 	var n int64
@@ -257,36 +184,35 @@ func (t *Staging) Unreadable() int64 {
 // them since.
 func (t *Staging) Fingerprint(p Part, day sms.Day) int64 {
 	var all uint64
+	b := t.Batch
 	if p == Delivery {
-		for i := range t.Batch.Deliveries {
-			if d := &t.Batch.Deliveries[i]; d.Day == day {
-				all += fingerprint(&d.Grain, "", []sms.Count{d.Requested})
+		for i := range b.Deliveries {
+			if d := &b.Deliveries[i]; d.Day == day {
+				all += fingerprint(&b.Subjects[d.Subject], "", d.Requested)
 			}
 		}
 		return int64(all)
 	}
-	for i := range t.Batch.Failures {
-		f := &t.Batch.Failures[i]
-		if of, _ := PartOf(f.Reason.Stage); f.Day == day && of == p {
-			all += fingerprint(&f.Grain, f.Reason.Code, []sms.Count{f.Messages})
+	for i := range b.Failures {
+		f := &b.Failures[i]
+		if of, _ := PartOf(b.Stage(f)); f.Day == day && of == p {
+			all += fingerprint(&b.Subjects[f.Subject], b.Reasons[f.Reason].Code, f.Messages)
 		}
 	}
 	return int64(all)
 }
 
-func fingerprint(g *sms.Grain, reason string, counts []sms.Count) uint64 {
+func fingerprint(s *sms.Subject, reason string, c sms.Count) uint64 {
 	h := fnv.New64a()
-	for _, text := range []string{g.Template.String(), g.Label.String(), g.MessageType.String(), g.Country.String(), reason} {
+	for _, text := range []string{s.Template.String(), s.Label.String(), s.MessageType.String(), s.Country.String(), reason} {
 		h.Write([]byte(text))
 		h.Write([]byte{0})
 	}
-	for _, c := range counts {
-		n, reported := c.Value()
-		b := binary.BigEndian.AppendUint64(nil, uint64(n))
-		if reported {
-			b = append(b, 1)
-		}
-		h.Write(append(b, 0xff))
+	n, reported := c.Value()
+	b := binary.BigEndian.AppendUint64(nil, uint64(n))
+	if reported {
+		b = append(b, 1)
 	}
+	h.Write(append(b, 0xff))
 	return h.Sum64()
 }

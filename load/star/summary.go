@@ -33,92 +33,99 @@ type monthTemplate struct {
 	template int32
 }
 
-// summarise refreshes the summaries of deliveries for the days and months of which a delivery row was written. What a believed day
-// holds is what the batch says, so only the other days of these months are read from the fact.
-func (w *Writer) summarise(ctx context.Context, tx pgx.Tx) error {
+// summariseDays refreshes the summary by day for the days of which a delivery row was written.
+func (w *Writer) summariseDays(ctx context.Context, tx pgx.Tx) error {
 	var days []sms.Day
-	months := map[sms.Day]bool{}
-	for day := range w.window.Days() {
-		if w.written.Changed[Delivery][day-w.window.First()] {
-			days = append(days, day)
-			months[day.Month()] = true
-		}
-	}
-	if len(days) == 0 {
-		return nil
-	}
-	byDay, byMonth := w.sumUp(months)
-	if err := w.writeDays(ctx, tx, days, byDay); err != nil {
-		return err
-	}
-	return w.writeMonths(ctx, tx, slices.Sorted(maps.Keys(months)), byMonth)
-}
-
-// sumUp adds up the believed days of the months.
-func (w *Writer) sumUp(months map[sms.Day]bool) ([]sums, map[monthTemplate]*sums) {
-	byDay := make([]sums, w.window.Len())
-	byMonth := map[monthTemplate]*sums{}
-	lines := w.Staging.deliveries
-	for len(lines) > 0 {
-		// Lines are in the order of their keys: those of one day and template are neighbours.
-		first, n := lines[0], 1
-		for n < len(lines) && lines[n].day == first.day && lines[n].template == first.template {
-			n++
-		}
-		group := lines[:n]
-		lines = lines[n:]
-		month := first.day.Month()
-		if !w.isBelieved(first.day) || !months[month] {
+	var rows []sums
+	for i, isChanged := range w.written.Changed[Delivery] {
+		if !isChanged {
 			continue
 		}
 		var s sums
-		for i := range group {
-			s.add(1, &w.Staging.Batch.Deliveries[group[i].at].Measures)
+		for _, l := range w.deliveries.day(i) {
+			s.add(1, &w.Staging.Batch.Deliveries[l.at].Measures)
 		}
-		byDay[first.day-w.window.First()].add(s.Rows, &s.Measures)
-		key := monthTemplate{month, first.template}
-		if byMonth[key] == nil {
-			byMonth[key] = &sums{}
-		}
-		byMonth[key].add(s.Rows, &s.Measures)
+		days, rows = append(days, w.window.First()+sms.Day(i)), append(rows, s)
 	}
-	return byDay, byMonth
-}
-
-func (w *Writer) writeDays(ctx context.Context, tx pgx.Tx, days []sms.Day, byDay []sums) error {
-	rows := make([]sums, len(days))
-	for i, day := range days {
-		rows[i] = byDay[day-w.window.First()]
+	if len(days) == 0 {
+		return nil
 	}
 	query := w.literal(&fact{}, days, statement("summary_day"))
 	_, err := tx.Exec(ctx, query, append([]any{pgx.QueryExecModeDescribeExec}, db.Columns(rows)...)...)
 	return err
 }
 
-func (w *Writer) writeMonths(ctx context.Context, tx pgx.Tx, months []sms.Day, byMonth map[monthTemplate]*sums) error {
+// addMonths brings the summary by month and template forward by rows of days that held none.
+func (w *Writer) addMonths(ctx context.Context, tx pgx.Tx, f *fact, fresh *comparison) error {
+	byMonth := map[monthTemplate]*sums{}
+	for i := range fresh.lines {
+		d := &w.Staging.Batch.Deliveries[fresh.lines[i].at]
+		key := monthTemplate{d.Day.Month(), w.keys[d.Subject].template}
+		if byMonth[key] == nil {
+			byMonth[key] = &sums{}
+		}
+		byMonth[key].add(1, &d.Measures)
+	}
 	keys := slices.SortedFunc(maps.Keys(byMonth), func(a, b monthTemplate) int {
 		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.template, b.template))
 	})
+	if len(keys) == 0 {
+		return nil
+	}
 	type row struct {
+		Month    sms.Day
 		Template int32
 		Sums     sums
 	}
-	first, rows := make([]sms.Day, len(keys)), make([]row, len(keys))
+	rows := make([]row, len(keys))
 	for i, key := range keys {
-		first[i], rows[i] = key.month, row{key.template, *byMonth[key]}
+		rows[i] = row{key.month, key.template, *byMonth[key]}
 	}
-	var others []sms.Day // days of the months that the batch says nothing of, or is not believed on
-	for _, month := range months {
-		y, m, _ := month.UTC().Date()
-		for day := month; day < sms.Date(y, m+1, 1); day++ {
-			if !w.window.Contains(day) || !w.isBelieved(day) {
-				others = append(others, day)
-			}
-		}
+	const source = `
+		SELECT date_key, template_key, row_count, {measures|%s}
+		FROM unnest($1::date[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
+		     AS u (date_key, template_key, row_count, {measures|%s})`
+	return w.bringForward(ctx, tx, f, f.name+"_fresh", source, "false", fresh.days, db.Columns(rows)...)
+}
+
+// changeMonths brings it forward by the changes that a comparison found. Rows that are not what they were when they were last
+// summed up are counted again.
+func (w *Writer) changeMonths(ctx context.Context, tx pgx.Tx, f *fact, suffix string, c *comparison) error {
+	const source = `
+		SELECT date_key, template_key, change,
+		       CASE change WHEN 'added' THEN 1 WHEN 'removed' THEN -1 ELSE 0 END AS row_count,
+		       {measures|CASE WHEN %[1]s IS NULL AND old_%[1]s IS NULL THEN NULL ELSE coalesce(%[1]s, 0) - coalesce(old_%[1]s, 0) END AS %[1]s},
+		       ARRAY[{measures|%s IS NULL}] <> ARRAY[{measures|old_%s IS NULL}] AS has_other_nulls
+		FROM pg_temp.changed_{suffix}`
+	unclear := "change = 'removed' OR change = 'updated' AND has_other_nulls"
+	if c.isDoubtful {
+		unclear = "true"
 	}
-	query := strings.NewReplacer("{months}", dateArray(months), "{month_of_sums}", dateArray(first)).Replace(statement("summary_month"))
-	query = w.literal(&fact{}, others, query)
-	_, err := tx.Exec(ctx, query, append([]any{pgx.QueryExecModeDescribeExec}, db.Columns(rows)...)...)
+	return w.bringForward(ctx, tx, f, suffix, source, unclear, c.days)
+}
+
+func (w *Writer) bringForward(ctx context.Context, tx pgx.Tx, f *fact, suffix, source, unclear string, days []sms.Day, arguments ...any) error {
+	y, m, _ := slices.Max(days).UTC().Date()
+	whole := []sms.Day{slices.Min(days).Month(), sms.Date(y, m+1, 1) - 1}
+	fill := func(query string) string {
+		query = strings.NewReplacer("{rows}", source, "{unclear}", unclear).Replace(query)
+		return w.literal(f, whole, strings.ReplaceAll(query, "{suffix}", suffix))
+	}
+	mode := any(pgx.QueryExecModeExec)
+	if len(arguments) > 0 {
+		mode = pgx.QueryExecModeDescribeExec
+	}
+	if _, err := tx.Exec(ctx, fill(statement("month_delta")), append([]any{mode}, arguments...)...); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, fill(statement("month_add")), pgx.QueryExecModeExec); err != nil {
+		return err
+	}
+	var isUnclear bool
+	err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_temp.month_"+suffix+" WHERE is_unclear)", pgx.QueryExecModeExec).Scan(&isUnclear)
+	if err == nil && isUnclear {
+		_, err = tx.Exec(ctx, fill(statement("month_count")), pgx.QueryExecModeExec)
+	}
 	return err
 }
 
@@ -161,27 +168,22 @@ func (w *Writer) summariseFailures(ctx context.Context, tx pgx.Tx, f *fact) erro
 }
 
 func (w *Writer) sumReasons(days []sms.Day) map[dayReason]*reasonSums {
-	written := map[sms.Day]bool{}
-	for _, day := range days {
-		written[day] = true
-	}
 	byReason := map[dayReason]*reasonSums{}
-	for i := range w.Staging.failures {
-		l := &w.Staging.failures[i]
-		if !written[l.day] {
-			continue
+	for _, day := range days {
+		for _, l := range w.failures.day(int(day - w.window.First())) {
+			f := &w.Staging.Batch.Failures[l.at]
+			key := dayReason{day, w.reasons[f.Reason]}
+			s := byReason[key]
+			if s == nil {
+				s = &reasonSums{Reason: key.reason}
+				byReason[key] = s
+			}
+			s.Rows++
+			if !f.Messages.IsReported() {
+				s.NotReported++
+			}
+			s.Messages = s.Messages.Add(f.Messages)
 		}
-		s := byReason[dayReason{l.day, l.reason}]
-		if s == nil {
-			s = &reasonSums{Reason: l.reason}
-			byReason[dayReason{l.day, l.reason}] = s
-		}
-		s.Rows++
-		messages := w.Staging.Batch.Failures[l.at].Messages
-		if !messages.IsReported() {
-			s.NotReported++
-		}
-		s.Messages = s.Messages.Add(messages)
 	}
 	return byReason
 }

@@ -138,7 +138,7 @@ func TestDaysWithTimes(t *testing.T) {
 		if err != nil || isDay != (len(b.Deliveries) == 2) {
 			t.Errorf("%s: %d facts, %v", date, len(b.Deliveries), err)
 		}
-		for _, d := range b.Deliveries {
+		for _, d := range b.AllDeliveries() {
 			if d.Day != sms.Date(2026, 1, 2) {
 				t.Errorf("%s is read as %s", date, d.Day)
 			}
@@ -157,7 +157,7 @@ func TestNoTemplateNoLabelIsOneKey(t *testing.T) {
 	if err != nil || len(b.Deliveries) != len(rows) {
 		t.Fatalf("%d facts of %d rows, %v", len(b.Deliveries), len(rows), err)
 	}
-	for i, d := range b.Deliveries {
+	for i, d := range b.AllDeliveries() {
 		if d.Template != sms.None || d.Label != sms.None || d.MessageType != sms.Named("2") {
 			t.Errorf("%s has template %s, label %s, type %s", rows[i], d.Template, d.Label, d.MessageType)
 		}
@@ -175,7 +175,7 @@ func TestMessageTypeZeroIsDomestic(t *testing.T) {
 		// The label 0 comes first, so that what is remembered of it would show.
 		scope, payloads := transformtest.Stats(t, `{"result":[{"send_date":"2026-01-02","sms_user":"marketing","label_id":`+typ+`,"msg_type":`+typ+`,"targets":1}],"count":1}`)
 		b, err := vendors.Batch(scope, payloads)
-		if err != nil || len(b.Deliveries) != 1 || b.Deliveries[0].MessageType != want {
+		if err != nil || len(b.Deliveries) != 1 || b.Subjects[0].MessageType != want {
 			t.Errorf("msg_type %s: %+v, %v", typ, b.Deliveries, err)
 		}
 	}

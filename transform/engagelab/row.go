@@ -99,7 +99,7 @@ func (a *answer) delivery(g *sms.Grain) {
 		a.unknownField(field)
 	}
 	a.Deliveries = grow(a.Deliveries, len(a.before.Deliveries), a.done, a.payload.Body.Size)
-	a.Deliveries = append(a.Deliveries, sms.Delivery{Grain: *g, Measures: m})
+	a.AddDelivery(g, &m)
 }
 
 func (a *answer) unknownField(m member) {
@@ -134,7 +134,7 @@ func (a *answer) failure(g *sms.Grain, reason *sms.Reason, messages sms.Count) {
 		return
 	}
 	a.Failures = grow(a.Failures, len(a.before.Failures), a.done, a.payload.Body.Size)
-	a.Failures = append(a.Failures, sms.Failure{Grain: *g, Reason: reason, Messages: messages})
+	a.AddFailure(g, reason, messages)
 }
 
 // unknownReason makes a fact of a field that no table knows, if it looks like a count: a vendor that counts something

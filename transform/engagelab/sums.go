@@ -74,7 +74,7 @@ func (a *answer) sums() (s sms.Sums, err error) {
 		s.Failures[reason.Code] = a.counts[firstCount+i]
 	}
 	for _, f := range a.Failures {
-		s.Failures[f.Reason.Code] = f.Messages
+		s.Failures[a.Reasons[f.Reason].Code] = f.Messages
 	}
 	return s, nil
 }

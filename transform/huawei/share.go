@@ -162,12 +162,13 @@ func (s *Shares) count(messages map[string]*sharedMessage, all map[shareKey]*Sha
 		}
 	}
 	for _, account := range daily.Accounts() {
-		deliveries, failures := daily.Facts(account)
-		for i := range deliveries {
-			all[shareKey{Grain: deliveries[i].Grain}].Measures = deliveries[i].Measures
+		var facts sms.Rows
+		daily.AddFacts(account, &facts)
+		for _, d := range facts.AllDeliveries() {
+			all[shareKey{Grain: d.Grain}].Measures = d.Measures
 		}
-		for i := range failures {
-			all[shareKey{failures[i].Grain, *failures[i].Reason}].Messages = failures[i].Messages.Or(0)
+		for _, f := range facts.AllFailures() {
+			all[shareKey{f.Grain, *f.Reason}].Messages = f.Messages.Or(0)
 		}
 	}
 }

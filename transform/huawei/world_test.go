@@ -170,8 +170,9 @@ func (w *world) facts(at time.Time) sandbox.HuaweiTruth {
 		return nil
 	}
 	for _, account := range daily.Accounts() {
-		deliveries, failures := daily.Facts(account)
-		for _, d := range deliveries {
+		var facts sms.Rows
+		daily.AddFacts(account, &facts)
+		for _, d := range facts.AllDeliveries() {
 			got.Deliveries = append(got.Deliveries, sandbox.HuaweiDelivery{Country: d.Country.String(), Delivery: sandbox.Delivery{
 				SendDate: d.Day.String(), Vendor: string(account.Vendor), Account: account.ID, Template: d.Template.String(), Label: d.Label.String(),
 				MessageType: d.MessageType.String(), Requested: number(d.Requested), Accepted: number(d.Accepted),
@@ -179,7 +180,7 @@ func (w *world) facts(at time.Time) sandbox.HuaweiTruth {
 				Pending: number(d.Pending), BilledSegments: number(d.BilledSegments),
 			}})
 		}
-		for _, f := range failures {
+		for _, f := range facts.AllFailures() {
 			got.Failures = append(got.Failures, sandbox.HuaweiFailure{Country: f.Country.String(), Failure: sandbox.Failure{
 				SendDate: f.Day.String(), Vendor: string(account.Vendor), Account: account.ID, Template: f.Template.String(), Label: f.Label.String(),
 				MessageType: f.MessageType.String(), Stage: string(f.Reason.Stage), Reason: f.Reason.Code, Category: string(f.Reason.Category),
@@ -407,7 +408,7 @@ func TestStatistics(t *testing.T) {
 			t.Fatalf("%+v: %v", report, err)
 		}
 		truth := w.console.Truth(first, last, 0, made)
-		var deliveries []sms.Delivery
+		var deliveries []sms.DeliveryRow
 		sums := make(map[sms.Day]*[5]int64)
 		for _, d := range truth.Deliveries {
 			day, err := sms.ParseDay(d.SendDate)
@@ -420,7 +421,7 @@ func TestStatistics(t *testing.T) {
 			for i, n := range []*int64{d.Requested, d.ProcessingFailed, d.Delivered, d.SendFailed, d.Pending} {
 				sums[day][i] += *n
 			}
-			deliveries = append(deliveries, sms.Delivery{Grain: sms.Grain{Day: day}, Measures: sms.Measures{
+			deliveries = append(deliveries, sms.DeliveryRow{Day: day, Measures: sms.Measures{
 				Requested: sms.Reported(*d.Requested), ProcessingFailed: sms.Reported(*d.ProcessingFailed), Delivered: sms.Reported(*d.Delivered),
 				SendFailed: sms.Reported(*d.SendFailed), Pending: sms.Reported(*d.Pending),
 			}})

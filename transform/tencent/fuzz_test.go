@@ -54,7 +54,7 @@ func explained(t *testing.T, b *sms.Batch) {
 		}
 	}
 	var known int64
-	for _, f := range b.Failures {
+	for _, f := range b.AllFailures() {
 		if !f.Messages.IsReported() {
 			return
 		}

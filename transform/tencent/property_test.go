@@ -81,10 +81,10 @@ func TestDaysGiveTheTruthBack(t *testing.T) {
 			}
 			t.Fatal(err)
 		}
-		if !slices.Equal(got.Deliveries, want) {
-			t.Fatalf("deliveries (-want +got):\n%s", cmp.Diff(transformtest.Deliveries(want), transformtest.Deliveries(got.Deliveries)))
+		if !slices.Equal(got.AllDeliveries(), want) {
+			t.Fatalf("deliveries (-want +got):\n%s", cmp.Diff(transformtest.Deliveries(want), transformtest.Deliveries(got.AllDeliveries())))
 		}
-		if diff := cmp.Diff(transformtest.Failures(failed), transformtest.Failures(got.Failures)); diff != "" {
+		if diff := cmp.Diff(transformtest.Failures(failed), transformtest.Failures(got.AllFailures())); diff != "" {
 			t.Fatalf("failures (-want +got):\n%s", diff)
 		}
 	})

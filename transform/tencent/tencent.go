@@ -93,13 +93,14 @@ func grainOf(day sms.Day) sms.Grain {
 func (t *reader) facts(day sms.Day, counts numbers) {
 	t.compare(day, counts)
 	g := grainOf(day)
-	t.Deliveries = append(t.Deliveries, sms.Delivery{Grain: g, Measures: t.measures(day, counts)})
+	m := t.measures(day, counts)
+	t.AddDelivery(&g, &m)
 	for i := range reasons {
 		reason := &reasons[i]
 		messages := t.messages(day, counts, reason)
 		// With one of the reasons not reported the residual is not known, and is no reason of its own.
 		if messages != sms.Reported(0) && (messages.IsReported() || reason.Code != residual) {
-			t.Failures = append(t.Failures, sms.Failure{Grain: g, Reason: reason, Messages: messages})
+			t.AddFailure(&g, reason, messages)
 		}
 	}
 }

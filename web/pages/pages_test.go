@@ -216,15 +216,13 @@ func (w *world) put(account sms.Account, datasets []sms.Dataset, first, last str
 	for d := range scope.Window.Days() {
 		grain := sms.Grain{Day: d, Template: sms.Named(evil), Label: sms.None, MessageType: sms.Named("2")}
 		if w.wh.Facts(datasets[0]).Delivery {
-			batch.Deliveries = append(batch.Deliveries, sms.Delivery{Grain: grain, Measures: sms.Measures{
+			batch.AddDelivery(&grain, &sms.Measures{
 				Requested: n(requested), Accepted: n(requested), ProcessingFailed: n(0), Delivered: n(delivered), SendFailed: n(requested - delivered),
 				Pending: n(0), BilledSegments: n(requested), VendorSent: n(requested),
-			}})
+			})
 		}
 		if w.wh.Facts(datasets[len(datasets)-1]).Sending {
-			batch.Failures = append(batch.Failures, sms.Failure{
-				Grain: grain, Reason: &sms.Reason{Stage: sms.Sending, Code: "=BLOCKED", Category: "blocked"}, Messages: n(requested - delivered),
-			})
+			batch.AddFailure(&grain, &sms.Reason{Stage: sms.Sending, Code: "=BLOCKED", Category: "blocked"}, n(requested-delivered))
 		}
 	}
 	options := load.PutOptions{

@@ -121,12 +121,12 @@ func show(b *sms.Batch, err error) string {
 	fmt.Fprintf(&out, "error: %v\n", err)
 	Section(&out, "deliveries", []string{"day", "template", "label", "type", "requested", "accepted", "processing_failed", "delivered",
 		"send_failed", "pending", "billed_segments", "vendor_sent"}, len(b.Deliveries), func(i int) []any {
-		d := b.Deliveries[i]
+		d := b.Delivery(i)
 		return []any{d.Day, d.Template, d.Label, d.MessageType, d.Requested, d.Accepted, d.ProcessingFailed, d.Delivered,
 			d.SendFailed, d.Pending, d.BilledSegments, d.VendorSent}
 	})
 	Section(&out, "failures", []string{"day", "template", "label", "type", "stage", "code", "category", "messages"}, len(b.Failures), func(i int) []any {
-		f := b.Failures[i]
+		f := b.Failure(i)
 		return []any{f.Day, f.Template, f.Label, f.MessageType, f.Reason.Stage, f.Reason.Code, f.Reason.Category, f.Messages}
 	})
 	Section(&out, "rejects", []string{"answer", "position", "foreign", "reason", "row"}, len(b.Rejects), func(i int) []any {
@@ -184,13 +184,13 @@ func Hold(t testing.TB, scope sms.Scope, b *sms.Batch, err error) {
 			}
 		}
 	}
-	for _, d := range b.Deliveries {
+	for _, d := range b.AllDeliveries() {
 		counted(d.Day, d.Requested, d.Accepted, d.ProcessingFailed, d.Delivered, d.SendFailed, d.Pending, d.BilledSegments, d.VendorSent)
 		if d.Accepted.IsReported() && d.ProcessingFailed.IsReported() && d.Accepted.Plus(d.ProcessingFailed) != d.Requested {
 			t.Errorf("accepted %s and processing_failed %s of %s requested on %s", d.Accepted, d.ProcessingFailed, d.Requested, d.Day)
 		}
 	}
-	for _, f := range b.Failures {
+	for _, f := range b.AllFailures() {
 		counted(f.Day, f.Messages)
 		if f.Messages == sms.Reported(0) {
 			t.Errorf("a failure row of 0 messages: %s on %s", f.Reason.Code, f.Day)
@@ -215,10 +215,10 @@ func storable(t testing.TB, b *sms.Batch) {
 			t.Errorf("finding %+v has no rows or no detail", f)
 		}
 	}
-	for _, f := range b.Failures {
+	for _, f := range b.AllFailures() {
 		texts = append(texts, f.Reason.Code)
 	}
-	for _, d := range b.Deliveries {
+	for _, d := range b.AllDeliveries() {
 		texts = append(texts, d.Template.String(), d.Label.String(), d.MessageType.String())
 	}
 	for _, s := range texts {

@@ -1,6 +1,6 @@
 -- What has to be written so that the asked days hold what was staged, with the old numbers beside the new ones.
 -- Nothing, for an answer that says what is stored.
-CREATE TEMPORARY TABLE changed_{fact} ON COMMIT DROP AS
+CREATE TEMPORARY TABLE changed_{suffix} ON COMMIT DROP AS
 SELECT {keys|coalesce(s.%[1]s, f.%[1]s) AS %[1]s},
        CASE WHEN f.date_key IS NULL THEN 'added'
             WHEN s.date_key IS NULL THEN 'removed'
@@ -12,12 +12,11 @@ SELECT {keys|coalesce(s.%[1]s, f.%[1]s) AS %[1]s},
 FROM (
     SELECT {keys|f.%s}, f.load_id, {measures|f.%s}
     FROM sms.fact_{fact} AS f
-    WHERE f.date_key BETWEEN {first} AND {last}
-      AND f.date_key = ANY ({days})
-      AND f.account_key = {account}
+    WHERE f.account_key = {account}
+      AND {range}
       AND {reasons}
 ) AS f
-FULL JOIN pg_temp.staged_{fact} AS s
+{join} JOIN pg_temp.staged_{suffix} AS s
        ON ({keys|s.%s}) = ({keys|f.%s})
 WHERE f.date_key IS NULL
    OR s.date_key IS NULL

@@ -1,13 +1,13 @@
 -- The old images go to the history before they are overwritten.
 INSERT INTO {history} (account_key, {keys|%s}, {measures|%s}, change, load_id, replaced_by)
 SELECT {account}, {keys|%s}, {measures|old_%s}, change, old_load_id, {load}
-FROM pg_temp.changed_{fact};
+FROM pg_temp.changed_{suffix};
 
--- The days and the account are constants in the condition: without them the planner may read the whole fact.
+-- By equality alone, so that the planner looks each row up: a range of days, of which it expects a few rows after a first load,
+-- would tempt it into reading the range once for each of them.
 MERGE INTO sms.fact_{fact} AS f
-USING pg_temp.changed_{fact} AS c
-   ON f.date_key BETWEEN {first} AND {last}
-  AND f.account_key = {account}
+USING pg_temp.changed_{suffix} AS c
+   ON f.account_key = {account}
   AND ({keys|f.%s}) = ({keys|c.%s})
 WHEN MATCHED AND c.change = 'removed' THEN
     DELETE

@@ -1,0 +1,13 @@
+-- Brings the sums of months forward.
+MERGE INTO sms.delivery_by_month_template AS t
+USING (SELECT * FROM pg_temp.month_{suffix} WHERE NOT is_unclear) AS s
+   ON t.account_key  = {account}
+  AND t.month_start  = s.month_start
+  AND t.template_key = s.template_key
+WHEN MATCHED AND (t.row_count + s.row_count, {measures|coalesce(t.%[1]s + s.%[1]s, t.%[1]s, s.%[1]s)})
+                 IS DISTINCT FROM (t.row_count, {measures|t.%s}) THEN
+    UPDATE SET row_count = t.row_count + s.row_count,
+               {measures|%[1]s = coalesce(t.%[1]s + s.%[1]s, t.%[1]s, s.%[1]s)}
+WHEN NOT MATCHED AND s.row_count > 0 THEN
+    INSERT (month_start, account_key, template_key, row_count, {measures|%s})
+    VALUES (s.month_start, {account}, s.template_key, s.row_count, {measures|s.%s})
