@@ -167,9 +167,6 @@ func (w *Loader) load(ctx context.Context, try *queue.Try) (load.Result, error) 
 }
 
 func (w *Loader) begin(ctx context.Context, try *queue.Try, item queue.Item) (loadID int64, err error) {
-	// An interrupt between the server's insert and its answer would leave a load that runs for ever.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
 	return w.warehouse.Begin(ctx, load.Start{
 		RunID: try.RunID, Source: item.Source, Scope: item.Scope, JobID: try.JobID, Now: w.now(),
 	})

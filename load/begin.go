@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,12 +89,16 @@ type Start struct {
 }
 
 // Begin writes down that a load starts, and gives its number. Numbers grow in the order in which loads begin: a load never
-// overwrites a day that a load with a higher number has written.
+// overwrites a day that a load with a higher number has written. Once it has begun it is not cut short: whoever calls learns the
+// number, and can write down how the load ended.
 func (w *Warehouse) Begin(ctx context.Context, start Start) (loadID int64, err error) {
 	scope := start.Scope
-	if err := w.fits(scope); err != nil {
+	if err := cmp.Or(ctx.Err(), w.fits(scope)); err != nil {
 		return 0, failed("beginning "+scope.String(), err)
 	}
+	// An interrupt between the server's insert and its answer would leave a load that runs for ever.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
 	if start.Source != "" {
 		if err := w.Account(ctx, start.Source, scope.Account); err != nil {
 			return 0, err

@@ -118,6 +118,34 @@ func TestLoadedAtIsTheEnd(t *testing.T) {
 	}
 }
 
+// Whoever is interrupted while a load begins learns its number, and so can end it.
+func TestBeginIsNotCutShort(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	inTheWay, err := wh.DB.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inTheWay.Rollback(context.Background()) //nolint:errcheck // the test is over
+	if _, err := inTheWay.Exec(t.Context(), "LOCK TABLE etl.load IN EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	time.AfterFunc(200*time.Millisecond, func() {
+		interrupt()
+		time.AfterFunc(100*time.Millisecond, func() { inTheWay.Rollback(context.Background()) }) //nolint:errcheck // lets it go on
+	})
+	start := load.Start{Scope: scope(marketing, "01-05..01-07", sms.StatsDay), Now: time.Now()}
+	id, err := wh.Begin(ctx, start)
+	if err != nil || id == 0 {
+		t.Errorf("interrupted while it began: load %d, %v, want its number", id, err)
+	}
+	if id, err := wh.Begin(ctx, start); !errors.Is(err, context.Canceled) {
+		t.Errorf("begun after the interrupt: load %d, %v", id, err)
+	}
+	same(t, "loads", dump(t, wh, `SELECT count(*) FROM etl.load`), "1")
+}
+
 // No lock of a load stands in a reader's way, and none forbids another writer.
 func TestLoadLocks(t *testing.T) {
 	t.Parallel()

@@ -83,6 +83,60 @@ func TestPutReplacesTheWindow(t *testing.T) {
 	verify(t, wh)
 }
 
+// A row that somebody has deleted by hand comes back with the vendor's next number for it, and the summaries are right again.
+func TestPutMendsDamagedRows(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	s := scope(marketing, "01-05..01-06", sms.StatsDay)
+	rows := func(b, c int64) []sms.Delivery {
+		return []sms.Delivery{row("01-05", "a", 10), row("01-05", "b", b), row("01-06", "c", c)}
+	}
+	put(t, wh, answer{Scope: s, Deliveries: rows(20, 30)})
+	for _, table := range []string{"sms.fact_delivery_daily", "sms.delivery_by_day", "sms.delivery_by_month_template"} {
+		if _, err := wh.Pool().Exec(t.Context(), `DELETE FROM `+table+` WHERE requested IN (20, 30)`); err != nil { // 30 is the sum of the 5th too
+			t.Fatal(err)
+		}
+	}
+	r := put(t, wh, answer{Scope: s, Deliveries: rows(21, 31)})
+	want := load.Counts{Received: 3, Inserted: 2, Unchanged: 1}
+	if d := cmp.Diff(want, r.Counts); d != "" {
+		t.Error("(-want +got):\n", d)
+	}
+	same(t, "facts", dump(t, wh, deliveries),
+		"2026-01-05 a 10 9 0.900 final",
+		"2026-01-05 b 21 19 0.905 final",
+		"2026-01-06 c 31 28 0.903 final")
+	if got := mismatches(t, wh); got != "" {
+		t.Error("ledger and facts differ:", got)
+	}
+	verifySums(t, wh) // not the versions: a row that is deleted by hand leaves none
+}
+
+// The sum of a month is NULL as soon as no row of it has a number, and a number as soon as one has.
+func TestPutMonthsOfWhatIsNotReported(t *testing.T) {
+	t.Parallel()
+	wh := open(t, marketing)
+	s := scope(marketing, "01-05..01-06", sms.StatsDay)
+	believed := func(o *load.PutOptions) { o.Rules = gullible{rules(4)} }
+	pending := `SELECT pending, billed_segments FROM sms.delivery_by_month_template`
+	for _, step := range []struct {
+		name      string
+		of5, of6  sms.Count
+		wantMonth string
+	}{
+		{"both have one", sms.Reported(3), sms.Reported(4), "7"},
+		{"one goes", sms.Count{}, sms.Reported(4), "4"},
+		{"the last one goes", sms.Count{}, sms.Count{}, "-"},
+		{"0 comes", sms.Reported(0), sms.Count{}, "0"},
+	} {
+		five, six := row("01-05", "a", 10), row("01-06", "a", 10)
+		five.Pending, six.Pending = step.of5, step.of6
+		put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{five, six}}, believed)
+		same(t, step.name, strings.Fields(dump(t, wh, pending))[0], step.wantMonth)
+		verify(t, wh)
+	}
+}
+
 func TestPutAgainWritesNothing(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

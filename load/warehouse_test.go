@@ -194,9 +194,36 @@ func verifyReasons(t testing.TB, wh *load.Warehouse) {
 	}
 }
 
-// verifyVersions checks that at the time of every load days added up to what their rows did.
-func verifyVersions(t testing.TB, wh *load.Warehouse, sums string) {
+// sums are the sums of measures, in SQL.
+func sums(measures string) string {
+	var all []string
+	for m := range strings.FieldsSeq(measures) {
+		all = append(all, fmt.Sprintf("sum(%s)::bigint AS %[1]s", m))
+	}
+	return strings.Join(all, ", ")
+}
+
+// verifySums checks that the summaries of deliveries are the sums of the facts.
+func verifySums(t testing.TB, wh *load.Warehouse) {
 	t.Helper()
+	sums := sums("requested accepted processing_failed delivered send_failed pending billed_segments vendor_sent")
+	for _, summary := range []struct{ table, keys, by string }{
+		{"sms.delivery_by_day", "date_key, account_key", "date_key, account_key"},
+		{"sms.delivery_by_month_template", "month_start, account_key, template_key", "date_trunc('month', date_key::timestamp)::date, account_key, template_key"},
+	} {
+		facts := `SELECT ` + summary.by + `, count(*) AS row_count, ` + sums + ` FROM sms.fact_delivery_daily GROUP BY ` + summary.by
+		stored := `SELECT ` + summary.keys + `, row_count, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent FROM ` + summary.table
+		query := `(` + facts + ` EXCEPT ALL ` + stored + `) UNION ALL (` + stored + ` EXCEPT ALL ` + facts + `)`
+		if got := dump(t, wh, query); got != "" {
+			t.Errorf("%s is not the sum of the facts:\n%s", summary.table, got)
+		}
+	}
+}
+
+// verifyVersions checks that at the time of every load days added up to what their rows did.
+func verifyVersions(t testing.TB, wh *load.Warehouse) {
+	t.Helper()
+	sums := sums("requested accepted processing_failed delivered send_failed pending billed_segments")
 	rows := `SELECT send_date, vendor, account, ` + sums + ` FROM sms.delivery_daily_as_of(l.loaded_at) GROUP BY 1, 2, 3`
 	days := `SELECT send_date, vendor, account, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments FROM sms.account_daily_as_of(l.loaded_at)`
 	if got := dump(t, wh, `
@@ -233,23 +260,9 @@ func verify(t testing.TB, wh *load.Warehouse) {
 	if got := mismatches(t, wh); got != "" {
 		t.Error("ledger and facts differ:", got)
 	}
-	sums := make([]string, 0, 8)
-	for m := range strings.FieldsSeq("requested accepted processing_failed delivered send_failed pending billed_segments vendor_sent") {
-		sums = append(sums, fmt.Sprintf("sum(%s)::bigint AS %[1]s", m))
-	}
-	for _, summary := range []struct{ table, keys, by string }{
-		{"sms.delivery_by_day", "date_key, account_key", "date_key, account_key"},
-		{"sms.delivery_by_month_template", "month_start, account_key, template_key", "date_trunc('month', date_key::timestamp)::date, account_key, template_key"},
-	} {
-		facts := `SELECT ` + summary.by + `, count(*) AS row_count, ` + strings.Join(sums, ", ") + ` FROM sms.fact_delivery_daily GROUP BY ` + summary.by
-		stored := `SELECT ` + summary.keys + `, row_count, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent FROM ` + summary.table
-		query := `(` + facts + ` EXCEPT ALL ` + stored + `) UNION ALL (` + stored + ` EXCEPT ALL ` + facts + `)`
-		if got := dump(t, wh, query); got != "" {
-			t.Errorf("%s is not the sum of the facts:\n%s", summary.table, got)
-		}
-	}
+	verifySums(t, wh)
 	verifyReasons(t, wh)
-	verifyVersions(t, wh, strings.Join(sums[:7], ", "))
+	verifyVersions(t, wh)
 	if got := dump(t, wh, `SELECT relname FROM pg_class WHERE relpersistence = 't' AND relkind = 'r'`); got != "" {
 		t.Error("staging tables are left:", got)
 	}
