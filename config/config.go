@@ -74,6 +74,11 @@ func (c Config) Source(name string) (Source, bool) {
 	return c.Sources[i], true
 }
 
+// Pushed gives the sources that their vendor pushes to.
+func (c Config) Pushed() []Source {
+	return slices.DeleteFunc(slices.Clone(c.Sources), func(s Source) bool { return !s.Push.IsOn })
+}
+
 // Planned gives the sources as planning knows them.
 func (c Config) Planned() []plan.Source {
 	all := make([]plan.Source, len(c.Sources))

@@ -47,3 +47,19 @@ func printable(s string) string {
 		}
 	}, s)
 }
+
+// InputError is something that people gave and have to change before another try: a flag, the configuration, a file.
+type InputError struct{ Err error }
+
+// BadInput makes an error an InputError; nil stays nil.
+func BadInput(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &InputError{err}
+}
+
+func (e *InputError) Error() string { return e.Err.Error() }
+
+// Unwrap gives what is wrong.
+func (e *InputError) Unwrap() error { return e.Err }

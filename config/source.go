@@ -133,6 +133,22 @@ func thresholds(s *belief.Settings) []Key {
 	}
 }
 
+// Rules decide what answers of the source are worth. Only the dataset that speaks for the totals is judged by its size.
+func (s *Source) Rules() *belief.Rules {
+	for i := range s.Spec.Datasets {
+		d := &s.Spec.Datasets[i]
+		if settings, isOwn := s.SettingsOf[d.Name]; isOwn && d.Delivery {
+			return belief.New(settings)
+		}
+	}
+	return belief.New(s.Settings)
+}
+
+// MessagesFrom gives the first day that is still counted from messages. The facts of older ones stay as they are.
+func (s *Source) MessagesFrom(now time.Time) sms.Day {
+	return s.Zone.Today(now) - sms.Day(s.MessageRetentionDays)
+}
+
 // datasets are the thresholds of the datasets that differ from the rest of the source.
 func (s *Source) datasets() Key {
 	all := Key{Name: "datasets", Keys: []Key{}}

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"smsetl/internal/db"
@@ -15,6 +16,36 @@ type Run struct {
 	Host      string // default: this machine
 	Detached  bool   // the command only hands windows to the queue; the run ends with its last window
 	Now       time.Time
+}
+
+// endTimeout is how long a command that was stopped has to say how it ended.
+const endTimeout = 10 * time.Second
+
+// Record does the work of a command between the lines that say that it started and how it ended, by now. The second is written also
+// when the command was stopped. isPartial says that not everything could be done.
+func Record(ctx context.Context, d db.Querier, run Run, now func() time.Time, do func(runID int64) (isPartial bool, err error)) error {
+	run.Now = now()
+	runID, err := StartRun(ctx, d, run)
+	if err != nil {
+		return err
+	}
+	isPartial, err := do(runID)
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	return errors.Join(err, EndRun(late, d, runID, outcome(isPartial, err), now()))
+}
+
+func outcome(isPartial bool, err error) string {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case err != nil:
+		return "failed"
+	case isPartial:
+		return "partial"
+	default:
+		return "ok"
+	}
 }
 
 // StartRun writes down that a command started, and gives its number.
