@@ -1,6 +1,10 @@
 package main
 
-import "smsetl/plan"
+import (
+	"smsetl/cmd/etl/show"
+	"smsetl/pipeline"
+	"smsetl/plan"
+)
 
 // askFlags are those of the commands that plan what to ask for.
 type askFlags struct {
@@ -78,9 +82,14 @@ func (f askFlags) load(s *session, command string, ask plan.Request) error {
 	if err != nil {
 		return err
 	}
-	report, err := p.run(s.ctx, command, ask)
+	report, err := p.Run(s.ctx, command, ask, s.bar)
 	if err != nil {
 		return err
 	}
 	return s.finish(report, f.outputFlag)
+}
+
+// bar shows how far a run is.
+func (s *session) bar(counts func() (calls, rows int64)) pipeline.Bar {
+	return show.NewBar(s.stderr, s.log, "loading", "windows", counts)
 }

@@ -9,8 +9,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/cmd/etl/show"
 	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/pipeline"
 )
 
 // The main promise: what the vendors know is what analysts see, to the last message, and asking again writes nothing.
@@ -27,7 +29,7 @@ func TestBackfillEqualsTheVendorsTruth(t *testing.T) {
 	if before == 0 {
 		t.Fatal("nothing was written, so idempotence would mean nothing")
 	}
-	var report runReport
+	var report pipeline.Report
 	if err := readJSON(w.must(exitOK, "backfill", append(all, "--refetch", "-o", "json")...), &report); err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +37,7 @@ func TestBackfillEqualsTheVendorsTruth(t *testing.T) {
 		t.Errorf("the second backfill wrote %d tuples to facts and dimensions, want 0", written)
 	}
 	if report.Inserted+report.Updated+report.Removed != 0 || report.Unchanged == 0 {
-		t.Errorf("the second backfill reports %+v, want only unchanged rows", report.totals)
+		t.Errorf("the second backfill reports %+v, want only unchanged rows", report.Totals)
 	}
 	if out := w.must(exitOK, "plan", append(at(today), "-o", "json")...); strings.Contains(out, `"missing"`) {
 		t.Errorf("days are missing after a whole backfill: %s", out)
@@ -65,7 +67,7 @@ func TestStatusKnowsEveryDay(t *testing.T) {
 	w := newWorld(t, quick(40))
 	w.must(exitPartial, "status", at(today)...)
 	w.must(exitOK, "run", at(today)...)
-	var report statusReport
+	var report pipeline.Status
 	if err := readJSON(w.must(exitOK, "status", append(at(today), "-o", "json")...), &report); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +88,7 @@ func TestDryRunAsksNobody(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quick(40))
 	out := w.must(exitOK, "backfill", append(at(today), "--from", "2026-11-01", "--to", "2026-11-10", "--dry-run", "-o", "json")...)
-	var plan planReport
+	var plan show.Plan
 	if err := readJSON(out, &plan); err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"smsetl/bi/metabase"
+	"smsetl/cmd/etl/show"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -65,8 +66,7 @@ func (c *metabaseCommand) Run(s *session) error {
 		Name: c.Name, Warehouse: connection, Relations: starOf(catalog), SetPassword: c.SetPassword, DryRun: c.DryRun, SyncTimeout: c.SyncTimeout,
 		Progress: func(line string) { fmt.Fprintln(s.stderr, line) },
 	})
-	shown := c.print(s, report, func() error { return s.printBootstrap(report) })
-	return errors.Join(shown, bootstrapError(report, err))
+	return errors.Join(c.print(s, report, show.Bootstrap(report), exitOK), bootstrapError(report, err))
 }
 
 // secret gives the value of a flag, otherwise that of a variable of the environment, and follows file:PATH. Neither is ever shown.
@@ -129,28 +129,4 @@ func bootstrapError(report metabase.Report, err error) error {
 		return usage(err)
 	}
 	return err
-}
-
-func (s *session) printBootstrap(report metabase.Report) error {
-	if len(report.Changes) == 0 {
-		return nil
-	}
-	counts := map[metabase.Did]int{}
-	err := list(s.stdout, []string{"what", "name", "result", "detail"}, report.Changes, func(c metabase.Change) []string {
-		counts[c.Did]++
-		return []string{c.Kind, c.Name, string(c.Did), c.Detail}
-	})
-	if err != nil {
-		return err
-	}
-	lead := ""
-	if report.DryRun {
-		lead = "Nothing was written; a run would leave: "
-	}
-	fmt.Fprintf(s.stdout, "\n%sMetabase %s: %d created, %d updated, %d unchanged, %d kept as people made them.\n",
-		lead, report.Version, counts[metabase.Created], counts[metabase.Updated], counts[metabase.Unchanged], counts[metabase.Kept])
-	for _, p := range report.Pages {
-		fmt.Fprintf(s.stdout, "%s: %s\n", p.Name, p.Address)
-	}
-	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"smsetl/internal/english"
 	"smsetl/queue"
 )
 
@@ -34,6 +35,6 @@ func (c *cancelCommand) Run(s *session) error {
 	case err != nil:
 		return err
 	}
-	fmt.Fprintf(s.stdout, "Run %d is cancelled: %s left the queue. What was loaded stays.\n", c.ID, plural(windows, "window"))
+	fmt.Fprintf(s.stdout, "Run %d is cancelled: %s left the queue. What was loaded stays.\n", c.ID, english.Plural(windows, "window"))
 	return nil
 }

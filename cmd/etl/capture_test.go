@@ -1,7 +1,6 @@
 package main
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"smsetl/capture"
+	"smsetl/internal/dev/golden"
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
 )
@@ -38,7 +38,7 @@ func TestCaptureOfTheSandbox(t *testing.T) {
 		}
 	}
 	committed := filepath.Join(captures, "sandbox")
-	if flag.Lookup("update").Value.String() == "true" {
+	if golden.Updates() {
 		if err := os.RemoveAll(committed); err != nil {
 			t.Fatal(err)
 		}

@@ -16,11 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"smsetl/config"
-	"smsetl/load"
-	"smsetl/plan"
+	"smsetl/doctor"
 	"smsetl/sandbox"
-	"smsetl/sms"
 	"smsetl/vendors"
 )
 
@@ -225,8 +222,8 @@ func TestProbeEngageLab(t *testing.T) {
 			t.Errorf("%q is missing:\n%s", want, out)
 		}
 	}
-	if n := w.number("SELECT count(*) FROM etl.dialect AS d JOIN sms.dim_account AS a USING (account_key) WHERE a.account = 'harbor_service' AND answer IS NOT NULL AND evidence <> ''"); n != int64(len(stored)) {
-		t.Errorf("%d answers are stored, want %d", n, len(stored))
+	if n := w.number("SELECT count(*) FROM etl.dialect AS d JOIN sms.dim_account AS a USING (account_key) WHERE a.account = 'harbor_service' AND answer IS NOT NULL AND evidence <> ''"); n != int64(len(doctor.Stored)) {
+		t.Errorf("%d answers are stored, want %d", n, len(doctor.Stored))
 	}
 	if n := w.number("SELECT count(*) FROM etl.coverage") + w.number("SELECT count(*) FROM etl.load"); n != 0 {
 		t.Errorf("the probe left %d lines of loads", n)
@@ -237,7 +234,7 @@ func TestProbeEngageLab(t *testing.T) {
 	if out := w.must(exitOK, "doctor", at(today)...); !regexp.MustCompile(`harbor_service msg_type_default +ok +not 2, asked 2026-11-21`).MatchString(out) {
 		t.Errorf("the doctor does not show what is stored:\n%s", out)
 	}
-	var reports []dialectReport
+	var reports []doctor.Dialect
 	if err := readJSON(w.must(exitOK, "probe", append(at(today), "engagelab", "-o", "json")...), &reports); err != nil || len(reports) != 2 {
 		t.Errorf("%d reports: %v", len(reports), err)
 	}
@@ -276,19 +273,6 @@ func TestProbeEngageLabKeepsWhatItKnows(t *testing.T) {
 	code, out, stderr := w.etl("probe", append(at(today), "engagelab")...)
 	if code != exitPartial || !strings.Contains(out, "harbor_service") || !strings.Contains(stderr, "30000") {
 		t.Errorf("exit %d\n%s\n%s", code, out, stderr)
-	}
-}
-
-func TestRetentionIsProposed(t *testing.T) {
-	t.Parallel()
-	source := config.Source{Source: plan.Source{Name: "main", Vendor: sms.EngageLab, AccountIDs: []string{"marketing"}}}
-	known := []load.Profile{{Vendor: sms.Tencent, Account: "marketing", RetentionDays: 5}, {Vendor: sms.EngageLab, Account: "marketing", RetentionDays: 20}}
-	if got := retentionChecks([]config.Source{source}, known); len(got) != 1 || !strings.Contains(got[0].Detail, "retention_days: 20") {
-		t.Errorf("got %+v", got)
-	}
-	source.RetentionDays = 20
-	if got := retentionChecks([]config.Source{source}, known); len(got) != 0 {
-		t.Errorf("got %+v although it is set", got)
 	}
 }
 

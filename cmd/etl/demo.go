@@ -2,15 +2,19 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
+	"smsetl/cmd/etl/show"
 	"smsetl/config"
+	"smsetl/ingest"
+	"smsetl/internal/english"
 	"smsetl/internal/postgres"
 	"smsetl/load"
 	"smsetl/migrations"
+	"smsetl/pipeline"
 	"smsetl/plan"
 	"smsetl/read"
 	"smsetl/sandbox"
@@ -55,18 +59,16 @@ func (c *demoCommand) Run(s *session) error {
 			return err
 		}
 	}
-	p, err := s.newPipeline(cfg, wh, time.Now)
+	p, err := pipeline.New(s.world(time.Now), cfg, wh)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(s.stderr, "Sandbox: EngageLab on %s, Tencent on %s, with their real limits\n", addresses.EngageLab, addresses.Tencent)
-	report, err := p.run(s.ctx, "demo", plan.Request{})
+	report, err := p.Run(s.ctx, "demo", plan.Request{}, s.bar)
 	if err != nil {
 		return err
 	}
-	if err := s.printReport(report); err != nil {
-		return err
-	}
+	fmt.Fprint(s.stdout, show.Run(report))
 	if err := s.demoExports(p); err != nil {
 		return err
 	}
@@ -80,33 +82,33 @@ func (c *demoCommand) Run(s *session) error {
 		<-s.ctx.Done()
 		return nil
 	}
-	return report.exit()
+	return exitWith(runCode(report))
 }
 
 // demoExports imports what somebody would have exported from Huawei's console.
-func (s *session) demoExports(p *pipeline) error {
+func (s *session) demoExports(p *pipeline.Pipeline) error {
 	dir, err := os.MkdirTemp("", "etl-demo-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	paths, err := saveExports(dir, demoSeed, p.now())
+	paths, err := saveExports(dir, demoSeed, p.Now())
 	if err != nil {
 		return err
 	}
-	for _, source := range p.config.Sources {
+	for _, source := range p.Config.Sources {
 		if !source.IsImported {
 			continue
 		}
-		in, err := newImporting(s, source, "", p.now())
+		in, err := ingest.New(p.World, source, ingest.Options{})
 		if err != nil {
 			return err
 		}
-		report := importReport{}
-		if err := in.load(p.warehouse, paths, &report); err != nil {
+		report := ingest.Report{}
+		if err := in.Load(s.ctx, p.Warehouse, paths, &report); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.stdout, "%s of Huawei's console: %s, %s new\n", plural(len(paths), "export"), plural(report.FileRows, "row"), number(report.Messages))
+		fmt.Fprintf(s.stdout, "%s of Huawei's console: %s, %s new\n", english.Plural(len(paths), "export"), english.Plural(report.FileRows, "row"), english.Number(report.Messages))
 	}
 	return nil
 }
@@ -121,7 +123,7 @@ func (s *session) demoPages(wh *load.Warehouse) (address string, err error) {
 	if err != nil {
 		return "", err
 	}
-	addPages(server, reader, s.env.vendors, time.Now, s.log)
+	s.addPages(server, reader, time.Now)
 	if err := server.Listen(s.ctx); err != nil {
 		reader.Close()
 		return "", err
@@ -153,48 +155,19 @@ func (s *session) demoDatabase(url string) (_ string, err error) {
 	return url, migrations.Up(s.ctx, url, s.env.vendors.Specs())
 }
 
-// printAnswers shows delivery rate by vendor and month, and the top failure reasons.
+// printAnswers shows what an analyst would ask first.
 func (s *session) printAnswers(wh *load.Warehouse) error {
-	rates, err := read.New(wh.DB, time.Now).MonthlyRates(s.ctx)
+	r := read.New(wh.DB, time.Now)
+	rates, err := r.MonthlyRates(s.ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(s.stdout, "\nDelivery rate by vendor and month (delivered / requested)\n\n")
-	header := []string{"month", "vendor", ">requested", ">delivered", ">rate", "80 % to 100 %"}
-	err = list(s.stdout, header, rates, func(r read.MonthRate) []string {
-		return []string{
-			r.Month, r.Vendor, number(r.Requested), number(r.Delivered), percent(r.DeliveryRate), rateBar(r.DeliveryRate),
-		}
-	})
+	reasons, err := r.TopReasons(s.ctx, 90, 10)
 	if err != nil {
 		return err
 	}
-	reasons, err := read.New(wh.DB, time.Now).TopReasons(s.ctx, 90, 10)
-	if err != nil {
-		return err
-	}
-	fmt.Fprint(s.stdout, "\nTop failure reasons of the last 90 days\n\n")
-	header = []string{"vendor", "stage", "reason", "category", ">messages"}
-	return list(s.stdout, header, reasons, func(r read.ReasonTotal) []string {
-		return []string{r.Vendor, r.Stage, r.Reason, r.Category, number(r.Messages)}
-	})
-}
-
-func percent(rate *float64) string {
-	if rate == nil {
-		return "-"
-	}
-	return fmt.Sprintf("%.2f %%", *rate*100)
-}
-
-// rateBar draws a rate between 80 % and 100 %, where the differences between vendors are.
-func rateBar(rate *float64) string {
-	const width = 20
-	if rate == nil {
-		return ""
-	}
-	filled := int((*rate - 0.8) / 0.2 * width)
-	return strings.Repeat("#", min(max(filled, 0), width))
+	_, err = io.WriteString(s.stdout, show.Firsts(rates, reasons))
+	return err
 }
 
 func (s *session) printConnect(url string) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"smsetl/ingest"
 )
 
 // watched makes the source's configuration one with a watched folder, and gives the folder.
@@ -32,13 +34,13 @@ func (x *exported) drop(dir string, paths []string) {
 }
 
 // lie lists what lies in a folder within: files, and the reports of those that have one.
-func (x *exported) lie(dir string) (all []string, reports map[string]dropReport) {
+func (x *exported) lie(dir string) (all []string, reports map[string]ingest.DropReport) {
 	x.t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil && !os.IsNotExist(err) {
 		x.t.Fatal(err)
 	}
-	reports = map[string]dropReport{}
+	reports = map[string]ingest.DropReport{}
 	for _, e := range entries {
 		if e.IsDir() || strings.HasPrefix(e.Name(), ".") {
 			continue // a hidden file is still being written
@@ -53,7 +55,7 @@ func (x *exported) lie(dir string) (all []string, reports map[string]dropReport)
 			x.t.Fatal(err)
 		}
 		x.logs.Write(text)
-		var r dropReport
+		var r ingest.DropReport
 		if err := readJSON(string(text), &r); err != nil {
 			x.t.Fatalf("%s: %v\n%s", e.Name(), err, text)
 		}
@@ -104,7 +106,7 @@ func TestServeImportsWhatIsDropped(t *testing.T) {
 	_, reports := x.lie(filepath.Join(dir, "done"))
 	days := map[string]bool{}
 	for name, r := range reports {
-		if r.Outcome != fileImported || r.Error != "" || r.RunID == 0 || r.Source != "huawei-main" || len(r.Files) != 1 || r.FileRows == 0 {
+		if r.Outcome != ingest.FileImported || r.Error != "" || r.RunID == 0 || r.Source != "huawei-main" || len(r.Files) != 1 || r.FileRows == 0 {
 			t.Errorf("%s: %+v", name, r)
 		}
 		for _, c := range r.Complete {
@@ -118,7 +120,7 @@ func TestServeImportsWhatIsDropped(t *testing.T) {
 	}
 	_, reports = x.lie(filepath.Join(dir, "failed"))
 	for name, r := range reports {
-		if r.Outcome != fileFailed || !strings.Contains(r.Error, `found "name", "price"`) || strings.Contains(r.File, "13800138000") {
+		if r.Outcome != ingest.FileFailed || !strings.Contains(r.Error, `found "name", "price"`) || strings.Contains(r.File, "13800138000") {
 			t.Errorf("%s: %+v", name, r)
 		}
 	}

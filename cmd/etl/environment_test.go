@@ -78,7 +78,7 @@ func TestClientsAskThroughTheProxy(t *testing.T) {
 		},
 	} {
 		s.MaxRequestsPerSecond = 100
-		c, err := dial(s, newLimiters(vendors.All, []config.Source{s}, nil), env.proxy(), time.Now, zap.NewNop())
+		c, err := (&session{env: env, log: zap.NewNop()}).world(time.Now).Clients([]config.Source{s}, nil, nil).Of(s)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"smsetl/internal/english"
 	"smsetl/sandbox"
 )
 
@@ -53,5 +54,5 @@ func (s *session) printExports(dir string, paths []string, config string) {
 		config = "FILE"
 	}
 	fmt.Fprintf(s.stderr, "Huawei    %s in %s. In another terminal: etl import huawei %s/*.* --source huawei-sandbox --config %s\n",
-		plural(len(paths), "export"), dir, dir, config)
+		english.Plural(len(paths), "export"), dir, dir, config)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/ingest"
 	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
 	"smsetl/vendors"
@@ -40,7 +41,7 @@ func TestSandboxSavesExports(t *testing.T) {
 		}
 		return paths
 	}
-	bring := func(now time.Time, paths []string) (r importReport) {
+	bring := func(now time.Time, paths []string) (r ingest.Report) {
 		t.Helper()
 		var out, errs bytes.Buffer
 		env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) {

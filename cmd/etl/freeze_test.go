@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"smsetl/pipeline"
 	"smsetl/sandbox"
 	"smsetl/sms"
 )
@@ -11,7 +12,7 @@ import (
 var firstDays = []string{"--from", "2026-11-01", "--to", "2026-11-02", "--account", "harbor_service"}
 
 // decide runs an operator's command and gives its report.
-func (w *world) decide(operation string, arguments ...string) (report decisionReport) {
+func (w *world) decide(operation string, arguments ...string) (report pipeline.Decided) {
 	w.t.Helper()
 	all := append(append(at(today), firstDays...), "--reason", "the vendor says so", "--who", "ana", "-o", "json")
 	if err := readJSON(w.must(exitOK, operation, append(all, arguments...)...), &report); err != nil {

@@ -17,7 +17,6 @@ import (
 
 	"smsetl/check"
 	"smsetl/internal/db"
-	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
@@ -30,7 +29,6 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	long.Checks(20)
 	moreAtOnce()
 	os.Exit(m.Run())
 }

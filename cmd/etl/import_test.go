@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/ingest"
 	"smsetl/internal/dev/pgtest"
 	"smsetl/sandbox"
 	"smsetl/vendors"
@@ -118,7 +119,7 @@ func (x *exported) run(arguments ...string) (code int, stdout, stderr string) {
 }
 
 // bring imports files and gives the report.
-func (x *exported) bring(want int, paths []string, flags ...string) (r importReport) {
+func (x *exported) bring(want int, paths []string, flags ...string) (r ingest.Report) {
 	x.t.Helper()
 	code, stdout, stderr := x.run(append(append([]string{"-o", "json"}, flags...), paths...)...)
 	if code != want {
@@ -298,7 +299,7 @@ func TestImportShowsWhatItUnderstands(t *testing.T) {
 	x := newExported(t)
 	path := x.save("one", sandbox.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: weekEnd, Chinese: true, XLSX: true})
 	r := x.bring(0, []string{path}, "--dry-run")
-	if len(r.Files) != 1 || r.Files[0].Columns["sent_at"] != "发送时间" || len(r.Files[0].Cells) != previewRows || r.RunID != 0 {
+	if len(r.Files) != 1 || r.Files[0].Columns["sent_at"] != "发送时间" || len(r.Files[0].Cells) != ingest.PreviewRows || r.RunID != 0 {
 		t.Errorf("preview: %+v", r)
 	}
 	if n := x.number(`SELECT count(*) FROM etl.load`) + x.number(`SELECT count(*) FROM etl.run`); n != 0 {

@@ -9,6 +9,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"smsetl/cmd/etl/show"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/load/raw"
@@ -20,7 +21,7 @@ import (
 )
 
 // replayed runs "etl replay" over all days, with the database and nothing else.
-func (x *exported) replayed(want int, flags ...string) (r replayReport) {
+func (x *exported) replayed(want int, flags ...string) (r show.Replayed) {
 	x.t.Helper()
 	arguments := append([]string{"replay", "--from", "2026-11-01", "--to", "2026-11-30", "-o", "json"}, flags...)
 	code, out, errs := x.alone(x.t.Context(), arguments...)
@@ -47,7 +48,7 @@ func (x *exported) twice() {
 }
 
 // stands insists that a replay of all days changes nothing.
-func (x *exported) stands(r replayReport) {
+func (x *exported) stands(r show.Replayed) {
 	x.t.Helper()
 	days := x.number(`SELECT count(DISTINCT (account_key, date_key)) FROM etl.believed_day`)
 	if int64(r.Days) != days || r.Inserted+r.Updated+r.Removed+r.Held != 0 || r.Unchanged == 0 || len(r.Left)+len(r.Overtaken)+len(r.Suspect) != 0 {

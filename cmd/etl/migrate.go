@@ -93,15 +93,6 @@ func (c *migrateStatus) Run(s *session) error {
 	if current != nil {
 		report.Advice = current.Error()
 	}
-	if c.isJSON() {
-		if err := s.printJSON(report); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintf(s.stdout, "database: version %d, program: version %d\n", report.Database, report.Program)
-	}
-	if current != nil {
-		return exit{exitFailed, current}
-	}
-	return nil
+	text := fmt.Sprintf("database: version %d, program: version %d\n", report.Database, report.Program)
+	return errors.Join(c.print(s, report, text, exitOK), current)
 }

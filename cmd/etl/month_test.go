@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"smsetl/internal/dev/long"
+	"smsetl/pipeline"
 	"smsetl/sandbox"
 )
 
@@ -113,7 +114,7 @@ func TestMonthWithAThirdMissing(t *testing.T) {
 	whole.Failures = without(whole.Failures, func(f sandbox.HuaweiFailure) bool { return lacks[f.SendDate] != nil })
 	x.equals("the days that are whole", whole)
 
-	var status statusReport
+	var status pipeline.Status
 	if err := readJSON(x.must(exitPartial, "status", append(at(today), "-o", "json")...), &status); err != nil {
 		t.Fatal(err)
 	}

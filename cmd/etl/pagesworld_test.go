@@ -103,12 +103,12 @@ func (s *shown) serveAlone(as *world) {
 		ctx: s.t.Context(), env: environment{vendors: vendors.All, lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile},
 		stdout: out, stderr: out, log: zap.NewNop(),
 	}
-	p, err := run.pipeline(configFlag{as.config}, databaseFlag{as.url}, nowFlag{today.Format(time.RFC3339)})
+	p, err := pipelineFlags{configFlag{as.config}, databaseFlag{as.url}, nowFlag{today.Format(time.RFC3339)}}.open(run)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(run.close)
-	v := &serving{session: run, warehouse: p.warehouse, now: p.now}
+	v := &serving{session: run, warehouse: p.Warehouse, now: p.Now}
 	v.current.Store(p)
 	v.metrics = v.newMetrics()
 	at, err := v.newSite(s.t.Context(), listenFlag{Listen: "127.0.0.1:0"})

@@ -1,17 +1,14 @@
 package main
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
-	"time"
+	"slices"
 
-	"smsetl/config"
-	"smsetl/job"
-	"smsetl/load"
+	"smsetl/cmd/etl/show"
+	"smsetl/doctor"
+	"smsetl/pipeline"
 	"smsetl/plan"
 	"smsetl/sms"
-	"smsetl/vendors"
 )
 
 type probeCommand struct {
@@ -19,9 +16,8 @@ type probeCommand struct {
 
 	pipelineFlags
 	outputFlag
-	Source  []string `help:"Only this source; repeatable." placeholder:"NAME"`
-	Account []string `help:"Only this sms_user or SdkAppId; repeatable." placeholder:"ID"`
-	Day     string   `help:"The day to ask for in parts, at least four days old: yyyy-MM-dd. Default: one with messages, looked for by asking." placeholder:"DAY"`
+	accountFlags
+	Day string `help:"The day to ask for in parts, at least four days old: yyyy-MM-dd. Default: one with messages, looked for by asking." placeholder:"DAY"`
 }
 
 // settled explains why a vendor has no probe.
@@ -29,28 +25,11 @@ var settled = map[sms.Vendor]string{
 	sms.Huawei: "Huawei has no statistics to ask for: its numbers come from exports of the console.",
 }
 
-// probeReport is one account in the JSON of `etl probe`.
-type probeReport struct {
-	Source        string   `json:"source"`
-	Vendor        string   `json:"vendor"`
-	Account       string   `json:"account"`
-	Day           string   `json:"day"`      // empty when no day had messages to ask for
-	Calls         int      `json:"calls"`    // to the vendor
-	EndHour       string   `json:"end_hour"` // inclusive or exclusive; empty when the answers leave it open
-	HoursIn       string   `json:"hours_in"` // as +08:00; empty when the answers leave it open
-	Today         string   `json:"today"`    // told or withheld; empty when the answers leave it open
-	Contradiction string   `json:"contradiction"`
-	Evidence      []string `json:"evidence"`
-}
-
 // Run asks each account, stores what it finds and shows it. Exit code 2 means a result that contradicts the configuration,
 // 3 of one that leaves something open.
 func (c *probeCommand) Run(s *session) error {
 	if why := settled[sms.Vendor(c.Vendor)]; why != "" {
-		return c.print(s, []probeReport{}, func() error {
-			fmt.Fprintln(s.stdout, why)
-			return nil
-		})
+		return c.print(s, []doctor.Probe{}, why+"\n", exitOK)
 	}
 	var day sms.Day
 	if c.Day != "" {
@@ -67,115 +46,36 @@ func (c *probeCommand) Run(s *session) error {
 	if sms.Vendor(c.Vendor) == sms.EngageLab {
 		return c.dialects(s, p, ask)
 	}
-	reports, err := p.probe(s, ask, day)
+	reports, err := doctor.Probes(s.ctx, p, ask, day)
 	if err != nil {
 		return err
 	}
-	err = c.print(s, reports, func() error { return s.printProbes(reports) })
-	return errors.Join(err, probesExit(reports))
+	code := exitOK
+	switch {
+	case slices.ContainsFunc(reports, func(r doctor.Probe) bool { return r.Contradiction != "" }):
+		code = exitUsage
+	case slices.ContainsFunc(reports, func(r doctor.Probe) bool { return r.IsOpen() }):
+		code = exitPartial
+	}
+	return c.print(s, reports, show.Probes(reports), code)
 }
 
 // dialects is Run for EngageLab.
-func (c *probeCommand) dialects(s *session, p *pipeline, ask plan.Request) error {
+func (c *probeCommand) dialects(s *session, p *pipeline.Pipeline, ask plan.Request) error {
 	if c.Day != "" {
 		return usage(errors.New("--day: EngageLab is asked about the last weeks, not about a day"))
 	}
-	reports, failure := p.dialects(s, ask)
+	reports, failure := doctor.Dialects(s.ctx, p, ask)
 	if failure != nil && len(reports) == 0 {
 		return failure
 	}
-	err := c.print(s, reports, func() error { return s.printDialects(reports) })
-	if failure != nil {
-		failure = exit{exitPartial, failure}
-	} else {
-		failure = dialectsExit(reports)
-	}
-	return errors.Join(err, failure)
-}
-
-// probe asks the chosen accounts one after the other: they share the vendor's limit anyway.
-func (p *pipeline) probe(s *session, ask plan.Request, day sms.Day) ([]probeReport, error) {
-	reports := []probeReport{}
-	err := p.eachChosen(s, ask, func(source config.Source, client vendors.Client, account sms.Account) error {
-		prober, asks := client.(job.Prober)
-		if !asks {
-			return nil
-		}
-		probing := job.Probing{Source: source.Name, Prober: prober, Account: account, Day: day, Now: p.now()}
-		v, err := probing.Run(s.ctx, p.warehouse)
-		if errors.Is(err, sms.ErrRefused) {
-			return usage(err)
-		}
-		if err == nil {
-			reports = append(reports, newProbeReport(source.Name, v, prober.Judge(v)))
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return reports, nil
-}
-
-func newProbeReport(source string, v sms.ProbeResult, contradicted error) probeReport {
-	r := probeReport{
-		Source: source, Vendor: string(v.Account.Vendor), Account: v.Account.ID, Calls: v.Calls,
-		EndHour: v.EndHour, HoursIn: v.HoursIn, Today: v.Today, Evidence: v.Evidence,
-	}
-	if v.Day != 0 {
-		r.Day = v.Day.String()
-	}
-	if contradicted != nil {
-		r.Contradiction = contradicted.Error()
-	}
-	return r
-}
-
-func (s *session) printProbes(reports []probeReport) error {
-	for _, r := range reports {
-		fmt.Fprintf(s.stdout, "%s %s: EndTime %s, hours in %s, today %s (%s)\n",
-			r.Source, r.Account, orUnknown(r.EndHour), orUnknown(r.HoursIn), orUnknown(r.Today), plural(r.Calls, "call"))
-		for _, sentence := range r.Evidence {
-			fmt.Fprintf(s.stdout, "  %s\n", sentence)
-		}
-		if r.Contradiction != "" {
-			fmt.Fprintf(s.stdout, "  CONTRADICTION: %s\n", r.Contradiction)
-		}
-	}
-	return nil
-}
-
-func orUnknown(text string) string { return cmp.Or(text, "cannot be told") }
-
-func probesExit(reports []probeReport) error {
 	code := exitOK
-	for _, r := range reports {
-		switch {
-		case r.Contradiction != "":
-			return exit{code: exitUsage}
-		case r.EndHour == "" || r.HoursIn == "":
-			code = exitPartial
-		}
+	if failure == nil && slices.ContainsFunc(reports, func(r doctor.Dialect) bool { return r.IsOpen() }) {
+		code = exitPartial
 	}
-	return exitWith(code)
-}
-
-// probeCheck is the doctor's line on what is known of how a vendor reads a window. It asks nobody.
-func probeCheck(s *session, wh *load.Warehouse, source string, client vendors.Client, account sms.Account) (inspection, bool) {
-	prober, asks := client.(job.Prober)
-	if !asks || wh == nil {
-		return inspection{}, false
+	err := c.print(s, reports, show.Dialects(reports), code)
+	if failure != nil {
+		err = errors.Join(err, exit{exitPartial, failure})
 	}
-	name := source + " " + account.ID + " probe"
-	v, known, err := wh.ProbeResult(s.ctx, account)
-	switch {
-	case err != nil:
-		return inspection{name, false, err.Error()}, true
-	case !known:
-		return inspection{name, true, "not asked yet: a first load asks, or etl probe " + string(account.Vendor)}, true
-	case prober.Judge(v) != nil:
-		return inspection{name, false, prober.Judge(v).Error()}, true
-	}
-	return inspection{name, true, fmt.Sprintf("EndTime %s, hours in %s, asked %s",
-		orUnknown(v.EndHour), orUnknown(v.HoursIn), v.AskedAt.UTC().Format(time.DateOnly))}, true
+	return err
 }

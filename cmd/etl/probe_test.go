@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/doctor"
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
 )
@@ -60,7 +61,7 @@ func TestProbeNamesWhatTheVendorDoes(t *testing.T) {
 			options.Tencent = c.rules
 			options.Tencent.PerSecond = 1_000_000
 			w := newWorld(t, options)
-			var reports []probeReport
+			var reports []doctor.Probe
 			out := w.must(c.code, "probe", append(at(c.now), "tencent", "--account", "1400006874", "-o", "json")...)
 			if err := readJSON(out, &reports); err != nil || len(reports) != 1 {
 				t.Fatal(err, out)

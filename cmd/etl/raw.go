@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"time"
 
-	"go.uber.org/zap"
-
-	"smsetl/config"
+	"smsetl/cmd/etl/show"
+	"smsetl/internal/english"
 	"smsetl/internal/pack"
 	"smsetl/load/raw"
 	"smsetl/sms"
@@ -27,30 +24,6 @@ type rawListCommand struct {
 	Vendor  string `help:"Only of this vendor." placeholder:"NAME"`
 	Dataset string `help:"Only of this dataset." placeholder:"NAME"`
 	outputFlag
-}
-
-// rawAnswer is one line of the JSON of "etl raw list".
-type rawAnswer struct {
-	FetchID   int64     `json:"fetch_id"`
-	LoadID    int64     `json:"load_id"`
-	Vendor    string    `json:"vendor"`
-	Account   string    `json:"account"`
-	Dataset   string    `json:"dataset"`
-	From      string    `json:"from"`
-	To        string    `json:"to"`
-	FetchedAt time.Time `json:"fetched_at"`
-	Status    int       `json:"status"`
-	RequestID string    `json:"request_id"`
-	Method    string    `json:"method"`
-	URL       string    `json:"url"`
-	Action    string    `json:"action"`
-	Body      string    `json:"body"`
-	Hash      string    `json:"hash"`
-	Size      int64     `json:"size"`
-	Packed    int64     `json:"packed"`
-	PrunedAt  time.Time `json:"pruned_at"`
-	Refused   string    `json:"refused"`
-	Outcome   string    `json:"outcome"` // of the load
 }
 
 // Run lists answers.
@@ -74,37 +47,11 @@ func (c *rawListCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	all := make([]rawAnswer, len(answers))
+	all := make([]show.Answer, len(answers))
 	for i, a := range answers {
-		all[i] = newRawAnswer(a)
+		all[i] = show.NewAnswer(a)
 	}
-	return c.print(s, all, func() error {
-		header := []string{">answer", ">load", "account", "dataset", "days", "fetched at", ">status", ">bytes", "hash", ""}
-		return list(s.stdout, header, all, rawAnswer.row)
-	})
-}
-
-func (a rawAnswer) row() []string {
-	note := a.Outcome
-	switch {
-	case !a.PrunedAt.IsZero():
-		note = "raw pruned on " + a.PrunedAt.Format(time.DateOnly)
-	case a.Refused != "":
-		note = "refused: " + a.Refused
-	}
-	return []string{
-		number(a.FetchID), number(a.LoadID), a.Account, a.Dataset, a.From + "/" + a.To, moment(a.FetchedAt),
-		number(a.Status), number(a.Size), a.Hash[:12], note,
-	}
-}
-
-func newRawAnswer(a raw.Answer) rawAnswer {
-	return rawAnswer{
-		FetchID: a.FetchID, LoadID: a.LoadID, Vendor: string(a.Account.Vendor), Account: a.Account.ID, Dataset: string(a.Dataset),
-		From: a.Window.First().String(), To: a.Window.Last().String(), FetchedAt: a.FetchedAt, Status: a.Status, RequestID: a.RequestID,
-		Method: a.Request.Method, URL: a.Request.URL, Action: a.Request.Action, Body: a.Request.Body,
-		Hash: a.Body.Hash.String(), Size: a.Body.Size, Packed: a.Packed, Refused: a.Refused, Outcome: a.Outcome, PrunedAt: a.PrunedAt,
-	}
+	return c.print(s, all, show.Answers(all), exitOK)
 }
 
 type rawShowCommand struct {
@@ -127,7 +74,7 @@ func (c *rawShowCommand) Run(s *session) error {
 		return err
 	}
 	if c.Request {
-		return s.printJSON(newRawAnswer(answer))
+		return show.JSON(s.stdout, show.NewAnswer(answer))
 	}
 	body, err := raw.Body(s.ctx, wh.DB, answer.Body.Hash)
 	if err != nil {
@@ -161,45 +108,17 @@ func (c *rawPruneCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	before := rawBefore(p.config.Sources, p.now())
-	pruned, err := raw.Prune(s.ctx, p.warehouse.DB, before, c.DryRun)
+	pruned, isKept, err := p.PruneRaw(s.ctx, c.DryRun)
 	if err != nil {
 		return err
 	}
-	if c.isJSON() {
-		return s.printJSON(rawPruned{c.DryRun, pruned.Answers, pruned.Packed, pruned.Size})
+	form := "%s thrown away, %s on disk\n"
+	if c.DryRun {
+		form = "%s would go, %s on disk\n"
 	}
-	switch {
-	case len(before) == 0:
-		fmt.Fprintln(s.stdout, "No source has raw_retention_days: every answer is kept for ever.")
-	case c.DryRun:
-		fmt.Fprintf(s.stdout, "%s would go, %s on disk\n", plural(pruned.Answers, "answer"), plural(pruned.Packed, "byte"))
-	default:
-		fmt.Fprintf(s.stdout, "%s thrown away, %s on disk\n", plural(pruned.Answers, "answer"), plural(pruned.Packed, "byte"))
+	text := fmt.Sprintf(form, english.Plural(pruned.Answers, "answer"), english.Plural(pruned.Packed, "byte"))
+	if isKept {
+		text = "No source has raw_retention_days: every answer is kept for ever.\n"
 	}
-	return nil
-}
-
-// pruneRaw is the server's way to do it.
-func (p *pipeline) pruneRaw(ctx context.Context) error {
-	before := rawBefore(p.config.Sources, p.now())
-	if len(before) == 0 {
-		return nil
-	}
-	pruned, err := raw.Prune(ctx, p.warehouse.DB, before, false)
-	if pruned.Answers > 0 {
-		p.session.log.Info("old raw answers thrown away", zap.Int64("answers", pruned.Answers), zap.Int64("bytes", pruned.Packed))
-	}
-	return err
-}
-
-// rawBefore gives the time before which each source's answers are old. A source that keeps them for ever is not in it.
-func rawBefore(sources []config.Source, now time.Time) map[string]time.Time {
-	before := map[string]time.Time{}
-	for _, s := range sources {
-		if s.RawRetentionDays > 0 {
-			before[s.Name] = now.AddDate(0, 0, -s.RawRetentionDays)
-		}
-	}
-	return before
+	return c.print(s, rawPruned{c.DryRun, pruned.Answers, pruned.Packed, pruned.Size}, text, exitOK)
 }

@@ -1,12 +1,13 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
+	"smsetl/cmd/etl/show"
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/vendors"
@@ -27,26 +28,6 @@ type replayCommand struct {
 	outputFlag
 }
 
-// replayReport is the JSON of "etl replay".
-type replayReport struct {
-	RunID   int64 `json:"run_id"` // 0 for a dry run
-	DryRun  bool  `json:"dry_run"`
-	Version int   `json:"transform_version"`
-	Changed int   `json:"changed_days"`
-	job.Replayed
-
-	Categories []categoryChange `json:"categories"`
-	Seconds    float64          `json:"seconds"`
-}
-
-// categoryChange is a failure reason in another category, with all the rows that have it.
-type categoryChange struct {
-	load.CategoryChange
-
-	Rows     int64 `json:"rows"`
-	Messages int64 `json:"messages"`
-}
-
 // Run builds days again from the answers that were kept. It needs the database and nothing else: no configuration, no
 // credential, no network.
 func (c *replayCommand) Run(s *session) error {
@@ -58,31 +39,44 @@ func (c *replayCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	started := time.Now()
-	if !c.DryRun {
-		if replay.RunID, err = startRun(s.ctx, wh, "replay", replay.String(), replay.Now); err != nil {
-			return err
-		}
+	var report show.Replayed
+	do := func(runID int64) (bool, error) {
+		replay.RunID = runID
+		report, err = s.rebuild(wh, replay)
+		return len(report.Left)+len(report.Overtaken) > 0, err
 	}
-	watch := newBar(s.stderr, s.log, "rebuilding", "days", nil)
-	replay.Watch = watch.at
-	done, err := replay.Run(s.ctx, wh)
-	watch.end()
-	var report replayReport
-	if err == nil {
-		report, err = newReplayReport(s, wh, replay, done)
-	}
-	if !c.DryRun {
-		err = errors.Join(err, endRun(s.ctx, wh, replay.RunID, outcome(len(report.Left)+len(report.Overtaken) > 0, err), replay.Now))
+	if c.DryRun {
+		_, err = do(0)
+	} else {
+		now := func() time.Time { return replay.Now }
+		err = queue.Record(s.ctx, wh.Pool(), s.world(now).Command("replay", replay.String()), now, do)
 	}
 	if err != nil {
 		return err
 	}
-	report.Seconds = time.Since(started).Seconds()
-	if err := c.print(s, report, func() error { return s.printReplay(report) }); err != nil {
-		return err
+	code := exitOK
+	switch {
+	case len(report.Left) > 0: // days could not be rebuilt
+		code = exitQuality
+	case len(report.Overtaken) > 0: // running again would do more
+		code = exitPartial
 	}
-	return report.exit()
+	return c.print(s, report, report.Text(), code)
+}
+
+// rebuild does a replay and shows how far it is.
+func (s *session) rebuild(wh *load.Warehouse, replay job.Replay) (show.Replayed, error) {
+	started := time.Now()
+	bar := show.NewBar(s.stderr, s.log, "rebuilding", "days", nil)
+	replay.Watch = bar.At
+	done, err := replay.Run(s.ctx, wh)
+	bar.End()
+	if err != nil {
+		return show.Replayed{}, err
+	}
+	report, err := newReplayed(s, wh, replay, done)
+	report.Seconds = time.Since(started).Seconds()
+	return report, err
 }
 
 func (c *replayCommand) replay(known vendors.List) (job.Replay, error) {
@@ -116,27 +110,15 @@ func (c *replayCommand) replay(known vendors.List) (job.Replay, error) {
 	return r, nil
 }
 
-// exit: 4 where days could not be rebuilt, 3 where running again would do more.
-func (r replayReport) exit() error {
-	switch {
-	case len(r.Left) > 0:
-		return exit{code: exitQuality}
-	case len(r.Overtaken) > 0:
-		return exit{code: exitPartial}
-	default:
-		return nil
-	}
-}
-
-// newReplayReport adds how far each change of a category reaches, which is every row of its reason, within the days or not.
-func newReplayReport(s *session, wh *load.Warehouse, r job.Replay, d job.Replayed) (replayReport, error) {
-	report := replayReport{RunID: r.RunID, DryRun: r.DryRun, Version: r.Mapping.Version, Changed: len(d.Change.Days), Replayed: d}
+// newReplayed adds how far each change of a category reaches, which is every row of its reason, within the days or not.
+func newReplayed(s *session, wh *load.Warehouse, r job.Replay, d job.Replayed) (show.Replayed, error) {
+	report := show.Replayed{RunID: r.RunID, DryRun: r.DryRun, Version: r.Mapping.Version, Changed: len(d.Change.Days), Replayed: d}
 	for _, c := range d.Categories {
 		rows, messages, err := read.New(wh.DB, time.Now).ReasonRows(s.ctx, c.ReasonKey)
 		if err != nil {
 			return report, err
 		}
-		report.Categories = append(report.Categories, categoryChange{c, rows, messages})
+		report.Categories = append(report.Categories, show.Category{CategoryChange: c, Rows: rows, Messages: messages})
 	}
 	return report, nil
 }

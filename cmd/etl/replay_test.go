@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
 
+	"smsetl/cmd/etl/show"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/load/raw"
@@ -141,7 +142,7 @@ func TestReplayFromWhatWasKept(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit %d\n%s\n%s", code, out, errs)
 	}
-	var r replayReport
+	var r show.Replayed
 	if err := readJSON(out, &r); err != nil {
 		t.Fatal(err)
 	}

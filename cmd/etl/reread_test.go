@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"smsetl/pipeline"
 	"smsetl/sandbox"
 )
 
@@ -19,7 +20,7 @@ func TestAFailedRereadIsNotDone(t *testing.T) {
 	w.swap("secret_key: ", "secret_key: no-longer-")
 
 	out := w.must(exitPartial, "backfill", append(again, "-o", "json")...)
-	var report runReport
+	var report pipeline.Report
 	if err := readJSON(out, &report); err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,7 @@ func TestARereadWhoseAnswersAreAllRefusedIsNotDone(t *testing.T) {
 		w.must(exitOK, "backfill", again...)
 		before := w.tuples()
 		w.vendors.SetFaults(sandbox.Faults{Seed: 1, Chance: map[sandbox.Fault]float64{fault: 1}})
-		var report runReport
+		var report pipeline.Report
 		if err := readJSON(w.must(exitPartial, "backfill", again...), &report); err != nil {
 			t.Fatal(err)
 		}

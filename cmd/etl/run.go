@@ -5,15 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
-	"golang.org/x/term"
 
+	"smsetl/cmd/etl/show"
+	"smsetl/config"
 	"smsetl/sms"
 )
 
@@ -41,7 +41,8 @@ func (e exit) Error() string {
 
 func (e exit) Unwrap() error { return e.err }
 
-func usage(err error) error { return exit{exitUsage, err} }
+// usage is for what another command line, configuration or file would repair.
+func usage(err error) error { return config.BadInput(err) }
 
 // exitWith ends the program with a code after a report that explains it.
 func exitWith(code int) error {
@@ -139,6 +140,9 @@ func (s *session) end(err error) int {
 		return exitOK
 	}
 	code := exitFailed
+	if _, isOurs := errors.AsType[*config.InputError](err); isOurs {
+		code = exitUsage
+	}
 	if e, ok := errors.AsType[exit](err); ok {
 		code = e.code
 	}
@@ -157,25 +161,20 @@ func newLogger(level string, w io.Writer) *zap.Logger {
 	at, err := zapcore.ParseLevel(level)
 	switch {
 	case level != "" && err == nil:
-	case isTerminal(w):
+	case show.IsTerminal(w):
 		at = zapcore.WarnLevel // the bar and the tables say the rest
 	default:
 		at = zapcore.InfoLevel
 	}
-	config := zap.NewProductionEncoderConfig()
-	config.EncodeTime = zapcore.ISO8601TimeEncoder
-	config.EncodeDuration = zapcore.StringDurationEncoder
-	encoder := zapcore.NewJSONEncoder(config)
-	if isTerminal(w) {
-		config.EncodeLevel = zapcore.CapitalColorLevelEncoder
-		encoder = zapcore.NewConsoleEncoder(config)
+	form := zap.NewProductionEncoderConfig()
+	form.EncodeTime = zapcore.ISO8601TimeEncoder
+	form.EncodeDuration = zapcore.StringDurationEncoder
+	encoder := zapcore.NewJSONEncoder(form)
+	if show.IsTerminal(w) {
+		form.EncodeLevel = zapcore.CapitalColorLevelEncoder
+		encoder = zapcore.NewConsoleEncoder(form)
 	}
 	return zap.New(zapcore.NewCore(encoder, zapcore.AddSync(w), at))
-}
-
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }
 
 // nowFlag lets a rehearsal happen at another time.
@@ -194,13 +193,6 @@ func (f nowFlag) clock() (func() time.Time, error) {
 	}
 	return func() time.Time { return at }, nil
 }
-
-// outputFlag chooses between tables for people and one JSON document for scripts.
-type outputFlag struct {
-	Output string `short:"o" help:"text or json. With json, standard output holds one document and nothing else." enum:"text,json" default:"text"`
-}
-
-func (f outputFlag) isJSON() bool { return f.Output == "json" }
 
 // parseDay reads the day of a flag.
 func parseDay(flag, text string) (sms.Day, error) {

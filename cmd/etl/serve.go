@@ -14,11 +14,12 @@ import (
 
 	"go.uber.org/zap"
 
-	"smsetl/job"
+	"smsetl/cmd/etl/show"
+	"smsetl/ingest"
+	"smsetl/internal/english"
 	"smsetl/load"
-	"smsetl/plan"
+	"smsetl/pipeline"
 	"smsetl/queue"
-	"smsetl/sms"
 	"smsetl/web"
 	"smsetl/web/push"
 )
@@ -54,8 +55,8 @@ type serving struct {
 	site      *site
 	metrics   *web.Metrics
 	pushes    *push.Server // nil for none
-	folders   watchers
-	current   atomic.Pointer[pipeline] // of the configuration in force
+	folders   *ingest.Folders
+	current   atomic.Pointer[pipeline.Pipeline] // of the configuration in force
 	reloads   atomic.Int64
 	broken    atomic.Bool // the file as it is now cannot be used, and an earlier one is in force
 }
@@ -65,10 +66,10 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 	if err != nil {
 		return err
 	}
-	v := &serving{session: s, file: c.configFlag, warehouse: p.warehouse, now: p.now}
+	v := &serving{session: s, file: c.configFlag, warehouse: p.Warehouse, now: p.Now}
 	v.current.Store(p)
 	v.metrics = v.newMetrics()
-	setup, err := v.setup(s.ctx, p)
+	setup, err := p.Setup(s.ctx, v.metrics, v.metrics.Waited)
 	if err != nil {
 		return err
 	}
@@ -78,70 +79,29 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 	if v.pushes, err = v.newPushes(s.ctx); err != nil {
 		return err
 	}
-	v.server = queue.NewServer(p.queue, v.tasks(c.ReportsEvery), queue.Options{
+	v.server = queue.NewServer(p.Queue, v.tasks(c.ReportsEvery), queue.Options{
 		WindowTimeout: c.WindowTimeout, RescueAfter: c.RescueAfter, Grace: c.Grace, Every: c.RescueEvery, Version: currentVersion().Version,
 	})
 	fmt.Fprintf(s.stderr, "Serving %s with %s; ^C stops, SIGHUP reads %s again.\n",
-		plural(len(setup.Loader.Sources()), "source"), plural(len(setup.Schedules), "schedule"), c.Config)
+		english.Plural(len(setup.Loader.Sources()), "source"), english.Plural(len(setup.Schedules), "schedule"), c.Config)
 	ctx, cancel := context.WithCancel(s.ctx)
 	var listening sync.WaitGroup
 	closeSite := v.site.start(ctx, s.log)
 	closePushes := v.startPushes(ctx)
-	v.folders.still = c.DropStill
-	v.folders.watch(ctx, v, p.config.Sources)
+	v.folders = ingest.NewFolders(s.ctx, p.World, v.warehouse, ingest.FolderOptions{Still: c.DropStill, Metrics: v.metrics, Write: show.JSON})
+	v.folders.Watch(ctx, p.Config.Sources)
 	listening.Go(func() { v.listen(ctx, hangups) })
 	err = v.server.Run(ctx, setup)
 	closePushes()
 	closeSite()
 	cancel()
 	listening.Wait()
-	v.folders.stop()
+	v.folders.Stop()
 	return err
 }
 
 // pipeline gives the pipeline of the configuration in force.
-func (v *serving) pipeline() *pipeline { return v.current.Load() }
-
-// setup makes of a configuration what the server works.
-func (v *serving) setup(ctx context.Context, p *pipeline) (queue.Setup, error) {
-	if err := p.register(ctx); err != nil {
-		return queue.Setup{}, err
-	}
-	sources, err := p.connect(v.metrics.Waited)
-	if err != nil {
-		return queue.Setup{}, usage(err)
-	}
-	options := job.LoaderOptions{Vendors: p.session.env.vendors.Readers(), Now: p.now, Progress: v.metrics}
-	setup := queue.Setup{Loader: job.NewLoader(p.warehouse, sources, options, p.session.log), Plan: p.due}
-	for _, s := range p.config.Schedules {
-		setup.Schedules = append(setup.Schedules, queue.Schedule{Name: s.Name, Timing: s.Timing, Sources: s.Sources})
-	}
-	if len(setup.Schedules) == 0 {
-		p.session.log.Warn("the configuration has no schedules: only detached backfills are loaded")
-	}
-	return setup, nil
-}
-
-// due plans a tick of a schedule: what the sources are due for, and the sweep.
-func (p *pipeline) due(ctx context.Context, sources []string, busy []sms.Scope) ([]queue.Item, error) {
-	ask := plan.Request{Sources: sources, Sweep: true, Busy: busy}
-	items, err := p.plan(ctx, ask)
-	return queueItems(ask, items, 0), err
-}
-
-// queueItems makes windows of the queue of planned ones. Priority 0 leaves it to the age of the days.
-func queueItems(ask plan.Request, items []plan.Item, priority int) []queue.Item {
-	all := make([]queue.Item, len(items))
-	for i, item := range items {
-		all[i] = queue.Item{
-			Source: item.Source, Scope: item.Scope, Refetch: ask.Refetch || item.Refetch, Sweep: item.Sweep, Priority: priority, Estimate: item.Time,
-		}
-		if item.Sweep {
-			all[i].Priority = 0
-		}
-	}
-	return all
-}
+func (v *serving) pipeline() *pipeline.Pipeline { return v.current.Load() }
 
 // listen reads the configuration again at each hangup.
 func (v *serving) listen(ctx context.Context, hangups <-chan os.Signal) {
@@ -176,8 +136,8 @@ func (v *serving) tryReload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	next := &pipeline{session: v.session, config: cfg, warehouse: v.warehouse, queue: v.pipeline().queue, now: v.now}
-	setup, err := v.setup(ctx, next)
+	next := v.pipeline().With(cfg)
+	setup, err := next.Setup(ctx, v.metrics, v.metrics.Waited)
 	if err != nil {
 		return err
 	}
@@ -185,9 +145,9 @@ func (v *serving) tryReload(ctx context.Context) error {
 		return err
 	}
 	before := v.current.Swap(next)
-	if !reflect.DeepEqual(before.config.Web, cfg.Web) {
+	if !reflect.DeepEqual(before.Config.Web, cfg.Web) {
 		v.session.log.Warn("what changed under web is in force after the next start")
 	}
-	v.folders.watch(ctx, v, cfg.Sources)
-	return v.resetEndpoints(before.config, cfg)
+	v.folders.Watch(ctx, cfg.Sources)
+	return v.resetEndpoints(before.Config, cfg)
 }

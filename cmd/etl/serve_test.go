@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/cmd/etl/show"
+	"smsetl/pipeline"
 	"smsetl/sandbox"
 	"smsetl/vendors"
 )
@@ -137,9 +139,9 @@ func TestServeAgainAsksOnlyForWhatIsDue(t *testing.T) {
 	}
 }
 
-func (w *world) plan() planReport {
+func (w *world) plan() show.Plan {
 	w.t.Helper()
-	var plan planReport
+	var plan show.Plan
 	if err := readJSON(w.must(exitOK, "plan", append(at(today), "-o", "json")...), &plan); err != nil {
 		w.t.Fatal(err)
 	}
@@ -265,9 +267,9 @@ func (w *world) elsewhere(want int, arguments ...string) string {
 	return out.String()
 }
 
-func (w *world) backfills() backfillsReport {
+func (w *world) backfills() pipeline.Backfills {
 	w.t.Helper()
-	var report backfillsReport
+	var report pipeline.Backfills
 	out := w.elsewhere(exitOK, append([]string{"backfills", "-o", "json"}, at(today.Add(time.Hour))...)...)
 	if err := readJSON(out, &report); err != nil {
 		w.t.Fatalf("%v: %s", err, out)
@@ -281,7 +283,7 @@ func TestDetachedBackfill(t *testing.T) {
 	w := newWorld(t, quick(60))
 	w.noSchedules()
 	all := append(at(today), "--from", w.vendors.First(), "--to", "2026-11-21", "--detach", "-o", "json")
-	var first, second detached
+	var first, second pipeline.Detached
 	if err := readJSON(w.must(exitOK, "backfill", all...), &first); err != nil {
 		t.Fatal(err)
 	}

@@ -6,7 +6,8 @@ import (
 
 	"go.uber.org/zap"
 
-	"smsetl/ledger"
+	"smsetl/check"
+	"smsetl/ingest"
 	"smsetl/queue"
 )
 
@@ -14,27 +15,26 @@ import (
 // configuration in force.
 func (v *serving) tasks(reportsEvery time.Duration) []queue.Task {
 	return []queue.Task{
-		{Name: "reports", Every: reportsEvery, Do: func(ctx context.Context) error { return v.pipeline().countReports(ctx) }},
-		{Name: "reports_age", Every: time.Hour, Do: func(ctx context.Context) error { return v.pipeline().pruneReports(ctx) }},
-		{Name: "lost", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return v.pipeline().markLost(ctx) }},
-		{Name: "raw", Every: time.Hour, Do: func(ctx context.Context) error { return v.pipeline().pruneRaw(ctx) }},
-		{Name: "check", Every: 15 * time.Minute, Do: func(ctx context.Context) error { return v.pipeline().checkAll(ctx, true) }},
-		{Name: "check_facts", Every: 6 * time.Hour, Do: func(ctx context.Context) error { return v.pipeline().checkAll(ctx, false) }},
+		{Name: "reports", Every: reportsEvery, Do: func(ctx context.Context) error { return ingest.CountReports(ctx, v.pipeline()) }},
+		{Name: "reports_age", Every: time.Hour, Do: func(ctx context.Context) error { return ingest.PruneReports(ctx, v.pipeline()) }},
+		{Name: "lost", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return v.pipeline().MarkLost(ctx) }},
+		{Name: "raw", Every: time.Hour, Do: v.pruneRaw},
+		{Name: "check", Every: 15 * time.Minute, Do: func(ctx context.Context) error { return v.check(ctx, true) }},
+		{Name: "check_facts", Every: 6 * time.Hour, Do: func(ctx context.Context) error { return v.check(ctx, false) }},
 		{Name: "notify", Every: time.Minute, Do: v.notify},
 	}
 }
 
-// markLost writes into the ledger which days their vendors keep no longer. Plans and reports know it without: this is for
-// those who read the ledger itself.
-func (p *pipeline) markLost(ctx context.Context) error {
-	for _, source := range p.config.Sources {
-		changed, err := ledger.Expire(ctx, p.warehouse.DB, expectations(source, p.now()))
-		if err != nil {
-			return err
-		}
-		if changed > 0 {
-			p.session.log.Warn("days that the vendor keeps no longer", zap.String("source", source.Name), zap.Int("days", changed))
-		}
+// check runs the checks of every account, quick ones alone or all of them; people read the findings in their own time.
+func (v *serving) check(ctx context.Context, quick bool) error {
+	_, err := v.pipeline().Check(ctx, check.Options{Quick: quick})
+	return err
+}
+
+func (v *serving) pruneRaw(ctx context.Context) error {
+	pruned, _, err := v.pipeline().PruneRaw(ctx, false)
+	if pruned.Answers > 0 {
+		v.session.log.Info("old raw answers thrown away", zap.Int64("answers", pruned.Answers), zap.Int64("bytes", pruned.Packed))
 	}
-	return nil
+	return err
 }

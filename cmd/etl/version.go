@@ -20,10 +20,7 @@ type versionReport struct {
 
 func (c *versionCommand) Run(s *session) error {
 	report := currentVersion()
-	return c.print(s, report, func() error {
-		_, err := fmt.Fprintf(s.stdout, "etl %s (%s, %s, %s)\n", report.Version, report.Revision, report.Go, report.Platform)
-		return err
-	})
+	return c.print(s, report, fmt.Sprintf("etl %s (%s, %s, %s)\n", report.Version, report.Revision, report.Go, report.Platform), exitOK)
 }
 
 // currentVersion reads what the Go tool wrote into the binary.

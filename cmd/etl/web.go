@@ -18,7 +18,6 @@ import (
 	"smsetl/notify"
 	"smsetl/queue"
 	"smsetl/read"
-	"smsetl/vendors"
 	"smsetl/web"
 	"smsetl/web/pages"
 )
@@ -37,7 +36,7 @@ type site struct {
 // newMetrics makes what the process counts of itself.
 func (v *serving) newMetrics() *web.Metrics {
 	metrics := web.NewMetrics(v.warehouse, web.MetricsOptions{
-		Expected: func(now time.Time) []ledger.Expectation { return v.pipeline().expectations(now) },
+		Expected: func(now time.Time) []ledger.Expectation { return v.pipeline().Expectations(now) },
 		Version:  currentVersion().Version, Now: v.now,
 	}, v.session.log)
 	metrics.ConfigRead(v.now(), nil)
@@ -50,7 +49,7 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	if flag.Listen == "none" {
 		return &site{}, nil
 	}
-	cfg := v.pipeline().config.Web
+	cfg := v.pipeline().Config.Web
 	options := webOptions(cfg, flag.Listen)
 	options.Metrics, options.LoginFailed = v.metrics.Handler(), v.metrics.LoginFailed
 	options.Checks = []web.Check{
@@ -71,7 +70,7 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	addPages(server, reader, v.session.env.vendors, v.now, log)
+	v.session.addPages(server, reader, v.now)
 	err = server.Listen(ctx)
 	if errors.Is(err, syscall.EADDRINUSE) && options.Listen == "" {
 		// Nobody named the address: another process of this machine has it, and as many as one likes may run.
@@ -89,11 +88,11 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 }
 
 // addPages puts the pages of the warehouse on a server. They read through a warehouse that cannot write.
-func addPages(server *web.Server, reader *load.Warehouse, known vendors.List, now func() time.Time, log *zap.Logger) {
+func (s *session) addPages(server *web.Server, reader *load.Warehouse, now func() time.Time) {
 	follow := func(ctx context.Context, q explain.Question) (explain.Explanation, error) {
-		return explain.Number(ctx, reader, known.Readers(), q)
+		return explain.Number(ctx, reader, s.env.vendors.Readers(), q)
 	}
-	pages.Add(server, read.New(reader.DB, now), follow, now, log)
+	pages.Add(server, read.New(reader.DB, now), follow, now, s.log)
 }
 
 // start serves until the release is called, which waits for requests under way. Pages stay up while windows in flight end.
@@ -101,14 +100,20 @@ func (s *site) start(ctx context.Context, log *zap.Logger) (release func()) {
 	if s.server == nil {
 		return func() {}
 	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	var serving sync.WaitGroup
-	serving.Go(func() {
+	stop := background(ctx, func(ctx context.Context) {
 		if err := s.server.Serve(ctx); err != nil {
 			log.Error("the pages are gone, the work goes on", zap.Error(err))
 		}
 	})
-	return func() { cancel(); serving.Wait(); s.reader.Close() }
+	return func() { stop(); s.reader.Close() }
+}
+
+// background serves until the release is called, which waits for what is under way.
+func background(ctx context.Context, serve func(context.Context)) (release func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var serving sync.WaitGroup
+	serving.Go(func() { serve(ctx) })
+	return func() { cancel(); serving.Wait() }
 }
 
 // webOptions are the settings of the configuration, with the address of the flag where it names one.
@@ -131,11 +136,11 @@ func pagesError(cfg config.Web) error {
 // notify sends notifications of what is wrong, where the configuration in force has a webhook.
 func (v *serving) notify(ctx context.Context) error {
 	p := v.pipeline()
-	webhook := p.config.Notify.Webhook.Reveal()
+	webhook := p.Config.Notify.Webhook.Reveal()
 	if webhook == "" {
 		return nil
 	}
-	n, err := notify.New(check.New(p.warehouse.DB), webhook, notify.Options{Expected: p.expectations}, p.session.log)
+	n, err := notify.New(check.New(p.Warehouse.DB), webhook, notify.Options{Expected: p.Expectations}, p.Log)
 	if err != nil {
 		return err
 	}

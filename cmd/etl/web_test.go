@@ -177,12 +177,12 @@ func (w *world) task(name string, env map[string]string, out io.Writer) {
 		ctx: w.t.Context(), env: environment{vendors: vendors.All, lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok }, read: os.ReadFile},
 		stdout: out, stderr: out, log: newLogger("debug", out),
 	}
-	p, err := s.pipeline(configFlag{w.config}, databaseFlag{w.url}, nowFlag{today.Format(time.RFC3339)})
+	p, err := pipelineFlags{configFlag{w.config}, databaseFlag{w.url}, nowFlag{today.Format(time.RFC3339)}}.open(s)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	defer s.close()
-	v := &serving{session: s, warehouse: p.warehouse, now: p.now}
+	v := &serving{session: s, warehouse: p.Warehouse, now: p.Now}
 	v.current.Store(p)
 	for _, task := range v.tasks(time.Minute) {
 		if task.Name == name {

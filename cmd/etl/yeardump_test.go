@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/cmd/etl/show"
 	"smsetl/sandbox"
 	"smsetl/sms"
 )
@@ -204,7 +205,7 @@ func (y *year) replays(days int) {
 	if code != exitOK {
 		y.t.Fatalf("exit %d\n%s\n%s", code, out, errs)
 	}
-	var r replayReport
+	var r show.Replayed
 	if err := readJSON(out, &r); err != nil {
 		y.t.Fatal(err)
 	}

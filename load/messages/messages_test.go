@@ -174,7 +174,7 @@ func (r *reported) load(rows []sms.Message, exports ...messages.Export) messages
 
 // push keeps reports as one body.
 func (r *reported) push(reports []sms.Message) {
-	_, err := messages.KeepPush(context.Background(), r.wh.DB, messages.Push{Source: "main", Body: r.form(reports), Reports: int64(len(reports)), ReceivedAt: r.now})
+	_, err := messages.Pushes{DB: r.wh.DB}.Keep(context.Background(), messages.Push{Source: "main", Body: r.form(reports), Reports: int64(len(reports)), ReceivedAt: r.now})
 	if err != nil {
 		r.fail(err)
 	}
@@ -321,7 +321,7 @@ func pendingMessage(id string, sentAt, madeAt time.Time) sms.Message {
 // listen listens without a break from one time to another.
 func (r *reported) listen(from, to time.Time) {
 	for at := from; !at.After(to); at = at.Add(10 * time.Minute) {
-		if err := messages.Listening(context.Background(), r.wh.DB, "main", at); err != nil {
+		if err := (messages.Pushes{DB: r.wh.DB}).Listening(context.Background(), "main", at); err != nil {
 			r.fail(err)
 		}
 	}

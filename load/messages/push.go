@@ -31,11 +31,14 @@ type Push struct {
 	ReceivedAt time.Time
 }
 
-// KeepPush stores a push in a transaction of its own and says whether it is new: the same body is kept once. When it returns
+// Pushes keeps what vendors push.
+type Pushes struct{ DB db.Querier }
+
+// Keep stores a push in a transaction of its own and says whether it is new: the same body is kept once. When it returns
 // without an error, the push is on the disk of the database. sms.ErrTemporary when the same call may succeed later.
-func KeepPush(ctx context.Context, q db.Querier, p Push) (isNew bool, err error) {
+func (s Pushes) Keep(ctx context.Context, p Push) (isNew bool, err error) {
 	var pushID int64
-	err = q.QueryRow(ctx, pushKeep, p.Source, p.Body.Hash, p.Body.Packed, p.Body.Size, p.ReceivedAt, p.IsSigned, p.Reports).Scan(&pushID)
+	err = s.DB.QueryRow(ctx, pushKeep, p.Source, p.Body.Hash, p.Body.Packed, p.Body.Size, p.ReceivedAt, p.IsSigned, p.Reports).Scan(&pushID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
@@ -47,8 +50,8 @@ func KeepPush(ctx context.Context, q db.Querier, p Push) (isNew bool, err error)
 const listeningGap = 15 * time.Minute
 
 // Listening writes down that pushes of a source are listened for at this moment.
-func Listening(ctx context.Context, q db.Querier, source string, now time.Time) error {
-	_, err := q.Exec(ctx, `
+func (s Pushes) Listening(ctx context.Context, source string, now time.Time) error {
+	_, err := s.DB.Exec(ctx, `
 		WITH goes_on AS (
 		    UPDATE etl.huawei_listening
 		    SET until = greatest(until, $2)

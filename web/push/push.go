@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,6 +41,8 @@ const (
 	queueFor = time.Second
 	// keepTimeout is how long the database may take. The vendor waits as long.
 	keepTimeout = 5 * time.Second
+	// listenEvery is how often a process writes down that it listens.
+	listenEvery = 15 * time.Second
 	// maxConnections bounds what strangers can hold open.
 	maxConnections = 1024
 )
@@ -79,8 +82,12 @@ type Endpoint struct {
 	Reader   *huawei.Reader
 }
 
-// Store keeps a push. When it returns without an error, the push is on a disk.
-type Store func(ctx context.Context, p messages.Push) (isNew bool, err error)
+// Store keeps pushes. What it returns without an error is on a disk.
+type Store interface {
+	Keep(ctx context.Context, p messages.Push) (isNew bool, err error)
+	// Listening writes down that somebody listens for the pushes of a source.
+	Listening(ctx context.Context, source string, now time.Time) error
+}
 
 // Options are the settings of a Server.
 type Options struct {
@@ -140,9 +147,31 @@ func (s *Server) URL(source string) string { return web.URLOf(s.listener) + Path
 // Serve takes pushes until the context ends. Listen comes first.
 func (s *Server) Serve(ctx context.Context) error {
 	s.log.Info("listening for pushes", zap.Stringer("address", s.listener.Addr()))
+	ctx, cancel := context.WithCancel(ctx)
+	var recording sync.WaitGroup
+	recording.Go(func() { s.recordListening(ctx) })
+	defer func() { cancel(); recording.Wait() }()
 	return web.Serve(ctx, s.listener, s.Handler(), web.Bounds{
 		ReadHeader: readHeaderTimeout, Read: readTimeout, Write: writeTimeout, Idle: idleTimeout, MaxHeader: maxHeader,
 	}, s.log)
+}
+
+// recordListening writes down again and again that this process listens: what nobody reported meanwhile was not reported.
+func (s *Server) recordListening(ctx context.Context) {
+	ticks := time.NewTicker(listenEvery)
+	defer ticks.Stop()
+	for {
+		for source := range *s.endpoints.Load() {
+			if err := s.store.Listening(ctx, source, s.options.Now()); err != nil && ctx.Err() == nil {
+				s.log.Warn("it is not written down that pushes are listened for", zap.String("source", source), zap.Error(err))
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+	}
 }
 
 // Handler gives everything that the server answers.
@@ -231,7 +260,7 @@ func (s *Server) keep(w http.ResponseWriter, r *http.Request, source string, end
 	// The vendor gets an answer, whatever else ends in the meantime.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), keepTimeout)
 	defer cancel()
-	isNew, err := s.store(ctx, messages.Push{
+	isNew, err := s.store.Keep(ctx, messages.Push{
 		Source: source, Body: pushed.Body, Reports: pushed.Reports, IsSigned: endpoint.Verifier != nil, ReceivedAt: now.UTC().Truncate(time.Microsecond),
 	})
 	switch {

@@ -33,7 +33,7 @@ type shelf struct {
 	wait chan struct{} // nil: nobody waits
 }
 
-func (s *shelf) keep(ctx context.Context, p messages.Push) (bool, error) {
+func (s *shelf) Keep(ctx context.Context, p messages.Push) (bool, error) {
 	if s.wait != nil {
 		select {
 		case <-s.wait:
@@ -50,6 +50,8 @@ func (s *shelf) keep(ctx context.Context, p messages.Push) (bool, error) {
 	s.kept[p.Body.Hash.String()] = p
 	return !known, nil
 }
+
+func (s *shelf) Listening(context.Context, string, time.Time) error { return nil }
 
 // listener is a server with a signed, a secret and an open endpoint.
 type listener struct {
@@ -72,7 +74,7 @@ func newListener(t *testing.T, perSecond float64) *listener {
 	l := &listener{t: t, shelf: &shelf{kept: map[string]messages.Push{}}, counted: map[push.Outcome]int{}}
 	core, logs := observer.New(zap.DebugLevel)
 	l.logs = logs
-	s := push.New(l.shelf.keep, push.Options{
+	s := push.New(l.shelf, push.Options{
 		MaxPerSecond: perSecond, Now: func() time.Time { return noon },
 		Counted: func(_ string, o push.Outcome, _ int64) {
 			l.mu.Lock()

@@ -20,11 +20,14 @@ var update = flag.Bool("update", false, "write the golden files instead of compa
 // Tests with golden files know the flag -long.
 var _ = long.Wanted
 
+// Updates reports whether files are written anew, for tests that keep more than one text.
+func Updates() bool { return *update }
+
 // Check fails the test when got is not what testdata/<name>.golden holds.
 func Check(t testing.TB, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", filepath.FromSlash(name)+".golden")
-	if *update {
+	if Updates() {
 		write(t, path, got)
 		return
 	}

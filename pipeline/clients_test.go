@@ -1,4 +1,4 @@
-package main
+package pipeline
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 // as `etl serve` is.
 func TestTheVendorsLimitIsHeardWhereWaitsAreTold(t *testing.T) {
 	t.Parallel()
-	for name, hook := range map[string]waitHook{"nobody is told": nil, "somebody is": func(sms.Vendor, string, time.Duration) {}} {
+	for name, hook := range map[string]Waited{"nobody is told": nil, "somebody is": func(sms.Vendor, string, time.Duration) {}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -48,9 +48,8 @@ func TestTheVendorsLimitIsHeardWhereWaitsAreTold(t *testing.T) {
 					SecretID: config.NewSecret("id"), SecretKey: config.NewSecret("key"), Options: tencent.Options{SdkAppIDs: []string{"1400"}},
 				},
 			}
-			shared := newLimiters(vendors.All, []config.Source{s}, nil)
-			shared.waited = hook
-			c, err := dial(s, shared, nil, time.Now, zap.NewNop())
+			shared := World{Vendors: vendors.All, Now: time.Now, Log: zap.NewNop()}.Clients([]config.Source{s}, nil, hook)
+			c, err := shared.Of(s)
 			if err != nil {
 				t.Fatal(err)
 			}

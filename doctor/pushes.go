@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -19,8 +19,8 @@ import (
 const mostUnmerged = 10 * time.Minute
 
 // pushChecks says of each source that is pushed to how its pushes stand. Nobody listening is no failure: only `etl serve` does.
-func pushChecks(ctx context.Context, cfg config.Config, wh *load.Warehouse) []inspection {
-	sources := pushedSources(cfg)
+func pushChecks(ctx context.Context, cfg config.Config, wh *load.Warehouse) []Check {
+	sources := cfg.Pushed()
 	if len(sources) == 0 {
 		return nil
 	}
@@ -30,9 +30,9 @@ func pushChecks(ctx context.Context, cfg config.Config, wh *load.Warehouse) []in
 		backlogs, err = messages.PushBacklogs(ctx, wh.DB, time.Now())
 	}
 	listens := listenerAnswers(ctx, cfg.Pushes.Listen)
-	var all []inspection
+	var all []Check
 	for _, source := range sources {
-		c := inspection{source.Name + " pushes", err == nil, trustOf(source.Push) + "; " + listens}
+		c := Check{source.Name + " pushes", err == nil, trustOf(source.Push) + "; " + listens}
 		i := slices.IndexFunc(backlogs, func(b messages.PushBacklog) bool { return b.Source == source.Name })
 		switch {
 		case err != nil:

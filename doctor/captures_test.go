@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 	"smsetl/config"
 	"smsetl/extract"
 	"smsetl/internal/dev/golden"
+	"smsetl/pipeline"
 	"smsetl/sandbox"
 	"smsetl/sms"
 	"smsetl/vendors"
@@ -25,7 +26,7 @@ import (
 // somebody sends in needs nothing but its place here.
 func TestCapturedFolders(t *testing.T) {
 	t.Parallel()
-	dirs, err := filepath.Glob(filepath.Join(captures, "*"))
+	dirs, err := filepath.Glob(filepath.Join("..", "extract", "testdata", "captures", "*"))
 	if err != nil || len(dirs) < 3 {
 		t.Fatalf("%d folders (%v), want at least 3", len(dirs), err)
 	}
@@ -67,8 +68,9 @@ func played(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	var out strings.Builder
+	clients := pipeline.World{Vendors: vendors.All, Now: clock, Log: zap.NewNop()}.Clients(cfg.Sources, nil, nil)
 	for _, source := range cfg.Sources {
-		client, err := dial(source, newLimiters(vendors.All, cfg.Sources, nil), nil, clock, zap.NewNop())
+		client, err := clients.Of(source)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -10,8 +10,10 @@ import (
 
 	"smsetl/capture"
 	"smsetl/config"
+	"smsetl/internal/english"
 	"smsetl/internal/pack"
 	"smsetl/load"
+	"smsetl/pipeline"
 	"smsetl/sms"
 	"smsetl/vendors"
 )
@@ -20,16 +22,16 @@ import (
 const sampleTime = 30 * time.Second
 
 // sampleChecks asks every dataset of the account for yesterday and reads what comes, a line for each dataset.
-func (s *session) sampleChecks(source config.Source, client vendors.Client, account sms.Account, now time.Time) []inspection {
-	v := s.env.vendors.Of(account.Vendor)
-	day := sms.OneDay(account.Zone.Today(now)-1, account.Zone)
-	var all []inspection
+func sampleChecks(ctx context.Context, world pipeline.World, source config.Source, client vendors.Client, account sms.Account) []Check {
+	v := world.Vendors.Of(account.Vendor)
+	day := sms.OneDay(account.Zone.Today(world.Now())-1, account.Zone)
+	var all []Check
 	for _, group := range apart(&v) {
 		name := func(d sms.Dataset) string { return source.Name + " " + account.ID + " " + string(d) }
-		answers, batch, err := s.sample(client, sms.Scope{Account: account, Datasets: group, Window: day})
+		answers, batch, err := sample(ctx, world, client, sms.Scope{Account: account, Datasets: group, Window: day})
 		for _, dataset := range group {
 			if err != nil {
-				all = append(all, inspection{name(dataset), false, err.Error()})
+				all = append(all, Check{name(dataset), false, err.Error()})
 				continue
 			}
 			all = append(all, sampleCheck(name(dataset), &v, dataset, day.First(), answers, batch))
@@ -50,8 +52,8 @@ func apart(v *vendors.Vendor) [][]sms.Dataset {
 }
 
 // sample asks for one scope and reads the answers as a load would.
-func (s *session) sample(client vendors.Client, scope sms.Scope) ([]sms.Payload, sms.Batch, error) {
-	ctx, cancel := context.WithTimeout(s.ctx, sampleTime)
+func sample(ctx context.Context, world pipeline.World, client vendors.Client, scope sms.Scope) ([]sms.Payload, sms.Batch, error) {
+	ctx, cancel := context.WithTimeout(ctx, sampleTime)
 	defer cancel()
 	var answers []sms.Payload
 	err := client.Sample(ctx, scope, func(p sms.Payload) error {
@@ -63,20 +65,20 @@ func (s *session) sample(client vendors.Client, scope sms.Scope) ([]sms.Payload,
 	if err != nil {
 		return nil, sms.Batch{}, err
 	}
-	batch, err := s.env.vendors.Readers().Batch(scope, answers)
+	batch, err := world.Vendors.Readers().Batch(scope, answers)
 	return answers, batch, err
 }
 
 // sampleCheck reports what an answer that was understood holds of a dataset. A row that could not be read is a failure: its messages
 // would be missing.
-func sampleCheck(name string, v *vendors.Vendor, dataset sms.Dataset, day sms.Day, answers []sms.Payload, batch sms.Batch) inspection {
+func sampleCheck(name string, v *vendors.Vendor, dataset sms.Dataset, day sms.Day, answers []sms.Payload, batch sms.Batch) Check {
 	rows, err := rowsIn(v, dataset, answers)
 	if err != nil {
-		return inspection{name, false, err.Error()}
+		return Check{name, false, err.Error()}
 	}
 	found := fmt.Sprintf("%s of %s: %s", rows, day, messagesOf(v.Facts(dataset), batch))
 	if n := len(batch.Rejects); n > 0 {
-		return inspection{name, false, fmt.Sprintf("%s; %s could not be read, the first: %s", found, plural(n, "row"), batch.Rejects[0].Reason)}
+		return Check{name, false, fmt.Sprintf("%s; %s could not be read, the first: %s", found, english.Plural(n, "row"), batch.Rejects[0].Reason)}
 	}
 	var remarks []string
 	for _, f := range batch.Findings {
@@ -85,7 +87,7 @@ func sampleCheck(name string, v *vendors.Vendor, dataset sms.Dataset, day sms.Da
 	if len(remarks) > 0 {
 		found += "; to be looked at: " + strings.Join(remarks, ", ")
 	}
-	return inspection{name, true, found}
+	return Check{name, true, found}
 }
 
 // rowsIn counts what the vendor sent: rows of EngageLab, a sum of Tencent.
@@ -105,7 +107,7 @@ func rowsIn(v *vendors.Vendor, dataset sms.Dataset, answers []sms.Payload) (stri
 	if isSum {
 		return "the sum", nil
 	}
-	return plural(n, "row"), nil
+	return english.Plural(n, "row"), nil
 }
 
 // messagesOf counts the messages of a dataset.
@@ -116,25 +118,25 @@ func messagesOf(facts sms.Facts, batch sms.Batch) string {
 		for _, d := range batch.Deliveries {
 			n += d.Requested.Or(0)
 		}
-		return plural(n, "message")
+		return english.Plural(n, "message")
 	case facts.Delivery:
 		var n int64
 		for _, d := range batch.Deliveries {
 			n += d.Delivered.Or(0) + d.SendFailed.Or(0)
 		}
-		return plural(n, "message") + " with a receipt"
+		return english.Plural(n, "message") + " with a receipt"
 	default:
 		var n int64
 		for _, f := range batch.Failures {
 			n += f.Messages.Or(0)
 		}
-		return plural(n, "message") + " failed"
+		return english.Plural(n, "message") + " failed"
 	}
 }
 
 // retentionChecks proposes retention_days where a vendor was seen to forget and the configuration does not say so.
-func retentionChecks(sources []config.Source, known []load.Profile) []inspection {
-	var all []inspection
+func retentionChecks(sources []config.Source, known []load.Profile) []Check {
+	var all []Check
 	for _, source := range sources {
 		for _, account := range source.Accounts() {
 			at := slices.IndexFunc(known, func(p load.Profile) bool { return p.Vendor == account.Vendor && p.Account == account.ID })
@@ -145,8 +147,8 @@ func retentionChecks(sources []config.Source, known []load.Profile) []inspection
 			if source.RetentionDays > 0 && source.RetentionDays <= kept {
 				continue
 			}
-			all = append(all, inspection{source.Name + " " + account.ID + " retention", true,
-				fmt.Sprintf("the vendor was seen to keep %s: set retention_days: %d", plural(kept, "day"), kept)})
+			all = append(all, Check{source.Name + " " + account.ID + " retention", true,
+				fmt.Sprintf("the vendor was seen to keep %s: set retention_days: %d", english.Plural(kept, "day"), kept)})
 		}
 	}
 	return all

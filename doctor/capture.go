@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"context"
@@ -9,34 +9,49 @@ import (
 	"smsetl/capture"
 	"smsetl/config"
 	"smsetl/extract"
+	"smsetl/internal/english"
 	"smsetl/load"
+	"smsetl/pipeline"
 	"smsetl/sms"
 	"smsetl/vendors"
 )
 
 // capturing asks every account a fixed set of questions and writes what came back where anybody may read it.
 type capturing struct {
-	*session
+	Captured
 
+	world    pipeline.World
 	dir      string
-	now      func() time.Time
+	say      func(line string)
 	names    *capture.Pseudonyms
-	manifest capture.Manifest
 	fixtures []capture.Fixture
-	missing  int // questions without an answer
 }
 
-// capture is the doctor's --capture. It exits with 0 when every question was answered, whatever the answers say.
-func (c *doctorCommand) capture(s *session, cfg config.Config, wh *load.Warehouse, now func() time.Time) error {
-	if err := capture.Ready(c.Capture); err != nil {
-		return usage(fmt.Errorf("--capture: %w", err))
+// Captured is what is known of a capture.
+type Captured struct {
+	Manifest capture.Manifest
+	Missing  int // questions without an answer
+}
+
+// Capture asks each account a small fixed set of questions and writes the answers, without credentials, names and ids, into an empty
+// folder. A line is said of each answer. With a warehouse it shares the rate limits of the other processes.
+func Capture(
+	ctx context.Context, world pipeline.World, sources []config.Source, wh *load.Warehouse, dir string, say func(line string),
+) (Captured, error) {
+	if err := capture.Ready(dir); err != nil {
+		return Captured{}, config.BadInput(fmt.Errorf("--capture: %w", err))
 	}
-	one := &capturing{session: s, dir: c.Capture, now: now, names: pseudonyms(s.env.vendors, cfg.Sources),
-		manifest: capture.Manifest{Format: 1, CapturedAt: now().Format(time.RFC3339)}}
-	if err := s.eachAccount(cfg.Sources, wh, now, config.Source.Accounts, one.ask); err != nil {
-		return err
+	c := &capturing{world: world, dir: dir, say: say, names: pseudonyms(world.Vendors, sources)}
+	c.Manifest = capture.Manifest{Format: 1, CapturedAt: world.Now().Format(time.RFC3339)}
+	accounts := func(s config.Source) []sms.Account { return s.Accounts() }
+	err := world.Clients(sources, wh, nil).Each(accounts, func(source config.Source, client vendors.Client, account sms.Account) error {
+		return c.ask(ctx, source, client, account)
+	})
+	if err != nil {
+		return c.Captured, err
 	}
-	return one.end(c.outputFlag)
+	c.Manifest.Held = capture.Judge(c.Manifest.Accounts, c.fixtures)
+	return c.Captured, c.Manifest.Write(dir)
 }
 
 // pseudonyms knows the accounts and secrets of all sources.
@@ -54,16 +69,16 @@ func pseudonyms(known vendors.List, sources []config.Source) *capture.Pseudonyms
 }
 
 // ask asks one account everything.
-func (c *capturing) ask(source config.Source, client vendors.Client, account sms.Account) error {
+func (c *capturing) ask(ctx context.Context, source config.Source, client vendors.Client, account sms.Account) error {
 	who := capture.Account{Vendor: account.Vendor, ID: c.pseudonym(account), Zone: account.Zone.String()}
-	if slices.Contains(c.manifest.Accounts, who) {
+	if slices.Contains(c.Manifest.Accounts, who) {
 		return nil // another source of the same account
 	}
-	c.manifest.Accounts = append(c.manifest.Accounts, who)
-	questions := client.Questions(account, account.Zone.Today(c.now()))
+	c.Manifest.Accounts = append(c.Manifest.Accounts, who)
+	questions := client.Questions(account, account.Zone.Today(c.world.Now()))
 	for i := 0; i < len(questions); i++ {
 		q := questions[i]
-		f, err := answered(c.ctx, q, account)
+		f, err := answered(ctx, q, account)
 		if err != nil {
 			return err
 		}
@@ -81,8 +96,8 @@ func (c *capturing) ask(source config.Source, client vendors.Client, account sms
 		}
 		if isDenied {
 			left := len(questions) - i - 1
-			c.missing += left
-			c.skipf("%s %s: %s not asked: the vendor does not take the credentials", who.Vendor, who.ID, plural(left, "question"))
+			c.Missing += left
+			c.skipf("%s %s: %s not asked: the vendor does not take the credentials", who.Vendor, who.ID, english.Plural(left, "question"))
 			return nil
 		}
 	}
@@ -106,7 +121,7 @@ func answered(ctx context.Context, q extract.Question, account sms.Account) (cap
 }
 
 func (c *capturing) skipf(format string, args ...any) {
-	c.manifest.Skipped = append(c.manifest.Skipped, fmt.Sprintf(format, args...))
+	c.Manifest.Skipped = append(c.Manifest.Skipped, fmt.Sprintf(format, args...))
 }
 
 // keep writes an answer, after everything that names somebody is out of it.
@@ -118,51 +133,15 @@ func (c *capturing) keep(f *capture.Fixture, source string, n, of int) error {
 		return err
 	}
 	c.fixtures = append(c.fixtures, *f)
-	c.manifest.Files = append(c.manifest.Files, f.File())
+	c.Manifest.Files = append(c.Manifest.Files, f.File())
 	if !f.IsAnswered() {
-		c.missing++
+		c.Missing++
 		c.skipf("%s %s: %s %s was not answered: %s", f.Vendor, f.Account, f.Dataset, f.Ask, f.Summary())
 	}
-	fmt.Fprintf(c.stderr, "%s %s %d of %d: %s %s %s: %s\n", source, account, n, of,
-		f.Dataset, f.Ask, f.Window, f.Summary())
+	c.say(fmt.Sprintf("%s %s %d of %d: %s %s %s: %s", source, account, n, of, f.Dataset, f.Ask, f.Window, f.Summary()))
 	return nil
 }
 
 func (c *capturing) pseudonym(a sms.Account) string {
-	return c.env.vendors.Of(a.Vendor).AsName(c.names, a.ID)
-}
-
-// end writes what the answers say, and shows it.
-func (c *capturing) end(out outputFlag) error {
-	c.manifest.Held = capture.Judge(c.manifest.Accounts, c.fixtures)
-	if err := c.manifest.Write(c.dir); err != nil {
-		return err
-	}
-	if err := out.print(c.session, c.manifest, c.show); err != nil {
-		return err
-	}
-	fmt.Fprintf(c.stderr, "Wrote %s to %s. Read assumptions.md; then play the vendor: etl sandbox --replay %s\n",
-		plural(len(c.manifest.Files), "answer"), c.dir, c.dir)
-	if c.missing > 0 {
-		fmt.Fprintf(c.stderr, "%s without an answer: see the end of assumptions.md\n", plural(c.missing, "question"))
-		return exit{code: exitPartial}
-	}
-	return nil
-}
-
-func (c *capturing) show() error {
-	for _, one := range c.manifest.Accounts {
-		fmt.Fprintf(c.stdout, "%s %s\n", one.Vendor, one.ID)
-		of := slices.DeleteFunc(slices.Clone(c.manifest.Held), func(j capture.Judgement) bool {
-			return j.Vendor != one.Vendor || j.Account != one.ID
-		})
-		err := list(c.stdout, []string{"assumption", "result", "evidence"}, of, func(j capture.Judgement) []string {
-			return []string{j.Assumption, string(j.Result), j.Text()}
-		})
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(c.stdout)
-	}
-	return nil
+	return c.world.Vendors.Of(a.Vendor).AsName(c.names, a.ID)
 }

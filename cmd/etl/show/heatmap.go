@@ -1,8 +1,7 @@
-package main
+package show
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -36,7 +35,7 @@ func rank(state sms.State) int {
 }
 
 // heatmap draws one line a month and one cell a day for each account.
-func heatmap(w io.Writer, days []sms.DayStatus, colours bool) {
+func (t *text) heatmap(days []sms.DayStatus, colours bool) {
 	worst := map[sms.Account]map[sms.Day]sms.State{}
 	var accounts []sms.Account
 	for _, d := range days {
@@ -50,7 +49,7 @@ func heatmap(w io.Writer, days []sms.DayStatus, colours bool) {
 		}
 	}
 	for _, account := range accounts {
-		fmt.Fprintf(w, "%s (%s)\n", account, account.Zone)
+		t.printf("%s (%s)\n", account, account.Zone)
 		shown := slices.Sorted(maps.Keys(worst[account]))
 		for month := shown[0].Month(); month <= shown[len(shown)-1]; month = nextMonth(month) {
 			var line strings.Builder
@@ -61,20 +60,20 @@ func heatmap(w io.Writer, days []sms.DayStatus, colours bool) {
 					line.WriteByte(' ')
 				}
 			}
-			fmt.Fprintf(w, "  %s  %s\n", month.String()[:7], strings.TrimRight(line.String(), " "))
+			t.printf("  %s  %s\n", month.String()[:7], strings.TrimRight(line.String(), " "))
 		}
 	}
-	legend(w, colours)
+	t.legend(colours)
 }
 
-func legend(w io.Writer, colours bool) {
+func (t *text) legend(colours bool) {
 	for i, m := range marks {
 		if i > 0 {
-			fmt.Fprint(w, "  ")
+			t.printf("  ")
 		}
-		fmt.Fprintf(w, "%s %s", cell(m.state, colours), strings.ReplaceAll(string(m.state), "_", " "))
+		t.printf("%s %s", cell(m.state, colours), strings.ReplaceAll(string(m.state), "_", " "))
 	}
-	fmt.Fprintln(w)
+	t.println()
 }
 
 func cell(state sms.State, colours bool) string {
