@@ -126,14 +126,14 @@ func TestBeginIsNotCutShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer inTheWay.Rollback(context.Background()) //nolint:errcheck // the test is over
+	defer inTheWay.Rollback(context.Background())
 	if _, err := inTheWay.Exec(t.Context(), "LOCK TABLE etl.load IN EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	time.AfterFunc(200*time.Millisecond, func() {
 		interrupt()
-		time.AfterFunc(100*time.Millisecond, func() { inTheWay.Rollback(context.Background()) }) //nolint:errcheck // lets it go on
+		time.AfterFunc(100*time.Millisecond, func() { inTheWay.Rollback(context.Background()) })
 	})
 	start := load.Start{Scope: scope(marketing, "01-05..01-07", sms.StatsDay), Now: time.Now()}
 	id, err := wh.Begin(ctx, start)
