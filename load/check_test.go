@@ -67,24 +67,27 @@ func (h *history) add(d sms.Day, template string, requested int64, reasons []*sm
 // load loads the history's days, all or those given, as of the given time.
 func (h *history) load(t testing.TB, wh *load.Warehouse, days, at string) {
 	t.Helper()
+	put(t, wh, h.answer(wh, days), now(at), believe)
+}
+
+// answer is what the history says of the days, "" for all.
+func (h *history) answer(wh *load.Warehouse, days string) answer {
 	if days == "" {
 		days = h.days
 	}
-	{
-		s := scope(h.account, days, wh.Datasets(h.account.Vendor)...)
-		batch, fills := answer{Scope: s, Zeros: 1}, wh.Facts(s.Datasets...)
-		for _, d := range h.deliveries {
-			if fills.Delivery && s.Window.Contains(d.Day) {
-				batch.Deliveries = append(batch.Deliveries, d)
-			}
+	s := scope(h.account, days, wh.Datasets(h.account.Vendor)...)
+	batch, fills := answer{Scope: s, Zeros: 1}, wh.Facts(s.Datasets...)
+	for _, d := range h.deliveries {
+		if fills.Delivery && s.Window.Contains(d.Day) {
+			batch.Deliveries = append(batch.Deliveries, d)
 		}
-		for _, f := range h.failures {
-			if s.Window.Contains(f.Day) && (fills.Processing && f.Reason.Stage == sms.Processing || fills.Sending && f.Reason.Stage == sms.Sending) {
-				batch.Failures = append(batch.Failures, f)
-			}
-		}
-		put(t, wh, batch, now(at), believe)
 	}
+	for _, f := range h.failures {
+		if s.Window.Contains(f.Day) && (fills.Processing && f.Reason.Stage == sms.Processing || fills.Sending && f.Reason.Stage == sms.Sending) {
+			batch.Failures = append(batch.Failures, f)
+		}
+	}
+	return batch
 }
 
 // believe turns the guard off: these tests are about what was believed.

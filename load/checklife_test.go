@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"smsetl/check"
+	"smsetl/load"
 	"smsetl/sms"
 )
 
@@ -208,7 +209,8 @@ func TestChecksOfTables(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			wh := open(t, marketing)
-			honest(marketing).load(t, wh, "", "04-01 06:00")
+			told := honest(marketing)
+			told.load(t, wh, "", "04-01 06:00")
 			changed, err := wh.Pool().Exec(t.Context(), test.harm)
 			if err != nil || changed.RowsAffected() == 0 {
 				t.Fatal("no harm done", err)
@@ -224,6 +226,12 @@ func TestChecksOfTables(t *testing.T) {
 			// A quick check does not look there, and therefore closes nothing of it.
 			if _, quick := runChecks(t, wh, "04-01 20:15", check.Options{Quick: true}); !slices.Equal(quick, lines) {
 				t.Errorf("after a quick check:\n%s", strings.Join(quick, "\n"))
+			}
+
+			// A replay mends it.
+			rebuild(t, wh, told.answer(wh, ""), func(r *load.Replay) { r.AnsweredBy = 1 })
+			if _, lines := runChecks(t, wh, "04-01 21:00", check.Options{}); strings.Contains(strings.Join(lines, "\n"), strings.Fields(test.want)[1]) {
+				t.Errorf("after a replay:\n%s", strings.Join(lines, "\n"))
 			}
 		})
 	}

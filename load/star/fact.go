@@ -58,15 +58,19 @@ func (w *Writer) failureFact() *fact {
 		keys: append(slices.Clone(grainKeys), "reason_key"), measures: []string{"messages"},
 		lines: w.failures, encode: w.encodeFailure,
 	}
-	var stages []string
+	var others []string
 	for part, stage := range map[Part]sms.Stage{Processing: sms.Processing, Sending: sms.Sending} {
 		if w.fills(part) {
 			f.parts = append(f.parts, part)
-			stages = append(stages, "'"+string(stage)+"'")
+		} else {
+			others = append(others, "'"+string(stage)+"'")
 		}
 	}
-	f.reasons = fmt.Sprintf("f.reason_key IN (SELECT reason_key FROM sms.dim_failure_reason WHERE vendor_key = %d AND stage IN (%s))",
-		w.Vendor.Key, strings.Join(stages, ", "))
+	f.reasons = "true"
+	if len(others) > 0 {
+		f.reasons = fmt.Sprintf("f.reason_key NOT IN (SELECT reason_key FROM sms.dim_failure_reason WHERE vendor_key = %d AND stage IN (%s))",
+			w.Vendor.Key, strings.Join(others, ", "))
+	}
 	return f
 }
 
@@ -165,7 +169,7 @@ type comparison struct {
 	lines []line
 	// isOfRows says that the lines are rows of which only the numbers can be others; else they are all that the days have.
 	isOfRows bool
-	// isDoubtful says that stored rows need not be those that the summaries were made of.
+	// isDoubtful says that somebody else may have written to what is stored, so that the months are counted anew.
 	isDoubtful bool
 }
 
@@ -287,10 +291,6 @@ func (w *Writer) compare(ctx context.Context, tx pgx.Tx, f *fact, suffix string,
 	if c.isOfRows && changes.updated != int64(len(c.lines)) {
 		return false, nil
 	}
-	if len(changes.days) == 0 {
-		w.written.Unchanged += int64(len(c.lines))
-		return true, nil
-	}
 	for _, day := range changes.days {
 		w.mark(f, day)
 	}
@@ -298,13 +298,20 @@ func (w *Writer) compare(ctx context.Context, tx pgx.Tx, f *fact, suffix string,
 	w.written.Updated += changes.updated
 	w.written.Removed += changes.removed
 	w.written.Unchanged += int64(len(c.lines)) - changes.added - changes.updated
-	if _, err := tx.Exec(ctx, fill("merge"), pgx.QueryExecModeSimpleProtocol); err != nil {
-		return false, fmt.Errorf("merging: %w", err)
+	if len(changes.days) > 0 {
+		if _, err := tx.Exec(ctx, fill("merge"), pgx.QueryExecModeSimpleProtocol); err != nil {
+			return false, fmt.Errorf("merging: %w", err)
+		}
 	}
-	if f.parts[0] != Delivery {
+	switch {
+	case f.parts[0] != Delivery:
 		return true, nil
+	case c.isDoubtful:
+		return true, w.countMonths(ctx, tx, f, suffix, c)
+	case len(changes.days) > 0:
+		return true, w.changeMonths(ctx, tx, f, suffix, c)
 	}
-	return true, w.changeMonths(ctx, tx, f, suffix, c)
+	return true, nil
 }
 
 // changes are what a comparison found.

@@ -33,12 +33,20 @@ type monthTemplate struct {
 	template int32
 }
 
-// summariseDays refreshes the summary by day for the days of which a delivery row was written.
-func (w *Writer) summariseDays(ctx context.Context, tx pgx.Tx) error {
+// isSummarised says that the sums of the i-th day are to be refreshed: a row of it was written, or nothing stored is trusted.
+func (w *Writer) isSummarised(f *fact, i int) bool {
+	if w.Stored == nil {
+		return w.Believed[i]
+	}
+	return slices.ContainsFunc(f.parts, func(part Part) bool { return w.written.Changed[part][i] })
+}
+
+// summariseDays refreshes the summary by day.
+func (w *Writer) summariseDays(ctx context.Context, tx pgx.Tx, f *fact) error {
 	var days []sms.Day
 	var rows []sums
-	for i, isChanged := range w.written.Changed[Delivery] {
-		if !isChanged {
+	for i := range w.window.Len() {
+		if !w.isSummarised(f, i) {
 			continue
 		}
 		var s sums
@@ -50,7 +58,7 @@ func (w *Writer) summariseDays(ctx context.Context, tx pgx.Tx) error {
 	if len(days) == 0 {
 		return nil
 	}
-	query := w.literal(&fact{}, days, statement("summary_day"))
+	query := w.literal(f, days, statement("summary_day"))
 	_, err := tx.Exec(ctx, query, append([]any{pgx.QueryExecModeDescribeExec}, db.Columns(rows)...)...)
 	return err
 }
@@ -88,8 +96,8 @@ func (w *Writer) addMonths(ctx context.Context, tx pgx.Tx, f *fact, fresh *compa
 	return w.bringForward(ctx, tx, f, f.name+"_fresh", source, "false", fresh.days, db.Columns(rows)...)
 }
 
-// changeMonths brings it forward by the changes that a comparison found. Rows that are not what they were when they were last
-// summed up are counted again.
+// changeMonths brings it forward by the changes that a comparison found, and counts the months of a row anew that is gone, or of
+// which a number came or went.
 func (w *Writer) changeMonths(ctx context.Context, tx pgx.Tx, f *fact, suffix string, c *comparison) error {
 	const source = `
 		SELECT date_key, template_key, change,
@@ -98,10 +106,22 @@ func (w *Writer) changeMonths(ctx context.Context, tx pgx.Tx, f *fact, suffix st
 		       ARRAY[{measures|%s IS NULL}] <> ARRAY[{measures|old_%s IS NULL}] AS has_other_nulls
 		FROM pg_temp.changed_{suffix}`
 	unclear := "change = 'removed' OR change = 'updated' AND has_other_nulls"
-	if c.isDoubtful {
-		unclear = "true"
-	}
 	return w.bringForward(ctx, tx, f, suffix, source, unclear, c.days)
+}
+
+// countMonths counts whole months anew.
+func (w *Writer) countMonths(ctx context.Context, tx pgx.Tx, f *fact, suffix string, c *comparison) error {
+	const source = `
+		SELECT date_key, template_key, 0 AS row_count, {measures|0 AS %s}
+		FROM sms.fact_delivery_daily
+		WHERE account_key = {account}
+		  AND date_key BETWEEN {first} AND {last}
+		UNION ALL
+		SELECT month_start, template_key, 0, {measures|0 AS %s}
+		FROM sms.delivery_by_month_template
+		WHERE account_key = {account}
+		  AND month_start BETWEEN {first} AND {last}`
+	return w.bringForward(ctx, tx, f, suffix, source, "true", c.days)
 }
 
 func (w *Writer) bringForward(ctx context.Context, tx pgx.Tx, f *fact, suffix, source, unclear string, days []sms.Day, arguments ...any) error {
@@ -142,12 +162,11 @@ type reasonSums struct {
 	Messages          sms.Count
 }
 
-// summariseFailures refreshes the summary of failures for the days of which a row of the fact was written. What a believed day
-// holds of the fact's reasons is what the batch says.
+// summariseFailures refreshes the summary of failures. What a believed day holds of the fact's reasons is what the batch says.
 func (w *Writer) summariseFailures(ctx context.Context, tx pgx.Tx, f *fact) error {
 	var days []sms.Day
 	for day := range w.window.Days() {
-		if slices.ContainsFunc(f.parts, func(part Part) bool { return w.written.Changed[part][day-w.window.First()] }) {
+		if w.isSummarised(f, int(day-w.window.First())) {
 			days = append(days, day)
 		}
 	}

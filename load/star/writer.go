@@ -72,10 +72,11 @@ func (w *Writer) Write(ctx context.Context, tx pgx.Tx) (Written, error) {
 		return Written{}, err
 	}
 	if w.fills(Delivery) {
-		if err := w.replaceFact(ctx, tx, w.deliveryFact()); err != nil {
+		f := w.deliveryFact()
+		if err := w.replaceFact(ctx, tx, f); err != nil {
 			return Written{}, fmt.Errorf("delivery facts: %w", err)
 		}
-		if err := w.summariseDays(ctx, tx); err != nil {
+		if err := w.summariseDays(ctx, tx, f); err != nil {
 			return Written{}, fmt.Errorf("summaries: %w", err)
 		}
 	}
