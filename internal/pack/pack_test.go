@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 
 	"smsetl/sms"
 )
@@ -65,4 +69,78 @@ func TestWriterCountsAsItGoes(t *testing.T) {
 	if w.Size() != 12 {
 		t.Errorf("size %d, want 12", w.Size())
 	}
+}
+
+// answer gives so many rows as EngageLab writes them: some hundred templates a day, each with its counts.
+func answer(rows int) []byte {
+	random := rand.New(rand.NewPCG(1, 2))
+	var b bytes.Buffer
+	b.WriteString(`{"code":0,"data":{"list":[`)
+	for i := range rows {
+		sent := random.IntN(20_000)
+		delivered := sent - random.IntN(sent/20+1)
+		fmt.Fprintf(&b, `{"send_date":"2026-%02d-%02d","template_id":"%d","template_name":"notice %d","label":"label-%d","message_type":"%d",`+
+			`"country":"%s","request":%d,"send":%d,"send_success":%d,"send_failed":%d,"charge":%d},`,
+			i/27_000%12+1, i/900%28+1, 1_000_000+i%300, i%300, i%7, i%3, []string{"CN", "SG", "ID", "BR"}[i%4],
+			sent, sent, delivered, sent-delivered, delivered)
+	}
+	b.WriteString(`]}}`)
+	return b.Bytes()
+}
+
+// before packs as versions before the smaller window did.
+func before(t testing.TB, b []byte) sms.Body {
+	t.Helper()
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sms.Body{Packed: e.EncodeAll(b, nil), Size: int64(len(b)), Hash: sms.Hash(sha256.Sum256(b))}
+}
+
+// A reader of a frame needs as much memory as its window. It is small, costs hardly a byte, and what was packed with a larger one
+// is read as ever.
+func TestTheWindowIsSmall(t *testing.T) {
+	text := answer(50_000)
+	now, then := Bytes(text), before(t, text)
+	windowOf := func(b sms.Body) uint64 {
+		t.Helper()
+		var header zstd.Header
+		if err := header.Decode(b.Packed); err != nil {
+			t.Fatal(err)
+		}
+		return header.WindowSize
+	}
+	if got := windowOf(now); got == 0 || got > window {
+		t.Errorf("a window of %d bytes, want %d at the most", got, window)
+	}
+	if windowOf(then) <= window {
+		t.Fatal("the earlier form has the same window and proves nothing")
+	}
+	if len(now.Packed) > len(then.Packed)*103/100 {
+		t.Errorf("%d bytes packed, %d with the larger window", len(now.Packed), len(then.Packed))
+	}
+	if got, err := Unpack(then); err != nil || !bytes.Equal(got, text) {
+		t.Errorf("a body of an earlier version gives %d bytes, %v", len(got), err)
+	}
+}
+
+// BenchmarkPack packs 16 MB as they come from the wire.
+func BenchmarkPack(b *testing.B) {
+	text := answer(70_000)
+	b.SetBytes(int64(len(text)))
+	var packed int
+	for b.Loop() {
+		w := NewWriter()
+		if _, err := io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{bytes.NewReader(text)}, make([]byte, 32<<10)); err != nil {
+			b.Fatal(err)
+		}
+		body, err := w.Body()
+		if err != nil {
+			b.Fatal(err)
+		}
+		packed = len(body.Packed)
+		w.Close()
+	}
+	b.ReportMetric(float64(packed), "packed-bytes")
 }
