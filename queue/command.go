@@ -52,17 +52,21 @@ func (q *Queue) Work(ctx context.Context, loader Loader, runID int64, items []It
 // session works under one worker's name until no window is left to wait for, or the name is lost.
 func (q *Queue) session(ctx context.Context, loader Loader, sources map[string]int, waiting map[int64]bool,
 ) (isLost bool, err error) {
-	e, err := newEngine(q, "run", loader, sources, Options{}.withDefaults())
+	e, err := newEngine(q, "run", loader, sources, Options{loaded: make(chan int64)}.withDefaults())
 	if err != nil {
 		return false, err
 	}
 	events, unsubscribe := e.work.Subscribe(river.EventKindJobCompleted, river.EventKindJobFailed,
 		river.EventKindJobCancelled)
 	defer unsubscribe()
+	looks := time.NewTicker(3 * time.Second)
+	defer looks.Stop()
 	if err := e.start(ctx); err != nil {
 		return false, err
 	}
-	isLost, err = e.await(ctx, waiting, events)
+	if err = e.lookAt(ctx, waiting); err == nil {
+		isLost, err = e.await(ctx, waiting, events, looks.C)
+	}
 	// Nobody waits for what is still worked here: it is cut, and goes back to the queue.
 	endErr := e.end(ended(ctx), 0)
 	if isLost {
@@ -71,25 +75,24 @@ func (q *Queue) session(ctx context.Context, loader Loader, sources map[string]i
 	return false, errors.Join(err, endErr)
 }
 
-// await returns when every job is finished, or when the worker's name is lost. Events tell of this process's jobs at
-// once; a look at the table every few seconds tells of jobs that another process works, and sends back to the queue
-// what a killed one left behind.
-func (e *engine) await(ctx context.Context, waiting map[int64]bool, events <-chan *river.Event,
+// await returns when every job is finished, or when the worker's name is lost. Of this process's loads it hears as soon as they are
+// committed, and of what becomes of its other jobs by River's events, which tell of a job that is done 200 ms after it is. A look
+// at the table now and then tells of jobs that another process works, and sends back to the queue what a killed one left behind.
+func (e *engine) await(ctx context.Context, waiting map[int64]bool, events <-chan *river.Event, looks <-chan time.Time,
 ) (isLost bool, err error) {
-	looks := time.NewTicker(3 * time.Second)
-	defer looks.Stop()
-	err = e.lookAt(ctx, waiting)
 	for len(waiting) > 0 && err == nil {
 		select {
 		case <-ctx.Done():
 			return false, ctx.Err()
 		case <-e.lost:
 			return true, nil
+		case id := <-e.options.loaded:
+			delete(waiting, id)
 		case event := <-events:
 			if event != nil && event.Job.FinalizedAt != nil {
 				delete(waiting, event.Job.ID)
 			}
-		case <-looks.C:
+		case <-looks:
 			err = e.lookAt(ctx, waiting)
 		}
 	}

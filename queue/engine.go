@@ -25,6 +25,8 @@ type Options struct {
 	RescueAfter time.Duration
 	Every       time.Duration // 15 s: how often jobs of dead workers are looked for
 	Version     string        // of the program, for the runs that ticks start
+
+	loaded chan int64 // gets the jobs whose windows are loaded, for a command that waits for them; nil for nobody
 }
 
 const maxAttempts = 3 // tries of a window
@@ -74,7 +76,7 @@ func newEngine(q *Queue, does string, loader Loader, sources map[string]int, opt
 func (e *engine) config(loader Loader) *river.Config {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &windowWorker{
-		queue: e.queue, loader: loader, sources: loader.Sources(), rescueAfter: e.options.RescueAfter,
+		queue: e.queue, loader: loader, sources: loader.Sources(), rescueAfter: e.options.RescueAfter, loaded: e.options.loaded,
 	})
 	return &river.Config{
 		ID:            e.id,

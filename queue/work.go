@@ -85,6 +85,7 @@ type windowWorker struct {
 	loader      Loader
 	sources     map[string]int
 	rescueAfter time.Duration
+	loaded      chan<- int64 // see Options
 }
 
 // pausedFor is how long a window waits that was taken from a queue before River knew that it is paused. By then it
@@ -124,6 +125,7 @@ func (w *windowWorker) decide(ctx context.Context, try *Try, err error) error {
 		if _, err := w.queue.endDetached(ctx); err != nil {
 			w.queue.log.Debug("run not ended yet", zap.Error(err)) // maintenance does
 		}
+		w.tell(ctx, try.JobID)
 		return nil
 	case errors.Is(ctx.Err(), context.Canceled):
 		// River sees by this error that the try was called off, and does not count it: the window goes back to it.
@@ -148,6 +150,17 @@ func (w *windowWorker) decide(ctx context.Context, try *Try, err error) error {
 		return river.JobCancel(errors.Join(err, endErr))
 	}
 	return errors.Join(err, endErr)
+}
+
+// tell lets the command that waits for windows know that one is loaded. Nobody waits any more when the try is called off.
+func (w *windowWorker) tell(ctx context.Context, jobID int64) {
+	if w.loaded == nil {
+		return
+	}
+	select {
+	case w.loaded <- jobID:
+	case <-ctx.Done():
+	}
 }
 
 // standBack waits until the worker that has taken over is done with the job. River takes what a try says for what the
