@@ -145,6 +145,9 @@ func (l *Limiter) Slower(ctx context.Context) error {
 	return nil
 }
 
+// IsCounted says that the vendor states how many requests a sliding second may hold.
+func (l *Limiter) IsCounted() bool { return len(l.ring) > 0 }
+
 // Rate gives the present number of requests a second of a limiter that is not shared.
 func (l *Limiter) Rate() float64 { return float64(l.rate.Limit()) }
 

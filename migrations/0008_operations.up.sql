@@ -127,6 +127,8 @@ CREATE UNLOGGED TABLE etl.pace (
     share        double precision NOT NULL,
     paused_until timestamptz      NOT NULL,
     changed_at   timestamptz      NOT NULL,
+    holders      bigint[]         NOT NULL,
+    rest         interval         NOT NULL,
     CONSTRAINT pace_pk       PRIMARY KEY (budget),
     CONSTRAINT pace_share_ck CHECK (share > 0 AND share <= 1)
 ) WITH (fillfactor = 50);
@@ -139,6 +141,8 @@ COMMENT ON COLUMN etl.pace.next_slot_at IS 'time. The theoretical arrival time: 
 COMMENT ON COLUMN etl.pace.share        IS 'share. Of the full rate, in use at present: 5 percent less each time the vendor says that its limit is exceeded, one step back after each quiet minute.';
 COMMENT ON COLUMN etl.pace.paused_until IS 'time. The end of the pause after the vendor last said so; -infinity for never.';
 COMMENT ON COLUMN etl.pace.changed_at   IS 'time. When the share was last changed.';
+COMMENT ON COLUMN etl.pace.holders      IS 'random numbers. Who has taken slots and not said since that they are used up, the latest first: whoever comes waits until they must be.';
+COMMENT ON COLUMN etl.pace.rest         IS 'time. For how long nobody might go yet when the last of them said so, whatever a clock says since.';
 
 CREATE TABLE etl.probe (
     load_id     bigint      NOT NULL,

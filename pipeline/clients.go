@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.uber.org/zap"
+
 	"smsetl/config"
 	"smsetl/extract"
 	"smsetl/extract/engagelab"
@@ -37,12 +39,28 @@ type Clients struct {
 	sources   []config.Source
 	warehouse *load.Warehouse // nil where there is none: then each process is alone
 	byBudget  map[ratelimit.Key]*extract.Limiter
-	waited    Waited // nil for nobody
+	shared    []*ratelimit.Budget // of byBudget, with the other processes
+	waited    Waited              // nil for nobody
 }
 
 // Clients gives the clients of sources. Without a warehouse they share their limits with no other process.
 func (w World) Clients(sources []config.Source, warehouse *load.Warehouse, waited Waited) *Clients {
-	return &Clients{world: w, sources: sources, warehouse: warehouse, byBudget: map[ratelimit.Key]*extract.Limiter{}, waited: waited}
+	c := &Clients{world: w, sources: sources, warehouse: warehouse, byBudget: map[ratelimit.Key]*extract.Limiter{}, waited: waited}
+	if w.AtEnd != nil {
+		w.AtEnd(c.close)
+	}
+	return c
+}
+
+// close tells the other processes that nothing will be asked any more. Whoever is not told waits for half a second.
+func (c *Clients) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	for _, budget := range c.shared {
+		if err := budget.Close(ctx); err != nil {
+			c.world.Log.Debug("a rate budget is not given back", zap.Error(err))
+		}
+	}
 }
 
 // Of gives the client of a source.
@@ -108,7 +126,9 @@ func (c *Clients) limiter(s config.Source, action string) *extract.Limiter {
 	}
 	limiter := c.world.Vendors.Of(s.Vendor).Limiter(rate)
 	if c.warehouse != nil {
-		limiter.Share(ratelimit.New(c.warehouse.DB, budget, rate))
+		shared := ratelimit.New(c.warehouse.DB, budget, rate, ratelimit.Options{IsCounted: limiter.IsCounted()})
+		limiter.Share(shared)
+		c.shared = append(c.shared, shared)
 	}
 	if c.waited != nil {
 		limiter.Observe(func(waited time.Duration) { c.waited(s.Vendor, action, waited) })

@@ -26,6 +26,7 @@ type World struct {
 	Version string        // of the program
 	Now     func() time.Time
 	Log     *zap.Logger
+	AtEnd   func(closing func()) // takes what is to be called when the command ends; nil where nobody else waits for it
 }
 
 // Pipeline joins a configuration to a warehouse.

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +24,12 @@ var reserveQuery string
 // Horizon is how far ahead a Budget gives slots. It is what a process that dies can waste, and how long others go on after the
 // vendor has asked for less. A request that Delay was told of must be so much earlier than the one which it could crowd.
 const Horizon = 500 * time.Millisecond
+
+// How long after its moment a request may still be written, and be on its way longer than the next one is.
+const (
+	mostLate   = 75 * time.Millisecond
+	mostJitter = 40 * time.Millisecond
+)
 
 // longestPause is the longest pause that the other processes are told of. Whoever is paused cannot tell it from a server's clock that
 // was put back, so it must be a time that may be waited for nothing. After it they ask the vendor, who tells them himself.
@@ -48,19 +55,36 @@ func (k Key) hash() string {
 // Budget is the shared rate limit of one key: all processes of one warehouse together keep its rate. Safe for use by many
 // goroutines.
 type Budget struct {
-	db    *db.DB
-	key   Key
-	hash  string
-	every time.Duration // between two requests at the full rate
+	db        *db.DB
+	key       Key
+	hash      string
+	every     time.Duration // between two requests at the full rate
+	isCounted bool          // see Options
+	id        int64         // of this holder
 
 	mu      sync.Mutex
 	clock   serverClock
-	settled time.Time // when slots by an unknown clock of the server are used up
+	settled time.Time   // when slots are used up that were there before this process came
+	until   time.Time   // when slots are used up that were given before the server's clock was changed
+	last    time.Time   // the last slot that was taken; zero when it is given back
+	idle    *time.Timer // gives back what is used up
+
+	taking sync.RWMutex // nothing is given back while somebody takes
 }
 
-// New gives the shared budget of a key, of perSecond requests a second.
-func New(d *db.DB, key Key, perSecond float64) *Budget {
-	return &Budget{db: d, key: key, hash: key.hash(), every: time.Duration(float64(time.Second) / perSecond)}
+// Options are what vendors differ in.
+type Options struct {
+	// IsCounted says that the vendor counts the requests of each second, and so that two processes must not crowd one. Without it
+	// a process that comes while others hold slots takes the next ones at once.
+	IsCounted bool
+}
+
+// New gives the shared budget of a key, of perSecond requests a second. Close it.
+func New(d *db.DB, key Key, perSecond float64, options Options) *Budget {
+	return &Budget{
+		db: d, key: key, hash: key.hash(), every: time.Duration(float64(time.Second) / perSecond),
+		isCounted: options.IsCounted, id: rand.Int64(), //nolint:gosec // a name, and no secret
+	}
 }
 
 // failed wraps an error of the database, with what was tried.
@@ -73,11 +97,19 @@ func (b *Budget) failed(doing string, err error) error {
 func (b *Budget) Reserve(ctx context.Context, most int) (sms.Reservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	b.taking.RLock()
+	defer b.taking.RUnlock()
 	slots, err := b.reserve(ctx, most)
 	return slots, b.failed("reserving from", err)
 }
 
 func (b *Budget) reserve(ctx context.Context, most int) (sms.Reservation, error) {
+	b.mu.Lock()
+	until := b.until
+	b.mu.Unlock()
+	if time.Now().Before(until) {
+		return sms.Reservation{Every: b.every, RetryAt: until}, nil
+	}
 	conn, err := b.db.Acquire(ctx) // the wait for it must not count as the answer's
 	if err != nil {
 		return sms.Reservation{}, err
@@ -97,30 +129,39 @@ func (b *Budget) reserve(ctx context.Context, most int) (sms.Reservation, error)
 	return slots, err
 }
 
-// take asks for slots. Nobody uses what he got in the very moment in which he saw that the server's clock was changed, or within
-// Horizon of his coming: others may have slots there by the clock as it was. When those are used up, the clock of each process is
-// the clock of all.
+// take asks for slots. Nobody uses what he got in the very moment in which he saw that the server's clock was changed, or asks again
+// within Horizon of it, or is given any within Horizon of his coming while there are others: they may have slots there by the clock
+// as it was. When those are used up, or were given back, the clock of each process is the clock of all.
 func (b *Budget) take(ctx context.Context, conn *pgx.Conn, most int, isNew bool) (sms.Reservation, error) {
 	var seen, first time.Time
 	var slots sms.Reservation
+	var isHeld bool
 	sent := time.Now()
-	err := conn.QueryRow(ctx, reserveQuery, b.hash, most, b.every, Horizon, b.latency(), isNew, longestPause).Scan(&seen, &first, &slots.Every, &slots.Count)
+	err := conn.QueryRow(ctx, reserveQuery, b.hash, most, b.every, Horizon, b.latency(), isNew, longestPause, b.id).
+		Scan(&seen, &first, &slots.Every, &slots.Count, &isHeld)
 	if err != nil {
 		return sms.Reservation{}, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	if slots.Count > 0 {
+	taken := slots.Count
+	if taken > 0 {
 		b.settled = time.Time{} // nobody else uses the budget, or it is settled
 	}
-	if b.clock.observe(sent, seen, now) {
-		b.settled = now.Add(Horizon + slots.Every)
+	if b.clock.observe(sent, seen, now) && b.isCounted {
+		b.until = now.Add(Horizon + slots.Every)
 		slots.Count = 0
 	}
 	slots.First, slots.RetryAt = b.clock.local(first), b.clock.local(first.Add(-Horizon))
-	if slots.Count == 0 && slots.RetryAt.Before(b.settled) {
+	if taken > 0 {
+		b.hold(slots.First.Add(time.Duration(taken-1) * slots.Every)) //nolint:contextcheck // they are given back long after this call
+	}
+	if isHeld && slots.RetryAt.Before(b.settled) {
 		slots.RetryAt = b.settled
+	}
+	if slots.RetryAt.Before(b.until) {
+		slots.RetryAt = b.until
 	}
 	return slots, nil
 }
@@ -128,8 +169,8 @@ func (b *Budget) take(ctx context.Context, conn *pgx.Conn, most int, isNew bool)
 // open makes the budget known.
 func (b *Budget) open(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, `
-		INSERT INTO etl.pace (budget, vendor, action, next_slot_at, share, paused_until, changed_at)
-		VALUES ($1, $2, $3, clock_timestamp() - interval '1 minute', 1, '-infinity', clock_timestamp())
+		INSERT INTO etl.pace (budget, vendor, action, next_slot_at, share, paused_until, changed_at, holders, rest)
+		VALUES ($1, $2, $3, clock_timestamp() - interval '1 minute', 1, '-infinity', clock_timestamp(), '{}', '0')
 		ON CONFLICT (budget) DO NOTHING`, b.hash, b.key.Vendor, b.key.Action)
 	return err
 }
@@ -142,7 +183,7 @@ func (b *Budget) readClock(ctx context.Context, conn *pgx.Conn) (isNew bool, err
 		b.mu.Lock()
 		now := time.Now()
 		isFresh, isExact := b.clock.isFresh(now), b.clock.uncertain <= exact
-		if !isFresh && try == 0 {
+		if !isFresh && try == 0 && b.isCounted {
 			b.settled = now.Add(Horizon + b.every)
 		}
 		isNew = now.Before(b.settled)

@@ -17,6 +17,9 @@ import (
 
 var secret = ratelimit.Key{Vendor: sms.Tencent, Host: "https://vendor", Caller: "AKID-canary", Action: "SendStatusStatistics"}
 
+// counted is a vendor that counts the requests of each second.
+var counted = ratelimit.Options{IsCounted: true}
+
 // shifted gives a warehouse whose server's clock can be changed: by the interval in fake.shift.
 func shifted(t *testing.T) (url string, shift func(by string)) {
 	t.Helper()
@@ -59,7 +62,7 @@ func open(t *testing.T, url string) *db.DB {
 // process gives the budget of another process.
 func process(t *testing.T, url string, perSecond float64) *ratelimit.Budget {
 	t.Helper()
-	return ratelimit.New(open(t, url), secret, perSecond)
+	return ratelimit.New(open(t, url), secret, perSecond, counted)
 }
 
 // moments asks until it has n slots or everything within reach is given away.
@@ -135,7 +138,7 @@ func TestBudgetSbudgetsProcesses(t *testing.T) {
 	wh := open(t, url)
 	other := secret
 	other.Action = "CallbackStatusStatistics"
-	if got := moments(t, ratelimit.New(wh, other, 10), 1); len(got) != 1 || time.Until(got[0]) > 50*time.Millisecond {
+	if got := moments(t, ratelimit.New(wh, other, 10, counted), 1); len(got) != 1 || time.Until(got[0]) > 50*time.Millisecond {
 		t.Errorf("the other action's slots: %v, want one now", got)
 	}
 	leaks, err := db.One[int](t.Context(), wh, `SELECT count(*) FROM etl.pace WHERE pace::text LIKE '%canary%' OR pace::text LIKE '%//vendor%'`)
@@ -233,7 +236,7 @@ func hasShare(t *testing.T, d *db.DB, want string) {
 func TestBudgetIsDelayed(t *testing.T) {
 	t.Parallel()
 	wh := open(t, pgtest.New(t))
-	p := ratelimit.New(wh, secret, 10)
+	p := ratelimit.New(wh, secret, 10, counted)
 	first := moments(t, p, 1)
 	if err := p.Delay(t.Context(), 70*time.Millisecond); err != nil {
 		t.Fatal(err)
@@ -322,7 +325,7 @@ func TestBudgetFailsClosed(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
 	wh, admin := open(t, url), open(t, url)
-	p := ratelimit.New(wh, secret, 10)
+	p := ratelimit.New(wh, secret, 10, counted)
 	moments(t, p, 1)
 	if _, err := admin.Exec(t.Context(), `ALTER TABLE etl.pace RENAME TO gone`); err != nil {
 		t.Fatal(err)
