@@ -112,6 +112,9 @@ func (w *Warehouse) Put(ctx context.Context, loadID int64, batch sms.Batch, opti
 	if err := w.transact(ctx, p.run, complete); err != nil {
 		return Result{}, failed(doing, err)
 	}
+	if p.result.Inserted > 0 {
+		w.analyzeGrown(ctx)
+	}
 	return p.result, nil
 }
 
