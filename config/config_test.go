@@ -241,7 +241,7 @@ func TestRings(t *testing.T) {
 	}
 	for _, s := range cfg.Schedules {
 		if got := s.Timing.Next(after); !got.Equal(at(want[s.Name])) {
-			t.Errorf("%s rings at %s, want %s", s.Name, got, want[s.Name])
+			t.Errorf("%s ticks at %s, want %s", s.Name, got, want[s.Name])
 		}
 	}
 }

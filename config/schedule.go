@@ -141,11 +141,11 @@ func (s *Schedule) time(v Value) error {
 		return fmt.Errorf("%s is not a cron expression (%s): %s", v, printable(why), want)
 	}
 	if every, ok := timing.(cron.ConstantDelaySchedule); ok && every.Delay < shortestEvery {
-		return fmt.Errorf("%s rings more often than once a minute: want \"@every 1m\" or slower", v)
+		return fmt.Errorf("%s ticks more often than once a minute: want \"@every 1m\" or slower", v)
 	}
 	// A date such as 30 February never comes; the library then gives the zero time.
 	if timing.Next(time.Date(2026, time.January, 1, 0, 0, 0, 0, s.Zone)).IsZero() {
-		return fmt.Errorf("%s never rings: there is no such date", v)
+		return fmt.Errorf("%s never ticks: there is no such date", v)
 	}
 	s.Timing = timing
 	return nil

@@ -274,7 +274,7 @@ func TestUnreadableIsParked(t *testing.T) {
 	t.Parallel()
 	p := newPlant(t)
 	for kind, arguments := range map[string]string{
-		"window": `{"source": 5}`, "ring": `{"schedule": []}`, "mystery": `{}`,
+		"window": `{"source": 5}`, "tick": `{"schedule": []}`, "mystery": `{}`,
 	} {
 		p.text(`INSERT INTO river.river_job (kind, queue, args, max_attempts) VALUES ($1, 'first', $2, 25)`, kind, arguments)
 	}

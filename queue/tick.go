@@ -27,14 +27,14 @@ type Tick struct {
 }
 
 const (
-	tickQueue    = "ring"
+	tickQueue    = "tick"
 	tickTimeout  = time.Minute
 	tickRescue   = 3 * time.Minute // a tick that runs for longer than this hangs with its program
 	tickAttempts = 5
 )
 
-// Kind names the job in the queue. The name is that of the jobs of earlier versions.
-func (Tick) Kind() string { return "ring" }
+// Kind names the job in the queue.
+func (Tick) Kind() string { return "tick" }
 
 // InsertOpts makes a tick unique while it is not finished: ticks that pile up while nobody works would all plan the
 // same.

@@ -70,7 +70,7 @@ func (w *world) running(m *member) int64 {
 
 func (w *world) isWorking(m *member) bool { return w.running(m) > 0 }
 
-// leads says whether the member is the one that rings.
+// leads says whether the member is the one that ticks.
 func (w *world) leads(m *member) bool {
 	w.t.Helper()
 	return w.number(fmt.Sprintf(`SELECT count(*) FROM river.river_leader WHERE leader_id LIKE '%%\_%d\_%%'`, m.pid)) > 0

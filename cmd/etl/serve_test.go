@@ -102,7 +102,7 @@ const (
 	openWindows = "SELECT count(*) FROM etl.run_window WHERE outcome IS NULL"
 )
 
-// A server that starts on an empty warehouse rings once, loads all that is due, and ends cleanly.
+// A server that starts on an empty warehouse ticks once, loads all that is due, and ends cleanly.
 func TestServeLoadsWhatIsDue(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quick(60))
@@ -119,11 +119,11 @@ func TestServeLoadsWhatIsDue(t *testing.T) {
 	}
 	w.noLeftovers()
 	if !strings.Contains(s.log(), "schedule ticked") {
-		t.Error("the log does not tell of the ring")
+		t.Error("the log does not tell of the tick")
 	}
 }
 
-// Nothing due: nothing sent. A second server rings, since it leads, and finds only provisional days.
+// Nothing due: nothing sent. A second server ticks, since it leads, and finds only provisional days.
 func TestServeAgainAsksOnlyForWhatIsDue(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, quick(60))
