@@ -92,6 +92,51 @@ func execute(t testing.TB, address, query string) {
 	}
 }
 
+// A server that is started anew cuts off what it has just let in. What the schema holds is then read once more.
+func TestOpenAgainAfterACut(t *testing.T) {
+	t.Parallel()
+	address := pgtest.New(t)
+	var conns [2]*pgx.Conn
+	for i := range conns {
+		conn, err := pgx.Connect(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(context.Background())
+		conns[i] = conn
+	}
+	holder, watcher := conns[0], conns[1]
+	// Whoever reads what the schema holds waits for this lock, and can be found by it.
+	if _, err := holder.Exec(t.Context(), "BEGIN; LOCK TABLE etl.dataset IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	opened := make(chan error, 1)
+	go func() {
+		wh, err := load.Open(t.Context(), address, load.Options{})
+		if err == nil {
+			if len(wh.Datasets(sms.EngageLab)) != 3 {
+				err = fmt.Errorf("the datasets are %v", wh.Datasets(sms.EngageLab))
+			}
+			wh.Close()
+		}
+		opened <- err
+	}()
+	for cut := 0; cut == 0; time.Sleep(10 * time.Millisecond) {
+		if err := watcher.QueryRow(t.Context(), `
+			SELECT count(pg_terminate_backend(pid))
+			FROM pg_stat_activity
+			WHERE datname = current_database() AND application_name = 'etl' AND wait_event_type = 'Lock'`).Scan(&cut); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := holder.Exec(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-opened; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOpenSettings(t *testing.T) {
 	wh := open(t)
 	same(t, "settings", dump(t, wh, `

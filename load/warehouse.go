@@ -36,7 +36,7 @@ func Open(ctx context.Context, url string, options Options) (*Warehouse, error) 
 		return nil, err
 	}
 	w := &Warehouse{DB: database, pool: database.Pool, log: database.Log}
-	if err := w.learn(ctx); err != nil {
+	if err := db.Retry(ctx, func() error { return w.learn(ctx) }); err != nil {
 		w.Close()
 		return nil, failed("reading what the schema holds", err)
 	}

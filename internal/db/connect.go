@@ -61,6 +61,17 @@ func Pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// Retry calls do until it succeeds, or fails with what is not temporary, or has failed for as long as a connection is waited for: a
+// server that is started anew may cut off what it has just let in.
+func Retry(ctx context.Context, do func() error) error {
+	for started := time.Now(); ; {
+		err := do()
+		if !IsTemporary(err) || time.Since(started) > connectWait || Pause(ctx, time.Second/2) != nil {
+			return err
+		}
+	}
+}
+
 // LastWord shortens the error of a connection that was tried again and again to what the server said last.
 func LastWord(err error) error {
 	connect, ok := errors.AsType[*pgconn.ConnectError](err)
