@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"smsetl/cmd/etl/show"
 	"smsetl/internal/postgres"
 	"smsetl/load"
 	"smsetl/migrations"
@@ -42,7 +43,7 @@ func (s *session) embedded(dir string) (string, error) {
 		late, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), 20*time.Second)
 		defer cancel()
 		if err := server.Stop(late); err != nil {
-			fmt.Fprintln(s.stderr, "etl:", err)
+			fmt.Fprintln(s.stderr, "etl:", show.Visible(err.Error()))
 		}
 	})
 	return server.URL(), nil

@@ -84,8 +84,7 @@ func (c *rawShowCommand) Run(s *session) error {
 	if err != nil {
 		return fmt.Errorf("answer %s: %w", answer.Body.Hash, err)
 	}
-	_, err = s.stdout.Write(bytes)
-	return err
+	return show.Bytes(s.stdout, bytes)
 }
 
 type rawPruneCommand struct {

@@ -125,7 +125,7 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "etl: %v\nRun \"etl --help\" for the commands.\n", err)
+		fmt.Fprintf(stderr, "etl: %s\nRun \"etl --help\" for the commands.\n", show.Visible(err.Error()))
 		return exitUsage
 	}
 	s := &session{ctx: ctx, env: env, stdout: stdout, stderr: stderr, log: newLogger(c.LogLevel, stderr)}
@@ -151,7 +151,7 @@ func (s *session) end(err error) int {
 		return exitPartial
 	}
 	if message := err.Error(); message != "" {
-		fmt.Fprintln(s.stderr, "etl:", message)
+		fmt.Fprintln(s.stderr, "etl:", show.Visible(message))
 	}
 	return code
 }
@@ -173,6 +173,7 @@ func newLogger(level string, w io.Writer) *zap.Logger {
 	if show.IsTerminal(w) {
 		form.EncodeLevel = zapcore.CapitalColorLevelEncoder
 		encoder = zapcore.NewConsoleEncoder(form)
+		w = show.LogOn(w)
 	}
 	return zap.New(zapcore.NewCore(encoder, zapcore.AddSync(w), at))
 }

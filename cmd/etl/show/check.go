@@ -42,7 +42,7 @@ func (t *text) details(findings []read.Finding) {
 			continue
 		}
 		line := fmt.Sprintf("%s %s %s: %s", f.Check, accountName(&f), f.Subject, f.Detail)
-		t.println(shortened(line, width))
+		t.printf("%s\n", shortened(line, width))
 	}
 	if left < 0 {
 		t.printf("and %s more; etl check -o json lists them whole\n", english.Plural(-left, "finding"))

@@ -60,7 +60,8 @@ func (t *text) heatmap(days []sms.DayStatus, colours bool) {
 					line.WriteByte(' ')
 				}
 			}
-			t.printf("  %s  %s\n", month.String()[:7], strings.TrimRight(line.String(), " "))
+			t.printf("  %s  ", month.String()[:7])
+			t.paint(strings.TrimRight(line.String(), " ") + "\n")
 		}
 	}
 	t.legend(colours)
@@ -71,7 +72,8 @@ func (t *text) legend(colours bool) {
 		if i > 0 {
 			t.printf("  ")
 		}
-		t.printf("%s %s", cell(m.state, colours), strings.ReplaceAll(string(m.state), "_", " "))
+		t.paint(cell(m.state, colours))
+		t.printf(" %s", strings.ReplaceAll(string(m.state), "_", " "))
 	}
 	t.println()
 }

@@ -43,7 +43,7 @@ func (t *text) gaps(r pipeline.Status) {
 	const width = 160
 	lines := gapLines(r)
 	for _, line := range lines[:min(mostLines, len(lines))] {
-		t.println(shortened(line, width))
+		t.printf("%s\n", shortened(line, width))
 	}
 	if left := len(lines) - mostLines; left > 0 {
 		t.printf("and %s more; etl status -o json lists them whole\n", english.Plural(left, "gap"))

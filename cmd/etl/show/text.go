@@ -11,12 +11,22 @@ import (
 	"smsetl/load"
 )
 
-// text grows line by line.
+// text grows line by line. Whatever is put into it is cleaned of what a terminal obeys; colours are painted on.
 type text struct{ strings.Builder }
 
-func (t *text) printf(format string, values ...any) { fmt.Fprintf(&t.Builder, format, values...) }
+// printf fills a format of ours with values that may be anybody's.
+func (t *text) printf(format string, values ...any) {
+	for i, value := range values {
+		values[i] = visibleValue(value)
+	}
+	fmt.Fprintf(&t.Builder, format, values...)
+}
 
-func (t *text) println(values ...any) { fmt.Fprintln(&t.Builder, values...) }
+// println writes a line of ours.
+func (t *text) println(line ...string) { t.Builder.WriteString(Visible(strings.Join(line, "")) + "\n") }
+
+// paint writes what is for a terminal to obey. Nothing of anybody else's is in it.
+func (t *text) paint(colours string) { t.Builder.WriteString(colours) }
 
 // mostLines is how many lines a report has of one kind: what a screen holds.
 const mostLines = 20
@@ -43,6 +53,7 @@ func list[T any](t *text, header []string, all []T, row func(T) []string) {
 
 // table writes rows of text in aligned columns. Columns whose header starts with ">" are set flush right.
 func (t *text) table(header []string, rows [][]string) {
+	rows = visibleRows(rows)
 	names, forms := make([]string, len(header)), make([]string, len(header))
 	for i, name := range header {
 		var isRight bool
@@ -67,6 +78,16 @@ func (t *text) table(header []string, rows [][]string) {
 		}
 		t.println(strings.Join(cells, "  "))
 	}
+}
+
+func visibleRows(rows [][]string) [][]string {
+	all := make([][]string, len(rows))
+	for i, row := range rows {
+		for _, cell := range row {
+			all[i] = append(all[i], visibleCell(cell))
+		}
+	}
+	return all
 }
 
 func shortened(text string, width int) string {
