@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // download sends one table of the page as a file: the one of the name, or the only one.
@@ -40,11 +44,37 @@ func (v *view) download(w http.ResponseWriter, f format) error {
 }
 
 // safe keeps a text from being a formula of the spreadsheet that opens it: names of templates and reasons are other people's.
+//
+// Spreadsheets trim what stands before a formula, take the wide signs of Chinese and Japanese keyboards for the narrow ones, and some
+// split cells at semicolons or lines, whatever the quotes say. So each piece between these is looked at, behind all that cannot be seen.
 func (c cell) safe() string {
-	if c.kind != isNumber && c.Raw != "" && strings.ContainsRune("=+-@\t\r", rune(c.Raw[0])) {
-		return "'" + c.Raw
+	if c.kind == isNumber {
+		return c.Raw
 	}
-	return c.Raw
+	text := strings.ReplaceAll(c.Raw, "\x00", "") // some programs end a text there, others do not see it
+	isSplit := func(r rune) bool { return strings.ContainsRune(";,\t\r\n\v\f\u0085\u2028\u2029；，", r) }
+	for piece := range strings.FieldsFuncSeq(text, isSplit) {
+		if piece = strings.TrimLeftFunc(piece, isUnseen); piece != "" && isFormulaSign(piece) {
+			return "'" + text
+		}
+	}
+	if text != "" && (isSplit(rune(text[0])) || isFormulaSign(text)) {
+		return "'" + text
+	}
+	return text
+}
+
+// isFormulaSign says whether a spreadsheet takes a text that starts like this for a formula, a command or a link to another program.
+func isFormulaSign(text string) bool {
+	first, _ := utf8.DecodeRuneInString(norm.NFKC.String(text[:min(len(text), utf8.UTFMax)]))
+	return strings.ContainsRune("=+-@\u2212|%", first)
+}
+
+// isUnseen says whether a character takes no ink: spaces of all widths, controls, marks of direction and order, and what joins letters;
+// quotes too, which some programs take off.
+func isUnseen(r rune) bool {
+	return r == '"' || r == '\'' || unicode.IsSpace(r) || unicode.In(r, unicode.C, unicode.Z, unicode.Mn, unicode.Me, unicode.Variation_Selector) ||
+		strings.ContainsRune("\u115f\u1160\u3164\uffa0", r) // letters of Hangul without ink
 }
 
 func (t *table) csv() ([]byte, error) {
