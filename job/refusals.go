@@ -2,7 +2,6 @@ package job
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -43,8 +42,22 @@ type unansweredError struct{ error }
 // Unwrap gives what happened.
 func (e *unansweredError) Unwrap() error { return e.error }
 
-// note remembers what err refuses, if it refuses anything.
+// earlierError is a refusal that an earlier window met, told to one behind it.
+type earlierError struct{ error }
+
+func (e *earlierError) Error() string {
+	return "not asked, because an earlier window met: " + e.error.Error()
+}
+
+// Unwrap gives what the earlier window met.
+func (e *earlierError) Unwrap() error { return e.error }
+
+// note remembers what err refuses, if it refuses anything. What is only repeated is no news: each window would otherwise put its own
+// sentence before the one that it was told, in the ledger too, and a refusal that is met every quarter of an hour would never end.
 func (r *refusals) note(source string, account sms.Account, err error) {
+	if _, isRepeated := errors.AsType[*earlierError](err); isRepeated {
+		return
+	}
 	var key string
 	switch {
 	case errors.Is(err, sms.ErrSourceDenied):
@@ -67,7 +80,7 @@ func (r *refusals) check(source string, account sms.Account) error {
 	defer r.mu.Unlock()
 	for _, key := range []string{source, source + "\x00" + account.ID} {
 		if refused, ok := r.until[key]; ok && r.now().Before(refused.expires) {
-			return fmt.Errorf("not asked, because an earlier window met: %w", refused.err)
+			return &earlierError{refused.err}
 		}
 	}
 	return nil

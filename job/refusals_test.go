@@ -36,3 +36,24 @@ func TestRefusals(t *testing.T) {
 		t.Errorf("still refused after 16 minutes: %v", err)
 	}
 }
+
+// Windows behind a refused one are told of it in the same words, however many there are, and do not keep the refusal alive.
+func TestReasonOfADeniedSourceDoesNotGrow(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	r := newRefusals(false, func() time.Time { return now })
+	account := sms.Account{ID: "mine"}
+	r.note("a", account, fmt.Errorf("stats_day: %w: the key is wrong", sms.ErrSourceDenied))
+	first := r.check("a", account)
+	for range 14 {
+		now = now.Add(time.Minute)
+		err := r.check("a", account)
+		if err == nil || err.Error() != first.Error() {
+			t.Fatalf("the reason became %v, was %v", err, first)
+		}
+		r.note("a", account, fmt.Errorf("wrapped by a window: %w", err))
+	}
+	now = now.Add(time.Minute)
+	if err := r.check("a", account); err != nil {
+		t.Errorf("after a quarter of an hour it is not asked again: %v", err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,7 +28,7 @@ func (w *Warehouse) Fail(ctx context.Context, loadID int64, batch sms.Batch, rea
 			SET outcome = 'failed', reason = $2, rejected = $3
 			WHERE load_id = $1
 			  AND outcome = 'running'
-			RETURNING account_key`, loadID, clean(reason), len(batch.Rejects)).Scan(&account)
+			RETURNING account_key`, loadID, reasonOf(reason), len(batch.Rejects)).Scan(&account)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -40,7 +41,7 @@ func (w *Warehouse) Fail(ctx context.Context, loadID int64, batch sms.Batch, rea
 		if err := noteFindings(ctx, tx, account, loadID, &batch, now); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, ledgerFail, account, loadID, scope.Datasets, scope.Window.First(), scope.Window.Last(), clean(reason), now)
+		_, err = tx.Exec(ctx, ledgerFail, account, loadID, scope.Datasets, scope.Window.First(), scope.Window.Last(), reasonOf(reason), now)
 		return err
 	})
 	return failed("failing "+scope.String(), err)
@@ -55,7 +56,7 @@ func (w *Warehouse) Interrupt(ctx context.Context, loadID int64, reason string) 
 		    reason     = $2,
 		    called_off = true
 		WHERE load_id = $1
-		  AND outcome = 'running'`, loadID, clean(reason))
+		  AND outcome = 'running'`, loadID, reasonOf(reason))
 	return failed("interrupting the load", err)
 }
 
@@ -77,4 +78,13 @@ func EndReference(ctx context.Context, tx pgx.Tx, loadID int64, isNew bool, reje
 		    rejected  = $3
 		WHERE load_id = $1`, loadID, outcome, int64(len(rejects)))
 	return err
+}
+
+// reasonOf gives a reason as it is stored: a sentence or two, however many errors were joined to it.
+func reasonOf(text string) string {
+	const most = 2000 // bytes
+	if text = clean(text); len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "..."
+	}
+	return text
 }
