@@ -263,6 +263,10 @@ func (im *importer) detail(out *former, cells [][]byte) {
 				out.line = out.line[:before]
 				im.report.Repeated++
 			}
+			if c == colID && looksLikeNumber(out.line[before:]) {
+				im.scratch = append(im.scratch[:0], out.line[before:]...)
+				out.line = im.keyed.append(out.line[:before], im.scratch)
+			}
 			hasID = hasID || c == colID && len(out.line) > before
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"hash"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -183,4 +184,57 @@ func holdsNumber(cell, number, scratch []byte) bool {
 		national = number
 	}
 	return len(scratch) >= len(national) && bytes.Contains(scratch, national)
+}
+
+// looksLikeNumber says whether an id could be a phone number, with whatever stands between its digits or behind them: 13800138000,
+// +86-138-0013-8000, 8613800138000_1, order-13800138000. The vendor's own ids are hex digits with letters among them. Ids of digits alone
+// cannot be told from numbers.
+func looksLikeNumber(id []byte) bool {
+	digits, letters := 0, 0
+	for _, c := range id {
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case c|0x20 >= 'a' && c|0x20 <= 'z':
+			letters++
+		}
+	}
+	const suffix = 3 // digits that name a piece
+	if letters == 0 {
+		return digits >= least && digits <= maxDigits+suffix
+	}
+	for from, i := 0, 0; i <= len(id); i++ {
+		if i < len(id) && (id[i] >= '0' && id[i] <= '9' || id[i]|0x20 >= 'a' && id[i]|0x20 <= 'z') {
+			continue
+		}
+		if isMobile(id[from:i]) {
+			return true
+		}
+		from = i + 1
+	}
+	return false
+}
+
+// least is how many digits a phone number has at least that says whose it is. Shorter ones are those of services.
+const least = 7
+
+// isMobile says whether a word is a mobile number of the Chinese mainland, with or without the country's code.
+func isMobile(word []byte) bool {
+	word = bytes.TrimPrefix(bytes.TrimPrefix(word, []byte("00")), []byte(chinaDial))
+	for _, c := range word {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return isMainlandMobile(word)
+}
+
+// isPhone says whether a text is a phone number and can be nothing else: no time, no code and no amount is written like it.
+func isPhone(text string) bool {
+	number, _, ok := appendDigits(nil, []byte(text), false)
+	if !ok || len(number) < least {
+		return false
+	}
+	text = strings.TrimSpace(text)
+	return isMobile(number) || strings.HasPrefix(text, "+") || strings.HasPrefix(text, "00")
 }

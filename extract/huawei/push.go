@@ -62,7 +62,11 @@ type report [reportFields]string
 // Reports reads a pushed body: a form with one report, or JSON with a list of them. isSigned says that its signature was
 // verified; whatever an unsigned push says is a hint.
 func (r *Reader) Reports(contentType string, body []byte, isSigned bool) (Pushed, error) {
-	p := pushed{extend: r.o.KeepExtend}
+	k, err := newKeyed(r.o.Key, r.o.Source)
+	if err != nil {
+		return Pushed{}, fmt.Errorf("huawei: push: %w", err)
+	}
+	p := pushed{extend: r.o.KeepExtend, keyed: k}
 	if err := p.read(contentType, body); err != nil {
 		return Pushed{}, fmt.Errorf("huawei: push: %w: %w", ErrPush, err)
 	}
@@ -98,6 +102,7 @@ func (r *Reader) Reports(contentType string, body []byte, isSigned bool) (Pushed
 // pushed is a push in the reading.
 type pushed struct {
 	extend  bool
+	keyed   *keyed
 	reports []report
 	unknown []string
 }
@@ -331,7 +336,27 @@ func (p *pushed) add(r report, to string) error {
 			return errors.New("smsMsgId or status is the number of the recipient")
 		}
 	}
+	if err := p.hide(&r); err != nil {
+		return err
+	}
 	p.reports = append(p.reports, r)
+	return nil
+}
+
+// hide leaves no phone number in a report that names no recipient to compare with. An id that could be one is hashed as the reader of
+// exports hashes it, so that both still tell of the same message; a status never looks like one; what only adds to a report goes.
+func (p *pushed) hide(r *report) error {
+	if looksLikeNumber([]byte(r[fieldStatus])) {
+		return errors.New("status could be a phone number")
+	}
+	if looksLikeNumber([]byte(r[fieldID])) {
+		r[fieldID] = string(p.keyed.append(nil, []byte(r[fieldID])))
+	}
+	for _, i := range [...]int{fieldUpdated, fieldExtend} {
+		if isPhone(r[i]) {
+			r[i] = ""
+		}
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package huawei
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -128,4 +129,33 @@ func manyFields(n int) string {
 		fmt.Fprintf(&b, "&f%d=1", i)
 	}
 	return b.String()
+}
+
+// Whoever can push can put a phone number into any field. None is stored, and a message whose id looks like one is still the same
+// message in exports and pushes.
+func TestPushWhoseIDIsAPhoneNumberIsHashed(t *testing.T) {
+	r := testReader(t, func(o *Options) { o.KeepExtend = true })
+	for _, id := range []string{"13800138000", "+8613800138000", "008613800138000", "138-0013-8000", "8613800138000_2", "order-13800138000", "x.8613800138000", "14155550123"} {
+		got, _, err := pushedForm(t, r, formType, "smsMsgId="+url.QueryEscape(id)+"&status=DELIVRD&updateTime=13800138000&extend=%2B8613800138000", false)
+		if err != nil {
+			t.Fatalf("%s: %v", id, err)
+		}
+		_, row, _ := strings.Cut(got, "extend\n1\t")
+		pushed, rest, _ := strings.Cut(row, "\t")
+		if len(pushed) != hashLen || rest != "\t\tDELIVRD\t\t\t\n" || strings.Contains(got, "0013") {
+			t.Errorf("%s is stored as %q", id, row)
+		}
+		form, _, _, err := stored(t, r, fileOf("a.csv", []byte("SMS Message ID,Sending Time,Status Code\n"+id+",2026-01-05 10:00:00,DELIVRD\n")))
+		if err != nil || len(form) != 1 || !strings.Contains(form[0], "\n2\t"+pushed+"\t") {
+			t.Errorf("%s is %q in a push, and in an export %q, %v", id, pushed, form, err)
+		}
+	}
+	for _, id := range []string{"b9d9b4fe-ad0e-4a2a-a2c7-445505b674ac_6", "00000000-0000-4a00-0000-138001380001_1", "m1", "123456", "2026110912345678901234"} {
+		if got, _, err := pushedForm(t, r, formType, "smsMsgId="+id+"&status=DELIVRD", false); err != nil || !strings.Contains(got, "\n1\t"+id+"\t") {
+			t.Errorf("%s is stored as %q, %v", id, got, err)
+		}
+	}
+	if got, _, err := pushedForm(t, r, formType, "smsMsgId=a&status=13800138000", false); !errors.Is(err, ErrPush) || strings.Contains(err.Error(), "138") {
+		t.Errorf("a status that is a number: %q, %v", got, err)
+	}
 }
