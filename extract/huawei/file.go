@@ -33,7 +33,7 @@ type Options struct {
 	PartRows    int64  // rows of one stored form; 0 for 100,000
 	RowLimit    int64  // rows at which the console cuts an export, so that as many rows are probably not all; 0 for 10,000
 	MaxFile     int64  // bytes of a file; 0 for 1 GiB
-	MaxUnpacked int64  // bytes that a workbook may unpack to; 0 for 2 GiB
+	MaxUnpacked int64  // bytes that a workbook may unpack to; 0 for 128 MiB
 	TempDir     string // where parts of large workbooks are unpacked for the time of reading; "" for the system's
 }
 
@@ -46,7 +46,7 @@ func (o *Options) setDefaults() {
 	def(&o.PartRows, 100_000)
 	def(&o.RowLimit, 10_000)
 	def(&o.MaxFile, 1<<30)
-	def(&o.MaxUnpacked, 2<<30)
+	def(&o.MaxUnpacked, 128<<20)
 }
 
 // Reader reads what the vendor gave. Its methods may be called from any goroutine.

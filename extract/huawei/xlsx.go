@@ -17,9 +17,6 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// maxEntries is how many files a workbook may hold. Excel writes about ten.
-const maxEntries = 1000
-
 // workbook is an open XLSX file.
 type workbook struct {
 	file *excelize.File
@@ -52,22 +49,6 @@ func openWorkbook(f File, maxUnpacked int64, dir string) (*workbook, error) {
 		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
 	}
 	return &workbook{file: file, zip: z, is04: props.Date1904 != nil && *props.Date1904}, nil
-}
-
-// checkArchive refuses what unpacks to more than the cap. The sizes are those that the archive states; archive/zip refuses an
-// entry that unpacks to more than it states.
-func checkArchive(z *zip.Reader, maxUnpacked int64) error {
-	if len(z.File) > maxEntries {
-		return fmt.Errorf("the workbook holds %d files, want at most %d", len(z.File), maxEntries)
-	}
-	var total uint64
-	for _, entry := range z.File {
-		total += entry.UncompressedSize64
-		if entry.UncompressedSize64 > uint64(maxUnpacked) || total > uint64(maxUnpacked) {
-			return fmt.Errorf("the workbook unpacks to more than %d bytes", maxUnpacked)
-		}
-	}
-	return nil
 }
 
 func (w *workbook) close() error { return w.file.Close() }
