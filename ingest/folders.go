@@ -184,7 +184,7 @@ func (d *watching) Read(ctx context.Context, f drop.File) (v drop.Result) {
 	}()
 	in, err := New(d.world, d.source, Options{})
 	if err == nil {
-		err = in.Load(d.program, d.warehouse, []string{f.Path}, &report) //nolint:contextcheck // a new configuration does not end it, only the end of the program
+		err = in.Load(d.program, d.warehouse, []Input{{Path: f.Path}}, &report) //nolint:contextcheck // a new configuration does not end it, only the end of the program
 	}
 	if err == nil {
 		d.options.Metrics.Dropped(d.source.Name, FileImported)

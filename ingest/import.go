@@ -6,8 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
+
+	"go.uber.org/zap"
 
 	"smsetl/check"
 	"smsetl/config"
@@ -37,7 +41,7 @@ func Reader(s config.Source, application string) (*huawei.Reader, error) {
 type Import struct {
 	world   pipeline.World
 	source  config.Source
-	reader  *huawei.Reader
+	reader  *huawei.Apart
 	options Options
 	now     time.Time
 }
@@ -53,28 +57,51 @@ func New(world pipeline.World, source config.Source, options Options) (*Import, 
 	now := world.Now()
 	world.Now = func() time.Time { return now }
 	in := &Import{world: world, source: source, options: options, now: now}
-	var err error
-	if in.reader, err = Reader(source, in.account().ID); err != nil {
+	reader, err := Reader(source, in.account().ID)
+	if err != nil {
 		return nil, config.BadInput(err)
 	}
+	in.reader = &huawei.Apart{Reader: reader, Limits: world.Reading}
 	return in, nil
 }
 
-// open opens a file and says when it was last changed.
-func (in *Import) open(path string, use func(f huawei.File, changed time.Time) error) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return config.BadInput(errors.New(huawei.SafeName(path) + " cannot be opened: " + cause(err)))
+// Input is a file to be imported. One that is open already is read by its descriptor, whatever stands under its name by now.
+type Input struct {
+	Path string   // or its name, where it is open
+	Open *os.File // nil for one to be opened; whoever opened it closes it
+}
+
+// Inputs are files to be opened.
+func Inputs(paths []string) []Input {
+	all := make([]Input, len(paths))
+	for i, path := range paths {
+		all[i].Path = path
 	}
-	defer file.Close()
+	return all
+}
+
+// open opens a file and gives its name, its size and when it was last changed.
+func (in *Import) open(input Input, use func(f *os.File, info fs.FileInfo, name string) error) error {
+	file := input.Open
+	if file == nil {
+		var err error
+		if file, err = os.Open(input.Path); err != nil {
+			return config.BadInput(errors.New(huawei.SafeName(input.Path) + " cannot be opened: " + cause(err)))
+		}
+		defer file.Close()
+	}
 	info, err := file.Stat()
 	if err != nil {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return config.BadInput(errors.New(huawei.SafeName(path) + " is no file"))
+		return config.BadInput(errors.New(huawei.SafeName(input.Path) + " is no file"))
 	}
-	return use(huawei.File{Name: info.Name(), Data: file, Size: info.Size()}, info.ModTime())
+	err = use(file, info, filepath.Base(input.Path))
+	if crash, ok := errors.AsType[*huawei.Crash](err); ok {
+		in.world.Log.Error("the program crashed over a file", zap.String("source", in.source.Name), zap.String("stack", crash.Stack))
+	}
+	return err
 }
 
 // cause gives the error of a file without its path.
@@ -89,16 +116,16 @@ func cause(err error) string {
 const heldBytes = 16 << 20
 
 // Load reads the files and loads them, as a run. The report says how far it came, also with an error.
-func (in *Import) Load(ctx context.Context, wh *load.Warehouse, paths []string, report *Report) error {
-	arguments := fmt.Sprintf("--source %s, %s", in.source.Name, english.Plural(len(paths), "file"))
+func (in *Import) Load(ctx context.Context, wh *load.Warehouse, inputs []Input, report *Report) error {
+	arguments := fmt.Sprintf("--source %s, %s", in.source.Name, english.Plural(len(inputs), "file"))
 	return queue.Record(ctx, wh.Pool(), in.world.Command("import", arguments), in.world.Now, func(runID int64) (bool, error) {
 		report.RunID = runID
-		err := in.all(ctx, wh, paths, report)
+		err := in.all(ctx, wh, inputs, report)
 		return report.IsPartial(), err
 	})
 }
 
-func (in *Import) all(ctx context.Context, wh *load.Warehouse, paths []string, report *Report) error {
+func (in *Import) all(ctx context.Context, wh *load.Warehouse, inputs []Input, report *Report) error {
 	open := map[string]MissingHours{}
 	var files []job.ExportFile
 	var listed []File
@@ -108,8 +135,8 @@ func (in *Import) all(ctx context.Context, wh *load.Warehouse, paths []string, r
 		files, listed, held = nil, nil, 0
 		return err
 	}
-	for _, path := range paths {
-		file, shown, err := in.read(ctx, path)
+	for _, input := range inputs {
+		file, shown, err := in.read(ctx, input)
 		if err != nil {
 			return err
 		}
@@ -139,20 +166,28 @@ func (in *Import) all(ctx context.Context, wh *load.Warehouse, paths []string, r
 }
 
 // read reads a file into parts.
-func (in *Import) read(ctx context.Context, path string) (out job.ExportFile, shown File, err error) {
-	err = in.open(path, func(f huawei.File, changed time.Time) error {
-		read, err := in.reader.Read(ctx, f, func(part huawei.Part) error {
+func (in *Import) read(ctx context.Context, input Input) (out job.ExportFile, shown File, err error) {
+	err = in.open(input, func(f *os.File, info fs.FileInfo, name string) error {
+		read, err := in.reader.Read(ctx, f, name, info.Size(), func(part huawei.Part) error {
 			out.Parts = append(out.Parts, job.FilePart{Body: part.Body, Request: part.Request})
 			return nil
 		})
 		if err != nil {
-			return config.BadInput(err)
+			return ofFile(err)
 		}
-		out.Export = messages.Export{Hash: read.SHA256, Name: read.Name, MadeAt: in.madeAt(read, changed), Covers: in.covers(read)}
+		out.Export = messages.Export{Hash: read.SHA256, Name: read.Name, MadeAt: in.madeAt(read, info.ModTime()), Covers: in.covers(read)}
 		shown = newFile(read)
 		return nil
 	})
 	return out, shown, err
+}
+
+// ofFile gives the error of a file as one for people to mend, unless the machine is at fault.
+func ofFile(err error) error {
+	if errors.Is(err, sms.ErrTemporary) {
+		return err
+	}
+	return config.BadInput(err)
 }
 
 // madeAt says when an export was made: as it says itself, or else when the file was last changed, which a browser does when it saves
@@ -247,13 +282,13 @@ const PreviewRows = 5
 // Preview adds to the report how files are understood, and loads nothing.
 func (in *Import) Preview(ctx context.Context, paths []string, report *Report) error {
 	for _, path := range paths {
-		err := in.open(path, func(f huawei.File, changed time.Time) error {
-			shown, err := in.reader.Preview(ctx, f, PreviewRows)
+		err := in.open(Input{Path: path}, func(f *os.File, info fs.FileInfo, name string) error {
+			shown, err := in.reader.Preview(ctx, f, name, info.Size(), PreviewRows)
 			if err != nil {
-				return config.BadInput(err)
+				return ofFile(err)
 			}
 			file := newFile(shown.Report)
-			made := in.madeAt(shown.Report, changed)
+			made := in.madeAt(shown.Report, info.ModTime())
 			file.MadeAt, file.Covers = made.Format(time.RFC3339), spanText(in.covers(shown.Report).Until(made))
 			file.Header, file.Cells = shown.Header, shown.Cells
 			report.Files = append(report.Files, file)

@@ -11,6 +11,7 @@ import (
 
 	"smsetl/config"
 	"smsetl/extract"
+	"smsetl/internal/confined"
 	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/plan"
@@ -27,6 +28,7 @@ type World struct {
 	Now     func() time.Time
 	Log     *zap.Logger
 	AtEnd   func(closing func()) // takes what is to be called when the command ends; nil where nobody else waits for it
+	Reading *confined.Limits // of the processes that read files of people; nil reads them in this one
 }
 
 // Pipeline joins a configuration to a warehouse.

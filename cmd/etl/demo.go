@@ -105,7 +105,7 @@ func (s *session) demoExports(p *pipeline.Pipeline) error {
 			return err
 		}
 		report := ingest.Report{}
-		if err := in.Load(s.ctx, p.Warehouse, paths, &report); err != nil {
+		if err := in.Load(s.ctx, p.Warehouse, ingest.Inputs(paths), &report); err != nil {
 			return err
 		}
 		fmt.Fprintf(s.stdout, "%s of Huawei's console: %s, %s new\n", english.Plural(len(paths), "export"), english.Plural(report.FileRows, "row"), english.Number(report.Messages))

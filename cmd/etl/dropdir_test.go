@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -174,4 +175,46 @@ func TestDropDirComesAndGoes(t *testing.T) {
 		return len(done) == 1
 	})
 	x.equals("both folders", x.console.Truth(weekStart, weekEnd, 8, settled))
+}
+
+// Files that are made to exhaust whoever reads them fail, one after the other, while the server goes on with those behind them.
+func TestFilesThatKillTheirReaderAreFailedFiles(t *testing.T) {
+	t.Parallel()
+	x := newExported(t)
+	if x.reading == nil {
+		t.Skip("files are read in the program itself on this system")
+	}
+	x.reading.Memory = 192 << 20
+	dir := x.watched()
+	paths := x.week(rand.New(rand.NewPCG(3, 5)), weekEnd.Add(96*time.Hour))
+	var wide bytes.Buffer // of cells that do not pack, all of which are kept
+	wide.WriteString("SMS Message ID,Sending Time,Status Code\n")
+	random := rand.NewChaCha8([32]byte{1})
+	for i := range 300 {
+		noise := make([]byte, 400<<10)
+		_, _ = random.Read(noise) // never fails
+		fmt.Fprintf(&wide, "m%d,2026-11-12 10:00:00,%x\n", i, noise)
+	}
+	bomb := filepath.Join(x.dir, "wide.csv")
+	if err := os.WriteFile(bomb, wide.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	x.drop(dir, append([]string{bomb}, paths...))
+	s := x.serve(quickDrop)
+	x.until("every file moved aside", func() bool {
+		done, _ := x.lie(filepath.Join(dir, "done"))
+		failed, _ := x.lie(filepath.Join(dir, "failed"))
+		return len(done) == len(paths) && len(failed) == 1
+	})
+	_, reports := x.lie(filepath.Join(dir, "failed"))
+	for name, r := range reports {
+		if !strings.Contains(r.Error, "00-wide.csv cannot be read: ") || !strings.Contains(r.Error, "more than 192 MiB of memory") {
+			t.Errorf("%s: %s", name, r.Error)
+		}
+	}
+	code, _, stderr := x.run(filepath.Join(dir, "failed", "00-wide.csv"))
+	if code != exitUsage || !strings.Contains(stderr, "more than 192 MiB of memory") {
+		t.Errorf("imported by the command: exit %d, %s", code, stderr)
+	}
+	s.end(exitOK)
 }

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/net/http/httpproxy"
 
+	"smsetl/internal/confined"
 	"smsetl/vendors"
 )
 
@@ -16,10 +17,16 @@ type environment struct {
 	read   func(path string) ([]byte, error)
 	// vendors are those that the program works with.
 	vendors vendors.List
+	// reading are the limits of the processes that read files of people; nil where the program reads them itself. main is such a process too.
+	reading *confined.Limits
 }
 
 func processEnvironment() environment {
-	return environment{lookup: os.LookupEnv, read: os.ReadFile, vendors: vendors.All}
+	env := environment{lookup: os.LookupEnv, read: os.ReadFile, vendors: vendors.All}
+	if confined.Supported {
+		env.reading = &confined.Limits{}
+	}
+	return env
 }
 
 // Lookup gives a variable's value.

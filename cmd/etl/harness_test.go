@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/check"
+	"smsetl/internal/confined"
 	"smsetl/internal/db"
 	"smsetl/internal/dev/pgtest"
 	"smsetl/sandbox"
@@ -25,7 +26,7 @@ import (
 
 // TestMain lets the test binary be the program itself, for the tests that kill it.
 func TestMain(m *testing.M) {
-	if os.Getenv("ETL_TEST_BE_THE_PROGRAM") != "" {
+	if os.Getenv("ETL_TEST_BE_THE_PROGRAM") != "" || confined.IsChild(os.Args) {
 		main()
 		return
 	}
@@ -57,6 +58,15 @@ type world struct {
 	stop    func() // ends the vendors' servers
 	config  string
 	conn    *pgx.Conn
+	reading *confined.Limits // of the processes that read files
+}
+
+// apart are the limits of the program, where it has processes to read files.
+func apart() *confined.Limits {
+	if confined.Supported {
+		return &confined.Limits{}
+	}
+	return nil
 }
 
 // quick are vendors whose limits are out of the way, so that a test of right and wrong takes no longer than it must.

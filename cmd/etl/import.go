@@ -83,7 +83,7 @@ func (c *importHuaweiCommand) load(s *session, cfg config.Config, now func() tim
 	if err := p.Register(s.ctx); err != nil {
 		return err
 	}
-	return in.Load(s.ctx, wh, c.Files, report)
+	return in.Load(s.ctx, wh, ingest.Inputs(c.Files), report)
 }
 
 func (c *importHuaweiCommand) source(cfg config.Config) (config.Source, error) {

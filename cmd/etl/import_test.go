@@ -48,7 +48,7 @@ func newExported(t *testing.T) *exported {
 
 func newExportedOf(t *testing.T, o sandbox.ConsoleOptions) *exported {
 	t.Helper()
-	w := &world{t: t, url: pgtest.New(t), config: filepath.Join(t.TempDir(), "schedules.yaml")}
+	w := &world{t: t, url: pgtest.New(t), config: filepath.Join(t.TempDir(), "schedules.yaml"), reading: apart()}
 	w.write(exportingConfig)
 	var err error
 	if w.conn, err = pgx.Connect(context.Background(), w.url); err != nil {
@@ -111,7 +111,7 @@ func (x *exported) keep(name string, e sandbox.Export, f sandbox.ExportFile) str
 func (x *exported) run(arguments ...string) (code int, stdout, stderr string) {
 	x.t.Helper()
 	var out, errs bytes.Buffer
-	env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) { return x.url, name == "DATABASE_URL" }, read: os.ReadFile}
+	env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) { return x.url, name == "DATABASE_URL" }, read: os.ReadFile, reading: x.reading}
 	all := append([]string{"import", "huawei", "--config", x.config, "--source", "huawei-main"}, at(today)...)
 	code = run(context.Background(), append(all, arguments...), env, &out, &errs)
 	x.logs.WriteString(out.String() + errs.String())

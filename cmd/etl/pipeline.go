@@ -25,7 +25,9 @@ func (s *session) config(f configFlag, now func() time.Time) (config.Config, err
 
 // world is what a pipeline gets of this program.
 func (s *session) world(now func() time.Time) pipeline.World {
-	return pipeline.World{Vendors: s.env.vendors, Proxy: s.env.proxy(), Version: currentVersion().Version, Now: now, Log: s.log, AtEnd: s.atEnd}
+	return pipeline.World{
+		Vendors: s.env.vendors, Proxy: s.env.proxy(), Version: currentVersion().Version, Now: now, Log: s.log, AtEnd: s.atEnd, Reading: s.env.reading,
+	}
 }
 
 // pipelineFlags say what a command works with: configuration, database and time.

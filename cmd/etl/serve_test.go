@@ -55,7 +55,7 @@ func (w *world) serve(change ...func(*serveCommand)) *served {
 		c(command)
 	}
 	session := &session{
-		ctx: ctx, env: environment{vendors: vendors.All, lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile},
+		ctx: ctx, env: environment{vendors: vendors.All, lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile, reading: w.reading},
 		stdout: s, stderr: s, log: newLogger("debug", s),
 	}
 	go func() { s.ended <- session.end(command.serve(session, s.hangups)) }()

@@ -17,7 +17,7 @@ var mayImport = map[string][]string{
 	"extract":           {"internal/pack"},
 	"extract/engagelab": {"extract", "config", "internal/pack"},
 	"extract/tencent":   {"extract", "config", "internal/pack"},
-	"extract/huawei":    {"config", "internal/pack"},
+	"extract/huawei":    {"config", "internal/pack", "internal/confined"},
 	"capture":           {"extract"}, // what came back; the extractors' scrubber
 	"transform":         {"internal/pack"},
 	// The vendors' meanings. A vendor's folder knows what they share.
@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	// A configuration in a warehouse, and what is brought to it or looked at.
 	"pipeline": {
 		"config", "vendors", "extract", "extract/engagelab", "extract/tencent", "plan", "ledger", "load", "load/messages", "load/raw", "queue", "job",
-		"check", "ratelimit", "internal/db", "internal/english",
+		"check", "ratelimit", "internal/db", "internal/english", "internal/confined",
 	},
 	"ingest": {"pipeline", "config", "extract/huawei", "drop", "job", "load", "load/messages", "queue", "check", "web/push", "internal/english"},
 	"doctor": {
@@ -77,6 +77,7 @@ var mayImport = map[string][]string{
 	"sandbox":             {"sandbox/traffic"},
 	"sandbox/traffic":     {},
 	"internal/pack":       {},
+	"internal/confined":   {},
 	"internal/english":    {},
 	"internal/spelling":   {},
 	"internal/postgres":   {},
