@@ -77,9 +77,14 @@ type Listing struct {
 
 // List lists what there is. now must not go back. The error is fs.ErrNotExist for a folder that is not there.
 func (f *Folder) List(now time.Time) (Listing, error) {
-	entries, err := os.ReadDir(f.dir)
+	root, err := os.OpenRoot(f.dir)
 	if err != nil {
 		return Listing{}, fmt.Errorf("drop: %w", cause(err))
+	}
+	defer root.Close()
+	entries, err := entriesOf(root, ".")
+	if err != nil {
+		return Listing{}, err
 	}
 	var s Listing
 	seen := make(map[string]fileState, len(entries))
@@ -88,7 +93,7 @@ func (f *Folder) List(now time.Time) (Listing, error) {
 		if isForeign(name) || e.IsDir() {
 			continue
 		}
-		info, err := e.Info() // of a link itself
+		info, err := root.Lstat(name)
 		if err != nil {
 			continue // it is gone again
 		}
@@ -111,17 +116,27 @@ func (f *Folder) List(now time.Time) (Listing, error) {
 	slices.SortFunc(s.ready, func(a, b string) int {
 		return cmp.Or(seen[a].changed.Compare(seen[b].changed), strings.Compare(a, b))
 	})
-	begun, err := files(filepath.Join(f.dir, workingDir))
+	begun, err := files(root, workingDir)
 	if err != nil {
 		return Listing{}, err
 	}
-	failed, err := files(filepath.Join(f.dir, failedDir))
+	failed, err := files(root, failedDir)
 	s.Ready, s.Failed = len(s.ready)+len(begun), len(failed)
 	return s, err
 }
 
 // Check says what keeps files from being taken out of the folder, if anything does.
 func (f *Folder) Check() error {
+	root, err := os.OpenRoot(f.dir)
+	if err != nil {
+		return fmt.Errorf("drop: files cannot be moved in the watched folder: %w", cause(err))
+	}
+	defer root.Close()
+	for _, dir := range []string{workingDir, doneDir, failedDir} {
+		if err := checkDir(root, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
 	file, err := os.CreateTemp(f.dir, ".check-*")
 	if err != nil {
 		return fmt.Errorf("drop: files cannot be moved in the watched folder: %w", cause(err))
@@ -157,13 +172,10 @@ func isForeign(name string) bool {
 }
 
 // files lists the files of a folder within, without reports. A folder that is not there has none.
-func files(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
+func files(root *os.Root, dir string) ([]string, error) {
+	entries, err := entriesOf(root, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("drop: %s: %w", filepath.Base(dir), cause(err))
 	}
 	var names []string
 	for _, e := range entries {
@@ -171,7 +183,41 @@ func files(dir string) ([]string, error) {
 			names = append(names, e.Name())
 		}
 	}
-	return names, nil
+	return names, err
+}
+
+// entriesOf lists what is in a folder within, which must be one itself: a link in its place leads to where whoever made it wants.
+func entriesOf(root *os.Root, dir string) ([]fs.DirEntry, error) {
+	if err := checkDir(root, dir); err != nil {
+		return nil, err
+	}
+	in, err := root.Open(dir)
+	if err != nil {
+		return nil, fmt.Errorf("drop: %s: %w", dir, cause(err))
+	}
+	defer in.Close()
+	entries, err := in.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	if err != nil {
+		return nil, fmt.Errorf("drop: %s: %w", dir, cause(err))
+	}
+	return entries, nil
+}
+
+// ErrNoFolder says that something else is where a folder within should be.
+var ErrNoFolder = errors.New("no folder")
+
+func checkDir(root *os.Root, dir string) error {
+	info, err := root.Lstat(dir)
+	switch {
+	case err != nil:
+		return fmt.Errorf("drop: %s: %w", dir, cause(err))
+	case info.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("drop: %s is a symbolic link and %w: nothing is written through it; put a folder there", dir, ErrNoFolder)
+	case !info.IsDir():
+		return fmt.Errorf("drop: %s is %w: put one there", dir, ErrNoFolder)
+	}
+	return nil
 }
 
 // cause gives the error of a file without its path, which may hold what nobody should read in a log.

@@ -265,7 +265,7 @@ func TestFilesOfDeadProgramsAreReadAgain(t *testing.T) {
 			}()
 			b.look() // it dies
 		}()
-		b.holds("b.csv", "working/.a.csv.starts", "working/a.csv")
+		b.holds("b.csv", "working/.32f29f33d51165a6808e62cc3dfe85d0.starts", "working/a.csv")
 		b.during, b.folder = nil, drop.New(b.dir, drop.Options{}) // another program
 	}
 	// What kills five programs will not have a sixth.

@@ -129,6 +129,7 @@ func (d *watching) scan(ctx context.Context) error {
 	}
 	isOurs, err := messages.InDropDir(ctx, d.warehouse.DB, d.source.Name, func() error { return d.folder.Work(ctx, listing, d) })
 	switch {
+	case errors.Is(err, drop.ErrFile) && !errors.Is(err, drop.ErrLater): // the others need not wait
 	case err != nil:
 		d.pause = min(max(2*d.pause, time.Second), 5*time.Minute)
 		d.until = time.Now().Add(d.pause)
@@ -184,7 +185,7 @@ func (d *watching) Read(ctx context.Context, f drop.File) (v drop.Result) {
 	}()
 	in, err := New(d.world, d.source, Options{})
 	if err == nil {
-		err = in.Load(d.program, d.warehouse, []Input{{Path: f.Path}}, &report) //nolint:contextcheck // a new configuration does not end it, only the end of the program
+		err = in.Load(d.program, d.warehouse, []Input{{Path: f.Name, Open: f.Data}}, &report) //nolint:contextcheck // a new configuration does not end it, only the end of the program
 	}
 	if err == nil {
 		d.options.Metrics.Dropped(d.source.Name, FileImported)
