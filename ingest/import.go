@@ -27,21 +27,25 @@ import (
 
 // Reader reads the files of a source. Rows that name no application are of the given one.
 func Reader(s config.Source, application string) (*huawei.Reader, error) {
-	own := s.Own.(*huawei.Settings)
-	options := own.Options
-	options.Source, options.Key, options.Account = s.Name, []byte(own.PhoneKey.Reveal()), application
-	reader, err := huawei.New(options)
+	reader, err := huawei.New(readerOptions(s, application))
 	if err != nil {
 		return nil, fmt.Errorf("source %q: %w", s.Name, err)
 	}
 	return reader, nil
 }
 
+func readerOptions(s config.Source, application string) huawei.Options {
+	own := s.Own.(*huawei.Settings)
+	options := own.Options
+	options.Source, options.Key, options.Account = s.Name, []byte(own.PhoneKey.Reveal()), application
+	return options
+}
+
 // Import reads the files of a source. All of it happens at one time.
 type Import struct {
 	world   pipeline.World
 	source  config.Source
-	reader  *huawei.Apart
+	reader  *apart
 	options Options
 	now     time.Time
 }
@@ -61,7 +65,7 @@ func New(world pipeline.World, source config.Source, options Options) (*Import, 
 	if err != nil {
 		return nil, config.BadInput(err)
 	}
-	in.reader = &huawei.Apart{Reader: reader, Limits: world.Reading}
+	in.reader = &apart{Reader: reader, options: readerOptions(source, in.account().ID), limits: world.Reading}
 	return in, nil
 }
 
@@ -98,8 +102,8 @@ func (in *Import) open(input Input, use func(f *os.File, info fs.FileInfo, name 
 		return config.BadInput(errors.New(huawei.SafeName(input.Path) + " is no file"))
 	}
 	err = use(file, info, filepath.Base(input.Path))
-	if crash, ok := errors.AsType[*huawei.Crash](err); ok {
-		in.world.Log.Error("the program crashed over a file", zap.String("source", in.source.Name), zap.String("stack", crash.Stack))
+	if crash, ok := errors.AsType[*crashError](err); ok {
+		in.world.Log.Error("the program crashed over a file", zap.String("source", in.source.Name), zap.String("stack", crash.stack))
 	}
 	return err
 }
@@ -168,7 +172,7 @@ func (in *Import) all(ctx context.Context, wh *load.Warehouse, inputs []Input, r
 // read reads a file into parts.
 func (in *Import) read(ctx context.Context, input Input) (out job.ExportFile, shown File, err error) {
 	err = in.open(input, func(f *os.File, info fs.FileInfo, name string) error {
-		read, err := in.reader.Read(ctx, f, name, info.Size(), func(part huawei.Part) error {
+		read, err := in.reader.read(ctx, f, name, info.Size(), func(part huawei.Part) error {
 			out.Parts = append(out.Parts, job.FilePart{Body: part.Body, Request: part.Request})
 			return nil
 		})
@@ -283,7 +287,7 @@ const PreviewRows = 5
 func (in *Import) Preview(ctx context.Context, paths []string, report *Report) error {
 	for _, path := range paths {
 		err := in.open(Input{Path: path}, func(f *os.File, info fs.FileInfo, name string) error {
-			shown, err := in.reader.Preview(ctx, f, name, info.Size(), PreviewRows)
+			shown, err := in.reader.preview(ctx, f, name, info.Size(), PreviewRows)
 			if err != nil {
 				return ofFile(err)
 			}

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	_ "time/tzdata" // schedules name zones, and small images have none
 
-	"smsetl/extract/huawei"
+	"smsetl/ingest"
 	"smsetl/internal/confined"
 )
 
@@ -20,7 +20,7 @@ const memoryLimit = 84 << 20
 
 func main() {
 	if confined.IsChild(os.Args) {
-		os.Exit(confined.Work(os.Args, huawei.Answer)) // a file of somebody is read, and nothing else is done
+		os.Exit(confined.Work(os.Args, ingest.Answer)) // a file of somebody is read, and nothing else is done
 	}
 	env := processEnvironment()
 	if env.value("GOMEMLIMIT") == "" {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/xuri/excelize/v2"
+
+	"smsetl/internal/archive"
 )
 
 // workbook is an open XLSX file.
@@ -31,7 +33,7 @@ func openWorkbook(f File, maxUnpacked int64, dir string) (*workbook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the workbook is no whole zip archive: %w", err)
 	}
-	if err := checkArchive(z, maxUnpacked); err != nil {
+	if err := archive.Check(z, maxUnpacked, SafeName); err != nil {
 		return nil, err
 	}
 	file, err := excelize.OpenReader(io.NewSectionReader(f.Data, 0, f.Size), excelize.Options{

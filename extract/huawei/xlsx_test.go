@@ -135,7 +135,7 @@ func TestZipBombs(t *testing.T) {
 	}
 	var many bytes.Buffer
 	w := zip.NewWriter(&many)
-	for i := range maxEntries + 1 {
+	for i := range 1001 {
 		if _, err := w.Create(fmt.Sprint(i)); err != nil {
 			t.Fatal(err)
 		}

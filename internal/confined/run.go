@@ -62,7 +62,6 @@ func Run(ctx context.Context, limits Limits, file *os.File, question []byte, ans
 	cmd := exec.CommandContext(timed, self, Argument, strconv.FormatInt(limits.Memory, 10), strconv.Itoa(int(limits.Processor.Seconds())))
 	// Nothing of ours. The collector works harder well below the limit, and a crash prints no more than where.
 	cmd.Env = []string{"GOMEMLIMIT=" + strconv.FormatInt(limits.Memory/8*5, 10), "GOTRACEBACK=single"}
-	cmd.Dir = "/"
 	cmd.Stdin, cmd.Stderr, cmd.ExtraFiles, cmd.SysProcAttr, cmd.WaitDelay = file, said, []*os.File{asked}, attributes(), time.Second
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -17,7 +17,7 @@ var mayImport = map[string][]string{
 	"extract":           {"internal/pack"},
 	"extract/engagelab": {"extract", "config", "internal/pack"},
 	"extract/tencent":   {"extract", "config", "internal/pack"},
-	"extract/huawei":    {"config", "internal/pack", "internal/confined"},
+	"extract/huawei":    {"config", "internal/pack", "internal/archive"},
 	"capture":           {"extract"}, // what came back; the extractors' scrubber
 	"transform":         {"internal/pack"},
 	// The vendors' meanings. A vendor's folder knows what they share.
@@ -58,7 +58,9 @@ var mayImport = map[string][]string{
 		"config", "vendors", "extract", "extract/engagelab", "extract/tencent", "plan", "ledger", "load", "load/messages", "load/raw", "queue", "job",
 		"check", "ratelimit", "internal/db", "internal/english", "internal/confined",
 	},
-	"ingest": {"pipeline", "config", "extract/huawei", "drop", "job", "load", "load/messages", "queue", "check", "web/push", "internal/english"},
+	"ingest": {
+		"pipeline", "config", "extract/huawei", "drop", "job", "load", "load/messages", "queue", "check", "web/push", "internal/english", "internal/confined",
+	},
 	"doctor": {
 		"pipeline", "ingest", "config", "vendors", "extract", "extract/engagelab", "capture", "drop", "job", "load", "load/messages", "read",
 		"plan", "internal/pack", "internal/english",
@@ -77,6 +79,7 @@ var mayImport = map[string][]string{
 	"sandbox":             {"sandbox/traffic"},
 	"sandbox/traffic":     {},
 	"internal/pack":       {},
+	"internal/archive":    {},
 	"internal/confined":   {},
 	"internal/english":    {},
 	"internal/spelling":   {},

@@ -71,10 +71,10 @@ func TestXLSXBombs(t *testing.T) {
 		fmt.Fprintf(&wide, `<row r="%d"><c r="XFD%d"><v>1</v></c></row>`, i+5, i+5)
 		fmt.Fprintf(&jumps, `<row r="%d"><c r="ALL%d"><v>1</v></c><c r="A%d"><v>1</v></c></row>`, i+5, i+5, i+5)
 	}
-	for i := range maxShared + 1 {
+	for i := range 500_001 {
 		fmt.Fprintf(&shared, `<si><t>%d</t></si>`, i*7919)
 	}
-	for i := range maxElements + 1 {
+	for i := range 300_001 {
 		fmt.Fprintf(&styles, `<xf numFmtId="%d"/>`, i*7919)
 	}
 	for i := range 20 {
@@ -98,7 +98,7 @@ func TestXLSXBombs(t *testing.T) {
 		"shared strings":              {with(t, whole, "xl/sharedStrings.xml", "<sst>"+shared.String()+"</sst>"), "more than 500000 shared strings"},
 		"styles":                      {inStyles(styles.String()), "more than 300000 elements"},
 		"entities":                    {in("xl/workbook.xml", func(s string) string { return `<!DOCTYPE x [<!ENTITY a "aaaa">]>` + s }), "declares entities"},
-		"another encoding":            {in("xl/workbook.xml", func(s string) string { return `<?xml version="1.0" encoding="UTF-16"?>` + s }), `encoding is "UTF-16"`},
+		"another encoding":            {in("xl/workbook.xml", func(s string) string { return `<?xml version="1.0" encoding="UTF-16"?>` + s }), "another one than UTF-8"},
 		"half a tag":                  {inStyles(`<xf a="`), "ends within a tag"},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -114,22 +114,5 @@ func TestXLSXBombs(t *testing.T) {
 				t.Errorf("%d bytes cost %v and %d MiB", len(c.data), took, used>>20)
 			}
 		})
-	}
-}
-
-// What spreadsheet programs write is none: pretty lines, prefixes of names, quotes in attributes, comments.
-func TestHonestXMLIsRead(t *testing.T) {
-	for _, text := range []string{
-		`<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\r\n<x:worksheet a='>' b=\"'>\">\n <x:sheetData>\n<x:row r=\"1\"><x:c r=\"AB1\"/></x:row>\n</x:sheetData></x:worksheet>\n",
-		"\ufeff<a><!-- > -- > --><![CDATA[ <b> ]]></a>", `<a/>`, ``, `<a r = "x" />`,
-	} {
-		if err := checkXML(bytes.NewBufferString(text), "xl/worksheets/sheet1.xml"); err != nil {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-	for cell, want := range map[string]int{"A1": 1, "Z9": 26, "AA1": 27, "ab7": 28, "ALL1": 1000, "XFD1": 16384, "": 0} {
-		if got := columnNumber([]byte(cell)); got != want {
-			t.Errorf("%s is column %d, want %d", cell, got, want)
-		}
 	}
 }

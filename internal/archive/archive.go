@@ -1,4 +1,6 @@
-package huawei
+// Package archive says what an XLSX file would cost to read, before anybody believes a byte of its XML. It knows zip, and of XML where a tag
+// ends.
+package archive
 
 import (
 	"archive/zip"
@@ -16,22 +18,22 @@ import (
 // What a workbook may hold. A console export of 10,000 rows unpacks to 6 MiB at a ratio of 8, and holds some 50,000 shared strings. Without
 // these bounds 9 KB of XLSX cost 10 seconds of processor, 613 KB 1.9 GB of memory, and that of the whole program.
 const (
-	maxEntries  = 1000      // files in the archive; Excel writes about ten
-	maxRatio    = 200       // of the bytes of a file unpacked to those packed, where it is larger than largeEntry; zip reaches 1,032
-	largeEntry  = 1 << 20   // bytes
-	maxTag      = 64 << 10  // bytes of a tag with its attributes
-	maxText     = maxRecord // bytes of text in a cell or a shared string, however many pieces it is in
-	maxDepth    = 100       // of elements in elements
-	maxShared   = 500_000   // shared strings
-	maxElements = 300_000   // of files that are read as a whole; worksheets are streamed
-	lastRowOf   = 1 << 20   // of a worksheet, as Excel has them
-	maxColumn   = 1000      // of a worksheet; Excel has 16,384
+	maxEntries  = 1000     // files in the archive; Excel writes about ten
+	maxRatio    = 200      // of the bytes of a file unpacked to those packed, where it is larger than largeEntry; zip reaches 1,032
+	largeEntry  = 1 << 20  // bytes
+	maxTag      = 64 << 10 // bytes of a tag with its attributes
+	maxText     = 1 << 20  // bytes of text in a cell or a shared string, however many pieces it is in
+	maxDepth    = 100      // of elements in elements
+	maxShared   = 500_000  // shared strings
+	maxElements = 300_000  // of files that are read as a whole; worksheets are streamed
+	lastRowOf   = 1 << 20  // of a worksheet, as Excel has them
+	maxColumn   = 1000     // of a worksheet; Excel has 16,384
 	maxCells    = 20_000_000
 )
 
-// checkArchive refuses a workbook that would cost more than an export does. Everything is unpacked once, into nothing, before any XML
-// is read for what it says. The sizes are those that the archive states; archive/zip refuses an entry that unpacks to more than it states.
-func checkArchive(z *zip.Reader, maxUnpacked int64) error {
+// Check refuses a workbook that would cost more than an export does. Everything is unpacked once, into nothing, before any XML
+// is read for what it says. shown gives a name in it as it can be shown. The sizes are those that the archive states; archive/zip refuses an entry that unpacks to more than it states.
+func Check(z *zip.Reader, maxUnpacked int64, shown func(name string) string) error {
 	if len(z.File) > maxEntries {
 		return fmt.Errorf("the workbook holds %d files, want at most %d", len(z.File), maxEntries)
 	}
@@ -56,7 +58,7 @@ func checkArchive(z *zip.Reader, maxUnpacked int64) error {
 		err = checkXML(in, entry.Name)
 		_ = in.Close() // was read to its end, or is refused
 		if err != nil {
-			return fmt.Errorf("the workbook is not read: %s: %w", SafeName(entry.Name), err)
+			return fmt.Errorf("the workbook is not read: %s: %w", shown(entry.Name), err)
 		}
 	}
 	return nil
@@ -160,7 +162,7 @@ func (c *xmlCheck) instruction() error {
 	}
 	encoding := attribute(c.tag, "encoding")
 	if encoding != nil && !bytes.EqualFold(encoding, []byte("utf-8")) && !bytes.EqualFold(encoding, []byte("us-ascii")) {
-		return fmt.Errorf("its encoding is %q, want UTF-8", SafeName(string(encoding)))
+		return errors.New("its encoding is another one than UTF-8")
 	}
 	return nil
 }
