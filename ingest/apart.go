@@ -67,7 +67,7 @@ func (c *crashError) Error() string { return "the program crashed over this file
 // read is Read of the Reader.
 func (a *apart) read(ctx context.Context, f *os.File, name string, size int64, emit func(huawei.Part) error) (huawei.Report, error) {
 	if a.limits == nil {
-		return a.Reader.Read(ctx, huawei.File{Name: name, Data: f, Size: size}, emit)
+		return a.Read(ctx, huawei.File{Name: name, Data: f, Size: size}, emit)
 	}
 	p, err := a.ask(ctx, f, question{Name: name, Size: size}, emit)
 	return p.Report, err
@@ -76,7 +76,7 @@ func (a *apart) read(ctx context.Context, f *os.File, name string, size int64, e
 // preview is Preview of the Reader.
 func (a *apart) preview(ctx context.Context, f *os.File, name string, size int64, most int) (huawei.Preview, error) {
 	if a.limits == nil {
-		return a.Reader.Preview(ctx, huawei.File{Name: name, Data: f, Size: size}, most)
+		return a.Preview(ctx, huawei.File{Name: name, Data: f, Size: size}, most)
 	}
 	return a.ask(ctx, f, question{Name: name, Size: size, Preview: max(most, 1)}, func(huawei.Part) error { return errUnasked })
 }

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 
 func readApart(t testing.TB, options huawei.Options) *apart {
 	t.Helper()
-	if !confined.Supported {
+	if !confined.IsSupported() {
 		t.Skip("files are read in the program itself on this system")
 	}
 	options.Source, options.Key = "huawei-main", []byte("a key of the tests, 32 bytes long")
@@ -80,7 +80,7 @@ func TestFilesReadTheSameApart(t *testing.T) {
 		}
 		name := filepath.Base(path)
 		var here, there []huawei.Part
-		want, wantErr := a.Reader.Read(t.Context(), fileOf(name, data), func(p huawei.Part) error { here = append(here, p); return nil })
+		want, wantErr := a.Read(t.Context(), fileOf(name, data), func(p huawei.Part) error { here = append(here, p); return nil })
 		got, gotErr := a.read(t.Context(), onDisk(t, data), name, int64(len(data)), func(p huawei.Part) error { there = append(there, p); return nil })
 		if fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
 			t.Errorf("%s: error %v, want %v", name, gotErr, wantErr)
@@ -89,7 +89,7 @@ func TestFilesReadTheSameApart(t *testing.T) {
 		if d := cmp.Diff(here, there, options...) + cmp.Diff(want, got, options...); d != "" {
 			t.Errorf("%s (-here +apart):\n%s", name, d)
 		}
-		shown, wantErr := a.Reader.Preview(t.Context(), fileOf(name, data), 3)
+		shown, wantErr := a.Preview(t.Context(), fileOf(name, data), 3)
 		shownApart, gotErr := a.preview(t.Context(), onDisk(t, data), name, int64(len(data)), 3)
 		if d := cmp.Diff(shown, shownApart, options...); d != "" || fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
 			t.Errorf("%s (-here +apart): %v, want %v\n%s", name, gotErr, wantErr, d)

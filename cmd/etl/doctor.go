@@ -47,7 +47,7 @@ func (c *doctorCommand) Run(s *session) error {
 
 // capture exits with 0 when every question was answered, whatever the answers say.
 func (c *doctorCommand) capture(s *session, world pipeline.World, cfg config.Config, wh *load.Warehouse) error {
-	captured, err := doctor.Capture(s.ctx, world, cfg.Sources, wh, c.Capture, func(line string) { fmt.Fprintln(s.stderr, line) })
+	captured, err := doctor.Capture(s.ctx, world, cfg.Sources, wh, c.Capture, func(line string) { fmt.Fprintln(s.stderr, show.Visible(line)) })
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type environment struct {
 
 func processEnvironment() environment {
 	env := environment{lookup: os.LookupEnv, read: os.ReadFile, vendors: vendors.All}
-	if confined.Supported {
+	if confined.IsSupported() {
 		env.reading = &confined.Limits{}
 	}
 	return env

@@ -63,7 +63,7 @@ type world struct {
 
 // apart are the limits of the program, where it has processes to read files.
 func apart() *confined.Limits {
-	if confined.Supported {
+	if confined.IsSupported() {
 		return &confined.Limits{}
 	}
 	return nil

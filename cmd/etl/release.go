@@ -20,7 +20,7 @@ func (c *releaseCommand) Run(s *session) error {
 	report, err := p.Release(s.ctx, fmt.Sprintf("--from %s --to %s", c.From, c.To), items, by)
 	code := exitOK
 	for _, left := range report.Left {
-		fmt.Fprintln(s.stderr, left)
+		fmt.Fprintln(s.stderr, show.Visible(left))
 		code = exitPartial
 	}
 	if err != nil {

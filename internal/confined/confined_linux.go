@@ -2,14 +2,36 @@ package confined
 
 import (
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 )
 
-// Supported says whether there are children here.
-const Supported = true
-
 // self is this very program, whatever stands under its name by now.
 const self = "/proc/self/exe"
+
+// IsSupported says whether there are children here: not where /proc is hidden.
+func IsSupported() bool {
+	_, err := os.Stat(self)
+	return err == nil
+}
+
+// groupLimit gives the memory of the group of processes that this one is in (cgroup v2); 0 for no limit, or none that is known.
+func groupLimit() int64 {
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return 0
+	}
+	_, group, _ := strings.Cut(string(text), "0::")
+	group, _, _ = strings.Cut(group, "\n")
+	most, err := os.ReadFile(filepath.Join("/sys/fs/cgroup", group, "memory.max"))
+	if err != nil {
+		return 0
+	}
+	n, _ := strconv.ParseInt(strings.TrimSpace(string(most)), 10, 64) // "max" is no number
+	return n
+}
 
 // attributes of a child: ^C on a terminal is for its parent, with whom it ends.
 func attributes() *syscall.SysProcAttr {
@@ -20,7 +42,13 @@ func attributes() *syscall.SysProcAttr {
 // limit does not see is the machine's: when that runs out, the child is to go first.
 func confine(memory, seconds uint64) error {
 	for resource, most := range map[int]uint64{syscall.RLIMIT_DATA: memory, syscall.RLIMIT_CPU: seconds, syscall.RLIMIT_CORE: 0} {
-		if err := syscall.Setrlimit(resource, &syscall.Rlimit{Cur: most, Max: most}); err != nil {
+		var now syscall.Rlimit
+		err := syscall.Getrlimit(resource, &now)
+		if err == nil {
+			most = min(most, now.Max) // nobody may raise it
+			err = syscall.Setrlimit(resource, &syscall.Rlimit{Cur: most, Max: most})
+		}
+		if err != nil {
 			return os.NewSyscallError("setrlimit", err)
 		}
 	}

@@ -8,10 +8,12 @@ import (
 	"syscall"
 )
 
-// Supported says whether there are children here.
-const Supported = false
-
 const self = ""
+
+// IsSupported says whether there are children here.
+func IsSupported() bool { return false }
+
+func groupLimit() int64 { return 0 }
 
 func attributes() *syscall.SysProcAttr { return nil }
 

@@ -3,5 +3,5 @@
 // then happens to the child. What the work is it does not know.
 //
 // Linux has what it takes: limits of data and processor time, a child that ends with its parent, and /proc/self/exe, which is this very
-// program also after a newer one was put in its place. Elsewhere there is no child (Supported), and callers do the work themselves.
+// program also after a newer one was put in its place. Elsewhere there is no child (IsSupported), and callers do the work themselves.
 package confined

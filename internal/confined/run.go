@@ -18,7 +18,7 @@ const Argument = "confined-work"
 
 // Limits are what a child may use. Zero values are replaced by the defaults.
 type Limits struct {
-	Memory    int64         // bytes of data; default 512 MiB
+	Memory    int64         // bytes of data; default 512 MiB, or what the group of processes has beside its parent
 	Processor time.Duration // in whole seconds; default 2 minutes
 	Time      time.Duration // by the clock; default 10 minutes
 	Answer    int64         // bytes that it may answer with; default 384 MiB
@@ -26,7 +26,7 @@ type Limits struct {
 
 func (l *Limits) setDefaults() {
 	if l.Memory == 0 {
-		l.Memory = 512 << 20
+		l.Memory = memoryOf(groupLimit())
 	}
 	if l.Processor == 0 {
 		l.Processor = 2 * time.Minute
@@ -37,6 +37,20 @@ func (l *Limits) setDefaults() {
 	if l.Answer == 0 {
 		l.Answer = 384 << 20
 	}
+}
+
+// memoryOf gives the memory of a child in a group of processes that has so much in all; 0 for no limit. Systemd and Kubernetes end all of
+// a group when one process takes the last of it, so the child's limit has to come first.
+func memoryOf(group int64) int64 {
+	const (
+		most   = 512 << 20
+		least  = 160 << 20 // an export of 10,000 rows needs less
+		parent = 160 << 20
+	)
+	if group == 0 {
+		return most
+	}
+	return min(most, max(least, group-parent))
 }
 
 var (

@@ -41,7 +41,8 @@ func misbehave(question io.Reader, file *os.File, answer io.Writer) error {
 			sink = append(sink, block)
 		}
 	case "processor":
-		for {
+		for n := 0; ; n++ {
+			sink = sink[:0]
 		}
 	case "sleep":
 		time.Sleep(time.Minute)
@@ -67,15 +68,15 @@ func misbehave(question io.Reader, file *os.File, answer io.Writer) error {
 func recurse(n int) error {
 	var large [1 << 10]byte
 	large[n%len(large)] = 1
-	if err := recurse(n + int(large[0])); err != nil {
-		return err
+	if n < 0 {
+		return nil // never
 	}
-	return nil
+	return recurse(n + int(large[0]))
 }
 
 // Whatever a child does, its parent goes on and is told why it ended.
 func TestChildrenDieAlone(t *testing.T) {
-	if !confined.Supported {
+	if !confined.IsSupported() {
 		t.Skip("there are no children on this system")
 	}
 	path := t.TempDir() + "/file"
@@ -126,5 +127,13 @@ func TestChildrenDieAlone(t *testing.T) {
 	refused := errors.New("not what was asked")
 	if err := confined.Run(t.Context(), limits, file, []byte("talk"), func(io.Reader) error { return refused }); !errors.Is(err, refused) {
 		t.Errorf("an answer that is refused: %v", err)
+	}
+}
+
+func TestChildrenHaveLessThanTheirGroup(t *testing.T) {
+	for group, want := range map[int64]int64{0: 512, 256: 160, 512: 352, 768: 512, 4096: 512} {
+		if got := confined.MemoryOf(group << 20); got != want<<20 {
+			t.Errorf("in a group of %d MiB a child has %d", group, got>>20)
+		}
 	}
 }

@@ -23,10 +23,10 @@ func (t *text) printf(format string, values ...any) {
 }
 
 // println writes a line of ours.
-func (t *text) println(line ...string) { t.Builder.WriteString(Visible(strings.Join(line, "")) + "\n") }
+func (t *text) println(line ...string) { t.WriteString(Visible(strings.Join(line, "")) + "\n") }
 
 // paint writes what is for a terminal to obey. Nothing of anybody else's is in it.
-func (t *text) paint(colours string) { t.Builder.WriteString(colours) }
+func (t *text) paint(colours string) { t.WriteString(colours) }
 
 // mostLines is how many lines a report has of one kind: what a screen holds.
 const mostLines = 20

@@ -1,0 +1,4 @@
+package confined
+
+// MemoryOf is for tests.
+var MemoryOf = memoryOf
