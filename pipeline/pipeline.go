@@ -28,7 +28,7 @@ type World struct {
 	Now     func() time.Time
 	Log     *zap.Logger
 	AtEnd   func(closing func()) // takes what is to be called when the command ends; nil where nobody else waits for it
-	Reading *confined.Limits // of the processes that read files of people; nil reads them in this one
+	Reading *confined.Limits     // of the processes that read files of people; nil reads them in this one
 }
 
 // Pipeline joins a configuration to a warehouse.
