@@ -73,7 +73,7 @@ func TestFilesReadTheSameApart(t *testing.T) {
 	if err != nil || len(files) < 20 {
 		t.Fatal(len(files), err)
 	}
-	for _, path := range files {
+	for i, path := range files {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -88,6 +88,9 @@ func TestFilesReadTheSameApart(t *testing.T) {
 		options := []cmp.Option{cmp.Comparer(func(a, b sms.Zone) bool { return a == b }), cmpopts.EquateEmpty()}
 		if d := cmp.Diff(here, there, options...) + cmp.Diff(want, got, options...); d != "" {
 			t.Errorf("%s (-here +apart):\n%s", name, d)
+		}
+		if i%8 != 0 {
+			continue // a process each
 		}
 		shown, wantErr := a.Preview(t.Context(), fileOf(name, data), 3)
 		shownApart, gotErr := a.preview(t.Context(), onDisk(t, data), name, int64(len(data)), 3)
