@@ -1,14 +1,10 @@
 package migrations_test
 
 import (
-	"context"
-	"crypto/rand"
 	"errors"
-	"net/url"
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"smsetl/internal/dev/pgtest"
@@ -64,7 +60,7 @@ func TestPagesRoleOnlyReads(t *testing.T) {
 		t.Error("members:", got)
 	}
 	query(t, address, `CREATE TABLE sms.later_still AS SELECT 1 AS n`)
-	if got := query(t, login(t, address, "sms_pages"), `SELECT n::text FROM sms.later_still`); got != "1" {
+	if got := query(t, pgtest.As(t, address, "sms_pages"), `SELECT n::text FROM sms.later_still`); got != "1" {
 		t.Error("what comes later:", got)
 	}
 }
@@ -187,7 +183,7 @@ func TestRolesAreRefused(t *testing.T) {
 	address := pgtest.New(t)
 	for _, role := range []string{"sms_analyst", "sms_loader", "sms_operator", "sms_pages"} {
 		t.Run(role, func(t *testing.T) {
-			conn := connect(t, login(t, address, role))
+			conn := connect(t, pgtest.As(t, address, role))
 			all := append(append([]string{}, forbidden["everybody"]...), forbidden[role]...)
 			// What a role has for its own protection it can put off: the privileges have to do without.
 			if _, err := conn.Exec(t.Context(), `SET default_transaction_read_only = off`); err != nil {
@@ -211,7 +207,7 @@ func TestRolesAreRefused(t *testing.T) {
 // What an analyst is refused without any privilege being asked.
 func TestAnalystOnlyReads(t *testing.T) {
 	t.Parallel()
-	address := login(t, pgtest.New(t), "sms_analyst")
+	address := pgtest.As(t, pgtest.New(t), "sms_analyst")
 	conn := connect(t, address)
 	for _, sql := range []string{
 		`CREATE TEMPORARY TABLE mine (n int)`,
@@ -249,41 +245,13 @@ func TestRolesReadWhatComesLater(t *testing.T) {
 	query(t, address, `CREATE TABLE etl.later AS SELECT 1 AS n`)
 	query(t, address, `CREATE FUNCTION sms.later(n int) RETURNS int LANGUAGE sql AS 'SELECT n FROM sms.later'`)
 	query(t, address, `REVOKE EXECUTE ON FUNCTION sms.later(int) FROM PUBLIC`)
-	if got := query(t, login(t, address, "sms_analyst"), `SELECT sms.later(1)::text FROM sms.later`); got != "1" {
+	if got := query(t, pgtest.As(t, address, "sms_analyst"), `SELECT sms.later(1)::text FROM sms.later`); got != "1" {
 		t.Error(got)
 	}
 	for _, role := range []string{"sms_loader", "sms_operator"} {
-		if got := query(t, login(t, address, role), `SELECT sms.later(1)::text FROM sms.later JOIN etl.later USING (n)`); got != "1" {
+		if got := query(t, pgtest.As(t, address, role), `SELECT sms.later(1)::text FROM sms.later JOIN etl.later USING (n)`); got != "1" {
 			t.Error(role, got)
 		}
 	}
 }
 
-// login gives the address for a role of the test's own: a member, with the settings that a login as the role itself has.
-func login(t *testing.T, address, of string) string {
-	t.Helper()
-	u, err := url.Parse(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	role := "login_" + strings.ToLower(rand.Text()[:10])
-	server := pgtest.Server(t)
-	query(t, server, `CREATE ROLE `+role+` LOGIN PASSWORD 'x' IN ROLE `+of)
-	t.Cleanup(func() {
-		conn, err := pgx.Connect(context.Background(), server)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer conn.Close(context.Background())
-		if _, err := conn.Exec(context.Background(), `DROP ROLE `+role); err != nil {
-			t.Error(err)
-		}
-	})
-	for set := range strings.Lines(query(t, server, `SELECT unnest(rolconfig) FROM pg_roles WHERE rolname = '`+of+`'`)) {
-		name, value, _ := strings.Cut(strings.TrimSpace(set), "=")
-		query(t, server, `ALTER ROLE `+role+` SET `+name+` = '`+value+`'`)
-	}
-	u.User = url.UserPassword(role, "x")
-	return u.String()
-}

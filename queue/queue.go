@@ -45,12 +45,21 @@ func New(pool *pgxpool.Pool, now func() time.Time, log *zap.Logger) (*Queue, err
 func (q *Queue) connect(config *river.Config) (*river.Client[pgx.Tx], error) {
 	config.Schema, config.Logger = Schema, riverLogger(q.log)
 	config.SkipUnknownJobCheck = config.Workers == nil
-	client, err := river.NewClient(riverpgxv5.New(q.pool), config)
+	client, err := river.NewClient(quiet{riverpgxv5.New(q.pool)}, config)
 	if err != nil {
 		return nil, fmt.Errorf("queue: %w", err)
 	}
 	return client, nil
 }
+
+// quiet is River's way to Postgres without notifications. Every role of a database may send them under any name: the
+// clients of River take an order to cancel or to pause from one and look at no row, and whoever fills the server's queue of
+// notifications ends every transaction that sends one. Without them each client looks at the rows, every second for jobs and
+// every two for what is cancelled and paused.
+type quiet struct{ *riverpgxv5.Driver }
+
+func (quiet) SupportsListener() bool     { return false }
+func (quiet) SupportsListenNotify() bool { return false }
 
 // riverLogger lets only River's warnings through: a window's own errors are reported by its worker.
 func riverLogger(log *zap.Logger) *slog.Logger {

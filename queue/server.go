@@ -118,7 +118,6 @@ func (s *Server) start(ctx context.Context, setup Setup) (*engine, error) {
 		queue: s.queue, plan: setup.Plan, sources: sources, version: s.options.Version,
 	})
 	config.Queues[tickQueue] = river.QueueConfig{MaxWorkers: 1}
-	config.PollOnly = true // ticks can wait a second, and a listener would hold a connection
 	config.PeriodicJobs = periodicJobs(setup.Schedules)
 	if e.lead, err = s.queue.connect(config); err != nil {
 		return nil, err

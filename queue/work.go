@@ -102,7 +102,7 @@ func (w *windowWorker) Work(ctx context.Context, job *river.Job[Window]) error {
 	if _, known := w.sources[job.Args.Source]; !known {
 		return fmt.Errorf("%w: the source %q is not configured any more", errUnreadable, job.Args.Source)
 	}
-	// Word of a pause can take a minute to a program whose connection broke.
+	// River looks every two seconds whether its queue is paused.
 	paused, err := pausedQueues(ctx, w.queue.pool)
 	if err != nil {
 		return err

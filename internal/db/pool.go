@@ -77,7 +77,7 @@ func open(ctx context.Context, url string, options Options) (*DB, error) {
 	return d, nil
 }
 
-// defaultConns is enough for two windows that load, two that are fetched, the queue's own fetching and listening, and pages. What
+// defaultConns is enough for two windows that load, two that are fetched, the queue's own looking, and pages. What
 // asks a vendor holds none meanwhile. Twelve programs then fit into the 100 of an ordinary server.
 const defaultConns = 8
 
