@@ -48,8 +48,8 @@ type Report struct {
 	Findings []read.Finding `json:"findings"` // open now, errors first; those of loads are among them
 }
 
-// checkLock keeps checks apart from each other: what one writes the next one reads.
-const checkLock = 0x736d7310
+// checkTurn keeps checks apart from each other: what one writes the next one reads.
+const checkTurn = "check"
 
 // Check compares the warehouse with itself, see Rules, and keeps what does not hold in etl.finding: new findings are
 // opened, known ones seen once more, and those that no longer hold closed. It reads summaries and the ledger where it can,
@@ -60,7 +60,7 @@ func (k *Checker) Check(ctx context.Context, now time.Time, options Options) (Re
 	c := &checking{now: now}
 	c.report.First = options.first(now)
 	err := pgx.BeginTxFunc(ctx, k.db, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, 0)`, int32(checkLock)); err != nil {
+		if err := db.Turn(ctx, tx, checkTurn); err != nil {
 			return fmt.Errorf("waiting for another check: %w", err)
 		}
 		return c.run(ctx, tx, options)

@@ -32,14 +32,14 @@ const (
 	Over  Phase = true
 )
 
-// noticeLock is the advisory lock under which notices change. A program that looked at the ledger earlier and comes later would
+// noticeTurn is the turn of who changes notices. A program that looked at the ledger earlier and comes later would
 // otherwise resolve what another has just seen, and two that touch the same lines in different orders would deadlock.
-const noticeLock = `SELECT pg_advisory_xact_lock(hashtextextended('smsetl notice', 0))`
+const noticeTurn = "notices"
 
 // withNotices runs do while no other program changes notices.
 func (k *Checker) withNotices(ctx context.Context, do func(tx pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, k.db, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, noticeLock); err != nil {
+		if err := db.Turn(ctx, tx, noticeTurn); err != nil {
 			return err
 		}
 		return do(tx)

@@ -77,7 +77,7 @@ func operate(ctx context.Context, d *db.DB, scope sms.Scope, do func(tx pgx.Tx, 
 			return err
 		}
 		for part := range db.FactParts {
-			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, int32(db.LoadLock+part), account); err != nil {
+			if err := db.Turn(ctx, tx, db.LoadTurn(part, account)); err != nil {
 				return fmt.Errorf("waiting for a load of the account: %w", err)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"smsetl/check"
+	"smsetl/internal/db"
 	"smsetl/load"
 	"smsetl/sms"
 )
@@ -156,7 +157,7 @@ func TestChecksWaitForEachOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = tx.Rollback(context.Background()) }()
-	if _, err := tx.Exec(t.Context(), `SELECT pg_advisory_xact_lock(x'736d7310'::integer, 0)`); err != nil {
+	if err := db.Turn(t.Context(), tx, "check"); err != nil {
 		t.Fatal(err)
 	}
 	second := make(chan error, 1)
@@ -164,9 +165,6 @@ func TestChecksWaitForEachOther(t *testing.T) {
 		_, err := check.New(wh.DB).Check(t.Context(), at("04-01 20:00"), check.Options{})
 		second <- err
 	}()
-	const waiting = `
-		SELECT count(*) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
-		WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted`
 	for dump(t, wh, waiting) != "1" {
 		select {
 		case err := <-second:

@@ -12,7 +12,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
+	"smsetl/internal/db"
 	"smsetl/load"
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -92,7 +94,7 @@ func TestLoadedAtIsTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.Exec(t.Context(), `SELECT pg_advisory_xact_lock(x'736d7300'::int, 1)`); err != nil {
+	if err := db.Turn(t.Context(), other, db.LoadTurn(star.Delivery, 1)); err != nil {
 		t.Fatal(err)
 	}
 	results := make(chan load.Result, 1)
@@ -103,7 +105,7 @@ func TestLoadedAtIsTheEnd(t *testing.T) {
 		}
 		results <- r
 	}()
-	for dump(t, wh, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) != "1" {
+	for dump(t, wh, waiting) != "1" {
 		time.Sleep(time.Millisecond)
 	}
 	var waiting time.Time

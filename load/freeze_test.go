@@ -10,8 +10,10 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"pgregory.net/rapid"
 
+	"smsetl/internal/db"
 	"smsetl/ledger"
 	"smsetl/load"
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -124,7 +126,7 @@ func TestFreezeWaitsForALoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer tx.Rollback(t.Context())
-	if _, err := tx.Exec(t.Context(), `SELECT pg_advisory_xact_lock(1936552704, 1)`); err != nil { // as a load of the account's delivery rows
+	if err := db.Turn(t.Context(), tx, db.LoadTurn(star.Delivery, 1)); err != nil { // as a load of the account's delivery rows
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
@@ -132,7 +134,7 @@ func TestFreezeWaitsForALoad(t *testing.T) {
 		_, err := ledger.Freeze(t.Context(), wh.DB, s, ana("r", "01-21 09:00"))
 		done <- err
 	}()
-	for dump(t, wh, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) != "1" {
+	for dump(t, wh, waiting) != "1" {
 		select {
 		case err := <-done:
 			t.Fatal("the freeze did not wait:", err)

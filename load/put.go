@@ -244,17 +244,16 @@ func (p *put) lock(ctx context.Context, tx pgx.Tx) error {
 		if !p.fills(part) {
 			continue
 		}
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, int32(db.LoadLock+part), p.account); err != nil {
+		if err := db.Turn(ctx, tx, db.LoadTurn(part, p.account)); err != nil {
 			return fmt.Errorf("waiting for another load of the account: %w", err)
 		}
 	}
 	return p.checkLoad(ctx, tx)
 }
 
-// TryLock takes the lock that loads hold which write deliveries of an account; false when one of them has it just now.
+// TryLock takes the turn of loads that write deliveries of an account; false when one of them has it just now.
 func TryLock(ctx context.Context, tx pgx.Tx, account int32) (is bool, err error) {
-	err = tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock($1, $2)`, int32(db.LoadLock+star.Delivery), account).Scan(&is)
-	return is, err
+	return db.TryTurn(ctx, tx, db.LoadTurn(star.Delivery, account))
 }
 
 // checkLoad makes sure that the load is this scope's and still to be put.

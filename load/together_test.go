@@ -8,7 +8,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/load"
+	"smsetl/load/star"
 	"smsetl/sms"
 )
 
@@ -56,7 +58,7 @@ func TestLedgerIsReadUnderTheLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := other.Exec(t.Context(), `SELECT pg_advisory_xact_lock(x'736d7300'::int, account_key) FROM sms.dim_account`); err != nil {
+	if err := db.Turn(t.Context(), other, db.LoadTurn(star.Delivery, 1)); err != nil {
 		t.Fatal(err)
 	}
 	results := make(chan load.Result, 1)
@@ -81,10 +83,10 @@ func TestLedgerIsReadUnderTheLock(t *testing.T) {
 	}
 }
 
-// waiting counts sessions of this database that wait for an advisory lock.
+// waiting counts sessions of this database that wait for somebody's turn to end.
 const waiting = `
-	SELECT count(*) FROM pg_locks
-	WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+	SELECT count(*) FROM pg_stat_activity
+	WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO etl.turn%'`
 
 // New names are written in one order, whatever order answers have them in: a load that waits for somebody's name holds those
 // before it and none behind it, so that no two loads wait for each other.

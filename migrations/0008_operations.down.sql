@@ -1,2 +1,3 @@
-DROP TABLE etl.drop_dir, etl.dialect, etl.probe, etl.pace, etl.pause, etl.parked, etl.worker,
+DROP TABLE etl.drop_dir, etl.dialect, etl.probe, etl.pace, etl.pause, etl.parked, etl.worker, etl.turn,
     etl.run_window, etl.operation;
+DROP FUNCTION etl.lives(integer, oid, text);

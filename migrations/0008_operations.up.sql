@@ -67,19 +67,56 @@ COMMENT ON COLUMN etl.run_window.outcome      IS 'outcome. done: loaded, or load
 COMMENT ON COLUMN etl.run_window.reason       IS 'text. Why it was given up. NULL otherwise.';
 COMMENT ON COLUMN etl.run_window.load_id      IS 'key. The load that brought it in, etl.load. NULL when none did.';
 
+-- A session is known by all three: numbers of processes come back, names can be copied, and nobody logs in as another role.
+CREATE FUNCTION etl.lives(backend integer, role oid, session text) RETURNS boolean
+LANGUAGE sql STABLE
+AS $$
+    SELECT EXISTS (
+               SELECT
+               FROM pg_stat_activity AS a
+               WHERE a.pid = lives.backend
+                 AND a.usesysid = lives.role
+                 AND a.application_name = lives.session
+                 AND a.datname = current_database()
+           )
+$$;
+
+COMMENT ON FUNCTION etl.lives(integer, oid, text) IS 'flag. Whether the session of a program lives: of that process of the server, logged in as that role, under that name. A transaction sees what lived when it first asked.';
+
+CREATE TABLE etl.turn (
+    name    text    NOT NULL,
+    backend integer NULL,
+    role    oid     NULL,
+    session text    NULL,
+    CONSTRAINT turn_pk        PRIMARY KEY (name),
+    CONSTRAINT turn_holder_ck CHECK (num_nulls(backend, role, session) IN (0, 3))
+);
+
+COMMENT ON TABLE  etl.turn         IS 'turns. What only one program does at a time: whoever does it has the row locked, or is the session that stands there. Rows stay, and say nothing when nobody has them.';
+COMMENT ON COLUMN etl.turn.name    IS 'name. What is done: planning, pausing, check, notices; load with the number of a part of the facts and the key of an account; drop_dir with a source.';
+COMMENT ON COLUMN etl.turn.backend IS 'number. The process of the server whose session has the turn, see etl.lives. NULL for none.';
+COMMENT ON COLUMN etl.turn.role    IS 'key. The role of that session, pg_roles.oid. NULL for none.';
+COMMENT ON COLUMN etl.turn.session IS 'name. Of that session. NULL for none.';
+
 CREATE TABLE etl.worker (
     client_id  text        NOT NULL,
     host       text        NOT NULL,
     pid        integer     NOT NULL,
     started_at timestamptz NOT NULL,
+    backend    integer     NOT NULL,
+    role       oid         NOT NULL,
+    session    text        NOT NULL,
     CONSTRAINT worker_pk PRIMARY KEY (client_id)
 );
 
-COMMENT ON TABLE  etl.worker            IS 'workers. Programs that work jobs of the queue. Each holds the advisory lock of its name for as long as it lives; a line without the lock is of a program that died.';
+COMMENT ON TABLE  etl.worker            IS 'workers. Programs that work jobs of the queue. Each has a session for as long as it lives; a line without one is of a program that died.';
 COMMENT ON COLUMN etl.worker.client_id  IS 'name. The worker, as in river.river_job.attempted_by.';
 COMMENT ON COLUMN etl.worker.host       IS 'name. The machine.';
 COMMENT ON COLUMN etl.worker.pid        IS 'number. The process on that machine.';
 COMMENT ON COLUMN etl.worker.started_at IS 'time. When it registered.';
+COMMENT ON COLUMN etl.worker.backend    IS 'number. The process of the server that has its session, see etl.lives.';
+COMMENT ON COLUMN etl.worker.role       IS 'key. The role of that session, pg_roles.oid.';
+COMMENT ON COLUMN etl.worker.session    IS 'name. Of that session.';
 
 CREATE TABLE etl.parked (
     river_job_id bigint      NOT NULL,

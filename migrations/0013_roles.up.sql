@@ -111,7 +111,7 @@ WHERE n.nspname IN ('sms', 'etl', 'river')
           WHEN n.nspname = 'sms' AND p.privilege = 'UPDATE' THEN c.relname IN ('dim_account', 'dim_failure_reason')
           WHEN n.nspname = 'sms'                            THEN false -- dimensions are never deleted from
           -- What the schema itself says is nobody's to change.
-          WHEN c.relname IN ('schema_migration', 'dataset', 'day_change') THEN false
+          WHEN c.relname IN ('schema_migration', 'migrating', 'dataset', 'day_change') THEN false
           -- A loader signs no decision of a person, and nobody takes back what was written down.
           WHEN r.role = 'sms_loader' THEN CASE p.privilege
               WHEN 'INSERT' THEN c.relname NOT IN ('operation', 'pause')
@@ -119,9 +119,9 @@ WHERE n.nspname IN ('sms', 'etl', 'river')
               ELSE c.relname IN ('coverage', 'expectation', 'huawei_push', 'huawei_report', 'huawei_touched_day', 'parked', 'worker')
           END
           WHEN r.role = 'sms_operator' THEN CASE p.privilege
-              WHEN 'INSERT' THEN c.relname IN ('coverage', 'day_rows', 'expectation', 'finding', 'load', 'operation', 'pause', 'reject', 'run', 'run_window')
+              WHEN 'INSERT' THEN c.relname IN ('coverage', 'day_rows', 'expectation', 'finding', 'load', 'operation', 'pause', 'reject', 'run', 'run_window', 'turn')
                               OR c.relname ~ '_history$'
-              WHEN 'UPDATE' THEN c.relname IN ('coverage', 'day_rows', 'expectation', 'finding', 'load', 'pause', 'run', 'run_window')
+              WHEN 'UPDATE' THEN c.relname IN ('coverage', 'day_rows', 'expectation', 'finding', 'load', 'pause', 'run', 'run_window', 'turn')
               ELSE c.relname IN ('coverage', 'expectation', 'pause')
           END
       END;

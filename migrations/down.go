@@ -26,9 +26,9 @@ func (s *session) down(ctx context.Context, steps int) error {
 	}
 	const leave = `
 		DROP SCHEMA river;
-		DROP TABLE etl.schema_migration;
+		DROP TABLE etl.schema_migration, etl.migrating;
 		DROP SCHEMA etl`
-	if _, err := s.conn.Exec(ctx, leave); err != nil {
+	if _, err := s.lock.Exec(ctx, leave); err != nil {
 		return fmt.Errorf("dropping the schemas: %w", err)
 	}
 	return nil

@@ -2,8 +2,10 @@ package migrations
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/golang-migrate/migrate/v4"
@@ -22,9 +24,6 @@ const (
 	versionTable  = "schema_migration"
 	riverSchema   = "river"
 
-	// lockKey is the advisory lock that one migrating program holds from its first statement to its last. River's
-	// migrations have no lock of their own.
-	lockKey = 0x736d73_65746c // "smsetl"
 	// lockWait bounds the wait for another program that migrates.
 	lockWait = 10 * time.Minute
 	// tableLockWait bounds the wait for a table lock. Readers queue behind a waiting statement, so it is short, and the file
@@ -35,6 +34,24 @@ const (
 
 	// firstDraft and lastDraft bound the version numbers that databases had before the first release. Files never get them.
 	firstDraft, lastDraft = 20, 140
+)
+
+// place makes the table that one migrating program has locked from its first statement to its last; River's migrations have
+// no lock of their own. Of a table, because every role may take an advisory lock; and in a mode that only writers need, so
+// that a backup of the database goes on meanwhile, and no migration waits for one.
+const (
+	place = `
+		CREATE SCHEMA IF NOT EXISTS etl;
+
+		CREATE TABLE IF NOT EXISTS etl.migrating (
+		    nothing boolean NOT NULL,
+		    CONSTRAINT migrating_pk PRIMARY KEY (nothing)
+		);
+
+		COMMENT ON TABLE  etl.migrating         IS 'nothing. Who changes the schema has this table locked.';
+		COMMENT ON COLUMN etl.migrating.nothing IS 'flag. Of no meaning; there are no rows.';`
+
+	placeLock = `LOCK TABLE etl.migrating IN SHARE ROW EXCLUSIVE MODE`
 )
 
 // bootstrap makes the place where the version is kept. The table is ours rather than golang-migrate's own, which it leaves
@@ -117,7 +134,8 @@ func Repair(ctx context.Context, url string) (string, error) {
 // session is a program alone with the schema.
 type session struct {
 	config *pgxpool.Config // for further connections, with lock_timeout and direction set
-	conn   *pgx.Conn       // holds the lock
+	lock   pgx.Tx          // holds the lock
+	conn   *pgx.Conn       // for statements beside it
 	source embedded
 	m      *migrate.Migrate
 }
@@ -129,19 +147,24 @@ func exclusively(ctx context.Context, url, direction string, do func(*session) e
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
+	lock, err := takeLock(ctx, config.ConnConfig.Copy())
+	if err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
+	defer lock.Conn().Close(context.WithoutCancel(ctx))
 	conn, err := connect(ctx, config.ConnConfig)
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	if err := prepare(ctx, conn); err != nil {
-		return fmt.Errorf("migrations: %w", err)
+	if _, err := conn.Exec(ctx, bootstrap); err != nil {
+		return fmt.Errorf("migrations: making schema %s: %w", versionSchema, err)
 	}
 
 	settings := config.ConnConfig.RuntimeParams
 	settings["lock_timeout"] = fmt.Sprint(tableLockWait.Milliseconds())
 	settings["smsetl.direction"] = direction
-	s := &session{config: config, conn: conn}
+	s := &session{config: config, lock: lock, conn: conn}
 	if err := s.open(); err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
@@ -156,29 +179,76 @@ func exclusively(ctx context.Context, url, direction string, do func(*session) e
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("migrations: stopped between two files: %w", err)
 	}
+	if err := lock.Commit(ctx); err != nil {
+		return fmt.Errorf("migrations: %w", err)
+	}
 	return nil
 }
 
-// prepare checks the server, takes the lock and makes the place for the version.
-func prepare(ctx context.Context, conn *pgx.Conn) error {
+// takeLock checks the server, and opens a session whose transaction has the lock. It reads nothing meanwhile, so it keeps no
+// old rows alive, however long the migrations take.
+func takeLock(ctx context.Context, config *pgx.ConnConfig) (pgx.Tx, error) {
+	config.RuntimeParams["lock_timeout"] = fmt.Sprint(lockWait.Milliseconds())
+	config.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
+	conn, err := connect(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	tx, err := lockPlace(ctx, conn)
+	if err != nil {
+		conn.Close(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	return tx, nil
+}
+
+func lockPlace(ctx context.Context, conn *pgx.Conn) (pgx.Tx, error) {
 	server, err := askServer(ctx, conn)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := errors.Join(server.tooOld(), server.takesWrites()); err != nil {
-		return err
+		return nil, err
 	}
-	wait := fmt.Sprintf("SET lock_timeout = %d", lockWait.Milliseconds())
-	if _, err := conn.Exec(ctx, wait); err != nil {
-		return fmt.Errorf("setting the wait for the lock: %w", err)
+	const tries = 500
+	for try := 1; ; try++ {
+		tx, err := tryPlace(ctx, conn)
+		switch {
+		case err == nil:
+			return tx, nil
+		case !isAnothers(err) || try == tries:
+			return nil, err
+		case pause(ctx, 20*time.Millisecond) != nil:
+			return nil, ctx.Err()
+		}
 	}
-	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", int64(lockKey)); err != nil {
-		return fmt.Errorf("waiting for another program that migrates: %w", err)
+}
+
+func tryPlace(ctx context.Context, conn *pgx.Conn) (pgx.Tx, error) {
+	var isThere bool
+	if err := conn.QueryRow(ctx, `SELECT to_regclass('etl.migrating') IS NOT NULL`).Scan(&isThere); err != nil {
+		return nil, err
 	}
-	if _, err := conn.Exec(ctx, bootstrap); err != nil {
-		return fmt.Errorf("making schema %s: %w", versionSchema, err)
+	if !isThere {
+		if _, err := conn.Exec(ctx, place); err != nil {
+			return nil, fmt.Errorf("making schema %s: %w", versionSchema, err)
+		}
 	}
-	return nil
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.Exec(ctx, placeLock); err != nil {
+		return nil, errors.Join(fmt.Errorf("waiting for another program that migrates: %w", err), tx.Rollback(context.WithoutCancel(ctx)))
+	}
+	return tx, nil
+}
+
+// isAnothers says that another program makes the place at this moment, or has dropped it: unique violations of the catalog, names
+// that are there already, rows of the catalog that were changed meanwhile, and names that are gone.
+func isAnothers(err error) bool {
+	pg, is := errors.AsType[*pgconn.PgError](err)
+	return is && slices.Contains([]string{"23505", "42P06", "42P07", "XX000", "42P01", "3F000"}, pg.Code)
 }
 
 // open starts golang-migrate on connections of its own.
@@ -189,7 +259,11 @@ func (s *session) open() error {
 	}
 	db := stdlib.OpenDB(*s.config.ConnConfig)
 	db.SetMaxIdleConns(1)
-	driver, err := pgxv5.WithInstance(db, &pgxv5.Config{SchemaName: versionSchema, MigrationsTable: versionTable})
+	// golang-migrate makes the key of an advisory lock of the database's name. One that nobody can know before cannot be
+	// kept from us; nobody else migrates in any case.
+	driver, err := pgxv5.WithInstance(db, &pgxv5.Config{
+		DatabaseName: rand.Text(), SchemaName: versionSchema, MigrationsTable: versionTable,
+	})
 	if err != nil {
 		db.Close()
 		return fmt.Errorf("opening %s.%s: %w", versionSchema, versionTable, err)

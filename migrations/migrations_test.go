@@ -66,7 +66,7 @@ func TestUpIsIdempotent(t *testing.T) {
 	before := catalog(t, url)
 	up(t, url)
 	// A program that has nothing to do does not queue behind one that has.
-	if _, err := connect(t, url).Exec(t.Context(), `SELECT pg_advisory_lock(x'736d7365746c'::bigint)`); err != nil {
+	if _, err := connect(t, url).Exec(t.Context(), `BEGIN; LOCK TABLE etl.migrating IN SHARE ROW EXCLUSIVE MODE`); err != nil {
 		t.Fatal(err)
 	}
 	up(t, url)

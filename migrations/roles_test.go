@@ -254,4 +254,3 @@ func TestRolesReadWhatComesLater(t *testing.T) {
 		}
 	}
 }
-

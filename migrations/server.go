@@ -57,7 +57,7 @@ func parse(url string) (*pgxpool.Config, error) {
 	// Without it the server finishes, and commits, the statement of a program that was killed.
 	settings["client_connection_check_interval"] = "2000"
 	settings["idle_in_transaction_session_timeout"] = "120000"
-	settings["idle_session_timeout"] = "0" // the session that holds the lock has nothing else to do
+	settings["idle_session_timeout"] = "0"
 	return config, nil
 }
 

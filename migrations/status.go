@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -64,12 +65,36 @@ func Settled(ctx context.Context, url string) (State, error) {
 	if err != nil {
 		return status, fmt.Errorf("migrations: %w", err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) // and with it the lock
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock_shared($1)`, int64(lockKey)); err != nil {
-		return status, fmt.Errorf("migrations: waiting for a program that migrates: %w", err)
+	defer conn.Close(context.WithoutCancel(ctx))
+	const migrates = `
+		SELECT EXISTS (
+		           SELECT
+		           FROM pg_locks
+		           WHERE locktype = 'relation'
+		             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		             AND relation = to_regclass('etl.migrating')
+		             AND mode = 'ShareRowExclusiveLock'
+		       )`
+	// Looking takes no lock: who may only read waits like everybody.
+	for waited := time.Duration(0); ; waited += looks {
+		var isMigrating bool
+		if err := conn.QueryRow(ctx, migrates).Scan(&isMigrating); err != nil {
+			return status, fmt.Errorf("migrations: looking for a program that migrates: %w", err)
+		}
+		if !isMigrating {
+			return Status(ctx, url)
+		}
+		if waited >= lockWait {
+			return status, errors.New("migrations: another program has been migrating for " + lockWait.String())
+		}
+		if err := pause(ctx, looks); err != nil {
+			return status, fmt.Errorf("migrations: waiting for a program that migrates: %w", err)
+		}
 	}
-	return Status(ctx, url)
 }
+
+// looks is how often it is looked whether a program still migrates.
+const looks = 200 * time.Millisecond
 
 // Status reports the state of the schema. It changes nothing, so a standby can be asked too.
 func Status(ctx context.Context, url string) (State, error) {

@@ -365,9 +365,8 @@ func TestLateLook(t *testing.T) {
 			}
 			if err := r.wh.Pool().QueryRow(t.Context(), `
 				SELECT EXISTS (
-				    SELECT FROM pg_locks
-				    WHERE locktype = 'advisory' AND NOT granted
-				      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+				    SELECT FROM pg_stat_activity
+				    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT INTO etl.turn%'
 				)`).Scan(&waits); err != nil {
 				t.Error(err)
 				break

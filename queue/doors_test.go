@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/robfig/cron/v3"
 	"go.uber.org/zap"
 
@@ -166,5 +167,42 @@ func TestCancelReachesAWindowInFlight(t *testing.T) {
 	}
 	if took := time.Since(asked); took > 10*time.Second || loader.cut.Load() != 2 {
 		t.Errorf("%d windows were cut, after %s", loader.cut.Load(), took)
+	}
+}
+
+// A worker that died is known to be dead, whatever a stranger does under its name; and programs that log in as different
+// roles know each other's workers to live.
+func TestDoorWorkers(t *testing.T) {
+	t.Parallel()
+	wh, q := open(t)
+	conn := stranger(t, wh)
+	loader := func() *queue.Queue {
+		pool, err := pgxpool.New(t.Context(), pgtest.As(t, wh.Pool().Config().ConnString(), "sms_loader"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(pool.Close)
+		q, err := queue.New(pool, time.Now, zap.NewNop())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q
+	}
+	worker, err := loader().RegisterWorker(t.Context(), "w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer worker.Release()
+	running(t, wh, "w")
+	session := dump(t, wh.Pool(), `SELECT session FROM etl.worker`)
+	if n, err := loader().RescueDead(t.Context()); n != 0 || err != nil {
+		t.Errorf("rescued %d from a living worker, %v", n, err)
+	}
+	cut(t, wh)
+	if _, err := conn.Exec(t.Context(), `SELECT pg_advisory_lock(hashtextextended('smsetl worker w', 0)), set_config('application_name', $1, false)`, session); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := q.RescueDead(t.Context()); n != 1 || err != nil {
+		t.Errorf("rescued %d of a dead worker, %v; want 1", n, err)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap/exp/zapslog"
 	"go.uber.org/zap/zapcore"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -82,7 +83,7 @@ const (
 // alone runs do in a transaction that nobody else who does the same has at the same time.
 func (q *Queue) alone(ctx context.Context, what, doing string, do func(tx pgx.Tx) error) error {
 	return failed(doing, pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('smsetl ' || $1, 0))`, what); err != nil {
+		if err := db.Turn(ctx, tx, what); err != nil {
 			return err
 		}
 		return do(tx)

@@ -66,15 +66,18 @@ func (q *Queue) RescueDead(ctx context.Context) (n int, err error) {
 	if err != nil || len(byWorker) == 0 {
 		return 0, err
 	}
+	suspects, err := deadWorkers(ctx, q.pool, slices.Collect(maps.Keys(byWorker)))
+	if err != nil || len(suspects) == 0 {
+		return 0, failed("looking for dead workers", err)
+	}
 	err = pgx.BeginFunc(ctx, q.pool, func(tx pgx.Tx) error {
+		workers, err := strikeOff(ctx, tx, suspects)
+		if err != nil {
+			return err
+		}
 		var dead []*rivertype.JobRow
-		for _, worker := range slices.Sorted(maps.Keys(byWorker)) {
-			switch is, err := isDead(ctx, tx, worker); {
-			case err != nil:
-				return err
-			case is:
-				dead = append(dead, byWorker[worker]...)
-			}
+		for _, worker := range workers {
+			dead = append(dead, byWorker[worker]...)
 		}
 		jobs, err := rescue(ctx, tx, dead, "the worker died")
 		if n = len(jobs); err != nil || n == 0 {

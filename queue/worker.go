@@ -14,19 +14,16 @@ import (
 	"smsetl/internal/db"
 )
 
-// workerLock is the advisory lock of a worker's name.
-const workerLock = `hashtextextended('smsetl worker ' || $1, 0)`
-
 // ErrDeclaredDead says that somebody has sent a worker's jobs back to the queue, as those of a worker that is no more.
 // What it still works on is worked on elsewhere too, and its own writes are fenced off.
 var ErrDeclaredDead = errors.New("the worker lost its session and was taken for dead")
 
-// Worker is one that works jobs of the queue. A session of its own holds the lock of its name, for as long as its
-// process lives.
+// Worker is one that works jobs of the queue. A session of its own, which stands in its line of etl.worker, shows others that
+// its process lives.
 type Worker struct {
-	queue *Queue
-	id    string
-	conn  *pgx.Conn // nil while there is none
+	queue   *Queue
+	id      string
+	session *db.Session // nil while there is none
 }
 
 // How long a worker waits for a session: a new one has nothing to lose yet, and one that had a session may be taken for
@@ -49,8 +46,8 @@ func (q *Queue) RegisterWorker(ctx context.Context, clientID string) (*Worker, e
 	return k, nil
 }
 
-// open opens the worker's session, takes the lock of its name and does what comes first there. What fails only for now
-// is tried again until patience ends.
+// open opens the worker's session and does what comes first there. What fails only for now is tried again until patience
+// ends.
 func (k *Worker) open(ctx context.Context, patience time.Duration, first func(context.Context) error) error {
 	started := time.Now()
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
@@ -74,15 +71,24 @@ func (k *Worker) open(ctx context.Context, patience time.Duration, first func(co
 
 // signOn writes the worker down, and sees to it that there is a connection to work with as well.
 func (k *Worker) signOn(ctx context.Context) error {
-	_, err := k.conn.Exec(ctx, `
-		INSERT INTO etl.worker (client_id, host, pid, started_at)
-		VALUES ($1, $2, $3, clock_timestamp())
+	tag, err := k.session.Exec(ctx, `
+		INSERT INTO etl.worker AS w (client_id, host, pid, started_at, backend, role, session)
+		VALUES ($1, $2, $3, clock_timestamp(), $4, $5, $6)
 		ON CONFLICT (client_id) DO UPDATE
 		SET host       = excluded.host,
 		    pid        = excluded.pid,
-		    started_at = excluded.started_at`, k.id, db.Host(), os.Getpid())
+		    started_at = excluded.started_at,
+		    backend    = excluded.backend,
+		    role       = excluded.role,
+		    session    = excluded.session
+		WHERE (w.host, w.pid) = (excluded.host, excluded.pid) -- an earlier try of this one
+		   OR NOT etl.lives(w.backend, w.role, w.session)`,
+		k.id, db.Host(), os.Getpid(), k.session.Backend, k.session.Role, k.session.Name)
 	if err != nil {
 		return err
+	}
+	if tag.RowsAffected() == 0 {
+		return errors.New("another worker of this name lives")
 	}
 	short, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -95,21 +101,10 @@ func (k *Worker) signOn(ctx context.Context) error {
 // errNoRoom says that the worker's own session was had and no second connection.
 var errNoRoom = errors.New("no connection beside the worker's own")
 
-// connect opens the worker's session and takes the lock of its name.
-func (k *Worker) connect(ctx context.Context) error {
-	config := k.queue.pool.Config().ConnConfig
-	config.ConnectTimeout = db.DialTimeout
-	// The session is idle for as long as the worker lives; only its death must end it.
-	config.RuntimeParams["idle_session_timeout"] = "0"
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return err
-	}
-	k.conn = conn
-	if _, err := conn.Exec(ctx, `SELECT pg_advisory_lock(`+workerLock+`)`, k.id); err != nil {
-		return fmt.Errorf("another worker of this name lives: %w", err)
-	}
-	return nil
+// connect opens the worker's session.
+func (k *Worker) connect(ctx context.Context) (err error) {
+	k.session, err = db.OpenSession(ctx, k.queue.pool, "worker")
+	return err
 }
 
 // Keep watches over the worker's session until ctx ends, and is nil then. A session that is lost, as when the server
@@ -123,7 +118,7 @@ func (k *Worker) Keep(ctx context.Context) error {
 		}
 		k.queue.log.Warn("the worker's session is lost and will be opened again", zap.String("worker", k.id), zap.Error(err))
 		k.close(ctx)
-		if err := k.open(ctx, resumePatience, k.isListed); err != nil {
+		if err := k.open(ctx, resumePatience, k.signOnAgain); err != nil {
 			if ctx.Err() != nil {
 				return nil //nolint:nilerr // the same
 			}
@@ -137,7 +132,7 @@ func (k *Worker) listen(ctx context.Context) error {
 	const quiet = 15 * time.Second // a connection that died without a word shows when something is asked
 	for {
 		wait, cancel := context.WithTimeout(ctx, quiet)
-		_, err := k.conn.WaitForNotification(wait)
+		_, err := k.session.WaitForNotification(wait)
 		cancel()
 		switch {
 		case ctx.Err() != nil:
@@ -146,7 +141,7 @@ func (k *Worker) listen(ctx context.Context) error {
 			return err
 		}
 		ping, cancel := context.WithTimeout(ctx, quiet)
-		err = k.conn.Ping(ping)
+		err = k.session.Ping(ping)
 		cancel()
 		if err != nil {
 			return err
@@ -154,11 +149,16 @@ func (k *Worker) listen(ctx context.Context) error {
 	}
 }
 
-// isListed gives ErrDeclaredDead when somebody has taken the worker for dead: its line goes when its jobs do.
-func (k *Worker) isListed(ctx context.Context) error {
-	var isListed bool
-	err := k.conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM etl.worker WHERE client_id = $1)`, k.id).Scan(&isListed)
-	if err == nil && !isListed {
+// signOnAgain puts the new session into the worker's line. It gives ErrDeclaredDead when somebody has taken the worker for dead:
+// its line goes when its jobs do.
+func (k *Worker) signOnAgain(ctx context.Context) error {
+	tag, err := k.session.Exec(ctx, `
+		UPDATE etl.worker
+		SET backend = $2,
+		    role    = $3,
+		    session = $4
+		WHERE client_id = $1`, k.id, k.session.Backend, k.session.Role, k.session.Name)
+	if err == nil && tag.RowsAffected() == 0 {
 		err = ErrDeclaredDead
 	}
 	return err
@@ -166,40 +166,53 @@ func (k *Worker) isListed(ctx context.Context) error {
 
 // Release signs the worker off. Call it when Keep has returned and the worker has no more jobs.
 func (k *Worker) Release() {
-	if k.conn == nil {
+	if k.session == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	_, err := k.conn.Exec(ctx, `DELETE FROM etl.worker WHERE client_id = $1`, k.id)
-	// The lock goes with the session in any case, but the server ends that a little after the connection is closed.
-	_, unlock := k.conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`)
-	if errors.Join(err, unlock) != nil {
+	if _, err := k.session.Exec(ctx, `DELETE FROM etl.worker WHERE client_id = $1`, k.id); err != nil {
 		k.queue.log.Debug("worker not signed off, its session is gone", zap.String("worker", k.id))
 	}
 	k.close(ctx)
 }
 
-// close ends the session, and with it the lock.
+// close ends the session, and with it what shows that the worker lives.
 func (k *Worker) close(ctx context.Context) {
-	if k.conn == nil {
-		return
+	if k.session != nil {
+		k.session.End(ctx)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-	defer cancel()
-	_ = k.conn.Close(ctx) // a session that is gone cannot be closed better
-	k.conn = nil
+	k.session = nil
 }
 
-// isDead says whether the worker of a name lives no more, and strikes it off then. The lock is had only when nobody
-// lives under the name, and kept until its jobs are sent back.
-func isDead(ctx context.Context, tx pgx.Tx, worker string) (dead bool, err error) {
-	err = tx.QueryRow(ctx, `SELECT pg_try_advisory_xact_lock(`+workerLock+`)`, worker).Scan(&dead)
-	if err != nil || !dead {
-		return false, err
+// deadWorkers gives those of the names that no living worker has.
+func deadWorkers(ctx context.Context, d db.Querier, names []string) ([]string, error) {
+	return db.All[string](ctx, d, `
+		SELECT n.name
+		FROM unnest($1::text[])   AS n (name)
+		LEFT JOIN etl.worker      AS w ON w.client_id = n.name
+		WHERE w.client_id IS NULL
+		   OR NOT etl.lives(w.backend, w.role, w.session)
+		ORDER BY n.name`, names)
+}
+
+// strikeOff strikes those of the workers off that live no more, and gives their names. Their lines are locked before it is
+// looked who lives, and until their jobs are sent back: a worker that opens its session again at this moment either stands
+// in its line by then, or finds it gone.
+func strikeOff(ctx context.Context, tx pgx.Tx, names []string) ([]string, error) {
+	if _, err := tx.Exec(ctx, `
+		SELECT FROM etl.worker
+		WHERE client_id = ANY ($1)
+		ORDER BY client_id
+		FOR UPDATE`, names); err != nil {
+		return nil, err
 	}
-	_, err = tx.Exec(ctx, `DELETE FROM etl.worker WHERE client_id = $1`, worker)
-	return true, err
+	dead, err := deadWorkers(ctx, tx, names)
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM etl.worker WHERE client_id = ANY ($1)`, dead)
+	return dead, err
 }
 
 // HasWorker says whether this process works the queue: it is signed on, and the session lives that says so.
@@ -209,13 +222,9 @@ func HasWorker(ctx context.Context, d db.Querier) error {
 		SELECT EXISTS (
 		           SELECT
 		           FROM etl.worker AS w
-		           JOIN pg_locks   AS k ON k.locktype = 'advisory'
-		                               AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		                               AND k.granted
-		                               AND (k.classid::bigint << 32 | k.objid::bigint)
-		                                   = hashtextextended('smsetl worker ' || w.client_id, 0)
 		           WHERE w.host = $1
 		             AND w.pid = $2
+		             AND etl.lives(w.backend, w.role, w.session)
 		       )`, db.Host(), os.Getpid()).Scan(&lives)
 	if err != nil {
 		return failed("looking for this process's worker", err)

@@ -99,13 +99,12 @@ func running(t *testing.T, wh *load.Warehouse, worker string) {
 func cut(t *testing.T, wh *load.Warehouse) {
 	t.Helper()
 	if _, err := wh.Pool().Exec(t.Context(), `
-		SELECT pg_terminate_backend(pid, 5000) FROM pg_locks
-		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`); err != nil {
+		SELECT pg_terminate_backend(backend, 5000) FROM etl.worker`); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// A worker whose process dies leaves its line, and no lock.
+// A worker whose process dies leaves its line, and no session.
 func TestWorkerLosesItsSession(t *testing.T) {
 	t.Parallel()
 	wh, q := open(t)
@@ -142,7 +141,7 @@ func TestWorkerOpensItsSessionAgain(t *testing.T) {
 	kept := make(chan error, 1)
 	go func() { kept <- worker.Keep(ctx) }()
 	running(t, wh, "w")
-	holds := `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+	holds := `SELECT backend FROM etl.worker WHERE etl.lives(backend, role, session)`
 	before := dump(t, wh.Pool(), holds)
 	for range 3 {
 		cut(t, wh)
@@ -156,7 +155,7 @@ func TestWorkerOpensItsSessionAgain(t *testing.T) {
 			}
 		}
 		if n, err := q.RescueDead(t.Context()); n != 0 || err != nil {
-			t.Errorf("rescued %d from a worker that has its lock again, %v", n, err)
+			t.Errorf("rescued %d from a worker that has a session again, %v", n, err)
 		}
 	}
 	stop()

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -53,18 +52,13 @@ func (w *world) loseWorker() int {
 	if w.number("SELECT count(*) FROM river.river_job WHERE kind = 'window' AND state = 'running'") == 0 {
 		return 0
 	}
-	if _, err := w.conn.Exec(context.Background(), "DELETE FROM etl.worker"); err != nil {
-		w.t.Fatal(err)
-	}
 	return int(w.number(`
-		SELECT count(pg_terminate_backend(pid, 5000))
-		FROM   pg_locks
-		WHERE  locktype = 'advisory'
-		  AND  objsubid = 1
-		  AND  (classid::bigint << 32 | objid::bigint) IN (
-		           SELECT hashtextextended('smsetl worker ' || attempted_by[array_length(attempted_by, 1)], 0)
-		           FROM   river.river_job
-		           WHERE  state = 'running')`))
+		WITH lost AS (
+		    DELETE FROM etl.worker
+		    WHERE client_id IN (SELECT attempted_by[array_length(attempted_by, 1)] FROM river.river_job WHERE state = 'running')
+		    RETURNING backend
+		)
+		SELECT count(pg_terminate_backend(backend, 5000)) FROM lost`))
 }
 
 // A server does the same: it goes on without being started again.

@@ -95,12 +95,6 @@ const (
 	NotReportedKey = -3
 )
 
-// LoadLock is the first of the advisory locks that a load holds on its account, one for each part of the facts.
-const (
-	LoadLock  = 0x736d7300 // "sms" and the part
-	FactParts = 3
-)
-
 // AccountKey gives the surrogate key of an account. The error is ErrUnknownAccount when it has none.
 func AccountKey(ctx context.Context, q Querier, account sms.Account) (key int32, err error) {
 	err = q.QueryRow(ctx, `

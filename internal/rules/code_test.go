@@ -28,6 +28,10 @@ var (
 	// with redirects; config shows an example in a message.
 	httpsPlaces = []string{"extract", "internal/dev/extracttest", "internal/postgres", "sandbox", "config/source.go"}
 
+	// Every role of a database may take any advisory lock and keep it for ever, so nothing of ours waits for one: see
+	// internal/db/turn.go. Tests keep to themselves.
+	advisoryPlaces = []string{"internal/dev"}
+
 	// Whoever starts a goroutine also waits for it. cmd/etl waits for signals; the emulator
 	// serves; the embedded server is watched by a thread of its own; the bench measures two programs at once.
 	goroutinePlaces = []string{"cmd/etl", "sandbox", "internal/postgres", "internal/dev"}
@@ -89,6 +93,11 @@ func (s source) checkText(t *testing.T, n *ast.BasicLit) {
 	}
 	if sqlForm.MatchString(text) && !inAny(s.path, sqlPlaces) {
 		t.Errorf("%s: SQL stands here: it belongs into load or queue", s.at(n))
+	}
+	if strings.Contains(text, "pg_advisory") || strings.Contains(text, "pg_try_advisory") {
+		if !inAny(s.path, advisoryPlaces) {
+			t.Errorf("%s: an advisory lock is taken here: every role may keep it from us, use db.Turn", s.at(n))
+		}
 	}
 	if strings.Contains(text, "river.river_") && !inAny(s.path, riverPlaces) {
 		t.Errorf("%s: River's tables stand here: they belong into queue/tables.go", s.at(n))

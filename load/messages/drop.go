@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"smsetl/internal/db"
 )
 
@@ -22,22 +20,20 @@ type DropDir struct {
 // another program has it. The turn is held by a session of its own, and so by nobody any more as soon as this program is gone, however it
 // ends.
 func InDropDir(ctx context.Context, d *db.DB, source string, do func() error) (isOurs bool, err error) {
-	config := d.Config().ConnConfig
-	config.ConnectTimeout = db.DialTimeout
-	config.RuntimeParams["idle_session_timeout"] = "0"
-	conn, err := pgx.ConnectConfig(ctx, config)
+	session, err := db.OpenSession(ctx, d.Pool, "drop_dir")
 	if err != nil {
+		return false, failed("asking for the turn at the folder of "+source, err)
+	}
+	defer session.End(ctx)
+	turn := "drop_dir " + source
+	if isOurs, err = session.Take(ctx, turn); err != nil || !isOurs {
 		return false, failed("asking for the turn at the folder of "+source, err)
 	}
 	defer func() {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 		defer cancel()
-		conn.Close(late)
+		_ = session.Leave(late, turn) // else it is left when the session has ended
 	}()
-	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended('smsetl drop_dir ' || $1, 0))`, source).Scan(&isOurs)
-	if err != nil || !isOurs {
-		return false, failed("asking for the turn at the folder of "+source, err)
-	}
 	return true, do()
 }
 

@@ -1,14 +1,7 @@
 SELECT (
            SELECT count(*)
            FROM etl.worker AS w
-           WHERE EXISTS (
-               SELECT
-               FROM pg_locks AS k
-               WHERE k.locktype = 'advisory'
-                 AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-                 AND k.granted
-                 AND (k.classid::bigint << 32 | k.objid::bigint) = hashtextextended('smsetl worker ' || w.client_id, 0)
-           )
+           WHERE etl.lives(w.backend, w.role, w.session)
        ),
        count(*) FILTER (WHERE n.claimed_at IS NULL AND n.is_waiting),
        coalesce(clock_timestamp() - min(n.due_at) FILTER (WHERE n.claimed_at IS NULL AND n.is_waiting), interval '0'),
