@@ -5,6 +5,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"smsetl/config"
@@ -93,6 +94,15 @@ func databaseChecks(ctx context.Context, wh *load.Warehouse) []Check {
 	return []Check{
 		{"database", true, "PostgreSQL " + health.Version},
 		Checked("grants", health.Grants(), "facts, dimensions, ledger and queue can be written"),
+		Check{"access", true, access(health.Advice)},
 		clock,
 	}
+}
+
+// access is advice and no fault: nothing is loaded otherwise for it, and it is an administrator's to follow.
+func access(advice []string) string {
+	if len(advice) == 0 {
+		return "only the product's roles may connect, and analysts cannot take every connection"
+	}
+	return "others could take every connection: let an administrator run " + strings.Join(advice, "; ")
 }

@@ -18,9 +18,12 @@ BEGIN
         EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA %I FROM %I', one.schema, one.role);
         EXECUTE format('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA sms, etl FROM %I', one.role);
         EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', one.schema, one.role);
-        CONTINUE WHEN one.role NOT IN ('sms_loader', 'sms_operator');
+        CONTINUE WHEN one.role = 'sms_pages';
         EXECUTE format('REVOKE ALL ON DATABASE %I FROM %I', current_database(), one.role);
     END LOOP;
+    IF (SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()) THEN
+        EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO PUBLIC', current_database());
+    END IF;
 END
 $$;
 

@@ -66,6 +66,21 @@ BEGIN
 END
 $$;
 
+-- Sessions of analysts cannot take every connection that the server has from the loads: an ordinary server has 97 for
+-- everybody, and a program takes 9. The limit is of logins as the role itself; each login that is a member needs its own.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'sms_analyst' AND rolconnlimit = -1) THEN
+        ALTER ROLE sms_analyst CONNECTION LIMIT 20;
+    END IF;
+EXCEPTION
+    WHEN insufficient_privilege THEN
+        RAISE NOTICE 'this user may not limit the connections of sms_analyst: let an administrator run ALTER ROLE sms_analyst CONNECTION LIMIT 20';
+    WHEN internal_error OR unique_violation OR undefined_object THEN
+        NULL; -- another database's migrations write the same row at this moment
+END
+$$;
+
 -- Whoever serves pages may become the role: loaders, operators, and the owner of the schema.
 DO $$
 DECLARE
@@ -156,8 +171,9 @@ BEGIN
         IF one.role <> 'sms_analyst' THEN
             EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT USAGE ON SEQUENCES TO %I', one.schema, one.role);
             EXECUTE format('GRANT USAGE ON ALL SEQUENCES IN SCHEMA %I TO %I', one.schema, one.role);
-            EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', current_database(), one.role);
+            EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), one.role);
         END IF;
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), one.role);
         -- A view runs its functions as the one who reads it: those of etl too, whose schema an analyst may not enter.
         EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA sms, etl TO %I', one.role);
         EXECUTE format('REVOKE EXECUTE ON FUNCTION etl.grant_roles() FROM %I', one.role);
@@ -171,10 +187,24 @@ BEGIN
     LOOP
         EXECUTE format('GRANT %s ON %s TO %I', one.privileges, one.relation, one.role);
     END LOOP;
+    -- Everybody else stays outside, where the roles are there and nobody else has tables in the database.
+    IF (SELECT count(*) = 3 FROM pg_roles WHERE rolname IN ('sms_analyst', 'sms_loader', 'sms_operator'))
+       AND (SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database())
+       AND NOT EXISTS (
+           SELECT
+           FROM pg_class     AS c
+           JOIN pg_namespace AS n ON n.oid = c.relnamespace
+           WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f')
+             AND n.nspname NOT IN ('sms', 'etl', 'river', 'information_schema')
+             AND n.nspname !~ '^pg_'
+             AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+       ) THEN
+        EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+    END IF;
 END
 $$;
 
-COMMENT ON FUNCTION etl.grant_roles() IS 'nothing. Grants sms_analyst, sms_loader and sms_operator, those of them that are there, what etl.role_privilege says. For who owns the schema.';
+COMMENT ON FUNCTION etl.grant_roles() IS 'nothing. Grants sms_analyst, sms_loader and sms_operator, those of them that are there, what etl.role_privilege says, and keeps everybody else out of a database that is of this product alone. For who owns the schema.';
 
 -- Of etl, pages read only the tables that they show; of Huawei's messages, which ones a day has, and nothing that
 -- somebody wrote into them. A migration that brings a table of etl which pages show replaces this function and calls

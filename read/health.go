@@ -15,6 +15,8 @@ type Health struct {
 	Now     time.Time // the server's clock
 	// Missing names what this role may not do and a load needs.
 	Missing []string
+	// Advice is statements for an administrator: who else may come in, and analysts' logins that may take every connection.
+	Advice []string
 }
 
 // Health asks the server how it is, and whether this role may do what loads need.

@@ -16,4 +16,25 @@ SELECT current_setting('server_version'),
            SELECT 'temporary tables in the database'
            WHERE NOT has_database_privilege(current_database(), 'TEMPORARY')
            ORDER BY 1
+       ),
+       ARRAY (
+           SELECT format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', d.datname)
+           FROM pg_database AS d
+           WHERE d.datname = current_database()
+             AND EXISTS (
+                 SELECT
+                 FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) AS a
+                 WHERE a.grantee = 0
+                   AND a.privilege_type IN ('CONNECT', 'TEMPORARY')
+             )
+           UNION ALL
+           SELECT format('ALTER ROLE %I CONNECTION LIMIT 20', r.rolname)
+           FROM pg_roles AS a
+           JOIN pg_roles AS r ON pg_has_role(r.oid, a.oid, 'MEMBER')
+           WHERE a.rolname = 'sms_analyst'
+             AND r.rolcanlogin
+             AND NOT r.rolsuper
+             AND r.rolconnlimit = -1
+             AND NOT pg_has_role(r.oid, (SELECT datdba FROM pg_database WHERE datname = current_database()), 'MEMBER')
+           ORDER BY 1
        )

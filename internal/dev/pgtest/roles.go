@@ -26,8 +26,12 @@ func As(t testing.TB, address, role string) string {
 	defer conn.Close(context.Background())
 	statements := append([]string{`CREATE ROLE ` + name + ` LOGIN PASSWORD 'x' IN ROLE ` + role},
 		Rows(t.Context(), t, conn, `
-			SELECT format('ALTER ROLE %I SET %s = %L', '`+name+`', split_part(set, '=', 1), split_part(set, '=', 2))
+			SELECT format('ALTER ROLE `+name+` SET %s = %L', split_part(set, '=', 1), split_part(set, '=', 2))
 			FROM pg_roles, unnest(rolconfig) AS set
+			WHERE rolname = '`+role+`'
+			UNION ALL
+			SELECT format('ALTER ROLE `+name+` CONNECTION LIMIT %s', rolconnlimit)
+			FROM pg_roles
 			WHERE rolname = '`+role+`'`)...)
 	for _, statement := range statements {
 		if _, err := conn.Exec(t.Context(), statement); err != nil {
