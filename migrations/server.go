@@ -42,12 +42,11 @@ const oldest = 150000
 // connectTimeout bounds the opening of a session where the address does not say.
 const connectTimeout = 10 * time.Second
 
-// parse reads an address. The driver's own error quotes the address with the password masked by a heuristic, so it is
-// dropped.
+// parse reads an address for a session that migrates.
 func parse(url string) (*pgxpool.Config, error) {
-	config, err := pgxpool.ParseConfig(url) // the pool's parser, since an address may carry settings of a pool
+	config, err := Parse(url)
 	if err != nil {
-		return nil, fmt.Errorf("%w: want postgres://user:password@host:port/database", ErrAddress)
+		return nil, err
 	}
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = connectTimeout
@@ -119,6 +118,10 @@ func unreachable(ctx context.Context, config *pgx.ConnConfig, err error) error {
 		return fmt.Errorf("%w at %s: %w", ErrUnreachable, where, ctx.Err())
 	case errors.As(err, &pg):
 		return fmt.Errorf("%w at %s: %s (SQLSTATE %s)", ErrUnreachable, where, pg.Message, pg.Code)
+	case IsRefusal(err):
+		return fmt.Errorf("%w at %s: it asks for the password in a way that anybody in its place could learn it, and did not get it. "+
+			"A server that is known to do so is named in the address by require_auth=md5 or require_auth=password, together with sslmode=verify-full: %w",
+			ErrUnreachable, where, err)
 	case errors.As(err, &network):
 		return fmt.Errorf("%w at %s: %w", ErrUnreachable, where, network)
 	case errors.Is(err, context.DeadlineExceeded):

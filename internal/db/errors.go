@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"smsetl/migrations"
 	"smsetl/sms"
 )
 
@@ -33,7 +34,7 @@ func Error(room, doing string, err error) error {
 // (connection), 40 (deadlock, serialisation), 53 (no resources) and 57 (shutdown, cancelled by a timeout), and a lock that
 // was not to be had in time.
 func IsTemporary(err error) bool {
-	if errors.Is(err, context.Canceled) || errors.Is(err, sms.ErrTemporary) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, sms.ErrTemporary) || migrations.IsRefusal(err) {
 		return false
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {

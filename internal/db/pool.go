@@ -74,6 +74,9 @@ func open(ctx context.Context, url string, options Options) (*DB, error) {
 	if d.Log == nil {
 		d.Log = zap.NewNop()
 	}
+	if hosts := migrations.Unproven(config); len(hosts) > 0 {
+		d.Log.Warn("the database need not prove who it is: put sslmode=verify-full and sslrootcert into its address", zap.Strings("hosts", hosts))
+	}
 	return d, nil
 }
 
@@ -82,9 +85,9 @@ func open(ctx context.Context, url string, options Options) (*DB, error) {
 const defaultConns = 8
 
 func poolConfig(url string, options Options) (*pgxpool.Config, error) {
-	config, err := pgxpool.ParseConfig(url)
+	config, err := migrations.Parse(url)
 	if err != nil {
-		return nil, migrations.ErrAddress // the driver's text quotes the address
+		return nil, err
 	}
 	if !strings.Contains(url, "pool_max_conns") {
 		config.MaxConns = defaultConns
