@@ -10,7 +10,7 @@
 //
 // # Who waits for whom
 //
-// Loads that fill the same facts of the same account are serialised by an advisory lock taken before the first read, since
+// Loads that fill the same facts of the same account take turns, each from before its first read, since
 // MERGE is not safe against a second writer of the same key. Everything shared between accounts is written in the order of
 // its key. No table lock above ROW EXCLUSIVE is ever taken, so readers never wait and see each day old or new.
 package load
