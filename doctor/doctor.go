@@ -94,7 +94,7 @@ func databaseChecks(ctx context.Context, wh *load.Warehouse) []Check {
 	return []Check{
 		{"database", true, "PostgreSQL " + health.Version},
 		Checked("grants", health.Grants(), "facts, dimensions, ledger and queue can be written"),
-		Check{"access", true, access(health.Advice)},
+		{"access", true, access(health.Advice)},
 		clock,
 	}
 }
