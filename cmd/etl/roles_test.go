@@ -106,3 +106,28 @@ func TestEveryRoleDoesItsWork(t *testing.T) {
 		t.Errorf("%+v", report)
 	}
 }
+
+// The doctor has the statements for what the migrations may not do, and says nothing of what is done.
+func TestDoctorSaysWhoMayComeIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, quick(5))
+	analyst, err := url.Parse(w.as("sms_analyst").url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, unlimited := `REVOKE CONNECT, TEMPORARY ON DATABASE `, `ALTER ROLE `+analyst.User.Username()+` CONNECTION LIMIT 20`
+	for _, change := range []struct {
+		sql                 string
+		isOpen, isUnlimited bool
+	}{
+		{`GRANT CONNECT ON DATABASE ` + strings.Trim(analyst.Path, "/") + ` TO PUBLIC`, true, true},
+		{`SELECT etl.grant_roles()`, false, true},
+		{unlimited, false, false},
+	} {
+		w.exec(change.sql)
+		out := w.must(exitOK, "doctor", at(today)...)
+		if strings.Contains(out, open) != change.isOpen || strings.Contains(out, unlimited) != change.isUnlimited {
+			t.Errorf("after %s:\n%s", change.sql, out)
+		}
+	}
+}
