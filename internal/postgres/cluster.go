@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"smsetl/internal/spawn"
 )
 
 // clusterMajor gives the major version that made the data, 0 when there is none yet. What an interrupted initdb left is
@@ -84,9 +86,9 @@ func (h *home) make(ctx context.Context, b binaries) error {
 
 // command prepares one of the server's programs to run as the server's user.
 func (h *home) command(b binaries, name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(b.dir, program(name)), args...)
-	cmd.Dir = filepath.VolumeName(h.dir) + string(filepath.Separator) // our own folder may be closed to the server's user
-	cmd.Env = append(os.Environ(), "LC_ALL=C", "PGOPTIONS=", "TZ=UTC")
+	cmd := spawn.Command(context.Background(), spawn.Plain, filepath.Join(b.dir, program(name)), args...) // ended by its owner
+	cmd.Dir = filepath.VolumeName(h.dir) + string(filepath.Separator)                                     // our own folder may be closed to the server's user
+	cmd.Env = append(cmd.Env, "LC_ALL=C", "TZ=UTC")
 	h.as.apply(cmd)
 	return cmd
 }

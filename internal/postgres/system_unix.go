@@ -3,6 +3,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"smsetl/internal/spawn"
 )
 
 // account is the operating system's user that a server runs as, where it is not our own.
@@ -108,6 +111,6 @@ func isServer(pid int) bool {
 	if stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat"); err == nil { // 4711 (postgres) S ...
 		return strings.Contains(string(stat), " (postgres) ") && !strings.Contains(string(stat), ") Z ")
 	}
-	out, err := exec.Command("ps", "-o", "stat=,comm=", "-p", strconv.Itoa(pid)).Output() // "Ss /usr/.../postgres"
+	out, err := spawn.Command(context.Background(), spawn.Plain, "ps", "-o", "stat=,comm=", "-p", strconv.Itoa(pid)).Output() // "Ss /usr/.../postgres"
 	return err == nil && strings.HasSuffix(trimmed(out), "postgres") && !strings.HasPrefix(trimmed(out), "Z")
 }

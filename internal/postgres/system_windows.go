@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -10,6 +11,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"smsetl/internal/spawn"
 )
 
 // account is the operating system's user that a server runs as. On Windows it is always our own.
@@ -74,7 +77,7 @@ func quit(cmd *exec.Cmd) error { return send(cmd, "QUIT") }
 
 func send(cmd *exec.Cmd, name string) error {
 	control := filepath.Join(filepath.Dir(cmd.Path), program("pg_ctl"))
-	return exec.Command(control, "kill", name, strconv.Itoa(cmd.Process.Pid)).Run()
+	return spawn.Command(context.Background(), spawn.Plain, control, "kill", name, strconv.Itoa(cmd.Process.Pid)).Run()
 }
 
 // isServer says whether the process of that id lives. Windows does not tell cheaply what it is.

@@ -36,9 +36,12 @@ var (
 	// serves; the embedded server is watched by a thread of its own; the bench measures two programs at once.
 	goroutinePlaces = []string{"cmd/etl", "sandbox", "internal/postgres", "internal/dev"}
 
-	// One file reads the environment of the program, so that all settings can be listed. The others are for tests, or hand the
-	// environment on to a program that they start.
-	environmentPlaces = []string{"cmd/etl/environment.go", "internal/postgres", "internal/dev"}
+	// One file reads the environment of the program, so that all settings can be listed. The others are for tests, or choose what of
+	// it a program that is started gets.
+	environmentPlaces = []string{"cmd/etl/environment.go", "internal/spawn", "internal/dev"}
+
+	// Programs are started with an environment from the allow-list, so that none inherits the credentials of this one.
+	commandPlaces = []string{"internal/spawn", "internal/dev"}
 
 	// Pure rooms are told the time.
 	clocklessRooms = []string{"sms", "transform", "config", "plan", "migrations", "internal/pack"}
@@ -61,6 +64,10 @@ func TestWhatStandsWhere(t *testing.T) {
 				}
 			case *ast.SelectorExpr:
 				s.checkSelector(t, n)
+			case *ast.CompositeLit:
+				if made, ok := n.Type.(*ast.SelectorExpr); ok && made.Sel.Name == "Cmd" {
+					s.checkStart(t, n, "a command without a constructor")
+				}
 			}
 			return true
 		})
@@ -117,12 +124,33 @@ func (s source) checkSelector(t *testing.T, n *ast.SelectorExpr) {
 		if !inAny(s.path, environmentPlaces) {
 			t.Errorf("%s: %s: the environment is read in %s", s.at(n), name, environmentPlaces[0])
 		}
+	case "exec.Command", "exec.CommandContext", "os.StartProcess", "syscall.ForkExec", "syscall.StartProcess", "syscall.Exec":
+		s.checkStart(t, n, name)
 	case "time.Now", "time.Since", "time.Until":
 		if inAny(s.path, clocklessRooms) {
 			t.Errorf("%s: %s: %s is told the time", s.at(n), name, s.dir)
 		}
 	case "zap.L", "zap.S":
 		t.Errorf("%s: %s: a logger is handed over", s.at(n), name)
+	}
+}
+
+// checkStart keeps the start of programs in one place.
+func (s source) checkStart(t *testing.T, n ast.Node, what string) {
+	t.Helper()
+	if !inAny(s.path, commandPlaces) {
+		t.Errorf("%s: %s: a program is made by spawn.Command, which hands on no credential", s.at(n), what)
+	}
+}
+
+// Under another name the calls of these packages would not be seen.
+func TestStartersOfProgramsKeepTheirNames(t *testing.T) {
+	for _, s := range sources(t) {
+		for name, spec := range s.imports() {
+			if spec.Name != nil && slices.Contains([]string{"os", "os/exec", "syscall"}, name) {
+				t.Errorf("%s: %s is imported under another name", s.at(spec), name)
+			}
+		}
 	}
 }
 

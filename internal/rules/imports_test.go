@@ -83,7 +83,8 @@ var mayImport = map[string][]string{
 	"internal/confined":   {},
 	"internal/english":    {},
 	"internal/spelling":   {},
-	"internal/postgres":   {},
+	"internal/spawn":      {},
+	"internal/postgres":   {"internal/spawn"},
 	"internal/dictionary": {"load", "read"},
 	"internal/rules":      {},
 
