@@ -96,13 +96,7 @@ func (s *Server) Stop(ctx context.Context) error { return s.stop(ctx) }
 // Start gives a running server with the product's database in it. It fails with the joined reasons of all ways when none
 // of them works. When ctx ends, Start gives up; a server that was started lives on until Stop or the end of the program.
 func Start(ctx context.Context, opt Options) (*Server, error) {
-	if opt.Log == nil {
-		opt.Log = zap.NewNop()
-	}
-	if opt.Progress == nil {
-		opt.Progress = func(string) {}
-	}
-	h, err := openHome(opt)
+	h, err := openHome(withDefaults(opt))
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
@@ -111,6 +105,16 @@ func Start(ctx context.Context, opt Options) (*Server, error) {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	return s, nil
+}
+
+func withDefaults(opt Options) Options {
+	if opt.Log == nil {
+		opt.Log = zap.NewNop()
+	}
+	if opt.Progress == nil {
+		opt.Progress = func(string) {}
+	}
+	return opt
 }
 
 // endpoint is where a server answers. It is kept beside the data, so that other processes find the server and the next
@@ -140,7 +144,14 @@ func (e endpoint) url(database string) string {
 func (e endpoint) probe(ctx context.Context) (version string, err error) {
 	within, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	conn, err := pgx.Connect(within, e.url(superuser))
+	config, err := pgx.ParseConfig(e.url(superuser))
+	if err != nil {
+		return "", err
+	}
+	// Anybody on this machine may listen at a port that a server of ours had. SCRAM shows nobody the password, and he who
+	// does not know it cannot answer for the server; any other way of asking is refused.
+	config.RequireAuth = "scram-sha-256"
+	conn, err := pgx.ConnectConfig(within, config)
 	if err != nil {
 		return "", err
 	}

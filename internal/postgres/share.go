@@ -48,8 +48,8 @@ func (h *home) ownOrShare(ctx context.Context) (*Server, error) {
 	}
 }
 
-// share gives the server of another process, where it answers at e, or nil. Only ours knows the password, so who lets us
-// in is the right one. It is not ours to stop.
+// share gives the server of another process, where it answers at e, or nil. Only ours knows what is kept of the
+// password, and the probe makes it prove that, so who lets us in is the right one. It is not ours to stop.
 func (h *home) share(ctx context.Context, e endpoint) *Server {
 	secret, err := os.ReadFile(h.file("password"))
 	if err != nil {
