@@ -33,7 +33,8 @@ func (h *home) clusterMajor() (int, error) {
 	}
 	major, err := strconv.Atoi(trimmed(b))
 	if err != nil {
-		return 0, fmt.Errorf("%s/PG_VERSION: %w", h.cluster(), err)
+		// Without what stands there: the server's user may put a link in its place, to a file that only root reads.
+		return 0, fmt.Errorf("%s/PG_VERSION is no number", h.cluster())
 	}
 	return major, nil
 }
@@ -50,15 +51,19 @@ func (h *home) aside(path string) error {
 
 // make runs initdb. The data appears under its name only when it is whole.
 func (h *home) make(ctx context.Context, b binaries) error {
-	secret := h.file("initdb.password") // initdb, maybe another user, reads it; gone when this returns
-	defer os.Remove(secret)
-	err := errors.Join(os.Mkdir(h.newCluster(), 0o700), os.WriteFile(secret, []byte(h.last.password+"\n"), 0o600),
-		h.as.give(h.newCluster()), h.as.give(secret))
+	const secret = "initdb.password" // initdb, maybe another user, reads it; gone when this returns
+	f, err := h.fresh(secret)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = h.root.Remove(secret) }()
+	_, err = f.WriteString(h.last.password + "\n")
+	err = errors.Join(err, f.Close(), os.Mkdir(h.newCluster(), 0o700), h.as.give(h.newCluster()), h.as.give(h.file(secret)))
 	if err != nil {
 		return err
 	}
 	args := []string{
-		"--pgdata", h.newCluster(), "--username", superuser, "--pwfile", secret, "--auth", "scram-sha-256",
+		"--pgdata", h.newCluster(), "--username", superuser, "--pwfile", h.file(secret), "--auth", "scram-sha-256",
 		"--encoding", "UTF8", "--locale", "C", "--no-instructions",
 	}
 	if h.opt.Throwaway {

@@ -20,9 +20,10 @@ import (
 //	cluster/     PostgreSQL's data; it appears whole, by a rename
 //	binaries/    what was downloaded
 type home struct {
-	dir string
-	opt Options
-	as  *account // who the server runs as; nil for the user of this program
+	dir  string
+	root *os.Root // the same folder, held: what is in it is opened from here, and no link leads out of it
+	opt  Options
+	as   *account // who the server runs as; nil for the user of this program
 
 	// For who holds the lock and starts the server:
 	lock  *os.File // given back when the server has ended
@@ -54,7 +55,7 @@ func DefaultDir() (string, error) {
 	return filepath.Join(base, filepath.FromSlash(below)), err
 }
 
-// openHome makes the folder where it is missing and finds out who the server runs as.
+// openHome makes the folder where it is missing, refuses one that is not ours alone, and finds out who the server runs as.
 func openHome(opt Options) (*home, error) {
 	dir := opt.Dir
 	if dir == "" {
@@ -69,11 +70,15 @@ func openHome(opt Options) (*home, error) {
 	}
 	h := &home{dir: dir, opt: opt}
 	if !isThere(dir) {
-		// 0711, whatever the umask: a server that runs as another user must get through to its own folder, and has no
-		// business in the others.
-		if err := errors.Join(os.MkdirAll(dir, 0o711), os.Chmod(dir, 0o711)); err != nil {
+		if err := errors.Join(os.MkdirAll(dir, homeMode()), os.Chmod(dir, homeMode())); err != nil { // whatever the umask
 			return nil, err
 		}
+	}
+	if h.root, err = os.OpenRoot(dir); err != nil {
+		return nil, err
+	}
+	if err := h.isOurs(); err != nil {
+		return nil, errors.Join(err, h.root.Close())
 	}
 	if h.as, err = serverAccount(h.cluster()); err != nil {
 		return nil, err
@@ -83,6 +88,15 @@ func openHome(opt Options) (*home, error) {
 			"choose a data home whose every parent folder may be entered by all (chmod o+x)", h.as.name, dir)
 	}
 	return h, nil
+}
+
+// homeMode is what a data home is open to: to its owner. Where that is root, the server runs as another user, who must get
+// through to its own folder and has no business in the others.
+func homeMode() fs.FileMode {
+	if os.Geteuid() == 0 {
+		return 0o711
+	}
+	return 0o700
 }
 
 // searchable says whether every user may pass through dir and all folders above it.
@@ -97,8 +111,7 @@ func searchable(dir string) bool {
 
 // password gives the superuser's password, made up at the first call and kept.
 func (h *home) password() (string, error) {
-	path := h.file("password")
-	b, err := os.ReadFile(path)
+	b, err := h.root.ReadFile("password")
 	if err == nil && len(b) > 0 {
 		return trimmed(b), nil
 	}
@@ -107,15 +120,15 @@ func (h *home) password() (string, error) {
 	}
 	if isThere(h.cluster()) {
 		return "", fmt.Errorf("%s is gone, and the data beside it cannot be opened without it: "+
-			"put the file back, or set a new password in single-user mode", path)
+			"put the file back, or set a new password in single-user mode", h.file("password"))
 	}
 	secret := rand.Text()
-	return secret, writeWhole(path, []byte(secret+"\n"))
+	return secret, h.writeWhole("password", []byte(secret+"\n"))
 }
 
 // lastEndpoint gives what server.json says; the zero endpoint where there is none yet.
 func (h *home) lastEndpoint() (e endpoint, err error) {
-	b, err := os.ReadFile(h.file("server.json"))
+	b, err := h.root.ReadFile("server.json")
 	if errors.Is(err, fs.ErrNotExist) {
 		return endpoint{}, nil
 	}
@@ -133,15 +146,29 @@ func (h *home) writeEndpoint(e endpoint) error {
 	if err != nil {
 		return err
 	}
-	return writeWhole(h.file("server.json"), append(b, '\n'))
+	return h.writeWhole("server.json", append(b, '\n'))
 }
 
 // writeWhole replaces a file so that readers, who are its owner only, see the old bytes or the new ones and never a part.
-func writeWhole(path string, b []byte) error {
-	if err := os.WriteFile(path+".next", b, 0o600); err != nil {
+func (h *home) writeWhole(name string, b []byte) error {
+	f, err := h.fresh(name + ".next")
+	if err != nil {
 		return err
 	}
-	return os.Rename(path+".next", path)
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return h.root.Rename(name+".next", name)
+}
+
+// fresh makes a file that only its owner may read. One of that name goes first, and when it is a link, the link goes and not
+// what it leads to.
+func (h *home) fresh(name string) (*os.File, error) {
+	if err := h.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return h.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
 }
 
 // renamed renames a file, if there is one.

@@ -122,7 +122,7 @@ func TestHalfMadeDataIsMovedAside(t *testing.T) {
 			if err := os.MkdirAll(filepath.Join(half, "global"), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.Chmod(dir, 0o711); err != nil {
+			if err := os.Chmod(dir, homeMode()); err != nil {
 				t.Fatal(err)
 			}
 			if err := os.WriteFile(filepath.Join(half, "PG_VERSION"), []byte("15\n"), 0o600); err != nil {

@@ -96,7 +96,7 @@ func (h *home) serveOnce(ctx context.Context, e *endpoint, cmd *exec.Cmd) (*proc
 	if err := renamed(file, file+".last"); err != nil {
 		return nil, err
 	}
-	log, err := os.OpenFile(file, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	log, err := h.fresh("server.log")
 	if err != nil {
 		return nil, err
 	}

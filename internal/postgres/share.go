@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -51,7 +50,7 @@ func (h *home) ownOrShare(ctx context.Context) (*Server, error) {
 // share gives the server of another process, where it answers at e, or nil. Only ours knows what is kept of the
 // password, and the probe makes it prove that, so who lets us in is the right one. It is not ours to stop.
 func (h *home) share(ctx context.Context, e endpoint) *Server {
-	secret, err := os.ReadFile(h.file("password"))
+	secret, err := h.root.ReadFile("password")
 	if err != nil {
 		return nil
 	}

@@ -51,12 +51,37 @@ func serverAccount(cluster string) (*account, error) {
 	return nil, fmt.Errorf("PostgreSQL does not run as root, and no other user was found: %w", errors.Join(tried...))
 }
 
-// give makes the account the owner of path; without an account it does nothing.
+// isOurs refuses a data home that somebody else made, or may have put something into: there the server's data, its password and
+// the programs that run it could be another's.
+func (h *home) isOurs() error {
+	us := uint32(os.Geteuid())
+	link, err := os.Lstat(h.dir)
+	if err != nil {
+		return err
+	}
+	info, err := h.root.Stat(".")
+	if err != nil {
+		return err
+	}
+	for _, at := range []os.FileInfo{link, info} {
+		if st, ok := at.Sys().(*syscall.Stat_t); ok && st.Uid != us {
+			return fmt.Errorf("the data home %s belongs to user %d, and this program runs as user %d: "+
+				"choose a data home of your own, or give this one to who runs the program (chown %[3]d %[1]s)", h.dir, st.Uid, us)
+		}
+	}
+	if mode := info.Mode().Perm(); mode&^homeMode() != 0 {
+		return fmt.Errorf("the data home %s is open to other users (mode %04o): close it (chmod %o %[1]s), "+
+			"after a look at what is in it if others could write there", h.dir, mode, homeMode())
+	}
+	return nil
+}
+
+// give makes the account the owner of path, and not of what a link there leads to; without an account it does nothing.
 func (a *account) give(path string) error {
 	if a == nil {
 		return nil
 	}
-	return os.Chown(path, int(a.uid), int(a.gid))
+	return os.Lchown(path, int(a.uid), int(a.gid))
 }
 
 // apply makes cmd run as the account, in a process group of its own: ^C is for the program, which ends its work before
