@@ -4,8 +4,8 @@
 #
 # The base needs nothing but the certificates of authorities. Where no registry is reached, scripts/image makes both images
 # from what the machine has.
-ARG GO_IMAGE=golang:1.26-bookworm
-ARG BASE_IMAGE=alpine:3.22
+ARG GO_IMAGE=golang:1.26.8-bookworm
+ARG BASE_IMAGE=alpine:3.22.2
 
 FROM ${GO_IMAGE} AS build
 WORKDIR /src

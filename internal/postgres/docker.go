@@ -13,8 +13,8 @@ import (
 	"smsetl/internal/spawn"
 )
 
-// DefaultImage is the image of the Docker way.
-const DefaultImage = "postgres:18-alpine"
+// DefaultImage is the image of the Docker way; scripts/image-digests writes its digest behind it.
+const DefaultImage = "postgres:18.4-alpine"
 
 // engineWait bounds the wait for an engine to say that it is there.
 const engineWait = 10 * time.Second

@@ -71,3 +71,107 @@ func TestDoorUnitsAreHardened(t *testing.T) {
 		}
 	}
 }
+
+// examples are the files that people copy. What stands in them as a secret would be somebody's secret.
+var examples = []string{
+	"docker-compose.yml", ".env.example", "Dockerfile", "schedules.yaml", "deploy/kubernetes/etl.yaml", "deploy/kubernetes/cronjob.yaml",
+	"deploy/kubernetes/etl.env.example", "deploy/systemd/etl.service", "deploy/systemd/etl-run.service", "deploy/prometheus/prometheus.yaml",
+	"deploy/grafana/provisioning/datasources/warehouse.yaml",
+}
+
+var (
+	placeholder  = regexp.MustCompile(`(?i)change[-_ ]?me`)
+	interpolated = regexp.MustCompile(`\$\{([A-Z0-9_]+)(:?[-?+]?)([^}]*)\}`)
+	secretName   = regexp.MustCompile(`PASSWORD$|SECRET|_KEY$|TOKEN|HASH$|WEBHOOK`)
+	assigned     = regexp.MustCompile(`(?m)^#? ?([A-Z][A-Z0-9_]*)=(.+)$`)
+)
+
+// An example that starts as it is runs with a password that everybody knows, or with none.
+func TestDoorExamplesStartWithoutSecrets(t *testing.T) {
+	for _, name := range examples {
+		content := text(t, name)
+		if found := placeholder.FindString(content); found != "" {
+			t.Errorf("%s: %q is a secret that everybody knows", name, found)
+		}
+		for _, found := range interpolated.FindAllStringSubmatch(content, -1) {
+			variable, operator, rest := found[1], found[2], found[3]
+			if name != "docker-compose.yml" || !secretName.MatchString(variable) {
+				continue
+			}
+			// The program itself refuses to work without its credentials; a database or a BI tool takes an empty password.
+			if isOthers := strings.HasSuffix(variable, "PASSWORD"); isOthers && (operator != ":?" || rest == "") {
+				t.Errorf("%s: %s: want ${%s:?what to do}, which refuses to start", name, found[0], variable)
+			} else if !isOthers && rest != "" {
+				t.Errorf("%s: %s has a default", name, found[0])
+			}
+		}
+		if !strings.HasSuffix(name, ".example") {
+			continue
+		}
+		for _, found := range assigned.FindAllStringSubmatch(content, -1) {
+			if secretName.MatchString(found[1]) {
+				t.Errorf("%s: %s has a value", name, found[1])
+			}
+		}
+	}
+}
+
+// scripts/secrets makes what the compose file wants, another one for each name, and leaves what is set.
+func TestSecretsAreMade(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	file := filepath.Join(t.TempDir(), "env")
+	made := map[string]bool{}
+	var first string
+	for range 2 {
+		if out, err := exec.Command(bash, filepath.Join(root(t), "scripts/secrets"), file).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == "" {
+			first = string(data)
+		} else if string(data) != first {
+			t.Error("a second run changed the file")
+		}
+	}
+	for _, name := range []string{"ETL_POSTGRES_PASSWORD", "ETL_ANALYST_PASSWORD", "METABASE_STATE_PASSWORD", "GRAFANA_ADMIN_PASSWORD"} {
+		found := regexp.MustCompile(`(?m)^` + name + `=([0-9a-f]{48})$`).FindStringSubmatch(first)
+		if found == nil || made[found[1]] {
+			t.Errorf("%s was not made, or is that of another", name)
+			continue
+		}
+		made[found[1]] = true
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v; want mode 600", info.Mode(), err)
+	}
+}
+
+var (
+	image      = regexp.MustCompile(`(?m)(?:image: (?:\$\{[A-Z_]+:-)?|_IMAGE:-|_IMAGE=|DefaultImage = ")([a-z][^}"\s]*)`)
+	exactImage = regexp.MustCompile(`^[a-z0-9./-]+:v?[0-9]+\.[0-9]+[A-Za-z0-9._-]*(@sha256:[0-9a-f]{64})?$`)
+)
+
+// A tag without a minor version is another program tomorrow. scripts/image-digests writes digests where a registry is reached.
+func TestDoorImagesAreExact(t *testing.T) {
+	seen := 0
+	for _, name := range []string{"docker-compose.yml", "Dockerfile", ".env.example", "internal/postgres/docker.go"} {
+		for _, found := range image.FindAllStringSubmatch(text(t, name), -1) {
+			if found[1] == "etl:local" { // built here
+				continue
+			}
+			seen++
+			if !exactImage.MatchString(found[1]) {
+				t.Errorf("%s: the image %s is not exact", name, found[1])
+			}
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d images were found: the rule would pass without looking", seen)
+	}
+}
