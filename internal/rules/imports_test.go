@@ -98,6 +98,7 @@ var mayImport = map[string][]string{
 	"internal/dev/temper":        {"sandbox/traffic"},
 	"internal/dev/extracttest":   {"extract", "internal/pack"},
 	"internal/dev/transformtest": {"internal/pack"},
+	"internal/dev/torture":       {}, // bytes between a program and a server, whoever they are
 	"internal/dev/metabasetest":  {}, // what a Metabase does is not known from what its client does
 
 	// What is shown, and where its numbers come from.
