@@ -91,8 +91,8 @@ func (h *home) make(ctx context.Context, b binaries) error {
 
 // command prepares one of the server's programs to run as the server's user.
 func (h *home) command(b binaries, name string, args ...string) *exec.Cmd {
-	cmd := spawn.Command(context.Background(), spawn.Plain, filepath.Join(b.dir, program(name)), args...) // ended by its owner
-	cmd.Dir = filepath.VolumeName(h.dir) + string(filepath.Separator)                                     // our own folder may be closed to the server's user
+	cmd := spawn.Command(spawn.Plain, filepath.Join(b.dir, program(name)), args...)
+	cmd.Dir = filepath.VolumeName(h.dir) + string(filepath.Separator) // our own folder may be closed to the server's user
 	cmd.Env = append(cmd.Env, "LC_ALL=C", "TZ=UTC")
 	h.as.apply(cmd)
 	return cmd

@@ -108,7 +108,7 @@ func (h *home) runContainer(v volume, port int) *exec.Cmd {
 		"--env", "POSTGRES_PASSWORD", "--env", "POSTGRES_INITDB_ARGS=--encoding=UTF8 --locale=C",
 		"--entrypoint", "/bin/sh", v.Image, "-c", inContainer, "sh",
 	}
-	cmd := spawn.Command(context.Background(), spawn.Docker, "docker", append(args, settings(h.opt.Throwaway)...)...)
+	cmd := spawn.Command(spawn.Docker, "docker", append(args, settings(h.opt.Throwaway)...)...)
 	cmd.Env = append(cmd.Env, "POSTGRES_PASSWORD="+h.last.password)
 	(*account)(nil).apply(cmd)
 	return cmd
@@ -116,7 +116,7 @@ func (h *home) runContainer(v volume, port int) *exec.Cmd {
 
 // docker runs the client and gives what it printed.
 func docker(ctx context.Context, args ...string) (string, error) {
-	cmd := spawn.Command(ctx, spawn.Docker, "docker", args...)
+	cmd := spawn.CommandContext(ctx, spawn.Docker, "docker", args...)
 	var output strings.Builder
 	cmd.Stderr = &output
 	out, err := cmd.Output()

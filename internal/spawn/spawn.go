@@ -42,9 +42,15 @@ var more = map[Kind][]string{
 	Npm:    append([]string{"NPM_CONFIG_*", "NODE_EXTRA_CA_CERTS", "XDG_CONFIG_HOME"}, way...),
 }
 
-// Command prepares a program to be started, with the variables of its kind. What else it needs is appended to Env. When ctx
-// ends, the program is killed.
-func Command(ctx context.Context, kind Kind, name string, args ...string) *exec.Cmd {
+// Command prepares a program to be started, with the variables of its kind. What else it needs is appended to Env.
+func Command(kind Kind, name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...) //nolint:noctx // a server that is being stopped must not depend on a context that has ended
+	cmd.Env = allowed(kind, os.Environ())
+	return cmd
+}
+
+// CommandContext is Command for a program that is killed when ctx ends.
+func CommandContext(ctx context.Context, kind Kind, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = allowed(kind, os.Environ())
 	return cmd
