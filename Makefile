@@ -3,8 +3,9 @@ GO       ?= go
 FUZZTIME ?= 30s
 BENCH    ?= -peers
 LINT     := bin/golangci-lint
+VULN     := bin/govulncheck
 
-.PHONY: help build test lint fmt check bench fuzz demo clean long year beliefs plant
+.PHONY: help build test lint fmt check bench fuzz demo clean long year beliefs plant vulnerabilities
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +35,9 @@ lint: $(LINT) ## run every linter of .golangci.yml
 fmt: $(LINT) ## format the Go files
 	$(LINT) fmt ./...
 
+vulnerabilities: $(VULN) ## look for known vulnerabilities in what is called; needs vuln.go.dev, or a copy that GOVULNDB names
+	scripts/vulnerabilities
+
 check: ## run what CI runs, in the same order: .ci/run; a quarter of an hour, root on Debian
 	.ci/run
 
@@ -57,4 +61,8 @@ clean: ## remove what was built
 # Building it takes two to four minutes, so it is kept. Its module is not the product's: it needs hundreds of others.
 $(LINT): tools/go.mod tools/go.sum
 	$(GO) -C tools build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+$(VULN): tools/go.mod tools/go.sum
+	$(GO) -C tools build -o ../$@ golang.org/x/vuln/cmd/govulncheck
 	@touch $@

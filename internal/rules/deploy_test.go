@@ -175,3 +175,19 @@ func TestDoorImagesAreExact(t *testing.T) {
 		t.Errorf("only %d images were found: the rule would pass without looking", seen)
 	}
 }
+
+// A scan that could not be made is no scan that found nothing.
+func TestDoorUnscannedIsNotPassed(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip(err)
+	}
+	scan := exec.Command(filepath.Join(root(t), "scripts/vulnerabilities"))
+	scan.Env = append(os.Environ(), "GOVULNDB=http://127.0.0.1:1")
+	out, err := scan.CombinedOutput()
+	if scan.ProcessState == nil || scan.ProcessState.ExitCode() != 75 || !strings.Contains(string(out), "NOT SCANNED") {
+		t.Errorf("%v: %s; want exit code 75", err, out)
+	}
+	if ci := text(t, ".ci/run"); !strings.Contains(ci, "\nscripts/vulnerabilities || {\n  [ $? = 75 ] || fail") {
+		t.Error(".ci/run does not tell a scan that was not made from one that found something")
+	}
+}
