@@ -67,3 +67,23 @@ func TestDoorClientsInheritSecrets(t *testing.T) {
 		t.Errorf("%v: the clients see %d secrets of ours, in %d bytes", err, strings.Count(string(got), "very-secret"), len(got))
 	}
 }
+
+// Command lines are shown to everybody on the machine.
+func TestDoorPasswordOnACommandLine(t *testing.T) {
+	t.Parallel()
+	needLocal(t)
+	dir := homeOf(t)
+	s := start(t, Options{Dir: dir, Way: Local, Throwaway: true})
+	h := &home{dir: dir, last: endpoint{password: s.endpoint.password}}
+	lines := strings.Join(h.runContainer(volume{"v", "i"}, 1).Args, " ")
+	for _, pid := range []int{os.Getpid(), serverPid(t, dir)} {
+		line, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
+		if err != nil {
+			t.Skip(err) // no Linux
+		}
+		lines += string(line)
+	}
+	if !strings.Contains(lines, dir) || strings.Contains(lines, s.endpoint.password) {
+		t.Errorf("the server's own line is not there, or one of %d bytes holds the password", len(lines))
+	}
+}
