@@ -3,6 +3,7 @@
 package postgres
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -58,6 +59,28 @@ func TestDoorHomeOfAnotherUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, link, "user 12345")
+}
+
+// A home of root's own does not help where its folder can be renamed by the owner of the one above.
+func TestDoorHomeBelowAStrangersFolder(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("only root is checked so, and only root gives a folder away")
+	}
+	for name, spoil := range map[string]func(dir string) error{
+		"another's":     func(dir string) error { return os.Chown(dir, 12345, 12345) },
+		"open to all":   func(dir string) error { return os.Chmod(dir, 0o777) },
+		"open to group": func(dir string) error { return os.Chmod(dir, 0o775) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			between := homeOf(t)
+			if err := errors.Join(os.Mkdir(between, 0o711), spoil(between)); err != nil {
+				t.Fatal(err)
+			}
+			refused(t, filepath.Join(between, "demo"), "lies in "+between)
+		})
+	}
 }
 
 func TestDoorHomeOpenToOthers(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/user"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -72,7 +73,30 @@ func (h *home) isOurs() error {
 		return fmt.Errorf("the data home %s is open to other users (mode %04o): close it (chmod %o %[1]s), "+
 			"after a look at what is in it if others could write there", h.dir, mode, homeMode())
 	}
+	if us == 0 {
+		return noStrangerAbove(h.dir)
+	}
 	return nil
+}
+
+// noStrangerAbove refuses a home of root below a folder in which another user could put something else in its place.
+func noStrangerAbove(dir string) error {
+	for parent := filepath.Dir(dir); ; parent = filepath.Dir(parent) {
+		info, err := os.Stat(parent)
+		if err != nil {
+			return err
+		}
+		const unmapped = 65534 // what owns the folders above, seen from within some containers
+		st, ok := info.Sys().(*syscall.Stat_t)
+		isStrangers := ok && st.Uid != 0 && st.Uid != unmapped
+		if isShared := info.Mode().Perm()&0o022 != 0 && info.Mode()&os.ModeSticky == 0; isStrangers || isShared {
+			return fmt.Errorf("the data home %s lies in %s, where users other than root could put another in its place: choose a data home "+
+				"in folders of root's", dir, parent)
+		}
+		if parent == filepath.Dir(parent) {
+			return nil
+		}
+	}
 }
 
 // give makes the account the owner of path, and not of what a link there leads to; without an account it does nothing.
