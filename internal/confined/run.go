@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
 	"time"
+
+	"smsetl/internal/spawn"
 )
 
 // Argument is the hidden argument by which the program knows that it is a child.
@@ -73,7 +74,7 @@ func Run(ctx context.Context, limits Limits, file *os.File, question []byte, ans
 	defer asked.Close()
 	defer ask.Close()
 	said := &head{}
-	cmd := exec.CommandContext(timed, self, Argument, strconv.FormatInt(limits.Memory, 10), strconv.Itoa(int(limits.Processor.Seconds())))
+	cmd := spawn.CommandContext(timed, spawn.Plain, self, Argument, strconv.FormatInt(limits.Memory, 10), strconv.Itoa(int(limits.Processor.Seconds())))
 	// Nothing of ours. The collector works harder well below the limit, and a crash prints no more than where.
 	cmd.Env = []string{"GOMEMLIMIT=" + strconv.FormatInt(limits.Memory/8*5, 10), "GOTRACEBACK=single"}
 	cmd.Stdin, cmd.Stderr, cmd.ExtraFiles, cmd.SysProcAttr, cmd.WaitDelay = file, said, []*os.File{asked}, attributes(), time.Second

@@ -25,7 +25,7 @@ func text(t *testing.T, name string) string {
 
 // hardening are the settings that both units have, whatever else they are.
 var hardening = []string{
-	"AmbientCapabilities=", "CapabilityBoundingSet=", "DynamicUser=yes", "LockPersonality=yes", "MemoryDenyWriteExecute=yes", "MemoryMax=512M",
+	"AmbientCapabilities=", "CapabilityBoundingSet=", "DynamicUser=yes", "LockPersonality=yes", "MemoryDenyWriteExecute=yes", "MemoryMax=768M",
 	"NoNewPrivileges=yes", "PrivateDevices=yes", "PrivateTmp=yes", "PrivateUsers=yes", "ProtectClock=yes", "ProtectControlGroups=yes", "ProtectHome=yes",
 	"ProtectHostname=yes", "ProtectKernelLogs=yes", "ProtectKernelModules=yes", "ProtectKernelTunables=yes", "ProtectProc=invisible",
 	"ProtectSystem=strict", "RemoveIPC=yes", "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", "RestrictNamespaces=yes", "RestrictRealtime=yes",

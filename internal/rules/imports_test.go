@@ -80,7 +80,7 @@ var mayImport = map[string][]string{
 	"sandbox/traffic":     {},
 	"internal/pack":       {},
 	"internal/archive":    {},
-	"internal/confined":   {},
+	"internal/confined":   {"internal/spawn"},
 	"internal/english":    {},
 	"internal/spelling":   {},
 	"internal/spawn":      {},
