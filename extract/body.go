@@ -19,7 +19,8 @@ type reader struct {
 	cancel context.CancelCauseFunc
 	idle   time.Duration
 	limits Limits
-	isGood bool // a 2xx: the whole body is wanted; otherwise only its head, as evidence
+	isGood bool    // a 2xx: the whole body is wanted; otherwise only its head, as evidence
+	ear    sms.Ear // hears a good body; may be nil
 
 	head  []byte
 	whole sms.Body
@@ -52,7 +53,11 @@ func (r *reader) pack(resp *http.Response) error {
 	if err != nil {
 		return err
 	}
-	out := pack.NewWriter()
+	var ear sms.Ear
+	if r.isGood {
+		ear = r.ear
+	}
+	out := pack.Hear(ear)
 	defer out.Close()
 	for buf := make([]byte, 32<<10); ; {
 		n, err := plain.Read(buf)

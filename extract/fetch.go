@@ -19,6 +19,16 @@ type Fetch struct {
 	Account sms.Account
 	Emit    func(sms.Payload) error
 	Policy  Policy
+	// Listen gives what hears the answer to a question while it comes. It may be nil, and give nil.
+	Listen func(*sms.Payload) sms.Ear
+}
+
+// Ear gives what hears the answer to a question; nil for nobody.
+func (f *Fetch) Ear(p *sms.Payload) sms.Ear {
+	if f.Listen == nil {
+		return nil
+	}
+	return f.Listen(p)
 }
 
 // Begin begins a call. Its Policy is the client's.

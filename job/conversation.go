@@ -31,6 +31,19 @@ type conversation struct {
 	loadID   int64
 	payloads []sms.Payload // to be understood
 	sums     []sms.SumCheck
+	ears     ears
+}
+
+// fetch asks for everything. Where the client lets somebody listen, answers are compared with the last ones while they come.
+func (c *conversation) fetch(ctx context.Context) error {
+	listened, can := c.source.Fetcher.(Listened)
+	if !can {
+		return c.source.Fetcher.Fetch(ctx, c.scope, c.keep(ctx))
+	}
+	if err := c.recall(ctx); err != nil {
+		return err
+	}
+	return listened.FetchHeard(ctx, c.scope, c.ears.listen, c.keep(ctx))
 }
 
 // keep gives what takes each answer: it is stored before it is understood.
@@ -61,6 +74,9 @@ func (c *conversation) noteSum(p sms.Payload) {
 // understand gives the facts of the answers. An answer that says itself that rows are missing is asked for again in
 // halves, until each part is whole or a single day is not.
 func (c *conversation) understand(ctx context.Context) (sms.Batch, error) {
+	if err := c.bring(ctx); err != nil {
+		return sms.Batch{Scope: c.scope}, err
+	}
 	for {
 		batch, err := c.loader.vendors.Batch(c.scope, c.payloads)
 		cut, isCut := errors.AsType[*sms.IncompleteError](err)

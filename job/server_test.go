@@ -22,6 +22,7 @@ import (
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
 	"smsetl/sms"
+	"smsetl/transform"
 	"smsetl/vendors"
 )
 
@@ -31,6 +32,7 @@ type plant struct {
 	warehouse *load.Warehouse
 	queue     *queue.Queue
 	sources   []Source
+	readers   transform.Vendors
 	logs      *observer.ObservedLogs
 	log       *zap.Logger
 	today     time.Time
@@ -79,7 +81,7 @@ func newPlant(t *testing.T) *plant {
 	}
 	t.Cleanup(stop)
 	core, logs := observer.New(zap.DebugLevel)
-	p := &plant{t: t, logs: logs, log: zap.New(core), today: today}
+	p := &plant{t: t, logs: logs, log: zap.New(core), today: today, readers: vendors.All.Readers()}
 	url := pgtest.New(t)
 	if p.warehouse, err = load.Open(t.Context(), url+"&pool_max_conns=8", load.Options{}); err != nil {
 		t.Fatal(err)
@@ -110,7 +112,7 @@ func (p *plant) start(options queue.Options, tasks ...queue.Task) (stop func()) 
 		options.Grace = time.Second
 	}
 	server := queue.NewServer(p.queue, tasks, options)
-	loader := NewLoader(p.warehouse, p.sources, LoaderOptions{Vendors: vendors.All.Readers(), Now: p.now, Progress: quiet{}}, p.log)
+	loader := NewLoader(p.warehouse, p.sources, LoaderOptions{Vendors: p.readers, Now: p.now, Progress: quiet{}}, p.log)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx, queue.Setup{Loader: loader}) }()

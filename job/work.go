@@ -201,7 +201,7 @@ func (w *Loader) replace(ctx context.Context, source Source, item queue.Item, lo
 	options load.PutOptions, complete func(context.Context, pgx.Tx) error,
 ) (load.Result, error) {
 	c := &conversation{loader: w, source: source, scope: item.Scope, loadID: loadID}
-	if err := source.Fetcher.Fetch(ctx, item.Scope, c.keep(ctx)); err != nil {
+	if err := c.fetch(ctx); err != nil {
 		return load.Result{}, &unansweredError{err}
 	}
 	options.Now, options.Rules, options.TransformVersion = w.now(), source.Rules, transform.Version

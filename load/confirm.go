@@ -74,16 +74,9 @@ func (p *put) isSame(ctx context.Context, tx pgx.Tx) (bool, error) {
 	if p.options.ContentHash == (sms.Hash{}) {
 		return false, nil
 	}
-	var last int64
-	for _, dataset := range p.scope.Datasets {
-		for day := range p.window.Days() {
-			c := p.ledger[lineKey{dataset, day}]
-			if c == nil || !isLoaded(c.State) || c.LoadID > p.loadID || last != 0 && c.LoadID != last || c.Attempts > 0 ||
-				c.Version == nil || int(*c.Version) != p.options.TransformVersion {
-				return false, nil
-			}
-			last = c.LoadID
-		}
+	last := p.last()
+	if last == 0 {
+		return false, nil
 	}
 	type answer struct {
 		Hash        sms.Hash
@@ -97,6 +90,31 @@ func (p *put) isSame(ctx context.Context, tx pgx.Tx) (bool, error) {
 		return false, fmt.Errorf("reading load %d: %w", last, err)
 	}
 	return kept == answer{p.options.ContentHash, p.window.First(), p.window.Last()}, nil
+}
+
+// last gives the load that wrote or confirmed every line of the scope; 0 where there is none whose answer can be confirmed.
+func (p *put) last() (loadID int64) {
+	for _, dataset := range p.scope.Datasets {
+		for day := range p.window.Days() {
+			c := p.ledger[lineKey{dataset, day}]
+			if c == nil || !isLoaded(c.State) || c.LoadID > p.loadID || loadID != 0 && c.LoadID != loadID || c.Attempts > 0 ||
+				c.Version == nil || int(*c.Version) != p.options.TransformVersion {
+				return 0
+			}
+			loadID = c.LoadID
+		}
+	}
+	return loadID
+}
+
+// Last gives the load whose answers Confirm would compare with those that the load is about to fetch; 0 for none.
+func (w *Warehouse) Last(ctx context.Context, loadID int64, scope sms.Scope, transformVersion int) (int64, error) {
+	p := newPut(w, loadID, scope, PutOptions{TransformVersion: transformVersion})
+	err := p.findAccount(ctx, w.DB)
+	if err == nil {
+		err = p.readLedger(ctx, w.DB)
+	}
+	return p.last(), failed("looking for the last load of "+scope.String(), err)
 }
 
 // confirmLedger writes the scope's lines again as they are, but for the confirmation and what age has changed. oldest is the oldest

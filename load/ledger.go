@@ -45,9 +45,9 @@ type ledgerLine struct {
 }
 
 // readLedger reads the lines of the scope.
-func (p *put) readLedger(ctx context.Context, tx pgx.Tx) error {
+func (p *put) readLedger(ctx context.Context, q db.Querier) error {
 	window := p.scope.Window
-	lines, err := db.All[ledgerLine](ctx, tx, ledgerRead, p.account, p.scope.Datasets, window.First(), window.Last())
+	lines, err := db.All[ledgerLine](ctx, q, ledgerRead, p.account, p.scope.Datasets, window.First(), window.Last())
 	if err != nil {
 		return fmt.Errorf("reading the ledger: %w", err)
 	}

@@ -233,11 +233,7 @@ func (p *put) run(ctx context.Context, tx pgx.Tx) error {
 // lock waits until no other load writes the same facts of the account. It comes before every read: what a statement reads
 // after it is what the other load has committed.
 func (p *put) lock(ctx context.Context, tx pgx.Tx) error {
-	err := tx.QueryRow(ctx, `SELECT account_key FROM etl.load WHERE load_id = $1`, p.loadID).Scan(&p.account)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return fmt.Errorf("there is no load %d", p.loadID)
-	}
-	if err != nil {
+	if err := p.findAccount(ctx, tx); err != nil {
 		return err
 	}
 	for part := range star.Parts {
@@ -249,6 +245,14 @@ func (p *put) lock(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	return p.checkLoad(ctx, tx)
+}
+
+func (p *put) findAccount(ctx context.Context, q db.Querier) (err error) {
+	p.account, err = db.One[int32](ctx, q, `SELECT account_key FROM etl.load WHERE load_id = $1`, p.loadID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return fmt.Errorf("there is no load %d", p.loadID)
+	}
+	return err
 }
 
 // TryLock takes the turn of loads that write deliveries of an account; false when one of them has it just now.

@@ -114,9 +114,11 @@ CREATE TABLE etl.raw (
     hash      bytea       NOT NULL,
     packed    bytea       NULL,
     size      bigint      NOT NULL,
+    chunks    bytea       NULL,
     pruned_at timestamptz NULL,
     CONSTRAINT raw_pk        PRIMARY KEY (hash),
     CONSTRAINT raw_hash_ck   CHECK (octet_length(hash) = 32),
+    CONSTRAINT raw_chunks_ck CHECK (octet_length(chunks) = size / 1048576 * 16),
     CONSTRAINT raw_size_ck   CHECK (size >= 0),
     CONSTRAINT raw_pruned_ck CHECK ((packed IS NULL) = (pruned_at IS NOT NULL))
 );
@@ -128,6 +130,7 @@ COMMENT ON TABLE  etl.raw           IS 'answers. What vendors said, byte for byt
 COMMENT ON COLUMN etl.raw.hash      IS 'SHA-256. Of the answer''s bytes unpacked; the answer''s address.';
 COMMENT ON COLUMN etl.raw.packed    IS 'bytes. The answer as a zstd frame. NULL when it was thrown away for its age.';
 COMMENT ON COLUMN etl.raw.size      IS 'bytes. Length of the answer unpacked.';
+COMMENT ON COLUMN etl.raw.chunks    IS 'hashes. For each whole MiB of the answer 16 bytes: the head of the SHA-256 of all bytes up to its end, to see where the next answer parts from this one. NULL where no answer is compared, as of pushes.';
 COMMENT ON COLUMN etl.raw.pruned_at IS 'time. When the bytes were thrown away for their age. NULL while they are there.';
 
 CREATE TABLE etl.fetch (

@@ -34,9 +34,13 @@ func (h Hash) Short() string { return h.String()[:12] }
 
 // Body is a vendor's answer, byte for byte, packed with zstd. Package pack makes and reads it.
 type Body struct {
-	Packed []byte // the bytes as a zstd frame
+	Packed []byte // the bytes as a zstd frame; nil when IsKept
 	Size   int64  // bytes unpacked
 	Hash   Hash   // of the bytes unpacked
+	// Chunks are 16 bytes for each whole MiB: the head of the SHA-256 of all bytes up to its end. They find out where two
+	// answers part. nil where nobody has counted them.
+	Chunks []byte
+	IsKept bool // the bytes are stored under the hash already, and were not packed again
 }
 
 // Request is what was asked, as it can be shown to anybody: it never holds a credential.

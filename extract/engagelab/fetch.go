@@ -24,6 +24,14 @@ func (c *Client) Fetch(ctx context.Context, scope sms.Scope, emit func(sms.Paylo
 	return c.fetch(c.Begin(scope.Account, emit)).scope(ctx, scope)
 }
 
+// FetchHeard is Fetch for somebody who listens: listen is told each question before it is put, and gives what hears its
+// answer.
+func (c *Client) FetchHeard(ctx context.Context, scope sms.Scope, listen func(*sms.Payload) sms.Ear, emit func(sms.Payload) error) error {
+	f := c.fetch(c.Begin(scope.Account, emit))
+	f.Listen = listen
+	return f.scope(ctx, scope)
+}
+
 // Sample is Fetch for somebody who waits.
 func (c *Client) Sample(ctx context.Context, scope sms.Scope, emit func(sms.Payload) error) error {
 	return c.fetch(c.BeginSample(scope.Account, emit)).scope(ctx, scope)
@@ -185,8 +193,9 @@ func (f *fetch) putAt(ctx context.Context, path string, q question) (sms.Payload
 	}
 	payload := sms.Payload{Account: f.Account, Dataset: q.dataset, Window: q.window,
 		Request: sms.Request{Method: http.MethodGet, URL: address}}
+	ear := f.Ear(&payload)
 	refused, err := f.Do(ctx, &payload, func() (*extract.Answer, error) {
-		answer, err := f.client.send(ctx, address)
+		answer, err := f.client.send(ctx, address, ear)
 		return answer, f.client.judge(answer, err)
 	})
 	if err != nil {

@@ -81,7 +81,7 @@ func (c *Client) askOnce(ctx context.Context, account sms.Account, q question) (
 	if err != nil {
 		return extract.Reply{}, err
 	}
-	answer, err := c.send(ctx, address)
+	answer, err := c.send(ctx, address, nil)
 	if err != nil {
 		return extract.Reply{}, err
 	}

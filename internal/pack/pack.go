@@ -31,25 +31,43 @@ var encoders = sync.Pool{New: func() any {
 
 // Writer packs what is written to it. Close gives the encoder back; call it once, on every path.
 type Writer struct {
-	out  bytes.Buffer
-	zstd *zstd.Encoder
-	hash hash.Hash
-	size int64
+	out    bytes.Buffer
+	zstd   *zstd.Encoder // nil until there is something to pack
+	hash   hash.Hash
+	size   int64
+	chunks []byte
+
+	follower
 }
 
 // NewWriter gives an empty Writer.
-func NewWriter() *Writer {
-	w := &Writer{zstd: encoders.Get().(*zstd.Encoder), hash: sha256.New()}
-	w.zstd.Reset(&w.out)
-	return w
+func NewWriter() *Writer { return Hear(nil) }
+
+// Write packs p, but for what is the same as in an answer that is stored.
+func (w *Writer) Write(p []byte) (int, error) {
+	for rest := p; len(rest) > 0; {
+		part := rest[:min(len(rest), int(chunk-w.size%chunk))]
+		rest = rest[len(part):]
+		w.hash.Write(part)
+		w.size += int64(len(part))
+		if w.size%chunk == 0 {
+			w.chunks = append(w.chunks, w.hash.Sum(nil)[:chunkHash]...)
+		}
+		if err := w.take(part); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
 }
 
-// Write packs p.
-func (w *Writer) Write(p []byte) (int, error) {
-	n, err := w.zstd.Write(p)
-	w.hash.Write(p[:n])
-	w.size += int64(n)
-	return n, err
+// pack packs p, whose bytes are hashed.
+func (w *Writer) pack(p []byte) error {
+	if w.zstd == nil {
+		w.zstd = encoders.Get().(*zstd.Encoder)
+		w.zstd.Reset(&w.out)
+	}
+	_, err := w.zstd.Write(p)
+	return err
 }
 
 // Size gives the number of bytes written so far.
@@ -57,11 +75,20 @@ func (w *Writer) Size() int64 { return w.size }
 
 // Body ends the frame and gives what was packed. Nothing may be written after it.
 func (w *Writer) Body() (sms.Body, error) {
-	if err := w.zstd.Close(); err != nil {
+	body := sms.Body{Size: w.size, Chunks: w.chunks}
+	w.hash.Sum(body.Hash[:0])
+	if w.known != nil && body.Hash == w.known.Hash {
+		body.IsKept = true
+		return body, nil
+	}
+	err := w.part()
+	if err == nil {
+		err = w.zstd.Close()
+	}
+	if err != nil {
 		return sms.Body{}, fmt.Errorf("pack: %w", err)
 	}
-	body := sms.Body{Packed: w.out.Bytes(), Size: w.size}
-	w.hash.Sum(body.Hash[:0])
+	body.Packed = w.out.Bytes()
 	return body, nil
 }
 

@@ -196,6 +196,31 @@ func Body(ctx context.Context, q db.Querier, hash sms.Hash) (sms.Body, error) {
 	return sms.Body{Packed: r.Packed, Size: r.Size, Hash: hash}, failed(doing, err)
 }
 
+// Known gives the answers of a load that are still kept, by their questions: when one of them is put again, its answer can be
+// compared while it comes.
+func Known(ctx context.Context, q db.Querier, loadID int64) (map[sms.Request]sms.Known, error) {
+	type row struct {
+		Request sms.Request
+		Hash    sms.Hash
+		Size    int64
+		Chunks  []byte
+	}
+	rows, err := db.All[row](ctx, q, `
+		SELECT f.method, f.url, f.action, f.body, r.hash, r.size, r.chunks
+		FROM etl.fetch AS f
+		JOIN etl.raw   AS r ON r.hash = f.hash
+		WHERE f.load_id = $1
+		  AND f.refused = ''
+		  AND r.packed IS NOT NULL
+		  AND r.chunks IS NOT NULL`, loadID)
+	all := make(map[sms.Request]sms.Known, len(rows))
+	for _, r := range rows {
+		stored := func() (sms.Body, error) { return Body(ctx, q, r.Hash) }
+		all[r.Request] = sms.Known{Body: sms.Body{Hash: r.Hash, Size: r.Size, Chunks: r.Chunks}, Stored: stored}
+	}
+	return all, failed("looking for the last answers", err)
+}
+
 func pruned(at time.Time) error { return fmt.Errorf("%w on %s", ErrPruned, at.Format(time.DateOnly)) }
 
 // FirstFetched says when bytes were first kept, whatever was said of them later; zero for bytes that are new.

@@ -3,6 +3,7 @@ package raw
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,11 +12,12 @@ import (
 )
 
 // Keep stores an answer of a load, refused or not, in a transaction of its own: it has to be there when the load fails,
-// and harms nobody when it does. Bytes that are there already, from any load, are not sent again.
+// and harms nobody when it does. Bytes that are there already, from any load, are not sent again. The error
+// wraps ErrPruned for a body that was kept and is not any more.
 func Keep(ctx context.Context, d *db.DB, loadID int64, p sms.Payload) error {
 	err := pgx.BeginFunc(ctx, d, func(tx pgx.Tx) error {
 		var hash sms.Hash // of no bytes
-		if p.Body.Packed != nil {
+		if p.Body.Packed != nil || p.Body.IsKept {
 			hash = p.Body.Hash
 			if err := keepBody(ctx, tx, p.Body); err != nil {
 				return err
@@ -38,15 +40,19 @@ func Keep(ctx context.Context, d *db.DB, loadID int64, p sms.Payload) error {
 func keepBody(ctx context.Context, tx pgx.Tx, body sms.Body) error {
 	var kept bool
 	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM etl.raw WHERE hash = $1 AND packed IS NOT NULL FOR KEY SHARE)`, body.Hash).Scan(&kept)
-	if err != nil || kept {
+	switch {
+	case err != nil || kept:
 		return err
+	case body.IsKept:
+		return fmt.Errorf("%w while it came again", ErrPruned)
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO etl.raw AS r (hash, packed, size)
-		VALUES ($1, $2, $3)
+		INSERT INTO etl.raw AS r (hash, packed, size, chunks)
+		VALUES ($1, $2, $3, $4)
 		ON CONFLICT (hash) DO UPDATE
 		SET packed    = excluded.packed,
+		    chunks    = excluded.chunks,
 		    pruned_at = NULL
-		WHERE r.packed IS NULL`, body.Hash, body.Packed, body.Size)
+		WHERE r.packed IS NULL`, body.Hash, body.Packed, body.Size, body.Chunks)
 	return err
 }

@@ -1,0 +1,92 @@
+package pack
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"smsetl/sms"
+)
+
+// An answer is compared with a stored one at the end of each MiB. The bytes since the last one are held, so they are few; and
+// a smaller chunk would find out little more.
+const (
+	chunk     = 1 << 20
+	chunkHash = 16
+)
+
+// ErrKnown says that an answer begins as a stored one does, whose bytes cannot be had: it has to be asked for again.
+var ErrKnown = errors.New("pack: what is stored of the last answer cannot be read")
+
+// follower compares an answer with a stored one while it comes.
+type follower struct {
+	known *sms.Known // nil when there is none, or when the answer has parted from it
+	held  []byte     // what came after the last whole MiB that was the same
+	same  sms.Hash   // of everything before it, all 32 bytes
+}
+
+// Hear gives a Writer whose answer is heard while it comes; the ear may be nil. As long as the bytes are those of the answer
+// that the ear knows, they are hashed and nothing else; when all of them were, the Body is IsKept.
+func Hear(ear sms.Ear) *Writer {
+	w := &Writer{hash: sha256.New(), chunks: []byte{}}
+	if ear != nil {
+		w.known = ear.Begin()
+	}
+	return w
+}
+
+// take packs bytes that are hashed, or holds them as long as they may be known.
+func (w *Writer) take(part []byte) error {
+	if w.known == nil {
+		return w.pack(part)
+	}
+	w.held = append(w.held, part...)
+	switch {
+	case w.size%chunk != 0:
+		return nil
+	case bytes.HasPrefix(w.known.Chunks, w.chunks):
+		w.hash.Sum(w.same[:0])
+		w.held = w.held[:0]
+		return nil
+	}
+	return w.part()
+}
+
+// part leaves the known answer: what was the same is packed from its stored bytes, then what is held.
+func (w *Writer) part() error {
+	known, held := w.known, w.held
+	w.known, w.held = nil, nil
+	if same := w.size - int64(len(held)); known != nil && same > 0 {
+		if err := w.again(known, same); err != nil {
+			return fmt.Errorf("%w: %w", ErrKnown, err)
+		}
+	}
+	return w.pack(held)
+}
+
+// again packs the first bytes of a stored answer. That they are those that came is seen by the whole hash of both.
+func (w *Writer) again(known *sms.Known, same int64) error {
+	body, err := known.Stored()
+	if err != nil {
+		return err
+	}
+	src, err := Open(body)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if _, err := io.CopyN(packer{w}, src, same); err != nil {
+		return err
+	}
+	if sms.Hash(src.hash.Sum(nil)) != w.same {
+		return ErrCorrupt
+	}
+	return nil
+}
+
+// packer packs without hashing.
+type packer struct{ *Writer }
+
+func (p packer) Write(b []byte) (int, error) { return len(b), p.pack(b) }
