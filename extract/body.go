@@ -57,7 +57,11 @@ func (r *reader) pack(resp *http.Response) error {
 	if r.isGood {
 		ear = r.ear
 	}
-	out := pack.Hear(ear)
+	size := resp.ContentLength
+	if plain != io.Reader(wire) {
+		size = -1
+	}
+	out := pack.Hear(ear, size)
 	defer out.Close()
 	for buf := make([]byte, 32<<10); ; {
 		n, err := plain.Read(buf)

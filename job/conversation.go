@@ -34,16 +34,12 @@ type conversation struct {
 	ears     ears
 }
 
-// fetch asks for everything. Where the client lets somebody listen, answers are compared with the last ones while they come.
+// fetch asks for everything. Where the client lets somebody listen, answers are compared and read while they come.
 func (c *conversation) fetch(ctx context.Context) error {
-	listened, can := c.source.Fetcher.(Listened)
-	if !can {
-		return c.source.Fetcher.Fetch(ctx, c.scope, c.keep(ctx))
+	if listened, can := c.source.Fetcher.(Listened); can {
+		return c.hear(ctx, listened)
 	}
-	if err := c.recall(ctx); err != nil {
-		return err
-	}
-	return listened.FetchHeard(ctx, c.scope, c.ears.listen, c.keep(ctx))
+	return c.source.Fetcher.Fetch(ctx, c.scope, c.keep(ctx))
 }
 
 // keep gives what takes each answer: it is stored before it is understood.
@@ -71,9 +67,15 @@ func (c *conversation) noteSum(p sms.Payload) {
 	}
 }
 
-// understand gives the facts of the answers. An answer that says itself that rows are missing is asked for again in
+// understand gives the facts of the answers, which were mostly read while they came. An answer that says itself that rows are missing is asked for again in
 // halves, until each part is whole or a single day is not.
 func (c *conversation) understand(ctx context.Context) (sms.Batch, error) {
+	batch, isUsual := c.ears.early.Batch(c.payloads)
+	c.ears = ears{}
+	if isUsual {
+		c.payloads = nil // megabytes that are stored, and that nobody needs any more
+		return batch, nil
+	}
 	if err := c.bring(ctx); err != nil {
 		return sms.Batch{Scope: c.scope}, err
 	}

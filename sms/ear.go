@@ -10,7 +10,11 @@ type Known struct {
 
 // Ear hears an answer while it comes, before anybody knows whether it will be whole and believed.
 type Ear interface {
-	// Begin begins an answer, or the same one anew where a request is repeated. It gives what is stored of the last answer
-	// to the same question, nil for nothing.
-	Begin() *Known
+	// Begin begins an answer, or the same one anew where a request is repeated. size is how many bytes will come, below 0 when
+	// nobody knows. It gives what is stored of the last answer to the same question, nil for nothing.
+	Begin(size int64) *Known
+	// Write hears the next bytes. It hears none of an answer as long as it may be the stored one. Its error is nil.
+	Write(p []byte) (int, error)
+	// End says that the answer is whole.
+	End(b *Body)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -14,7 +15,11 @@ import (
 // Reader is what the answers of one vendor mean: the contract that its folder beside this file fulfils. A vendor whose
 // facts are made of messages has no Read, Sums and Locate.
 type Reader struct {
-	Read   func(*Draft, []sms.Payload) error
+	Read func(*Draft, []sms.Payload) error
+	// Early gives what reads the answers of a scope one by one while they come, as Read would: the same rows and findings, or an
+	// error where only Read can tell. Of an answer's Body no more is known than Size, if that. nil for a vendor whose answers
+	// have to be seen together.
+	Early  func(*Draft) func(*sms.Payload, io.Reader) error
 	Sums   func(*sms.Payload) (sms.Sums, error)
 	Locate func(*Draft, []sms.Payload, func(Place)) error
 	// Fields lists the fields that each measure is made of: the first less the others. Its keys are names of

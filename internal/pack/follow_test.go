@@ -16,9 +16,11 @@ type rememberer struct {
 	known  sms.Body
 	stored func() (sms.Body, error)
 	reads  int
+	told   bytes.Buffer
+	ended  sms.Hash
 }
 
-func (r *rememberer) Begin() *sms.Known {
+func (r *rememberer) Begin(int64) *sms.Known {
 	known := sms.Known{Body: r.known, Stored: func() (sms.Body, error) {
 		r.reads++
 		return r.stored()
@@ -26,6 +28,10 @@ func (r *rememberer) Begin() *sms.Known {
 	known.Packed = nil
 	return &known
 }
+
+func (r *rememberer) Write(p []byte) (int, error) { return r.told.Write(p) }
+
+func (r *rememberer) End(b *sms.Body) { r.ended = b.Hash }
 
 // knowing gives an ear that knows the bytes.
 func knowing(b []byte) *rememberer {
@@ -35,7 +41,7 @@ func knowing(b []byte) *rememberer {
 
 // heard packs what came, in pieces of odd lengths.
 func heard(ear sms.Ear, came []byte) (sms.Body, error) {
-	w := Hear(ear)
+	w := Hear(ear, -1)
 	defer w.Close()
 	for len(came) > 0 {
 		n := min(len(came), 77_777)
@@ -104,6 +110,9 @@ func TestAnswersThatBeginAsTheKnownOne(t *testing.T) {
 		if body.IsKept != c.kept || c.kept != (body.Packed == nil) || ear.reads != c.reads {
 			t.Errorf("%s: kept %t, packed %d bytes, what is stored was read %d times", name, body.IsKept, len(body.Packed), ear.reads)
 		}
+		if told := ear.told.Bytes(); c.kept != (len(told) == 0 && len(c.came) > 0) && len(c.came) > 0 || !c.kept && !bytes.Equal(told, c.came) || ear.ended != body.Hash {
+			t.Errorf("%s: %d bytes were heard, of the answer %s", name, len(told), ear.ended)
+		}
 		if got, err := Unpack(body); !c.kept && (err != nil || !bytes.Equal(got, c.came)) {
 			t.Errorf("%s: %d bytes came back (%v), want the %d that came", name, len(got), err, len(c.came))
 		}
@@ -146,7 +155,7 @@ func TestKnownAnswerThatCannotBeRead(t *testing.T) {
 func TestWriterGivenUp(t *testing.T) {
 	t.Parallel()
 	stored := random(1, 2*chunk)
-	w := Hear(knowing(stored))
+	w := Hear(knowing(stored), -1)
 	if _, err := io.Copy(w, bytes.NewReader(stored[:chunk+5])); err != nil || w.Size() != chunk+5 {
 		t.Fatal(err, w.Size())
 	}

@@ -41,7 +41,7 @@ type Writer struct {
 }
 
 // NewWriter gives an empty Writer.
-func NewWriter() *Writer { return Hear(nil) }
+func NewWriter() *Writer { return Hear(nil, -1) }
 
 // Write packs p, but for what is the same as in an answer that is stored.
 func (w *Writer) Write(p []byte) (int, error) {
@@ -66,6 +66,9 @@ func (w *Writer) pack(p []byte) error {
 		w.zstd = encoders.Get().(*zstd.Encoder)
 		w.zstd.Reset(&w.out)
 	}
+	if w.ear != nil {
+		_, _ = w.ear.Write(p)
+	}
 	_, err := w.zstd.Write(p)
 	return err
 }
@@ -77,18 +80,20 @@ func (w *Writer) Size() int64 { return w.size }
 func (w *Writer) Body() (sms.Body, error) {
 	body := sms.Body{Size: w.size, Chunks: w.chunks}
 	w.hash.Sum(body.Hash[:0])
-	if w.known != nil && body.Hash == w.known.Hash {
-		body.IsKept = true
-		return body, nil
+	body.IsKept = w.known != nil && body.Hash == w.known.Hash
+	if !body.IsKept {
+		err := w.part()
+		if err == nil {
+			err = w.zstd.Close()
+		}
+		if err != nil {
+			return sms.Body{}, fmt.Errorf("pack: %w", err)
+		}
+		body.Packed = w.out.Bytes()
 	}
-	err := w.part()
-	if err == nil {
-		err = w.zstd.Close()
+	if w.ear != nil {
+		w.ear.End(&body)
 	}
-	if err != nil {
-		return sms.Body{}, fmt.Errorf("pack: %w", err)
-	}
-	body.Packed = w.out.Bytes()
 	return body, nil
 }
 

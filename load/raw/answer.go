@@ -197,8 +197,8 @@ func Body(ctx context.Context, q db.Querier, hash sms.Hash) (sms.Body, error) {
 }
 
 // Known gives the answers of a load that are still kept, by their questions: when one of them is put again, its answer can be
-// compared while it comes.
-func Known(ctx context.Context, q db.Querier, loadID int64) (map[sms.Request]sms.Known, error) {
+// compared while it comes. An answer below a MiB is read and packed before a comparison is worth it.
+func Known(ctx context.Context, q db.Querier, loadID int64) (map[sms.Request]*sms.Known, error) {
 	type row struct {
 		Request sms.Request
 		Hash    sms.Hash
@@ -212,11 +212,11 @@ func Known(ctx context.Context, q db.Querier, loadID int64) (map[sms.Request]sms
 		WHERE f.load_id = $1
 		  AND f.refused = ''
 		  AND r.packed IS NOT NULL
-		  AND r.chunks IS NOT NULL`, loadID)
-	all := make(map[sms.Request]sms.Known, len(rows))
+		  AND octet_length(r.chunks) > 0`, loadID)
+	all := make(map[sms.Request]*sms.Known, len(rows))
 	for _, r := range rows {
 		stored := func() (sms.Body, error) { return Body(ctx, q, r.Hash) }
-		all[r.Request] = sms.Known{Body: sms.Body{Hash: r.Hash, Size: r.Size, Chunks: r.Chunks}, Stored: stored}
+		all[r.Request] = &sms.Known{Body: sms.Body{Hash: r.Hash, Size: r.Size, Chunks: r.Chunks}, Stored: stored}
 	}
 	return all, failed("looking for the last answers", err)
 }

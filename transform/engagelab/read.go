@@ -2,6 +2,7 @@ package engagelab
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 
@@ -58,7 +59,7 @@ func locate(b *transform.Draft, payloads []sms.Payload, found func(transform.Pla
 // readAll reads the answers. A field that was null before a number showed that it is a reason was taken for an unknown
 // field; null is not zero, so then all answers are read again.
 func (e *reader) readAll(payloads []sms.Payload) error {
-	e.newReasons, e.nulls = make(map[string]*sms.Reason), make(map[string]bool)
+	e.forget()
 	for {
 		e.isStale = false
 		for i := range payloads {
@@ -72,6 +73,32 @@ func (e *reader) readAll(payloads []sms.Payload) error {
 		*e.Draft = transform.Draft{Batch: sms.Batch{Scope: e.Scope, Beyond: e.Beyond}}
 	}
 }
+
+func (e *reader) forget() {
+	e.newReasons, e.nulls = make(map[string]*sms.Reason), make(map[string]bool)
+}
+
+// early reads each answer while it comes. Once all would have to be read again, they are.
+func early(b *transform.Draft) func(*sms.Payload, io.Reader) error {
+	e := &reader{Draft: b}
+	e.forget()
+	return func(p *sms.Payload, from io.Reader) error {
+		a, err := e.newAnswer(p)
+		if err != nil {
+			return err
+		}
+		a.src = from
+		if err := a.read(); err != nil {
+			return err
+		}
+		if e.isStale {
+			return errStale
+		}
+		return a.judge()
+	}
+}
+
+var errStale = errors.New("a reason was read that earlier rows had taken for an unknown field")
 
 // newAnswer prepares the reading of an answer.
 func (e *reader) newAnswer(p *sms.Payload) (*answer, error) {
@@ -103,11 +130,16 @@ func (e *reader) answer(p *sms.Payload) error {
 	if err != nil {
 		return err
 	}
+	return a.judge()
+}
+
+// judge looks at an answer that was read to its end.
+func (a *answer) judge() error {
 	a.noteShares()
 	if err := a.checkEnvelope(); err != nil {
 		return err
 	}
-	rejects := e.Rejects[len(a.before.Rejects):]
+	rejects := a.Rejects[len(a.before.Rejects):]
 	switch {
 	case a.stray != "":
 		return transform.Malformed("%s", a.stray)

@@ -8,7 +8,7 @@ import (
 
 // Reader is what EngageLab's answers mean.
 var Reader = transform.Reader{
-	Read: read, Sums: sums, Locate: locate, Fields: measureFields, ReasonFields: reasonFields, Reasons: reasons,
+	Read: read, Early: early, Sums: sums, Locate: locate, Fields: measureFields, ReasonFields: reasonFields, Reasons: reasons,
 }
 
 // The checks of EngageLab's answers alone.
