@@ -68,9 +68,9 @@ func (e *ear) Begin(size int64) *sms.Known {
 		return nil
 	}
 	once := *known
-	once.Stored = func() (sms.Body, error) {
+	once.Stored = func(at int64) ([]byte, error) {
 		delete(e.known, e.payload.Request)
-		return known.Stored()
+		return known.Stored(at)
 	}
 	return &once
 }

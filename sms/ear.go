@@ -4,8 +4,10 @@ package sms
 type Known struct {
 	Body // without Packed
 
-	// Stored reads the packed bytes.
-	Stored func() (Body, error)
+	PackedSize int64
+	// Stored reads the next packed bytes from a place on; none at the end. They come in pieces, so that an answer that parts
+	// from the known one is not in memory twice.
+	Stored func(at int64) ([]byte, error)
 }
 
 // Ear hears an answer while it comes, before anybody knows whether it will be whole and believed.

@@ -70,16 +70,12 @@ func (w *Writer) part() error {
 
 // again packs the first bytes of a stored answer. That they are those that came is seen by the whole hash of both.
 func (w *Writer) again(known *sms.Known, same int64) error {
-	body, err := known.Stored()
-	if err != nil {
-		return err
-	}
-	src, err := Open(body)
+	src, err := open(&pieces{next: known.Stored}, known.Body)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	w.out.Grow(len(body.Packed) + len(body.Packed)/16) // doubling would hold twice as much
+	w.out.Grow(int(known.PackedSize + known.PackedSize/16)) // doubling would hold twice as much
 	if _, err := io.CopyN(packer{w}, src, same); err != nil {
 		return err
 	}
@@ -87,6 +83,25 @@ func (w *Writer) again(known *sms.Known, same int64) error {
 		return ErrCorrupt
 	}
 	return nil
+}
+
+// pieces are packed bytes that are stored.
+type pieces struct {
+	next func(at int64) ([]byte, error)
+	at   int64
+	rest []byte
+}
+
+func (p *pieces) Read(b []byte) (n int, err error) {
+	if len(p.rest) == 0 {
+		if p.rest, err = p.next(p.at); err == nil && len(p.rest) == 0 {
+			err = io.EOF
+		}
+		p.at += int64(len(p.rest))
+	}
+	n = copy(b, p.rest)
+	p.rest = p.rest[n:]
+	return n, err
 }
 
 // packer packs without hashing.

@@ -21,9 +21,12 @@ type rememberer struct {
 }
 
 func (r *rememberer) Begin(int64) *sms.Known {
-	known := sms.Known{Body: r.known, Stored: func() (sms.Body, error) {
-		r.reads++
-		return r.stored()
+	known := sms.Known{Body: r.known, PackedSize: int64(len(r.known.Packed)), Stored: func(at int64) ([]byte, error) {
+		if at == 0 {
+			r.reads++
+		}
+		body, err := r.stored()
+		return body.Packed[min(int(at), len(body.Packed)):min(int(at)+10_000, len(body.Packed))], err
 	}}
 	known.Packed = nil
 	return &known

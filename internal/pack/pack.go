@@ -134,8 +134,10 @@ type Reader struct {
 }
 
 // Open gives the bytes of the body as a stream. Close it.
-func Open(b sms.Body) (*Reader, error) {
-	d, err := zstd.NewReader(bytes.NewReader(b.Packed), zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
+func Open(b sms.Body) (*Reader, error) { return open(bytes.NewReader(b.Packed), b) }
+
+func open(packed io.Reader, b sms.Body) (*Reader, error) {
+	d, err := zstd.NewReader(packed, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}

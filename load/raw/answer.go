@@ -196,6 +196,9 @@ func Body(ctx context.Context, q db.Querier, hash sms.Hash) (sms.Body, error) {
 	return sms.Body{Packed: r.Packed, Size: r.Size, Hash: hash}, failed(doing, err)
 }
 
+// piece is how much of a packed answer is read at once where it need not be in memory as a whole.
+const piece = 256 << 10
+
 // Known gives the answers of a load that are still kept, by their questions: when one of them is put again, its answer can be
 // compared while it comes. An answer below a MiB is read and packed before a comparison is worth it.
 func Known(ctx context.Context, q db.Querier, loadID int64) (map[sms.Request]*sms.Known, error) {
@@ -204,9 +207,10 @@ func Known(ctx context.Context, q db.Querier, loadID int64) (map[sms.Request]*sm
 		Hash    sms.Hash
 		Size    int64
 		Chunks  []byte
+		Packed  int64
 	}
 	rows, err := db.All[row](ctx, q, `
-		SELECT f.method, f.url, f.action, f.body, r.hash, r.size, r.chunks
+		SELECT f.method, f.url, f.action, f.body, r.hash, r.size, r.chunks, octet_length(r.packed)
 		FROM etl.fetch AS f
 		JOIN etl.raw   AS r ON r.hash = f.hash
 		WHERE f.load_id = $1
@@ -215,8 +219,12 @@ func Known(ctx context.Context, q db.Querier, loadID int64) (map[sms.Request]*sm
 		  AND octet_length(r.chunks) > 0`, loadID)
 	all := make(map[sms.Request]*sms.Known, len(rows))
 	for _, r := range rows {
-		stored := func() (sms.Body, error) { return Body(ctx, q, r.Hash) }
-		all[r.Request] = &sms.Known{Body: sms.Body{Hash: r.Hash, Size: r.Size, Chunks: r.Chunks}, Stored: stored}
+		all[r.Request] = &sms.Known{
+			Body: sms.Body{Hash: r.Hash, Size: r.Size, Chunks: r.Chunks}, PackedSize: r.Packed,
+			Stored: func(at int64) ([]byte, error) {
+				return db.One[[]byte](ctx, q, `SELECT substr(packed, $2, $3) FROM etl.raw WHERE hash = $1`, r.Hash, int32(at+1), int32(piece))
+			},
+		}
 	}
 	return all, failed("looking for the last answers", err)
 }
