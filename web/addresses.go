@@ -99,10 +99,4 @@ func isAmong(addr netip.Addr, proxies []netip.Prefix) bool {
 }
 
 // peer gives the address at the other end of the connection.
-func peer(r *http.Request) netip.Addr {
-	at, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Addr{}
-	}
-	return at.Addr().Unmap().WithZone("")
-}
+func peer(r *http.Request) netip.Addr { return addressOf(r.RemoteAddr) }

@@ -145,6 +145,9 @@ func (g *gate) admit(w http.ResponseWriter, r *http.Request, next http.Handler) 
 
 // refuse says that a login is needed: people are sent to it, programs get the status.
 func (g *gate) refuse(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		w.Header().Set("Connection", "close") // the body is not waited for
+	}
 	isPage := (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html")
 	switch {
 	case g.options.PasswordHash == "":

@@ -46,6 +46,8 @@ func (g *gate) login(w http.ResponseWriter, r *http.Request) {
 		writeText(w, http.StatusNotFound, "There is no password here.\n")
 		return
 	}
+	// A form is small: whoever sends it letter by letter does not keep the connection for that.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readHeaderTimeout))
 	from, to := Client(r, g.options.Proxies), here(r.PostFormValue("to"))
 	if !g.tries.Allows(from) {
 		w.Header().Set("Retry-After", fmt.Sprint(trySpacing.Seconds()))

@@ -21,10 +21,13 @@ const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 30 * time.Second
 	writeTimeout      = 2 * time.Minute // a download over a slow line
-	idleTimeout       = 2 * time.Minute
+	idleTimeout       = 15 * time.Second
 	maxHeader         = 16 << 10
 	maxBody           = 1 << 20
 	stopTimeout       = 10 * time.Second
+	// maxConnections and maxOfAddress bound who is connected at once. A browser opens six, an office behind one address some dozens.
+	maxConnections = 512
+	maxOfAddress   = 64
 )
 
 // Options are the settings of a Server.
@@ -116,6 +119,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.log.Info("listening", zap.Stringer("address", s.listener.Addr()), zap.Bool("login", s.gate.demandsLogin()))
 	return Serve(ctx, s.listener, s.Handler(), Bounds{
 		ReadHeader: readHeaderTimeout, Read: readTimeout, Write: writeTimeout, Idle: idleTimeout, MaxHeader: maxHeader,
+		Connections: Limits{Total: maxConnections, PerAddress: maxOfAddress, Trusted: s.options.Proxies},
 	}, s.log)
 }
 

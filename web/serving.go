@@ -11,10 +11,11 @@ import (
 	"go.uber.org/zap"
 )
 
-// Bounds are those of requests and their answers.
+// Bounds are those of connections, requests and their answers.
 type Bounds struct {
 	ReadHeader, Read, Write, Idle time.Duration
 	MaxHeader                     int // bytes
+	Connections                   Limits
 }
 
 // Bind binds an address. hint says where another one is named.
@@ -42,13 +43,16 @@ func URLOf(l net.Listener) string {
 
 // Serve answers until the context ends, and then finishes what it has begun, for at most 10 s.
 func Serve(ctx context.Context, l net.Listener, handler http.Handler, b Bounds, log *zap.Logger) error {
+	bounded := limited(l, b.Connections)
 	server := &http.Server{
-		Handler:           handler,
+		Handler:           bounded.let(handler),
+		ConnContext:       bounded.keep,
 		ReadHeaderTimeout: b.ReadHeader,
 		ReadTimeout:       b.Read,
 		WriteTimeout:      b.Write,
 		IdleTimeout:       b.Idle,
 		MaxHeaderBytes:    b.MaxHeader,
+		ConnState:         bounded.follow,
 		ErrorLog:          zap.NewStdLog(log.Named("http")),
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
@@ -58,7 +62,7 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, b Bounds, 
 		defer cancel()
 		stopped <- errors.Join(server.Shutdown(late), server.Close())
 	})
-	err := server.Serve(l)
+	err := server.Serve(bounded)
 	if stop() { // it ended by itself
 		return fmt.Errorf("web: %w", errors.Join(err, server.Close()))
 	}

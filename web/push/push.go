@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/net/netutil"
 	"golang.org/x/time/rate"
 
 	"smsetl/extract/huawei"
@@ -33,7 +32,7 @@ const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 10 * time.Second
 	writeTimeout      = 15 * time.Second
-	idleTimeout       = time.Minute
+	idleTimeout       = 10 * time.Second
 	maxHeader         = 16 << 10
 	// atOnce bounds how many bodies are in memory, and with a quarter of a MiB each how much of it they take.
 	atOnce = 64
@@ -43,8 +42,9 @@ const (
 	keepTimeout = 5 * time.Second
 	// listenEvery is how often a process writes down that it listens.
 	listenEvery = 15 * time.Second
-	// maxConnections bounds what strangers can hold open.
+	// maxConnections and maxOfAddress bound what strangers can hold open. A vendor's platform comes from several addresses.
 	maxConnections = 1024
+	maxOfAddress   = 128
 )
 
 // Outcome is what became of a push.
@@ -133,11 +133,8 @@ func New(store Store, options Options, log *zap.Logger) *Server {
 func (s *Server) SetEndpoints(endpoints map[string]Endpoint) { s.endpoints.Store(&endpoints) }
 
 // Listen binds the address.
-func (s *Server) Listen(ctx context.Context) error {
-	l, err := web.Bind(ctx, s.options.Listen, "pushes.listen names another address")
-	if err == nil {
-		s.listener = netutil.LimitListener(l, maxConnections)
-	}
+func (s *Server) Listen(ctx context.Context) (err error) {
+	s.listener, err = web.Bind(ctx, s.options.Listen, "pushes.listen names another address")
 	return err
 }
 
@@ -153,6 +150,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer func() { cancel(); recording.Wait() }()
 	return web.Serve(ctx, s.listener, s.Handler(), web.Bounds{
 		ReadHeader: readHeaderTimeout, Read: readTimeout, Write: writeTimeout, Idle: idleTimeout, MaxHeader: maxHeader,
+		Connections: web.Limits{Total: maxConnections, PerAddress: maxOfAddress, Trusted: s.options.Proxies},
 	}, s.log)
 }
 
@@ -179,8 +177,13 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+Path+"{source}", s.take)
 	mux.HandleFunc("POST "+Path+"{source}/{secret}", s.take)
+	// `etl doctor` asks this whether it is we who listen. Monitors ask the pages' listener, which strangers do not reach.
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Only whoever pushes as we agreed keeps a connection. The body of the others is not waited for either.
+		w.Header().Set("Connection", "close")
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // take answers a push.
@@ -189,6 +192,8 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request) {
 	s.options.Counted(source, outcome, reports)
 	s.refusals.note(source, outcome)
 	switch outcome {
+	case Kept, Repeated:
+		w.Header().Del("Connection")
 	case TooMany, Busy:
 		w.Header().Set("Retry-After", "1")
 	case NotKept:

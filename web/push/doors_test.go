@@ -1,0 +1,128 @@
+package push_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/extract/huawei"
+	"smsetl/load/messages"
+	"smsetl/web/push"
+)
+
+// served is a push listener on loopback, as `etl serve` has one.
+func served(t *testing.T, change ...func(*push.Options)) (address string) {
+	t.Helper()
+	options := push.Options{Listen: "127.0.0.1:0", MaxPerSecond: 100_000}
+	for _, c := range change {
+		c(&options)
+	}
+	s := push.New(&shelf{kept: map[string]messages.Push{}}, options, zap.NewNop())
+	reader, err := huawei.New(huawei.Options{Source: "main", Key: []byte("a key of the tests, 32 bytes long")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.SetEndpoints(map[string]push.Endpoint{
+		"secret": {Secret: path, Reader: reader},
+		"open":   {Reader: reader},
+	})
+	if err := s.Listen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return strings.TrimSuffix(s.URL(""), push.Path)
+}
+
+// hold opens a connection from an address of this machine, and sends what is given.
+func hold(t *testing.T, to, from, text string) net.Conn {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: 5 * time.Second}
+	conn, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(to, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if _, err := io.WriteString(conn, text); err != nil && text != "" {
+		t.Logf("%s: %v", from, err) // it was ended at once
+	}
+	return conn
+}
+
+// pushOnce pushes a report on a connection of its own, and insists on an answer within two seconds.
+func pushOnce(t *testing.T, address, id string) {
+	t.Helper()
+	client := http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Post(address+push.Path+"secret/"+path, form, strings.NewReader(strings.Replace(report, "m1", id, 1)))
+	if err != nil {
+		t.Fatalf("the listener is silent: %v", err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("the push is answered %d", answer.StatusCode)
+	}
+}
+
+// 1,024 connections without credentials kept the listener silent for a minute, and 17 more a second kept it shut.
+func TestDoorIdleConnectionsSilencePushes(t *testing.T) {
+	for name, text := range map[string]string{
+		"that say nothing":        "",
+		"in the middle of a head": "POST /huawei/status/secret HTTP/1.1\r\nHost: a\r\nX-Slow: ",
+		"that owe a body":         "POST /huawei/status/secret/wrong HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nid=",
+	} {
+		t.Run(name, func(t *testing.T) {
+			address := served(t)
+			for i := range 1100 { // each from an address of its own: no cap of an address is in their way
+				hold(t, address, fmt.Sprintf("127.1.%d.%d", i/250, i%250+1), text)
+			}
+			pushOnce(t, address, "m2")
+			for i := range 40 { // more than 17 a second
+				hold(t, address, fmt.Sprintf("127.2.0.%d", i+1), text)
+				if i%10 == 0 {
+					pushOnce(t, address, fmt.Sprint("m", i+3))
+				}
+				time.Sleep(25 * time.Millisecond)
+			}
+		})
+	}
+}
+
+// One address has its share, whatever it opens, and takes nobody else's.
+func TestDoorOneAddressTakesAllConnections(t *testing.T) {
+	address := served(t)
+	other := hold(t, address, "127.3.0.1", "POST ")
+	var own []net.Conn
+	for range 300 {
+		own = append(own, hold(t, address, "127.3.0.2", ""))
+	}
+	ended := func(c net.Conn) bool {
+		_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+		_, err := c.Read(make([]byte, 1))
+		timeout, is := err.(net.Error)
+		return !is || !timeout.Timeout()
+	}
+	if !ended(own[0]) {
+		t.Error("300 connections of one address are open: want 128, the newest")
+	}
+	if ended(own[299]) {
+		t.Error("the newest connection of the address is ended, and not the oldest")
+	}
+	if ended(other) {
+		t.Error("the connection of another address is ended")
+	}
+	pushOnce(t, address, "m9")
+}
