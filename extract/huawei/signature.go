@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -126,8 +127,13 @@ func parseAuthorization(values []string) (a authorization, ok bool) {
 
 // canonical gives the request as it was signed. The body is hashed here, whatever X-Sdk-Content-Sha256 says about it.
 func (v *Verifier) canonical(r *http.Request, body []byte, headers []string) (string, bool) {
+	// (*url.URL).Query leaves out what it cannot read: it would be in the request and not in its signature.
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return "", false
+	}
 	var b strings.Builder
-	b.WriteString(r.Method + "\n" + canonicalPath(r.URL.Path) + "\n" + canonicalQuery(r.URL.Query()) + "\n")
+	b.WriteString(r.Method + "\n" + canonicalPath(r.URL.Path) + "\n" + canonicalQuery(query) + "\n")
 	for _, name := range headers {
 		values := slices.Clone(r.Header.Values(name))
 		if name == "host" {

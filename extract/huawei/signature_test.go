@@ -65,6 +65,7 @@ func TestVerify(t *testing.T) {
 		"longer body":          {body: vendorSample + " "},
 		"altered path":         {change: func(r *http.Request) { r.URL.Path = "/huawei/status/a c" }},
 		"altered query":        {change: func(r *http.Request) { r.URL.RawQuery += "&b=1" }},
+		"a query that is none": {change: func(r *http.Request) { r.URL.RawQuery += "&b=%zz" }},
 		"altered method":       {change: func(r *http.Request) { r.Method = http.MethodPut }},
 		"altered header":       {change: set("Content-Type", jsonType)},
 		"header taken away":    {change: func(r *http.Request) { r.Header.Del("Content-Type") }},
