@@ -93,3 +93,46 @@ func TestDoorPagesHaveNoConnectionCap(t *testing.T) {
 		})
 	}
 }
+
+// What proxies add to a request, as names and not as one list of ours: a header that is missed lets everybody behind it in.
+var forwarded = []string{
+	"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Port", "X-Forwarded-Server", "X-Forwarded-User", "X-Forwarded-Groups",
+	"X-Forwarded-Email", "X-Forwarded-Prefix", "X-Forwarded-Client-Cert", "X-Forwarded-Scheme", "X-Real-IP", "Via", "CF-Connecting-IP", "CF-Ray", "True-Client-IP",
+	"X-Client-IP", "X-Cluster-Client-IP", "Fastly-Client-IP", "Fly-Client-IP", "X-Envoy-External-Address", "X-Amzn-Trace-Id", "X-Azure-ClientIP",
+	"X-Original-Forwarded-For", "X-Original-Host", "CDN-Loop", "x-forwarded-anything",
+}
+
+// Pages without a login, and metrics, were open to whoever came through a proxy that sets another header than six.
+func TestDoorForwardedHeadersAreMissed(t *testing.T) {
+	open := served(t, web.Options{Metrics: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
+	login := served(t, web.Options{PasswordHash: hash(t, password), Metrics: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
+	for _, name := range forwarded {
+		for _, value := range []string{"198.51.100.7", ""} {
+			if status := ask(t, open+"/page", name, value); status != http.StatusForbidden {
+				t.Errorf("a page without a login, %s: %q: %d, want 403", name, value, status)
+			}
+			if status := ask(t, login+"/metrics", name, value); status != http.StatusUnauthorized {
+				t.Errorf("metrics on loopback, %s: %q: %d, want 401", name, value, status)
+			}
+		}
+	}
+	if status := ask(t, open+"/page", "Accept", "text/html"); status != http.StatusOK {
+		t.Errorf("a browser of this machine: %d", status)
+	}
+}
+
+// ask sends a request with a header.
+func ask(t *testing.T, address, name, value string) (status int) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set(name, value)
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	return answer.StatusCode
+}

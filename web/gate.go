@@ -93,16 +93,24 @@ func (g *gate) guard(next http.Handler) http.Handler {
 // isOurs guards against names of strangers that they point at this address: a browser would then take their pages and these
 // for one site. Addresses cannot be pointed elsewhere, and browsers look up localhost themselves.
 func (g *gate) isOurs(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
+	name := hostName(host)
 	if _, err := netip.ParseAddr(name); err == nil || name == "localhost" {
 		return true
 	}
 	return slices.Contains(g.options.AllowedHosts, name)
 }
+
+// hostName gives the name or address of a Host header, without port.
+func hostName(host string) string {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	return strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
+}
+
+// IsLoopbackHost reports whether a Host header names this machine's loopback. A proxy that passes Host on names itself.
+func IsLoopbackHost(host string) bool { return isLoopback(hostName(host)) }
 
 // hasToken reports whether the request asks for the metrics with the token for them.
 func (g *gate) hasToken(r *http.Request) bool {
@@ -120,7 +128,7 @@ func (g *gate) admit(w http.ResponseWriter, r *http.Request, next http.Handler) 
 		r.Header.Del(g.options.UserHeader) // nobody after this reads it by mistake
 	}
 	if !g.demandsLogin() {
-		if isForwarded(r) {
+		if IsForwarded(r) {
 			writeText(w, http.StatusForbidden, "A proxy sent this request, and no login is configured: add web.password_hash, or web.user_header.\n")
 			return
 		}
@@ -132,7 +140,7 @@ func (g *gate) admit(w http.ResponseWriter, r *http.Request, next http.Handler) 
 		return
 	}
 	open := r.URL.Path == "/login" || strings.HasPrefix(r.URL.Path, "/assets/") ||
-		r.URL.Path == "/metrics" && g.loopback && g.options.MetricsToken == "" && !isForwarded(r)
+		r.URL.Path == "/metrics" && g.loopback && g.options.MetricsToken == "" && !IsForwarded(r)
 	switch {
 	case g.options.PasswordHash != "" && g.sessions.isValid(r):
 		next.ServeHTTP(w, withUser(r, operator))
@@ -163,10 +171,22 @@ func (g *gate) refuse(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isForwarded reports that a proxy passed the request on.
-func isForwarded(r *http.Request) bool {
-	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Via"} {
-		if r.Header.Get(name) != "" {
+// proxyHeaders are what proxies add to a request, and proxyPrefixes how whole families of them begin.
+var (
+	proxyHeaders = []string{
+		"Cdn-Loop", "Client-Ip", "Fastly-Client-Ip", "Fly-Client-Ip", "Forwarded", "True-Client-Ip", "Via", "X-Client-Ip", "X-Cluster-Client-Ip",
+		"X-Host", "X-Original-For", "X-Original-Forwarded-For", "X-Original-Host", "X-Original-Proto", "X-Original-Url", "X-Originating-Ip",
+		"X-Proxyuser-Ip", "X-Real-Ip", "X-Remote-Addr", "X-Remote-Ip", "X-Rewrite-Url", "X-Scheme",
+	}
+	proxyPrefixes = []string{"X-Forwarded-", "Cf-", "X-Envoy-", "X-Amzn-", "X-Azure-", "X-Appengine-"}
+)
+
+// IsForwarded reports that a proxy passed the request on. A header without a value counts too. Names come as
+// net/http writes them.
+func IsForwarded(r *http.Request) bool {
+	for name := range r.Header {
+		if slices.Contains(proxyHeaders, name) ||
+			slices.ContainsFunc(proxyPrefixes, func(p string) bool { return strings.HasPrefix(name, p) }) {
 			return true
 		}
 	}

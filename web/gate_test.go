@@ -149,7 +149,7 @@ func TestWhoMaySeeWhat(t *testing.T) {
 	}{
 		"loopback needs no login":           {open, "/page", "127.0.0.1", nil, 200, "user= "},
 		"not through a proxy":               {open, "/page", "127.0.0.1", []func(*http.Request){header("X-Forwarded-For", "8.8.8.8")}, 403, "A proxy sent this"},
-		"a user's header means nothing":     {open, "/page", "127.0.0.1", []func(*http.Request){user}, 200, "user= "},
+		"a user's header is a proxy's":      {open, "/page", "127.0.0.1", []func(*http.Request){user}, 403, "A proxy sent this"},
 		"a password is demanded":            {withPassword, "/page", "192.0.2.1", nil, 401, "Log in first"},
 		"on loopback too, where configured": {atHome, "/page", "127.0.0.1", nil, 401, "Log in first"},
 		"people are shown the way":          {withPassword, "/page?a=b", "192.0.2.1", []func(*http.Request){html}, 303, ""},

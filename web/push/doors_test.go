@@ -14,6 +14,7 @@ import (
 
 	"smsetl/extract/huawei"
 	"smsetl/load/messages"
+	"smsetl/sandbox"
 	"smsetl/web/push"
 )
 
@@ -30,6 +31,7 @@ func served(t *testing.T, change ...func(*push.Options)) (address string) {
 		t.Fatal(err)
 	}
 	s.SetEndpoints(map[string]push.Endpoint{
+		"signed": {Verifier: &huawei.Verifier{AccessKey: access, SecretKey: secret}, Reader: reader},
 		"secret": {Secret: path, Reader: reader},
 		"open":   {Reader: reader},
 	})
@@ -125,4 +127,87 @@ func TestDoorOneAddressTakesAllConnections(t *testing.T) {
 		t.Error("the connection of another address is ended")
 	}
 	pushOnce(t, address, "m9")
+}
+
+// An endpoint without credentials is for programs of this machine. It took what a proxy passed on, and what any site let a browser send.
+func TestDoorOpenPushTakesWhatAProxyForwards(t *testing.T) {
+	address := served(t)
+	for _, test := range []struct {
+		name, value string
+		want        int
+	}{
+		{"Accept", "*/*", 200},
+		{"Forwarded", "for=198.51.100.7", 403}, {"X-Real-IP", "198.51.100.7", 403}, {"Via", "1.1 proxy", 403}, {"CF-Connecting-IP", "198.51.100.7", 403},
+		{"True-Client-IP", "198.51.100.7", 403}, {"X-Forwarded-For", "198.51.100.7", 403}, {"X-Forwarded-Port", "443", 403}, {"X-Forwarded-Proto", "", 403},
+		{"Host", "hook.example.com", 403}, {"Host", "localhost", 200},
+		{"Origin", "http://evil.example.com", 403}, {"Origin", "null", 403}, {"Sec-Fetch-Site", "cross-site", 403},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+push.Path+"open", strings.NewReader(report))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", form)
+		if r.Header.Set(test.name, test.value); test.name == "Host" {
+			r.Host = test.value
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != test.want {
+			t.Errorf("%s: %q: %d, want %d", test.name, test.value, answer.StatusCode, test.want)
+		}
+	}
+	// With credentials, a proxy is how pushes come.
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+push.Path+"secret/"+path, strings.NewReader(report))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", form)
+	r.Header.Set("X-Forwarded-For", "198.51.100.7")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer.StatusCode != 200 {
+		t.Errorf("with a secret path, through a proxy: %d", answer.StatusCode)
+	}
+}
+
+// Parts of a query that cannot be read were left out of what is signed, so anybody on the way could add them.
+func TestDoorMalformedQueryIsLeftOutOfTheSignature(t *testing.T) {
+	address := served(t)
+	for _, query := range []string{"a=%zz", "a=1;b=2", "%", "ok=1&%gg=2", "a=%u0041"} {
+		pushes := sandbox.NewConsole(sandbox.ConsoleOptions{Days: 1, PerDay: 1})
+		all := pushes.Push(sandbox.Pushes{From: pushes.First(), To: pushes.Last().Add(100 * time.Hour)})
+		all[0].At = time.Now()
+		signed, err := all[0].Request(t.Context(), address+push.Path+"signed", access, secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed.URL.RawQuery = query
+		for to, r := range map[string]*http.Request{"signed": signed, "secret": secretRequest(t, address, query)} {
+			answer, err := http.DefaultClient.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer.Body.Close()
+			if answer.StatusCode != http.StatusBadRequest {
+				t.Errorf("%s with ?%s: %d, want 400", to, query, answer.StatusCode)
+			}
+		}
+	}
+}
+
+func secretRequest(t *testing.T, address, query string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+push.Path+"secret/"+path, strings.NewReader(report))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.URL.RawQuery = query
+	r.Header.Set("Content-Type", form)
+	return r
 }

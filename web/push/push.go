@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,18 +59,19 @@ const (
 	WrongAddress   Outcome = "wrong_address"   // 404: no such source, or another secret path
 	WrongSignature Outcome = "wrong_signature" // 401: or none, or an old one
 	TooLarge       Outcome = "too_large"       // 413
-	Unreadable     Outcome = "unreadable"      // 400: no reports
+	Unreadable     Outcome = "unreadable"      // 400: no reports, or a query that is none
+	NotLocal       Outcome = "not_local"       // 403: without credentials, and not from a program of this machine
 	Busy           Outcome = "busy"            // 503: more pushes at once than are taken
 	NotKept        Outcome = "not_kept"        // 503: the database is away
 )
 
 // Outcomes lists all of them.
-var Outcomes = []Outcome{Kept, Repeated, TooMany, WrongAddress, WrongSignature, TooLarge, Unreadable, Busy, NotKept}
+var Outcomes = []Outcome{Kept, Repeated, TooMany, WrongAddress, WrongSignature, TooLarge, Unreadable, NotLocal, Busy, NotKept}
 
 var statuses = map[Outcome]int{
 	Kept: http.StatusOK, Repeated: http.StatusOK, TooMany: http.StatusTooManyRequests, WrongAddress: http.StatusNotFound,
 	WrongSignature: http.StatusUnauthorized, TooLarge: http.StatusRequestEntityTooLarge, Unreadable: http.StatusBadRequest,
-	Busy: http.StatusServiceUnavailable, NotKept: http.StatusServiceUnavailable,
+	NotLocal: http.StatusForbidden, Busy: http.StatusServiceUnavailable, NotKept: http.StatusServiceUnavailable,
 }
 
 // Unknown is the source that is counted where an address names none.
@@ -80,6 +82,20 @@ type Endpoint struct {
 	Verifier *huawei.Verifier // nil: nothing is verified, and all that comes is a hint
 	Secret   string           // the last part of the address; empty for none
 	Reader   *huawei.Reader
+}
+
+// isOpen says whether whoever reaches the listener may push.
+func (e Endpoint) isOpen() bool { return e.Verifier == nil && e.Secret == "" }
+
+// isLocal says whether a program of this machine pushes by itself: no proxy that lets others in, and no browser that another
+// site uses.
+func isLocal(r *http.Request) bool {
+	for _, name := range []string{"Origin", "Referer", "Sec-Fetch-Site"} {
+		if _, isBrowser := r.Header[name]; isBrowser {
+			return false
+		}
+	}
+	return !web.IsForwarded(r) && web.IsLoopbackHost(r.Host)
 }
 
 // Store keeps pushes. What it returns without an error is on a disk.
@@ -216,6 +232,12 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request) (source string, o
 	}
 	if !isSame(r.PathValue("secret"), endpoint.Secret) || !known {
 		return source, WrongAddress, 0
+	}
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
+		return source, Unreadable, 0 // a part that cannot be read is in no signature
+	}
+	if endpoint.isOpen() && !isLocal(r) {
+		return source, NotLocal, 0
 	}
 	now := s.options.Now()
 	if endpoint.Verifier != nil && endpoint.Verifier.Claim(r, now) != nil {
