@@ -1,37 +1,89 @@
 CREATE TABLE etl.operation (
     operation_id bigint      GENERATED ALWAYS AS IDENTITY,
     operation    text        NOT NULL,
-    account_key  integer     NOT NULL,
-    datasets     text[]      NOT NULL,
-    window_from  date        NOT NULL,
-    window_to    date        NOT NULL,
-    days         integer     NOT NULL,
+    account_key  integer     NULL,
+    datasets     text[]      NULL,
+    window_from  date        NULL,
+    window_to    date        NULL,
+    days         integer     NULL,
+    ids          bigint[]    NULL,
+    queue        text        NULL,
     who          text        NOT NULL,
-    reason       text        NOT NULL,
+    reason       text        NULL,
     done_at      timestamptz NOT NULL,
     load_id      bigint      NULL,
     CONSTRAINT operation_pk         PRIMARY KEY (operation_id),
     CONSTRAINT operation_account_fk FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
     CONSTRAINT operation_load_fk    FOREIGN KEY (load_id) REFERENCES etl.load (load_id),
-    CONSTRAINT operation_name_ck    CHECK (operation IN ('freeze', 'unfreeze', 'release')),
     CONSTRAINT operation_window_ck  CHECK (window_from <= window_to),
-    CONSTRAINT operation_days_ck    CHECK (days > 0)
+    CONSTRAINT operation_days_ck    CHECK (days > 0),
+    -- Each kind of operation says what it was done to, and nothing of the other kinds.
+    CONSTRAINT operation_kind_ck    CHECK (CASE
+        WHEN operation IN ('freeze', 'unfreeze', 'release')
+            THEN num_nulls(account_key, datasets, window_from, window_to, days, reason) = 0 AND num_nonnulls(ids, queue) = 0
+        WHEN operation IN ('job_cancel', 'job_retry', 'job_delete', 'session_end')
+            THEN cardinality(ids) > 0 AND num_nonnulls(account_key, datasets, window_from, window_to, days, load_id, queue) = 0
+        WHEN operation IN ('queue_pause', 'queue_resume')
+            THEN queue <> '' AND num_nonnulls(account_key, datasets, window_from, window_to, days, load_id, ids) = 0
+        ELSE false
+    END IS TRUE)
 );
 
 CREATE INDEX operation_account_ix ON etl.operation (account_key, operation_id);
 
-COMMENT ON TABLE  etl.operation              IS 'operations. What people decided about days of the ledger: who, when and why. An operation that changed no day has no line.';
+COMMENT ON TABLE  etl.operation              IS 'operations. What people decided about days of the ledger, and did to the queue on the pages and to sessions: who, when and why. A decision that changed no day has no line; what was done to the queue has one before it is done.';
 COMMENT ON COLUMN etl.operation.operation_id IS 'key. The operation, in the order of doing.';
-COMMENT ON COLUMN etl.operation.operation    IS 'name. freeze, unfreeze, or release: a quarantined answer was believed by hand.';
-COMMENT ON COLUMN etl.operation.account_key  IS 'key. The account, sms.dim_account.';
-COMMENT ON COLUMN etl.operation.datasets     IS 'names. The datasets, which share their rows, etl.dataset.';
-COMMENT ON COLUMN etl.operation.window_from  IS 'day. The first day that it was meant for.';
-COMMENT ON COLUMN etl.operation.window_to    IS 'day. The last day that it was meant for, inside.';
-COMMENT ON COLUMN etl.operation.days         IS 'days. How many of these it changed.';
-COMMENT ON COLUMN etl.operation.who          IS 'name. Who did it: the user and the machine, or what the person said.';
-COMMENT ON COLUMN etl.operation.reason       IS 'text. Why, in the words of the person.';
+COMMENT ON COLUMN etl.operation.operation    IS 'name. freeze, unfreeze, or release: a quarantined answer was believed by hand; job_cancel, job_retry, job_delete, queue_pause, queue_resume: on the pages of the queue; session_end: logins were ended.';
+COMMENT ON COLUMN etl.operation.account_key  IS 'key. The account, sms.dim_account. NULL for what is not about days.';
+COMMENT ON COLUMN etl.operation.datasets     IS 'names. The datasets, which share their rows, etl.dataset. NULL for what is not about days.';
+COMMENT ON COLUMN etl.operation.window_from  IS 'day. The first day that it was meant for. NULL for what is not about days.';
+COMMENT ON COLUMN etl.operation.window_to    IS 'day. The last day that it was meant for, inside. NULL for what is not about days.';
+COMMENT ON COLUMN etl.operation.days         IS 'days. How many of these it changed. NULL for what is not about days.';
+COMMENT ON COLUMN etl.operation.ids          IS 'keys. The jobs, river.river_job, or the sessions, etl.web_session. NULL for days and queues.';
+COMMENT ON COLUMN etl.operation.queue        IS 'name. The queue that was paused or resumed. NULL for all else.';
+COMMENT ON COLUMN etl.operation.who          IS 'name. Who did it: the user and the machine, what the person said, or who was logged in to the pages.';
+COMMENT ON COLUMN etl.operation.reason       IS 'text. Why, in the words of the person. NULL for what is not about days.';
 COMMENT ON COLUMN etl.operation.done_at      IS 'time. When.';
-COMMENT ON COLUMN etl.operation.load_id      IS 'key. The load that put a released answer, etl.load. NULL for a freeze and its end.';
+COMMENT ON COLUMN etl.operation.load_id      IS 'key. The load that put a released answer, etl.load. NULL for all else.';
+
+-- Pages are served by loaders, who may sign no decision about days: through this they sign what is done on pages, and no more, since
+-- operation_kind_ck wants days of a decision.
+CREATE FUNCTION etl.record_operation(operation text, who text, ids bigint[], queue text, done_at timestamptz) RETURNS void
+LANGUAGE sql
+SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+    INSERT INTO etl.operation (operation, who, ids, queue, done_at)
+    VALUES ($1, $2, $3, $4, $5)
+$$;
+
+COMMENT ON FUNCTION etl.record_operation(text, text, bigint[], text, timestamptz) IS 'nothing. Writes into etl.operation what somebody does to jobs, queues or sessions. For sms_loader and sms_operator.';
+
+REVOKE EXECUTE ON FUNCTION etl.record_operation(text, text, bigint[], text, timestamptz) FROM PUBLIC;
+
+CREATE TABLE etl.web_session (
+    session_id bigint      GENERATED ALWAYS AS IDENTITY,
+    token_hash bytea       NOT NULL,
+    login      text        NOT NULL,
+    credential bytea       NOT NULL,
+    client     text        NOT NULL,
+    started_at timestamptz NOT NULL,
+    seen_at    timestamptz NOT NULL,
+    ends_at    timestamptz NOT NULL,
+    CONSTRAINT web_session_pk       PRIMARY KEY (session_id),
+    CONSTRAINT web_session_token_uq UNIQUE (token_hash),
+    CONSTRAINT web_session_ends_ck  CHECK (ends_at > started_at AND ends_at <= started_at + interval '7 days')
+);
+
+COMMENT ON TABLE  etl.web_session            IS 'sessions. Who is logged in to the pages with a password. A row that is deleted ends the session in every process.';
+COMMENT ON COLUMN etl.web_session.session_id IS 'key. The session, as etl sessions shows it.';
+COMMENT ON COLUMN etl.web_session.token_hash IS 'hash. SHA-256 of what the browser has as its proof, which is kept nowhere.';
+COMMENT ON COLUMN etl.web_session.login      IS 'name. Who logged in.';
+COMMENT ON COLUMN etl.web_session.credential IS 'hash. SHA-256 of the entry in the configuration that let them in: another password ends the session.';
+COMMENT ON COLUMN etl.web_session.client     IS 'address. From where.';
+COMMENT ON COLUMN etl.web_session.started_at IS 'time. Of the login.';
+COMMENT ON COLUMN etl.web_session.seen_at    IS 'time. Of the last request, to the minute. The session ends when that is too long ago.';
+COMMENT ON COLUMN etl.web_session.ends_at    IS 'time. When it ends at the latest, seven days after the login.';
 
 CREATE TABLE etl.run_window (
     run_id       bigint           NOT NULL,

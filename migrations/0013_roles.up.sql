@@ -116,6 +116,8 @@ CROSS JOIN (VALUES ('SELECT'), ('INSERT'), ('UPDATE'), ('DELETE'))       AS p (p
 WHERE n.nspname IN ('sms', 'etl', 'river')
   AND c.relkind IN ('r', 'v')
   AND CASE
+          -- Whoever serves pages keeps sessions, and an operator ends them; nobody else sees who is logged in.
+          WHEN c.relname = 'web_session'                    THEN r.role = 'sms_loader' OR r.role = 'sms_operator' AND p.privilege IN ('SELECT', 'DELETE')
           WHEN p.privilege = 'SELECT'                       THEN n.nspname = 'sms' OR r.role <> 'sms_analyst'
           WHEN r.role = 'sms_analyst' OR c.relkind = 'v'    THEN false
           WHEN n.nspname = 'river'                          THEN r.role = 'sms_loader' OR p.privilege <> 'DELETE'
@@ -177,6 +179,9 @@ BEGIN
         -- A view runs its functions as the one who reads it: those of etl too, whose schema an analyst may not enter.
         EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA sms, etl TO %I', one.role);
         EXECUTE format('REVOKE EXECUTE ON FUNCTION etl.grant_roles() FROM %I', one.role);
+        IF one.role = 'sms_analyst' THEN
+            REVOKE EXECUTE ON FUNCTION etl.record_operation(text, text, bigint[], text, timestamptz) FROM sms_analyst;
+        END IF;
     END LOOP;
     FOR one IN
         SELECT p.role, p.relation, string_agg(p.privilege, ', ') AS privileges
@@ -233,7 +238,7 @@ BEGIN
             EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO sms_pages', one.schema);
         END IF;
     END LOOP;
-    REVOKE EXECUTE ON FUNCTION etl.grant_roles(), etl.grant_pages() FROM sms_pages;
+    REVOKE EXECUTE ON FUNCTION etl.grant_roles(), etl.grant_pages(), etl.record_operation(text, text, bigint[], text, timestamptz) FROM sms_pages;
     GRANT SELECT ON etl.believed_day, etl.coverage, etl.dataset, etl.delivery_history, etl.failure_history, etl.fetch, etl.finding, etl.load,
         etl.huawei_listening, etl.huawei_push, etl.huawei_report, etl.pause, etl.raw, etl.run, etl.run_window TO sms_pages;
 END

@@ -79,6 +79,7 @@ type cli struct {
 	Resume    resumeCommand    `cmd:"" help:"Ask a paused source again."`
 	Bootstrap bootstrapCommand `cmd:"" help:"Give a BI tool its connection, questions and dashboards."`
 	Password  passwordCommand  `cmd:"" help:"Make the hash of a password for the login of etl serve."`
+	Sessions  sessionsCommand  `cmd:"" help:"Show who is logged in to the pages with a password, and end logins."`
 	Freeze    freezeCommand    `cmd:"" help:"Leave days alone, whatever is loaded, until unfreeze."`
 	Unfreeze  unfreezeCommand  `cmd:"" help:"Make frozen days what they were."`
 	Release   releaseCommand   `cmd:"" help:"Believe quarantined answers by hand. They are loaded as they were kept; nobody is asked."`

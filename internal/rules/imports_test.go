@@ -69,7 +69,8 @@ var mayImport = map[string][]string{
 	"explain": {"load", "load/messages", "load/raw", "read", "transform", "transform/huawei", "job"}, // job's mapping is what the numbers were made by
 
 	// People and their tools.
-	"web":         {"load", "load/messages", "read", "ledger", "queue", "job"},
+	"access":      {"internal/db"},
+	"web":         {"access", "load", "load/messages", "read", "ledger", "queue", "job"},
 	"web/pages":   {"web", "load", "read", "queue", "explain", "internal/dictionary"},
 	"web/push":    {"web", "load/messages", "extract/huawei"}, // the only vendor that pushes
 	"notify":      {"load/messages", "ledger", "check"},
