@@ -91,7 +91,7 @@ func (c Config) Planned() []plan.Source {
 // sections are the mappings at the top of the file.
 func (r *reader) sections(c *Config) []Key {
 	return []Key{
-		{Name: "web", Keys: c.Web.keys(), then: c.Web.checkHeader},
+		{Name: "web", Keys: c.Web.keys(), then: c.Web.check},
 		{Name: "notify", Keys: c.Notify.keys()},
 		{Name: "pushes", Keys: c.Pushes.keys(), then: r.listeners(&c.Pushes)},
 	}

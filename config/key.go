@@ -21,6 +21,7 @@ type Key struct {
 	Read     func(Value) error // takes a value, or each word of a list; the error has what would be right
 	IsList   bool              // the value is a list of words
 	Keys     []Key             // the value is a mapping with these keys
+	Items    func(*mapping)    // the value is a list of mappings with Keys; this takes one
 	Texts    map[string]string // the value is a mapping of any keys; this map takes it
 	Want     string            // what to write where the value is empty or missing
 	Required bool              // the key may not be left out, and its list not be empty

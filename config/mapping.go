@@ -92,6 +92,12 @@ func (m *mapping) fill(keys []Key) {
 		case e == nil && k.Required:
 			m.wrongf(m.node, "%s is missing: add %s", k.Name, k.Want)
 		case e == nil:
+		case k.Items != nil:
+			for _, n := range m.items(e) {
+				if own, ok := m.mapping(n); ok {
+					k.Items(own)
+				}
+			}
 		case k.IsList:
 			m.list(e, k)
 		case k.Keys != nil || k.Texts != nil:

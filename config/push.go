@@ -17,6 +17,7 @@ type Pushes struct {
 	Listen       string         // host:port; empty is nowhere
 	Proxies      []netip.Prefix // that are trusted for the address of the sender
 	MaxPerSecond float64        // pushes of one address
+	TLS          TLS
 }
 
 // Push is who may push to a source.
@@ -96,16 +97,17 @@ func (r *reader) endpoint(p *Push) func(entry, *mapping) {
 }
 
 func (p *Pushes) keys() []Key {
-	return []Key{
+	return append(p.TLS.keys(), []Key{
 		{Name: "listen", Required: true, Want: `an address, such as listen: "127.0.0.1:8081"`, Read: listen(&p.Listen)},
 		{Name: "trusted_proxies", IsList: true, Read: proxies(&p.Proxies)},
 		{Name: "max_per_second", Read: Number(&p.MaxPerSecond, 0.1, 100_000)},
-	}
+	}...)
 }
 
 // listeners finds sources that everybody may push to, and listening for nobody.
 func (r *reader) listeners(p *Pushes) func(entry, *mapping) {
-	return func(_ entry, own *mapping) {
+	return func(section entry, own *mapping) {
+		p.TLS.check(section, own)
 		if p.MaxPerSecond == 0 {
 			p.MaxPerSecond = defaultPushRate
 		}

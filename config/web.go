@@ -17,14 +17,35 @@ import (
 // Web is how `etl serve` shows itself over HTTP. The zero value leaves everything to the server: loopback only, no
 // login.
 type Web struct {
-	Listen       string         // host:port; empty is the server's own default
-	AllowedHosts []string       // names for browsers, beside addresses and localhost; lower case, without port
-	PasswordHash Secret         // bcrypt; empty is no password
-	Session      time.Duration  // how long a login lasts; 0 is the server's default
-	UserHeader   string         // the header in which a proxy names the user it let in; empty is none
-	Proxies      []netip.Prefix // whose headers are believed
-	MetricsToken Secret         // opens /metrics without a login; empty is none
+	Listen         string         // host:port; empty is the server's own default
+	AllowedHosts   []string       // names for browsers, beside addresses and localhost; lower case, without port
+	PasswordHash   Secret         // bcrypt; empty is no password
+	Users          []WebUser      // who else may log in with a password
+	Session        time.Duration  // how long a login lasts without a request; 0 is the server's default
+	UserHeader     string         // the header in which a proxy names the user it let in; empty is none
+	GroupHeader    string         // the header in which it names the user's groups; empty is none
+	Operators      []string       // users of the proxy who may act on the queue; the others look
+	OperatorGroups []string       // groups whose members may
+	Proxies        []netip.Prefix // whose headers are believed
+	MetricsToken   Secret         // opens /metrics without a login; empty is none
+	TLS            TLS
 }
+
+// WebUser is somebody who may log in with a password.
+type WebUser struct {
+	Name         string
+	Role         string // viewer or operator
+	PasswordHash Secret // bcrypt
+}
+
+// TLS names the files of a certificate, for a listener without a proxy that does TLS. The zero value is none.
+type TLS struct {
+	CertificateFile string // PEM, the chain from the server's own on
+	KeyFile         string // PEM
+}
+
+// IsOn says whether connections are encrypted here.
+func (t TLS) IsOn() bool { return t.CertificateFile != "" }
 
 // Notify is where people are told that they should look.
 type Notify struct {
@@ -42,16 +63,23 @@ const (
 	cheapestHash, dearestHash = 10, 16
 	// shortestToken is the least length of a token that machines send: nobody types it.
 	shortestToken = 16
-	longestLogin  = 30 * 24 * time.Hour
+	// longestLogin is how long the server keeps a login at most.
+	longestLogin = 7 * 24 * time.Hour
 )
 
 func (w *Web) keys() []Key {
-	return []Key{
+	const name = "%s is not a name: want a user or group as the proxy names it"
+	isName := func(text string) bool { return len(text) <= longestName && !strings.ContainsAny(text, ",\r\n") }
+	return append(w.TLS.keys(), []Key{
 		{Name: "listen", Read: listen(&w.Listen)},
 		{Name: "allowed_hosts", IsList: true, Read: w.allow},
 		{Name: "password_hash", Hidden: true, Read: Credential(&w.PasswordHash, checkHash)},
+		{Name: "users", Keys: (&WebUser{}).keys(), Items: w.user},
 		{Name: "session", Read: Span(&w.Session, longestLogin)},
-		{Name: "user_header", Read: w.userHeader},
+		{Name: "user_header", Read: proxyHeader(&w.UserHeader, "a user", "X-Forwarded-User")},
+		{Name: "group_header", Read: proxyHeader(&w.GroupHeader, "groups", "X-Forwarded-Groups")},
+		{Name: "operators", IsList: true, Read: Words(&w.Operators, isName, name)},
+		{Name: "operator_groups", IsList: true, Read: Words(&w.OperatorGroups, isName, name)},
 		{Name: "trusted_proxies", IsList: true, Read: proxies(&w.Proxies)},
 		{Name: "metrics_token", Hidden: true, Read: Credential(&w.MetricsToken, func(text string) error {
 			if len(text) < shortestToken {
@@ -60,11 +88,63 @@ func (w *Web) keys() []Key {
 			}
 			return nil
 		})},
+	}...)
+}
+
+const longestName = 128
+
+var userForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$`)
+
+func (u *WebUser) keys() []Key {
+	const bad = "%s is not a name to log in with: want letters, digits and . _ @ + - such as anna"
+	return []Key{
+		{Name: "name", Required: true, Want: "a name to log in with, such as anna", Read: Text(&u.Name, userForm.MatchString, bad)},
+		{Name: "role", Required: true, Want: "viewer or operator", Read: Choice(&u.Role, "is not a role", "viewer", "operator")},
+		{
+			Name: "password_hash", Required: true, Hidden: true, Want: "the hash of a password, as `etl password` makes it",
+			Read: Credential(&u.PasswordHash, checkHash),
+		},
 	}
 }
 
-// checkHeader refuses a header that anybody could send.
-func (w *Web) checkHeader(_ entry, own *mapping) {
+// user takes somebody who may log in.
+func (w *Web) user(own *mapping) {
+	var u WebUser
+	own.read(u.keys())
+	if e := own.find("name"); e != nil && slices.ContainsFunc(w.Users, func(other WebUser) bool { return other.Name == u.Name }) {
+		own.wrongf(e.Value, "somebody has this name already: every user needs their own")
+	}
+	w.Users = append(w.Users, u)
+}
+
+func (t *TLS) keys() []Key {
+	isPath := func(text string) bool { return text != "" && !strings.ContainsAny(text, "\r\n\x00") }
+	const bad = "%s is not the path of a file"
+	return []Key{
+		{Name: "certificate_file", Read: Text(&t.CertificateFile, isPath, bad)},
+		{Name: "key_file", Read: Text(&t.KeyFile, isPath, bad)},
+	}
+}
+
+// check refuses one file without the other.
+func (t *TLS) check(e entry, own *mapping) {
+	if (own.find("certificate_file") == nil) != (own.find("key_file") == nil) {
+		own.wrongf(e.Key, "certificate_file and key_file go together: name the files of both")
+	}
+}
+
+// check refuses what would let in whom nobody meant.
+func (w *Web) check(e entry, own *mapping) {
+	w.TLS.check(e, own)
+	if users := own.find("users"); users != nil && own.find("password_hash") != nil &&
+		slices.ContainsFunc(w.Users, func(u WebUser) bool { return u.Name == "operator" }) {
+		own.wrongf(users.Key, "the one with password_hash is called operator: give this user another name, or leave password_hash out")
+	}
+	for _, key := range []string{"group_header", "operators", "operator_groups"} {
+		if k := own.find(key); k != nil && own.find("user_header") == nil {
+			own.wrongf(k.Key, "this is about users whom a proxy names: add user_header")
+		}
+	}
 	if w.UserHeader != "" && len(w.Proxies) == 0 && !own.hasMistakeAt("web.trusted_proxies") {
 		const what = "add trusted_proxies with the addresses of the proxy that sets it"
 		own.wrongf(own.find("user_header").Key, "anybody could send this header: %s", what)
@@ -110,17 +190,20 @@ func checkHash(text string) error {
 	return nil
 }
 
-func (w *Web) userHeader(v Value) error {
-	// These are sent by every browser or mean something else already.
-	taken := []string{
-		"authorization", "cookie", "host", "origin", "referer", "user-agent",
-		"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
+// proxyHeader takes the name of a header in which a proxy says who somebody is.
+func proxyHeader(into *string, what, example string) func(Value) error {
+	return func(v Value) error {
+		// These are sent by every browser or mean something else already.
+		taken := []string{
+			"authorization", "cookie", "host", "origin", "referer", "user-agent",
+			"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
+		}
+		if v.Text != "" && (!headerForm.MatchString(v.Text) || slices.Contains(taken, strings.ToLower(v.Text))) {
+			return fmt.Errorf("%s is not a header that names %s: want one such as %s", v, what, example)
+		}
+		*into = v.Text
+		return nil
 	}
-	if v.Text != "" && (!headerForm.MatchString(v.Text) || slices.Contains(taken, strings.ToLower(v.Text))) {
-		return fmt.Errorf("%s is not a header that names a user: want one such as X-Forwarded-User", v)
-	}
-	w.UserHeader = v.Text
-	return nil
 }
 
 // proxies takes the addresses and networks of proxies.

@@ -22,7 +22,12 @@ func TestWeb(t *testing.T) {
 	want := config.Web{
 		Listen: ":8080", AllowedHosts: []string{"etl.example.com", "etl"},
 		PasswordHash: config.NewSecret("$2a$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW"), Session: 8 * time.Hour,
-		UserHeader:   "X-Forwarded-User",
+		Users: []config.WebUser{
+			{Name: "anna@example.com", Role: "viewer", PasswordHash: config.NewSecret("$2a$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW")},
+			{Name: "otto", Role: "operator", PasswordHash: config.NewSecret("$2a$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW")},
+		},
+		UserHeader: "X-Forwarded-User", GroupHeader: "X-Forwarded-Groups", Operators: []string{"olga"}, OperatorGroups: []string{"sre", "on call"},
+		TLS:          config.TLS{CertificateFile: "/etc/etl/tls.crt", KeyFile: "tls.key"},
 		Proxies:      []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32"), netip.MustParsePrefix("10.1.2.0/24"), netip.MustParsePrefix("::1/128")},
 		MetricsToken: config.NewSecret("canary-key-in-file"),
 	}
