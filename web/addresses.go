@@ -5,66 +5,21 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 )
 
-// mostAddresses bounds the memory of addresses that are counted.
-const mostAddresses = 4096
-
 // Addresses bounds how often each address may do something. Its methods may be called from any goroutine.
-type Addresses struct {
-	now   func() time.Time
-	limit rate.Limit
-	burst int
-
-	mu    sync.Mutex
-	tries map[netip.Prefix]*rate.Limiter
-}
+type Addresses struct{ *throttle[netip.Prefix] }
 
 // NewAddresses lets each address do something burst times at once and then at the rate of limit.
 func NewAddresses(now func() time.Time, limit rate.Limit, burst int) *Addresses {
-	return &Addresses{now: now, limit: limit, burst: burst, tries: map[netip.Prefix]*rate.Limiter{}}
+	return &Addresses{newThrottle[netip.Prefix](now, limit, burst)}
 }
 
 // Allows reports whether the address may do it now, and counts it when it may.
-func (a *Addresses) Allows(addr netip.Addr) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now, key := a.now(), network(addr)
-	limiter, known := a.tries[key]
-	if !known {
-		a.makeRoom(now)
-		limiter = rate.NewLimiter(a.limit, a.burst)
-		a.tries[key] = limiter
-	}
-	return limiter.AllowN(now, 1)
-}
-
-// Forget forgets what an address did.
-func (a *Addresses) Forget(addr netip.Addr) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.tries, network(addr))
-}
-
-// makeRoom forgets addresses that may do as much as a new one, and when there are none, all. Whoever has so many addresses is not
-// stopped by counting them.
-func (a *Addresses) makeRoom(now time.Time) {
-	if len(a.tries) < mostAddresses {
-		return
-	}
-	for key, limiter := range a.tries {
-		if limiter.TokensAt(now) >= float64(a.burst) {
-			delete(a.tries, key)
-		}
-	}
-	if len(a.tries) >= mostAddresses {
-		clear(a.tries)
-	}
-}
+func (a *Addresses) Allows(addr netip.Addr) bool { return a.allows(network(addr)) }
 
 // network gives what counts as one address: an IPv6 customer has a /64 of them.
 func network(addr netip.Addr) netip.Prefix {

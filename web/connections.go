@@ -11,9 +11,10 @@ import (
 
 // Limits bound the connections of a listener. Without them 1,024 connections that say nothing keep a listener shut.
 type Limits struct {
-	Total      int            // of all addresses together
-	PerAddress int            // of one address, or of one /64 of IPv6
-	Trusted    []netip.Prefix // proxies: many people come from one address, so PerAddress is not for them
+	Total      int // of all addresses together
+	PerAddress int // of one address, or of one /64 of IPv6
+	// IsTrusted says whether an address is that of a proxy. Many people come from one, so PerAddress is not for it.
+	IsTrusted func(netip.Addr) bool
 }
 
 // slowAnswer is how long a request may be answered while every place is taken by one.
@@ -71,7 +72,7 @@ func (c *connections) Accept() (net.Conn, error) {
 // admit enters a connection, in the place of another one where there is no room; nil is none.
 func (c *connections) admit(raw net.Conn) *connection {
 	addr := addressOf(raw.RemoteAddr().String())
-	n := &connection{Conn: raw, all: c, from: network(addr), trusted: isAmong(addr, c.limits.Trusted), since: c.now()}
+	n := &connection{Conn: raw, all: c, from: network(addr), trusted: c.limits.IsTrusted(addr), since: c.now()}
 	c.mu.Lock()
 	var victim *connection
 	hasRoom := true

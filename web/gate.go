@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"crypto/subtle"
 	"errors"
 	"fmt"
@@ -11,58 +10,69 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"go.uber.org/zap"
-	"golang.org/x/time/rate"
 )
 
 // gate decides about a request before any page sees it: whether its Host is one of ours, whether another site sent it, and
 // who asks.
 type gate struct {
-	options  Options
+	current  atomic.Pointer[Options]
 	loopback bool // only this machine can reach the server
 	sessions *sessions
-	tries    *Addresses    // who may guess a password
+	tries    *tries        // who may guess a password
 	hashes   chan struct{} // a place for each password that is compared
 	origin   *http.CrossOriginProtection
 	log      *zap.Logger
 }
 
 func newGate(options Options, log *zap.Logger) (*gate, error) {
-	host, _, err := net.SplitHostPort(options.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("%q is not an address to listen on: want one such as %s", options.Listen, DefaultListen)
+	if err := options.check(); err != nil {
+		return nil, err
 	}
 	g := &gate{
-		options: options, loopback: isLoopback(host), hashes: make(chan struct{}, hashesAtOnce),
-		sessions: newSessions(options.PasswordHash, options.Session, options.Now),
-		tries:    NewAddresses(options.Now, rate.Every(trySpacing), triesAtOnce),
-		origin:   http.NewCrossOriginProtection(), log: log,
+		loopback: listensOnLoopback(options.Listen), hashes: make(chan struct{}, hashesAtOnce),
+		sessions: newSessions(options.Sessions, options.Now), tries: newTries(options.Now),
+		origin: http.NewCrossOriginProtection(), log: log,
 	}
+	g.current.Store(&options)
 	g.origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		writeText(w, http.StatusForbidden, "Another site sent this request: it is refused.\n")
 	}))
-	if options.UserHeader != "" && len(options.Proxies) == 0 {
-		return nil, errors.New("web.user_header without web.trusted_proxies: anybody could send the header; name the proxy that sets it")
-	}
-	if g.demandsLogin() {
-		return g, nil
-	}
-	const add = "add web.password_hash (`etl password` makes it), or web.user_header with web.trusted_proxies"
-	if !g.loopback {
-		return nil, fmt.Errorf("%s can be reached from other machines, and no login is configured: %s, or listen on %s", options.Listen, add, DefaultListen)
-	}
-	for _, name := range options.AllowedHosts {
-		if !isLoopback(name) {
-			return nil, fmt.Errorf("web.allowed_hosts names %s, so others are let in through a proxy, and no login is configured: %s", name, add)
-		}
-	}
 	return g, nil
 }
 
-// demandsLogin reports whether pages are for people who are logged in. A login that is configured is demanded on
-// loopback too: a proxy on this machine comes from there.
-func (g *gate) demandsLogin() bool { return g.options.PasswordHash != "" || g.options.UserHeader != "" }
+// options gives the settings in force.
+func (g *gate) options() *Options { return g.current.Load() }
+
+func listensOnLoopback(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
+	return err == nil && isLoopback(host)
+}
+
+// check refuses settings with which strangers would be let in.
+func (o *Options) check() error {
+	if _, _, err := net.SplitHostPort(o.Listen); err != nil {
+		return fmt.Errorf("%q is not an address to listen on: want one such as %s", o.Listen, DefaultListen)
+	}
+	if o.UserHeader != "" && len(o.Proxies) == 0 {
+		return errors.New("web.user_header without web.trusted_proxies: anybody could send the header; name the proxy that sets it")
+	}
+	if o.demandsLogin() {
+		return nil
+	}
+	const add = "add web.password_hash (`etl password` makes it), or web.user_header with web.trusted_proxies"
+	if !listensOnLoopback(o.Listen) {
+		return fmt.Errorf("%s can be reached from other machines, and no login is configured: %s, or listen on %s", o.Listen, add, DefaultListen)
+	}
+	for _, name := range o.AllowedHosts {
+		if !isLoopback(name) {
+			return fmt.Errorf("web.allowed_hosts names %s, so others are let in through a proxy, and no login is configured: %s", name, add)
+		}
+	}
+	return nil
+}
 
 // isLoopback reports whether the host of an address is this machine and nothing else. A name other than localhost may
 // be anything.
@@ -97,7 +107,7 @@ func (g *gate) isOurs(host string) bool {
 	if _, err := netip.ParseAddr(name); err == nil || name == "localhost" {
 		return true
 	}
-	return slices.Contains(g.options.AllowedHosts, name)
+	return slices.Contains(g.options().AllowedHosts, name)
 }
 
 // hostName gives the name or address of a Host header, without port.
@@ -114,38 +124,41 @@ func IsLoopbackHost(host string) bool { return isLoopback(hostName(host)) }
 
 // hasToken reports whether the request asks for the metrics with the token for them.
 func (g *gate) hasToken(r *http.Request) bool {
-	if g.options.MetricsToken == "" || r.URL.Path != "/metrics" {
+	want := g.options().MetricsToken
+	if want == "" || r.URL.Path != "/metrics" {
 		return false
 	}
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	return ok && subtle.ConstantTimeCompare([]byte(token), []byte(g.options.MetricsToken)) == 1
+	return ok && subtle.ConstantTimeCompare([]byte(token), []byte(want)) == 1
 }
 
 // admit finds out who asks, and shows the others the way to the login.
 func (g *gate) admit(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	named := r.Header.Values(g.options.UserHeader)
-	if g.options.UserHeader != "" {
-		r.Header.Del(g.options.UserHeader) // nobody after this reads it by mistake
-	}
-	if !g.demandsLogin() {
+	o := g.options()
+	who, isNamed := g.named(r, o)
+	if !o.demandsLogin() {
 		if IsForwarded(r) {
 			writeText(w, http.StatusForbidden, "A proxy sent this request, and no login is configured: add web.password_hash, or web.user_header.\n")
 			return
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, withIdentity(r, identity{role: Operator}))
 		return
 	}
-	if g.fromProxy(r) && len(named) == 1 && named[0] != "" {
-		next.ServeHTTP(w, withUser(r, named[0]))
+	if isNamed {
+		next.ServeHTTP(w, withIdentity(r, who))
 		return
 	}
-	open := r.URL.Path == "/login" || strings.HasPrefix(r.URL.Path, "/assets/") ||
-		r.URL.Path == "/metrics" && g.loopback && g.options.MetricsToken == "" && !IsForwarded(r)
+	who, isIn, err := g.sessions.find(r, o)
+	open := r.URL.Path == "/login" || r.URL.Path == "/logout" || strings.HasPrefix(r.URL.Path, "/assets/") ||
+		r.URL.Path == "/metrics" && g.loopback && o.MetricsToken == "" && !IsForwarded(r)
 	switch {
-	case g.options.PasswordHash != "" && g.sessions.isValid(r):
-		next.ServeHTTP(w, withUser(r, operator))
+	case isIn:
+		next.ServeHTTP(w, withIdentity(r, who))
 	case open:
 		next.ServeHTTP(w, r)
+	case err != nil:
+		g.log.Warn("a session is not looked up", zap.Error(err))
+		writeText(w, http.StatusServiceUnavailable, "Who you are cannot be looked up at this moment. Try again.\n")
 	default:
 		g.refuse(w, r)
 	}
@@ -158,7 +171,7 @@ func (g *gate) refuse(w http.ResponseWriter, r *http.Request) {
 	}
 	isPage := (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html")
 	switch {
-	case g.options.PasswordHash == "":
+	case len(g.options().logins()) == 0:
 		writeText(w, http.StatusUnauthorized, "The proxy in front of this server has to name the user.\n")
 	case isPage && r.Header.Get("Sec-Fetch-Site") == "cross-site":
 		// Somebody followed a link, from a chat for example, and the browser kept the cookie back for that. It sends the
@@ -194,28 +207,9 @@ func IsForwarded(r *http.Request) bool {
 }
 
 // fromProxy reports whether the connection is that of a proxy whose headers are believed.
-func (g *gate) fromProxy(r *http.Request) bool { return isAmong(peer(r), g.options.Proxies) }
+func (g *gate) fromProxy(r *http.Request) bool { return isAmong(peer(r), g.options().Proxies) }
 
 // isSecure reports whether the browser's connection is encrypted, here or at a trusted proxy.
 func (g *gate) isSecure(r *http.Request) bool {
 	return r.TLS != nil || g.fromProxy(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
-}
-
-// operator is the user who came in with the password.
-const operator = "operator"
-
-type userKey struct{}
-
-func withUser(r *http.Request, name string) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), userKey{}, name))
-}
-
-// CanLogOut reports whether whoever asks came in with the password.
-func CanLogOut(ctx context.Context) bool { return User(ctx) == operator }
-
-// User gives the name of whoever asks: the proxy's word, or operator for the password. It is empty where no login is
-// demanded.
-func User(ctx context.Context) string {
-	name, _ := ctx.Value(userKey{}).(string)
-	return name
 }

@@ -234,7 +234,8 @@ func TestOtherSitesCannotPost(t *testing.T) {
 
 func TestLogin(t *testing.T) {
 	now := time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
-	options := web.Options{Listen: ":8080", PasswordHash: hash(t, password), Proxies: proxies, Session: time.Hour, Now: func() time.Time { return now }}
+	options := web.Options{Listen: ":8080", PasswordHash: hash(t, password), Proxies: proxies, Session: time.Hour, Now: func() time.Time { return now },
+		Sessions: web.InMemory()}
 	s := newSite(t, options)
 	in := s.ask("POST", "/login", "192.0.2.1", form("password", password, "to", "/page?x=1"))
 	if in.Code != http.StatusSeeOther || in.Header().Get("Location") != "/page?x=1" {

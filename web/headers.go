@@ -24,6 +24,9 @@ func headers(next http.Handler) http.Handler {
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		// Numbers of a business stay out of caches; files that never change say otherwise themselves.
 		h.Set("Cache-Control", "no-store")
+		if r.TLS != nil { // a browser that was here once never again asks without encryption
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

@@ -18,8 +18,8 @@ import (
 
 // NewJobs gives the queue's own pages, to be mounted under /jobs/. The queue lives in the schema of that name. Until the
 // context ends, the pages count jobs in the background: from the first time that somebody looks, so that a process that nobody
-// looks at asks nothing.
-func NewJobs(ctx context.Context, pool *pgxpool.Pool, schema string, log *zap.Logger) (http.Handler, error) {
+// looks at asks nothing. What operators do there is written down by the recorder first.
+func NewJobs(ctx context.Context, pool *pgxpool.Pool, schema string, recorder Recorder, log *zap.Logger) (http.Handler, error) {
 	logger := queueLogger(log.Named("jobs"))
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{Schema: schema, Logger: logger})
 	if err != nil {
@@ -30,14 +30,15 @@ func NewJobs(ctx context.Context, pool *pgxpool.Pool, schema string, log *zap.Lo
 		return nil, fmt.Errorf("web: the queue's pages: %w", err)
 	}
 	start := sync.OnceValue(func() error { return pages.Start(ctx) })
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	started := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := start(); err != nil {
 			log.Warn("the queue's pages do not start", zap.Error(err))
 			writeText(w, http.StatusServiceUnavailable, "The queue's pages do not start; the log says why.\n")
 			return
 		}
 		pages.ServeHTTP(w, r)
-	}), nil
+	})
+	return withActions(started, recorder, log.Named("jobs")), nil
 }
 
 // queueLogger lets only warnings through.

@@ -32,18 +32,25 @@ const (
 
 // Options are the settings of a Server.
 type Options struct {
-	Listen       string         // host:port; default DefaultListen
-	AllowedHosts []string       // names under which it may be asked for, beside addresses and localhost; lower case, without port
-	PasswordHash string         // bcrypt; empty is no password
-	Session      time.Duration  // how long a login lasts; default 12 h
-	UserHeader   string         // the header in which a proxy names the user; empty is none
-	Proxies      []netip.Prefix // whose headers are believed
-	MetricsToken string         // opens /metrics without a login; empty is none
+	Listen       string        // host:port; default DefaultListen
+	AllowedHosts []string      // names under which it may be asked for, beside addresses and localhost; lower case, without port
+	PasswordHash string        // bcrypt, of the operator who has no other name; empty is no password
+	Logins       []Login       // who else may log in with a password
+	Session      time.Duration // how long a login lasts without a request; default 12 h, and LongestSession with them
+	UserHeader   string        // the header in which a proxy names the user; empty is none
+	GroupHeader  string        // the header in which it names the user's groups, with commas between; empty is none
+	Operators    []string      // users of the proxy who may act; the others look
+	// OperatorGroups are groups whose members may act.
+	OperatorGroups []string
+	Proxies        []netip.Prefix // whose headers are believed
+	MetricsToken   string         // opens /metrics without a login; empty is none
 
+	TLS     *Certificate // nil: connections are not encrypted here
 	Checks  []Check      // what has to be well before /readyz says so
 	Metrics http.Handler // answers /metrics; nil for none
 	Jobs    http.Handler // answers everything under /jobs/; nil for none
 
+	Sessions    SessionStore     // default: in memory, known to this process alone
 	LoginFailed func()           // is called for every wrong password; nil for nobody
 	Now         func() time.Time // the clock of sessions; default time.Now
 }
@@ -62,18 +69,7 @@ type Server struct {
 // New checks the settings and gives a server that does not listen yet. A server that other machines can reach needs a login:
 // without one the error says what to add.
 func New(options Options, log *zap.Logger) (*Server, error) {
-	if options.Listen == "" {
-		options.Listen = DefaultListen
-	}
-	if options.Session == 0 {
-		options.Session = 12 * time.Hour
-	}
-	if options.Now == nil {
-		options.Now = time.Now
-	}
-	if options.LoginFailed == nil {
-		options.LoginFailed = func() {}
-	}
+	options.fill()
 	log = log.Named("web")
 	g, err := newGate(options, log)
 	if err != nil {
@@ -96,6 +92,44 @@ func New(options Options, log *zap.Logger) (*Server, error) {
 	return s, nil
 }
 
+// fill puts the defaults where nothing stands.
+func (o *Options) fill() {
+	if o.Listen == "" {
+		o.Listen = DefaultListen
+	}
+	if o.Session == 0 {
+		o.Session = 12 * time.Hour
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.LoginFailed == nil {
+		o.LoginFailed = func() {}
+	}
+}
+
+// Prepare checks other settings, and gives what puts them in force: who may log in and how, which names and proxies are trusted,
+// the token of the metrics, and the files of the certificate as they are now. What the server listens on, shows and keeps sessions in
+// stays. Settings that would let strangers in are refused, and change nothing.
+func (s *Server) Prepare(options Options) (use func(), err error) {
+	before := s.gate.options()
+	options.Listen, options.Sessions, options.Now, options.LoginFailed = before.Listen, before.Sessions, before.Now, before.LoginFailed
+	options.fill()
+	if err := options.check(); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	renew := func() {}
+	if s.options.TLS != nil {
+		if renew, err = s.options.TLS.Reread(); err != nil {
+			return nil, err
+		}
+	}
+	return func() { renew(); s.gate.current.Store(&options) }, nil
+}
+
+// isTrusted says whether an address is that of a proxy whose headers are believed.
+func (s *Server) isTrusted(addr netip.Addr) bool { return isAmong(addr, s.gate.options().Proxies) }
+
 // Handle adds a page behind the login, with a pattern of http.ServeMux. Call it before Serve.
 func (s *Server) Handle(pattern string, handler http.Handler) { s.mux.Handle(pattern, handler) }
 
@@ -112,14 +146,18 @@ func (s *Server) Listen(ctx context.Context) (err error) {
 }
 
 // URL gives the address of the start page, for people. It is known after Listen.
-func (s *Server) URL() string { return URLOf(s.listener) + "/" }
+func (s *Server) URL() string { return URLOf(s.listener, s.options.TLS) + "/" }
 
 // Serve answers until the context ends, and then finishes what it has begun, for at most 10 s. Call it after Listen.
 func (s *Server) Serve(ctx context.Context) error {
-	s.log.Info("listening", zap.Stringer("address", s.listener.Addr()), zap.Bool("login", s.gate.demandsLogin()))
+	s.log.Info("listening", zap.Stringer("address", s.listener.Addr()), zap.Bool("login", s.gate.options().demandsLogin()))
+	if !s.gate.loopback && s.options.TLS == nil && len(s.gate.options().Proxies) == 0 {
+		s.log.Warn("passwords can be read on the way: add web.certificate_file and web.key_file, or a proxy with TLS and web.trusted_proxies")
+	}
 	return Serve(ctx, s.listener, s.Handler(), Bounds{
 		ReadHeader: readHeaderTimeout, Read: readTimeout, Write: writeTimeout, Idle: idleTimeout, MaxHeader: maxHeader,
-		Connections: Limits{Total: maxConnections, PerAddress: maxOfAddress, Trusted: s.options.Proxies},
+		Connections: Limits{Total: maxConnections, PerAddress: maxOfAddress, IsTrusted: s.isTrusted},
+		TLS:         s.options.TLS,
 	}, s.log)
 }
 

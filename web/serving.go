@@ -16,6 +16,7 @@ type Bounds struct {
 	ReadHeader, Read, Write, Idle time.Duration
 	MaxHeader                     int // bytes
 	Connections                   Limits
+	TLS                           *Certificate // nil: connections are not encrypted here
 }
 
 // Bind binds an address. hint says where another one is named.
@@ -29,7 +30,7 @@ func Bind(ctx context.Context, address, hint string) (net.Listener, error) {
 }
 
 // URLOf gives the address of a listener for people, without a path.
-func URLOf(l net.Listener) string {
+func URLOf(l net.Listener, certificate *Certificate) string {
 	addr, ok := l.Addr().(*net.TCPAddr)
 	if !ok {
 		return ""
@@ -38,7 +39,11 @@ func URLOf(l net.Listener) string {
 	if addr.IP.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, fmt.Sprint(addr.Port))
+	scheme := "http"
+	if certificate != nil {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(host, fmt.Sprint(addr.Port))
 }
 
 // Serve answers until the context ends, and then finishes what it has begun, for at most 10 s.
@@ -62,7 +67,7 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, b Bounds, 
 		defer cancel()
 		stopped <- errors.Join(server.Shutdown(late), server.Close())
 	})
-	err := server.Serve(bounded)
+	err := server.Serve(b.TLS.wrap(bounded))
 	if stop() { // it ended by itself
 		return fmt.Errorf("web: %w", errors.Join(err, server.Close()))
 	}

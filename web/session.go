@@ -1,13 +1,17 @@
 package web
 
 import (
-	"crypto/hmac"
+	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
+	"errors"
 	"net/http"
+	"sync"
 	"time"
+
+	"smsetl/access"
 )
 
 // The cookie's names. The prefix makes browsers insist on a secure connection and on this very host; over plain HTTP they
@@ -17,69 +21,171 @@ const (
 	secureCookieName = "__Host-etl_session"
 )
 
-// tokenSize is the expiry in seconds, 16 random bytes and the signature.
-const tokenSize = 8 + 16 + sha256.Size
+const (
+	// LongestSession is how long a login lasts at most, however much it is used.
+	LongestSession = 7 * 24 * time.Hour
+	// seenEvery is how often it is written down that a session is in use.
+	seenEvery = time.Minute
+	// lookupsAtOnce bounds the connections of the warehouse that invented cookies can take.
+	lookupsAtOnce = 2
+	lookupWait    = 2 * time.Second
+	proofSize     = 32
+)
 
-// sessions makes and checks login tokens. They are signed and kept nowhere, so that any process answers a browser that
-// another one let in. The key comes from the password's hash, which all of them have: a new password ends every session.
+// SessionStore keeps sessions where every process of a warehouse finds them.
+type SessionStore interface {
+	Start(ctx context.Context, token access.Token, session access.Session, idle time.Duration) error
+	Find(ctx context.Context, token access.Token) (session access.Session, ok bool, err error)
+	Seen(ctx context.Context, token access.Token, at time.Time) error
+	End(ctx context.Context, token access.Token) error
+}
+
+var errSessions = errors.New("sessions cannot be looked up at this moment")
+
+// sessions are kept, and a browser has 32 random bytes as its proof of one. Nothing is signed: there is no key that somebody
+// could find, and a session that is ended is over in every process.
 type sessions struct {
-	key   []byte
-	lasts time.Duration
+	store SessionStore
+	turns chan struct{}
 	now   func() time.Time
 }
 
-func newSessions(passwordHash string, lasts time.Duration, now func() time.Time) *sessions {
-	mac := hmac.New(sha256.New, []byte(passwordHash))
-	mac.Write([]byte("smsetl session 1"))
-	return &sessions{key: mac.Sum(nil), lasts: lasts, now: now}
+func newSessions(store SessionStore, now func() time.Time) *sessions {
+	if store == nil {
+		store = InMemory()
+	}
+	return &sessions{store: store, turns: make(chan struct{}, lookupsAtOnce), now: now}
 }
 
-func (s *sessions) sign(token []byte) []byte {
-	mac := hmac.New(sha256.New, s.key)
-	mac.Write(token)
-	return mac.Sum(token)
+// begin keeps a session and gives the proof of it.
+func (s *sessions) begin(ctx context.Context, of Login, client string, idle time.Duration) (proof string, err error) {
+	raw := make([]byte, proofSize)
+	_, _ = rand.Read(raw) // never fails: it would end the program
+	now := s.now()
+	return base64.RawURLEncoding.EncodeToString(raw), s.store.Start(ctx, sha256.Sum256(raw), access.Session{
+		Login: of.Name, Credential: of.credential(), Client: client, StartedAt: now, SeenAt: now, EndsAt: now.Add(LongestSession),
+	}, idle)
 }
 
-// token gives a new one.
-func (s *sessions) token() string {
-	raw := binary.BigEndian.AppendUint64(make([]byte, 0, tokenSize), uint64(s.now().Add(s.lasts).Unix()))
-	nonce := make([]byte, 16)
-	_, _ = rand.Read(nonce) // never fails: it would end the program
-	return base64.RawURLEncoding.EncodeToString(s.sign(append(raw, nonce...)))
-}
-
-// isValid reports whether the request carries a token that was made with this key and has not run out.
-func (s *sessions) isValid(r *http.Request) bool {
+// tokens gives what the proofs of a request could be.
+func tokens(r *http.Request) (all []access.Token) {
 	for _, name := range []string{secureCookieName, cookieName} {
 		cookie, err := r.Cookie(name)
 		if err != nil {
 			continue
 		}
-		raw, err := base64.RawURLEncoding.DecodeString(cookie.Value)
-		if err != nil || len(raw) != tokenSize {
-			continue
-		}
-		payload := raw[:tokenSize-sha256.Size]
-		if !hmac.Equal(s.sign(append([]byte(nil), payload...)), raw) {
-			continue
-		}
-		if s.now().Unix() < int64(binary.BigEndian.Uint64(payload)) {
-			return true
+		if raw, err := base64.RawURLEncoding.DecodeString(cookie.Value); err == nil && len(raw) == proofSize {
+			all = append(all, sha256.Sum256(raw))
 		}
 	}
-	return false
+	return all
 }
 
-// cookie carries a token; an empty one ends the session.
-func (s *sessions) cookie(token string, secure bool) *http.Cookie {
+// find gives whoever has proof of a session; ok is false for nobody. The error is errSessions.
+func (s *sessions) find(r *http.Request, o *Options) (who identity, ok bool, err error) {
+	for _, token := range tokens(r) {
+		session, known, err := s.lookUp(r.Context(), token)
+		if err != nil {
+			return identity{}, false, err
+		}
+		login, isLogin := o.login(session.Login)
+		now := s.now()
+		if !known || !isLogin || !bytes.Equal(login.credential(), session.Credential) ||
+			!now.Before(session.EndsAt) || now.Sub(session.SeenAt) >= o.Session {
+			continue
+		}
+		if now.Sub(session.SeenAt) >= seenEvery {
+			_ = s.store.Seen(r.Context(), token, now) // a session that is not prolonged ends sooner
+		}
+		return identity{name: login.Name, role: login.Role, session: true}, true, nil
+	}
+	return identity{}, false, nil
+}
+
+// lookUp takes its turn: cookies are invented faster than they are looked up.
+func (s *sessions) lookUp(ctx context.Context, token access.Token) (session access.Session, known bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupWait)
+	defer cancel()
+	select {
+	case s.turns <- struct{}{}:
+		defer func() { <-s.turns }()
+	case <-ctx.Done():
+		return access.Session{}, false, errSessions
+	}
+	session, known, err = s.store.Find(ctx, token)
+	if err != nil {
+		return access.Session{}, false, errors.Join(errSessions, err)
+	}
+	return session, known, nil
+}
+
+// end ends the sessions that a request has proof of.
+func (s *sessions) end(r *http.Request) (err error) {
+	for _, token := range tokens(r) {
+		err = errors.Join(err, s.store.End(r.Context(), token))
+	}
+	return err
+}
+
+// cookie carries a proof; an empty one takes it back.
+func cookie(proof string, secure bool) *http.Cookie {
 	c := &http.Cookie{ //nolint:gosec // over plain HTTP, on a machine's own loopback, a browser would not take a secure one
-		Name: cookieName, Value: token, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode, MaxAge: int(s.lasts.Seconds()),
+		Name: cookieName, Value: proof, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode, MaxAge: int(LongestSession.Seconds()),
 	}
 	if secure {
 		c.Name = secureCookieName
 	}
-	if token == "" {
+	if proof == "" {
 		c.MaxAge = -1
 	}
 	return c
+}
+
+// InMemory gives a store for one process, where there is no database.
+func InMemory() SessionStore { return &inMemory{all: map[access.Token]access.Session{}} }
+
+// inMemory keeps the sessions of one process.
+type inMemory struct {
+	mu  sync.Mutex
+	all map[access.Token]access.Session
+}
+
+// Start keeps a session, and throws away those that are over.
+func (m *inMemory) Start(_ context.Context, token access.Token, session access.Session, idle time.Duration) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for t, s := range m.all {
+		if !session.StartedAt.Before(s.EndsAt) || session.StartedAt.Sub(s.SeenAt) >= idle {
+			delete(m.all, t)
+		}
+	}
+	m.all[token] = session
+	return nil
+}
+
+// Find gives the session of a token.
+func (m *inMemory) Find(_ context.Context, token access.Token) (session access.Session, ok bool, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	session, ok = m.all[token]
+	return session, ok, nil
+}
+
+// Seen notes that a session is in use.
+func (m *inMemory) Seen(_ context.Context, token access.Token, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if session, ok := m.all[token]; ok {
+		session.SeenAt = at
+		m.all[token] = session
+	}
+	return nil
+}
+
+// End ends the session of a token.
+func (m *inMemory) End(_ context.Context, token access.Token) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.all, token)
+	return nil
 }

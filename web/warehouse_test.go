@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
 
+	"smsetl/access"
 	"smsetl/belief"
 	"smsetl/internal/dev/pgtest"
 	"smsetl/ledger"
@@ -368,7 +369,7 @@ func TestReadiness(t *testing.T) {
 func TestJobsPages(t *testing.T) {
 	wh, _ := open(t)
 	insertJob(t, wh.Pool())
-	jobs, err := web.NewJobs(t.Context(), wh.Pool(), queue.Schema, zap.NewNop())
+	jobs, err := web.NewJobs(t.Context(), wh.Pool(), queue.Schema, access.Operations{DB: wh.DB}, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
 	}

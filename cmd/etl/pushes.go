@@ -19,8 +19,12 @@ func (v *serving) newPushes(ctx context.Context) (*push.Server, error) {
 	if cfg.Pushes.Listen == "" {
 		return nil, nil //nolint:nilnil // nobody listens, and that is no mistake
 	}
+	certificate, err := v.certificate(cfg.Pushes.TLS)
+	if err != nil {
+		return nil, usage(err)
+	}
 	server := push.New(messages.Pushes{DB: v.warehouse.DB}, push.Options{
-		Listen: cfg.Pushes.Listen, Proxies: cfg.Pushes.Proxies, MaxPerSecond: cfg.Pushes.MaxPerSecond, Now: v.now,
+		Listen: cfg.Pushes.Listen, Proxies: cfg.Pushes.Proxies, MaxPerSecond: cfg.Pushes.MaxPerSecond, Now: v.now, TLS: certificate,
 		Counted: func(source string, outcome push.Outcome, reports int64) {
 			v.metrics.Pushed(source, string(outcome), reports)
 		},
@@ -51,24 +55,43 @@ func (v *serving) setEndpoints(server *push.Server, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
+	v.useEndpoints(server, endpoints)
+	return nil
+}
+
+func (v *serving) useEndpoints(server *push.Server, endpoints map[string]push.Endpoint) {
 	for source := range endpoints {
 		for _, outcome := range push.Outcomes {
 			v.metrics.ExpectPushes(source, string(outcome))
 		}
 	}
 	server.SetEndpoints(endpoints)
-	return nil
 }
 
-// resetEndpoints puts a configuration that was read again in force. Another address is listened on after the next start.
-func (v *serving) resetEndpoints(before, after config.Config) error {
-	if !reflect.DeepEqual(before.Pushes, after.Pushes) {
-		v.session.log.Warn("what changed under pushes is in force after the next start")
+// preparePushes checks what a configuration that was read again says of pushes, and gives what puts it in force. Another address is
+// listened on after the next start.
+func (v *serving) preparePushes(before, after config.Config) (use func(), err error) {
+	warn := func() {
+		if !reflect.DeepEqual(before.Pushes, after.Pushes) {
+			v.session.log.Warn("what changed under pushes is in force after the next start")
+		}
 	}
 	if v.pushes == nil {
-		return nil
+		return warn, nil
 	}
-	return v.setEndpoints(v.pushes, after)
+	renew, err := v.pushes.Renew()
+	if err != nil {
+		return nil, err
+	}
+	endpoints, err := ingest.Endpoints(after)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		renew()
+		v.useEndpoints(v.pushes, endpoints)
+		warn()
+	}, nil
 }
 
 // startPushes takes pushes until the release is called, which waits for those under way.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"reflect"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -131,23 +130,35 @@ func (v *serving) reload(ctx context.Context) {
 	v.session.log.Info("configuration changed", zap.String("file", v.file.Config))
 }
 
+// tryReload checks all of the new configuration before any of it is in force: files of secrets and certificates are read again
+// too, whether the configuration itself has changed or not.
 func (v *serving) tryReload(ctx context.Context) error {
 	cfg, err := v.session.config(v.file, v.now)
 	if err != nil {
 		return err
 	}
-	next := v.pipeline().With(cfg)
+	before, next := v.pipeline(), v.pipeline().With(cfg)
 	setup, err := next.Setup(ctx, v.metrics, v.metrics.Waited)
+	if err != nil {
+		return err
+	}
+	useWeb, err := v.site.prepare(cfg.Web)
+	if err != nil {
+		return err
+	}
+	usePushes, err := v.preparePushes(before.Config, cfg)
 	if err != nil {
 		return err
 	}
 	if err := v.server.Reload(ctx, setup); err != nil {
 		return err
 	}
-	before := v.current.Swap(next)
-	if !reflect.DeepEqual(before.Config.Web, cfg.Web) {
-		v.session.log.Warn("what changed under web is in force after the next start")
+	v.current.Store(next)
+	useWeb()
+	usePushes()
+	if old := before.Config.Web; old.Listen != cfg.Web.Listen || old.TLS != cfg.Web.TLS {
+		v.session.log.Warn("where the pages listen, and which files their certificate is in, changes with the next start")
 	}
 	v.folders.Watch(ctx, cfg.Sources)
-	return v.resetEndpoints(before.Config, cfg)
+	return nil
 }

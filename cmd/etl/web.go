@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
 
 	"go.uber.org/zap"
 
+	"smsetl/access"
 	"smsetl/check"
 	"smsetl/config"
 	"smsetl/explain"
@@ -51,13 +53,18 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	}
 	cfg := v.pipeline().Config.Web
 	options := webOptions(cfg, flag.Listen)
+	var err error
+	if options.TLS, err = v.certificate(cfg.TLS); err != nil {
+		return nil, usage(err)
+	}
 	options.Metrics, options.LoginFailed = v.metrics.Handler(), v.metrics.LoginFailed
+	options.Sessions = access.Sessions{DB: v.warehouse.DB}
 	options.Checks = []web.Check{
 		{Name: "database", Do: v.warehouse.Pool().Ping},
 		{Name: "schema", Do: read.New(v.warehouse.DB, v.now).IsCurrent},
 		{Name: "worker", Do: func(ctx context.Context) error { return queue.HasWorker(ctx, v.warehouse.Pool()) }},
 	}
-	jobs, err := web.NewJobs(ctx, v.warehouse.Pool(), queue.Schema, log)
+	jobs, err := web.NewJobs(ctx, v.warehouse.Pool(), queue.Schema, access.Operations{DB: v.warehouse.DB}, log)
 	if err != nil {
 		return nil, err
 	}
@@ -122,9 +129,40 @@ func webOptions(cfg config.Web, listen string) web.Options {
 		listen = cfg.Listen
 	}
 	return web.Options{
-		Listen: listen, AllowedHosts: cfg.AllowedHosts, PasswordHash: cfg.PasswordHash.Reveal(), Session: cfg.Session,
-		UserHeader: cfg.UserHeader, Proxies: cfg.Proxies, MetricsToken: cfg.MetricsToken.Reveal(),
+		Listen: listen, AllowedHosts: cfg.AllowedHosts, PasswordHash: cfg.PasswordHash.Reveal(), Logins: logins(cfg.Users), Session: cfg.Session,
+		UserHeader: cfg.UserHeader, GroupHeader: cfg.GroupHeader, Operators: cfg.Operators, OperatorGroups: cfg.OperatorGroups,
+		Proxies: cfg.Proxies, MetricsToken: cfg.MetricsToken.Reveal(),
 	}
+}
+
+func logins(users []config.WebUser) []web.Login {
+	var all []web.Login
+	for _, u := range users {
+		all = append(all, web.Login{Name: u.Name, PasswordHash: u.PasswordHash.Reveal(), Role: web.Role(u.Role)})
+	}
+	return all
+}
+
+// certificate reads the certificate of a listener; nil where it has none. Its files are looked for beside the configuration.
+func (v *serving) certificate(files config.TLS) (*web.Certificate, error) {
+	if !files.IsOn() {
+		return nil, nil //nolint:nilnil // a proxy encrypts, or nobody has to
+	}
+	beside := func(path string) string {
+		if filepath.IsAbs(path) {
+			return path
+		}
+		return filepath.Join(filepath.Dir(v.file.Config), path)
+	}
+	return web.NewCertificate(beside(files.CertificateFile), beside(files.KeyFile), v.session.env.ReadFile)
+}
+
+// prepare checks the settings of a configuration that was read again, and gives what puts them in force.
+func (s *site) prepare(cfg config.Web) (use func(), err error) {
+	if s.server == nil {
+		return func() {}, nil
+	}
+	return s.server.Prepare(webOptions(cfg, ""))
 }
 
 // pagesError explains why `etl serve` would refuse the settings of its pages.

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"go.uber.org/zap"
 
+	"smsetl/access"
 	"smsetl/belief"
 	"smsetl/explain"
 	"smsetl/internal/dev/pgtest"
@@ -55,7 +56,7 @@ func newWorldWith(t *testing.T, options web.Options) *world {
 	w := &world{t: t, wh: wh}
 	w.fill()
 	options.Listen = "127.0.0.1:0"
-	if options.Jobs, err = web.NewJobs(t.Context(), wh.Pool(), queue.Schema, zap.NewNop()); err != nil {
+	if options.Jobs, err = web.NewJobs(t.Context(), wh.Pool(), queue.Schema, access.Operations{DB: wh.DB}, zap.NewNop()); err != nil {
 		t.Fatal(err)
 	}
 	server, err := web.New(options, zap.NewNop())

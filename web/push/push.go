@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -108,8 +109,9 @@ type Store interface {
 // Options are the settings of a Server.
 type Options struct {
 	Listen       string
-	Proxies      []netip.Prefix // whose word for the address of the sender is believed
-	MaxPerSecond float64        // pushes of one address
+	Proxies      []netip.Prefix   // whose word for the address of the sender is believed
+	MaxPerSecond float64          // pushes of one address
+	TLS          *web.Certificate // nil: connections are not encrypted here
 	// Counted is called with each push; reports is how many new ones it held.
 	Counted func(source string, outcome Outcome, reports int64)
 	Now     func() time.Time // when pushes come, and the clock of their signatures; default time.Now
@@ -155,7 +157,9 @@ func (s *Server) Listen(ctx context.Context) (err error) {
 }
 
 // URL gives the address under which a source's reports are taken, without its secret. It is known after Listen.
-func (s *Server) URL(source string) string { return web.URLOf(s.listener) + Path + source }
+func (s *Server) URL(source string) string {
+	return web.URLOf(s.listener, s.options.TLS) + Path + source
+}
 
 // Serve takes pushes until the context ends. Listen comes first.
 func (s *Server) Serve(ctx context.Context) error {
@@ -166,8 +170,22 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer func() { cancel(); recording.Wait() }()
 	return web.Serve(ctx, s.listener, s.Handler(), web.Bounds{
 		ReadHeader: readHeaderTimeout, Read: readTimeout, Write: writeTimeout, Idle: idleTimeout, MaxHeader: maxHeader,
-		Connections: web.Limits{Total: maxConnections, PerAddress: maxOfAddress, Trusted: s.options.Proxies},
+		Connections: web.Limits{Total: maxConnections, PerAddress: maxOfAddress, IsTrusted: s.isTrusted},
+		TLS:         s.options.TLS,
 	}, s.log)
+}
+
+// Renew reads the files of the certificate again, and gives what puts them in force.
+func (s *Server) Renew() (use func(), err error) {
+	if s.options.TLS == nil {
+		return func() {}, nil
+	}
+	return s.options.TLS.Reread()
+}
+
+// isTrusted says whether an address is that of a proxy whose word for the sender is believed.
+func (s *Server) isTrusted(addr netip.Addr) bool {
+	return slices.ContainsFunc(s.options.Proxies, func(p netip.Prefix) bool { return p.Contains(addr) })
 }
 
 // recordListening writes down again and again that this process listens: what nobody reported meanwhile was not reported.
