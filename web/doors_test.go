@@ -14,6 +14,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -80,7 +81,7 @@ func openConnections(t *testing.T, conns []net.Conn) (n int) {
 	for _, c := range conns {
 		_ = c.SetReadDeadline(time.Now().Add(time.Millisecond))
 		_, err := c.Read(make([]byte, 1))
-		if e, isNet := err.(net.Error); isNet && e.Timeout() {
+		if e, isNet := errors.AsType[net.Error](err); isNet && e.Timeout() {
 			n++
 		}
 	}
@@ -127,6 +128,13 @@ var forwarded = []string{
 func TestDoorForwardedHeadersAreMissed(t *testing.T) {
 	open := served(t, web.Options{Metrics: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
 	login := served(t, web.Options{PasswordHash: hash(t, password), Metrics: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
+	proxied := served(t, web.Options{
+		UserHeader: "X-Forwarded-User", Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.7/32")},
+		Metrics: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}),
+	})
+	if status := ask(t, proxied+"/metrics", "X-Forwarded-User", "anna"); status != http.StatusUnauthorized {
+		t.Errorf("metrics on loopback, with a user's header that is taken away: %d, want 401", status)
+	}
 	for _, name := range forwarded {
 		for _, value := range []string{"198.51.100.7", ""} {
 			if status := ask(t, open+"/page", name, value); status != http.StatusForbidden {

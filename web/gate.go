@@ -134,10 +134,10 @@ func (g *gate) hasToken(r *http.Request) bool {
 
 // admit finds out who asks, and shows the others the way to the login.
 func (g *gate) admit(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	o := g.options()
+	o, forwarded := g.options(), IsForwarded(r) // before the headers of a proxy's user are taken away
 	who, isNamed := g.named(r, o)
 	if !o.demandsLogin() {
-		if IsForwarded(r) {
+		if forwarded {
 			writeText(w, http.StatusForbidden, "A proxy sent this request, and no login is configured: add web.password_hash, or web.user_header.\n")
 			return
 		}
@@ -150,7 +150,7 @@ func (g *gate) admit(w http.ResponseWriter, r *http.Request, next http.Handler) 
 	}
 	who, isIn, err := g.sessions.find(r, o)
 	open := r.URL.Path == "/login" || r.URL.Path == "/logout" || strings.HasPrefix(r.URL.Path, "/assets/") ||
-		r.URL.Path == "/metrics" && g.loopback && o.MetricsToken == "" && !IsForwarded(r)
+		r.URL.Path == "/metrics" && g.loopback && o.MetricsToken == "" && !forwarded
 	switch {
 	case isIn:
 		next.ServeHTTP(w, withIdentity(r, who))

@@ -2,6 +2,7 @@ package push_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -114,7 +115,7 @@ func TestDoorOneAddressTakesAllConnections(t *testing.T) {
 	ended := func(c net.Conn) bool {
 		_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
 		_, err := c.Read(make([]byte, 1))
-		timeout, is := err.(net.Error)
+		timeout, is := errors.AsType[net.Error](err)
 		return !is || !timeout.Timeout()
 	}
 	if !ended(own[0]) {
