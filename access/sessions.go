@@ -16,6 +16,7 @@ import (
 type Session struct {
 	ID         int64
 	Login      string    // the name that logged in
+	Groups     []string  // that a provider of logins named; nil for a login with a password
 	Credential []byte    // a hash of what let it in: when that is another one, the session is over
 	Client     string    // the address that logged in
 	StartedAt  time.Time // of the login
@@ -37,9 +38,9 @@ func (s Sessions) Start(ctx context.Context, token Token, session Session, idle 
 			return err
 		}
 		_, err := tx.Exec(ctx, `
-			INSERT INTO etl.web_session (token_hash, login, credential, client, started_at, seen_at, ends_at)
-			VALUES ($1, $2, $3, $4, $5, $5, $6)`,
-			token[:], db.Clean(session.Login), session.Credential, db.Clean(session.Client), session.StartedAt, session.EndsAt)
+			INSERT INTO etl.web_session (token_hash, login, groups, credential, client, started_at, seen_at, ends_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $6, $7)`,
+			token[:], db.Clean(session.Login), session.Groups, session.Credential, db.Clean(session.Client), session.StartedAt, session.EndsAt)
 		return err
 	}))
 }
@@ -47,7 +48,7 @@ func (s Sessions) Start(ctx context.Context, token Token, session Session, idle 
 // Find gives the session of a token; ok is false when there is none.
 func (s Sessions) Find(ctx context.Context, token Token) (session Session, ok bool, err error) {
 	session, err = db.One[Session](ctx, s.DB, `
-		SELECT session_id, login, credential, client, started_at, seen_at, ends_at
+		SELECT session_id, login, groups, credential, client, started_at, seen_at, ends_at
 		FROM etl.web_session
 		WHERE token_hash = $1`, token[:])
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -71,7 +72,7 @@ func (s Sessions) End(ctx context.Context, token Token) error {
 // List gives the sessions that have not ended, the newest first.
 func (s Sessions) List(ctx context.Context, now time.Time) ([]Session, error) {
 	all, err := db.All[Session](ctx, s.DB, `
-		SELECT session_id, login, credential, client, started_at, seen_at, ends_at
+		SELECT session_id, login, groups, credential, client, started_at, seen_at, ends_at
 		FROM etl.web_session
 		WHERE ends_at > $1
 		ORDER BY session_id DESC`, now)

@@ -24,11 +24,22 @@ type Web struct {
 	Session        time.Duration  // how long a login lasts without a request; 0 is the server's default
 	UserHeader     string         // the header in which a proxy names the user it let in; empty is none
 	GroupHeader    string         // the header in which it names the user's groups; empty is none
-	Operators      []string       // users of the proxy who may act on the queue; the others look
+	Operators      []string       // users of the proxy or provider who may act on the queue; the others look
 	OperatorGroups []string       // groups whose members may
 	Proxies        []netip.Prefix // whose headers are believed
 	MetricsToken   Secret         // opens /metrics without a login; empty is none
+	OIDC           OIDC
 	TLS            TLS
+}
+
+// OIDC is a provider of logins. The zero value is none.
+type OIDC struct {
+	Issuer       string // its address
+	ClientID     string
+	ClientSecret Secret
+	RedirectURL  string   // of these pages, where it sends people back to
+	GroupsClaim  string   // where its tokens name the user's groups; empty is the server's default
+	Scopes       []string // that are asked for beside openid and email
 }
 
 // WebUser is somebody who may log in with a password.
@@ -78,6 +89,7 @@ func (w *Web) keys() []Key {
 		{Name: "session", Read: Span(&w.Session, longestLogin)},
 		{Name: "user_header", Read: proxyHeader(&w.UserHeader, "a user", "X-Forwarded-User")},
 		{Name: "group_header", Read: proxyHeader(&w.GroupHeader, "groups", "X-Forwarded-Groups")},
+		{Name: "oidc", Keys: w.OIDC.keys()},
 		{Name: "operators", IsList: true, Read: Words(&w.Operators, isName, name)},
 		{Name: "operator_groups", IsList: true, Read: Words(&w.OperatorGroups, isName, name)},
 		{Name: "trusted_proxies", IsList: true, Read: proxies(&w.Proxies)},
@@ -89,6 +101,31 @@ func (w *Web) keys() []Key {
 			return nil
 		})},
 	}...)
+}
+
+func (o *OIDC) keys() []Key {
+	address := func(into *string, what, path string) func(Value) error {
+		return func(v Value) error {
+			u, err := url.Parse(v.Text)
+			if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || !strings.HasSuffix(u.Path, path) ||
+				u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+				return fmt.Errorf("%s is not %s", v, what)
+			}
+			*into = v.Text
+			return nil
+		}
+	}
+	isWord := func(text string) bool { return text != "" && !strings.ContainsAny(text, " \t\r\n") }
+	const issuer, back = "the address of a provider: want https and what its documents call issuer",
+		"where a provider sends people back to: want https, the name of these pages, and /login/callback"
+	return []Key{
+		{Name: "issuer", Required: true, Want: issuer, Read: address(&o.Issuer, issuer, "")},
+		{Name: "client_id", Required: true, Want: "what the provider calls this program", Read: Text(&o.ClientID, isWord, "%s is not a client's id")},
+		{Name: "client_secret", Required: true, Hidden: true, Want: "the secret that the provider gives", Read: Credential(&o.ClientSecret, nil)},
+		{Name: "redirect_url", Required: true, Want: back, Read: address(&o.RedirectURL, back, "/login/callback")},
+		{Name: "groups_claim", Read: Text(&o.GroupsClaim, isWord, "%s is not the name of a claim")},
+		{Name: "scopes", IsList: true, Read: Words(&o.Scopes, isWord, "%s is not a scope")},
+	}
 }
 
 const longestName = 128
@@ -141,8 +178,8 @@ func (w *Web) check(e entry, own *mapping) {
 		own.wrongf(users.Key, "the one with password_hash is called operator: give this user another name, or leave password_hash out")
 	}
 	for _, key := range []string{"group_header", "operators", "operator_groups"} {
-		if k := own.find(key); k != nil && own.find("user_header") == nil {
-			own.wrongf(k.Key, "this is about users whom a proxy names: add user_header")
+		if k := own.find(key); k != nil && own.find("user_header") == nil && (key == "group_header" || own.find("oidc") == nil) {
+			own.wrongf(k.Key, "this is about users whom a proxy or a provider names: add user_header or oidc")
 		}
 	}
 	if w.UserHeader != "" && len(w.Proxies) == 0 && !own.hasMistakeAt("web.trusted_proxies") {

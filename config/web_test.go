@@ -27,6 +27,10 @@ func TestWeb(t *testing.T) {
 			{Name: "otto", Role: "operator", PasswordHash: config.NewSecret("$2a$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW")},
 		},
 		UserHeader: "X-Forwarded-User", GroupHeader: "X-Forwarded-Groups", Operators: []string{"olga"}, OperatorGroups: []string{"sre", "on call"},
+		OIDC: config.OIDC{
+			Issuer: "https://login.example.com/realms/main", ClientID: "etl", ClientSecret: config.NewSecret("canary-key-in-file"),
+			RedirectURL: "https://etl.example.com/login/callback", GroupsClaim: "roles", Scopes: []string{"groups"},
+		},
 		TLS:          config.TLS{CertificateFile: "/etc/etl/tls.crt", KeyFile: "tls.key"},
 		Proxies:      []netip.Prefix{netip.MustParsePrefix("10.0.0.7/32"), netip.MustParsePrefix("10.1.2.0/24"), netip.MustParsePrefix("::1/128")},
 		MetricsToken: config.NewSecret("canary-key-in-file"),
@@ -89,7 +93,7 @@ func TestCommentedSections(t *testing.T) {
 	env := testEnv()
 	set := map[string]string{
 		"ETL_WEB_PASSWORD_HASH": "$2a$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
-		"ETL_METRICS_TOKEN":     strings.Repeat("t", 16), "ETL_NOTIFY_WEBHOOK": "https://hooks.example.com/x",
+		"ETL_METRICS_TOKEN":     strings.Repeat("t", 16), "ETL_OIDC_SECRET": "a secret", "ETL_NOTIFY_WEBHOOK": "https://hooks.example.com/x",
 	}
 	lookup := env.Lookup
 	env.Lookup = func(name string) (string, bool) {

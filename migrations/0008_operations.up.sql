@@ -65,6 +65,7 @@ CREATE TABLE etl.web_session (
     session_id bigint      GENERATED ALWAYS AS IDENTITY,
     token_hash bytea       NOT NULL,
     login      text        NOT NULL,
+    groups     text[]      NULL,
     credential bytea       NOT NULL,
     client     text        NOT NULL,
     started_at timestamptz NOT NULL,
@@ -75,10 +76,11 @@ CREATE TABLE etl.web_session (
     CONSTRAINT web_session_ends_ck  CHECK (ends_at > started_at AND ends_at <= started_at + interval '7 days')
 );
 
-COMMENT ON TABLE  etl.web_session            IS 'sessions. Who is logged in to the pages with a password. A row that is deleted ends the session in every process.';
+COMMENT ON TABLE  etl.web_session            IS 'sessions. Who is logged in to the pages, with a password or by a provider of logins. A row that is deleted ends the session in every process.';
 COMMENT ON COLUMN etl.web_session.session_id IS 'key. The session, as etl sessions shows it.';
 COMMENT ON COLUMN etl.web_session.token_hash IS 'hash. SHA-256 of what the browser has as its proof, which is kept nowhere.';
 COMMENT ON COLUMN etl.web_session.login      IS 'name. Who logged in.';
+COMMENT ON COLUMN etl.web_session.groups     IS 'names. The groups that a provider of logins named. NULL for a login with a password.';
 COMMENT ON COLUMN etl.web_session.credential IS 'hash. SHA-256 of the entry in the configuration that let them in: another password ends the session.';
 COMMENT ON COLUMN etl.web_session.client     IS 'address. From where.';
 COMMENT ON COLUMN etl.web_session.started_at IS 'time. Of the login.';

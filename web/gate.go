@@ -149,7 +149,7 @@ func (g *gate) admit(w http.ResponseWriter, r *http.Request, next http.Handler) 
 		return
 	}
 	who, isIn, err := g.sessions.find(r, o)
-	open := r.URL.Path == "/login" || r.URL.Path == "/logout" || strings.HasPrefix(r.URL.Path, "/assets/") ||
+	open := r.URL.Path == "/login" || strings.HasPrefix(r.URL.Path, "/login/") || r.URL.Path == "/logout" || strings.HasPrefix(r.URL.Path, "/assets/") ||
 		r.URL.Path == "/metrics" && g.loopback && o.MetricsToken == "" && !forwarded
 	switch {
 	case isIn:
@@ -171,7 +171,7 @@ func (g *gate) refuse(w http.ResponseWriter, r *http.Request) {
 	}
 	isPage := (r.Method == http.MethodGet || r.Method == http.MethodHead) && strings.Contains(r.Header.Get("Accept"), "text/html")
 	switch {
-	case len(g.options().logins()) == 0:
+	case !g.options().hasLogin():
 		writeText(w, http.StatusUnauthorized, "The proxy in front of this server has to name the user.\n")
 	case isPage && r.Header.Get("Sec-Fetch-Site") == "cross-site":
 		// Somebody followed a link, from a chat for example, and the browser kept the cookie back for that. It sends the

@@ -19,6 +19,8 @@ type loginView struct {
 	To     string // where to go afterwards
 	Failed string // what was wrong; empty the first time
 	Named  bool   // there are several who may log in
+	Words  bool   // they do so with passwords
+	OIDC   bool   // or at a provider
 }
 
 const (
@@ -83,7 +85,7 @@ func (t *tries) allows(by try) bool {
 
 func (g *gate) showLogin(w http.ResponseWriter, r *http.Request) {
 	o, to := g.options(), here(r.URL.Query().Get("to"))
-	if len(o.logins()) > 0 {
+	if o.hasLogin() {
 		if _, isIn, _ := g.sessions.find(r, o); !isIn {
 			g.renderLogin(w, http.StatusOK, to, "")
 			return
@@ -93,7 +95,10 @@ func (g *gate) showLogin(w http.ResponseWriter, r *http.Request) {
 }
 
 func (g *gate) renderLogin(w http.ResponseWriter, status int, to, failed string) {
-	render(w, status, "login.html", loginView{To: to, Failed: failed, Named: len(g.options().Logins) > 0})
+	o := g.options()
+	render(w, status, "login.html", loginView{
+		To: to, Failed: failed, Named: len(o.Logins) > 0, Words: len(o.logins()) > 0, OIDC: o.OIDC != nil,
+	})
 }
 
 // login compares the password. Neither which of its letters were right nor whether anybody has the name can be told from how long
@@ -130,19 +135,26 @@ func (g *gate) login(w http.ResponseWriter, r *http.Request) {
 		g.renderLogin(w, http.StatusUnauthorized, to, "That is not the password.")
 	default:
 		g.tries.guests.forget(by) // people mistype
-		g.letIn(w, r, login, from, to)
+		g.begin(w, r, newSession{name: login.Name, credential: login.credential()}, from, to)
 	}
 }
 
-// letIn begins a session.
-func (g *gate) letIn(w http.ResponseWriter, r *http.Request, login Login, from netip.Addr, to string) {
-	proof, err := g.sessions.begin(r.Context(), login, from.String(), g.options().Session)
+// newSession is whoever gets a session.
+type newSession struct {
+	name       string
+	groups     []string // as the provider says; nil for a password
+	credential []byte
+}
+
+// begin begins a session.
+func (g *gate) begin(w http.ResponseWriter, r *http.Request, who newSession, from netip.Addr, to string) {
+	proof, err := g.sessions.begin(r.Context(), who, from.String(), g.options().Session)
 	if err != nil {
 		g.log.Error("a session cannot be kept", zap.Error(err))
 		g.renderLogin(w, http.StatusServiceUnavailable, to, "Nobody can log in at this moment: the database does not answer.")
 		return
 	}
-	g.log.Info("logged in", zap.Stringer("client", from), zap.String("login", login.Name))
+	g.log.Info("logged in", zap.Stringer("client", from), zap.String("login", who.name))
 	http.SetCookie(w, cookie(proof, g.isSecure(r)))
 	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // here lets paths of this server through and nothing else
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"smsetl/access"
 )
 
 // Role is what somebody may do on the pages.
@@ -53,7 +55,32 @@ func (o *Options) login(name string) (Login, bool) {
 
 // demandsLogin reports whether pages are for people who are logged in. A login that is configured is demanded on
 // loopback too: a proxy on this machine comes from there.
-func (o *Options) demandsLogin() bool { return len(o.logins()) > 0 || o.UserHeader != "" }
+func (o *Options) demandsLogin() bool { return o.hasLogin() || o.UserHeader != "" }
+
+// hasLogin reports whether people can log in here, with a password or at a provider.
+func (o *Options) hasLogin() bool { return len(o.logins()) > 0 || o.OIDC != nil }
+
+// entry gives what the settings in force say of whoever has a session: the role, and what has to have let them in; nil is nobody.
+func (o *Options) entry(session access.Session) (Role, []byte) {
+	if session.Groups != nil { // from a provider: the name of a login with a password is another one's
+		if o.OIDC == nil {
+			return "", nil
+		}
+		return o.roleOf(session.Login, session.Groups), o.OIDC.credential()
+	}
+	if login, isLogin := o.login(session.Login); isLogin {
+		return login.Role, login.credential()
+	}
+	return "", nil
+}
+
+// roleOf gives the role of somebody whom a proxy or a provider names.
+func (o *Options) roleOf(name string, groups []string) Role {
+	if slices.Contains(o.Operators, name) || slices.ContainsFunc(o.OperatorGroups, func(g string) bool { return slices.Contains(groups, g) }) {
+		return Operator
+	}
+	return Viewer
+}
 
 // identity is whoever asks.
 type identity struct {
@@ -74,17 +101,13 @@ func (g *gate) named(r *http.Request, o *Options) (who identity, ok bool) {
 	if o.UserHeader == "" || !isAmong(peer(r), o.Proxies) || len(users) != 1 || users[0] == "" {
 		return identity{}, false
 	}
-	who = identity{name: users[0], role: Viewer}
 	member := []string{}
 	if len(groups) == 1 {
 		for group := range strings.SplitSeq(groups[0], ",") {
 			member = append(member, strings.TrimSpace(group))
 		}
 	}
-	if slices.Contains(o.Operators, who.name) || slices.ContainsFunc(o.OperatorGroups, func(g string) bool { return slices.Contains(member, g) }) {
-		who.role = Operator
-	}
-	return who, true
+	return identity{name: users[0], role: o.roleOf(users[0], member)}, true
 }
 
 type identityKey struct{}
@@ -103,3 +126,6 @@ func CanLogOut(ctx context.Context) bool { return identityOf(ctx).session }
 
 // User gives the name of whoever asks: the proxy's word, or that of the login. It is empty where no login is demanded.
 func User(ctx context.Context) string { return identityOf(ctx).name }
+
+// CanAct reports whether whoever asks may act, and not only look.
+func CanAct(ctx context.Context) bool { return identityOf(ctx).role == Operator }

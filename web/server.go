@@ -42,6 +42,7 @@ type Options struct {
 	Operators    []string      // users of the proxy who may act; the others look
 	// OperatorGroups are groups whose members may act.
 	OperatorGroups []string
+	OIDC           *OIDC          // a provider of logins; nil for none
 	Proxies        []netip.Prefix // whose headers are believed
 	MetricsToken   string         // opens /metrics without a login; empty is none
 
@@ -78,6 +79,8 @@ func New(options Options, log *zap.Logger) (*Server, error) {
 	s := &Server{options: options, gate: g, mux: http.NewServeMux(), ready: newReadiness(options.Checks, log), log: log}
 	s.mux.HandleFunc("GET /login", g.showLogin)
 	s.mux.HandleFunc("POST /login", g.login)
+	s.mux.HandleFunc("GET /login/oidc", g.startOIDC)
+	s.mux.HandleFunc("GET "+CallbackPath, g.endOIDC)
 	s.mux.HandleFunc("POST /logout", g.logout)
 	s.mux.Handle("GET /assets/", Assets(assetFiles))
 	if options.Jobs != nil {

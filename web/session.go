@@ -58,12 +58,12 @@ func newSessions(store SessionStore, now func() time.Time) *sessions {
 }
 
 // begin keeps a session and gives the proof of it.
-func (s *sessions) begin(ctx context.Context, of Login, client string, idle time.Duration) (proof string, err error) {
+func (s *sessions) begin(ctx context.Context, of newSession, client string, idle time.Duration) (proof string, err error) {
 	raw := make([]byte, proofSize)
 	_, _ = rand.Read(raw) // never fails: it would end the program
 	now := s.now()
 	return base64.RawURLEncoding.EncodeToString(raw), s.store.Start(ctx, sha256.Sum256(raw), access.Session{
-		Login: of.Name, Credential: of.credential(), Client: client, StartedAt: now, SeenAt: now, EndsAt: now.Add(LongestSession),
+		Login: of.name, Groups: of.groups, Credential: of.credential, Client: client, StartedAt: now, SeenAt: now, EndsAt: now.Add(LongestSession),
 	}, idle)
 }
 
@@ -88,16 +88,16 @@ func (s *sessions) find(r *http.Request, o *Options) (who identity, ok bool, err
 		if err != nil {
 			return identity{}, false, err
 		}
-		login, isLogin := o.login(session.Login)
+		role, credential := o.entry(session)
 		now := s.now()
-		if !known || !isLogin || !bytes.Equal(login.credential(), session.Credential) ||
+		if !known || credential == nil || !bytes.Equal(credential, session.Credential) ||
 			!now.Before(session.EndsAt) || now.Sub(session.SeenAt) >= o.Session {
 			continue
 		}
 		if now.Sub(session.SeenAt) >= seenEvery {
 			_ = s.store.Seen(r.Context(), token, now) // a session that is not prolonged ends sooner
 		}
-		return identity{name: login.Name, role: login.Role, session: true}, true, nil
+		return identity{name: session.Login, role: role, session: true}, true, nil
 	}
 	return identity{}, false, nil
 }

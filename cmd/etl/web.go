@@ -128,8 +128,15 @@ func webOptions(cfg config.Web, listen string) web.Options {
 	if listen == "" {
 		listen = cfg.Listen
 	}
+	var provider *web.OIDC
+	if o := cfg.OIDC; o.Issuer != "" {
+		provider = web.NewOIDC(web.OIDCOptions{
+			Issuer: o.Issuer, ClientID: o.ClientID, ClientSecret: o.ClientSecret.Reveal(), RedirectURL: o.RedirectURL,
+			GroupsClaim: o.GroupsClaim, Scopes: o.Scopes,
+		})
+	}
 	return web.Options{
-		Listen: listen, AllowedHosts: cfg.AllowedHosts, PasswordHash: cfg.PasswordHash.Reveal(), Logins: logins(cfg.Users), Session: cfg.Session,
+		OIDC: provider, Listen: listen, AllowedHosts: cfg.AllowedHosts, PasswordHash: cfg.PasswordHash.Reveal(), Logins: logins(cfg.Users), Session: cfg.Session,
 		UserHeader: cfg.UserHeader, GroupHeader: cfg.GroupHeader, Operators: cfg.Operators, OperatorGroups: cfg.OperatorGroups,
 		Proxies: cfg.Proxies, MetricsToken: cfg.MetricsToken.Reveal(),
 	}
