@@ -90,6 +90,7 @@ func openConnections(t *testing.T, conns []net.Conn) (n int) {
 
 // The pages had no bound on their connections.
 func TestDoorPagesHaveNoConnectionCap(t *testing.T) {
+	t.Parallel()
 	for name, text := range map[string]string{
 		"that say nothing": "",
 		"that owe a form":  "POST /login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\npass",
@@ -103,7 +104,7 @@ func TestDoorPagesHaveNoConnectionCap(t *testing.T) {
 			if n := openConnections(t, all); n > 512 {
 				t.Errorf("%d connections are open, want 512 at most", n)
 			}
-			client := http.Client{Timeout: 2 * time.Second}
+			client := http.Client{Timeout: 4 * time.Second}
 			answer, err := client.Get(address + "/healthz")
 			if err != nil {
 				t.Fatalf("the pages are silent: %v", err)
@@ -357,6 +358,7 @@ func TestDoorFiveWrongTriesLockEverybodyOut(t *testing.T) {
 
 // 4,200 addresses made the throttle forget whom it had locked.
 func TestDoorManyAddressesResetTheThrottle(t *testing.T) {
+	t.Parallel()
 	address := served(t, web.Options{
 		PasswordHash: hash(t, password), Now: newClock().now, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 	})

@@ -66,10 +66,10 @@ func hold(t *testing.T, to, from, text string) net.Conn {
 	return conn
 }
 
-// pushOnce pushes a report on a connection of its own, and insists on an answer within two seconds.
+// pushOnce pushes a report on a connection of its own, and insists on an answer within four seconds: a header may take five.
 func pushOnce(t *testing.T, address, id string) {
 	t.Helper()
-	client := http.Client{Timeout: 2 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: 4 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Post(address+push.Path+"secret/"+path, form, strings.NewReader(strings.Replace(report, "m1", id, 1)))
 	if err != nil {
 		t.Fatalf("the listener is silent: %v", err)
