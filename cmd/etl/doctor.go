@@ -36,7 +36,7 @@ func (c *doctorCommand) Run(s *session) error {
 	file := fmt.Sprintf("%s: %s, %s", c.Config, english.Plural(len(cfg.Sources), "source"), english.Plural(len(cfg.Schedules), "schedule"))
 	checks := append([]doctor.Check{
 		doctor.Checked("configuration", nil, file),
-		doctor.Checked("pages", pagesError(cfg.Web), "etl serve may show them as web says"),
+		doctor.Checked("pages", s.pagesError(c.configFlag, cfg), "etl serve may show them as web says"),
 	}, doctor.Inspect(s.ctx, world, cfg, wh, err)...)
 	code := exitOK
 	if slices.ContainsFunc(checks, func(c doctor.Check) bool { return !c.OK }) {

@@ -19,7 +19,7 @@ func (v *serving) newPushes(ctx context.Context) (*push.Server, error) {
 	if cfg.Pushes.Listen == "" {
 		return nil, nil //nolint:nilnil // nobody listens, and that is no mistake
 	}
-	certificate, err := v.certificate(cfg.Pushes.TLS)
+	certificate, err := v.session.certificate(v.file, cfg.Pushes.TLS)
 	if err != nil {
 		return nil, usage(err)
 	}

@@ -54,7 +54,7 @@ func (v *serving) newSite(ctx context.Context, flag listenFlag) (*site, error) {
 	cfg := v.pipeline().Config.Web
 	options := webOptions(cfg, flag.Listen)
 	var err error
-	if options.TLS, err = v.certificate(cfg.TLS); err != nil {
+	if options.TLS, err = v.session.certificate(v.file, cfg.TLS); err != nil {
 		return nil, usage(err)
 	}
 	options.Metrics, options.LoginFailed = v.metrics.Handler(), v.metrics.LoginFailed
@@ -151,7 +151,7 @@ func logins(users []config.WebUser) []web.Login {
 }
 
 // certificate reads the certificate of a listener; nil where it has none. Its files are looked for beside the configuration.
-func (v *serving) certificate(files config.TLS) (*web.Certificate, error) {
+func (s *session) certificate(file configFlag, files config.TLS) (*web.Certificate, error) {
 	if !files.IsOn() {
 		return nil, nil //nolint:nilnil // a proxy encrypts, or nobody has to
 	}
@@ -159,9 +159,9 @@ func (v *serving) certificate(files config.TLS) (*web.Certificate, error) {
 		if filepath.IsAbs(path) {
 			return path
 		}
-		return filepath.Join(filepath.Dir(v.file.Config), path)
+		return filepath.Join(filepath.Dir(file.Config), path)
 	}
-	return web.NewCertificate(beside(files.CertificateFile), beside(files.KeyFile), v.session.env.ReadFile)
+	return web.NewCertificate(beside(files.CertificateFile), beside(files.KeyFile), s.env.ReadFile)
 }
 
 // prepare checks the settings of a configuration that was read again, and gives what puts them in force.
@@ -172,9 +172,14 @@ func (s *site) prepare(cfg config.Web) (use func(), err error) {
 	return s.server.Prepare(webOptions(cfg, ""))
 }
 
-// pagesError explains why `etl serve` would refuse the settings of its pages.
-func pagesError(cfg config.Web) error {
-	_, err := web.New(webOptions(cfg, ""), zap.NewNop())
+// pagesError explains why `etl serve` would refuse the settings of its pages, or the certificates of its listeners.
+func (s *session) pagesError(file configFlag, cfg config.Config) error {
+	_, err := web.New(webOptions(cfg.Web, ""), zap.NewNop())
+	for _, files := range []config.TLS{cfg.Web.TLS, cfg.Pushes.TLS} {
+		if err == nil {
+			_, err = s.certificate(file, files)
+		}
+	}
 	return err
 }
 

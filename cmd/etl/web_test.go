@@ -233,6 +233,10 @@ func TestDoctorLooksAtThePages(t *testing.T) {
 	if out := w.must(exitFailed, "doctor"); !strings.Contains(out, "no login is configured") {
 		t.Errorf("doctor:\n%s", out)
 	}
+	w.write(string(text) + "\nweb:\n  certificate_file: nowhere.crt\n  key_file: nowhere.key\n")
+	if out := w.must(exitFailed, "doctor"); !strings.Contains(out, "nowhere.crt") {
+		t.Errorf("doctor:\n%s", out)
+	}
 }
 
 func TestPassword(t *testing.T) {
