@@ -17,12 +17,18 @@ import (
 type reader struct {
 	*transform.Draft
 	keys       [firstCount]map[string]sms.Key // of each key field, by their JSON text
-	newReasons map[string]*sms.Reason         // fields that no table knows and that hold counts
-	nulls      map[string]bool                // fields that no table knows and that were null before they held a count
+	newReasons map[newField]*sms.Reason       // fields that no table knows and that hold counts
+	nulls      map[newField]bool              // fields that no table knows and that were null before they held a count
 	isStale    bool                           // rows were read before one of the new reasons was known
 	found      func(transform.Place)          // called for each row, which then makes no facts; nil to make facts
 	buffer     *bufio.Reader                  // reused from answer to answer
 	noScanner  bool                           // the decoder reads every row: tests compare the two ways
+}
+
+// newField is a field that no table knows. Datasets may share its name and not what it means.
+type newField struct {
+	stage sms.Stage
+	name  string
 }
 
 // answer reads one answer row by row. See stream.go for how.
@@ -75,7 +81,7 @@ func (e *reader) readAll(payloads []sms.Payload) error {
 }
 
 func (e *reader) forget() {
-	e.newReasons, e.nulls = make(map[string]*sms.Reason), make(map[string]bool)
+	e.newReasons, e.nulls = make(map[newField]*sms.Reason), make(map[newField]bool)
 }
 
 // early reads each answer while it comes. Once all would have to be read again, they are.

@@ -140,23 +140,25 @@ func (a *answer) failure(g *sms.Grain, reason *sms.Reason, messages sms.Count) {
 // unknownReason makes a fact of a field that no table knows, if it looks like a count: a vendor that counts something
 // new in these datasets counts a new reason.
 func (a *answer) unknownReason(m member, g *sms.Grain) error {
-	reason := a.newReasons[string(m.name)]
+	stage := a.row.layout.reasons[0].Stage
+	field := newField{stage, string(m.name)}
+	reason := a.newReasons[field]
 	messages, why := transform.Count(m.value)
 	switch {
 	case !canBeReason(m.name), why != "":
 		a.unknownField(m)
 		return nil
 	case reason == nil && !messages.IsReported():
-		a.nulls[string(m.name)] = true
+		a.nulls[field] = true
 		a.unknownField(m)
 		return nil
 	case reason == nil && len(a.newReasons) == maxNewReasons:
 		return transform.Malformed("it has more than %d fields that nobody knows, want %d reasons",
 			maxNewReasons, a.row.layout.counts)
 	case reason == nil:
-		reason = &sms.Reason{Code: string(m.name), Stage: a.row.layout.reasons[0].Stage, Category: sms.Unmapped}
-		a.newReasons[reason.Code] = reason
-		a.isStale = a.isStale || a.nulls[reason.Code]
+		reason = &sms.Reason{Code: string(m.name), Stage: stage, Category: sms.Unmapped}
+		a.newReasons[field] = reason
+		a.isStale = a.isStale || a.nulls[field]
 	}
 	a.Note(transform.UnmappedReason, reason.Code, a.day, func() string {
 		return fmt.Sprintf("%s counts a reason %q that has no category: %s messages on %s",

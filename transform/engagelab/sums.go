@@ -14,7 +14,8 @@ import (
 // sums reads the answer to aggregate_by=1: {"result":{...}}, one object of counts without day and keys. An
 // array that holds only such an object is taken too; one of rows is not.
 func sums(p *sms.Payload) (sms.Sums, error) {
-	e := &reader{Draft: &transform.Draft{}, newReasons: make(map[string]*sms.Reason), nulls: make(map[string]bool)}
+	e := &reader{Draft: &transform.Draft{}}
+	e.forget()
 	a, err := e.newAnswer(p)
 	if err != nil {
 		return sms.Sums{}, err
