@@ -16,11 +16,11 @@ import (
 
 // reader brings one body home: packed as it comes, so that an answer of 60 MB never stands in memory unpacked.
 type reader struct {
-	cancel context.CancelCauseFunc
-	idle   time.Duration
-	limits Limits
-	isGood bool    // a 2xx: the whole body is wanted; otherwise only its head, as evidence
-	ear    sms.Ear // hears a good body; may be nil
+	cancel   context.CancelCauseFunc
+	idle     time.Duration
+	limits   Limits
+	isGood   bool         // a 2xx: the whole body is wanted; otherwise only its head, as evidence
+	listener sms.Listener // is told a good body; may be nil
 
 	head  []byte
 	whole sms.Body
@@ -53,15 +53,15 @@ func (r *reader) pack(resp *http.Response) error {
 	if err != nil {
 		return err
 	}
-	var ear sms.Ear
+	var listener sms.Listener
 	if r.isGood {
-		ear = r.ear
+		listener = r.listener
 	}
 	size := resp.ContentLength
 	if plain != io.Reader(wire) {
 		size = -1
 	}
-	out := pack.Hear(ear, size)
+	out := pack.NewListened(listener, size)
 	defer out.Close()
 	for buf := make([]byte, 32<<10); ; {
 		n, err := plain.Read(buf)

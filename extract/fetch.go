@@ -19,12 +19,12 @@ type Fetch struct {
 	Account sms.Account
 	Emit    func(sms.Payload) error
 	Policy  Policy
-	// Listen gives what hears the answer to a question while it comes. It may be nil, and give nil.
-	Listen func(*sms.Payload) sms.Ear
+	// Listen gives what is told the answer to a question while it comes. It may be nil, and give nil.
+	Listen func(*sms.Payload) sms.Listener
 }
 
-// Ear gives what hears the answer to a question; nil for nobody.
-func (f *Fetch) Ear(p *sms.Payload) sms.Ear {
+// Listener gives what is told the answer to a question; nil for nobody.
+func (f *Fetch) Listener(p *sms.Payload) sms.Listener {
 	if f.Listen == nil {
 		return nil
 	}

@@ -148,12 +148,12 @@ func (t *Transport) CloseIdle() { t.http.CloseIdleConnections() }
 //   - sms.ErrMalformed: the body has no stated end, or is not in the encoding that it claims
 //   - sms.ErrRefused: another host than the base URL's, or one that cannot prove to be it
 func (t *Transport) Ask(req *http.Request, limiter *Limiter) (*Answer, error) {
-	return t.AskHeard(req, limiter, nil)
+	return t.AskStream(req, limiter, nil)
 }
 
-// AskHeard is Ask with an ear for the body of a 2xx; it may be nil. That a stored answer which it knows cannot be read is an
+// AskStream is Ask with a listener for the body of a 2xx; it may be nil. That a stored answer which it knows cannot be read is an
 // sms.ErrTemporary.
-func (t *Transport) AskHeard(req *http.Request, limiter *Limiter, ear sms.Ear) (*Answer, error) {
+func (t *Transport) AskStream(req *http.Request, limiter *Limiter, listener sms.Listener) (*Answer, error) {
 	if req.URL.Scheme != t.scheme || req.URL.Host != t.host {
 		closeBody(req)
 		return nil, fmt.Errorf("%w: request to %s://%s, which is not the host of base_url", sms.ErrRefused, req.URL.Scheme, req.URL.Host)
@@ -190,7 +190,7 @@ func (t *Transport) AskHeard(req *http.Request, limiter *Limiter, ear sms.Ear) (
 
 	answer := &Answer{Status: resp.StatusCode, Header: resp.Header}
 	isGood := resp.StatusCode/100 == 2
-	body := &reader{cancel: cancel, idle: t.limits.Idle, limits: t.limits, isGood: isGood, ear: ear}
+	body := &reader{cancel: cancel, idle: t.limits.Idle, limits: t.limits, isGood: isGood, listener: listener}
 	err = body.read(resp)
 	answer.Head, answer.Body = body.head, body.whole
 	switch {

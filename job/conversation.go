@@ -25,19 +25,19 @@ type Summer interface {
 // conversation is one load's with a vendor: what was answered for its window, and what is asked once more because the
 // answers leave something open.
 type conversation struct {
-	loader   *Loader
-	source   Source
-	scope    sms.Scope
-	loadID   int64
-	payloads []sms.Payload // to be understood
-	sums     []sms.SumCheck
-	ears     ears
+	loader    *Loader
+	source    Source
+	scope     sms.Scope
+	loadID    int64
+	payloads  []sms.Payload // to be understood
+	sums      []sms.SumCheck
+	listening listening
 }
 
 // fetch asks for everything. Where the client lets somebody listen, answers are compared and read while they come.
 func (c *conversation) fetch(ctx context.Context) error {
-	if listened, can := c.source.Fetcher.(Listened); can {
-		return c.hear(ctx, listened)
+	if streamer, can := c.source.Fetcher.(Streamer); can {
+		return c.stream(ctx, streamer)
 	}
 	return c.source.Fetcher.Fetch(ctx, c.scope, c.keep(ctx))
 }
@@ -67,11 +67,11 @@ func (c *conversation) noteSum(p sms.Payload) {
 	}
 }
 
-// understand gives the facts of the answers, which were mostly read while they came. An answer that says itself that rows are missing is asked for again in
-// halves, until each part is whole or a single day is not.
+// understand gives the facts of the answers, which were mostly read while they came. An answer that says itself that rows are
+// missing is asked for again in halves, until each part is whole or a single day is not.
 func (c *conversation) understand(ctx context.Context) (sms.Batch, error) {
-	batch, isUsual := c.ears.early.Batch(c.payloads)
-	c.ears = ears{}
+	batch, isUsual := c.listening.early.Batch(c.payloads)
+	c.listening = listening{}
 	if isUsual {
 		c.payloads = nil // megabytes that are stored, and that nobody needs any more
 		return batch, nil

@@ -9,38 +9,39 @@ import (
 	"smsetl/transform"
 )
 
-// Listened is a Fetcher whose answers can be heard while they come.
-type Listened interface {
-	// FetchHeard is Fetch, and tells listen each question before it is put. What listen gives hears the answer; it may be nil.
-	FetchHeard(ctx context.Context, scope sms.Scope, listen func(*sms.Payload) sms.Ear, emit func(sms.Payload) error) error
+// Streamer is a Fetcher whose answers can be read while they come.
+type Streamer interface {
+	// Stream is Fetch, and tells listen each question before it is put. What listen gives is told the answer; it may be nil.
+	Stream(ctx context.Context, scope sms.Scope, listen func(*sms.Payload) sms.Listener, emit func(sms.Payload) error) error
 }
 
-// ears hear the answers of one fetch: what was told before is compared and not read, what is new is read while it comes.
-type ears struct {
+// listening is what becomes of the answers of one fetch while they come: what is stored already is compared and not read, and what is
+// new is read.
+type listening struct {
 	known map[sms.Request]*sms.Known
 	early *transform.Early // nil where nothing is read while it comes
 	feed  *feed            // of the answer that is coming; nil while none is read
 }
 
-// hear fetches with ears. When it returns nothing is being read any more.
-func (c *conversation) hear(ctx context.Context, from Listened) error {
+// stream fetches with a listener. When it returns nothing is being read any more.
+func (c *conversation) stream(ctx context.Context, from Streamer) error {
 	last, err := c.loader.warehouse.Last(ctx, c.loadID, c.scope, transform.Version)
 	if err == nil && last != 0 {
-		c.ears.known, err = raw.Known(ctx, c.loader.warehouse.DB, last)
+		c.listening.known, err = raw.Known(ctx, c.loader.warehouse.DB, last)
 	}
 	if err != nil {
 		return err
 	}
-	c.ears.early = c.loader.vendors.Early(c.scope)
-	defer c.ears.hush()
-	return from.FetchHeard(ctx, c.scope, c.ears.listen, c.keep(ctx))
+	c.listening.early = c.loader.vendors.Early(c.scope)
+	defer c.listening.abort()
+	return from.Stream(ctx, c.scope, c.listening.listen, c.keep(ctx))
 }
 
-// listen gives the ear of a question.
-func (e *ears) listen(p *sms.Payload) sms.Ear { return &ear{ears: e, payload: *p} }
+// listen gives the listener to the answer of a question.
+func (e *listening) listen(p *sms.Payload) sms.Listener { return &listener{listening: e, payload: *p} }
 
-// hush ends the reading of an answer that did not come to its end.
-func (e *ears) hush() {
+// abort ends the reading of an answer that did not come to its end.
+func (e *listening) abort() {
 	if e.feed != nil {
 		e.feed.stop()
 		e.feed = nil
@@ -48,17 +49,17 @@ func (e *ears) hush() {
 	}
 }
 
-// ear hears one answer.
-type ear struct {
-	*ears
+// listener is told one answer.
+type listener struct {
+	*listening
 
 	payload sms.Payload
 }
 
 // Begin gives the last answer. Its bytes are asked for where the answer differs; if that ends the try, because they are
 // damaged or thrown away, the next one has to do without them.
-func (e *ear) Begin(size int64) *sms.Known {
-	e.hush()
+func (e *listener) Begin(size int64) *sms.Known {
+	e.abort()
 	known := e.known[e.payload.Request]
 	if size < 0 && known != nil {
 		size = known.Size
@@ -76,7 +77,7 @@ func (e *ear) Begin(size int64) *sms.Known {
 }
 
 // Write reads what has come.
-func (e *ear) Write(p []byte) (int, error) {
+func (e *listener) Write(p []byte) (int, error) {
 	if e.early == nil {
 		return len(p), nil
 	}
@@ -88,7 +89,7 @@ func (e *ear) Write(p []byte) (int, error) {
 
 // End ends the reading of the answer. With one that is the known one, and was not read, nothing is read early any more: mostly
 // the others are the known ones too, and nothing has to be.
-func (e *ear) End(b *sms.Body) {
+func (e *listener) End(b *sms.Body) {
 	switch {
 	case e.feed != nil:
 		e.feed.end()

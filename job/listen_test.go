@@ -26,7 +26,7 @@ import (
 	"smsetl/transform"
 )
 
-var _ Listened = (*engagelab.Client)(nil)
+var _ Streamer = (*engagelab.Client)(nil)
 
 // teller is a vendor that answers with what the test says, and counts what was asked.
 type teller struct {
@@ -97,8 +97,8 @@ func pageOf(days []int, rows int, marked ...int) []byte {
 	return b.Bytes()
 }
 
-// heard is a source whose vendor is a teller, and what of its answers was emitted and read.
-type heard struct {
+// streamed is a source whose vendor is a teller, and what of its answers was emitted and read.
+type streamed struct {
 	*plant
 
 	vendor *teller
@@ -112,12 +112,12 @@ type heard struct {
 	crashes bool // whenever one is read
 }
 
-// FetchHeard is the client's, seen.
-func (s *spied) FetchHeard(ctx context.Context, scope sms.Scope, listen func(*sms.Payload) sms.Ear, emit func(sms.Payload) error) error {
+// Stream is the client's, seen.
+func (s *spied) Stream(ctx context.Context, scope sms.Scope, listen func(*sms.Payload) sms.Listener, emit func(sms.Payload) error) error {
 	if s.of.before != nil {
 		s.of.before()
 	}
-	return s.Client.FetchHeard(ctx, scope, listen, func(p sms.Payload) error {
+	return s.Client.Stream(ctx, scope, listen, func(p sms.Payload) error {
 		s.of.mu.Lock()
 		s.of.emitted = append(s.of.emitted, p)
 		s.of.mu.Unlock()
@@ -128,12 +128,12 @@ func (s *spied) FetchHeard(ctx context.Context, scope sms.Scope, listen func(*sm
 type spied struct {
 	*engagelab.Client
 
-	of *heard
+	of *streamed
 }
 
-func newHeard(t *testing.T, maxBody int64) *heard {
+func newStreamed(t *testing.T, maxBody int64) *streamed {
 	t.Helper()
-	h := &heard{plant: newPlant(t), vendor: &teller{}}
+	h := &streamed{plant: newPlant(t), vendor: &teller{}}
 	server := httptest.NewServer(h.vendor)
 	t.Cleanup(server.Close)
 	client, err := engagelab.New("first", "secret", engagelab.Options{Options: extract.Options{
@@ -165,14 +165,14 @@ func newHeard(t *testing.T, maxBody int64) *heard {
 	return h
 }
 
-func (h *heard) seen(n *int) {
+func (h *streamed) seen(n *int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	*n++
 }
 
 // load loads the window once more from what the vendor says, and gives what it took.
-func (h *heard) load(answer func(x telling), datasets ...sms.Dataset) (outcome string) {
+func (h *streamed) load(answer func(x telling), datasets ...sms.Dataset) (outcome string) {
 	h.t.Helper()
 	h.mu.Lock()
 	h.emitted, h.early, h.reads = nil, 0, 0
@@ -189,7 +189,7 @@ func (h *heard) load(answer func(x telling), datasets ...sms.Dataset) (outcome s
 }
 
 // checkStored compares facts and the kept bytes with what the vendor said last.
-func (h *heard) checkStored(name string, body []byte) {
+func (h *streamed) checkStored(name string, body []byte) {
 	h.t.Helper()
 	want := fmt.Sprint(bytes.Count(body, []byte("send_date")), " ", bytes.Count(body, []byte(`"wait_result":20`)))
 	if got := h.text("SELECT count(*) || ' ' || count(*) FILTER (WHERE pending = 20) FROM sms.fact_delivery_daily"); got != want {
@@ -205,7 +205,7 @@ func (h *heard) checkStored(name string, body []byte) {
 	}
 }
 
-func (h *heard) lastLoad() (id int64) {
+func (h *streamed) lastLoad() (id int64) {
 	h.t.Helper()
 	if _, err := fmt.Sscan(h.text("SELECT max(load_id)::text FROM etl.load"), &id); err != nil {
 		h.t.Fatal(err)
@@ -214,7 +214,7 @@ func (h *heard) lastLoad() (id int64) {
 }
 
 // took says how the answers of the last load came.
-func (h *heard) took() string {
+func (h *streamed) took() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	kept := 0
@@ -236,7 +236,7 @@ const prune = `UPDATE etl.raw SET packed = NULL, pruned_at = now() RETURNING ''`
 // was damaged, what is stored in the end is what the vendor said.
 func TestAnswersAreComparedWhileTheyCome(t *testing.T) {
 	t.Parallel()
-	h := newHeard(t, 0)
+	h := newStreamed(t, 0)
 	h.start(queue.Options{})
 	const rows = 14_000 // 3.3 MB
 	for _, step := range []struct {
@@ -280,7 +280,7 @@ func TestAnswersAreComparedWhileTheyCome(t *testing.T) {
 // What is not the vendor's word on the window never counts, however much of it was known.
 func TestAnswersThatGoWrongWhileTheyCome(t *testing.T) {
 	t.Parallel()
-	h := newHeard(t, 0)
+	h := newStreamed(t, 0)
 	h.start(queue.Options{})
 	body := page(14_000)
 	good := func(x telling) { x.say(body) }
@@ -316,7 +316,7 @@ func TestAnswersThatGoWrongWhileTheyCome(t *testing.T) {
 // An answer that is over the size cap is asked for in halves, each of which is compared with its own last answer.
 func TestHalvesAreComparedWhileTheyCome(t *testing.T) {
 	t.Parallel()
-	h := newHeard(t, 2<<20)
+	h := newStreamed(t, 2<<20)
 	h.start(queue.Options{})
 	say := func(announced bool, second []byte) func(telling) {
 		whole := page(14_000)
@@ -370,7 +370,7 @@ func TestSeveralAnswersWhileTheyCome(t *testing.T) {
 		}
 	}
 	const large = 3 << 20
-	var h *heard
+	var h *streamed
 	for _, step := range []struct {
 		name                string
 		isNew               bool // warehouse
@@ -387,7 +387,7 @@ func TestSeveralAnswersWhileTheyCome(t *testing.T) {
 		{"large, and only its bytes differ", false, large - 1, `"busy":3`, "unchanged, 3 asked, 3 answers, 0 kept, 3 early, 0 reads", "busy 3, empty 5, frequency_overrun 2"},
 	} {
 		if step.isNew {
-			h = newHeard(t, 0)
+			h = newStreamed(t, 0)
 			h.start(queue.Options{})
 		}
 		if got := h.load(say(step.pad, step.send), datasets...) + ", " + h.took(); got != step.want {
@@ -404,7 +404,7 @@ func TestSeveralAnswersWhileTheyCome(t *testing.T) {
 // A crash while an answer comes ends as one over the kept answer does: where that one does not crash, nothing is lost.
 func TestCrashWhileAnAnswerComes(t *testing.T) {
 	t.Parallel()
-	h := newHeard(t, 0)
+	h := newStreamed(t, 0)
 	h.start(queue.Options{})
 	h.crash = true
 	body := page(100)
@@ -424,7 +424,7 @@ func TestCrashWhileAnAnswerComes(t *testing.T) {
 
 // When a fetch is called off in the middle of an answer, nobody goes on reading it.
 func TestFetchCalledOffWhileAnAnswerComes(t *testing.T) { //nolint:paralleltest // it counts all goroutines of the process
-	h := newHeard(t, 0)
+	h := newStreamed(t, 0)
 	body, waits := page(14_000), make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())
 	h.vendor.say(func(x telling) {
@@ -455,12 +455,12 @@ func TestFetchCalledOffWhileAnAnswerComes(t *testing.T) { //nolint:paralleltest 
 	if stacks = stacks[:runtime.Stack(stacks, true)]; bytes.Contains(stacks, []byte("job.newFeed")) || bytes.Contains(stacks, []byte("engagelab.(*answer)")) {
 		t.Errorf("somebody still reads:\n%s", stacks)
 	}
-	if batch, is := c.ears.early.Batch(c.payloads); is {
+	if batch, is := c.listening.early.Batch(c.payloads); is {
 		t.Errorf("half an answer gave %d rows", len(batch.Deliveries))
 	}
 }
 
-func (h *heard) readSoFar() int {
+func (h *streamed) readSoFar() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.early

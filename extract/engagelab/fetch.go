@@ -24,9 +24,9 @@ func (c *Client) Fetch(ctx context.Context, scope sms.Scope, emit func(sms.Paylo
 	return c.fetch(c.Begin(scope.Account, emit)).scope(ctx, scope)
 }
 
-// FetchHeard is Fetch for somebody who listens: listen is told each question before it is put, and gives what hears its
+// Stream is Fetch for somebody who listens: listen is told each question before it is put, and gives what is told its
 // answer.
-func (c *Client) FetchHeard(ctx context.Context, scope sms.Scope, listen func(*sms.Payload) sms.Ear, emit func(sms.Payload) error) error {
+func (c *Client) Stream(ctx context.Context, scope sms.Scope, listen func(*sms.Payload) sms.Listener, emit func(sms.Payload) error) error {
 	f := c.fetch(c.Begin(scope.Account, emit))
 	f.Listen = listen
 	return f.scope(ctx, scope)
@@ -193,9 +193,9 @@ func (f *fetch) putAt(ctx context.Context, path string, q question) (sms.Payload
 	}
 	payload := sms.Payload{Account: f.Account, Dataset: q.dataset, Window: q.window,
 		Request: sms.Request{Method: http.MethodGet, URL: address}}
-	ear := f.Ear(&payload)
+	listener := f.Listener(&payload)
 	refused, err := f.Do(ctx, &payload, func() (*extract.Answer, error) {
-		answer, err := f.client.send(ctx, address, ear)
+		answer, err := f.client.send(ctx, address, listener)
 		return answer, f.client.judge(answer, err)
 	})
 	if err != nil {

@@ -122,13 +122,13 @@ func timeZone(z sms.Zone) (string, error) {
 // accept is the one header of a request that is part of the question.
 const accept = "application/json"
 
-// send sends one request when the limiter lets it go. The ear may be nil.
-func (c *Client) send(ctx context.Context, address string, ear sms.Ear) (*extract.Answer, error) {
+// send sends one request when the limiter lets it go. The listener may be nil.
+func (c *Client) send(ctx context.Context, address string, listener sms.Listener) (*extract.Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", sms.ErrRefused, err)
 	}
 	req.SetBasicAuth(c.user, c.key)
 	req.Header.Set("Accept", accept)
-	return c.Transport.AskHeard(req, c.limiter, ear)
+	return c.Transport.AskStream(req, c.limiter, listener)
 }

@@ -22,19 +22,19 @@ var ErrKnown = errors.New("pack: what is stored of the last answer cannot be rea
 
 // follower compares an answer with a stored one while it comes.
 type follower struct {
-	ear   sms.Ear    // may be nil
-	known *sms.Known // nil when there is none, or when the answer has parted from it
-	held  []byte     // what came after the last whole MiB that was the same
-	same  sms.Hash   // of everything before it, all 32 bytes
+	listener sms.Listener // may be nil
+	known    *sms.Known   // nil when there is none, or when the answer has parted from it
+	held     []byte       // what came after the last whole MiB that was the same
+	same     sms.Hash     // of everything before it, all 32 bytes
 }
 
-// Hear gives a Writer whose answer is heard while it comes; the ear may be nil, and size is what its Begin is told. As long as
-// the bytes are those of the answer that the ear knows, they are hashed and nothing else; when all of them were, the Body is
+// NewListened gives a Writer whose answer is read while it comes; the listener may be nil, and size is what its Begin is told. As long as
+// the bytes are those of the answer that the listener knows, they are hashed and nothing else; when all of them were, the Body is
 // IsKept.
-func Hear(ear sms.Ear, size int64) *Writer {
-	w := &Writer{hash: sha256.New(), chunks: []byte{}, follower: follower{ear: ear}}
-	if ear != nil {
-		w.known = ear.Begin(size)
+func NewListened(listener sms.Listener, size int64) *Writer {
+	w := &Writer{hash: sha256.New(), chunks: []byte{}, follower: follower{listener: listener}}
+	if listener != nil {
+		w.known = listener.Begin(size)
 	}
 	return w
 }

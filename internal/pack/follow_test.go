@@ -11,7 +11,7 @@ import (
 	"smsetl/sms"
 )
 
-// rememberer is an ear that knows an answer, and counts how often its bytes are read.
+// rememberer is a listener that knows an answer, and counts how often its bytes are read.
 type rememberer struct {
 	known  sms.Body
 	stored func() (sms.Body, error)
@@ -36,15 +36,15 @@ func (r *rememberer) Write(p []byte) (int, error) { return r.told.Write(p) }
 
 func (r *rememberer) End(b *sms.Body) { r.ended = b.Hash }
 
-// knowing gives an ear that knows the bytes.
+// knowing gives a listener that knows the bytes.
 func knowing(b []byte) *rememberer {
 	body := Bytes(b)
 	return &rememberer{known: body, stored: func() (sms.Body, error) { return body, nil }}
 }
 
-// heard packs what came, in pieces of odd lengths.
-func heard(ear sms.Ear, came []byte) (sms.Body, error) {
-	w := Hear(ear, -1)
+// streamed packs what came, in pieces of odd lengths.
+func streamed(listener sms.Listener, came []byte) (sms.Body, error) {
+	w := NewListened(listener, -1)
 	defer w.Close()
 	for len(came) > 0 {
 		n := min(len(came), 77_777)
@@ -100,8 +100,8 @@ func TestAnswersThatBeginAsTheKnownOne(t *testing.T) {
 		"longer than one below a MiB":          {small, stored, false, 0},
 		"another first MiB, and then as known": {stored, append(random(3, chunk), stored[chunk:]...), false, 0},
 	} {
-		ear := knowing(c.stored)
-		body, err := heard(ear, c.came)
+		listener := knowing(c.stored)
+		body, err := streamed(listener, c.came)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -110,11 +110,11 @@ func TestAnswersThatBeginAsTheKnownOne(t *testing.T) {
 		if body.Hash != sms.Hash(sha256.Sum256(c.came)) || body.Size != want.Size || !bytes.Equal(body.Chunks, want.Chunks) {
 			t.Errorf("%s: size %d, hash %s, %d bytes of chunks", name, body.Size, body.Hash, len(body.Chunks))
 		}
-		if body.IsKept != c.kept || c.kept != (body.Packed == nil) || ear.reads != c.reads {
-			t.Errorf("%s: kept %t, packed %d bytes, what is stored was read %d times", name, body.IsKept, len(body.Packed), ear.reads)
+		if body.IsKept != c.kept || c.kept != (body.Packed == nil) || listener.reads != c.reads {
+			t.Errorf("%s: kept %t, packed %d bytes, what is stored was read %d times", name, body.IsKept, len(body.Packed), listener.reads)
 		}
-		if told := ear.told.Bytes(); c.kept != (len(told) == 0 && len(c.came) > 0) && len(c.came) > 0 || !c.kept && !bytes.Equal(told, c.came) || ear.ended != body.Hash {
-			t.Errorf("%s: %d bytes were heard, of the answer %s", name, len(told), ear.ended)
+		if told := listener.told.Bytes(); c.kept != (len(told) == 0 && len(c.came) > 0) && len(c.came) > 0 || !c.kept && !bytes.Equal(told, c.came) || listener.ended != body.Hash {
+			t.Errorf("%s: %d bytes were read, of the answer %s", name, len(told), listener.ended)
 		}
 		if got, err := Unpack(body); !c.kept && (err != nil || !bytes.Equal(got, c.came)) {
 			t.Errorf("%s: %d bytes came back (%v), want the %d that came", name, len(got), err, len(c.came))
@@ -142,14 +142,14 @@ func TestKnownAnswerThatCannotBeRead(t *testing.T) {
 			return sms.Body{Packed: []byte("nothing"), Size: whole.Size, Hash: whole.Hash}, nil
 		},
 	} {
-		ear := &rememberer{known: whole, stored: stored}
-		if body, err := heard(ear, came); !errors.Is(err, ErrKnown) {
+		listener := &rememberer{known: whole, stored: stored}
+		if body, err := streamed(listener, came); !errors.Is(err, ErrKnown) {
 			t.Errorf("%s: %v, %d bytes", name, err, body.Size)
 		}
 	}
 	// Nothing of it is needed for an answer that is another one from its first MiB on.
-	ear := &rememberer{known: whole, stored: func() (sms.Body, error) { return sms.Body{}, gone }}
-	if body, err := heard(ear, with(came, 0)); err != nil || body.IsKept {
+	listener := &rememberer{known: whole, stored: func() (sms.Body, error) { return sms.Body{}, gone }}
+	if body, err := streamed(listener, with(came, 0)); err != nil || body.IsKept {
 		t.Errorf("%v, kept %t", err, body.IsKept)
 	}
 }
@@ -158,7 +158,7 @@ func TestKnownAnswerThatCannotBeRead(t *testing.T) {
 func TestWriterGivenUp(t *testing.T) {
 	t.Parallel()
 	stored := random(1, 2*chunk)
-	w := Hear(knowing(stored), -1)
+	w := NewListened(knowing(stored), -1)
 	if _, err := io.Copy(w, bytes.NewReader(stored[:chunk+5])); err != nil || w.Size() != chunk+5 {
 		t.Fatal(err, w.Size())
 	}

@@ -41,7 +41,7 @@ type Writer struct {
 }
 
 // NewWriter gives an empty Writer.
-func NewWriter() *Writer { return Hear(nil, -1) }
+func NewWriter() *Writer { return NewListened(nil, -1) }
 
 // Write packs p, but for what is the same as in an answer that is stored.
 func (w *Writer) Write(p []byte) (int, error) {
@@ -66,8 +66,8 @@ func (w *Writer) pack(p []byte) error {
 		w.zstd = encoders.Get().(*zstd.Encoder)
 		w.zstd.Reset(&w.out)
 	}
-	if w.ear != nil {
-		_, _ = w.ear.Write(p)
+	if w.listener != nil {
+		_, _ = w.listener.Write(p)
 	}
 	_, err := w.zstd.Write(p)
 	return err
@@ -91,8 +91,8 @@ func (w *Writer) Body() (sms.Body, error) {
 		}
 		body.Packed = w.out.Bytes()
 	}
-	if w.ear != nil {
-		w.ear.End(&body)
+	if w.listener != nil {
+		w.listener.End(&body)
 	}
 	return body, nil
 }

@@ -10,12 +10,12 @@ type Known struct {
 	Stored func(at int64) ([]byte, error)
 }
 
-// Ear hears an answer while it comes, before anybody knows whether it will be whole and believed.
-type Ear interface {
+// Listener is told an answer while it comes, before anybody knows whether it will be whole and believed.
+type Listener interface {
 	// Begin begins an answer, or the same one anew where a request is repeated. size is how many bytes will come, below 0 when
 	// nobody knows. It gives what is stored of the last answer to the same question, nil for nothing.
 	Begin(size int64) *Known
-	// Write hears the next bytes. It hears none of an answer as long as it may be the stored one. Its error is nil.
+	// Write is told the next bytes. It is told nothing of an answer as long as it may be the stored one. Its error is nil.
 	Write(p []byte) (int, error)
 	// End says that the answer is whole.
 	End(b *Body)
