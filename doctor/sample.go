@@ -115,13 +115,13 @@ func messagesOf(facts sms.Facts, batch sms.Batch) string {
 	switch {
 	case facts.Delivery && !facts.Sending:
 		var n int64
-		for _, d := range batch.Deliveries {
+		for _, d := range batch.AllDeliveries() {
 			n += d.Requested.Or(0)
 		}
 		return english.Plural(n, "message")
 	case facts.Delivery:
 		var n int64
-		for _, d := range batch.Deliveries {
+		for _, d := range batch.AllDeliveries() {
 			n += d.Delivered.Or(0) + d.SendFailed.Or(0)
 		}
 		return english.Plural(n, "message") + " with a receipt"

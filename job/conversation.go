@@ -215,7 +215,8 @@ func agreesInside(batch *sms.Batch) bool {
 
 func totalOf(batch *sms.Batch, measure func(*sms.Measures) sms.Count) (n int64) {
 	for i := range batch.Deliveries {
-		n += measure(&batch.Deliveries[i].Measures).Or(0)
+		m := batch.Measures(&batch.Deliveries[i])
+		n += measure(&m).Or(0)
 	}
 	return n
 }

@@ -158,8 +158,8 @@ func comparePage(ctx context.Context, wh *load.Warehouse, accounts []sms.Account
 }
 
 // countIn counts the messages of accounts by days of another zone.
-func countIn(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, zone sms.Zone, days map[sms.Day]messages.StatisticsDay) ([]sms.DeliveryRow, error) {
-	var all []sms.DeliveryRow
+func countIn(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, zone sms.Zone, days map[sms.Day]messages.StatisticsDay) ([]sms.Delivery, error) {
+	var all []sms.Delivery
 	counted := slices.Sorted(maps.Keys(days))
 	for _, account := range accounts {
 		of := messages.Observed{Account: account}
@@ -168,7 +168,7 @@ func countIn(ctx context.Context, wh *load.Warehouse, accounts []sms.Account, zo
 			account.Zone = zone
 			c, err := CurrentMapping(nil).Basis(ctx, account, o).Count(counted, func(sms.Day) bool { return true })
 			if err == nil {
-				all = append(all, c.Facts.Deliveries...)
+				all = append(all, c.Facts.AllDeliveries()...)
 			}
 			return err
 		})

@@ -144,9 +144,9 @@ func (p *put) compareKeys(ctx context.Context, tx pgx.Tx) (*sms.KeyLoss, error) 
 	said := map[key]int64{}
 	for i := range p.staging.Batch.Deliveries {
 		d := &p.staging.Batch.Deliveries[i]
-		subject := &p.staging.Batch.Subjects[d.Subject]
-		said[key{"template", subject.Template.String()}] += d.Requested.Or(0)
-		said[key{"label", subject.Label.String()}] += d.Requested.Or(0)
+		subject, m := &p.staging.Batch.Subjects[d.Subject], p.staging.Batch.Measures(d)
+		said[key{"template", subject.Template.String()}] += m.Requested.Or(0)
+		said[key{"label", subject.Label.String()}] += m.Requested.Or(0)
 	}
 	loss := map[string]*sms.KeyLoss{"template": {}, "label": {}}
 	for _, r := range rows {

@@ -1,5 +1,7 @@
 package sms
 
+import "math"
+
 // Rows are the facts of a batch. A window holds hundreds of thousands of them, so no row has a pointer in it: what rows are
 // about is listed once and named by its number, and the collector has nothing to look at. The zero Rows are none.
 type Rows struct {
@@ -8,6 +10,7 @@ type Rows struct {
 	Subjects   []Subject
 	Reasons    []*Reason
 
+	wide    []Measures // of rows that do not fit into a DeliveryRow
 	numbers map[Subject]int32
 	reasons map[*Reason]int32
 	last    int32   // the subject of the row before
@@ -17,12 +20,53 @@ type Rows struct {
 // Subject is what a row is about, but for its day.
 type Subject struct{ Template, Label, MessageType, Country Key }
 
-// DeliveryRow is a Delivery whose subject stands in Rows.Subjects.
+// DeliveryRow is a Delivery whose subject stands in Rows.Subjects. Its numbers are read by Rows.Measures.
 type DeliveryRow struct {
 	Day     Day
 	Subject int32
-	Measures
+	counts  [MeasureCount]narrow
 }
+
+// narrow is a Count in half its size: 0 for what is not reported, else the number with its sign bit flipped.
+type narrow uint32
+
+const (
+	signBit      = 1 << 31
+	isWide       = narrow(1) // in the first place of a row: the second one is a place in Rows.wide
+	leastNarrow  = math.MinInt32 + 2
+	mostOfNarrow = math.MaxInt32
+)
+
+func (r *Rows) pack(m *Measures) (row [MeasureCount]narrow) {
+	for i, c := range m.Counts() {
+		n, isReported := c.Value()
+		switch {
+		case !isReported:
+		case n < leastNarrow || n > mostOfNarrow:
+			r.wide = append(r.wide, *m)
+			return [MeasureCount]narrow{isWide, narrow(len(r.wide) - 1)}
+		default:
+			row[i] = narrow(uint32(int32(n)) ^ signBit)
+		}
+	}
+	return row
+}
+
+// Measures gives the numbers of a delivery.
+func (r *Rows) Measures(d *DeliveryRow) (m Measures) {
+	if d.counts[0] == isWide {
+		return r.wide[d.counts[1]]
+	}
+	for i, to := range m.Pointers() {
+		if c := d.counts[i]; c != 0 {
+			*to = Reported(int64(int32(uint32(c) ^ signBit)))
+		}
+	}
+	return m
+}
+
+// SetMeasures changes the numbers of a delivery.
+func (r *Rows) SetMeasures(d *DeliveryRow, m *Measures) { d.counts = r.pack(m) }
 
 // FailureRow is a Failure whose subject and reason stand in Rows.Subjects and Rows.Reasons. Reason is NoReason for none.
 type FailureRow struct {
@@ -36,7 +80,7 @@ const NoReason = -1
 
 // AddDelivery appends a delivery.
 func (r *Rows) AddDelivery(g *Grain, m *Measures) {
-	r.Deliveries = append(r.Deliveries, DeliveryRow{g.Day, r.subject(g), *m})
+	r.Deliveries = append(r.Deliveries, DeliveryRow{g.Day, r.subject(g), r.pack(m)})
 }
 
 // AddFailure appends a failure. Reasons are told apart by their addresses.
@@ -47,7 +91,7 @@ func (r *Rows) AddFailure(g *Grain, reason *Reason, messages Count) {
 // Delivery gives a delivery with its grain.
 func (r *Rows) Delivery(i int) Delivery {
 	row := &r.Deliveries[i]
-	return Delivery{r.Subjects[row.Subject].On(row.Day), row.Measures}
+	return Delivery{r.Subjects[row.Subject].On(row.Day), r.Measures(row)}
 }
 
 // Failure gives a failure with its grain and reason.
@@ -93,7 +137,7 @@ func (s Subject) On(day Day) Grain {
 
 // Only gives the rows of some days. Subjects and reasons are shared: nothing may be added to the result.
 func (r *Rows) Only(is func(Day) bool) Rows {
-	only := Rows{Subjects: r.Subjects, Reasons: r.Reasons}
+	only := Rows{Subjects: r.Subjects, Reasons: r.Reasons, wide: r.wide}
 	for i := range r.Deliveries {
 		if is(r.Deliveries[i].Day) {
 			only.Deliveries = append(only.Deliveries, r.Deliveries[i])

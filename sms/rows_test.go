@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"math"
 	"slices"
 	"testing"
 
@@ -10,6 +11,12 @@ import (
 // Rows give back what was added, whatever order subjects and reasons come in.
 func TestRowsGiveBackWhatWasAdded(t *testing.T) {
 	reasons := []*Reason{{Code: "a"}, {Code: "b"}, {Code: "a"}, nil}
+	const least, most = math.MinInt32, math.MaxInt32
+	numbers := []Count{{}, {}}
+	for _, n := range []int64{0, 1, -1, 7, least - 1, least, least + 1, least + 2, most - 1, most, most + 1, math.MaxUint32, math.MaxUint32 + 1, 1 << 50, -1 << 50} {
+		numbers = append(numbers, Reported(n))
+	}
+	number := rapid.SampledFrom(numbers)
 	rapid.Check(t, func(t *rapid.T) {
 		key := rapid.SampledFrom([]Key{None, NotReported, Named("1"), Named("2")})
 		var rows Rows
@@ -22,13 +29,23 @@ func TestRowsGiveBackWhatWasAdded(t *testing.T) {
 				failures = append(failures, f)
 				rows.AddFailure(&g, f.Reason, n)
 			} else {
-				d := Delivery{g, Measures{Delivered: n}}
+				d := Delivery{Grain: g}
+				for _, to := range d.Pointers() {
+					*to = number.Draw(t, "number")
+				}
 				deliveries = append(deliveries, d)
 				rows.AddDelivery(&g, &d.Measures)
 			}
 		}
 		if !slices.Equal(rows.AllDeliveries(), deliveries) || !slices.Equal(rows.AllFailures(), failures) {
 			t.Fatalf("%v and %v became %v and %v", deliveries, failures, rows.AllDeliveries(), rows.AllFailures())
+		}
+		for i := range deliveries { // each is changed to what another one was
+			other := &deliveries[len(deliveries)-1-i].Measures
+			if rows.SetMeasures(&rows.Deliveries[i], other); rows.Delivery(i).Measures != *other {
+				t.Fatalf("%v became %v", *other, rows.Delivery(i).Measures)
+			}
+			rows.SetMeasures(&rows.Deliveries[i], &deliveries[i].Measures)
 		}
 		for i, s := range rows.Subjects {
 			if slices.Contains(rows.Subjects[:i], s) {

@@ -126,7 +126,7 @@ func TestDayOfManyMessages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := got.Facts.Deliveries[0].Requested.Or(0); len(got.Facts.Deliveries) != 1 || n != many+many/5 {
+	if n := got.Facts.Delivery(0).Requested.Or(0); len(got.Facts.Deliveries) != 1 || n != many+many/5 {
 		t.Errorf("%d messages in %d rows, want %d", n, len(got.Facts.Deliveries), many+many/5)
 	}
 	if got.New != many/5 || got.Changed != many/3 || got.Rows != int64(len(young)) {

@@ -170,8 +170,9 @@ func other() job.Mapping {
 	return job.Mapping{Version: transform.Version + 1, Batch: func(scope sms.Scope, payloads []sms.Payload) (sms.Batch, error) {
 		b, err := vendors.All.Readers().Batch(scope, payloads)
 		for i := range b.Deliveries {
-			if m := &b.Deliveries[i].Measures; scope.Account.Vendor == sms.EngageLab {
+			if m := b.Measures(&b.Deliveries[i]); scope.Account.Vendor == sms.EngageLab {
 				m.Accepted = m.Requested
+				b.SetMeasures(&b.Deliveries[i], &m)
 			}
 		}
 		for i, r := range b.Reasons {

@@ -69,9 +69,9 @@ func (r *rowReader) fill() {
 func (w *Writer) encodeDelivery(b []byte, l *line) []byte {
 	d := &w.Staging.Batch.Deliveries[l.at]
 	b = w.appendKeys(b, d.Day, d.Subject)
-	c := d.Counts()
-	for i := range c {
-		b = appendCount(b, c[i])
+	m := w.Staging.Batch.Measures(d)
+	for _, c := range m.Counts() {
+		b = appendCount(b, c)
 	}
 	return b
 }

@@ -150,11 +150,11 @@ func AddUp(batch *sms.Batch) {
 			batch.AddDelivery(&d.Grain, &d.Measures)
 			continue
 		}
-		into, more := &batch.Deliveries[at].Measures, d.Counts()
-		sum := into.Counts()
+		into, more := batch.Measures(&batch.Deliveries[at]), d.Counts()
 		for i, to := range into.Pointers() {
-			*to = sum[i].Plus(more[i])
+			*to = to.Plus(more[i])
 		}
+		batch.SetMeasures(&batch.Deliveries[at], &into)
 	}
 	for i := range before.Failures {
 		f := before.Failure(i)

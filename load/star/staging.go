@@ -93,8 +93,8 @@ func (t *Staging) countDelivery(d *sms.DeliveryRow, reports uint8) error {
 	if err != nil {
 		return err
 	}
-	totals := day.Totals.Pointers()
-	for m, c := range d.Counts() {
+	totals, measures := day.Totals.Pointers(), t.Batch.Measures(d)
+	for m, c := range measures.Counts() {
 		n, reported := c.Value()
 		if n > mostMessages || n < -mostMessages {
 			return fmt.Errorf("%w: %s of %s is %d", sms.ErrMalformed, sms.MeasureNames[m], d.Day, n)
@@ -107,8 +107,8 @@ func (t *Staging) countDelivery(d *sms.DeliveryRow, reports uint8) error {
 		}
 	}
 	day.Rows++
-	day.Messages = day.Messages.Add(d.Requested)
-	day.Pending = day.Pending.Add(d.Pending)
+	day.Messages = day.Messages.Add(measures.Requested)
+	day.Pending = day.Pending.Add(measures.Pending)
 	return nil
 }
 
@@ -188,7 +188,7 @@ func (t *Staging) Fingerprint(p Part, day sms.Day) int64 {
 	if p == Delivery {
 		for i := range b.Deliveries {
 			if d := &b.Deliveries[i]; d.Day == day {
-				all += fingerprint(&b.Subjects[d.Subject], "", d.Requested)
+				all += fingerprint(&b.Subjects[d.Subject], "", b.Measures(d).Requested)
 			}
 		}
 		return int64(all)

@@ -51,7 +51,8 @@ func (w *Writer) summariseDays(ctx context.Context, tx pgx.Tx, f *fact) error {
 		}
 		var s sums
 		for _, l := range w.deliveries.day(i) {
-			s.add(1, &w.Staging.Batch.Deliveries[l.at].Measures)
+			m := w.Staging.Batch.Measures(&w.Staging.Batch.Deliveries[l.at])
+			s.add(1, &m)
 		}
 		days, rows = append(days, w.window.First()+sms.Day(i)), append(rows, s)
 	}
@@ -72,7 +73,8 @@ func (w *Writer) addMonths(ctx context.Context, tx pgx.Tx, f *fact, fresh *compa
 		if byMonth[key] == nil {
 			byMonth[key] = &sums{}
 		}
-		byMonth[key].add(1, &d.Measures)
+		m := w.Staging.Batch.Measures(d)
+		byMonth[key].add(1, &m)
 	}
 	keys := slices.SortedFunc(maps.Keys(byMonth), func(a, b monthTemplate) int {
 		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.template, b.template))

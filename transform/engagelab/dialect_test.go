@@ -196,7 +196,7 @@ func TestNothingRestsOnSent(t *testing.T) {
 		row := strings.Replace(transformtest.Row, `"sent":1,`, sent, 1)
 		scope, payloads := transformtest.Stats(t, `{"result":[`+row+`],"count":1}`)
 		b, err := vendors.Batch(scope, payloads)
-		if err != nil || len(b.Deliveries) != 1 || b.Deliveries[0].VendorSent.IsReported() || b.Deliveries[0].Accepted != sms.Reported(1) {
+		if err != nil || len(b.Deliveries) != 1 || b.Delivery(0).VendorSent.IsReported() || b.Delivery(0).Accepted != sms.Reported(1) {
 			t.Fatalf("%q: %+v, %v", sent, b.Deliveries, err)
 		}
 		for _, f := range b.Findings {

@@ -110,7 +110,7 @@ func (d Difference) String() string {
 // CompareTotals compares the totals of a statistics page with the deliveries of the same days, counted in the zone of the page,
 // and gives each measure of a day that differs by more than Slack messages. A day without a delivery is compared too: its
 // messages are missing. Measures that a side does not report are left out.
-func CompareTotals(totals []sms.Total, deliveries []sms.DeliveryRow) []Difference {
+func CompareTotals(totals []sms.Total, deliveries []sms.Delivery) []Difference {
 	days := make(map[sms.Day]*sms.Measures)
 	for _, d := range deliveries {
 		sum := days[d.Day]

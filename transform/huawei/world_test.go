@@ -408,7 +408,7 @@ func TestStatistics(t *testing.T) {
 			t.Fatalf("%+v: %v", report, err)
 		}
 		truth := w.console.Truth(first, last, 0, made)
-		var deliveries []sms.DeliveryRow
+		var deliveries []sms.Delivery
 		sums := make(map[sms.Day]*[5]int64)
 		for _, d := range truth.Deliveries {
 			day, err := sms.ParseDay(d.SendDate)
@@ -421,7 +421,7 @@ func TestStatistics(t *testing.T) {
 			for i, n := range []*int64{d.Requested, d.ProcessingFailed, d.Delivered, d.SendFailed, d.Pending} {
 				sums[day][i] += *n
 			}
-			deliveries = append(deliveries, sms.DeliveryRow{Day: day, Measures: sms.Measures{
+			deliveries = append(deliveries, sms.Delivery{Grain: sms.Grain{Day: day}, Measures: sms.Measures{
 				Requested: sms.Reported(*d.Requested), ProcessingFailed: sms.Reported(*d.ProcessingFailed), Delivered: sms.Reported(*d.Delivered),
 				SendFailed: sms.Reported(*d.SendFailed), Pending: sms.Reported(*d.Pending),
 			}})

@@ -37,8 +37,8 @@ func FuzzDays(f *testing.F) {
 		if len(batch.Deliveries) != scope.Window.Len() {
 			t.Errorf("%d deliveries for %d days", len(batch.Deliveries), scope.Window.Len())
 		}
-		for _, d := range batch.Deliveries {
-			if wide && d.Measures != batch.Deliveries[0].Measures || wide && d.Requested != sms.Reported(0) {
+		for _, d := range batch.AllDeliveries() {
+			if wide && d.Measures != batch.Delivery(0).Measures || wide && d.Requested != sms.Reported(0) {
 				t.Errorf("a sum over several days became %+v", d)
 			}
 		}
@@ -60,7 +60,7 @@ func explained(t *testing.T, b *sms.Batch) {
 		}
 		known += f.Messages.Or(0)
 	}
-	if all := b.Deliveries[0].SendFailed; all.IsReported() && known != all.Or(0) {
+	if all := b.Delivery(0).SendFailed; all.IsReported() && known != all.Or(0) {
 		t.Errorf("the reasons explain %d of %s failed messages", known, all)
 	}
 }
