@@ -46,13 +46,19 @@ func (c *conversation) fetch(ctx context.Context) error {
 func (c *conversation) keep(ctx context.Context) func(sms.Payload) error {
 	return func(p sms.Payload) error {
 		c.loader.progress.Called(p)
+		if err := raw.Keep(ctx, c.loader.warehouse.DB, c.loadID, p); err != nil {
+			return err
+		}
 		switch {
 		case p.Refused == "", p.Beyond:
+			if c.listening.early != nil && p.Body.Packed != nil {
+				p.Body.Packed, p.Body.IsKept = nil, true // read while it came; bring has the bytes again where that does not do
+			}
 			c.payloads = append(c.payloads, p)
 		case p.Purpose == sms.ForSum:
 			c.noteSum(p)
 		}
-		return raw.Keep(ctx, c.loader.warehouse.DB, c.loadID, p)
+		return nil
 	}
 }
 
