@@ -2,10 +2,11 @@
 GO       ?= go
 FUZZTIME ?= 30s
 BENCH    ?= -peers
+MINUTES  ?= 10
 LINT     := bin/golangci-lint
 VULN     := bin/govulncheck
 
-.PHONY: help build test lint fmt check bench fuzz demo clean long year beliefs plant vulnerabilities
+.PHONY: help build test lint fmt check bench fuzz demo clean long year beliefs plant torture vulnerabilities
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +28,9 @@ beliefs: ## ask vendors of every temperament for 120 days, and write docs/belief
 
 plant: ## make known mistakes one by one, and write docs/planted-bugs.md: which test notices which
 	$(GO) run ./internal/dev/plant
+
+torture: ## break small scenarios at every seam for MINUTES (default 10), from where it stopped, and write docs/torture.md
+	$(GO) run ./internal/dev/torture/run -minutes $(MINUTES) $(TORTURE)
 
 lint: $(LINT) ## run every linter of .golangci.yml
 	$(GO) vet ./...

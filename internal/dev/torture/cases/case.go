@@ -1,0 +1,451 @@
+// Package cases plays small, whole things that the product does, and breaks each of them at one moment. Afterwards it is done once
+// more undisturbed, and then nothing may tell that anything happened.
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"smsetl/internal/db"
+	"smsetl/internal/dev/torture"
+	"smsetl/sandbox"
+)
+
+// Seam is a kind of place at which a scenario can come apart.
+type Seam string
+
+// The seams.
+const (
+	Postgres Seam = "postgres" // a message from or to the database
+	Vendor   Seam = "vendor"   // a piece of a request to a vendor, or of its answer
+)
+
+// Seams are all of them.
+var Seams = []Seam{Postgres, Vendor}
+
+// Fault is what happens there.
+type Fault string
+
+// The faults: those of the proxies, and what they call.
+const (
+	CutBefore   Fault = "cut-before"
+	CutIn       Fault = "cut-in"
+	CutAfter    Fault = "cut-after"
+	LoseAnswer  Fault = "lose-answer"
+	Silence     Fault = "silence"
+	Kill        Fault = "kill"         // the process that does it is killed
+	ServerCrash Fault = "server-crash" // the database server is stopped at once, and starts again
+	ClockAhead  Fault = "clock-ahead"  // from then on the clock is a day ahead
+	ClockBack   Fault = "clock-back"
+)
+
+// Faults gives the faults that a seam is tried with.
+func (s Seam) Faults() []Fault {
+	all := []Fault{CutBefore, CutIn, CutAfter, LoseAnswer, Silence, Kill, ServerCrash, ClockAhead, ClockBack}
+	if s == Vendor {
+		return slices.DeleteFunc(all, func(f Fault) bool { return f == ServerCrash })
+	}
+	return all
+}
+
+var byProxy = map[Fault]torture.Fault{
+	CutBefore: torture.CutBefore, CutIn: torture.CutIn, CutAfter: torture.CutAfter, LoseAnswer: torture.LoseAnswer, Silence: torture.Silence,
+}
+
+const (
+	// silence is longer than a worker waits for the answer to its first question, and shorter than what people would wait for.
+	silence = 2500 * time.Millisecond
+	// patience is how long a disturbed step may take. Every wait of the product for something that is well again is shorter.
+	patience = 3 * time.Minute
+)
+
+// Case is a scenario that is broken in one way at one moment.
+type Case struct {
+	Scenario *Scenario
+	Seam     Seam
+	Fault    Fault
+	N        int // of the seams of that kind, from 1; 0 disturbs nothing
+}
+
+// String is the name by which a case can be asked for.
+func (c Case) String() string {
+	return strings.Join([]string{c.Scenario.Slug(), string(c.Seam), string(c.Fault), strconv.Itoa(c.N)}, "/")
+}
+
+// Parse reads the name of a case.
+func Parse(name string) (c Case, err error) {
+	parts := strings.Split(name, "/")
+	if len(parts) != 4 {
+		return c, fmt.Errorf("%q is no case: want scenario/seam/fault/n", name)
+	}
+	c = Case{Scenario: Find(parts[0]), Seam: Seam(parts[1]), Fault: Fault(parts[2])}
+	if c.Scenario == nil || !slices.Contains(c.Seam.Faults(), c.Fault) {
+		return c, fmt.Errorf("%q: there is no such scenario, seam or fault", name)
+	}
+	c.N, err = strconv.Atoi(parts[3])
+	return c, err
+}
+
+// Result is what came of a case.
+type Result struct {
+	// At is the seam at which it happened; empty where the scenario was over before.
+	At string `json:"at,omitempty"`
+	// Wrong is what does not hold afterwards, in words.
+	Wrong []string `json:"wrong,omitempty"`
+	// Seams are how many there were.
+	Seams map[Seam]int `json:"seams,omitempty"`
+	Looks int          `json:"looks"` // of the reader
+	Took  float64      `json:"took"`  // seconds
+}
+
+// Stage is where one worker plays its cases, one after the other.
+type Stage struct {
+	server *Server
+	child  []string // the command of a process that does a step
+	built  map[string]string
+	number int
+}
+
+// NewStage opens a stage. child is the command of a program that calls Child.
+func NewStage(ctx context.Context, child ...string) (*Stage, error) {
+	server, err := StartServer(ctx)
+	return &Stage{server: server, child: child, built: map[string]string{}}, err
+}
+
+// Close ends the stage's server.
+func (s *Stage) Close() error { return s.server.Stop() }
+
+// playing is a case under way.
+type playing struct {
+	Case
+	stage     *Stage
+	box       *sandbox.Sandbox // nil where nobody is asked
+	vendor    string           // its address
+	address   string           // of the database
+	folder    string
+	db        *db.DB // to look with; nil as long as there is no schema
+	proxies   map[Seam]*torture.Proxy
+	disturbed *World
+	mu        sync.Mutex
+	kill      func() // ends the process of the disturbed step; nil while there is none
+	result    Result
+}
+
+// Play does a case. The error is that of the stage; what is wrong with the product is in the result.
+func (s *Stage) Play(ctx context.Context, c Case) (Result, error) {
+	started := time.Now()
+	template, err := s.template(ctx, c.Scenario)
+	if err != nil {
+		return Result{}, fmt.Errorf("%s: before: %w", c.Scenario.Name, err)
+	}
+	s.number++
+	name := fmt.Sprintf("torture_%d", s.number)
+	if err := s.server.create(ctx, name, template); err != nil {
+		return Result{}, err
+	}
+	p := &playing{Case: c, stage: s, address: s.server.database(name), proxies: map[Seam]*torture.Proxy{}}
+	err = p.play(ctx)
+	p.result.Took = time.Since(started).Seconds()
+	if len(p.result.Wrong) == 0 || err != nil {
+		err = errors.Join(err, s.server.ready(ctx), s.server.drop(ctx, name))
+	}
+	return p.result, err
+}
+
+// template gives the database with what happened before a scenario, made once.
+func (s *Stage) template(ctx context.Context, of *Scenario) (string, error) {
+	if name, is := s.built[of.Name]; is {
+		return name, nil
+	}
+	schema := "torture_schema"
+	if _, is := s.built[schema]; !is {
+		if err := errors.Join(s.server.drop(ctx, schema), s.server.create(ctx, schema, "template0"),
+			migrate(ctx, &World{Database: s.server.database(schema)})); err != nil {
+			return "", err
+		}
+		s.built[schema] = schema
+	}
+	if of.isNew {
+		return "template0", nil
+	}
+	if len(of.before) == 0 {
+		return schema, nil
+	}
+	name := "torture_before_" + strings.ReplaceAll(of.Slug(), "-", "_")
+	if err := s.server.create(ctx, name, schema); err != nil {
+		return "", err
+	}
+	p := &playing{Case: Case{Scenario: of}, stage: s, address: s.server.database(name)}
+	close, err := p.open(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer close()
+	for _, m := range of.before {
+		p.box.SetNow(m.at)
+		w := p.world()
+		w.Now = m.at
+		if _, err := m.do(ctx, w); err != nil {
+			return "", err
+		}
+	}
+	s.built[name], s.built[of.Name] = name, name
+	return name, nil
+}
+
+// open starts the vendor and writes the files.
+func (p *playing) open(ctx context.Context) (closing func(), err error) {
+	closing = func() {}
+	if p.Scenario.vendor != nil {
+		p.box = p.Scenario.vendor()
+		p.box.SetNow(p.Scenario.now)
+		addresses, stop, err := p.box.Listen(ctx)
+		if err != nil {
+			return nil, err
+		}
+		closing = stop
+		p.vendor = map[string]string{sandbox.EngageLab: addresses.EngageLab, sandbox.Tencent: addresses.Tencent}[p.Scenario.asked]
+	}
+	if p.Scenario.files != nil {
+		if p.folder, err = os.MkdirTemp("", "torture"); err != nil {
+			return nil, err
+		}
+		stop := closing
+		closing = func() { stop(); _ = os.RemoveAll(p.folder) }
+		err = p.Scenario.files(p.folder)
+	}
+	return closing, err
+}
+
+// world is that of an undisturbed step.
+func (p *playing) world() *World {
+	return &World{Database: p.address, Config: p.Scenario.configured(p.box, p.vendor), Now: p.Scenario.now, Folder: p.folder}
+}
+
+// disturb puts the proxies in between.
+func (p *playing) disturb() (*World, error) {
+	through := map[Seam]string{}
+	for seam, server := range map[Seam]string{Postgres: p.stage.server.address(), Vendor: strings.TrimPrefix(p.vendor, "http://")} {
+		if server == "" {
+			continue
+		}
+		plan := torture.Plan{}
+		if seam == p.Seam && p.N > 0 {
+			plan = torture.Plan{N: p.N, Fault: torture.Call, Silence: silence, Call: p.strike}
+			if fault, is := byProxy[p.Fault]; is {
+				plan.Fault = fault
+			}
+		}
+		start := torture.NewPostgres
+		if seam == Vendor {
+			start = torture.NewHTTP
+		}
+		proxy, err := start(server, plan)
+		if err != nil {
+			return nil, err
+		}
+		p.proxies[seam], through[seam] = proxy, proxy.Address()
+	}
+	database, err := url.Parse(p.address)
+	if err != nil {
+		return nil, err
+	}
+	database.Host = through[Postgres]
+	w := p.world()
+	w.Database = database.String()
+	if p.vendor != "" {
+		w.Config = p.Scenario.configured(p.box, "http://"+through[Vendor])
+	}
+	return w, nil
+}
+
+// strike is what a proxy calls.
+func (p *playing) strike(torture.Seam) {
+	switch p.Fault {
+	case Kill:
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.kill != nil {
+			p.kill()
+		}
+	case ServerCrash:
+		if err := p.stage.server.Crash(); err != nil {
+			p.wrong("the server was not stopped: " + err.Error())
+		}
+	case ClockAhead:
+		p.disturbed.jump.Store(int64(24 * time.Hour))
+	case ClockBack:
+		p.disturbed.jump.Store(-int64(24 * time.Hour))
+	case CutBefore, CutIn, CutAfter, LoseAnswer, Silence: // the proxy does them
+	}
+}
+
+func (p *playing) wrong(what ...string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.result.Wrong = append(p.result.Wrong, what...)
+}
+
+// play does the case on its database.
+func (p *playing) play(ctx context.Context) error {
+	closing, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	defer func() {
+		if p.db != nil {
+			p.db.Close()
+		}
+	}()
+	was, err := p.picture(ctx)
+	if err != nil {
+		return err
+	}
+	if p.disturbed, err = p.disturb(); err != nil {
+		return err
+	}
+	reader := watch(p.db)
+	isDone, stepErr := p.do(ctx)
+	p.closeProxies()
+	if err := p.stage.server.ready(ctx); err != nil {
+		reader.end(nil, nil)
+		return err
+	}
+	err = p.judge(ctx, was, isDone, stepErr)
+	var after []total
+	if err == nil {
+		after, err = p.totals(ctx)
+	}
+	p.wrong(reader.end(was.totals, after)...)
+	p.result.Looks = reader.looks
+	return err
+}
+
+// picture is what there is before.
+type picture struct {
+	at     time.Time
+	image  string
+	totals []total
+}
+
+func (p *playing) picture(ctx context.Context) (was picture, err error) {
+	if p.Scenario.isNew {
+		return was, nil
+	}
+	if err := p.look(ctx); err != nil {
+		return was, err
+	}
+	if was.at, err = one[time.Time](ctx, p.db, "SELECT clock_timestamp()"); err != nil {
+		return was, err
+	}
+	if was.image, err = image(ctx, p.db, was.at); err != nil {
+		return was, err
+	}
+	was.totals, err = p.totals(ctx)
+	return was, err
+}
+
+// look opens the database to look at it, if it is not open.
+func (p *playing) look(ctx context.Context) (err error) {
+	if p.db == nil {
+		p.db, err = db.Open(ctx, p.address, db.Options{Application: "torture", MaxConns: 2})
+	}
+	return err
+}
+
+func (p *playing) totals(ctx context.Context) ([]total, error) {
+	return db.All[total](ctx, p.db, totals)
+}
+
+func (p *playing) closeProxies() {
+	p.result.Seams = map[Seam]int{}
+	for seam, proxy := range p.proxies {
+		if at, struck := proxy.Struck(); struck {
+			p.result.At = at.Kind + " " + at.Direction.String()
+		}
+		p.result.Seams[seam] = proxy.Count()
+		_ = proxy.Close()
+	}
+}
+
+// judge looks whether all is as it must be: at once where the step says that it is done, and after it was done once more.
+func (p *playing) judge(ctx context.Context, was picture, isDone bool, stepErr error) error {
+	if p.N == 0 && (stepErr != nil || !isDone) {
+		p.wrong(fmt.Sprintf("undisturbed, it is done: %t, with %v", isDone, stepErr))
+	}
+	want, err := p.Scenario.truth(p.Scenario)
+	if err != nil {
+		return err
+	}
+	if isDone && stepErr == nil {
+		if err := p.look(ctx); err != nil {
+			return err
+		}
+		if err := p.equals(ctx, "right after a step that said it was done", want); err != nil {
+			return err
+		}
+	}
+	again := p.Scenario.do
+	if p.Scenario.after != nil {
+		again = p.Scenario.after
+	}
+	if isDone, err := again(ctx, p.world()); err != nil || !isDone {
+		p.wrong(fmt.Sprintf("done once more it is done: %t, with %v", isDone, err))
+	}
+	if err := p.look(ctx); err != nil {
+		return err
+	}
+	if err := p.equals(ctx, "in the end", want); err != nil {
+		return err
+	}
+	before, err := stamp(ctx, p.db)
+	if err != nil {
+		return err
+	}
+	if _, err := again(ctx, p.world()); err != nil {
+		p.wrong("done a third time: " + err.Error())
+	}
+	after, err := stamp(ctx, p.db)
+	if err == nil && before != after {
+		p.wrong("doing the same again wrote facts, names or history")
+	}
+	return errors.Join(err, p.rest(ctx, was))
+}
+
+func (p *playing) equals(ctx context.Context, when string, want truth) error {
+	differ, err := unequal(ctx, p.db, want, p.Scenario.now)
+	for _, d := range differ[:min(len(differ), 3)] {
+		p.wrong(when + ": " + d)
+	}
+	return err
+}
+
+// rest is what does not depend on the scenario.
+func (p *playing) rest(ctx context.Context, was picture) error {
+	untrue, err := untrue(ctx, p.db)
+	if err != nil {
+		return err
+	}
+	left, err := leftovers(ctx, p.db)
+	if err != nil {
+		return err
+	}
+	p.wrong(append(untrue, left...)...)
+	if p.Scenario.isNew {
+		return nil
+	}
+	now, err := image(ctx, p.db, was.at)
+	if err == nil && now != was.image {
+		p.wrong("the views as of before say something else than they said then")
+	}
+	return err
+}

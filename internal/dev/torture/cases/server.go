@@ -1,0 +1,138 @@
+package cases
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"smsetl/internal/postgres"
+)
+
+// Server is a Postgres of its own, for the cases that one worker does one after the other: it can be stopped at once.
+type Server struct {
+	running *postgres.Server
+	admin   *url.URL
+}
+
+// StartServer starts a server that nobody else has, in the first folder that is free.
+func StartServer(ctx context.Context) (*Server, error) {
+	base := os.TempDir()
+	if os.Geteuid() == 0 { // the server runs as another user, who must get to its data
+		base = "/var/tmp"
+	}
+	base = filepath.Join(base, "smsetl-torture-"+strconv.Itoa(os.Getuid()))
+	if err := errors.Join(os.MkdirAll(base, 0o711), os.Chmod(base, 0o711)); err != nil { //nolint:gosec // that user passes through
+		return nil, err
+	}
+	for slot := 1; slot <= 64; slot++ {
+		running, err := postgres.Start(ctx, postgres.Options{
+			Dir: filepath.Join(base, strconv.Itoa(slot)), Way: postgres.Local, Alone: true, Throwaway: true,
+		})
+		if errors.Is(err, postgres.ErrInUse) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		s := &Server{running: running}
+		if s.admin, err = url.Parse(running.AdminURL()); err == nil {
+			err = s.prepare(ctx)
+		}
+		if err != nil {
+			return nil, errors.Join(err, s.Stop())
+		}
+		return s, nil
+	}
+	return nil, fmt.Errorf("64 programs use the servers in %s already", base)
+}
+
+// prepare makes commits last when the server is stopped at once, and drops what an earlier program left.
+func (s *Server) prepare(ctx context.Context) error {
+	// Nothing is synced to disk, which only the end of the machine would show; that a commit is answered before it is written at
+	// all would be taken for a fault of the program.
+	if err := s.exec(ctx, "ALTER ROLE ALL SET synchronous_commit = on"); err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, s.admin.String())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, "SELECT datname FROM pg_database WHERE datname LIKE 'torture%'")
+	if err != nil {
+		return err
+	}
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	for _, name := range names {
+		err = errors.Join(err, s.drop(ctx, name))
+	}
+	return err
+}
+
+// Stop ends the server.
+func (s *Server) Stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	return s.running.Stop(ctx)
+}
+
+// Crash takes the server down at once, and lets it start again: when one of its processes is killed, it ends the others without a
+// word, throws its memory away and recovers from what was written. It does not wait until it is up again.
+func (s *Server) Crash() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.admin.String())
+	if err != nil {
+		return err
+	}
+	return syscall.Kill(int(conn.PgConn().PID()), syscall.SIGKILL)
+}
+
+// ready waits until the server lets somebody in.
+func (s *Server) ready(ctx context.Context) error {
+	for start := time.Now(); ; {
+		err := s.exec(ctx, "SELECT 1")
+		if err == nil || ctx.Err() != nil || time.Since(start) > time.Minute {
+			return err
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// address gives where the server listens.
+func (s *Server) address() string { return net.JoinHostPort(s.admin.Hostname(), s.admin.Port()) }
+
+// database gives the address of a database.
+func (s *Server) database(name string) string {
+	u := *s.admin
+	u.Path = "/" + name
+	return u.String()
+}
+
+// create makes a database from a template.
+func (s *Server) create(ctx context.Context, name, template string) error {
+	return s.exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template)
+}
+
+func (s *Server) drop(ctx context.Context, name string) error {
+	return s.exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+}
+
+func (s *Server) exec(ctx context.Context, sql string) error {
+	conn, err := pgx.Connect(ctx, s.admin.String())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	_, err = conn.Exec(ctx, sql)
+	return err
+}

@@ -1,0 +1,89 @@
+package cases
+
+import (
+	"context"
+	"io/fs"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/config"
+	"smsetl/load"
+	"smsetl/pipeline"
+	"smsetl/vendors"
+)
+
+// World is what a step of a scenario has to work with. All of it can be handed to another process.
+type World struct {
+	Database string // its address, with or without a proxy before it
+	Config   string // the text of schedules.yaml
+	Now      time.Time
+	Folder   string // with the files of the scenario
+
+	jump atomic.Int64 // by how much the clock is wrong, in nanoseconds
+}
+
+// clock is what the program is told the time is.
+func (w *World) clock() time.Time { return w.Now.Add(time.Duration(w.jump.Load())) }
+
+// program is the product, opened for one step.
+type program struct {
+	*pipeline.Pipeline
+
+	closing []func()
+}
+
+// open does what a command does before it does anything: configuration, database, pipeline.
+func (w *World) open(ctx context.Context) (*program, error) {
+	wh, err := load.Open(ctx, w.Database, load.Options{Log: zap.NewNop()})
+	if err != nil {
+		return nil, err
+	}
+	p := &program{}
+	p.atEnd(wh.Close)
+	cfg, err := w.config()
+	if err == nil {
+		p.Pipeline, err = pipeline.New(w.surroundings(p.atEnd), cfg, wh)
+	}
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (w *World) surroundings(atEnd func(func())) pipeline.World {
+	return pipeline.World{Vendors: vendors.All, Version: "torture", Now: w.clock, Log: zap.NewNop(), AtEnd: atEnd}
+}
+
+func (w *World) config() (config.Config, error) {
+	const name = "schedules.yaml"
+	return config.Load(name, config.Env{
+		Vendors: vendors.All.Configured(), Now: w.clock,
+		Lookup: func(string) (string, bool) { return "", false },
+		ReadFile: func(path string) ([]byte, error) {
+			if path != name {
+				return nil, fs.ErrNotExist
+			}
+			return []byte(w.Config), nil
+		},
+	})
+}
+
+func (p *program) atEnd(closing func()) { p.closing = append(p.closing, closing) }
+
+func (p *program) close() {
+	for _, closing := range slices.Backward(p.closing) {
+		closing()
+	}
+}
+
+// hidden is the bar of nobody.
+type hidden struct{}
+
+func (hidden) At(int, int) {}
+func (hidden) End()        {}
+
+func noBar(func() (calls, rows int64)) pipeline.Bar { return hidden{} }

@@ -1,0 +1,238 @@
+// Command run breaks every small scenario of the product at every seam, with every fault, and writes down how many of these cases
+// are done and what did not hold. It goes on where it stopped, as long as the product is the same.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/cmd/etl/show"
+	"smsetl/internal/dev/torture/cases"
+)
+
+// options are the flags.
+type options struct {
+	minutes   float64
+	seed      uint64
+	shard     string
+	scenario  string
+	only      string
+	out       string
+	workers   int
+	forgetful bool
+}
+
+func main() {
+	if cases.IsChild() {
+		if err := cases.Child(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	var o options
+	flag.Float64Var(&o.minutes, "minutes", 10, "how long cases are begun")
+	flag.Uint64Var(&o.seed, "seed", 1, "of the order in which cases are done")
+	flag.StringVar(&o.shard, "shard", "1/1", "i/n: only every n-th case, from the i-th")
+	flag.StringVar(&o.scenario, "scenario", "", "only the scenario of this name")
+	flag.StringVar(&o.only, "only", "", "only this case, scenario/seam/fault/n, whether it is done or not")
+	flag.StringVar(&o.out, "out", "docs/torture.md", "the page to write; - for standard output")
+	flag.IntVar(&o.workers, "workers", 2*runtime.NumCPU(), "how many cases are done at once; each worker has a server of its own")
+	flag.BoolVar(&o.forgetful, "forget", false, "remember nothing, and begin with no case done")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, o)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "torture:", err)
+		os.Exit(1)
+	}
+}
+
+// run does cases until all are done or the time is over.
+func run(ctx context.Context, o options) error {
+	if o.only != "" {
+		return one(ctx, o.only)
+	}
+	state, err := openState(o.forgetful)
+	if err != nil {
+		return err
+	}
+	defer state.close()
+	r := &runner{options: o, state: state, until: time.Now().Add(time.Duration(o.minutes * float64(time.Minute)))}
+	if r.scenarios, err = chosen(o.scenario); err != nil {
+		return err
+	}
+	if err := r.work(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return r.report()
+}
+
+func chosen(name string) ([]*cases.Scenario, error) {
+	if name == "" {
+		return cases.All(), nil
+	}
+	if s := cases.Find(name); s != nil {
+		return []*cases.Scenario{s}, nil
+	}
+	var names []string
+	for _, s := range cases.All() {
+		names = append(names, s.Slug())
+	}
+	return nil, fmt.Errorf("there is no scenario %q: there are %s", name, strings.Join(names, ", "))
+}
+
+// one does a single case and says all of it.
+func one(ctx context.Context, name string) error {
+	c, err := cases.Parse(name)
+	if err != nil {
+		return err
+	}
+	stage, err := newStage(ctx)
+	if err != nil {
+		return err
+	}
+	result, err := stage.Play(ctx, c)
+	err = errors.Join(err, stage.Close())
+	fmt.Fprintf(os.Stdout, "%s: at %q of %v, %d looks, %.1f s\n", c, result.At, result.Seams, result.Looks, result.Took)
+	for _, w := range result.Wrong {
+		fmt.Fprintln(os.Stdout, "  "+w)
+	}
+	if len(result.Wrong) > 0 {
+		err = errors.Join(err, errors.New("this does not hold"))
+	}
+	return err
+}
+
+func newStage(ctx context.Context) (*cases.Stage, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return cases.NewStage(ctx, self)
+}
+
+// runner is a run under way.
+type runner struct {
+	options   options
+	scenarios []*cases.Scenario
+	state     *state
+	until     time.Time
+
+	mu   sync.Mutex
+	bar  *show.Bar
+	done int // of this run
+}
+
+// work counts the seams of scenarios that nobody counted yet, and does what is left.
+func (r *runner) work(ctx context.Context) error {
+	stages := make([]*cases.Stage, r.options.workers)
+	defer func() {
+		for _, stage := range stages {
+			if stage != nil {
+				_ = stage.Close() // what it holds is thrown away
+			}
+		}
+	}()
+	for i := range stages {
+		var err error
+		if stages[i], err = newStage(ctx); err != nil {
+			return err
+		}
+	}
+	count := func(c cases.Case, result cases.Result) { r.state.count(c.Scenario.Name, result) }
+	if err := r.all(ctx, stages, r.uncounted(), count); err != nil {
+		return err
+	}
+	left, err := r.left()
+	if err != nil {
+		return err
+	}
+	r.bar = show.NewBar(os.Stderr, zap.NewExample(), "tortured", "cases", nil)
+	defer r.bar.End()
+	return r.all(ctx, stages, left, func(c cases.Case, result cases.Result) {
+		r.state.add(c, result)
+		for _, w := range result.Wrong {
+			fmt.Fprintf(os.Stderr, "%s: %s\n", c, w)
+		}
+		r.done++
+		r.bar.At(r.done, len(left))
+	})
+}
+
+// uncounted are the scenarios whose seams are not known, undisturbed.
+func (r *runner) uncounted() (all []cases.Case) {
+	for _, s := range r.scenarios {
+		if len(r.state.Seams[s.Name]) == 0 {
+			all = append(all, cases.Case{Scenario: s, Seam: cases.Postgres})
+		}
+	}
+	return all
+}
+
+// left are the cases of this shard that are not done, in the order of the seed.
+func (r *runner) left() (left []cases.Case, err error) {
+	var i, n int
+	if _, err := fmt.Sscanf(r.options.shard, "%d/%d", &i, &n); err != nil || i < 1 || i > n {
+		return nil, fmt.Errorf("-shard %q: want i/n, such as 1/4", r.options.shard)
+	}
+	all := r.state.cases(r.scenarios)
+	rand.New(rand.NewPCG(r.options.seed, 0)).Shuffle(len(all), func(a, b int) { all[a], all[b] = all[b], all[a] }) //nolint:gosec // repeats itself
+	for k, c := range all {
+		if _, isDone := r.state.Done[c.String()]; !isDone && k%n == i-1 {
+			left = append(left, c)
+		}
+	}
+	return left, nil
+}
+
+// all does cases on all stages, until they are done, the time is over, or a stage cannot go on.
+func (r *runner) all(ctx context.Context, stages []*cases.Stage, todo []cases.Case, done func(cases.Case, cases.Result)) error {
+	next := make(chan cases.Case)
+	var working sync.WaitGroup
+	failed := make(chan error, len(stages))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for _, stage := range stages {
+		working.Go(func() {
+			for c := range next {
+				result, err := stage.Play(ctx, c)
+				if err != nil {
+					failed <- fmt.Errorf("%s: %w", c, err)
+					cancel()
+					return
+				}
+				r.mu.Lock()
+				done(c, result)
+				r.mu.Unlock()
+			}
+		})
+	}
+	for _, c := range todo {
+		if time.Now().After(r.until) {
+			break
+		}
+		select {
+		case next <- c:
+			continue
+		case <-ctx.Done():
+		}
+		break
+	}
+	close(next)
+	working.Wait()
+	close(failed)
+	return <-failed
+}

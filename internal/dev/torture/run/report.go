@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"smsetl/internal/dev/torture/cases"
+)
+
+// tally is how far the cases of one kind are.
+type tally struct {
+	done, struck, of, wrong int
+	took                    float64
+}
+
+func (t *tally) add(o tally) {
+	t.done, t.struck, t.of, t.wrong, t.took = t.done+o.done, t.struck+o.struck, t.of+o.of, t.wrong+o.wrong, t.took+o.took
+}
+
+type kind struct {
+	scenario string
+	seam     cases.Seam
+	fault    cases.Fault
+}
+
+const head = `# Every crash point
+
+Each of these scenarios is small and whole. It is done once undisturbed, which says how many seams it has: messages from and to Postgres,
+and pieces of requests to a vendor and of its answers. Then it is done once for every seam and every fault, broken there; after that once
+more undisturbed. Then the facts must be what the vendor says, the ledger true of them, the views as of before what they were, nothing
+left behind, no reader may have seen half at any moment, a step that said it was done must have been, and doing it all again must write
+nothing. ` + "`internal/dev/torture`" + ` has the proxies, and the scenarios in ` + "`cases`" + `. Made by
+
+    make torture MINUTES=60
+
+which goes on where it stopped while the product is the same; ` + "`go run ./internal/dev/torture/run -only scenario/seam/fault/n`" + ` does one
+case again. A case whose seam did not come counts as done and not as struck: how many messages there are depends a little on the time.
+
+`
+
+// report writes the page.
+func (r *runner) report() error {
+	all := r.tallies()
+	var page strings.Builder
+	page.WriteString(head)
+	var whole tally
+	for _, t := range all {
+		whole.add(t)
+	}
+	fmt.Fprintf(&page, "**%d of %d cases are done** (%.1f %%), %d of them struck, with %d violations. They took %s, of the product %s.\n\n",
+		whole.done, whole.of, percent(whole.done, whole.of), whole.struck, whole.wrong,
+		time.Duration(whole.took*float64(time.Second)).Round(time.Second), r.state.hash)
+	r.byScenario(&page, all)
+	byFault(&page, all)
+	r.violations(&page)
+	fmt.Fprintf(os.Stderr, "%d of %d cases done, %d in this run, %d violations\n", whole.done, whole.of, r.done, whole.wrong)
+	var err error
+	if r.options.out == "-" {
+		_, err = os.Stdout.WriteString(page.String())
+	} else {
+		err = os.WriteFile(r.options.out, []byte(page.String()), 0o644) //nolint:gosec // a page for everybody
+	}
+	if err == nil && whole.wrong > 0 {
+		err = fmt.Errorf("%d cases do not hold", whole.wrong)
+	}
+	return err
+}
+
+func percent(n, of int) float64 { return 100 * float64(n) / float64(max(of, 1)) }
+
+// tallies counts all cases by kind, of every scenario.
+func (r *runner) tallies() map[kind]tally {
+	all := map[kind]tally{}
+	for _, c := range r.state.cases(cases.All()) {
+		k := kind{c.Scenario.Name, c.Seam, c.Fault}
+		t := all[k]
+		t.of++
+		if result, isDone := r.state.Done[c.String()]; isDone {
+			t.done++
+			t.took += result.Took
+			if result.At != "" {
+				t.struck++
+			}
+			if len(result.Wrong) > 0 {
+				t.wrong++
+			}
+		}
+		all[k] = t
+	}
+	return all
+}
+
+func (r *runner) byScenario(page *strings.Builder, all map[kind]tally) {
+	page.WriteString("| scenario | what happens | seam | seams | cases | done | struck | violations |\n|---|---|---|---:|---:|---:|---:|---:|\n")
+	for _, s := range cases.All() {
+		for _, seam := range cases.Seams {
+			var sum tally
+			for k, t := range all {
+				if k.scenario == s.Name && k.seam == seam {
+					sum.add(t)
+				}
+			}
+			if sum.of > 0 {
+				fmt.Fprintf(page, "| %s | %s | %s | %d | %d | %d (%.0f %%) | %d | %d |\n", s.Name, s.About, seam,
+					r.state.Seams[s.Name][seam], sum.of, sum.done, percent(sum.done, sum.of), sum.struck, sum.wrong)
+			}
+		}
+	}
+}
+
+func byFault(page *strings.Builder, all map[kind]tally) {
+	page.WriteString("\n| seam | fault | cases | done | struck | violations |\n|---|---|---:|---:|---:|---:|\n")
+	for _, seam := range cases.Seams {
+		for _, fault := range seam.Faults() {
+			var sum tally
+			for k, t := range all {
+				if k.seam == seam && k.fault == fault {
+					sum.add(t)
+				}
+			}
+			fmt.Fprintf(page, "| %s | %s | %d | %d | %d | %d |\n", seam, fault, sum.of, sum.done, sum.struck, sum.wrong)
+		}
+	}
+}
+
+func (r *runner) violations(page *strings.Builder) {
+	page.WriteString("\n## Violations\n\n")
+	none := true
+	for _, name := range slices.Sorted(maps.Keys(r.state.Done)) {
+		result := r.state.Done[name]
+		if len(result.Wrong) == 0 {
+			continue
+		}
+		none = false
+		fmt.Fprintf(page, "- `go run ./internal/dev/torture/run -only %s`, at %s:\n", name, result.At)
+		for _, w := range result.Wrong {
+			fmt.Fprintf(page, "  - %s\n", w)
+		}
+	}
+	if none {
+		page.WriteString("None.\n")
+	}
+}

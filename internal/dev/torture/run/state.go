@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"smsetl/internal/dev/torture/cases"
+)
+
+// state is what is done already: a file of lines that only grows, named by a hash of the product.
+type state struct {
+	hash  string
+	Seams map[string]map[cases.Seam]int // by scenario
+	Done  map[string]cases.Result       // by case
+
+	file *os.File
+}
+
+// line is one of the file: the seams of a scenario, or a case.
+type line struct {
+	Scenario string       `json:"scenario,omitempty"`
+	Case     string       `json:"case,omitempty"`
+	Result   cases.Result `json:"result"`
+}
+
+// openState reads what is done of the product as it is, in the working directory.
+func openState(forgetful bool) (*state, error) {
+	hash, err := product(".")
+	if err != nil {
+		return nil, err
+	}
+	s := &state{hash: hash, Seams: map[string]map[cases.Seam]int{}, Done: map[string]cases.Result{}}
+	base, err := os.UserCacheDir()
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(base, "smsetl", "torture")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	flags := os.O_CREATE | os.O_RDWR | os.O_APPEND
+	if forgetful {
+		flags |= os.O_TRUNC
+	}
+	if s.file, err = os.OpenFile(filepath.Join(dir, hash+".jsonl"), flags, 0o600); err != nil {
+		return nil, err
+	}
+	return s, s.read()
+}
+
+func (s *state) read() error {
+	lines := bufio.NewScanner(s.file)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var l line
+		if json.Unmarshal(lines.Bytes(), &l) != nil {
+			continue // cut off when the program was killed
+		}
+		if l.Case != "" {
+			s.Done[l.Case] = l.Result
+		} else {
+			s.Seams[l.Scenario] = l.Result.Seams
+		}
+	}
+	return lines.Err()
+}
+
+func (s *state) write(l line) {
+	text, err := json.Marshal(l)
+	if err == nil {
+		_, err = s.file.Write(append(text, '\n'))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "torture: what is done is not remembered:", err)
+	}
+}
+
+// count remembers how many seams a scenario has.
+func (s *state) count(scenario string, r cases.Result) {
+	for _, w := range r.Wrong {
+		fmt.Fprintf(os.Stderr, "%s, undisturbed: %s\n", scenario, w)
+	}
+	s.Seams[scenario] = r.Seams
+	s.write(line{Scenario: scenario, Result: r})
+}
+
+// add remembers what came of a case. Its counts of seams are those of a scenario that was disturbed.
+func (s *state) add(c cases.Case, r cases.Result) {
+	r.Seams = nil
+	s.Done[c.String()] = r
+	s.write(line{Case: c.String(), Result: r})
+}
+
+func (s *state) close() { _ = s.file.Close() }
+
+// cases are all of scenarios whose seams are counted, in a fixed order.
+func (s *state) cases(scenarios []*cases.Scenario) (all []cases.Case) {
+	for _, scenario := range scenarios {
+		for _, seam := range cases.Seams {
+			for n := 1; n <= s.Seams[scenario.Name][seam]; n++ {
+				for _, fault := range seam.Faults() {
+					all = append(all, cases.Case{Scenario: scenario, Seam: seam, Fault: fault, N: n})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// product gives a hash of what the program is made from, tests and tools of development aside.
+func product(root string) (string, error) {
+	sum := sha256.New()
+	var names []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(path)
+		if entry.IsDir() {
+			if name != "." && strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"internal/dev", "docs", "bin", "tools"}, name) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		isSource := slices.Contains([]string{".go", ".sql", ".mod"}, filepath.Ext(name)) && !strings.HasSuffix(name, "_test.go")
+		if isSource {
+			names = append(names, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	if !slices.Contains(names, "go.mod") {
+		return "", errors.New("there is no go.mod here: run it in the root of the module")
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(sum, "%s %d\n%s", name, len(data), data)
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:16], nil
+}
