@@ -148,7 +148,7 @@ func (s *State) readVersion(ctx context.Context, conn *pgx.Conn) error {
 func (s *State) readRiver(ctx context.Context, conn *pgx.Conn) error {
 	rows, _ := conn.Query(ctx, `SELECT version FROM river.river_migration WHERE line = 'main'`) // rows carry the error
 	have, err := pgx.CollectRows(rows, pgx.RowTo[int])
-	if isMissing(err) {
+	if isMissing(err) || isWithoutLine(err) {
 		return nil
 	}
 	if err != nil {
@@ -163,6 +163,13 @@ func (s *State) readRiver(ctx context.Context, conn *pgx.Conn) error {
 		s.RiverOK = s.RiverOK && applied[m.Version]
 	}
 	return nil
+}
+
+// isWithoutLine reports that River's table of versions is that of its first versions: a program was cut off while it went through
+// them, which are a transaction each, and the next one goes on from there.
+func isWithoutLine(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "42703"
 }
 
 // isMissing reports that a table, or its schema, does not exist.

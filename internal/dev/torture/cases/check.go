@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,7 +17,15 @@ import (
 	"smsetl/vendors"
 )
 
+// migrate brings the schema up, as an operator does: with a repair where a migration was cut off.
 func migrate(ctx context.Context, w *World) error {
+	err := migrations.Up(ctx, w.Database, vendors.All.Specs())
+	if !errors.Is(err, migrations.ErrDirty) {
+		return err
+	}
+	if _, err := migrations.Repair(ctx, w.Database); err != nil {
+		return err
+	}
 	return migrations.Up(ctx, w.Database, vendors.All.Specs())
 }
 
