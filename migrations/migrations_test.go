@@ -3,6 +3,7 @@ package migrations_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivermigrate"
 	"golang.org/x/sync/errgroup"
 
 	"smsetl/internal/dev/pgtest"
@@ -231,6 +235,34 @@ func TestRepair(t *testing.T) {
 	up(t, url)
 	if d := cmp.Diff(whole, catalog(t, url)); d != "" {
 		t.Error("(-before +after):\n", d)
+	}
+}
+
+// River's versions are a transaction each: a program may be cut off between any two of them, and the next one goes on from there.
+func TestUpGoesOnBetweenRiversVersions(t *testing.T) {
+	t.Parallel()
+	for version := 1; version <= 4; version++ { // a later one has the column that the first tables of versions lack
+		url := pgtest.New(t)
+		whole := catalog(t, url)
+		pool, err := pgxpool.New(t.Context(), url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pool.Close()
+		river, err := rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: "river", Logger: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := river.Migrate(t.Context(), rivermigrate.DirectionDown, &rivermigrate.MigrateOpts{TargetVersion: version}); err != nil {
+			t.Fatal(err)
+		}
+		if status, err := migrations.Status(t.Context(), url); err != nil || !errors.Is(status.Current(), migrations.ErrBehind) {
+			t.Errorf("at version %d of River: %+v, %v", version, status, err)
+		}
+		up(t, url)
+		if d := cmp.Diff(whole, catalog(t, url)); d != "" {
+			t.Errorf("from version %d of River (-before +after):\n%s", version, d)
+		}
 	}
 }
 

@@ -151,6 +151,13 @@ func (s *Stage) Play(ctx context.Context, c Case) (Result, error) {
 	if err := s.server.create(ctx, name, template); err != nil {
 		return Result{}, err
 	}
+	if c.Fault == ServerCrash {
+		// A sequence writes down 32 numbers ahead, and a clone begins in the midst of them: without a checkpoint the same numbers
+		// would be given again after the crash. Nobody clones the warehouse that they work with.
+		if err := s.server.exec(ctx, "CHECKPOINT"); err != nil {
+			return Result{}, err
+		}
+	}
 	p := &playing{Case: c, stage: s, address: s.server.database(name), proxies: map[Seam]*torture.Proxy{}}
 	err = p.play(ctx)
 	p.result.Took = time.Since(started).Seconds()
@@ -390,7 +397,11 @@ func (p *playing) judge(ctx context.Context, was picture, isDone bool, stepErr e
 		if err := p.look(ctx); err != nil {
 			return err
 		}
-		if err := p.equals(ctx, "right after a step that said it was done", want); err != nil {
+		last := p.Scenario.now
+		if p.Fault == ClockBack {
+			last = last.AddDate(0, 0, -1) // it knows of no later day
+		}
+		if err := p.equals(ctx, "right after a step that said it was done", want, last); err != nil {
 			return err
 		}
 	}
@@ -405,7 +416,7 @@ func (p *playing) judge(ctx context.Context, was picture, isDone bool, stepErr e
 		p.wrong("the warehouse cannot be opened afterwards: " + err.Error())
 		return nil
 	}
-	if err := p.equals(ctx, "in the end", want); err != nil {
+	if err := p.equals(ctx, "in the end", want, p.Scenario.now); err != nil {
 		return err
 	}
 	before, err := stamp(ctx, p.db)
@@ -422,8 +433,8 @@ func (p *playing) judge(ctx context.Context, was picture, isDone bool, stepErr e
 	return errors.Join(err, p.rest(ctx, was))
 }
 
-func (p *playing) equals(ctx context.Context, when string, want truth) error {
-	differ, err := unequal(ctx, p.db, want, p.Scenario.now)
+func (p *playing) equals(ctx context.Context, when string, want truth, last time.Time) error {
+	differ, err := unequal(ctx, p.db, want, last)
 	for _, d := range differ[:min(len(differ), 3)] {
 		p.wrong(when + ": " + d)
 	}

@@ -46,7 +46,7 @@ func unequal(ctx context.Context, q db.Querier, want truth, last time.Time) (dif
 	for view, rows := range map[string][]byte{"delivery_daily": want.deliveries, "failure_daily": want.failures} {
 		columns := map[string]string{"delivery_daily": deliveryColumns, "failure_daily": failureColumns}[view] + want.columns
 		found, err := db.All[struct{ Line string }](ctx, q, strings.NewReplacer("VIEW", "sms."+view, "COLUMNS", columns).Replace(`
-			WITH truth AS (SELECT COLUMNS FROM jsonb_populate_recordset(NULL::VIEW, $1::jsonb)),
+			WITH truth AS (SELECT COLUMNS FROM jsonb_populate_recordset(NULL::VIEW, $1::jsonb) WHERE send_date < $2::date),
 			     stored AS (SELECT COLUMNS FROM VIEW WHERE send_date < $2::date)
 			(SELECT 'only in the warehouse: ' || to_jsonb(x)::text AS line FROM (SELECT COLUMNS FROM stored EXCEPT ALL SELECT COLUMNS FROM truth) AS x)
 			UNION ALL
@@ -98,7 +98,7 @@ func untrue(ctx context.Context, d *db.DB) (wrong []string, err error) {
 var leftBehind = map[string]string{
 	"staging tables":      `SELECT count(*) FROM pg_class WHERE relname ~ 'staging' AND relkind = 'r'`,
 	"unfinished jobs":     `SELECT count(*) FROM river.river_job WHERE finalized_at IS NULL`,
-	"workers":             `SELECT count(*) FROM etl.worker`,
+	"loads without end":   `SELECT count(*) FROM etl.load WHERE outcome = 'running'`,
 	"windows without end": `SELECT count(*) FROM etl.run_window WHERE ended_at IS NULL`,
 }
 

@@ -162,12 +162,14 @@ func releasing() *Scenario {
 	}
 	s.before = []moment{{today.AddDate(0, 0, -2), loading(day)}}
 	s.do = func(ctx context.Context, w *World) (bool, error) {
-		if _, err := loading(day)(ctx, w); err != nil {
+		isBelieved, err := loading(day)(ctx, w) // once it was released, the same answer is believed
+		if err != nil {
 			return false, err
 		}
-		return decided(ctx, w, func(p *program, items []plan.Item, by ledger.Operator) (pipeline.Decided, error) {
+		days, isDone, err := decided(ctx, w, func(p *program, items []plan.Item, by ledger.Operator) (pipeline.Decided, error) {
 			return p.Release(ctx, "--from "+doubled, items, by)
 		})
+		return isDone && (isBelieved || days > 0), err
 	}
 	s.truth = func(s *Scenario) (truth, error) {
 		t, err := s.vendor().Truth(doubled, "2026-11-02", s.now)
@@ -199,18 +201,18 @@ func dayOf(text string) *sms.Day {
 // decided lets an operator decide about the doubled day.
 func decided(
 	ctx context.Context, w *World, do func(p *program, items []plan.Item, by ledger.Operator) (pipeline.Decided, error),
-) (bool, error) {
+) (days int, isDone bool, err error) {
 	p, err := w.open(ctx)
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	defer p.close()
 	items, err := plan.Scopes(plan.Request{From: dayOf(doubled), To: dayOf(doubled)}, p.Config.Planned(), p.Now())
 	if err != nil {
-		return false, err
+		return 0, false, err
 	}
 	d, err := do(p, items, ledger.Operator{Who: "ana", Reason: "the vendor says so", Now: p.Now()})
-	return err == nil && len(d.Left) == 0, err
+	return d.Days, err == nil && len(d.Left) == 0, err
 }
 
 // freezing is an operator who wants a day left alone, and a load of it that has to.
@@ -219,7 +221,7 @@ func freezing() *Scenario {
 	s.Name, s.About = "freeze", "an operator freezes a day, and a load that would change it leaves it alone"
 	day := plan.Request{From: dayOf(doubled), To: dayOf("2026-11-02"), Refetch: true}
 	s.do = func(ctx context.Context, w *World) (bool, error) {
-		isDone, err := decided(ctx, w, func(p *program, items []plan.Item, by ledger.Operator) (pipeline.Decided, error) {
+		_, isDone, err := decided(ctx, w, func(p *program, items []plan.Item, by ledger.Operator) (pipeline.Decided, error) {
 			return p.Decide(ctx, "freeze", ledger.Freeze, items, by)
 		})
 		if err != nil {
