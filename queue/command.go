@@ -24,6 +24,9 @@ func (q *Queue) Work(ctx context.Context, loader Loader, runID int64, items []It
 	if _, err := q.RescueDead(ctx); err != nil {
 		return err
 	}
+	if err := q.EndLost(ctx); err != nil {
+		return err
+	}
 	// A window that is already queued or being worked by another process is waited for, not queued twice.
 	waiting := make(map[int64]bool, len(items))
 	err := q.alone(ctx, planning, "planning", func(tx pgx.Tx) error {

@@ -76,9 +76,29 @@ func (s *Server) rescue(ctx context.Context) error {
 	return s.queue.repause(ctx)
 }
 
-// settle ends windows and detached runs that have ended without its being written down.
+// lostAfter is how long a load may be under way that no job stands for: a probe, a file that is imported. They take minutes.
+const lostAfter = 24 * time.Hour
+
+// EndLost ends loads that no job stands for and whose program must be dead by now. Nobody sends such a load back to the queue, and
+// while it is called running its answers are kept, however old they get.
+func (q *Queue) EndLost(ctx context.Context) error {
+	_, err := q.pool.Exec(ctx, `
+		UPDATE etl.load
+		SET outcome    = 'failed',
+		    reason     = 'its program died',
+		    called_off = true
+		WHERE outcome = 'running'
+		  AND river_job_id IS NULL
+		  AND started_at < $1`, q.now().Add(-lostAfter))
+	return failed("ending loads whose program died", err)
+}
+
+// settle ends windows, loads and detached runs that have ended without its being written down.
 func (s *Server) settle(ctx context.Context) error {
 	if err := settleWindows(ctx, s.queue.pool); err != nil {
+		return err
+	}
+	if err := s.queue.EndLost(ctx); err != nil {
 		return err
 	}
 	ended, err := s.queue.endDetached(ctx)

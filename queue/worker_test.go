@@ -84,6 +84,29 @@ func TestRescueDead(t *testing.T) {
 	}
 }
 
+// A probe or an import has no job that would be rescued: what its program left running when it died is ended a day later.
+func TestEndLost(t *testing.T) {
+	t.Parallel()
+	wh, q := open(t)
+	scope := sms.Scope{Account: sms.Account{Vendor: sms.EngageLab, ID: "marketing"}, Datasets: []sms.Dataset{sms.StatsDay}}
+	scope.Window = sms.OneDay(sms.Date(2026, 1, 5), scope.Account.Zone)
+	for _, start := range []load.Start{
+		{Now: time.Now().Add(-25 * time.Hour)}, {Now: time.Now().Add(-23 * time.Hour)}, {Now: time.Now().Add(-25 * time.Hour), JobID: 7},
+	} {
+		start.Source, start.Scope = "test", scope
+		if _, err := wh.Begin(t.Context(), start); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := q.EndLost(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "loads", dump(t, wh.Pool(), `SELECT outcome, called_off, reason FROM etl.load ORDER BY load_id`),
+		"failed true its program died", "running false -", "running false -")
+}
+
 // running puts a job into the queue that the worker works on.
 func running(t *testing.T, wh *load.Warehouse, worker string) {
 	t.Helper()

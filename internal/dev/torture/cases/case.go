@@ -14,8 +14,11 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/zap"
+
 	"smsetl/internal/db"
 	"smsetl/internal/dev/torture"
+	"smsetl/queue"
 	"smsetl/sandbox"
 )
 
@@ -24,12 +27,13 @@ type Seam string
 
 // The seams.
 const (
-	Postgres Seam = "postgres" // a message from or to the database
-	Vendor   Seam = "vendor"   // a piece of a request to a vendor, or of its answer
+	Postgres  Seam = "postgres" // a message from or to the database
+	Vendor    Seam = "vendor"   // a piece of a request to a vendor, or of its answer
+	QueueStep Seam = "step"     // what the queue does with a window: begun, loaded, failed
 )
 
 // Seams are all of them.
-var Seams = []Seam{Postgres, Vendor}
+var Seams = []Seam{Postgres, Vendor, QueueStep}
 
 // Fault is what happens there.
 type Fault string
@@ -45,15 +49,20 @@ const (
 	ServerCrash Fault = "server-crash" // the database server is stopped at once, and starts again
 	ClockAhead  Fault = "clock-ahead"  // from then on the clock is a day ahead
 	ClockBack   Fault = "clock-back"
+	Fail        Fault = "fail"  // a step gives an error that is for now
+	Panic       Fault = "panic" // a step crashes
 )
 
 // Faults gives the faults that a seam is tried with.
 func (s Seam) Faults() []Fault {
-	all := []Fault{CutBefore, CutIn, CutAfter, LoseAnswer, Silence, Kill, ServerCrash, ClockAhead, ClockBack}
-	if s == Vendor {
-		return slices.DeleteFunc(all, func(f Fault) bool { return f == ServerCrash })
+	switch s {
+	case Vendor:
+		return []Fault{CutBefore, CutIn, CutAfter, LoseAnswer, Silence, Kill, ClockAhead, ClockBack}
+	case QueueStep:
+		return []Fault{Fail, Panic, Kill, ServerCrash, ClockAhead, ClockBack}
+	default:
+		return []Fault{CutBefore, CutIn, CutAfter, LoseAnswer, Silence, Kill, ServerCrash, ClockAhead, ClockBack}
 	}
-	return all
 }
 
 var byProxy = map[Fault]torture.Fault{
@@ -197,7 +206,9 @@ func (s *Stage) template(ctx context.Context, of *Scenario) (string, error) {
 	}
 	defer close()
 	for _, m := range of.before {
-		p.box.SetNow(m.at)
+		if p.box != nil {
+			p.box.SetNow(m.at)
+		}
 		w := p.world()
 		w.Now = m.at
 		if _, err := m.do(ctx, w); err != nil {
@@ -234,7 +245,12 @@ func (p *playing) open(ctx context.Context) (closing func(), err error) {
 
 // world is that of an undisturbed step.
 func (p *playing) world() *World {
-	return &World{Database: p.address, Config: p.Scenario.configured(p.box, p.vendor), Now: p.Scenario.now, Folder: p.folder}
+	return &World{Database: p.address, Config: p.configured(p.vendor), Now: p.Scenario.now, Folder: p.folder}
+}
+
+// configured gives the configuration for a vendor at an address.
+func (p *playing) configured(vendor string) string {
+	return strings.ReplaceAll(p.Scenario.configured(p.box, vendor), "FOLDER", p.folder)
 }
 
 // disturb puts the proxies in between.
@@ -269,7 +285,11 @@ func (p *playing) disturb() (*World, error) {
 	w := p.world()
 	w.Database = database.String()
 	if p.vendor != "" {
-		w.Config = p.Scenario.configured(p.box, "http://"+through[Vendor])
+		w.Config = p.configured("http://" + through[Vendor])
+	}
+	w.steps = &steps{fault: p.Fault, call: func() { p.strike(torture.Seam{}) }}
+	if p.Seam == QueueStep {
+		w.steps.n = p.N
 	}
 	return w, nil
 }
@@ -291,7 +311,7 @@ func (p *playing) strike(torture.Seam) {
 		p.disturbed.jump.Store(int64(24 * time.Hour))
 	case ClockBack:
 		p.disturbed.jump.Store(-int64(24 * time.Hour))
-	case CutBefore, CutIn, CutAfter, LoseAnswer, Silence: // the proxy does them
+	case CutBefore, CutIn, CutAfter, LoseAnswer, Silence, Fail, Panic: // done where they happen
 	}
 }
 
@@ -375,6 +395,10 @@ func (p *playing) totals(ctx context.Context) ([]total, error) {
 
 func (p *playing) closeProxies() {
 	p.result.Seams = map[Seam]int{}
+	if s := p.disturbed.steps; s.seen > 0 {
+		p.result.Seams[QueueStep] = s.seen
+		p.result.At = s.struck
+	}
 	for seam, proxy := range p.proxies {
 		if at, struck := proxy.Struck(); struck {
 			p.result.At = at.Kind + " " + at.Direction.String()
@@ -386,7 +410,7 @@ func (p *playing) closeProxies() {
 
 // judge looks whether all is as it must be: at once where the step says that it is done, and after it was done once more.
 func (p *playing) judge(ctx context.Context, was picture, isDone bool, stepErr error) error {
-	if p.N == 0 && (stepErr != nil || !isDone) {
+	if p.N == 0 && (stepErr != nil || !isDone && p.Scenario.after == nil) {
 		p.wrong(fmt.Sprintf("undisturbed, it is done: %t, with %v", isDone, stepErr))
 	}
 	want, err := p.Scenario.truth(p.Scenario)
@@ -441,10 +465,23 @@ func (p *playing) equals(ctx context.Context, when string, want truth, last time
 	return err
 }
 
+// later is what any run or server does two days later.
+func (p *playing) later(ctx context.Context) error {
+	q, err := queue.New(p.db.Pool, func() time.Time { return p.Scenario.now.AddDate(0, 0, 2) }, zap.NewNop())
+	if err != nil {
+		return err
+	}
+	_, err = q.RescueDead(ctx)
+	return errors.Join(err, q.EndLost(ctx))
+}
+
 // rest is what does not depend on the scenario.
 func (p *playing) rest(ctx context.Context, was picture) error {
 	untrue, err := untrue(ctx, p.db)
 	if err != nil {
+		return err
+	}
+	if err := p.later(ctx); err != nil {
 		return err
 	}
 	left, err := leftovers(ctx, p.db)

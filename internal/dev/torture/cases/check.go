@@ -143,10 +143,10 @@ type watcher struct {
 	ended sync.WaitGroup
 	looks int
 	wrong []string
-	seen  map[string]map[int64]bool // which totals each day had
+	seen  map[string]map[int64]bool // which totals each day of an account had
 }
 
-const totals = `SELECT date_key::text AS day, sum(requested)::bigint AS total FROM sms.fact_delivery_daily GROUP BY date_key`
+const totals = `SELECT account_key || ' ' || date_key AS day, sum(requested)::bigint AS total FROM sms.fact_delivery_daily GROUP BY account_key, date_key`
 
 type total struct {
 	Day   string
@@ -204,7 +204,7 @@ func (w *watcher) end(before, after []total) (wrong []string) {
 	for day, all := range w.seen {
 		for n := range all {
 			if !whole[total{day, n}] {
-				wrong = append(wrong, fmt.Sprintf("a reader saw %d requested on %s, which is neither the old nor the new sum", n, day))
+				wrong = append(wrong, fmt.Sprintf("a reader saw %d requested on account and day %s, which is neither the old nor the new sum", n, day))
 			}
 		}
 	}

@@ -16,6 +16,7 @@ import (
 type errand struct {
 	Scenario string
 	World    *World
+	KillAt   int // the step of the queue at which the process kills itself; 0 for none
 }
 
 // outcome is how it went.
@@ -34,6 +35,7 @@ func Child(in io.Reader, out io.Writer) error {
 	if s == nil {
 		return fmt.Errorf("there is no scenario %q", e.Scenario)
 	}
+	e.World.steps = &steps{n: e.KillAt, fault: Kill}
 	isDone, err := s.do(context.Background(), e.World)
 	o := outcome{IsDone: isDone}
 	if err != nil {
@@ -68,7 +70,11 @@ func (p *playing) do(ctx context.Context) (isDone bool, err error) {
 
 // inChild does the step in another process, which may be killed where isDone is wanted.
 func (p *playing) inChild(ctx context.Context, w *World, isDone *bool) error {
-	told, err := json.Marshal(errand{p.Scenario.Name, w})
+	e := errand{Scenario: p.Scenario.Name, World: w}
+	if isDone != nil && p.Seam == QueueStep {
+		e.KillAt = p.N
+	}
+	told, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
@@ -91,6 +97,9 @@ func (p *playing) inChild(ctx context.Context, w *World, isDone *bool) error {
 		p.mu.Unlock()
 	}
 	if err != nil {
+		if e.KillAt > 0 {
+			p.result.At = "a step, killed there"
+		}
 		return fmt.Errorf("%w: %s", err, errs.String())
 	}
 	var o outcome

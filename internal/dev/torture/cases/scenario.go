@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,9 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/job"
 	"smsetl/ledger"
+	"smsetl/load/raw"
 	"smsetl/pipeline"
 	"smsetl/plan"
+	"smsetl/queue"
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
 	"smsetl/sms"
@@ -71,7 +75,8 @@ func All() []*Scenario {
 		engageLab("load again", "the same three days once more, with the same answers", nil, moment{today, loading(plan.Request{Refetch: true})}),
 		engageLab("restated load", "the same three days a day later, after the vendor changed its mind: late deliveries, a template withdrawn",
 			restate, moment{today.AddDate(0, 0, -2), loading(plan.Request{})}),
-		releasing(), freezing(), twice(), tencentDays(), migration(),
+		releasing(), freezing(), replaying(), twice(), tencentDays(), sweeping(), migration(), detached(), cancelled(),
+		huawei("import", "two exports of Huawei's console, imported by a command"), folder(), pushed(),
 	}
 }
 
@@ -143,7 +148,9 @@ func written[D, F any](deliveries []D, failures []F, columns string, err error) 
 	}
 	d, errD := json.Marshal(deliveries)
 	f, errF := json.Marshal(failures)
-	return truth{d, f, columns}, errors.Join(errD, errF)
+	// The vendor's word for it is not the view's.
+	lower := func(rows []byte) []byte { return bytes.ReplaceAll(rows, []byte(`"Country":`), []byte(`"country":`)) }
+	return truth{lower(d), lower(f), columns}, errors.Join(errD, errF)
 }
 
 // doubled is a settled day that the vendor doubles.
@@ -255,6 +262,65 @@ func tencentDays() *Scenario {
 			Seed: 7, First: firstDay, Users: []sandbox.User{}, Tencent: sandbox.TencentRules{PerSecond: 1_000_000},
 			Secrets: []sandbox.Secret{{Source: "tencent-main", ID: "AKIDsandbox", Key: "secret", Apps: []sandbox.App{{ID: "1400006874", Profile: traffic.Busy}}}},
 		}, nil)
+	}
+	return s
+}
+
+// sweeping looks for a day that changed late among settled days, by halving the window.
+func sweeping() *Scenario {
+	const first, late = "2026-11-10", "2026-11-12"
+	s := tencentDays()
+	s.Name, s.About = "sweep", "settled days of Tencent compared by their sums, and the one that changed found by halving and loaded"
+	s.vendor = func() *sandbox.Sandbox {
+		return played(sandbox.Options{
+			Seed: 7, First: first, Users: []sandbox.User{}, Tencent: sandbox.TencentRules{PerSecond: 1_000_000},
+			Secrets: []sandbox.Secret{{Source: "tencent-main", ID: "AKIDsandbox", Key: "secret", Apps: []sandbox.App{{ID: "1400006874", Profile: traffic.Busy}}}},
+		}, []sandbox.Restatement{{Kind: sandbox.LateDeliveries, From: late, To: late, At: today, Share: 0.3}})
+	}
+	s.before = []moment{{today.Add(-time.Hour), loading(plan.Request{})}, {today.Add(-time.Hour), aged}}
+	s.config = func(config string) string {
+		return strings.ReplaceAll(config, "    secret_id:", "    probe: off\n    secret_id:")
+	}
+	s.do = loading(plan.Request{Sweep: true})
+	s.truth = func(s *Scenario) (truth, error) {
+		t, err := s.vendor().Truth(first, yesterday, s.now)
+		return written(t.Deliveries, t.Failures, "", err)
+	}
+	return s
+}
+
+// aged puts what the machine's clock says of earlier loads so far back that a sweep is due.
+func aged(ctx context.Context, w *World) (bool, error) {
+	p, err := w.open(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer p.close()
+	_, err = p.Warehouse.Pool().Exec(ctx, `
+		UPDATE etl.coverage
+		SET confirmed_at = $1::timestamptz - interval '8 days',
+		    checked_at   = NULL`, w.Now)
+	return true, err
+}
+
+// replaying builds days again from the answers that were kept.
+func replaying() *Scenario {
+	s := engageLab("replay", "three days that were loaded and restated, built again from the answers that were kept", restate,
+		moment{today.AddDate(0, 0, -2), loading(plan.Request{})}, moment{today, loading(plan.Request{Refetch: true})})
+	s.do = func(ctx context.Context, w *World) (isDone bool, err error) {
+		p, err := w.open(ctx)
+		if err != nil {
+			return false, err
+		}
+		defer p.close()
+		r := job.Replay{Mapping: job.CurrentMapping(p.Vendors.Readers()), Now: p.Now(), Select: raw.Selection{From: *dayOf(firstDay), To: *dayOf(yesterday)}}
+		err = queue.Record(ctx, p.Warehouse.Pool(), p.Command("replay", r.String()), p.Now, func(runID int64) (bool, error) {
+			r.RunID = runID
+			done, err := r.Run(ctx, p.Warehouse)
+			isDone = len(done.Left)+len(done.Overtaken) == 0
+			return !isDone, err
+		})
+		return isDone && err == nil, err
 	}
 	return s
 }

@@ -22,7 +22,8 @@ type World struct {
 	Now      time.Time
 	Folder   string // with the files of the scenario
 
-	jump atomic.Int64 // by how much the clock is wrong, in nanoseconds
+	jump  atomic.Int64 // by how much the clock is wrong, in nanoseconds
+	steps *steps       // of the queue; nil where nothing breaks there
 }
 
 // clock is what the program is told the time is.

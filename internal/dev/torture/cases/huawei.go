@@ -1,0 +1,229 @@
+package cases
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"smsetl/cmd/etl/show"
+	"smsetl/ingest"
+	"smsetl/load"
+	"smsetl/load/messages"
+	"smsetl/queue"
+	"smsetl/sandbox"
+	"smsetl/sms"
+	"smsetl/web/push"
+)
+
+const importing = `
+sources:
+  - name: huawei-main
+    vendor: huawei
+    applications: [harbor-home, harbor-world]
+    phone_key: a key of the tests, 32 bytes long
+    history_start: 2026-11-17
+    export_time_zone: "+08:00"
+    numbers: mainland
+`
+
+// The days of the files, and when everything about them has settled.
+var (
+	filesFrom = time.Date(2026, 11, 17, 0, 0, 0, 0, today.Location())
+	filesTo   = filesFrom.AddDate(0, 0, 2)
+)
+
+// console is the vendor's, over a few messages.
+func console() *sandbox.Console {
+	return sandbox.NewConsole(sandbox.ConsoleOptions{Seed: 11, First: "2026-11-16", Days: 4, PerDay: 6})
+}
+
+// export writes a file for each day, made at a time.
+func export(dir string, after time.Duration) error {
+	for day := filesFrom; day.Before(filesTo); day = day.AddDate(0, 0, 1) {
+		to := day.AddDate(0, 0, 1)
+		f, err := console().Export(sandbox.Export{From: day.UTC(), To: to.UTC(), At: to.Add(after).UTC(), Hours: 8})
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(dir, f.Name)
+		if err := os.WriteFile(path, f.Data, 0o600); err != nil {
+			return err
+		}
+		if err := os.Chtimes(path, f.At, f.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settled is long enough after a day for all of its messages to be known.
+const settled = 80 * time.Hour
+
+func huawei(name, about string) *Scenario {
+	return &Scenario{
+		Name: name, About: about, now: today, config: func(string) string { return importing },
+		files: func(dir string) error { return export(dir, settled) }, truth: consolesTruth, do: bring,
+	}
+}
+
+func consolesTruth(*Scenario) (truth, error) {
+	t := console().Truth(filesFrom, filesTo, 8, today.AddDate(0, 0, 5))
+	return written(t.Deliveries, t.Failures, ", country", nil)
+}
+
+// bring imports every file of the folder.
+func bring(ctx context.Context, w *World) (bool, error) {
+	p, err := w.open(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer p.close()
+	in, err := ingest.New(p.World, p.Config.Sources[0], ingest.Options{})
+	if err != nil {
+		return false, err
+	}
+	paths, err := filepath.Glob(filepath.Join(w.Folder, "*.csv"))
+	if err != nil {
+		return false, err
+	}
+	if err := p.Register(ctx); err != nil {
+		return false, err
+	}
+	var report ingest.Report
+	err = in.Load(ctx, p.Warehouse, paths, &report)
+	return err == nil && len(report.Quarantined)+len(report.Missing)+len(report.Unreadable) == 0, err
+}
+
+// folder is a server that imports what was dropped into a folder, and stops when nothing is left there.
+func folder() *Scenario {
+	s := huawei("watched folder", "two exports in a watched folder, imported by a server that then stops")
+	const dir = "exports"
+	s.config = func(string) string { return importing + "    drop_dir: FOLDER/" + dir + "\n" }
+	s.files = func(base string) error {
+		if err := os.Mkdir(filepath.Join(base, dir), 0o700); err != nil {
+			return err
+		}
+		return export(filepath.Join(base, dir), settled)
+	}
+	s.do = func(ctx context.Context, w *World) (bool, error) {
+		p, err := w.open(ctx)
+		if err != nil {
+			return false, err
+		}
+		defer p.close()
+		if err := p.Register(ctx); err != nil {
+			return false, err
+		}
+		folders := ingest.NewFolders(ctx, p.World, p.Warehouse, ingest.FolderOptions{Still: 60 * time.Millisecond, Metrics: nobody{}, Write: show.JSON})
+		folders.Watch(ctx, p.Config.Sources)
+		defer folders.Stop()
+		return emptied(ctx, filepath.Join(w.Folder, dir))
+	}
+	return s
+}
+
+// emptied waits until no file waits in a folder or is at work, and says whether none has failed.
+func emptied(ctx context.Context, dir string) (bool, error) {
+	for {
+		waiting, err := filepath.Glob(filepath.Join(dir, "*.csv"))
+		if err != nil {
+			return false, err
+		}
+		working, err := filepath.Glob(filepath.Join(dir, "working", "*.csv"))
+		if err != nil {
+			return false, err
+		}
+		if len(waiting)+len(working) == 0 {
+			failed, err := filepath.Glob(filepath.Join(dir, "failed", "*.csv"))
+			return len(failed) == 0, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// nobody is told how it goes.
+type nobody struct{}
+
+func (nobody) WatchOnly([]string)             {}
+func (nobody) Watched(string, bool, int, int) {}
+func (nobody) Dropped(string, string)         {}
+
+func (nobody) Called(sms.Payload)                      {}
+func (nobody) Finished(queue.Item, load.Result, error) {}
+
+const (
+	pushing = `    push: {access_key: AKPUSH, secret_key: a secret of the tests}
+pushes: {listen: "127.0.0.1:0", max_per_second: 100000}
+`
+	accessKey, secretKey = "AKPUSH", "a secret of the tests"
+)
+
+// pushed is what the vendor pushes about messages of which exports were made too early.
+func pushed() *Scenario {
+	s := huawei("pushes", "exports that were made too early, then the pushes that tell the rest, kept and counted")
+	s.config = func(string) string { return strings.TrimLeft(importing+pushing, "\n") }
+	s.files = func(dir string) error { return export(dir, time.Hour) }
+	s.before = []moment{{today, bring}}
+	s.do = func(ctx context.Context, w *World) (bool, error) {
+		p, err := w.open(ctx)
+		if err != nil {
+			return false, err
+		}
+		defer p.close()
+		server := push.New(messages.Pushes{DB: p.Warehouse.DB}, push.Options{Listen: p.Config.Pushes.Listen, MaxPerSecond: 100_000, Now: p.Now}, zap.NewNop())
+		endpoints, err := ingest.Endpoints(p.Config)
+		if err != nil {
+			return false, err
+		}
+		server.SetEndpoints(endpoints)
+		if err := server.Listen(ctx); err != nil {
+			return false, err
+		}
+		serving, stop := context.WithCancel(ctx)
+		served := make(chan error, 1)
+		go func() { served <- server.Serve(serving) }()
+		refused, err := send(ctx, server.URL("huawei-main"))
+		stop()
+		<-served
+		if err != nil {
+			return false, err
+		}
+		return refused == 0, ingest.CountReports(ctx, p.Pipeline)
+	}
+	return s
+}
+
+// send pushes all reports, each once, and says how many were not taken.
+func send(ctx context.Context, address string) (refused int, err error) {
+	pushes := console().Push(sandbox.Pushes{From: console().First(), To: today.UTC(), Seed: 1, Batched: true, Extend: true})
+	client := &http.Client{Timeout: time.Minute}
+	defer client.CloseIdleConnections()
+	for i := range pushes {
+		pushes[i].At = today.UTC() // it is signed anew each time
+		r, err := pushes[i].Request(ctx, address, accessKey, secretKey)
+		if err != nil {
+			return refused, err
+		}
+		answer, err := client.Do(r)
+		if err != nil {
+			return refused, fmt.Errorf("a push: %w", err)
+		}
+		_, _ = io.Copy(io.Discard, answer.Body)
+		_ = answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			refused++
+		}
+	}
+	return refused, nil
+}
