@@ -52,6 +52,7 @@ func (s *Server) ownTasks() []Task {
 	return []Task{
 		{Name: "rescue", Every: s.options.Every, Do: s.rescue},
 		{Name: "settle", Every: s.options.Every, Do: s.settle},
+		{Name: "lost_loads", Every: time.Hour, Do: s.queue.EndLost},
 	}
 }
 
@@ -76,29 +77,26 @@ func (s *Server) rescue(ctx context.Context) error {
 	return s.queue.repause(ctx)
 }
 
-// lostAfter is how long a load may be under way that no job stands for: a probe, a file that is imported. They take minutes.
+// lostAfter is how long a load is under way at most, and more: a window is given half an hour, and a probe or an import takes minutes.
 const lostAfter = 24 * time.Hour
 
-// EndLost ends loads that no job stands for and whose program must be dead by now. Nobody sends such a load back to the queue, and
-// while it is called running its answers are kept, however old they get.
+// EndLost ends loads that nobody works any more. A program that dies leaves those that no job stands for, and a database that is away
+// for a moment those of a try that could not even say that it failed. While a load is called running its answers are kept, however
+// old they get.
 func (q *Queue) EndLost(ctx context.Context) error {
 	_, err := q.pool.Exec(ctx, `
 		UPDATE etl.load
 		SET outcome    = 'failed',
-		    reason     = 'its program died',
+		    reason     = 'nobody ended it',
 		    called_off = true
 		WHERE outcome = 'running'
-		  AND river_job_id IS NULL
 		  AND started_at < $1`, q.now().Add(-lostAfter))
-	return failed("ending loads whose program died", err)
+	return failed("ending loads that nobody works", err)
 }
 
-// settle ends windows, loads and detached runs that have ended without its being written down.
+// settle ends windows and detached runs that have ended without its being written down.
 func (s *Server) settle(ctx context.Context) error {
 	if err := settleWindows(ctx, s.queue.pool); err != nil {
-		return err
-	}
-	if err := s.queue.EndLost(ctx); err != nil {
 		return err
 	}
 	ended, err := s.queue.endDetached(ctx)

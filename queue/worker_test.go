@@ -84,7 +84,7 @@ func TestRescueDead(t *testing.T) {
 	}
 }
 
-// A probe or an import has no job that would be rescued: what its program left running when it died is ended a day later.
+// A load that its program could not end is ended a day later, whether a job stands for it or not.
 func TestEndLost(t *testing.T) {
 	t.Parallel()
 	wh, q := open(t)
@@ -104,7 +104,7 @@ func TestEndLost(t *testing.T) {
 		}
 	}
 	same(t, "loads", dump(t, wh.Pool(), `SELECT outcome, called_off, reason FROM etl.load ORDER BY load_id`),
-		"failed true its program died", "running false -", "running false -")
+		"failed true nobody ended it", "running false -", "failed true nobody ended it")
 }
 
 // running puts a job into the queue that the worker works on.

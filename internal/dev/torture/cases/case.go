@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,10 +31,11 @@ const (
 	Postgres  Seam = "postgres" // a message from or to the database
 	Vendor    Seam = "vendor"   // a piece of a request to a vendor, or of its answer
 	QueueStep Seam = "step"     // what the queue does with a window: begun, loaded, failed
+	File      Seam = "file"     // an operation on a file that is imported, or on its folder
 )
 
 // Seams are all of them.
-var Seams = []Seam{Postgres, Vendor, QueueStep}
+var Seams = []Seam{Postgres, Vendor, QueueStep, File}
 
 // Fault is what happens there.
 type Fault string
@@ -49,8 +51,10 @@ const (
 	ServerCrash Fault = "server-crash" // the database server is stopped at once, and starts again
 	ClockAhead  Fault = "clock-ahead"  // from then on the clock is a day ahead
 	ClockBack   Fault = "clock-back"
-	Fail        Fault = "fail"  // a step gives an error that is for now
-	Panic       Fault = "panic" // a step crashes
+	Fail        Fault = "fail"       // a step gives an error that is for now
+	Panic       Fault = "panic"      // a step crashes
+	KillAfter   Fault = "kill-after" // the process is killed right after it
+	NoSpace     Fault = "no-space"   // a write finds no space, and a read an error of the disk
 )
 
 // Faults gives the faults that a seam is tried with.
@@ -58,6 +62,8 @@ func (s Seam) Faults() []Fault {
 	switch s {
 	case Vendor:
 		return []Fault{CutBefore, CutIn, CutAfter, LoseAnswer, Silence, Kill, ClockAhead, ClockBack}
+	case File:
+		return []Fault{Kill, KillAfter, NoSpace}
 	case QueueStep:
 		return []Fault{Fail, Panic, Kill, ServerCrash, ClockAhead, ClockBack}
 	default:
@@ -140,9 +146,11 @@ type playing struct {
 	vendor    string           // its address
 	address   string           // of the database
 	folder    string
-	db        *db.DB // to look with; nil as long as there is no schema
+	paths     []string // of the files in it
+	db        *db.DB   // to look with; nil as long as there is no schema
 	proxies   map[Seam]*torture.Proxy
 	disturbed *World
+	files     traceResult // what was seen of operations on files
 	mu        sync.Mutex
 	kill      func() // ends the process of the disturbed step; nil while there is none
 	result    Result
@@ -238,14 +246,17 @@ func (p *playing) open(ctx context.Context) (closing func(), err error) {
 		}
 		stop := closing
 		closing = func() { stop(); _ = os.RemoveAll(p.folder) }
-		err = p.Scenario.files(p.folder)
+		if err := p.Scenario.files(p.folder); err != nil {
+			return closing, err
+		}
+		p.paths, err = filepath.Glob(filepath.Join(p.folder, "*.csv"))
 	}
 	return closing, err
 }
 
 // world is that of an undisturbed step.
 func (p *playing) world() *World {
-	return &World{Database: p.address, Config: p.configured(p.vendor), Now: p.Scenario.now, Folder: p.folder}
+	return &World{Database: p.address, Config: p.configured(p.vendor), Now: p.Scenario.now, Folder: p.folder, Files: p.paths}
 }
 
 // configured gives the configuration for a vendor at an address.
@@ -311,7 +322,7 @@ func (p *playing) strike(torture.Seam) {
 		p.disturbed.jump.Store(int64(24 * time.Hour))
 	case ClockBack:
 		p.disturbed.jump.Store(-int64(24 * time.Hour))
-	case CutBefore, CutIn, CutAfter, LoseAnswer, Silence, Fail, Panic: // done where they happen
+	case CutBefore, CutIn, CutAfter, LoseAnswer, Silence, Fail, Panic, KillAfter, NoSpace: // done where they happen
 	}
 }
 
@@ -398,6 +409,10 @@ func (p *playing) closeProxies() {
 	if s := p.disturbed.steps; s.seen > 0 {
 		p.result.Seams[QueueStep] = s.seen
 		p.result.At = s.struck
+	}
+	if p.files.Seen > 0 {
+		p.result.Seams[File] = p.files.Seen
+		p.result.At += p.files.Struck
 	}
 	for seam, proxy := range p.proxies {
 		if at, struck := proxy.Struck(); struck {

@@ -95,25 +95,27 @@ func untrue(ctx context.Context, d *db.DB) (wrong []string, err error) {
 }
 
 // leftBehind are things that an end of everything leaves none of.
-var leftBehind = map[string]string{
-	"staging tables":      `SELECT count(*) FROM pg_class WHERE relname ~ 'staging' AND relkind = 'r'`,
-	"unfinished jobs":     `SELECT count(*) FROM river.river_job WHERE finalized_at IS NULL`,
-	"loads without end":   `SELECT count(*) FROM etl.load WHERE outcome = 'running'`,
-	"windows without end": `SELECT count(*) FROM etl.run_window WHERE ended_at IS NULL`,
-}
+const leftBehind = `
+	SELECT 'a staging table: ' || relname AS line FROM pg_class WHERE relname ~ 'staging' AND relkind = 'r'
+	UNION ALL
+	SELECT format('a job of kind %s: %s after %s tries, by %s, %s', kind, state, attempt, attempted_by[attempt], errors[1] ->> 'error')
+	FROM river.river_job
+	WHERE finalized_at IS NULL
+	UNION ALL
+	SELECT format('a window of run %s that does not end: %s', run_id, scope) FROM etl.run_window WHERE ended_at IS NULL
+	UNION ALL
+	SELECT format('load %s that does not end: job %s is %s after %s tries, and there are %s loads of it', load_id, j.id, j.state, j.attempt,
+	              (SELECT count(*) FROM etl.load AS o WHERE o.river_job_id = l.river_job_id))
+	FROM etl.load             AS l
+	LEFT JOIN river.river_job AS j ON j.id = l.river_job_id
+	WHERE l.outcome = 'running'`
 
 func leftovers(ctx context.Context, q db.Querier) (left []string, err error) {
-	for what, query := range leftBehind {
-		n, err := one[int64](ctx, q, query)
-		if err != nil {
-			return nil, err
-		}
-		if n > 0 {
-			left = append(left, fmt.Sprintf("%d %s are left", n, what))
-		}
+	lines, err := db.All[struct{ Line string }](ctx, q, leftBehind)
+	for _, l := range lines {
+		left = append(left, "left behind: "+l.Line)
 	}
-	slices.Sort(left)
-	return left, nil
+	return left, err
 }
 
 // stamp names every fact, name and line of history together with the transaction that wrote it.
@@ -165,7 +167,7 @@ func watch(d *db.DB) *watcher {
 			if w.look(ctx, d) == nil {
 				w.looks++
 			} // the server may be gone for a moment
-			_ = db.Pause(ctx, 25*time.Millisecond)
+			_ = db.Pause(ctx, 40*time.Millisecond)
 		}
 	})
 	return w

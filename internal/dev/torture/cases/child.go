@@ -52,7 +52,7 @@ func (p *playing) do(ctx context.Context) (isDone bool, err error) {
 	if p.Scenario.isTwice {
 		go func() { other <- p.inChild(ctx, p.world(), nil) }()
 	}
-	if p.Fault == Kill {
+	if p.Fault == Kill || p.isTraced() {
 		err = p.inChild(ctx, p.disturbed, &isDone)
 	} else {
 		isDone, err = p.Scenario.do(ctx, p.disturbed)
@@ -82,6 +82,19 @@ func (p *playing) inChild(ctx context.Context, w *World, isDone *bool) error {
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = bytes.NewReader(told), &out, &errs, time.Second
 	cmd.Env = append(os.Environ(), childVariable+"=1")
+	result := ""
+	if isDone != nil && p.isTraced() {
+		trace := traceErrand{Folder: p.folder, Result: p.folder + ".trace"}
+		defer os.Remove(trace.Result)
+		if p.Seam == File {
+			trace.N, trace.Fault = p.N, p.Fault
+		}
+		told, err := json.Marshal(trace)
+		if err != nil {
+			return err
+		}
+		cmd.Env, result = append(cmd.Env, traceVariable+"="+string(told)), trace.Result
+	}
 	if err := cmd.Start(); err != nil {
 		return err
 	}
@@ -95,6 +108,9 @@ func (p *playing) inChild(ctx context.Context, w *World, isDone *bool) error {
 		p.mu.Lock()
 		p.kill = nil
 		p.mu.Unlock()
+	}
+	if result != "" {
+		p.traced(result)
 	}
 	if err != nil {
 		if e.KillAt > 0 {
@@ -115,8 +131,35 @@ func (p *playing) inChild(ctx context.Context, w *World, isDone *bool) error {
 	return nil
 }
 
-// childVariable tells a program that it is a child.
-const childVariable = "SMSETL_TORTURE_CHILD"
+// isTraced says whether operations on files are counted.
+func (p *playing) isTraced() bool {
+	return CanTrace && p.folder != "" && (p.Seam == File || p.N == 0)
+}
 
-// IsChild says whether this process is to call Child and nothing else.
-func IsChild() bool { return os.Getenv(childVariable) != "" }
+// traced takes what a tracer saw.
+func (p *playing) traced(file string) {
+	var r traceResult
+	text, err := os.ReadFile(file)
+	if err != nil || json.Unmarshal(text, &r) != nil {
+		p.wrong("the operations on files were not counted")
+		return
+	}
+	p.files = r
+}
+
+const (
+	childVariable = "SMSETL_TORTURE_CHILD" // tells a program that it is a child
+	traceVariable = "SMSETL_TORTURE_TRACE" // tells one that it traces a child
+)
+
+// BeChild does what a process was started for by a case; is says that it was started so.
+func BeChild() (is bool, err error) {
+	switch {
+	case os.Getenv(traceVariable) != "":
+		return true, Trace(os.Stdin, os.Stdout)
+	case os.Getenv(childVariable) != "":
+		return true, Child(os.Stdin, os.Stdout)
+	default:
+		return false, nil
+	}
+}

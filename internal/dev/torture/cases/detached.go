@@ -12,8 +12,9 @@ import (
 	"smsetl/queue"
 )
 
-// daily makes each day a window of its own.
+// daily makes each day a window of its own. No schedule ticks: what a tick plans depends on when it comes.
 func daily(config string) string {
+	config, _, _ = strings.Cut(config, "schedules:")
 	return strings.ReplaceAll(config, "    sms_key:", "    chunk_days: 1\n    sms_key:")
 }
 

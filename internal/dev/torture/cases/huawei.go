@@ -89,15 +89,11 @@ func bring(ctx context.Context, w *World) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	paths, err := filepath.Glob(filepath.Join(w.Folder, "*.csv"))
-	if err != nil {
-		return false, err
-	}
 	if err := p.Register(ctx); err != nil {
 		return false, err
 	}
 	var report ingest.Report
-	err = in.Load(ctx, p.Warehouse, paths, &report)
+	err = in.Load(ctx, p.Warehouse, w.Files, &report)
 	return err == nil && len(report.Quarantined)+len(report.Missing)+len(report.Unreadable) == 0, err
 }
 
@@ -121,33 +117,34 @@ func folder() *Scenario {
 		if err := p.Register(ctx); err != nil {
 			return false, err
 		}
-		folders := ingest.NewFolders(ctx, p.World, p.Warehouse, ingest.FolderOptions{Still: 60 * time.Millisecond, Metrics: nobody{}, Write: show.JSON})
+		told := make(chan int, 1)
+		folders := ingest.NewFolders(ctx, p.World, p.Warehouse, ingest.FolderOptions{
+			Still: 60 * time.Millisecond, Metrics: watching{told: told}, Write: show.JSON,
+		})
 		folders.Watch(ctx, p.Config.Sources)
 		defer folders.Stop()
-		return emptied(ctx, filepath.Join(w.Folder, dir))
+		select {
+		case failed := <-told:
+			return failed == 0, nil
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
 	}
 	return s
 }
 
-// emptied waits until no file waits in a folder or is at work, and says whether none has failed.
-func emptied(ctx context.Context, dir string) (bool, error) {
-	for {
-		waiting, err := filepath.Glob(filepath.Join(dir, "*.csv"))
-		if err != nil {
-			return false, err
-		}
-		working, err := filepath.Glob(filepath.Join(dir, "working", "*.csv"))
-		if err != nil {
-			return false, err
-		}
-		if len(waiting)+len(working) == 0 {
-			failed, err := filepath.Glob(filepath.Join(dir, "failed", "*.csv"))
-			return len(failed) == 0, err
-		}
+// watching is told what lies in a folder, and tells how many files have failed when none waits any more.
+type watching struct {
+	nobody
+
+	told chan int
+}
+
+func (w watching) Watched(_ string, isThere bool, waiting, failed int) {
+	if isThere && waiting == 0 {
 		select {
-		case <-ctx.Done():
-			return false, ctx.Err()
-		case <-time.After(20 * time.Millisecond):
+		case w.told <- failed:
+		default:
 		}
 	}
 }

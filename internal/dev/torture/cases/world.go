@@ -21,6 +21,7 @@ type World struct {
 	Config   string // the text of schedules.yaml
 	Now      time.Time
 	Folder   string // with the files of the scenario
+	Files    []string
 
 	jump  atomic.Int64 // by how much the clock is wrong, in nanoseconds
 	steps *steps       // of the queue; nil where nothing breaks there

@@ -34,8 +34,8 @@ type options struct {
 }
 
 func main() {
-	if cases.IsChild() {
-		if err := cases.Child(os.Stdin, os.Stdout); err != nil {
+	if is, err := cases.BeChild(); is {
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
