@@ -78,7 +78,7 @@ var byProxy = map[Fault]torture.Fault{
 const (
 	// silence is longer than a worker waits for the answer to its first question, and shorter than what people would wait for.
 	silence = 2500 * time.Millisecond
-	// patience is how long a disturbed step may take. Every wait of the product for something that is well again is shorter.
+	// patience is how long a step may take. Every wait of the product for something that is well again is shorter.
 	patience = 3 * time.Minute
 )
 
@@ -127,12 +127,14 @@ type Stage struct {
 	child  []string // the command of a process that does a step
 	built  map[string]string
 	number int
+	// patience is how long a step may take.
+	patience time.Duration
 }
 
 // NewStage opens a stage. child is the command of a program that calls Child.
 func NewStage(ctx context.Context, child ...string) (*Stage, error) {
 	server, err := StartServer(ctx)
-	return &Stage{server: server, child: child, built: map[string]string{}}, err
+	return &Stage{server: server, child: child, built: map[string]string{}, patience: patience}, err
 }
 
 // Close ends the stage's server.
@@ -448,7 +450,9 @@ func (p *playing) judge(ctx context.Context, was picture, isDone bool, stepErr e
 	if p.Scenario.after != nil {
 		again = p.Scenario.after
 	}
-	if isDone, err := again(ctx, p.world()); err != nil || !isDone {
+	patient, cancel := context.WithTimeout(ctx, p.stage.patience)
+	defer cancel()
+	if isDone, err := again(patient, p.world()); err != nil || !isDone {
 		p.wrong(fmt.Sprintf("done once more it is done: %t, with %v", isDone, err))
 	}
 	if err := p.look(ctx); err != nil {
@@ -462,7 +466,7 @@ func (p *playing) judge(ctx context.Context, was picture, isDone bool, stepErr e
 	if err != nil {
 		return err
 	}
-	if _, err := again(ctx, p.world()); err != nil {
+	if _, err := again(patient, p.world()); err != nil {
 		p.wrong("done a third time: " + err.Error())
 	}
 	after, err := stamp(ctx, p.db)

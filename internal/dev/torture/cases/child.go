@@ -46,7 +46,7 @@ func Child(in io.Reader, out io.Writer) error {
 
 // do does the disturbed step: in this process, or in one that can be killed, and beside another one where the scenario wants two.
 func (p *playing) do(ctx context.Context) (isDone bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, p.stage.patience)
 	defer cancel()
 	other := make(chan error, 1)
 	if p.Scenario.isTwice {
@@ -63,7 +63,7 @@ func (p *playing) do(ctx context.Context) (isDone bool, err error) {
 		}
 	}
 	if ctx.Err() != nil {
-		p.wrong(fmt.Sprintf("it took longer than %s", patience))
+		p.wrong(fmt.Sprintf("it took longer than %s", p.stage.patience))
 	}
 	return isDone, err
 }

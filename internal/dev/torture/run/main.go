@@ -182,17 +182,39 @@ func (r *runner) uncounted() (all []cases.Case) {
 	return all
 }
 
-// left are the cases of this shard that are not done, in the order of the seed.
+// left are the cases of this shard that are not done. One of each kind comes after the other, each time at another seam, so that a
+// run that ends early has seen all kinds; the seed says which seams come first.
 func (r *runner) left() (left []cases.Case, err error) {
 	var i, n int
 	if _, err := fmt.Sscanf(r.options.shard, "%d/%d", &i, &n); err != nil || i < 1 || i > n {
 		return nil, fmt.Errorf("-shard %q: want i/n, such as 1/4", r.options.shard)
 	}
-	all := r.state.cases(r.scenarios)
-	rand.New(rand.NewPCG(r.options.seed, 0)).Shuffle(len(all), func(a, b int) { all[a], all[b] = all[b], all[a] }) //nolint:gosec // repeats itself
-	for k, c := range all {
-		if _, isDone := r.state.Done[c.String()]; !isDone && k%n == i-1 {
-			left = append(left, c)
+	byKind, most := map[kind][]cases.Case{}, 0
+	var kinds []kind
+	for _, c := range r.state.cases(r.scenarios) {
+		k := kind{c.Scenario.Name, c.Seam, c.Fault}
+		if byKind[k] == nil {
+			kinds = append(kinds, k)
+		}
+		byKind[k] = append(byKind[k], c)
+		most = max(most, len(byKind[k]))
+	}
+	dice := rand.New(rand.NewPCG(r.options.seed, 0)) //nolint:gosec // it repeats itself
+	for _, k := range kinds {
+		dice.Shuffle(len(byKind[k]), func(a, b int) { byKind[k][a], byKind[k][b] = byKind[k][b], byKind[k][a] })
+	}
+	at := 0
+	for round := range most {
+		dice.Shuffle(len(kinds), func(a, b int) { kinds[a], kinds[b] = kinds[b], kinds[a] })
+		for _, k := range kinds {
+			if round >= len(byKind[k]) {
+				continue
+			}
+			c := byKind[k][round]
+			if _, isDone := r.state.Done[c.String()]; !isDone && at%n == i-1 {
+				left = append(left, c)
+			}
+			at++
 		}
 	}
 	return left, nil
