@@ -210,11 +210,11 @@ func (s *Stage) template(ctx context.Context, of *Scenario) (string, error) {
 		return "", err
 	}
 	p := &playing{Case: Case{Scenario: of}, stage: s, address: s.server.database(name)}
-	close, err := p.open(ctx)
+	closing, err := p.open(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer close()
+	defer closing()
 	for _, m := range of.before {
 		if p.box != nil {
 			p.box.SetNow(m.at)
@@ -350,10 +350,10 @@ func (p *playing) play(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.disturbed, err = p.disturb(); err != nil {
+	if p.disturbed, err = p.disturb(); err != nil { //nolint:contextcheck // a server is stopped whatever becomes of the case
 		return err
 	}
-	reader := watch(p.db)
+	reader := watch(p.db) //nolint:contextcheck // it reads until it is told to end
 	isDone, stepErr := p.do(ctx)
 	p.closeProxies()
 	if err := p.stage.server.ready(ctx); err != nil {

@@ -14,15 +14,15 @@ import (
 
 // errand is what a child process is told to do.
 type errand struct {
-	Scenario string
-	World    *World
-	KillAt   int // the step of the queue at which the process kills itself; 0 for none
+	Scenario string `json:"scenario"`
+	World    *World `json:"world"`
+	KillAt   int    `json:"kill_at"` // the step of the queue at which the process kills itself; 0 for none
 }
 
 // outcome is how it went.
 type outcome struct {
-	IsDone bool
-	Error  string
+	IsDone bool   `json:"is_done"`
+	Error  string `json:"error"`
 }
 
 // Child does one step in a process of its own: what to do comes on standard input, how it went goes to standard output.
@@ -78,7 +78,7 @@ func (p *playing) inChild(ctx context.Context, w *World, isDone *bool) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, p.stage.child[0], p.stage.child[1:]...) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, p.stage.child[0], p.stage.child[1:]...)
 	var out, errs bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = bytes.NewReader(told), &out, &errs, time.Second
 	cmd.Env = append(os.Environ(), childVariable+"=1")

@@ -2,7 +2,7 @@ package cases
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strings"
 	"time"
 
@@ -76,7 +76,7 @@ func (p *program) await(ctx context.Context, runID int64, isCancelled bool, serv
 		case err := <-served:
 			served <- nil
 			if err == nil {
-				err = fmt.Errorf("the server stopped by itself")
+				err = errors.New("the server stopped by itself")
 			}
 			return err
 		case <-ctx.Done():

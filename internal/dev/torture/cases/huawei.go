@@ -2,6 +2,7 @@ package cases
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -192,8 +193,7 @@ func pushed() *Scenario {
 		go func() { served <- server.Serve(serving) }()
 		refused, err := send(ctx, server.URL("huawei-main"))
 		stop()
-		<-served
-		if err != nil {
+		if err := errors.Join(err, <-served); err != nil {
 			return false, err
 		}
 		return refused == 0, ingest.CountReports(ctx, p.Pipeline)

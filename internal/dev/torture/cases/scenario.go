@@ -75,8 +75,9 @@ func All() []*Scenario {
 		engageLab("load again", "the same three days once more, with the same answers", nil, moment{today, loading(plan.Request{Refetch: true})}),
 		engageLab("restated load", "the same three days a day later, after the vendor changed its mind: late deliveries, a template withdrawn",
 			restate, moment{today.AddDate(0, 0, -2), loading(plan.Request{})}),
-		releasing(), freezing(), replaying(), twice(), tencentDays(), sweeping(), migration(), detached(), cancelled(),
+		releasing(), freezing(), replaying(), byTwo(engageLab("first load", "", nil)), tencentDays(), sweeping(), migration(), detached(), cancelled(),
 		huawei("import", "two exports of Huawei's console, imported by a command"), folder(), pushed(),
+		byTwo(huawei("import", "")), byTwo(folder()), byTwo(detached()),
 	}
 }
 
@@ -244,10 +245,9 @@ func freezing() *Scenario {
 	return s
 }
 
-// twice is the first load in two processes.
-func twice() *Scenario {
-	s := engageLab("first load by two", "the first load in two processes at once, one of them disturbed", nil)
-	s.isTwice = true
+// byTwo is a scenario in two processes at once.
+func byTwo(s *Scenario) *Scenario {
+	s.Name, s.About, s.isTwice = s.Name+" by two", s.Name+" in two processes at once, one of them disturbed", true
 	return s
 }
 

@@ -48,7 +48,7 @@ func StartServer(ctx context.Context) (*Server, error) {
 			err = s.prepare(ctx)
 		}
 		if err != nil {
-			return nil, errors.Join(err, s.Stop())
+			return nil, errors.Join(err, s.Stop()) //nolint:contextcheck // also when the context has ended
 		}
 		return s, nil
 	}
@@ -86,15 +86,25 @@ func (s *Server) Stop() error {
 }
 
 // Crash takes the server down at once, and lets it start again: when one of its processes is killed, it ends the others without a
-// word, throws its memory away and recovers from what was written. It does not wait until it is up again.
+// word, throws its memory away and recovers from what was written. It returns when the others are gone, not when it is up again.
 func (s *Server) Crash() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, s.admin.String())
+	victim, err := pgx.Connect(ctx, s.admin.String())
 	if err != nil {
 		return err
 	}
-	return syscall.Kill(int(conn.PgConn().PID()), syscall.SIGKILL)
+	witness, err := pgx.Connect(ctx, s.admin.String())
+	if err != nil {
+		return errors.Join(err, victim.Close(ctx))
+	}
+	if err := syscall.Kill(int(victim.PgConn().PID()), syscall.SIGKILL); err != nil {
+		return err
+	}
+	for witness.Ping(ctx) == nil {
+		time.Sleep(time.Millisecond)
+	}
+	return ctx.Err()
 }
 
 // ready waits until the server lets somebody in.

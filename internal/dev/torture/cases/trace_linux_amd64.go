@@ -65,15 +65,16 @@ type call struct {
 
 // traceErrand says what a tracer breaks, and where it writes what it saw.
 type traceErrand struct {
-	Folder, Result string
-	N              int
-	Fault          Fault
+	Folder string `json:"folder"`
+	Result string `json:"result"`
+	N      int    `json:"n"`
+	Fault  Fault  `json:"fault"`
 }
 
 // traceResult is what it saw.
 type traceResult struct {
-	Seen   int
-	Struck string
+	Seen   int    `json:"seen"`
+	Struck string `json:"struck"`
 }
 
 // Trace does the step of a child in another process, and breaks an operation of that one on the files of a folder.
@@ -241,9 +242,9 @@ func (t *tracer) file(thread int, op operation, r *syscall.PtraceRegs) string {
 		if filepath.IsAbs(path) {
 			return path
 		}
-		return filepath.Join(descriptor(thread, int32(r.Rdi)), path) //nolint:gosec // half of the register
+		return filepath.Join(descriptor(thread, int32(r.Rdi)), path)
 	default:
-		return descriptor(thread, int32(r.Rdi)) //nolint:gosec // the same
+		return descriptor(thread, int32(r.Rdi))
 	}
 }
 
@@ -263,7 +264,7 @@ func (t *tracer) text(thread int, at uint64) string {
 	}
 	defer memory.Close()
 	buffer := make([]byte, 512)
-	n, _ := memory.ReadAt(buffer, int64(at)) //nolint:gosec // an address of a program, in the lower half
+	n, _ := memory.ReadAt(buffer, int64(at))
 	text, _, _ := bytes.Cut(buffer[:n], []byte{0})
 	return string(text)
 }

@@ -13,15 +13,16 @@ const CanTrace = false
 
 // traceErrand says what a tracer breaks, and where it writes what it saw.
 type traceErrand struct {
-	Folder, Result string
-	N              int
-	Fault          Fault
+	Folder string `json:"folder"`
+	Result string `json:"result"`
+	N      int    `json:"n"`
+	Fault  Fault  `json:"fault"`
 }
 
 // traceResult is what it saw.
 type traceResult struct {
-	Seen   int
-	Struck string
+	Seen   int    `json:"seen"`
+	Struck string `json:"struck"`
 }
 
 // Trace is for Linux.

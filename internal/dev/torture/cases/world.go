@@ -17,11 +17,11 @@ import (
 
 // World is what a step of a scenario has to work with. All of it can be handed to another process.
 type World struct {
-	Database string // its address, with or without a proxy before it
-	Config   string // the text of schedules.yaml
-	Now      time.Time
-	Folder   string // with the files of the scenario
-	Files    []string
+	Database string    `json:"database"` // its address, with or without a proxy before it
+	Config   string    `json:"config"`   // the text of schedules.yaml
+	Now      time.Time `json:"now"`
+	Folder   string    `json:"folder"` // with the files of the scenario
+	Files    []string  `json:"files"`
 
 	jump  atomic.Int64 // by how much the clock is wrong, in nanoseconds
 	steps *steps       // of the queue; nil where nothing breaks there
