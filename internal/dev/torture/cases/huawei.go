@@ -94,7 +94,7 @@ func bring(ctx context.Context, w *World) (bool, error) {
 		return false, err
 	}
 	var report ingest.Report
-	err = in.Load(ctx, p.Warehouse, w.Files, &report)
+	err = in.Load(ctx, p.Warehouse, ingest.Inputs(w.Files), &report)
 	return err == nil && len(report.Quarantined)+len(report.Missing)+len(report.Unreadable) == 0, err
 }
 
