@@ -49,6 +49,7 @@ type engine struct {
 	lead    *river.Client[pgx.Tx] // nil for a command: while one led, no schedule would tick
 	tasks   []Task                // done while it leads
 
+	held       held
 	registered *Worker
 	lost       chan struct{} // closed when the worker must take no more work, see Worker.Keep
 	quit       context.CancelFunc
@@ -76,7 +77,7 @@ func newEngine(q *Queue, does string, loader Loader, sources map[string]int, opt
 func (e *engine) config(loader Loader) *river.Config {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &windowWorker{
-		queue: e.queue, loader: loader, sources: loader.Sources(), rescueAfter: e.options.RescueAfter, loaded: e.options.loaded,
+		queue: e.queue, loader: loader, sources: loader.Sources(), rescueAfter: e.options.RescueAfter, loaded: e.options.loaded, held: &e.held,
 	})
 	return &river.Config{
 		ID:            e.id,
@@ -115,6 +116,7 @@ func (e *engine) start(ctx context.Context) (err error) {
 	for _, task := range e.tasks {
 		e.background.Go(func() { e.repeat(background, task) })
 	}
+	e.background.Go(func() { e.keepHearing(background) })
 	e.background.Go(func() {
 		if err := e.registered.Keep(background); err != nil {
 			e.queue.log.Warn("going on as another worker", zap.String("worker", e.id), zap.Error(err))

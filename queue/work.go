@@ -86,6 +86,7 @@ type windowWorker struct {
 	sources     map[string]int
 	rescueAfter time.Duration
 	loaded      chan<- int64 // see Options
+	held        *held
 }
 
 // pausedFor is how long a window waits that was taken from a queue before River knew that it is paused. By then it
@@ -95,6 +96,8 @@ const pausedFor = 5 * time.Second
 // Work is called by River. What it returns decides what becomes of the job: nil is done, a cancel is final, any other
 // error is tried again.
 func (w *windowWorker) Work(ctx context.Context, job *river.Job[Window]) error {
+	w.held.begin(job.ID)
+	defer w.held.end(job.ID)
 	scope, err := job.Args.scope()
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUnreadable, err)
