@@ -29,8 +29,8 @@ type kind struct {
 
 const head = `# Every crash point
 
-Each of these scenarios is small and whole. It is done once undisturbed, which says how many seams it has: messages from and to Postgres,
-and pieces of requests to a vendor and of its answers. Then it is done once for every seam and every fault, broken there; after that once
+Each of these scenarios is small and whole. It is done once undisturbed, which says how many seams it has: messages from and to Postgres, pieces
+of requests to a vendor and of its answers, steps of the queue, operations on files that are imported. Then it is done once for every seam and every fault, broken there; after that once
 more undisturbed. Then the facts must be what the vendor says, the ledger true of them, the views as of before what they were, nothing
 left behind, no reader may have seen half at any moment, a step that said it was done must have been, and doing it all again must write
 nothing. ` + "`internal/dev/torture`" + ` has the proxies, and the scenarios in ` + "`cases`" + `. Made by
@@ -39,6 +39,7 @@ nothing. ` + "`internal/dev/torture`" + ` has the proxies, and the scenarios in 
 
 which goes on where it stopped while the product is the same; ` + "`go run ./internal/dev/torture/run -only scenario/seam/fault/n`" + ` does one
 case again. A case whose seam did not come counts as done and not as struck: how many messages there are depends a little on the time.
+Cases are done in an order that takes all kinds in turn. Silence lasts 2.5 s; after a kill or a crash everything is started again.
 
 `
 
@@ -51,7 +52,7 @@ func (r *runner) report() error {
 	for _, t := range all {
 		whole.add(t)
 	}
-	fmt.Fprintf(&page, "**%d of %d cases are done** (%.1f %%), %d of them struck, with %d violations. They took %s, of the product %s.\n\n",
+	fmt.Fprintf(&page, "**%d of %d cases are done** (%.1f %%), %d of them struck, with %d violations. They took %s, added up, of the product %s.\n\n",
 		whole.done, whole.of, percent(whole.done, whole.of), whole.struck, whole.wrong,
 		time.Duration(whole.took*float64(time.Second)).Round(time.Second), r.state.hash)
 	r.byScenario(&page, all)
@@ -105,7 +106,7 @@ func (r *runner) byScenario(page *strings.Builder, all map[kind]tally) {
 				}
 			}
 			if sum.of > 0 {
-				fmt.Fprintf(page, "| %s | %s | %s | %d | %d | %d (%.0f %%) | %d | %d |\n", s.Name, s.About, seam,
+				fmt.Fprintf(page, "| %s | %s | %s | %d | %d | %d (%.1f %%) | %d | %d |\n", s.Name, s.About, seam,
 					r.state.Seams[s.Name][seam], sum.of, sum.done, percent(sum.done, sum.of), sum.struck, sum.wrong)
 			}
 		}
