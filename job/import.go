@@ -135,14 +135,13 @@ func (im *Import) window(ctx context.Context, wh *load.Warehouse, w *importWindo
 	return nil
 }
 
-// begun begins a load and puts it; one that fails is written down as called off.
-func begun(ctx context.Context, wh *load.Warehouse, start load.Start, put func(loadID int64) (messages.Imported, error)) (messages.Imported, error) {
+// begun begins a load that no job of the queue stands for, and does it; one that fails is written down as called off.
+func begun[T any](ctx context.Context, wh *load.Warehouse, start load.Start, do func(loadID int64) (T, error)) (done T, err error) {
 	loadID, err := wh.Begin(ctx, start)
 	if err != nil {
-		return messages.Imported{}, err
+		return done, err
 	}
-	done, err := put(loadID)
-	if err != nil {
+	if done, err = do(loadID); err != nil {
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		err = errors.Join(err, wh.Interrupt(late, loadID, err.Error()))

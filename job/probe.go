@@ -2,7 +2,6 @@ package job
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -40,25 +39,22 @@ func (p Probing) Run(ctx context.Context, wh *load.Warehouse) (sms.ProbeResult, 
 	if err != nil {
 		return sms.ProbeResult{}, err
 	}
-	loadID, err := wh.Begin(ctx, load.Start{RunID: p.RunID, Source: p.Source, Scope: scope, Now: p.Now})
-	if err != nil {
-		return sms.ProbeResult{}, err
-	}
-	v, err := p.Prober.Probe(ctx, p.Account, p.Day, func(answer sms.Payload) error {
-		if p.Called != nil {
-			p.Called(answer)
+	start := load.Start{RunID: p.RunID, Source: p.Source, Scope: scope, Now: p.Now}
+	return begun(ctx, wh, start, func(loadID int64) (sms.ProbeResult, error) {
+		v, err := p.Prober.Probe(ctx, p.Account, p.Day, func(answer sms.Payload) error {
+			if p.Called != nil {
+				p.Called(answer)
+			}
+			return raw.Keep(ctx, wh.DB, loadID, answer)
+		})
+		if err == nil {
+			err = wh.EndProbe(ctx, loadID, scope, v, findingsOf(v, p.Prober.Judge(v)), p.Now)
 		}
-		return raw.Keep(ctx, wh.DB, loadID, answer)
+		if err != nil {
+			return sms.ProbeResult{}, err
+		}
+		return v, nil
 	})
-	if err == nil {
-		err = wh.EndProbe(ctx, loadID, scope, v, findingsOf(v, p.Prober.Judge(v)), p.Now)
-	}
-	if err != nil {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		return sms.ProbeResult{}, errors.Join(err, wh.Interrupt(late, loadID, err.Error()))
-	}
-	return v, nil
 }
 
 // scope is what the answers are kept under: the vendor's first dataset alone, over the days that may be asked about.

@@ -3,7 +3,6 @@ package job
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -50,25 +49,22 @@ func (im *Import) KeepStatistics(ctx context.Context, wh *load.Warehouse, f *Exp
 	if p.Window, err = sms.NewWindow(first, last, account.Zone); err != nil {
 		return 0, err
 	}
-	loadID, err := wh.Begin(ctx, load.Start{RunID: im.RunID, Source: im.Source, Now: im.Now, Scope: sms.Scope{
-		Account: account, Datasets: []sms.Dataset{sms.SendingDetails}, Window: p.Window,
-	}})
-	if err != nil {
-		return 0, err
-	}
 	page := messages.StatisticsPage{Account: account, IsAll: isAll, Zone: zone}
 	for _, t := range totals {
 		page.Days = append(page.Days, messages.StatisticsDay{Total: t, MadeAt: madeAt})
 	}
-	if err = raw.Keep(ctx, wh.DB, loadID, *p); err == nil {
-		err = messages.KeepStatistics(ctx, wh.DB, loadID, page, reading.Rejects)
-	}
-	if err != nil {
-		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		return 0, errors.Join(err, wh.Interrupt(late, loadID, err.Error()))
-	}
-	return len(totals), nil
+	start := load.Start{RunID: im.RunID, Source: im.Source, Now: im.Now, Scope: sms.Scope{
+		Account: account, Datasets: []sms.Dataset{sms.SendingDetails}, Window: p.Window,
+	}}
+	return begun(ctx, wh, start, func(loadID int64) (days int, err error) {
+		if err = raw.Keep(ctx, wh.DB, loadID, *p); err == nil {
+			err = messages.KeepStatistics(ctx, wh.DB, loadID, page, reading.Rejects)
+		}
+		if err != nil {
+			return 0, err
+		}
+		return len(totals), nil
+	})
 }
 
 // accountDays gives the days of an account in which days of another zone lie.

@@ -8,6 +8,8 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 	"go.uber.org/zap"
+
+	"smsetl/internal/db"
 )
 
 // unheardAfter is how long a job may be this worker's without its working it: River begins at once with what it was given, and has
@@ -71,14 +73,7 @@ func (e *engine) rescueUnheard(ctx context.Context) error {
 
 // keepHearing does that now and then, until the context ends.
 func (e *engine) keepHearing(ctx context.Context) {
-	ticks := time.NewTicker(e.options.Every)
-	defer ticks.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticks.C:
-		}
+	for db.Pause(ctx, e.options.Every) == nil {
 		if err := e.rescueUnheard(ctx); err != nil && ctx.Err() == nil {
 			e.queue.log.Warn("windows that never came are not looked for", zap.Error(err))
 		}

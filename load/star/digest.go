@@ -87,12 +87,11 @@ func (w *Writer) partOf(f *fact, l *line) Part {
 
 // isStored says that every part of the i-th day is stored as it is now.
 func (w *Writer) isStored(f *fact, i int) bool {
-	for _, part := range f.parts {
-		if w.Stored == nil || !bytes.Equal(w.Stored(part, w.window.First()+sms.Day(i)), w.digests[part][i].sum) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(f.parts, func(part Part) bool { return !w.isPartStored(part, i) })
+}
+
+func (w *Writer) isPartStored(part Part, i int) bool {
+	return w.Stored != nil && bytes.Equal(w.Stored(part, w.window.First()+sms.Day(i)), w.digests[part][i].sum)
 }
 
 // rowDigests are the stored digests of the rows of a part of a day.
@@ -149,9 +148,9 @@ func (w *Writer) writeDigests(ctx context.Context, tx pgx.Tx) error {
 	var all []rowDigests
 	for _, part := range w.Parts {
 		for i := range w.window.Len() {
-			if day := w.window.First() + sms.Day(i); w.Believed[i] && (w.Stored == nil || !bytes.Equal(w.Stored(part, day), w.digests[part][i].sum)) {
+			if w.Believed[i] && !w.isPartStored(part, i) {
 				d := &w.digests[part][i]
-				all = append(all, rowDigests{w.Datasets[part], day, int64(d.keys), d.rows})
+				all = append(all, rowDigests{w.Datasets[part], w.window.First() + sms.Day(i), int64(d.keys), d.rows})
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
 
@@ -17,6 +18,12 @@ const (
 	Processing
 	Sending
 	Parts
+)
+
+// Whoever freezes a day waits for the loads of every part, and knows their number only: neither of these may be below 0.
+const (
+	_ = uint(Parts - db.FactParts)
+	_ = uint(db.FactParts - Parts)
 )
 
 // PartOf gives the part that a stage's failures belong to.
