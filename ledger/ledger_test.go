@@ -12,6 +12,7 @@ import (
 
 	"smsetl/internal/db"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/internal/dev/smstest"
 	"smsetl/ledger"
 	"smsetl/sms"
 )
@@ -21,21 +22,8 @@ var (
 	app  = sms.Account{Vendor: sms.Tencent, ID: "1400", Zone: east}
 )
 
-func zone(text string) sms.Zone {
-	z, err := sms.ParseZone(text)
-	if err != nil {
-		panic(err)
-	}
-	return z
-}
-
-func day(text string) sms.Day {
-	d, err := sms.ParseDay("2026-" + text)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
+// How days and times are written here.
+var day, zone = smstest.Day, smstest.Zone
 
 // open gives a warehouse that knows the account.
 func open(t *testing.T) *db.DB {

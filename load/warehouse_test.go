@@ -14,6 +14,7 @@ import (
 	"smsetl/check"
 	"smsetl/internal/db"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/internal/dev/smstest"
 	"smsetl/internal/pack"
 	"smsetl/load"
 	"smsetl/sms"
@@ -146,30 +147,8 @@ func dumpWith(ctx context.Context, t interface{ Fatal(arguments ...any) }, wh *l
 	return strings.Join(pgtest.Rows(ctx, t, wh.DB, query, arguments...), "\n")
 }
 
-func day(text string) sms.Day {
-	d, err := sms.ParseDay("2026-" + text)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
-
-// at reads "01-20 12:00" of 2026 in UTC.
-func at(text string) time.Time {
-	t, err := time.Parse("2006-01-02 15:04", "2026-"+text)
-	if err != nil {
-		panic(err)
-	}
-	return t
-}
-
-func zone(text string) sms.Zone {
-	z, err := sms.ParseZone(text)
-	if err != nil {
-		panic(err)
-	}
-	return z
-}
+// How days and times are written here.
+var at, day, zone = smstest.At, smstest.Day, smstest.Zone
 
 // same compares a dump with the lines wanted.
 func same(t testing.TB, what, got string, want ...string) {

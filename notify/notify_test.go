@@ -19,6 +19,7 @@ import (
 	"smsetl/belief"
 	"smsetl/check"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/internal/dev/smstest"
 	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/load/messages"
@@ -33,21 +34,8 @@ var (
 	stats     = []sms.Dataset{sms.StatsDay}
 )
 
-func zone(text string) sms.Zone {
-	z, err := sms.ParseZone(text)
-	if err != nil {
-		panic(err)
-	}
-	return z
-}
-
-func day(text string) sms.Day {
-	d, err := sms.ParseDay("2026-" + text)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
+// How days and times are written here.
+var day, zone = smstest.Day, smstest.Zone
 
 // at reads "11-22 03:00" in the zone of the account.
 func at(text string) time.Time {

@@ -33,6 +33,7 @@ import (
 
 	"smsetl/access"
 	"smsetl/internal/db"
+	"smsetl/internal/dev/loopback"
 	"smsetl/queue"
 	"smsetl/web"
 )
@@ -51,29 +52,8 @@ func served(t *testing.T, options web.Options) (address string) {
 	if err := server.Listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+	loopback.Serve(t, server.Serve)
 	return strings.TrimSuffix(server.URL(), "/")
-}
-
-// hold opens a connection from an address of this machine and sends the text.
-func hold(t *testing.T, to, from, text string) net.Conn {
-	t.Helper()
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: 5 * time.Second}
-	conn, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(to, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	_, _ = io.WriteString(conn, text) // it may be ended at once
-	return conn
 }
 
 func openConnections(t *testing.T, conns []net.Conn) (n int) {
@@ -99,7 +79,7 @@ func TestDoorPagesHaveNoConnectionCap(t *testing.T) {
 			address := served(t, web.Options{PasswordHash: hash(t, password)})
 			var all []net.Conn
 			for i := range 700 {
-				all = append(all, hold(t, address, fmt.Sprintf("127.1.%d.%d", i/100, i%100/2+1), text))
+				all = append(all, loopback.Hold(t, address, fmt.Sprintf("127.1.%d.%d", i/100, i%100/2+1), text))
 			}
 			if n := openConnections(t, all); n > 512 {
 				t.Errorf("%d connections are open, want 512 at most", n)
@@ -558,7 +538,7 @@ func TestDoorPagesHaveNoTLS(t *testing.T) {
 	address := strings.TrimSuffix(server.URL(), "/")
 	plain := strings.Replace(address, "https://", "http://", 1)
 	for i := range 600 { // connections that never shake hands leave room
-		hold(t, plain, fmt.Sprintf("127.1.%d.%d", i/200, i%200+1), "")
+		loopback.Hold(t, plain, fmt.Sprintf("127.1.%d.%d", i/200, i%200+1), "")
 	}
 	ask := func(trusted []byte, most uint16) (*http.Response, error) {
 		pool := x509.NewCertPool()

@@ -19,6 +19,7 @@ import (
 	"smsetl/access"
 	"smsetl/belief"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/internal/dev/smstest"
 	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/queue"
@@ -35,21 +36,8 @@ var (
 	app       = sms.Account{Vendor: sms.Tencent, ID: "1400006874", Zone: zone("+08:00")}
 )
 
-func zone(text string) sms.Zone {
-	z, err := sms.ParseZone(text)
-	if err != nil {
-		panic(err)
-	}
-	return z
-}
-
-func day(text string) sms.Day {
-	d, err := sms.ParseDay("2026-" + text)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
+// How days and times are written here.
+var day, zone = smstest.Day, smstest.Zone
 
 // expected are ten days of one dataset and five of another, with a vendor that keeps little.
 func expected(time.Time) []ledger.Expectation {

@@ -99,6 +99,8 @@ var mayImport = map[string][]string{
 	"internal/dev/temper":        {"sandbox/traffic"},
 	"internal/dev/extracttest":   {"extract", "internal/pack"},
 	"internal/dev/transformtest": {"internal/pack"},
+	"internal/dev/smstest":       {},
+	"internal/dev/loopback":      {},
 	"internal/dev/torture":       {}, // bytes between a program and a server, whoever they are
 	"internal/dev/torture/cases": {"*"},
 	"internal/dev/torture/run":   {"*"},

@@ -13,6 +13,7 @@ import (
 	"smsetl/belief"
 	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/internal/dev/smstest"
 	"smsetl/internal/pack"
 	"smsetl/ledger"
 	"smsetl/load"
@@ -33,14 +34,8 @@ var (
 	ana    = ledger.Operator{Who: "ana", Reason: "the vendor counts twice", Now: at("01-06 12:00")}
 )
 
-// at reads "01-20 12:00" of 2026 in UTC.
-func at(text string) time.Time {
-	t, err := time.Parse("2006-01-02 15:04", "2026-"+text)
-	if err != nil {
-		panic(err)
-	}
-	return t
-}
+// How days and times are written here.
+var at = smstest.At
 
 // drawExported draws a row of an export, of few messages and moments, so that there are many of each.
 func drawExported(t *rapid.T) sms.Message {

@@ -11,6 +11,7 @@ import (
 
 	"smsetl/belief"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/internal/dev/smstest"
 	"smsetl/internal/pack"
 	"smsetl/load"
 	"smsetl/load/raw"
@@ -22,22 +23,8 @@ var (
 	marketing = sms.Account{Vendor: sms.EngageLab, ID: "marketing", Zone: east}
 )
 
-func day(text string) sms.Day {
-	d, err := sms.ParseDay("2026-" + text)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
-
-// at reads "01-20 12:00" of 2026 in UTC.
-func at(text string) time.Time {
-	t, err := time.Parse("2006-01-02 15:04", "2026-"+text)
-	if err != nil {
-		panic(err)
-	}
-	return t
-}
+// How days and times are written here.
+var at, day = smstest.At, smstest.Day
 
 // open gives a warehouse in a database of its own, with the account known.
 func open(t testing.TB) *load.Warehouse {

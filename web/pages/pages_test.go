@@ -15,6 +15,7 @@ import (
 	"smsetl/belief"
 	"smsetl/explain"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/internal/dev/smstest"
 	"smsetl/ledger"
 	"smsetl/load"
 	"smsetl/queue"
@@ -137,27 +138,14 @@ func (w *world) one(to any, query string, arguments ...any) {
 	}
 }
 
-func zone(text string) sms.Zone {
-	z, err := sms.ParseZone(text)
-	if err != nil {
-		panic(err)
-	}
-	return z
-}
+// How days and times are written here.
+var day, zone = smstest.Day, smstest.Zone
 
 var (
 	marketing = sms.Account{Vendor: sms.EngageLab, ID: "marketing", Zone: zone("+08:00")}
 	app       = sms.Account{Vendor: sms.Tencent, ID: "1400006874", Zone: zone("+08:00")}
 	both      = []sms.Dataset{sms.SendStatus, sms.CallbackStatus}
 )
-
-func day(text string) sms.Day {
-	d, err := sms.ParseDay("2026-" + text)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
 
 // fill loads October of one vendor, a November with a hole and a failure of the other, and a number that changes.
 func (w *world) fill() {

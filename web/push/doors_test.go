@@ -1,10 +1,8 @@
 package push_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -14,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/extract/huawei"
+	"smsetl/internal/dev/loopback"
 	"smsetl/load/messages"
 	"smsetl/sandbox"
 	"smsetl/web/push"
@@ -39,31 +38,8 @@ func served(t *testing.T, change ...func(*push.Options)) (address string) {
 	if err := s.Listen(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+	loopback.Serve(t, s.Serve)
 	return strings.TrimSuffix(s.URL(""), push.Path)
-}
-
-// hold opens a connection from an address of this machine, and sends what is given.
-func hold(t *testing.T, to, from, text string) net.Conn {
-	t.Helper()
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}, Timeout: 5 * time.Second}
-	conn, err := dialer.DialContext(t.Context(), "tcp", strings.TrimPrefix(to, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	if _, err := io.WriteString(conn, text); err != nil && text != "" {
-		t.Logf("%s: %v", from, err) // it was ended at once
-	}
-	return conn
 }
 
 // pushOnce pushes a report on a connection of its own, and insists on an answer within four seconds: a header may take five.
@@ -90,11 +66,11 @@ func TestDoorIdleConnectionsSilencePushes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			address := served(t)
 			for i := range 1100 { // each from an address of its own: no cap of an address is in their way
-				hold(t, address, fmt.Sprintf("127.1.%d.%d", i/250, i%250+1), text)
+				loopback.Hold(t, address, fmt.Sprintf("127.1.%d.%d", i/250, i%250+1), text)
 			}
 			pushOnce(t, address, "m2")
 			for i := range 40 { // more than 17 a second
-				hold(t, address, fmt.Sprintf("127.2.0.%d", i+1), text)
+				loopback.Hold(t, address, fmt.Sprintf("127.2.0.%d", i+1), text)
 				if i%10 == 0 {
 					pushOnce(t, address, fmt.Sprint("m", i+3))
 				}
@@ -107,10 +83,10 @@ func TestDoorIdleConnectionsSilencePushes(t *testing.T) {
 // One address has its share, whatever it opens, and takes nobody else's.
 func TestDoorOneAddressTakesAllConnections(t *testing.T) {
 	address := served(t)
-	other := hold(t, address, "127.3.0.1", "POST ")
+	other := loopback.Hold(t, address, "127.3.0.1", "POST ")
 	var own []net.Conn
 	for range 300 {
-		own = append(own, hold(t, address, "127.3.0.2", ""))
+		own = append(own, loopback.Hold(t, address, "127.3.0.2", ""))
 	}
 	ended := func(c net.Conn) bool {
 		_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
