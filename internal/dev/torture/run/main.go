@@ -228,7 +228,7 @@ func (r *runner) left() (left []cases.Case, err error) {
 const mostFailures = 20
 
 // all does cases on all stages, until they are done, the time is over, or a stage cannot go on.
-func (r *runner) all(ctx context.Context, stages []*cases.Stage, todo []cases.Case, done func(cases.Case, cases.Result)) error {
+func (r *runner) all(ctx context.Context, stages []*cases.Stage, open []cases.Case, done func(cases.Case, cases.Result)) error {
 	next := make(chan cases.Case)
 	var working sync.WaitGroup
 	failed := make(chan error, len(stages))
@@ -254,7 +254,7 @@ func (r *runner) all(ctx context.Context, stages []*cases.Stage, todo []cases.Ca
 			}
 		})
 	}
-	for _, c := range todo {
+	for _, c := range open {
 		if time.Now().After(r.until) {
 			break
 		}
