@@ -74,16 +74,16 @@ func (r *httpReader) next() (message, error) {
 	case r.isChunked:
 		b, isEnd, err := r.chunk()
 		r.isChunked = !isEnd
-		return message{b, kind, isEnd}, err
+		return message{bytes: b, kind: kind, isLast: isEnd}, err
 	case r.left > 0:
 		b := make([]byte, min(r.left, ChunkBytes))
 		come, err := io.ReadFull(r.in, b)
 		r.left -= int64(come)
-		return message{b[:come], kind, r.left == 0}, err
+		return message{bytes: b[:come], kind: kind, isLast: r.left == 0}, err
 	case r.untilEnd:
 		b := make([]byte, ChunkBytes)
 		n, err := r.in.Read(b)
-		return message{b[:n], kind, false}, err
+		return message{bytes: b[:n], kind: kind}, err
 	default:
 		return r.head()
 	}
@@ -125,12 +125,12 @@ func (r *httpReader) head() (message, error) {
 		}
 	}
 	if isInterim := !r.isRequest && strings.HasPrefix(status(first), "1"); isInterim {
-		return message{whole.Bytes(), "interim answer", false}, nil
+		return message{bytes: whole.Bytes(), kind: "interim answer"}, nil
 	}
 	if !isEmpty {
 		err = r.body(header)
 	}
-	return message{whole.Bytes(), kind, !r.isChunked && r.left == 0 && !r.untilEnd}, err
+	return message{bytes: whole.Bytes(), kind: kind, isLast: !r.isChunked && r.left == 0 && !r.untilEnd}, err
 }
 
 func status(line string) string {

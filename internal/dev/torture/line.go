@@ -16,7 +16,8 @@ type line struct {
 	proxy          *Proxy
 	number         int
 	client, server net.Conn
-	messages       int // guarded by the proxy's mutex
+	messages       int  // guarded by the proxy's mutex
+	turn           turn // the same
 
 	isLosing atomic.Bool // what the server says goes nowhere
 	isDying  atomic.Bool // what anybody says goes nowhere; the line is about to be cut

@@ -2,6 +2,7 @@ package torture
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -53,7 +54,8 @@ func postgresLine(client, server net.Conn) (requests, answers reader, err error)
 		if code == cancelRequest {
 			kind = "CancelRequest"
 		}
-		return &frontend{in, &message{bytes: first, kind: kind}}, backend{bufio.NewReader(server)}, nil
+		m := &message{bytes: first, kind: kind, isLast: true, statement: kind}
+		return &frontend{in, m, map[string]string{}}, backend{bufio.NewReader(server)}, nil
 	}
 }
 
@@ -91,8 +93,9 @@ func typed(in io.Reader) ([]byte, error) {
 
 // frontend reads what a client sends.
 type frontend struct {
-	in    *bufio.Reader
-	first *message
+	in       *bufio.Reader
+	first    *message
+	prepared map[string]string // statements by name
 }
 
 func (f *frontend) next() (message, error) {
@@ -104,7 +107,34 @@ func (f *frontend) next() (message, error) {
 	if err != nil {
 		return message{bytes: b}, err
 	}
-	return message{bytes: b, kind: name(frontendKinds, b[0])}, nil
+	return message{bytes: b, kind: name(frontendKinds, b[0]), isLast: isWhole(b), statement: f.statement(b)}, nil
+}
+
+// statement gives the text that a message asks for.
+func (f *frontend) statement(b []byte) string {
+	first, rest, _ := bytes.Cut(b[5:], []byte{0})
+	second, _, _ := bytes.Cut(rest, []byte{0})
+	switch b[0] {
+	case 'Q':
+		return string(first)
+	case 'P': // name, text
+		f.prepared[string(first)] = string(second)
+		return string(second)
+	case 'B': // portal, name
+		return f.prepared[string(second)]
+	default:
+		return ""
+	}
+}
+
+// isWhole says whether a server carries out what it was sent once it has this message.
+func isWhole(b []byte) bool {
+	switch b[0] {
+	case 'Q', 'S', 'F', 'c', 'f', 'p', 'X':
+		return true
+	default:
+		return false
+	}
 }
 
 // backend reads what a server sends.

@@ -11,8 +11,11 @@ import (
 type message struct {
 	bytes []byte
 	kind  string
-	// isLast, of an answer: the client has got all that it waits for, or is asked something, and speaks next.
+	// isLast, of an answer: the client has got all that it waits for, or is asked something, and speaks next. Of a request: the
+	// server has all that it waits for, and carries it out.
 	isLast bool
+	// statement is what is asked with this message, as text; empty where it stands in another one.
+	statement string
 }
 
 // reader gives the messages of one direction of a connection, one after the other; with an error, what had come of the next.
@@ -34,6 +37,7 @@ type Proxy struct {
 
 	mu          sync.Mutex
 	connections int
+	turns       map[string]int // how many of each there were
 	seams       []Seam
 	struck      *Seam
 	open        map[*line]struct{}
@@ -50,6 +54,7 @@ func newProxy(server string, speaks protocol, plan Plan) (*Proxy, error) {
 	}
 	p := &Proxy{
 		listener: l, server: server, protocol: speaks, plan: plan, closed: make(chan struct{}), open: map[*line]struct{}{},
+		turns: map[string]int{},
 	}
 	p.end = sync.OnceValue(p.shut)
 	p.working.Go(p.accept)
@@ -161,6 +166,7 @@ func (p *Proxy) count(l *line, d Direction, m message) (Seam, Fault) {
 	l.messages++
 	s := Seam{
 		Total: len(p.seams) + 1, Connection: l.number, Message: l.messages, Direction: d, Kind: m.kind, Bytes: len(m.bytes),
+		Moment: l.turn.pass(d, m, p.turns),
 	}
 	p.seams = append(p.seams, s)
 	if !p.plan.isAt(s) {

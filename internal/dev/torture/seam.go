@@ -32,6 +32,7 @@ type Seam struct {
 	Direction  Direction
 	Kind       string // what it is: Query, DataRow, CommandComplete; request head, answer body
 	Bytes      int
+	Moment     Moment // empty within a request, within an answer, and where a protocol has no statements
 }
 
 func (s Seam) String() string {
@@ -70,6 +71,8 @@ type Plan struct {
 	// (Seam.Message).
 	N          int
 	Connection int
+	// Moment is the seam by its name instead.
+	Moment Moment
 	// Silence is how long that fault lasts. Default: 40 s, longer than most who wait for an answer.
 	Silence time.Duration
 	// Call is what the fault of that name runs. It may close the proxy's server, but not the proxy.
@@ -81,7 +84,11 @@ const defaultSilence = 40 * time.Second
 // isAt says whether the plan means this seam.
 func (p Plan) isAt(s Seam) bool {
 	switch {
-	case p.Fault == None || p.N == 0:
+	case p.Fault == None:
+		return false
+	case p.Moment != "":
+		return s.Moment == p.Moment
+	case p.N == 0:
 		return false
 	case p.Connection == 0:
 		return s.Total == p.N

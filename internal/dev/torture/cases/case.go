@@ -71,6 +71,22 @@ func (s Seam) Faults() []Fault {
 	}
 }
 
+// FaultsAt gives the faults that a place of a turn with the database is tried with. What is left out would show the same once more:
+// a request that is cut before it is whole was not asked, wherever it is cut, and a server that stops at the beginning of an answer has
+// done what one has done that stops at its end.
+func FaultsAt(place torture.Place) []Fault {
+	switch place {
+	case torture.RequestWhole:
+		return []Fault{CutBefore, CutIn, LoseAnswer, Kill, ServerCrash, ClockAhead, ClockBack}
+	case torture.AnswerBegun:
+		return []Fault{CutAfter}
+	case torture.AnswerWhole:
+		return []Fault{CutAfter, Silence, Kill, ServerCrash}
+	default:
+		return nil
+	}
+}
+
 var byProxy = map[Fault]torture.Fault{
 	CutBefore: torture.CutBefore, CutIn: torture.CutIn, CutAfter: torture.CutAfter, LoseAnswer: torture.LoseAnswer, Silence: torture.Silence,
 }
@@ -88,11 +104,20 @@ type Case struct {
 	Seam     Seam
 	Fault    Fault
 	N        int // of the seams of that kind, from 1; 0 disturbs nothing
+	// Moment is the seam by its name instead, of a message of the database.
+	Moment torture.Moment
 }
+
+// isDisturbed says whether anything is to break.
+func (c Case) isDisturbed() bool { return c.N > 0 || c.Moment != "" }
 
 // String is the name by which a case can be asked for.
 func (c Case) String() string {
-	return strings.Join([]string{c.Scenario.Slug(), string(c.Seam), string(c.Fault), strconv.Itoa(c.N)}, "/")
+	at := string(c.Moment)
+	if at == "" {
+		at = strconv.Itoa(c.N)
+	}
+	return strings.Join([]string{c.Scenario.Slug(), string(c.Seam), string(c.Fault), at}, "/")
 }
 
 // Parse reads the name of a case.
@@ -104,6 +129,10 @@ func Parse(name string) (c Case, err error) {
 	c = Case{Scenario: Find(parts[0]), Seam: Seam(parts[1]), Fault: Fault(parts[2])}
 	if c.Scenario == nil || !slices.Contains(c.Seam.Faults(), c.Fault) {
 		return c, fmt.Errorf("%q: there is no such scenario, seam or fault", name)
+	}
+	if strings.Contains(parts[3], ".") && c.Seam == Postgres {
+		c.Moment = torture.Moment(parts[3])
+		return c, nil
 	}
 	c.N, err = strconv.Atoi(parts[3])
 	return c, err
@@ -117,8 +146,10 @@ type Result struct {
 	Wrong []string `json:"wrong,omitempty"`
 	// Seams are how many there were.
 	Seams map[Seam]int `json:"seams,omitempty"`
-	Looks int          `json:"looks"` // of the reader
-	Took  float64      `json:"took"`  // seconds
+	// Moments are those of the database's connections, of a scenario that was not disturbed.
+	Moments []torture.Moment `json:"moments,omitempty"`
+	Looks   int              `json:"looks"` // of the reader
+	Took    float64          `json:"took"`  // seconds
 }
 
 // Stage is where one worker plays its cases, one after the other.
@@ -267,8 +298,8 @@ func (p *playing) disturb() (*World, error) {
 			continue
 		}
 		plan := torture.Plan{}
-		if seam == p.Seam && p.N > 0 {
-			plan = torture.Plan{N: p.N, Fault: torture.Call, Silence: silence, Call: p.strike}
+		if seam == p.Seam && p.isDisturbed() {
+			plan = torture.Plan{N: p.N, Moment: p.Moment, Fault: torture.Call, Silence: silence, Call: p.strike}
 			if fault, is := byProxy[p.Fault]; is {
 				plan.Fault = fault
 			}
@@ -414,13 +445,20 @@ func (p *playing) closeProxies() {
 			p.result.At = at.Kind + " " + at.Direction.String()
 		}
 		p.result.Seams[seam] = proxy.Count()
+		if seam == Postgres && !p.isDisturbed() {
+			for _, s := range proxy.Seams() {
+				if s.Moment != "" {
+					p.result.Moments = append(p.result.Moments, s.Moment)
+				}
+			}
+		}
 		_ = proxy.Close()
 	}
 }
 
 // judge looks whether all is as it must be: at once where the step says that it is done, and after it was done once more.
 func (p *playing) judge(ctx context.Context, was picture, isDone bool, stepErr error) error {
-	if p.N == 0 && (stepErr != nil || !isDone && p.Scenario.after == nil) {
+	if !p.isDisturbed() && (stepErr != nil || !isDone && p.Scenario.after == nil) {
 		p.wrong(fmt.Sprintf("undisturbed, it is done: %t, with %v", isDone, stepErr))
 	}
 	want, err := p.Scenario.truth(p.Scenario)

@@ -133,7 +133,7 @@ func (p *playing) inChild(ctx context.Context, w *World, isDone *bool) error {
 
 // isTraced says whether operations on files are counted.
 func (p *playing) isTraced() bool {
-	return CanTrace && p.folder != "" && (p.Seam == File || p.N == 0)
+	return CanTrace && p.folder != "" && (p.Seam == File || !p.isDisturbed())
 }
 
 // traced takes what a tracer saw.

@@ -98,6 +98,9 @@ func (s *Server) Stop() error {
 func (s *Server) Crash() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
+	if err := s.ready(ctx); err != nil { // it may not be back yet from what happened a moment ago
+		return err
+	}
 	victim, err := pgx.Connect(ctx, s.admin.String())
 	if err != nil {
 		return err

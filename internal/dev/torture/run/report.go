@@ -29,16 +29,19 @@ type kind struct {
 
 const head = `# Every crash point
 
-Each of these scenarios is small and whole. It is done once undisturbed, which says how many seams it has: messages from and to Postgres, pieces
-of requests to a vendor and of its answers, steps of the queue, operations on files that are imported. Then it is done once for every seam and every fault, broken there; after that once
-more undisturbed. Then the facts must be what the vendor says, the ledger true of them, the views as of before what they were, nothing
+Each of these scenarios is small and whole. It is done once undisturbed, which says how many seams it has: turns of a connection to Postgres,
+pieces of requests to a vendor and of its answers, steps of the queue, operations on files that are imported. Then it is done once for every seam and
+every fault, broken there; after that once more undisturbed. Then the facts must be what the vendor says, the ledger true of them, the views as of before what they were, nothing
 left behind, no reader may have seen half at any moment, a step that said it was done must have been, and doing it all again must write
 nothing. ` + "`internal/dev/torture`" + ` has the proxies, and the scenarios in ` + "`cases`" + `. Made by
 
     make torture MINUTES=60
 
 which goes on where it stopped while the product is the same; ` + "`go run ./internal/dev/torture/run -only scenario/seam/fault/n`" + ` does one
-case again. A case whose seam did not come counts as done and not as struck: how many messages there are depends a little on the time.
+case again. A turn with Postgres is a request and its answer. What the server has done when a connection ends depends on whether the request came
+whole, and what the client knows on whether it has nothing of the answer, a part, or all: so a turn is broken before,
+in and after its request, in and after its answer, and not between any two of its messages, and turns are told apart by their statement and the one before it. Of one that comes again and again, such as a question for work, the first
+two times and the last are broken. A case whose seam did not come counts as done and not as struck: how many messages there are depends a little on the time.
 Cases are done in an order that takes all kinds in turn. Silence lasts 2.5 s; after a kill or a crash everything is started again.
 
 `
@@ -107,10 +110,17 @@ func (r *runner) byScenario(page *strings.Builder, all map[kind]tally) {
 			}
 			if sum.of > 0 {
 				fmt.Fprintf(page, "| %s | %s | %s | %d | %d | %d (%.1f %%) | %d | %d |\n", s.Name, s.About, seam,
-					r.state.Seams[s.Name][seam], sum.of, sum.done, percent(sum.done, sum.of), sum.struck, sum.wrong)
+					r.seams(s, seam), sum.of, sum.done, percent(sum.done, sum.of), sum.struck, sum.wrong)
 			}
 		}
 	}
+}
+
+func (r *runner) seams(s *cases.Scenario, seam cases.Seam) int {
+	if seam == cases.Postgres {
+		return len(r.state.Moments[s.Name])
+	}
+	return r.state.Seams[s.Name][seam]
 }
 
 func byFault(page *strings.Builder, all map[kind]tally) {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"smsetl/internal/dev/torture"
 	"smsetl/internal/dev/torture/cases"
 )
 
@@ -20,7 +21,9 @@ import (
 type state struct {
 	hash  string
 	Seams map[string]map[cases.Seam]int // by scenario
-	Done  map[string]cases.Result       // by case
+	// Moments are those that are tried, by scenario.
+	Moments map[string][]torture.Moment
+	Done    map[string]cases.Result // by case
 
 	file *os.File
 }
@@ -38,7 +41,7 @@ func openState(forgetful bool) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &state{hash: hash, Seams: map[string]map[cases.Seam]int{}, Done: map[string]cases.Result{}}
+	s := &state{hash: hash, Seams: map[string]map[cases.Seam]int{}, Moments: map[string][]torture.Moment{}, Done: map[string]cases.Result{}}
 	base, err := os.UserCacheDir()
 	if err != nil {
 		return nil, err
@@ -68,7 +71,7 @@ func (s *state) read() error {
 		if l.Case != "" {
 			s.Done[l.Case] = l.Result
 		} else {
-			s.Seams[l.Scenario] = l.Result.Seams
+			s.Seams[l.Scenario], s.Moments[l.Scenario] = l.Result.Seams, l.Result.Moments
 		}
 	}
 	return lines.Err()
@@ -89,24 +92,48 @@ func (s *state) count(scenario string, r cases.Result) {
 	for _, w := range r.Wrong {
 		fmt.Fprintf(os.Stderr, "%s, undisturbed: %s\n", scenario, w)
 	}
-	s.Seams[scenario] = r.Seams
+	r.Moments = tried(r.Moments)
+	s.Seams[scenario], s.Moments[scenario] = r.Seams, r.Moments
 	s.write(line{Scenario: scenario, Result: r})
 }
 
 // add remembers what came of a case. Its counts of seams are those of a scenario that was disturbed.
 func (s *state) add(c cases.Case, r cases.Result) {
-	r.Seams = nil
+	r.Seams, r.Moments = nil, nil
 	s.Done[c.String()] = r
 	s.write(line{Case: c.String(), Result: r})
 }
 
 func (s *state) close() { _ = s.file.Close() }
 
+// tried are the moments that a scenario is broken at: of a turn that comes again and again, such as a question for work, its first
+// two times and its last.
+func tried(all []torture.Moment) (moments []torture.Moment) {
+	last := map[string]int{}
+	for _, m := range all {
+		last[m.Turn()] = max(last[m.Turn()], m.Count())
+	}
+	for _, m := range all {
+		if len(cases.FaultsAt(m.Place())) == 0 {
+			continue
+		}
+		if m.Count() <= 2 || m.Count() == last[m.Turn()] {
+			moments = append(moments, m)
+		}
+	}
+	return moments
+}
+
 // cases are all of scenarios whose seams are counted, in a fixed order.
 func (s *state) cases(scenarios []*cases.Scenario) (all []cases.Case) {
 	for _, scenario := range scenarios {
+		for _, m := range s.Moments[scenario.Name] {
+			for _, fault := range cases.FaultsAt(m.Place()) {
+				all = append(all, cases.Case{Scenario: scenario, Seam: cases.Postgres, Fault: fault, Moment: m})
+			}
+		}
 		for _, seam := range cases.Seams {
-			for n := 1; n <= s.Seams[scenario.Name][seam]; n++ {
+			for n := 1; seam != cases.Postgres && n <= s.Seams[scenario.Name][seam]; n++ {
 				for _, fault := range seam.Faults() {
 					all = append(all, cases.Case{Scenario: scenario, Seam: seam, Fault: fault, N: n})
 				}
