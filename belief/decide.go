@@ -124,8 +124,17 @@ func (d *decider) isAliveAfter(day sms.Day) bool {
 	return false
 }
 
-// isAliveBefore is isAliveAfter for the days before.
+// forgets is how long it takes a vendor to forget one more day.
+const forgets = 24 * time.Hour
+
+// isAliveBefore is isAliveAfter for the days before. A vendor that keeps a number of days forgets one a day: an older day that it has told of
+// since yesterday shows that it remembers this one, though a window begins between them.
 func (d *decider) isAliveBefore(day sms.Day) bool {
+	for i := range d.e.Before {
+		if b := &d.e.Before[i]; b.Day < day && b.Messages() > 0 && d.e.Now.Sub(b.ToldAt) < forgets {
+			return true
+		}
+	}
 	if d.first >= 0 && d.e.Days[d.first].Day < day {
 		return true
 	}

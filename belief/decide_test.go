@@ -88,6 +88,15 @@ func numbers(t *testing.T, requested, failures string) (n sms.Numbers) {
 	return n
 }
 
+// told lets the vendor have told of the day before the window some time ago.
+func told(ago time.Duration) func(*sms.Evidence) {
+	return func(e *sms.Evidence) {
+		day := sms.PastDay{Day: e.Window.First() - 1, ToldAt: noon.Add(-ago)}
+		day.Requested = sms.Reported(1000)
+		e.Before, e.Oldest = []sms.PastDay{day}, day.Day
+	}
+}
+
 const month = 30 * 24 * time.Hour
 
 func TestDecide(t *testing.T) {
@@ -153,6 +162,9 @@ func TestDecide(t *testing.T) {
 		"and stay so":                              {scene{days: "quarantined 1000>0, final 1000>0, " + steady + "final 1000>1000", youngest: 20, held: month}, "ignore ignore believe believe believe believe believe believe believe"},
 		"days that were never loaded go with them": {scene{days: "missing ->0, final 1000>0, final 1000>1000", youngest: 20, oldest: true}, "unprovable ignore believe"},
 		"the vendor told of younger days by sums":  {scene{days: "final 1000>0, final 1000>0", youngest: 30, more: func(e *sms.Evidence) { e.Alive = []sms.Day{e.Window.Last() + 3} }}, "ignore"},
+		"older days were told of since yesterday":  {scene{days: "final 1000>0, final 1000>0, " + steady + "final 1000>1000", youngest: 20, more: told(23 * time.Hour)}, "hold hold believe believe believe believe believe believe believe"},
+		"and nothing is there on several days":     {scene{days: "quarantined 1000>0, quarantined 1000>0, " + steady + "final 1000>1000", youngest: 20, held: 41 * time.Hour, more: told(23 * time.Hour)}, "believe"},
+		"older days were told of the day before":   {scene{days: "final 1000>0, final 1000>0, " + steady + "final 1000>1000", youngest: 20, more: told(25 * time.Hour)}, "ignore ignore believe believe believe believe believe believe believe"},
 		"a hole waits":                             {scene{days: "final 1000>1000, final 1000>0, final 1000>1000", youngest: 10}, "believe hold believe"},
 		"a hole waits on several days":             {scene{days: "final 1000>1000, quarantined 1000>0, final 1000>1000", youngest: 10, held: 39 * time.Hour}, "believe hold believe"},
 		"and is believed then":                     {scene{days: "final 1000>1000, quarantined 1000>0, final 1000>1000", youngest: 10, held: 41 * time.Hour}, "believe"},

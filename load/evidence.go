@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	_ "embed"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -90,6 +91,7 @@ type storedDay struct {
 	IsSuspect           bool
 	Measures            sms.Measures
 	Processing, Sending int64
+	ToldAt              *time.Time
 }
 
 // readStored reads what is stored of the window's days and of the weeks before.
@@ -111,7 +113,11 @@ func (p *put) readStored(ctx context.Context, tx pgx.Tx, e *sms.Evidence) error 
 			n.Rows = e.Days[i].Stored.Rows
 			e.Days[i].Stored = n
 		case !s.IsSuspect:
-			e.Before = append(e.Before, sms.PastDay{Day: s.Day, Numbers: n})
+			past := sms.PastDay{Day: s.Day, Numbers: n}
+			if s.ToldAt != nil {
+				past.ToldAt = *s.ToldAt
+			}
+			e.Before = append(e.Before, past)
 		}
 	}
 	return err

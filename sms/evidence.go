@@ -66,6 +66,8 @@ type Held struct {
 // PastDay is what is stored of a day before the window.
 type PastDay struct {
 	Day Day
+	// ToldAt is when the vendor last told what is stored of the day; zero when its last answer was no evidence.
+	ToldAt time.Time
 	Numbers
 }
 

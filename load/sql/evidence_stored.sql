@@ -11,7 +11,8 @@ SELECT c.date_key,
        s.billed_segments,
        s.vendor_sent,
        coalesce(f.processing, 0)::bigint,
-       coalesce(f.sending, 0)::bigint
+       coalesce(f.sending, 0)::bigint,
+       CASE WHEN c.state IN ('provisional', 'final', 'empty') AND c.attempts = 0 THEN c.checked_at END -- an answer that was no evidence is a try
 FROM etl.coverage AS c
 LEFT JOIN sms.delivery_by_day AS s
        ON s.date_key    = c.date_key
