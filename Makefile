@@ -6,7 +6,7 @@ MINUTES  ?= 10
 LINT     := bin/golangci-lint
 VULN     := bin/govulncheck
 
-.PHONY: help build test lint fmt check bench fuzz demo clean long year beliefs plant torture vulnerabilities
+.PHONY: help build test lint fmt check bench fuzz demo clean long year beliefs plant torture flood vulnerabilities
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ plant: ## make known mistakes one by one, and write docs/planted-bugs.md: which 
 
 torture: ## break small scenarios at every seam for MINUTES (default 10), from where it stopped, and write docs/torture.md
 	$(GO) run ./internal/dev/torture/run -minutes $(MINUTES) $(TORTURE)
+
+flood: ## flood the product with bad pushes, requests, answers and backfills for MINUTES, from where it stopped, and write docs/flood.md
+	$(GO) run ./internal/dev/flood -minutes $(MINUTES) $(FLOOD)
 
 lint: $(LINT) ## run every linter of .golangci.yml
 	$(GO) vet ./...

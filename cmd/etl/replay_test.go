@@ -13,10 +13,10 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/cmd/etl/show"
+	"smsetl/internal/dev/lived"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/load/raw"
-	"smsetl/sandbox"
 	"smsetl/sms"
 	"smsetl/transform"
 	"smsetl/vendors"
@@ -41,13 +41,7 @@ func (w *world) alone(ctx context.Context, arguments ...string) (code int, stdou
 func livedThrough(t *testing.T, days int) *world {
 	t.Helper()
 	w := newWorld(t, quick(60))
-	if err := w.vendors.Restate(
-		sandbox.Restatement{Kind: sandbox.LateDeliveries, From: "2026-10-20", To: "2026-11-10", At: today.AddDate(0, 0, -4), Share: 0.5},
-		sandbox.Restatement{Kind: sandbox.VanishedRow, Vendor: "engagelab", From: "2026-11-15", To: "2026-11-16", Template: sandbox.NoTemplate, At: today.AddDate(0, 0, -3)},
-		sandbox.Restatement{Kind: sandbox.EmptyAnswer, From: "2026-11-16", To: "2026-11-16", At: today.AddDate(0, 0, -2)},
-		sandbox.Restatement{Kind: sandbox.EmptyAnswer, From: "2026-11-05", To: "2026-11-05", At: today.Add(-time.Hour)}, // a hole, which waits
-		sandbox.Restatement{Kind: sandbox.RenamedReason, Vendor: "engagelab", From: "2026-11-18", To: "2026-11-20", Reason: "power_off", NewReason: "switched_off", At: today.AddDate(0, 0, -1)},
-	); err != nil {
+	if err := w.vendors.Restate(lived.Restatements(today)...); err != nil {
 		t.Fatal(err)
 	}
 	for back := days; back >= 0; back-- {

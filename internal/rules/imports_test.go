@@ -104,6 +104,8 @@ var mayImport = map[string][]string{
 	"internal/dev/torture":       {}, // bytes between a program and a server, whoever they are
 	"internal/dev/torture/cases": {"*"},
 	"internal/dev/torture/run":   {"*"},
+	"internal/dev/lived":         {"sandbox"},
+	"internal/dev/flood":         {"*"},
 	"internal/dev/metabasetest":  {}, // what a Metabase does is not known from what its client does
 
 	// What is shown, and where its numbers come from.

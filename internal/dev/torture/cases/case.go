@@ -527,14 +527,14 @@ func (p *playing) later(ctx context.Context) error {
 
 // rest is what does not depend on the scenario.
 func (p *playing) rest(ctx context.Context, was picture) error {
-	untrue, err := untrue(ctx, p.db)
+	untrue, err := Untrue(ctx, p.db)
 	if err != nil {
 		return err
 	}
 	if err := p.later(ctx); err != nil {
 		return err
 	}
-	left, err := leftovers(ctx, p.db)
+	left, err := Leftovers(ctx, p.db)
 	if err != nil {
 		return err
 	}

@@ -62,8 +62,8 @@ func unequal(ctx context.Context, q db.Querier, want truth, last time.Time) (dif
 	return differ, nil
 }
 
-// untrue lists what does not add up between ledger, facts and summaries, in one snapshot.
-func untrue(ctx context.Context, d *db.DB) (wrong []string, err error) {
+// Untrue lists what does not add up between ledger, facts and summaries, in one snapshot.
+func Untrue(ctx context.Context, d *db.DB) (wrong []string, err error) {
 	err = pgx.BeginTxFunc(ctx, d, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		accounts, err := db.AccountKeys(ctx, tx, nil)
 		if err != nil {
@@ -110,7 +110,7 @@ const leftBehind = `
 	LEFT JOIN river.river_job AS j ON j.id = l.river_job_id
 	WHERE l.outcome = 'running'`
 
-func leftovers(ctx context.Context, q db.Querier) (left []string, err error) {
+func Leftovers(ctx context.Context, q db.Querier) (left []string, err error) {
 	lines, err := db.All[struct{ Line string }](ctx, q, leftBehind)
 	for _, l := range lines {
 		left = append(left, "left behind: "+l.Line)
@@ -174,7 +174,7 @@ func watch(d *db.DB) *watcher {
 }
 
 func (w *watcher) look(ctx context.Context, d *db.DB) error {
-	wrong, err := untrue(ctx, d)
+	wrong, err := Untrue(ctx, d)
 	if err != nil {
 		return err
 	}

@@ -40,11 +40,11 @@ var hurried = queue.Options{Every: time.Second, Grace: 5 * time.Second, Version:
 
 // detach hands a backfill to the queue, serves until none is under way, and stops.
 func detach(ctx context.Context, w *World, isCancelled bool) (isDone bool, err error) {
-	p, err := w.open(ctx)
+	p, err := w.Open(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer p.close()
+	defer p.Close()
 	handed, err := p.Detach(ctx, plan.Request{})
 	if err != nil {
 		return false, err
@@ -70,7 +70,7 @@ func detach(ctx context.Context, w *World, isCancelled bool) (isDone bool, err e
 }
 
 // await waits until no backfill is under way, or the server ended by itself. A question that fails is asked again.
-func (p *program) await(ctx context.Context, runID int64, isCancelled bool, served chan error) error {
+func (p *Program) await(ctx context.Context, runID int64, isCancelled bool, served chan error) error {
 	for {
 		select {
 		case err := <-served:
@@ -98,13 +98,13 @@ func (p *program) await(ctx context.Context, runID int64, isCancelled bool, serv
 	}
 }
 
-func (p *program) hasBegun(ctx context.Context, b pipeline.Backfills) bool {
+func (p *Program) hasBegun(ctx context.Context, b pipeline.Backfills) bool {
 	n, err := one[int64](ctx, p.Warehouse.DB, "SELECT count(*) FROM etl.load")
 	return err == nil && (n > 0 || !b.IsUnderWay())
 }
 
 // isOK says whether the backfill ended well, and is written down so.
-func (p *program) isOK(ctx context.Context, handed pipeline.Detached) (bool, error) {
+func (p *Program) isOK(ctx context.Context, handed pipeline.Detached) (bool, error) {
 	if handed.RunID == 0 {
 		return true, nil // nothing was due
 	}

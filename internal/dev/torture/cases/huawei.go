@@ -8,10 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
-
-	"go.uber.org/zap"
 
 	"smsetl/cmd/etl/show"
 	"smsetl/ingest"
@@ -23,8 +20,8 @@ import (
 	"smsetl/web/push"
 )
 
-const importing = `
-sources:
+// Importing is the source of what the console tells, as a configuration has it.
+const Importing = `
   - name: huawei-main
     vendor: huawei
     applications: [harbor-home, harbor-world]
@@ -69,7 +66,7 @@ const settled = 80 * time.Hour
 
 func huawei(name, about string) *Scenario {
 	return &Scenario{
-		Name: name, About: about, now: today, config: func(string) string { return importing },
+		Name: name, About: about, now: today, config: func(string) string { return "sources:" + Importing },
 		files: func(dir string) error { return export(dir, settled) }, truth: consolesTruth, do: bring,
 	}
 }
@@ -81,28 +78,40 @@ func consolesTruth(*Scenario) (truth, error) {
 
 // bring imports every file of the folder.
 func bring(ctx context.Context, w *World) (bool, error) {
-	p, err := w.open(ctx)
+	p, err := w.Open(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer p.close()
-	in, err := ingest.New(p.World, p.Config.Sources[0], ingest.Options{})
+	defer p.Close()
+	report, err := p.Bring(ctx, w.Files)
+	return err == nil && len(report.Quarantined)+len(report.Missing)+len(report.Unreadable) == 0, err
+}
+
+// Bring imports files of the last source.
+func (p *Program) Bring(ctx context.Context, files []string) (report ingest.Report, err error) {
+	in, err := ingest.New(p.World, p.Config.Sources[len(p.Config.Sources)-1], ingest.Options{})
 	if err != nil {
-		return false, err
+		return report, err
 	}
 	if err := p.Register(ctx); err != nil {
-		return false, err
+		return report, err
 	}
-	var report ingest.Report
-	err = in.Load(ctx, p.Warehouse, ingest.Inputs(w.Files), &report)
-	return err == nil && len(report.Quarantined)+len(report.Missing)+len(report.Unreadable) == 0, err
+	return report, in.Load(ctx, p.Warehouse, ingest.Inputs(files), &report)
+}
+
+// Exports writes exports of the console in which everything has settled.
+func Exports(dir string) ([]string, error) {
+	if err := export(dir, settled); err != nil {
+		return nil, err
+	}
+	return filepath.Glob(filepath.Join(dir, "*.csv"))
 }
 
 // folder is a server that imports what was dropped into a folder, and stops when nothing is left there.
 func folder() *Scenario {
 	s := huawei("watched folder", "two exports in a watched folder, imported by a server that then stops")
 	const dir = "exports"
-	s.config = func(string) string { return importing + "    drop_dir: FOLDER/" + dir + "\n" }
+	s.config = func(string) string { return "sources:" + Importing + "    drop_dir: FOLDER/" + dir + "\n" }
 	s.files = func(base string) error {
 		if err := os.Mkdir(filepath.Join(base, dir), 0o700); err != nil {
 			return err
@@ -110,11 +119,11 @@ func folder() *Scenario {
 		return export(filepath.Join(base, dir), settled)
 	}
 	s.do = func(ctx context.Context, w *World) (bool, error) {
-		p, err := w.open(ctx)
+		p, err := w.Open(ctx)
 		if err != nil {
 			return false, err
 		}
-		defer p.close()
+		defer p.Close()
 		if err := p.Register(ctx); err != nil {
 			return false, err
 		}
@@ -160,40 +169,49 @@ func (nobody) Dropped(string, string)         {}
 func (nobody) Called(sms.Payload)                      {}
 func (nobody) Finished(queue.Item, load.Result, error) {}
 
+// Pushing is a configuration of pushes alone, signed with AccessKey and SecretKey.
 const (
-	pushing = `    push: {access_key: AKPUSH, secret_key: a secret of the tests}
+	Pushing = "sources:" + Importing + `    push: {access_key: AKPUSH, secret_key: a secret of the tests}
 pushes: {listen: "127.0.0.1:0", max_per_second: 100000}
 `
-	accessKey, secretKey = "AKPUSH", "a secret of the tests"
+	AccessKey, SecretKey = "AKPUSH", "a secret of the tests"
 )
+
+// TakePushes listens for pushes until it is stopped.
+func (p *Program) TakePushes(ctx context.Context) (server *push.Server, stop func() error, err error) {
+	server = push.New(messages.Pushes{DB: p.Warehouse.DB}, push.Options{Listen: p.Config.Pushes.Listen, MaxPerSecond: 100_000, Now: p.Now}, p.Log)
+	endpoints, err := ingest.Endpoints(p.Config)
+	if err != nil {
+		return nil, nil, err
+	}
+	server.SetEndpoints(endpoints)
+	if err := server.Listen(ctx); err != nil {
+		return nil, nil, err
+	}
+	serving, cancel := context.WithCancel(ctx)
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(serving) }()
+	return server, func() error { cancel(); return <-served }, nil
+}
 
 // pushed is what the vendor pushes about messages of which exports were made too early.
 func pushed() *Scenario {
 	s := huawei("pushes", "exports that were made too early, then the pushes that tell the rest, kept and counted")
-	s.config = func(string) string { return strings.TrimLeft(importing+pushing, "\n") }
+	s.config = func(string) string { return Pushing }
 	s.files = func(dir string) error { return export(dir, time.Hour) }
 	s.before = []moment{{today, bring}}
 	s.do = func(ctx context.Context, w *World) (bool, error) {
-		p, err := w.open(ctx)
+		p, err := w.Open(ctx)
 		if err != nil {
 			return false, err
 		}
-		defer p.close()
-		server := push.New(messages.Pushes{DB: p.Warehouse.DB}, push.Options{Listen: p.Config.Pushes.Listen, MaxPerSecond: 100_000, Now: p.Now}, zap.NewNop())
-		endpoints, err := ingest.Endpoints(p.Config)
+		defer p.Close()
+		server, stop, err := p.TakePushes(ctx)
 		if err != nil {
 			return false, err
 		}
-		server.SetEndpoints(endpoints)
-		if err := server.Listen(ctx); err != nil {
-			return false, err
-		}
-		serving, stop := context.WithCancel(ctx)
-		served := make(chan error, 1)
-		go func() { served <- server.Serve(serving) }()
 		refused, err := send(ctx, server.URL("huawei-main"))
-		stop()
-		if err := errors.Join(err, <-served); err != nil {
+		if err := errors.Join(err, stop()); err != nil {
 			return false, err
 		}
 		return refused == 0, ingest.CountReports(ctx, p.Pipeline)
@@ -208,7 +226,7 @@ func send(ctx context.Context, address string) (refused int, err error) {
 	defer client.CloseIdleConnections()
 	for i := range pushes {
 		pushes[i].At = today.UTC() // it is signed anew each time
-		r, err := pushes[i].Request(ctx, address, accessKey, secretKey)
+		r, err := pushes[i].Request(ctx, address, AccessKey, SecretKey)
 		if err != nil {
 			return refused, err
 		}

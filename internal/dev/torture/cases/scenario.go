@@ -120,11 +120,11 @@ var restate = []sandbox.Restatement{
 // loading is a run, or a backfill of all days where it fetches again.
 func loading(ask plan.Request) Step {
 	return func(ctx context.Context, w *World) (bool, error) {
-		p, err := w.open(ctx)
+		p, err := w.Open(ctx)
 		if err != nil {
 			return false, err
 		}
-		defer p.close()
+		defer p.Close()
 		command := "run"
 		if ask.Refetch {
 			command = "backfill"
@@ -147,6 +147,10 @@ func written[D, F any](deliveries []D, failures []F, columns string, err error) 
 	if len(deliveries) == 0 {
 		return truth{}, errors.New("the truth is empty, so equality would mean nothing")
 	}
+	return marshalled(deliveries, failures, columns)
+}
+
+func marshalled[D, F any](deliveries []D, failures []F, columns string) (truth, error) {
 	d, errD := json.Marshal(deliveries)
 	f, errF := json.Marshal(failures)
 	// The vendor's word for it is not the view's.
@@ -174,7 +178,7 @@ func releasing() *Scenario {
 		if err != nil {
 			return false, err
 		}
-		days, isDone, err := decided(ctx, w, func(p *program, items []plan.Item, by ledger.Operator) (pipeline.Decided, error) {
+		days, isDone, err := decided(ctx, w, func(p *Program, items []plan.Item, by ledger.Operator) (pipeline.Decided, error) {
 			return p.Release(ctx, "--from "+doubled, items, by)
 		})
 		return isDone && (isBelieved || days > 0), err
@@ -208,13 +212,13 @@ func dayOf(text string) *sms.Day {
 
 // decided lets an operator decide about the doubled day.
 func decided(
-	ctx context.Context, w *World, do func(p *program, items []plan.Item, by ledger.Operator) (pipeline.Decided, error),
+	ctx context.Context, w *World, do func(p *Program, items []plan.Item, by ledger.Operator) (pipeline.Decided, error),
 ) (days int, isDone bool, err error) {
-	p, err := w.open(ctx)
+	p, err := w.Open(ctx)
 	if err != nil {
 		return 0, false, err
 	}
-	defer p.close()
+	defer p.Close()
 	items, err := plan.Scopes(plan.Request{From: dayOf(doubled), To: dayOf(doubled)}, p.Config.Planned(), p.Now())
 	if err != nil {
 		return 0, false, err
@@ -229,7 +233,7 @@ func freezing() *Scenario {
 	s.Name, s.About = "freeze", "an operator freezes a day, and a load that would change it leaves it alone"
 	day := plan.Request{From: dayOf(doubled), To: dayOf("2026-11-02"), Refetch: true}
 	s.do = func(ctx context.Context, w *World) (bool, error) {
-		_, isDone, err := decided(ctx, w, func(p *program, items []plan.Item, by ledger.Operator) (pipeline.Decided, error) {
+		_, isDone, err := decided(ctx, w, func(p *Program, items []plan.Item, by ledger.Operator) (pipeline.Decided, error) {
 			return p.Decide(ctx, "freeze", ledger.Freeze, items, by)
 		})
 		if err != nil {
@@ -291,11 +295,11 @@ func sweeping() *Scenario {
 
 // aged puts what the machine's clock says of earlier loads so far back that a sweep is due.
 func aged(ctx context.Context, w *World) (bool, error) {
-	p, err := w.open(ctx)
+	p, err := w.Open(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer p.close()
+	defer p.Close()
 	_, err = p.Warehouse.Pool().Exec(ctx, `
 		UPDATE etl.coverage
 		SET confirmed_at = $1::timestamptz - interval '8 days',
@@ -308,11 +312,11 @@ func replaying() *Scenario {
 	s := engageLab("replay", "three days that were loaded and restated, built again from the answers that were kept", restate,
 		moment{today.AddDate(0, 0, -2), loading(plan.Request{})}, moment{today, loading(plan.Request{Refetch: true})})
 	s.do = func(ctx context.Context, w *World) (isDone bool, err error) {
-		p, err := w.open(ctx)
+		p, err := w.Open(ctx)
 		if err != nil {
 			return false, err
 		}
-		defer p.close()
+		defer p.Close()
 		r := job.Replay{Mapping: job.CurrentMapping(p.Vendors.Readers()), Now: p.Now(), Select: raw.Selection{From: *dayOf(firstDay), To: *dayOf(yesterday)}}
 		err = queue.Record(ctx, p.Warehouse.Pool(), p.Command("replay", r.String()), p.Now, func(runID int64) (bool, error) {
 			r.RunID = runID
@@ -348,13 +352,19 @@ func (s *Scenario) configured(box *sandbox.Sandbox, address string) string {
 		return s.config("")
 	}
 	text := box.SchedulesYAML(sandbox.Addresses{EngageLab: address, Tencent: address})
-	for _, key := range []string{"    sms_key:", "    secret_id:"} {
-		text = strings.ReplaceAll(text, key, "    max_requests_per_second: 1000\n"+key)
-	}
+	text = EachSource(text, "max_requests_per_second: 1000")
 	if s.config != nil {
 		text = s.config(text)
 	}
 	return text
+}
+
+// EachSource adds a setting to each source of a configuration that the vendors give.
+func EachSource(config, setting string) string {
+	for _, key := range []string{"    sms_key:", "    secret_id:"} {
+		config = strings.ReplaceAll(config, key, "    "+setting+"\n"+key)
+	}
+	return config
 }
 
 func (s *Scenario) String() string { return fmt.Sprintf("%s: %s", s.Name, s.About) }

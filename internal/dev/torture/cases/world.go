@@ -23,6 +23,8 @@ type World struct {
 	Folder   string    `json:"folder"` // with the files of the scenario
 	Files    []string  `json:"files"`
 
+	Log *zap.Logger `json:"-"` // nil for none
+
 	jump  atomic.Int64 // by how much the clock is wrong, in nanoseconds
 	steps *steps       // of the queue; nil where nothing breaks there
 }
@@ -30,34 +32,41 @@ type World struct {
 // clock is what the program is told the time is.
 func (w *World) clock() time.Time { return w.Now.Add(time.Duration(w.jump.Load())) }
 
-// program is the product, opened for one step.
-type program struct {
+// Program is the product, opened for one step.
+type Program struct {
 	*pipeline.Pipeline
 
 	closing []func()
 }
 
-// open does what a command does before it does anything: configuration, database, pipeline.
-func (w *World) open(ctx context.Context) (*program, error) {
-	wh, err := load.Open(ctx, w.Database, load.Options{Log: zap.NewNop()})
+// Open does what a command does before it does anything: configuration, database, pipeline.
+func (w *World) Open(ctx context.Context) (*Program, error) {
+	wh, err := load.Open(ctx, w.Database, load.Options{Log: w.log()})
 	if err != nil {
 		return nil, err
 	}
-	p := &program{}
+	p := &Program{}
 	p.atEnd(wh.Close)
 	cfg, err := w.config()
 	if err == nil {
 		p.Pipeline, err = pipeline.New(w.surroundings(p.atEnd), cfg, wh)
 	}
 	if err != nil {
-		p.close()
+		p.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
+func (w *World) log() *zap.Logger {
+	if w.Log == nil {
+		return zap.NewNop()
+	}
+	return w.Log
+}
+
 func (w *World) surroundings(atEnd func(func())) pipeline.World {
-	return pipeline.World{Vendors: vendors.All, Version: "torture", Now: w.clock, Log: zap.NewNop(), AtEnd: atEnd}
+	return pipeline.World{Vendors: vendors.All, Version: "torture", Now: w.clock, Log: w.log(), AtEnd: atEnd}
 }
 
 func (w *World) config() (config.Config, error) {
@@ -74,9 +83,10 @@ func (w *World) config() (config.Config, error) {
 	})
 }
 
-func (p *program) atEnd(closing func()) { p.closing = append(p.closing, closing) }
+func (p *Program) atEnd(closing func()) { p.closing = append(p.closing, closing) }
 
-func (p *program) close() {
+// Close ends what it began, the last first.
+func (p *Program) Close() {
 	for _, closing := range slices.Backward(p.closing) {
 		closing()
 	}

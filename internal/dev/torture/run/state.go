@@ -2,16 +2,10 @@ package main
 
 import (
 	"bufio"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"smsetl/internal/dev/torture"
 	"smsetl/internal/dev/torture/cases"
@@ -37,7 +31,7 @@ type line struct {
 
 // openState reads what is done of the product as it is, in the working directory.
 func openState(forgetful bool) (*state, error) {
-	hash, err := product(".")
+	hash, err := cases.Product(".")
 	if err != nil {
 		return nil, err
 	}
@@ -141,41 +135,4 @@ func (s *state) cases(scenarios []*cases.Scenario) (all []cases.Case) {
 		}
 	}
 	return all
-}
-
-// product gives a hash of what the program is made from, tests and tools of development aside.
-func product(root string) (string, error) {
-	sum := sha256.New()
-	var names []string
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := filepath.ToSlash(path)
-		if entry.IsDir() {
-			if name != "." && strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"internal/dev", "docs", "bin", "tools"}, name) {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		isSource := slices.Contains([]string{".go", ".sql", ".mod"}, filepath.Ext(name)) && !strings.HasSuffix(name, "_test.go")
-		if isSource {
-			names = append(names, name)
-		}
-		return nil
-	})
-	if err != nil {
-		return "", err
-	}
-	if !slices.Contains(names, "go.mod") {
-		return "", errors.New("there is no go.mod here: run it in the root of the module")
-	}
-	for _, name := range names {
-		data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
-		if err != nil {
-			return "", err
-		}
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(data), data)
-	}
-	return hex.EncodeToString(sum.Sum(nil))[:16], nil
 }
