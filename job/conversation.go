@@ -166,7 +166,8 @@ func (c *conversation) askSums(ctx context.Context, summer Summer) error {
 }
 
 // addsUp says whether rows of one key, taken together, are what the vendor says elsewhere: in its own sum over the
-// window, or, where it gives none, in the failures by reason that the totals must agree with.
+// window of each dataset, or, where it gives none, in the failures by reason that the totals must agree with. Sums of the
+// others say nothing of the dataset that the rows are of.
 func (c *conversation) addsUp(ctx context.Context, summer Summer, batch *sms.Batch) (bool, error) {
 	if summer == nil {
 		return false, nil
@@ -190,7 +191,7 @@ func (c *conversation) addsUp(ctx context.Context, summer Summer, batch *sms.Bat
 		compared++
 	}
 	if compared > 0 {
-		return true, nil
+		return compared == len(c.scope.Datasets), nil
 	}
 	return agreesInside(batch), nil
 }

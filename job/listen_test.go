@@ -41,13 +41,14 @@ type telling struct {
 
 	asked    int // requests so far, this one included
 	dataset  string
+	isSum    bool // of the whole window is asked for
 	from, to string
 }
 
 func (v *teller) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
 	v.asked++
-	x := telling{w, v.asked, r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:], r.URL.Query().Get("start_date"), r.URL.Query().Get("end_date")}
+	x := telling{w, v.asked, r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:], r.URL.Query().Get("aggregate_by") == "1", r.URL.Query().Get("start_date"), r.URL.Query().Get("end_date")}
 	answer := v.answer
 	v.mu.Unlock()
 	answer(x)
