@@ -338,6 +338,9 @@ func (d *decider) changed(i int) objection {
 	if d.late != "" && !d.isSettled(i) {
 		return objection{reason: d.late, wait: d.ConfirmAfter, once: true}
 	}
+	if o := d.results(i); o.reason != "" {
+		return o
+	}
 	said, stored := day.Said.Messages(), day.Stored.Messages()
 	if d.e.IsCounted && said == stored {
 		// Messages that are known do not go away, but reports that anybody can send may turn what became of them upside down.
@@ -353,6 +356,20 @@ func (d *decider) changed(i int) objection {
 	}
 	d.wants.WantsSums = true
 	return objection{reason: fmt.Sprintf("the answer has %d messages where %d are stored", said, stored), wait: d.ConfirmAfter}
+}
+
+// results is the objection to an answer that leaves a settled day its messages and takes back what became of them, or tells of more
+// results than messages. Receipts that come late only add, and one call of two that is out of order has zeros.
+func (d *decider) results(i int) objection {
+	day := &d.e.Days[i]
+	came := func(n *sms.Numbers) int64 { return n.Delivered.Or(0) + n.SendFailed.Or(0) }
+	said, stored, messages := came(&day.Said), came(&day.Stored), day.Said.Messages()
+	isLost := d.isShrunk(said, stored) && !d.isShrunk(messages, day.Stored.Messages())
+	isTooMany := d.isGrown(said, stored) && said > messages
+	if d.e.IsCounted || !d.isSettled(i) || stored < max(d.MinMessages, 1) || !isLost && !isTooMany {
+		return objection{}
+	}
+	return objection{reason: fmt.Sprintf("the answer has results of %d of %d messages, where those of %d are stored", said, messages, stored), wait: d.long()}
 }
 
 func failures(n *sms.Numbers) int64 { return n.Processing.Or(0) + n.Sending.Or(0) }

@@ -122,6 +122,12 @@ func TestDecide(t *testing.T) {
 		"a day that was empty may have messages":                      {scene{days: "empty 0>1000", youngest: 10, oldest: true}, "believe"},
 		"messages by other templates than before are the same volume": {scene{days: "final 1000>1000 f5/5", youngest: 10}, "believe"},
 
+		"results that are taken back wait":           {scene{days: steady + "final 1000>1000 f9/9", youngest: 10, more: delivered(991, 0)}, "believe believe believe believe believe believe hold"},
+		"more results than messages wait":            {scene{days: steady + "final 1000>1000 f9/9", youngest: 10, more: delivered(991, 9910)}, "believe believe believe believe believe believe hold"},
+		"results that go with their messages do not": {scene{days: steady + "final 1000>400 f9/9", youngest: 10, more: delivered(991, 391)}, "believe"},
+		"nor do results that come late":              {scene{days: steady + "final 1000>1000 f9/9", youngest: 10, more: delivered(100, 991)}, "believe"},
+		"nor those of a day that may change":         {scene{days: steady + "provisional 1000>1000 f9/9", youngest: 2, more: delivered(991, 0)}, "believe"},
+
 		// An outage is no evidence.
 		"nothing where everything was stored":              {scene{days: "final 1000>0, final 1000>0, provisional 1000>0, missing ->0", youngest: 1}, "ignore ignore hold hold"},
 		"however often it is said":                         {scene{days: "final 1000>0, final 1000>0, quarantined 1000>0, quarantined ->0", youngest: 1, held: month}, "ignore ignore hold hold"},
@@ -217,6 +223,14 @@ func never(e *sms.Evidence) {
 		n := sms.Numbers{Rows: 1, Measures: sms.Measures{Requested: sms.Reported(900), ProcessingFailed: sms.Reported(0), SendFailed: sms.Reported(7)}}
 		n.Processing, n.Sending = sms.Reported(0), sms.Reported(0)
 		e.Before = append(e.Before, sms.PastDay{Day: e.Window.First() - 1, Numbers: n})
+	}
+}
+
+// delivered sets what was delivered on the last day.
+func delivered(stored, said int64) func(*sms.Evidence) {
+	return func(e *sms.Evidence) {
+		last := &e.Days[len(e.Days)-1]
+		last.Stored.Delivered, last.Said.Delivered = sms.Reported(stored), sms.Reported(said)
 	}
 }
 
