@@ -88,7 +88,7 @@ func run(ctx context.Context, o options) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	return errors.Join(done.save(), done.report(o))
+	return done.report(o)
 }
 
 // one does what is left of a flood, on a server of its own.
@@ -116,9 +116,8 @@ func one(ctx context.Context, f flood, o options, until time.Time, done *state) 
 	for _, wrong := range t.wrong {
 		fmt.Fprintln(os.Stderr, "  "+wrong)
 	}
-	done.Of[f.name] = tally{
+	return done.save(f.name, tally{
 		Done: t.next, Violations: before.Violations + t.violations, Wrong: append(before.Wrong, t.wrong...), Seconds: before.Seconds + seconds,
 		Seed: o.seed, Notes: t.notes,
-	}
-	return done.save()
+	})
 }

@@ -39,14 +39,26 @@ func openState(forgetful bool) (*state, error) {
 		return nil, err
 	}
 	s := &state{hash: hash, path: filepath.Join(base, "smsetl", "flood", hash+".json"), Of: map[string]tally{}}
-	text, err := os.ReadFile(s.path)
-	if forgetful || errors.Is(err, fs.ErrNotExist) {
-		return s, os.MkdirAll(filepath.Dir(s.path), 0o700)
+	if forgetful {
+		_ = os.Remove(s.path) // mostly there is none
 	}
-	return s, errors.Join(err, json.Unmarshal(text, s))
+	return s, errors.Join(os.MkdirAll(filepath.Dir(s.path), 0o700), s.read())
 }
 
-func (s *state) save() error {
+func (s *state) read() error {
+	text, err := os.ReadFile(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return errors.Join(err, json.Unmarshal(text, s))
+}
+
+// save remembers how far a flood is. Another process may do another one.
+func (s *state) save(name string, t tally) error {
+	if err := s.read(); err != nil {
+		return err
+	}
+	s.Of[name] = t
 	text, err := json.MarshalIndent(s, "", " ")
 	return errors.Join(err, os.WriteFile(s.path, text, 0o600))
 }
