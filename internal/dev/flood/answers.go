@@ -199,11 +199,14 @@ func (l *liar) of(r *http.Request, asked []byte) (*spoiling, *rand.Rand) {
 	account, _, _ := r.BasicAuth()
 	from, what := r.URL.Query().Get("start_date"), r.URL.Path
 	if action := r.Header.Get("X-TC-Action"); action != "" {
-		var q struct{ BeginTime, SmsSdkAppId string } //nolint:revive // the vendor's names
-		if json.Unmarshal(asked, &q) != nil || len(q.BeginTime) < 8 {
+		var q struct {
+			From string `json:"BeginTime"`
+			App  string `json:"SmsSdkAppId"`
+		}
+		if json.Unmarshal(asked, &q) != nil || len(q.From) < 8 {
 			return nil, nil
 		}
-		account, from, what = q.SmsSdkAppId, q.BeginTime[:4]+"-"+q.BeginTime[4:6]+"-"+q.BeginTime[6:8], action
+		account, from, what = q.App, q.From[:4]+"-"+q.From[4:6]+"-"+q.From[6:8], action
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

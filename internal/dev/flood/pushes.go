@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -100,7 +99,7 @@ func (f *forger) push(ctx context.Context, t *turn, dice *rand.Rand, p sandbox.P
 		kind, request = spoilFrame(dice, request)
 	}
 	for range times {
-		got, err := shoot(r.URL.Host, request, isCut)
+		got, err := shoot(ctx, r.URL.Host, request, isCut)
 		if err != nil {
 			return err
 		}
@@ -143,6 +142,9 @@ func (f *forger) forge(ctx context.Context, dice *rand.Rand, p sandbox.Push, r *
 	return name, r, nil
 }
 
+// bomb is small, and unpacks to 128 MiB.
+var bomb = sync.OnceValue(func() []byte { return squeezed(make([]byte, 128<<20)) })
+
 // noReport makes a body that is none, whoever signed it.
 func noReport(dice *rand.Rand, report map[string]string) (contentType string, body []byte) {
 	form := url.Values{}
@@ -178,23 +180,19 @@ func noReport(dice *rand.Rand, report map[string]string) (contentType string, bo
 		return inJSON, listOf(many...)
 	case 7:
 		return inJSON, []byte(list + repeat(" ", 256<<10+dice.IntN(1<<20)))
-	case 8: // a bomb: as it is, and as a body that says what it is
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, _ = z.Write(make([]byte, 8<<20))
-		_ = z.Close()
-		return pick(dice, inForm, inJSON, "application/gzip"), b.Bytes()
+	case 8:
+		return pick(dice, inForm, inJSON, "application/gzip"), bomb()
 	case 9:
 		return inForm, []byte(form.Encode() + pick(dice, "&status=DELIVRD", "&x", "&%zz=1", "&a=%ff", repeat("&a=1", 50), "&\x00=1&\x00=2"))
 	case 10:
 		form.Del(pick(dice, "smsMsgId", "status"))
 		return inForm, []byte(form.Encode())
 	}
-	noise := make([]byte, dice.IntN(4000))
-	for i := range noise {
-		noise[i] = byte(dice.IntN(256))
+	noise := []byte{0xff}
+	for range dice.IntN(4000) {
+		noise = append(noise, byte(dice.IntN(256)))
 	}
-	return pick(dice, inForm, inJSON), append(noise, 0xff)
+	return pick(dice, inForm, inJSON), noise
 }
 
 // spoilHeader changes what was signed, or the signature.

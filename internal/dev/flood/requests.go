@@ -57,7 +57,7 @@ func requests(ctx context.Context, t *turn) (err error) {
 		return err
 	}
 	most := heap()
-	err = t.each(ctx, 8, func(_ int, dice *rand.Rand) error { return ask(t, host, dice) })
+	err = t.each(ctx, 8, func(_ int, dice *rand.Rand) error { return ask(ctx, t, host, dice) })
 	t.notef("at most %d MiB of memory, the slowest answer in %s", most(), t.slowest.Round(time.Millisecond))
 	err = errors.Join(err, stop())
 	p.Close()
@@ -233,7 +233,7 @@ func target(dice *rand.Rand) (path, whole string) {
 }
 
 // ask sends a request, and looks at the answer.
-func ask(t *turn, host string, dice *rand.Rand) error {
+func ask(ctx context.Context, t *turn, host string, dice *rand.Rand) error {
 	path, whole := target(dice)
 	method, version, body, isCut, isOdd := "GET", "HTTP/1.1", "", false, strings.ContainsAny(whole, " <\"é") || len(whole) > 3000
 	headers := []string{"Host: " + host, "Connection: close"}
@@ -260,7 +260,7 @@ func ask(t *turn, host string, dice *rand.Rand) error {
 		isOdd = true
 	}
 	started := time.Now()
-	got, err := shoot(host, []byte(method+" "+whole+" "+version+"\r\n"+strings.Join(headers, "\r\n")+"\r\n\r\n"+body), isCut)
+	got, err := shoot(ctx, host, []byte(method+" "+whole+" "+version+"\r\n"+strings.Join(headers, "\r\n")+"\r\n\r\n"+body), isCut)
 	if err == nil {
 		t.took(time.Since(started))
 		look(t, fmt.Sprintf("%s %.300q %.300v", method, whole, headers[1:]), path, isOdd || len(body) > 1<<20, isCut, got)

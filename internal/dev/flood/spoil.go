@@ -153,7 +153,7 @@ var kinds = []kind{
 		r.line, r.kind, r.body = pick(dice, "200 OK", "502 Bad Gateway", "403 Forbidden", "503 Busy"), "text/html", []byte("<html><body>"+repeat("<p>busy", 1+dice.IntN(2000))+"</html>")
 	}},
 	{name: "an error under 200", do: whole(`{"code":35500,"message":"busy"}`, `{"Response":{"Error":{"Code":"InternalError","Message":"busy"},"RequestId":"a"}}`, `{"Response":{"Error":{}}}`, `{"code":1}`, `{"error":"x"}`)},
-	{name: "an error beside the numbers", do: func(dice *rand.Rand, r *reply) {
+	{name: "an error beside the numbers", do: func(_ *rand.Rand, r *reply) {
 		r.body = bytes.Replace(bytes.Replace(r.body, []byte(`{"result"`), []byte(`{"code":35500,"message":"busy","result"`), 1), []byte(`{"Response":{`), []byte(`{"Response":{"Error":{"Code":"InternalError","Message":"busy"},`), 1)
 	}},
 	{name: "another status", do: func(dice *rand.Rand, r *reply) {
@@ -206,7 +206,7 @@ var kinds = []kind{
 		before := len(r.body)
 		r.body = replaced(dice, rows, r.body, func(old string) string { return old + "," + old })
 		if len(r.body) != before && dice.IntN(2) == 0 {
-			r.body = replaced(dice, count, r.body, func(old string) string { return fmt.Sprint(len(rows.FindAll(r.body, -1))) })
+			r.body = replaced(dice, count, r.body, func(string) string { return fmt.Sprint(len(rows.FindAll(r.body, -1))) })
 		}
 	}},
 	{name: "a count that is not that of the rows", do: to(count, "OLD0", "0", "-1", "null", `"x"`, "1OLD", "1e3", "[]")},
@@ -215,7 +215,7 @@ var kinds = []kind{
 		r.body = bytes.Replace(r.body, []byte(",]"), []byte("]"), 1)
 	}},
 	{name: "a row that is none", do: to(rows, "null", "[]", "7", `"OLD"`, "{}")},
-	{name: "nothing where there was something", isLie: true, do: func(dice *rand.Rand, r *reply) {
+	{name: "nothing where there was something", isLie: true, do: func(_ *rand.Rand, r *reply) {
 		if count.Match(r.body) {
 			r.body = []byte(`{"result":[],"count":0}`)
 			return

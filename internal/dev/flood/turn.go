@@ -42,12 +42,6 @@ func (t *turn) wrongf(form string, arguments ...any) {
 	}
 }
 
-func (t *turn) all(wrong []string) {
-	for _, w := range wrong {
-		t.wrongf("%s", w)
-	}
-}
-
 func (t *turn) notef(form string, arguments ...any) {
 	t.notes = append(t.notes, fmt.Sprintf(form, arguments...))
 }
@@ -92,7 +86,7 @@ func (t *turn) each(ctx context.Context, atOnce int, do func(n int, dice *rand.R
 		})
 	}
 	working.Wait()
-	return errors.Join(append(failed, ctx.Err())...)
+	return errors.Join(errors.Join(failed...), ctx.Err())
 }
 
 // open opens the program over a warehouse, with a log that is looked at.

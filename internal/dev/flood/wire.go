@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -18,8 +19,8 @@ type answer struct {
 
 // shoot sends bytes on a connection of their own, as no client of HTTP would; isCut ends the sending there. An answer that is cut has no
 // status.
-func shoot(address string, request []byte, isCut bool) (answer, error) {
-	conn, err := net.DialTimeout("tcp", address, 10*time.Second)
+func shoot(ctx context.Context, address string, request []byte, isCut bool) (answer, error) {
+	conn, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return answer{}, err
 	}
@@ -34,12 +35,12 @@ func shoot(address string, request []byte, isCut bool) (answer, error) {
 	method, _, _ := bytes.Cut(request, []byte(" "))
 	r, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: string(method)})
 	if err != nil {
-		return answer{}, nil //nolint:nilerr // the other side has hung up, which is an answer too
+		return answer{}, nil // the other side has hung up, which is an answer too
 	}
 	defer r.Body.Close()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return answer{}, nil //nolint:nilerr // the same
+		return answer{}, nil
 	}
 	return answer{r.StatusCode, r.Header, string(body)}, nil
 }

@@ -110,6 +110,7 @@ const leftBehind = `
 	LEFT JOIN river.river_job AS j ON j.id = l.river_job_id
 	WHERE l.outcome = 'running'`
 
+// Leftovers lists things that an end of everything leaves none of.
 func Leftovers(ctx context.Context, q db.Querier) (left []string, err error) {
 	lines, err := db.All[struct{ Line string }](ctx, q, leftBehind)
 	for _, l := range lines {

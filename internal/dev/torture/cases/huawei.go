@@ -169,12 +169,13 @@ func (nobody) Dropped(string, string)         {}
 func (nobody) Called(sms.Payload)                      {}
 func (nobody) Finished(queue.Item, load.Result, error) {}
 
-// Pushing is a configuration of pushes alone, signed with AccessKey and SecretKey.
+// Pushing is a configuration of pushes alone, and what they are signed with.
 const (
 	Pushing = "sources:" + Importing + `    push: {access_key: AKPUSH, secret_key: a secret of the tests}
 pushes: {listen: "127.0.0.1:0", max_per_second: 100000}
 `
-	AccessKey, SecretKey = "AKPUSH", "a secret of the tests"
+	AccessKey = "AKPUSH"
+	SecretKey = "a secret of the tests"
 )
 
 // TakePushes listens for pushes until it is stopped.
