@@ -1,6 +1,11 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
 
 // strictPolicy is for pages of this program: everything from here, nothing inline, framed by nobody.
 const strictPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
@@ -31,8 +36,15 @@ func headers(next http.Handler) http.Handler {
 	})
 }
 
+// jobsPolicy also refuses addresses that hold what is no text: the queue's pages hand them to the database, and answer its refusal
+// with 500.
 func jobsPolicy(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query, err := url.QueryUnescape(r.URL.RawQuery)
+		if address := r.URL.Path + query; err != nil || !utf8.ValidString(address) || strings.ContainsRune(address, 0) {
+			writeText(w, http.StatusBadRequest, "The address holds what is no text.\n")
+			return
+		}
 		w.Header().Set("Content-Security-Policy", jobsPagePolicy)
 		next.ServeHTTP(w, r)
 	})

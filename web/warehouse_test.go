@@ -381,6 +381,11 @@ func TestJobsPages(t *testing.T) {
 	if err := json.Unmarshal([]byte(list), &answer); err != nil || status != 200 || len(answer.Data) != 1 || answer.Data[0].Queue != "engagelab-main" {
 		t.Fatalf("%d, %v:\n%s", status, err, list)
 	}
+	for _, odd := range []string{"?kinds=%00", "?queues=%ff", "?%00=1", "/%00", "?kinds=%zz"} { // the database takes none of it for text
+		if status, text := get(t, address+"/jobs/api/jobs"+odd); status != 400 {
+			t.Errorf("%s: %d %s", odd, status, text)
+		}
+	}
 	cancel := address + "/jobs/api/jobs/cancel"
 	body := func(r *http.Request) {
 		r.Body = io.NopCloser(strings.NewReader(`{"ids":["` + strconv.FormatInt(answer.Data[0].ID, 10) + `"]}`))
