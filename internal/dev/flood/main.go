@@ -94,6 +94,9 @@ func run(ctx context.Context, o options) error {
 // one does what is left of a flood, on a server of its own.
 func one(ctx context.Context, f flood, o options, until time.Time, done *state) (err error) {
 	before := done.Of[f.name]
+	if before.Product != done.hash {
+		before = tally{}
+	}
 	wanted := f.wanted
 	if o.most > 0 {
 		wanted = min(wanted, o.most)
@@ -118,6 +121,6 @@ func one(ctx context.Context, f flood, o options, until time.Time, done *state) 
 	}
 	return done.save(f.name, tally{
 		Done: t.next, Violations: before.Violations + t.violations, Wrong: append(before.Wrong, t.wrong...), Seconds: before.Seconds + seconds,
-		Seed: o.seed, Notes: t.notes,
+		Seed: o.seed, Notes: t.notes, Product: done.hash,
 	})
 }

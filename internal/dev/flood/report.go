@@ -20,10 +20,11 @@ type tally struct {
 	Wrong      []string `json:"wrong"`
 	Seconds    float64  `json:"seconds"`
 	Seed       uint64   `json:"seed"`
+	Product    string   `json:"product"` // hash
 	Notes      []string `json:"notes"`
 }
 
-// state is what is done of the product as it is.
+// state is what is done.
 type state struct {
 	hash, path string
 	Of         map[string]tally `json:"of"`
@@ -38,7 +39,7 @@ func openState(forgetful bool) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &state{hash: hash, path: filepath.Join(base, "smsetl", "flood", hash+".json"), Of: map[string]tally{}}
+	s := &state{hash: hash, path: filepath.Join(base, "smsetl", "flood.json"), Of: map[string]tally{}}
 	if forgetful {
 		_ = os.Remove(s.path) // mostly there is none
 	}
@@ -78,13 +79,13 @@ which goes on where it stopped while the product is the same; ` + "`go run ./int
 func (s *state) report(o options) error {
 	var page, wrong strings.Builder
 	page.WriteString(head)
-	fmt.Fprintf(&page, "Of the product %s:\n\n| flood | of what | done | violations | seed | took |\n|---|---|---:|---:|---:|---:|\n", s.hash)
+	page.WriteString("| flood | of what | done | violations | seed | took | product |\n|---|---|---:|---:|---:|---:|---|\n")
 	violations := 0
 	for _, f := range floods {
 		t := s.Of[f.name]
 		violations += t.Violations
 		took := time.Duration(t.Seconds * float64(time.Second)).Round(time.Second)
-		fmt.Fprintf(&page, "| %s | %s | %d of %d | %d | %d | %s |\n", f.name, f.about, t.Done, f.wanted, t.Violations, t.Seed, took)
+		fmt.Fprintf(&page, "| %s | %s | %d of %d | %d | %d | %s | %s |\n", f.name, f.about, t.Done, f.wanted, t.Violations, t.Seed, took, t.Product)
 		for _, w := range t.Wrong {
 			fmt.Fprintf(&wrong, "- %s: %s\n", f.name, w)
 		}

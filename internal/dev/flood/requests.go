@@ -268,6 +268,12 @@ func ask(ctx context.Context, t *turn, host string, dice *rand.Rand) error {
 	return err
 }
 
+// staysHere says whether a redirect leads to another page of the same host.
+func staysHere(location string) bool {
+	to, err := url.Parse(location)
+	return err == nil && to.Host == "" && to.Scheme == ""
+}
+
 // look says what is wrong with an answer. Where the request was none, net/http refuses it before any page: with no policy and no page.
 func look(t *turn, asked, path string, isOdd, isCut bool, got answer) {
 	h := got.header
@@ -282,7 +288,7 @@ func look(t *turn, asked, path string, isOdd, isCut bool, got answer) {
 		t.wrongf("%s: %d without a policy or nosniff", asked, got.status)
 	case h.Get("X-Zq") != "" || strings.Contains(h.Get("Content-Type"), "html") && strings.Contains(got.body, "<zq"):
 		t.wrongf("%s: %d: what was sent comes back as it is", asked, got.status)
-	case h.Get("Location") != "" && (!strings.HasPrefix(h.Get("Location"), "/") || strings.HasPrefix(h.Get("Location"), "//")):
+	case h.Get("Location") != "" && !staysHere(h.Get("Location")):
 		t.wrongf("%s: sent on to %s", asked, h.Get("Location"))
 	}
 }
