@@ -138,6 +138,7 @@ func (h *hole) dump(sql string) string {
 func (h *hole) questions() map[string]question {
 	const byRow, byDay = "SELECT send_date, template, {measures}, delivery_rate IS NULL FROM ", "SELECT send_date, {measures}, delivery_rate IS NULL FROM "
 	const failed = "SELECT send_date, template, reason, messages FROM "
+	const periods, inOrder = "(date {month} + 1, date {month} + 1, {month}, {month}, 'template', 'engagelab', {account})", ` ORDER BY member COLLATE "C"`
 	const ofAccount, now, then = " WHERE account = {account}", " AND valid_to = 'infinity'", " AND valid_from <= {between} AND valid_to > {between}"
 	row := func(d *sms.Delivery) string { return fmt.Sprint(d.Day, " ", d.Template) }
 	day := func(d *sms.Delivery) string { return d.Day.String() }
@@ -167,6 +168,22 @@ func (h *hole) questions() map[string]question {
 		"restatements": {
 			`SELECT send_date, template, coalesce(reason, '(delivery)') AS reason, measure, old_value, new_value FROM sms.restatements` + ofAccount + ` ORDER BY 1, 2, 3, 4`,
 			h.changes(),
+		},
+		"period_sums": {
+			"SELECT member, is_requested, is_delivered, row_count, requested, delivered FROM sms.period_sums({month}, date {month} + 1, 'template', NULL, {account})" + inOrder + ", 2, 3",
+			h.periods(),
+		},
+		"rate_change": {
+			"SELECT member, rows_this, rows_with, requested_this, requested_with, delivered_this, delivered_with FROM sms.rate_change" + periods + inOrder,
+			h.changed(func(d *sms.Delivery) []sms.Count { return []sms.Count{d.Requested, d.Delivered} }),
+		},
+		"volume_change": {
+			"SELECT member, rows_this, rows_with, requested_this, requested_with FROM sms.volume_change" + periods + inOrder,
+			h.changed(func(d *sms.Delivery) []sms.Count { return []sms.Count{d.Requested} }),
+		},
+		"reason_change": {
+			"SELECT reason, messages_this, messages_with FROM sms.reason_change" + strings.Replace(periods, "'template', ", "", 1) + ` ORDER BY reason COLLATE "C", stage`,
+			h.failedMore(),
 		},
 		"coverage_daily": {
 			"SELECT send_date, pending FROM sms.coverage_daily" + ofAccount + " AND dataset = 'stats_day' ORDER BY 1",
@@ -248,6 +265,128 @@ func (h *hole) reasons(key func(*sms.Failure) string) (lines []string) {
 		lines = append(lines, fmt.Sprint(k, " ", asText(sumOf(all)), " ", silent))
 	}
 	slices.Sort(lines)
+	return lines
+}
+
+// periods gives what both days add up to by template, apart by which of the numbers rows report.
+func (h *hole) periods() []string {
+	groups := map[string][2][]sms.Count{}
+	for i := range h.deliveries[1] {
+		d := &h.deliveries[1][i]
+		key := fmt.Sprint(d.Template, " ", d.Requested.IsReported(), " ", d.Delivered.IsReported())
+		g := groups[key]
+		groups[key] = [2][]sms.Count{append(g[0], d.Requested), append(g[1], d.Delivered)}
+	}
+	var lines []string
+	for key, g := range groups {
+		lines = append(lines, fmt.Sprint(key, " ", len(g[0]), " ", asText(sumOf(g[0])), " ", asText(sumOf(g[1]))))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// changed gives the lines of the second day compared with the first: a template without rows on a day sent nothing, and rows that lack
+// one of the numbers are nobody's.
+func (h *hole) changed(numbers func(*sms.Delivery) []sms.Count) []string {
+	type side struct {
+		rows int
+		sums []sms.Count
+	}
+	members := map[string]*[2]side{}
+	for i := range h.deliveries[1] {
+		d := &h.deliveries[1][i]
+		all, member := numbers(d), fmt.Sprint(d.Template)
+		if slices.ContainsFunc(all, func(c sms.Count) bool { return !c.IsReported() }) {
+			member = "(not comparable)"
+		}
+		if members[member] == nil {
+			members[member] = &[2]side{}
+			if member != "(not comparable)" {
+				members[member][0].sums, members[member][1].sums = make([]sms.Count, len(all)), make([]sms.Count, len(all))
+				for n := range all {
+					members[member][0].sums[n], members[member][1].sums[n] = sms.Reported(0), sms.Reported(0)
+				}
+			}
+		}
+		s := &members[member][int(h.month+1-d.Day)]
+		s.rows++
+		if s.sums == nil {
+			s.sums = make([]sms.Count, len(all))
+		}
+		for n, c := range all {
+			s.sums[n] = sumOf([]sms.Count{s.sums[n], c})
+		}
+	}
+	var lines []string
+	for member, m := range members {
+		line := fmt.Sprint(member, " ", m[0].rows, " ", m[1].rows)
+		for n := range numbers(&sms.Delivery{}) {
+			for _, s := range m {
+				if s.sums == nil {
+					line += " -"
+					continue
+				}
+				line += " " + asText(s.sums[n])
+			}
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// failedMore gives the lines of the failures of the second day compared with those of the first. A day that lacks a number is in the last
+// one alone.
+func (h *hole) failedMore() []string {
+	messages, lacking, isLacking := map[string]*[2]int64{}, [2][]sms.Count{}, false
+	note := func(side int, reason string, n int64) {
+		if messages[reason] == nil {
+			messages[reason] = &[2]int64{}
+		}
+		messages[reason][side] += n
+	}
+	for side, day := range []sms.Day{h.month + 1, h.month} {
+		var deliveries, failures []sms.Count
+		for i := range h.deliveries[1] {
+			if d := &h.deliveries[1][i]; d.Day == day {
+				deliveries = append(deliveries, d.Requested, d.Delivered, d.ProcessingFailed, d.SendFailed)
+			}
+		}
+		for i := range h.failures[1] {
+			if h.failures[1][i].Day == day {
+				failures = append(failures, h.failures[1][i].Messages)
+			}
+		}
+		if len(deliveries) == 0 || slices.ContainsFunc(append(deliveries, failures...), func(c sms.Count) bool { return !c.IsReported() }) {
+			lacking[side], isLacking = failures, isLacking || len(deliveries)+len(failures) > 0
+			continue
+		}
+		for i := range h.deliveries[1] {
+			if d := &h.deliveries[1][i]; d.Day == day {
+				note(side, "processing", d.ProcessingFailed.Or(0))
+				note(side, "sending", d.SendFailed.Or(0))
+			}
+		}
+		for i := range h.failures[1] {
+			if f := &h.failures[1][i]; f.Day == day {
+				note(side, f.Reason.Code, f.Messages.Or(0))
+				note(side, "sending", -f.Messages.Or(0))
+			}
+		}
+	}
+	var lines []string
+	for _, reason := range []string{"processing", "sending", "busy", "power_off"} {
+		n, word := messages[reason], reason
+		if reason == "processing" || reason == "sending" {
+			word = "(no reason reported)"
+		}
+		if n != nil && (word == reason || *n != [2]int64{}) {
+			lines = append(lines, fmt.Sprint(word, " ", n[0], " ", n[1]))
+		}
+	}
+	if isLacking {
+		lines = slices.Insert(lines, slices.IndexFunc(append(lines, "busy"), func(l string) bool { return l[0] != '(' }), fmt.Sprint("(not comparable) ", asText(sumOf(lacking[0])), " ", asText(sumOf(lacking[1]))))
+	}
 	return lines
 }
 

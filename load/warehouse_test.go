@@ -190,8 +190,8 @@ func verifySums(t testing.TB, wh *load.Warehouse) {
 		{"sms.delivery_by_day", "date_key, account_key", "date_key, account_key"},
 		{"sms.delivery_by_month_template", "month_start, account_key, template_key", "date_trunc('month', date_key::timestamp)::date, account_key, template_key"},
 	} {
-		facts := `SELECT ` + summary.by + `, count(*) AS row_count, ` + sums + ` FROM sms.fact_delivery_daily GROUP BY ` + summary.by
-		stored := `SELECT ` + summary.keys + `, row_count, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent FROM ` + summary.table
+		facts := `SELECT ` + summary.by + `, count(*) AS row_count, count(*) FILTER (WHERE num_nulls(requested, delivered, processing_failed, send_failed) > 0) AS rows_not_reported, ` + sums + ` FROM sms.fact_delivery_daily GROUP BY ` + summary.by
+		stored := `SELECT ` + summary.keys + `, row_count, rows_not_reported, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent FROM ` + summary.table
 		query := `(` + facts + ` EXCEPT ALL ` + stored + `) UNION ALL (` + stored + ` EXCEPT ALL ` + facts + `)`
 		if got := dump(t, wh, query); got != "" {
 			t.Errorf("%s is not the sum of the facts:\n%s", summary.table, got)

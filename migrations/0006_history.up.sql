@@ -89,6 +89,7 @@ COMMENT ON TABLE  etl.delivery_by_day_history                   IS 'rows. Every 
 COMMENT ON COLUMN etl.delivery_by_day_history.date_key          IS 'day. As in the summary.';
 COMMENT ON COLUMN etl.delivery_by_day_history.account_key       IS 'key. The account, sms.dim_account.';
 COMMENT ON COLUMN etl.delivery_by_day_history.row_count         IS 'rows. The old value.';
+COMMENT ON COLUMN etl.delivery_by_day_history.rows_not_reported IS 'rows. The old value.';
 COMMENT ON COLUMN etl.delivery_by_day_history.load_id           IS 'key. The load since which the sums were these, etl.load.';
 COMMENT ON COLUMN etl.delivery_by_day_history.replaced_by       IS 'key. The load that changed them, etl.load.';
 

@@ -1,6 +1,7 @@
 , fact AS (
     SELECT f.date_key, f.account_key,
            count(*)                 AS row_count,
+           count(*) FILTER (WHERE num_nulls(f.requested, f.delivered, f.processing_failed, f.send_failed) > 0) AS rows_not_reported,
            sum(f.requested)         AS requested,
            sum(f.accepted)          AS accepted,
            sum(f.processing_failed) AS processing_failed,
@@ -39,7 +40,7 @@ by_reason AS (
 -- Whole months only: of the first one the days before the first day in sight are not read.
 month AS (
     SELECT s.account_key, date_trunc('month', s.date_key::timestamp)::date AS date_key,
-           sum(s.row_count) AS row_count, sum(s.requested) AS requested, sum(s.delivered) AS delivered, sum(s.billed_segments) AS billed_segments
+           sum(s.row_count) AS row_count, sum(s.rows_not_reported) AS rows_not_reported, sum(s.requested) AS requested, sum(s.delivered) AS delivered, sum(s.billed_segments) AS billed_segments
     FROM sms.delivery_by_day AS s
     WHERE s.date_key >= date_trunc('month', $2::timestamp)
       AND s.account_key = ANY ($1)
@@ -47,7 +48,7 @@ month AS (
 ),
 by_month AS (
     SELECT s.account_key, s.month_start AS date_key,
-           sum(s.row_count) AS row_count, sum(s.requested) AS requested, sum(s.delivered) AS delivered, sum(s.billed_segments) AS billed_segments
+           sum(s.row_count) AS row_count, sum(s.rows_not_reported) AS rows_not_reported, sum(s.requested) AS requested, sum(s.delivered) AS delivered, sum(s.billed_segments) AS billed_segments
     FROM sms.delivery_by_month_template AS s
     WHERE s.month_start >= date_trunc('month', $2::timestamp)
       AND s.account_key = ANY ($1)
@@ -63,9 +64,9 @@ SELECT account_key,
               coalesce(f.row_count, 0), f.requested, f.delivered, coalesce(s.row_count, 0), s.requested, s.delivered) AS detail
 FROM fact AS f
 FULL JOIN by_day AS s USING (account_key, date_key)
-WHERE (f.row_count, f.requested, f.accepted, f.processing_failed, f.delivered, f.send_failed, f.pending, f.billed_segments, f.vendor_sent)
+WHERE (f.row_count, f.rows_not_reported, f.requested, f.accepted, f.processing_failed, f.delivered, f.send_failed, f.pending, f.billed_segments, f.vendor_sent)
       IS DISTINCT FROM
-      (s.row_count, s.requested, s.accepted, s.processing_failed, s.delivered, s.send_failed, s.pending, s.billed_segments, s.vendor_sent)
+      (s.row_count, s.rows_not_reported, s.requested, s.accepted, s.processing_failed, s.delivered, s.send_failed, s.pending, s.billed_segments, s.vendor_sent)
 UNION ALL
 SELECT account_key,
        'delivery_by_month_template',
@@ -77,7 +78,9 @@ SELECT account_key,
               coalesce(m.row_count, 0), m.requested, m.delivered, coalesce(s.row_count, 0), s.requested, s.delivered)
 FROM month AS m
 FULL JOIN by_month AS s USING (account_key, date_key)
-WHERE (m.row_count, m.requested, m.delivered, m.billed_segments) IS DISTINCT FROM (s.row_count, s.requested, s.delivered, s.billed_segments)
+WHERE (m.row_count, m.rows_not_reported, m.requested, m.delivered, m.billed_segments)
+      IS DISTINCT FROM
+      (s.row_count, s.rows_not_reported, s.requested, s.delivered, s.billed_segments)
 UNION ALL
 SELECT account_key,
        'failure_by_day',

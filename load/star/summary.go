@@ -15,12 +15,15 @@ import (
 
 // sums are rows of the delivery fact added up.
 type sums struct {
-	Rows     int64
-	Measures sms.Measures
+	Rows, NotReported int64 // rows, and those that lack what a rate is made of
+	Measures          sms.Measures
 }
 
-func (s *sums) add(rows int64, m *sms.Measures) {
-	s.Rows += rows
+func (s *sums) add(m *sms.Measures) {
+	s.Rows++
+	if !m.Requested.IsReported() || !m.Delivered.IsReported() || !m.ProcessingFailed.IsReported() || !m.SendFailed.IsReported() {
+		s.NotReported++
+	}
 	more := m.Counts()
 	for i, to := range s.Measures.Pointers() {
 		*to = to.Add(more[i])
@@ -52,7 +55,7 @@ func (w *Writer) summariseDays(ctx context.Context, tx pgx.Tx, f *fact) error {
 		var s sums
 		for _, l := range w.deliveries.day(i) {
 			m := w.Staging.Batch.Measures(&w.Staging.Batch.Deliveries[l.at])
-			s.add(1, &m)
+			s.add(&m)
 		}
 		days, rows = append(days, w.window.First()+sms.Day(i)), append(rows, s)
 	}
@@ -74,7 +77,7 @@ func (w *Writer) addMonths(ctx context.Context, tx pgx.Tx, f *fact, fresh *compa
 			byMonth[key] = &sums{}
 		}
 		m := w.Staging.Batch.Measures(d)
-		byMonth[key].add(1, &m)
+		byMonth[key].add(&m)
 	}
 	keys := slices.SortedFunc(maps.Keys(byMonth), func(a, b monthTemplate) int {
 		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.template, b.template))
@@ -92,9 +95,9 @@ func (w *Writer) addMonths(ctx context.Context, tx pgx.Tx, f *fact, fresh *compa
 		rows[i] = row{key.month, key.template, *byMonth[key]}
 	}
 	const source = `
-		SELECT date_key, template_key, row_count, {measures|%s}
-		FROM unnest($1::date[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[])
-		     AS u (date_key, template_key, row_count, {measures|%s})`
+		SELECT date_key, template_key, row_count, rows_not_reported, {measures|%s}
+		FROM unnest($1::date[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
+		     AS u (date_key, template_key, row_count, rows_not_reported, {measures|%s})`
 	return w.bringForward(ctx, tx, f, f.name+"_fresh", source, "false", fresh.days, db.Columns(rows)...)
 }
 
@@ -104,6 +107,7 @@ func (w *Writer) changeMonths(ctx context.Context, tx pgx.Tx, f *fact, suffix st
 	const source = `
 		SELECT date_key, template_key, change,
 		       CASE change WHEN 'added' THEN 1 WHEN 'removed' THEN -1 ELSE 0 END AS row_count,
+		       CASE WHEN change = 'added' AND num_nulls(requested, delivered, processing_failed, send_failed) > 0 THEN 1 ELSE 0 END AS rows_not_reported,
 		       {measures|CASE WHEN %[1]s IS NULL AND old_%[1]s IS NULL THEN NULL ELSE coalesce(%[1]s, 0) - coalesce(old_%[1]s, 0) END AS %[1]s},
 		       ARRAY[{measures|%s IS NULL}] <> ARRAY[{measures|old_%s IS NULL}] AS has_other_nulls
 		FROM pg_temp.changed_{suffix}`
@@ -114,12 +118,12 @@ func (w *Writer) changeMonths(ctx context.Context, tx pgx.Tx, f *fact, suffix st
 // countMonths counts whole months anew.
 func (w *Writer) countMonths(ctx context.Context, tx pgx.Tx, f *fact, suffix string, c *comparison) error {
 	const source = `
-		SELECT date_key, template_key, 0 AS row_count, {measures|0 AS %s}
+		SELECT date_key, template_key, 0 AS row_count, 0 AS rows_not_reported, {measures|0 AS %s}
 		FROM sms.fact_delivery_daily
 		WHERE account_key = {account}
 		  AND date_key BETWEEN {first} AND {last}
 		UNION ALL
-		SELECT month_start, template_key, 0, {measures|0 AS %s}
+		SELECT month_start, template_key, 0, 0, {measures|0 AS %s}
 		FROM sms.delivery_by_month_template
 		WHERE account_key = {account}
 		  AND month_start BETWEEN {first} AND {last}`

@@ -4,10 +4,11 @@ USING (SELECT * FROM pg_temp.month_{suffix} WHERE NOT is_unclear) AS s
    ON t.account_key  = {account}
   AND t.month_start  = s.month_start
   AND t.template_key = s.template_key
-WHEN MATCHED AND (t.row_count + s.row_count, {measures|coalesce(t.%[1]s + s.%[1]s, t.%[1]s, s.%[1]s)})
-                 IS DISTINCT FROM (t.row_count, {measures|t.%s}) THEN
-    UPDATE SET row_count = t.row_count + s.row_count,
+WHEN MATCHED AND (t.row_count + s.row_count, t.rows_not_reported + s.rows_not_reported, {measures|coalesce(t.%[1]s + s.%[1]s, t.%[1]s, s.%[1]s)})
+                 IS DISTINCT FROM (t.row_count, t.rows_not_reported, {measures|t.%s}) THEN
+    UPDATE SET row_count         = t.row_count + s.row_count,
+               rows_not_reported = t.rows_not_reported + s.rows_not_reported,
                {measures|%[1]s = coalesce(t.%[1]s + s.%[1]s, t.%[1]s, s.%[1]s)}
 WHEN NOT MATCHED AND s.row_count > 0 THEN
-    INSERT (month_start, account_key, template_key, row_count, {measures|%s})
-    VALUES (s.month_start, {account}, s.template_key, s.row_count, {measures|s.%s})
+    INSERT (month_start, account_key, template_key, row_count, rows_not_reported, {measures|%s})
+    VALUES (s.month_start, {account}, s.template_key, s.row_count, s.rows_not_reported, {measures|s.%s})

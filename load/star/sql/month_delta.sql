@@ -3,7 +3,8 @@
 CREATE TEMPORARY TABLE month_{suffix} ON COMMIT DROP AS
 SELECT date_trunc('month', date_key::timestamp)::date AS month_start,
        template_key,
-       sum(row_count)::bigint AS row_count,
+       sum(row_count)::bigint         AS row_count,
+       sum(rows_not_reported)::bigint AS rows_not_reported,
        {measures|sum(%[1]s)::bigint AS %[1]s},
        bool_or({unclear})     AS is_unclear
 FROM ({rows}) AS r

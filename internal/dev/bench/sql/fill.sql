@@ -151,8 +151,8 @@ WHERE load_id % 2 = 1
 ORDER BY date_key, account_key, template_key, label_key;
 
 INSERT INTO sms.delivery_by_day
-    (date_key, account_key, row_count, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent, load_id)
-SELECT date_key, account_key, count(*),
+    (date_key, account_key, row_count, rows_not_reported, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent, load_id)
+SELECT date_key, account_key, count(*), 0,
        sum(requested), sum(accepted), sum(processing_failed), sum(delivered), sum(send_failed), sum(pending), sum(billed_segments), sum(vendor_sent),
        max(load_id)
 FROM sms.fact_delivery_daily
@@ -160,8 +160,8 @@ GROUP BY date_key, account_key
 ORDER BY date_key, account_key;
 
 INSERT INTO etl.delivery_by_day_history
-    (date_key, account_key, row_count, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent, load_id, replaced_by)
-SELECT s.date_key, s.account_key, s.row_count,
+    (date_key, account_key, row_count, rows_not_reported, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent, load_id, replaced_by)
+SELECT s.date_key, s.account_key, s.row_count, s.rows_not_reported,
        s.requested, s.accepted, s.processing_failed, s.delivered - h.pending, s.send_failed, s.pending + h.pending, s.billed_segments, s.vendor_sent,
        s.load_id - 1, s.load_id
 FROM sms.delivery_by_day AS s
@@ -179,8 +179,8 @@ GROUP BY date_key, account_key, reason_key
 ORDER BY date_key, account_key, reason_key;
 
 INSERT INTO sms.delivery_by_month_template
-    (month_start, account_key, template_key, row_count, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent)
-SELECT d.month_start, f.account_key, f.template_key, count(*),
+    (month_start, account_key, template_key, row_count, rows_not_reported, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent)
+SELECT d.month_start, f.account_key, f.template_key, count(*), 0,
        sum(f.requested), sum(f.accepted), sum(f.processing_failed), sum(f.delivered), sum(f.send_failed), sum(f.pending), sum(f.billed_segments), sum(f.vendor_sent)
 FROM sms.fact_delivery_daily AS f
 JOIN sms.dim_date            AS d USING (date_key)
