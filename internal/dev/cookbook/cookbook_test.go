@@ -86,6 +86,7 @@ func TestCookbook(t *testing.T) {
 			})
 			if world.sql == "" {
 				isShown(t, queries, answers)
+				w.asAnalyst(t, "", func(tx pgx.Tx) { isNamedFirst(t, tx) })
 			}
 		})
 	}

@@ -40,6 +40,8 @@ var expected = map[string]func(*world) [][]string{
 	"weekday_profile":                   (*world).weekdayProfile,
 	"year_over_year":                    (*world).yearOverYear,
 	"how_late_receipts_settle":          (*world).howLateReceiptsSettle,
+	"reasons_that_moved":                (*world).reasonsThatMoved,
+	"what_moved":                        (*world).whatMoved,
 }
 
 func byMonthAndVendor(f fact) []string { return []string{month(f.day), f.vendor} }

@@ -80,6 +80,10 @@ func setMeasures(tables []string, of []int, value, account, where string) string
 		if where == "" {
 			where = "true"
 		}
+		isOfRate := slices.ContainsFunc(of, func(m int) bool { return slices.Contains([]int{requested, delivered, processingFailed, sendFailed}, m) })
+		if value == "NULL" && isOfRate && strings.Contains(table, "delivery_by_") {
+			columns = append(columns, "rows_not_reported = row_count")
+		}
 		fmt.Fprintf(&b, "UPDATE %s SET %s WHERE account_key = (SELECT account_key FROM sms.dim_account WHERE account = '%s') AND %s;\n",
 			table, strings.Join(columns, ", "), account, where)
 	}
