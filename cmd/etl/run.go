@@ -66,6 +66,7 @@ type cli struct {
 	Check    checkCommand    `cmd:"" help:"Show what does not add up or looks wrong in the numbers. The exit code is for monitors."`
 	Replay   replayCommand   `cmd:"" help:"Build days again from the answers that were kept. Asks nobody; needs the database only."`
 	Explain  explainCommand  `cmd:"" help:"Follow a number back to its load, answer, request and field, with every value it ever had."`
+	Compare  compareCommand  `cmd:"" help:"Say why the delivery rate or the failures of a period are not those of another: which part did how much, to the last message."`
 	Raw      rawCommand      `cmd:"" help:"The vendors' answers as they were kept: list, show, throw old ones away."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up, down, or show where it stands."`
 	Doctor   doctorCommand   `cmd:"" help:"Check configuration, database and clock, and read a day of each dataset of each account."`

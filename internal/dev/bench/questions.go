@@ -53,6 +53,20 @@ var rows = []cookbook.Query{
 		FROM sms.failure_daily_as_of('2026-11-16') WHERE send_date BETWEEN '2026-10-01' AND '2026-10-31' GROUP BY category`},
 }
 
+// changes compare two periods: from summaries, from a summary and the days at the edges of months, and from rows.
+var changes = []cookbook.Query{
+	{Name: "rate_change by vendor, two years with the two before", SQL: `
+		SELECT * FROM sms.rate_change('2024-11-20', '2026-11-19', '2022-11-20', '2024-11-19', 'vendor')`},
+	{Name: "rate_change by template, a month with the one before", SQL: `
+		SELECT * FROM sms.rate_change('2026-10-01', '2026-10-31', '2026-09-01', '2026-09-30', 'template')`},
+	{Name: "rate_change by template, two years with the two before, months cut", SQL: `
+		SELECT * FROM sms.rate_change('2024-11-20', '2026-11-19', '2022-11-20', '2024-11-19', 'template')`},
+	{Name: "rate_change by label, a quarter with the one before", SQL: `
+		SELECT * FROM sms.rate_change('2026-07-01', '2026-09-30', '2026-04-01', '2026-06-30', 'label')`},
+	{Name: "reason_change, two years with the two before", SQL: `
+		SELECT * FROM sms.reason_change('2024-11-20', '2026-11-19', '2022-11-20', '2024-11-19')`},
+}
+
 // answered is how long a question takes, warm: medians.
 type answered struct {
 	name  string
@@ -93,7 +107,7 @@ func (b *bench) questions(ctx context.Context, r *report) error {
 	}
 	defer analyst.Close(context.WithoutCancel(ctx))
 	q, rounds := asking{}, max(b.rounds, 5)
-	if err := q.ask(ctx, analyst, append(queries, rows...), rounds); err != nil {
+	if err := q.ask(ctx, analyst, slices.Concat(queries, rows, changes), rounds); err != nil {
 		return err
 	}
 	r.addf("\n## Questions\n\n%d delivery rows, %d failure rows and %d rows of history over %d days, of three vendors and 24 accounts. Every question of the\n"+
@@ -227,6 +241,6 @@ func (q *asking) report(r *report, stored int64) {
 		r.addf("| %s | %d | %.1f | %.4f | %.0f, %s | %.1f |\n",
 			one.name, one.lines, ms(one.processor), one.processor.Seconds()/q.baseline.processor.Seconds(), ms(one.limit), outcome, ms(one.wall))
 	}
-	r.addf("\nThe last three are no questions of the cookbook: no summary answers them, and they go through the rows of a month.\n")
+	r.addf("\nThe last eight are no questions of the cookbook: three that no summary answers, which go through the rows of a month, and five of two periods.\n")
 	r.atMost(fmt.Sprintf("%d questions over %d rows; nearest to its limit: %s", len(q.all), stored, slowest), "%.2f x its limit", 1, part)
 }
