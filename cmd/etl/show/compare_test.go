@@ -8,15 +8,13 @@ import (
 	"smsetl/sms"
 )
 
-func ptr[T any](v T) *T { return &v }
-
 // moved makes a member of a comparison of 100 requested messages with as many.
 func moved(name string, requestedWith, requestedThis, mix, rate int64) read.Moved {
 	return read.Moved{
 		Vendor: "engagelab", Account: "harbor", Member: name, IsComparable: true,
 		RequestedThis: &requestedThis, RequestedWith: &requestedWith, DeliveredThis: new(int64), DeliveredWith: new(int64),
-		RateThis: ptr(0.5), RateWith: ptr(0.6), ShareThis: ptr(0.1), ShareWith: ptr(0.2),
-		MixEffect: mix, RateEffect: rate, MixPoints: ptr(float64(mix) / 100), RatePoints: ptr(float64(rate) / 100),
+		RateThis: new(0.5), RateWith: new(0.6), ShareThis: new(0.1), ShareWith: new(0.2),
+		MixEffect: mix, RateEffect: rate, MixPoints: new(float64(mix) / 100), RatePoints: new(float64(rate) / 100),
 	}
 }
 
@@ -25,7 +23,7 @@ func TestSentenceOfAChange(t *testing.T) {
 	t.Parallel()
 	months := read.Comparison{This: read.Month(sms.Date(2026, 11, 1)), With: read.Month(sms.Date(2026, 10, 1))}
 	fell := moved("", 100, 100, 0, -2)
-	fell.RateWith, fell.RateThis = ptr(0.97), ptr(0.95)
+	fell.RateWith, fell.RateThis = new(0.97), new(0.95)
 	same, none := fell, fell
 	same.RateThis, none.RateThis = same.RateWith, nil
 	for what, c := range map[string]struct {
@@ -40,7 +38,7 @@ func TestSentenceOfAChange(t *testing.T) {
 		"same":     {same, []read.Moved{moved("a", 50, 50, 0, 0)}, "The delivery rate stayed at 97.00 %."},
 		"nothing":  {none, nil, "There is no delivery rate to compare: nothing was requested in 2026-11, or nothing is loaded."},
 	} {
-		change := read.RateChange{Comparison: months, By: "template", Total: c.total, Members: c.members, Unknown: ptr(read.Moved{RowsWith: 1, RowsThis: 2, RequestedThis: ptr(int64(7))})}
+		change := read.RateChange{Comparison: months, By: "template", Total: c.total, Members: c.members, Unknown: new(read.Moved{RowsWith: 1, RowsThis: 2, RequestedThis: new(int64(7))})}
 		got := RateChange(change, 1)
 		if sentence, _, _ := strings.Cut(got, "\n"); !strings.Contains(sentence, c.want) {
 			t.Errorf("%s: %q, want %q", what, sentence, c.want)
