@@ -11,15 +11,17 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"smsetl/bi"
 )
 
 // Settings are what a Metabase is set up with.
 type Settings struct {
 	Name        string // of the connection and the collection; it is in every mark, so that one Metabase can hold several warehouses
 	Warehouse   Connection
-	Relations   []Relation // of schema sms, as the catalog describes them
-	SetPassword bool       // send the password again: Metabase never returns it, so that a new one cannot be detected
-	DryRun      bool       // look and report; write nothing
+	Relations   []bi.Relation // of schema sms, as the catalog describes them
+	SetPassword bool          // send the password again: Metabase never returns it, so that a new one cannot be detected
+	DryRun      bool          // look and report; write nothing
 	SyncTimeout time.Duration
 	Progress    func(line string) // sentences for people, while it takes long
 }
@@ -191,10 +193,9 @@ func (d Dashboard) wanted(made map[string]object) object {
 	o := d.object
 	o.Parameters = filters
 	for i, place := range d.Layout {
-		t := place.tile
-		t.ID, t.Mappings = -1-i, []mapping{}
-		if place.Card != "" {
-			question, isThere := made[place.Card]
+		t := tile{ID: -1 - i, Row: place.Row, Col: place.Column, Width: place.Width, Height: place.Height, Mappings: []mapping{}, Visualization: written(place.Text)}
+		if place.Question != "" {
+			question, isThere := made[place.Question]
 			if !isThere {
 				continue
 			}

@@ -5,20 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"smsetl/bi"
 )
-
-// Relation is a table or view of schema sms as the warehouse's catalog describes it.
-type Relation struct {
-	Name    string
-	Comment string // unit first
-	Columns []Column
-}
-
-// Column is a column of a relation.
-type Column struct {
-	Name    string
-	Comment string // unit first: "messages. That reached the handset."
-}
 
 // table is a table or view as Metabase knows it. A request changes what it holds and nothing else, as one of a field
 // does.
@@ -64,7 +53,7 @@ var categories = strings.Fields("vendor account template label message_type data
 
 // semanticType says what a column means in Metabase's words; "" where Metabase's own guess stands. Keys are left to it: it reads
 // them from the catalog.
-func semanticType(c Column) string {
+func semanticType(c bi.Column) string {
 	switch {
 	case slices.Contains(categories, c.Name):
 		return "type/Category"
@@ -98,7 +87,7 @@ func (b *bootstrap) describe(ctx context.Context) error {
 	return nil
 }
 
-func (b *bootstrap) describeTable(ctx context.Context, r Relation, t *table) error {
+func (b *bootstrap) describeTable(ctx context.Context, r bi.Relation, t *table) error {
 	text, m, marked := readMark(b.settings.Name, t.PointsOfInterest)
 	var names []string
 	for _, c := range r.Columns {

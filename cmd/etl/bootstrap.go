@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/bi"
 	"smsetl/bi/metabase"
 	"smsetl/cmd/etl/show"
 	"smsetl/read"
@@ -103,15 +104,15 @@ func (c *metabaseCommand) refuseOwner(s *session, connection metabase.Connection
 }
 
 // starOf gives the tables and views that analysts see.
-func starOf(catalog []read.Relation) []metabase.Relation {
-	var all []metabase.Relation
+func starOf(catalog []read.Relation) []bi.Relation {
+	var all []bi.Relation
 	for _, r := range catalog {
 		if r.Schema != "sms" || r.Kind == "function" {
 			continue
 		}
-		out := metabase.Relation{Name: r.Name, Comment: r.Comment}
+		out := bi.Relation{Name: r.Name, Comment: r.Comment, IsView: r.Kind == "view"}
 		for _, column := range r.Columns {
-			out.Columns = append(out.Columns, metabase.Column{Name: column.Name, Comment: column.Comment})
+			out.Columns = append(out.Columns, bi.Column{Name: column.Name, Type: column.Type, Comment: column.Comment})
 		}
 		all = append(all, out)
 	}

@@ -79,6 +79,7 @@ type cli struct {
 	Pause     pauseCommand     `cmd:"" help:"Stop asking a source, on every machine, until it is resumed."`
 	Resume    resumeCommand    `cmd:"" help:"Ask a paused source again."`
 	Bootstrap bootstrapCommand `cmd:"" help:"Give a BI tool its connection, questions and dashboards."`
+	Export    exportCommand    `cmd:"" help:"Write what the views are as files for another tool: a dbt package, a Superset bundle, a data contract, a Cube model."`
 	Password  passwordCommand  `cmd:"" help:"Make the hash of a password for the login of etl serve."`
 	Sessions  sessionsCommand  `cmd:"" help:"Show who is logged in to the pages with a password, and end logins."`
 	Freeze    freezeCommand    `cmd:"" help:"Leave days alone, whatever is loaded, until unfreeze."`

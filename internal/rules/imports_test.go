@@ -74,7 +74,9 @@ var mayImport = map[string][]string{
 	"web/pages":   {"web", "load", "read", "queue", "explain", "internal/dictionary"},
 	"web/push":    {"web", "load/messages", "extract/huawei"}, // the only vendor that pushes
 	"notify":      {"load/messages", "ledger", "check"},
-	"bi/metabase": {}, // dashboards know the names of views, and get what the catalog says of them
+	"bi":          {}, // it knows the names of views, and gets what the catalog says of them
+	"bi/metabase": {"bi"},
+	"bi/export":   {"bi"},
 
 	// The vendors know nothing of their customers' program.
 	"sandbox":             {"sandbox/traffic"},
@@ -113,6 +115,8 @@ var mayImport = map[string][]string{
 		"bi/metabase", "capture", "check", "doctor", "explain", "extract/huawei", "ingest", "internal/english", "job", "load", "load/raw",
 		"pipeline", "plan", "queue", "read",
 	},
+
+	"docs/cookbook": {},
 
 	// These two put everything together.
 	"cmd/etl":            {"*"},
