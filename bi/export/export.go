@@ -59,6 +59,7 @@ type Column struct {
 	bi.Column
 
 	IsSum      bool     // it may be added up
+	IsMetric   bool     // there is a metric of the same name, which is right over many rows
 	IsName     bool     // it may be grouped by
 	IsDay      bool     // it is a date
 	IsTime     bool     // it is a date or a moment
@@ -98,6 +99,7 @@ func columnsOf(v bi.View, r bi.Relation) []Column {
 		all = append(all, Column{
 			Column:     c,
 			IsSum:      slices.Contains(v.Sums, c.Name),
+			IsMetric:   slices.ContainsFunc(v.Metrics, func(m bi.Metric) bool { return m.Name == c.Name }),
 			IsName:     c.Type == "text" && !strings.HasPrefix(c.Comment, "text.") || c.Type == "boolean",
 			IsDay:      c.Type == "date",
 			IsTime:     c.Type == "date" || strings.HasPrefix(c.Type, "timestamp"),
@@ -271,9 +273,6 @@ func numerator(v View, rate bi.Metric) (string, error) {
 	}
 	return "", fmt.Errorf("%s.%s: no metric is %s", v.Name, rate.Name, strings.Join(rate.Plus, " + "))
 }
-
-// IsRate says whether the column is a rate of its row, which is no use beside other rows.
-func (c Column) IsRate() bool { return strings.HasPrefix(c.Comment, "ratio.") }
 
 // Logical gives the type of the column in the words of a data contract.
 func (c Column) Logical() string {

@@ -117,7 +117,7 @@ func TestFiles(t *testing.T) {
 		}
 		for _, v := range c.Views {
 			for _, column := range v.Columns {
-				if comment, _ := quote(column.Comment); !strings.Contains(all.String(), strings.Trim(comment, `"`)) {
+				if comment, _ := quote(column.Comment); !(column.IsMetric && format == "cube") && !strings.Contains(all.String(), strings.Trim(comment, `"`)) {
 					t.Errorf("%s: %s.%s is not there", format, v.Name, column.Name)
 				}
 			}

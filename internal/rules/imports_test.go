@@ -96,6 +96,7 @@ var mayImport = map[string][]string{
 	"internal/dev/golden":        {},
 	"internal/dev/browsertest":   {},
 	"internal/dev/pgtest":        {"migrations", "internal/postgres", "vendors"},
+	"internal/dev/bitools":       {},
 	"internal/dev/cookbook":      {},
 	"internal/dev/plant":         {},
 	"internal/dev/temper":        {"sandbox/traffic"},

@@ -2,13 +2,13 @@ package cookbook_test
 
 import (
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math/big"
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -116,6 +116,7 @@ func (a *analyst) asksDBT(t *testing.T, dbt *bitools.Program, queries []cookbook
 			t.Errorf("%s (-truth +dbt):\n%s", q.Name, d)
 		}
 	}
+	a.asksMetrics(t, dbt)
 }
 
 func last(text string, lines int) string {
@@ -194,4 +195,157 @@ func plainText(text string) string {
 		return n.FloatString(9)
 	}
 	return text
+}
+
+// totals are the numbers of each vendor over all rows of sms.delivery_daily, added up here: NULL where a row does not report its part.
+type totals map[string]map[string]string // by vendor and metric
+
+func (a *analyst) totals(t *testing.T) totals {
+	t.Helper()
+	view := bi.ViewOf("delivery_daily")
+	answer, err := ask(t, a.conn, "SELECT vendor, "+strings.Join(view.Sums, ", ")+" FROM sms.delivery_daily")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums := map[string]map[string]*big.Rat{}
+	for _, row := range answer.Rows {
+		of := sums[row[0]]
+		if of == nil {
+			of = map[string]*big.Rat{}
+			for _, name := range view.Sums {
+				of[name] = new(big.Rat)
+			}
+			sums[row[0]] = of
+		}
+		for i, name := range view.Sums {
+			n, ok := new(big.Rat).SetString(row[1+i])
+			if !ok || of[name] == nil {
+				of[name] = nil
+				continue
+			}
+			of[name].Add(of[name], n)
+		}
+	}
+	all, gaps := totals{}, 0
+	for vendor, of := range sums {
+		all[vendor] = map[string]string{}
+		for _, name := range view.Sums {
+			all[vendor][name] = cookbook.Null
+			if of[name] != nil {
+				all[vendor][name] = of[name].FloatString(9)
+				continue
+			}
+			gaps++
+		}
+		all[vendor]["delivery_rate"] = cookbook.Null
+		if of["delivered"] != nil && of["requested"] != nil && of["requested"].Sign() > 0 {
+			all[vendor]["delivery_rate"] = new(big.Rat).Quo(of["delivered"], of["requested"]).FloatString(9)
+		}
+	}
+	if gaps == 0 {
+		t.Fatal("every vendor reports everything: this proves nothing about NULL")
+	}
+	return all
+}
+
+// asksDatasets asks Superset's charts for the metrics of a dataset.
+func (a *analyst) asksDatasets(t *testing.T, s *bitools.Superset) {
+	t.Helper()
+	metrics := append(slices.Clone(bi.ViewOf("delivery_daily").Sums), "delivery_rate")
+	var dataset struct {
+		IDs []int `json:"ids"`
+	}
+	s.Call(t, http.MethodGet, "/api/v1/dataset/?q=(filters:!((col:table_name,opr:eq,value:delivery_daily)))", nil, &dataset)
+	if len(dataset.IDs) != 1 {
+		t.Fatalf("%d datasets are called delivery_daily", len(dataset.IDs))
+	}
+	type source struct {
+		ID   int    `json:"id"`
+		Type string `json:"type"`
+	}
+	type query struct {
+		Columns []string `json:"columns"`
+		Metrics []string `json:"metrics"`
+		Limit   int      `json:"row_limit"`
+	}
+	type chart struct {
+		Source  source  `json:"datasource"`
+		Queries []query `json:"queries"`
+		Force   bool    `json:"force"`
+	}
+	var r struct {
+		Result []result `json:"result"`
+	}
+	s.Call(t, http.MethodPost, "/api/v1/chart/data", chart{source{dataset.IDs[0], "table"}, []query{{[]string{"vendor"}, metrics, 100}}, true}, &r)
+	got := totals{}
+	for _, row := range r.Result[0].Data {
+		vendor := plain(row["vendor"])
+		got[vendor] = map[string]string{}
+		for _, name := range metrics {
+			got[vendor][name] = plain(row[name])
+		}
+	}
+	if d := cmp.Diff(a.totals(t), got); d != "" {
+		t.Errorf("(-added up here +Superset):\n%s", d)
+	}
+}
+
+// asksMetrics asks the metrics of the package as MetricFlow computes them.
+func (a *analyst) asksMetrics(t *testing.T, dbt *bitools.Program) {
+	t.Helper()
+	metrics := append(slices.Clone(bi.ViewOf("delivery_daily").Sums), "delivery_rate")
+	file := filepath.Join(dbt.Dir(), "metrics.csv")
+	dbt.Run(t, "mf", "query", "--metrics", strings.Join(metrics, ","), "--group-by", "delivery_daily_row__vendor", "--csv", file)
+	text, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer text.Close()
+	lines, err := csv.NewReader(text).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := totals{}
+	for _, line := range lines[1:] {
+		of := map[string]string{}
+		for i, name := range lines[0][1:] {
+			if of[name] = plainText(line[1+i]); of[name] == "" {
+				of[name] = cookbook.Null
+			}
+		}
+		got[line[0]] = of
+	}
+	if d := cmp.Diff(a.totals(t), got); d != "" {
+		t.Errorf("(-added up here +MetricFlow):\n%s", d)
+	}
+}
+
+// testsContract lets datacontract-cli look at the contract, and at the warehouse by it.
+func (a *analyst) testsContract(t *testing.T, contract *bitools.Program) {
+	contract.Run(t, "datacontract", "lint", "sms_delivery.odcs.yaml")
+	t.Logf("%s", last(contract.Run(t, "datacontract", "test", "sms_delivery.odcs.yaml"), 3))
+}
+
+// draws opens the dashboards, and keeps pictures.
+func draws(t *testing.T, s *bitools.Superset) {
+	browser := browsertest.New(t)
+	const days = "2026-08-24 : 2026-11-22"
+	day := "?standalone=1&native_filters=" + url.QueryEscape("(NATIVE_FILTER-day:(__cache:(),extraFormData:(time_range:'"+days+"'),filterState:(value:'"+days+"'),id:NATIVE_FILTER-day,ownState:()))")
+	for _, d := range bi.Dashboards() {
+		tab := browser.Tab(t, browsertest.Screen{Width: 1400, Height: 1000})
+		if status := tab.Open(s.Address + "/superset/dashboard/sms-" + d.Key + "/" + day); status != http.StatusOK {
+			t.Fatalf("%s: status %d", d.Name, status)
+		}
+		drawn := 0
+		for _, tile := range d.Tiles {
+			if tile.Question != "" {
+				drawn++
+			}
+		}
+		tab.Wait(fmt.Sprintf(`document.querySelectorAll('.dashboard-chart .slice_container').length === %d && !document.querySelector('.loading')`, drawn))
+		if wrong := browsertest.Ask[[]string](tab, `[...document.querySelectorAll('[role=alert], .ant-alert-error')].map(e => e.textContent)`); len(wrong) > 0 {
+			t.Errorf("%s: %v", d.Name, wrong)
+		}
+		tab.Screenshot("superset-" + d.Key)
+	}
 }
