@@ -35,7 +35,8 @@ $$;
 -- What an administrator has set for a role stays. The settings hold for who logs in as the role itself; members have
 -- their own. A person's question is ended before it is in the way of a load; a program's own limits come with its
 -- connection. Compiling a question of an analyst takes longer than answering it from the summaries: 0.2 to 1.5 s that
--- nobody gains.
+-- nobody gains. Analysts alone find schema sms without naming it: in the programs' own statements a name without a schema
+-- would be a mistake, and a setting of the database would reach whoever else has something in it.
 DO $$
 DECLARE
     one record;
@@ -46,6 +47,7 @@ BEGIN
                      ('sms_analyst',  'idle_in_transaction_session_timeout', '60s'),
                      ('sms_analyst',  'default_transaction_read_only',       'on'),
                      ('sms_analyst',  'jit',                                 'off'),
+                     ('sms_analyst',  'search_path',                         'sms'),
                      ('sms_operator', 'statement_timeout',                   '10min'),
                      ('sms_operator', 'idle_in_transaction_session_timeout', '2min'),
                      ('sms_loader',   'idle_in_transaction_session_timeout', '2min')

@@ -226,7 +226,7 @@ func TestAnalystOnlyReads(t *testing.T) {
 		}
 	}
 	if got := query(t, address, `
-		SELECT concat_ws(' ', current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout'), current_setting('default_transaction_read_only'))`); got != "1min 1min on" {
+		SELECT concat_ws(' ', current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout'), current_setting('default_transaction_read_only'), current_setting('search_path'))`); got != "1min 1min on sms" {
 		t.Error(got)
 	}
 	// Every relation and function of the schema answers.
