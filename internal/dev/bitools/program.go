@@ -27,7 +27,7 @@ type Program struct {
 
 // Install puts what requirements/NAME.txt says into a virtual environment in the user's cache, where it is not there yet. It takes minutes
 // and wants PyPI, so a test that does not want it is skipped: ETL_TEST_BI=1 wants it.
-func Install(t testing.TB, name string, env ...string) *Program {
+func Install(t testing.TB, name string) *Program {
 	t.Helper()
 	if os.Getenv("ETL_TEST_BI") == "" {
 		t.Skip("set ETL_TEST_BI=1 to run " + name + ": it installs some hundred MB from PyPI")
@@ -41,7 +41,7 @@ func Install(t testing.TB, name string, env ...string) *Program {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(list)
-	p := &Program{dir: filepath.Join(cache, "smsetl-bi", name+"-"+hex.EncodeToString(sum[:4])), in: t.TempDir(), env: env}
+	p := &Program{dir: filepath.Join(cache, "smsetl-bi", name+"-"+hex.EncodeToString(sum[:4])), in: t.TempDir()}
 	complete := filepath.Join(p.dir, "complete")
 	if _, err := os.Stat(complete); err == nil {
 		return p
@@ -50,12 +50,15 @@ func Install(t testing.TB, name string, env ...string) *Program {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	p.Write(t, "requirements.txt", list)
-	p.Run(t, "pip", "install", "-q", "--disable-pip-version-check", "-r", "requirements.txt")
+	p.Run(t, "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "-r", "requirements.txt")
 	if err := os.WriteFile(complete, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
+
+// Setenv gives it variables, NAME=VALUE.
+func (p *Program) Setenv(variables ...string) { p.env = append(p.env, variables...) }
 
 // Dir gives the folder that the program runs in. It goes away with the test.
 func (p *Program) Dir() string { return p.in }

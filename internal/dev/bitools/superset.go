@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -23,6 +24,8 @@ AUTH_ROLE_PUBLIC = "Admin"
 RATELIMIT_ENABLED = False
 `
 
+const password = "only-for-a-test"
+
 // Superset is a running one.
 type Superset struct {
 	*Program
@@ -34,13 +37,10 @@ type Superset struct {
 // StartSuperset starts one with what is in a bundle, whose database it reads at an address, and waits until it answers.
 func StartSuperset(t testing.TB, bundle, database, address string) *Superset {
 	t.Helper()
-	const password = "only-for-a-test"
 	s := &Superset{Program: Install(t, "superset")}
 	s.Write(t, "superset_config.py", fmt.Appendf(nil, supersetConfig, s.in))
 	s.env = append(s.env, "FLASK_APP=superset.app:create_app()", "SUPERSET_CONFIG_PATH="+filepath.Join(s.in, "superset_config.py"))
-	s.Run(t, "superset", "db", "upgrade")
-	s.Run(t, "superset", "fab", "create-admin", "--username", "admin", "--firstname", "A", "--lastname", "B", "--email", "a@example.com", "--password", password)
-	s.Run(t, "superset", "init")
+	s.prepare(t)
 	s.Run(t, "superset", "import-dashboards", "-p", bundle, "-u", "admin")
 	s.Run(t, "superset", "set-database-uri", "-d", database, "-u", address)
 
@@ -67,6 +67,30 @@ func StartSuperset(t testing.TB, bundle, database, address string) *Superset {
 	}{"admin", password, "db"}, &login)
 	s.token = login.Token
 	return s
+}
+
+// prepare gives it a database of its own: a copy of one that was made when the version was new here, which takes a minute or two.
+func (s *Superset) prepare(t testing.TB) {
+	t.Helper()
+	const name = "superset.db"
+	kept := filepath.Join(s.dir, name)
+	if made, err := os.ReadFile(kept); err == nil {
+		s.Write(t, name, made)
+		return
+	}
+	s.Run(t, "superset", "db", "upgrade")
+	s.Run(t, "superset", "fab", "create-admin", "--username", "admin", "--firstname", "A", "--lastname", "B", "--email", "a@example.com", "--password", password)
+	s.Run(t, "superset", "init")
+	made, err := os.ReadFile(filepath.Join(s.in, name))
+	if err == nil {
+		err = os.WriteFile(kept+".part", made, 0o600)
+	}
+	if err == nil {
+		err = os.Rename(kept+".part", kept)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Call sends a request to its API and reads the answer.

@@ -37,6 +37,8 @@ func TestTools(t *testing.T) {
 	}
 	w := fill(t)
 	a := newAnalyst(w)
+	contract.Setenv("DATACONTRACT_POSTGRES_USERNAME="+a.at.User.Username(), "DATACONTRACT_POSTGRES_PASSWORD=x")
+	dbt.Setenv("PGHOST="+a.at.Hostname(), "PGPORT="+a.at.Port(), "PGUSER="+a.at.User.Username(), "PGPASSWORD=x", "PGDATABASE="+strings.TrimPrefix(a.at.Path, "/"))
 	a.export("dbt", dbt.Dir())
 	a.export("odcs", contract.Dir())
 	bundle := filepath.Join(w.dir, "superset.zip")
@@ -332,7 +334,7 @@ func draws(t *testing.T, s *bitools.Superset) {
 	const days = "2026-08-24 : 2026-11-22"
 	day := "?standalone=1&native_filters=" + url.QueryEscape("(NATIVE_FILTER-day:(__cache:(),extraFormData:(time_range:'"+days+"'),filterState:(value:'"+days+"'),id:NATIVE_FILTER-day,ownState:()))")
 	for _, d := range bi.Dashboards() {
-		tab := browser.Tab(t, browsertest.Screen{Width: 1400, Height: 1000})
+		tab := browser.Tab(t, browsertest.Screen{Width: 1400, Height: 2100})
 		if status := tab.Open(s.Address + "/superset/dashboard/sms-" + d.Key + "/" + day); status != http.StatusOK {
 			t.Fatalf("%s: status %d", d.Name, status)
 		}
