@@ -11,6 +11,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"testing"
 	"time"
 )
@@ -50,7 +52,7 @@ func Install(t testing.TB, name string) *Program {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	p.Write(t, "requirements.txt", list)
-	p.Run(t, "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "-r", "requirements.txt")
+	p.Run(t, "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--no-compile", "--cache-dir", filepath.Join(cache, "smsetl-bi", "pip"), "-r", "requirements.txt")
 	if err := os.WriteFile(complete, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -83,16 +85,14 @@ func (p *Program) Run(t testing.TB, command string, arguments ...string) string 
 	return string(out)
 }
 
-// command is one of its commands with none of our variables.
+// command is one of its commands, with none of the variables that say where our own database is.
 func (p *Program) command(ctx context.Context, command string, arguments ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(p.dir, "bin", command), arguments...)
 	cmd.Dir = p.in
-	cmd.Env = append([]string{"PATH=" + filepath.Join(p.dir, "bin") + ":" + os.Getenv("PATH"), "HOME=" + p.in, "LANG=C.UTF-8"}, p.env...)
-	for _, name := range []string{"PIP_INDEX_URL", "PIP_CONFIG_FILE", "PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"} {
-		if value, set := os.LookupEnv(name); set {
-			cmd.Env = append(cmd.Env, name+"="+value)
-		}
-	}
+	ours := regexp.MustCompile(`^(PG|ETL_|DATABASE_URL|DBT_|SUPERSET_)`)
+	cmd.Env = slices.DeleteFunc(os.Environ(), ours.MatchString)
+	cmd.Env = append(cmd.Env, "PATH="+filepath.Join(p.dir, "bin")+":"+os.Getenv("PATH"), "HOME="+p.in)
+	cmd.Env = append(cmd.Env, p.env...)
 	return cmd
 }
 

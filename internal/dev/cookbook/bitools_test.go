@@ -30,6 +30,11 @@ var toolWorlds = []string{"", "not_reported"}
 // TestTools lets dbt, Superset and datacontract-cli read what etl export writes for them, and ask a warehouse whose truth is known.
 // Pictures of the dashboards are left in artifacts/screenshots.
 func TestTools(t *testing.T) {
+	t.Run("install", func(t *testing.T) {
+		for _, name := range []string{"dbt", "datacontract", "superset"} {
+			t.Run(name, func(t *testing.T) { t.Parallel(); bitools.Install(t, name) })
+		}
+	})
 	dbt, contract := bitools.Install(t, "dbt"), bitools.Install(t, "datacontract")
 	queries, err := cookbook.Read(folder)
 	if err != nil {

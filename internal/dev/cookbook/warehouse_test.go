@@ -151,7 +151,7 @@ func (w *warehouse) live(now time.Time) {
 func (w *warehouse) etl(now time.Time, command string, arguments ...string) {
 	w.t.Helper()
 	cmd := exec.CommandContext(w.t.Context(), w.program, append(strings.Fields(command), arguments...)...)
-	if command != "freeze" {
+	if command != "freeze" && command != "export" {
 		cmd.Args = append(cmd.Args, "--now", now.Format(time.RFC3339))
 	}
 	cmd.Dir = w.dir
