@@ -23,6 +23,9 @@ type Env struct {
 	ReadFile func(path string) ([]byte, error)          // schedules.yaml itself, and the files of file: credentials
 	Now      func() time.Time                           // for a history_start in the future; nil skips that check
 	Vendors  []Vendor                                   // in the order in which messages name them
+	// Open is told what the file refers to and is not there: a variable that is not set, "file:" and a path. nil makes that a mistake.
+	// What depends on it is not looked at then.
+	Open func(reference string)
 }
 
 // Config is what schedules.yaml says, with every default filled in.
@@ -40,8 +43,8 @@ func Load(path string, env Env) (Config, error) {
 	data, err := env.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		const what = "write one (README.md has an example), or name another with --config"
-		return Config{}, fmt.Errorf("%s: there is no such file: %s: %w", path, what, fs.ErrNotExist)
+		const what = "`etl init` writes one, --config or ETL_CONFIG names another"
+		return Config{}, &openError{path, fmt.Sprintf("%s: there is no such file: %s", path, what)}
 	case err != nil:
 		return Config{}, fmt.Errorf("%s cannot be read: %w", path, err)
 	}
@@ -91,9 +94,9 @@ func (c Config) Planned() []plan.Source {
 // sections are the mappings at the top of the file.
 func (r *reader) sections(c *Config) []Key {
 	return []Key{
-		{Name: "web", Keys: c.Web.keys(), then: c.Web.check},
-		{Name: "notify", Keys: c.Notify.keys()},
-		{Name: "pushes", Keys: c.Pushes.keys(), then: r.listeners(&c.Pushes)},
+		{Name: "web", Doc: "what etl serve shows over HTTP", Keys: c.Web.keys(), then: c.Web.check},
+		{Name: "notify", Doc: "where people are told that they should look", Keys: c.Notify.keys()},
+		{Name: "pushes", Doc: "where etl serve takes the status reports that vendors push", Keys: c.Pushes.keys(), then: r.listeners(&c.Pushes)},
 	}
 }
 

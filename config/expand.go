@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 )
@@ -11,6 +12,13 @@ import (
 var reference = regexp.MustCompile(`\$\$\{|\$\{[^}]*\}?`)
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// openError is about something outside of the file that is not there.
+type openError struct{ reference, text string }
+
+func (e *openError) Error() string { return e.text }
+
+func (*openError) Unwrap() error { return fs.ErrNotExist }
 
 // expand replaces ${NAME} and ${NAME:-default} in a decoded value; $${ stands for a literal ${ and any other $ for
 // itself. It works on values and never on the file's text, where a secret with a colon or a # would change the YAML,
@@ -34,7 +42,7 @@ func expand(written string, env Env) (text string, err error) {
 			if value, isSet = env.Lookup(name); hasDefault && value == "" {
 				value = otherwise
 			} else if !isSet {
-				err = fmt.Errorf("the environment variable %s is not set: set it, or give a default with ${%s:-...}", name, name)
+				err = &openError{name, fmt.Sprintf("the environment variable %s is not set: set it, or give a default with ${%s:-...}", name, name)}
 			}
 		}
 		return value

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +19,7 @@ import (
 // leaves the default where it stands.
 type Key struct {
 	Name     string
-	Read     func(Value) error // takes a value, or each word of a list; the error has what would be right
+	Read     Read              // takes a value, or each word of a list
 	IsList   bool              // the value is a list of words
 	Keys     []Key             // the value is a mapping with these keys
 	Items    func(*mapping)    // the value is a list of mappings with Keys; this takes one
@@ -26,6 +27,9 @@ type Key struct {
 	Want     string            // what to write where the value is empty or missing
 	Required bool              // the key may not be left out, and its list not be empty
 	Hidden   bool              // no message shows the value: it is a credential
+	Doc      string            // what it is for, in a line, for editors and for who begins a file
+	Example  string            // what a file begins with where the key is required; "" for none
+	Accounts bool              // the value names accounts
 	then     func(e entry, own *mapping)
 	mode     mode
 }
@@ -36,6 +40,35 @@ type Value struct {
 	Text     string // after ${NAME} and file:PATH
 	written  string // as it stands in the file
 	expanded bool
+	isOpen   bool // what it refers to is not there yet; see Env.Open
+}
+
+// Read takes a value: the error has what would be right. Its form says the same of all values, as far as it can.
+type Read struct {
+	form form
+	take func(Value) error
+}
+
+// form is how values look, to whoever has none at hand. The zero form is any text.
+type form struct {
+	pattern     string   // of the whole text; "" for any
+	words       []string // that there are; nil for any
+	isNumber    bool     // from least to most
+	isWhole     bool     // so is this one, without fractions
+	least, most float64
+}
+
+// By takes a value of any form.
+func By(take func(Value) error) Read { return Read{take: take} }
+
+// Then looks at a value that was taken.
+func (r Read) Then(look func(Value) error) Read {
+	return Read{r.form, func(v Value) error {
+		if err := r.take(v); err != nil {
+			return err
+		}
+		return look(v)
+	}}
 }
 
 // String quotes the value for a message. One that came from outside the file is shown as it was written: it may be a
@@ -61,68 +94,77 @@ func (v Value) wrong(text string) error {
 }
 
 // Text takes a value that is as it should be. In wrong, %s stands for the value.
-func Text(into *string, is func(string) bool, wrong string) func(Value) error {
-	return func(v Value) error {
+func Text(into *string, is func(string) bool, wrong string) Read {
+	return Read{form{}, func(v Value) error {
 		if *into = v.Text; !is(v.Text) {
 			return v.wrong(wrong)
 		}
 		return nil
-	}
+	}}
+}
+
+// Like is Text of one form.
+func Like(into *string, is *regexp.Regexp, wrong string) Read {
+	return Read{form{pattern: is.String()}, Text(into, is.MatchString, wrong).take}
 }
 
 // Words takes the words of a list that are as they should be. In wrong, %s stands for the word.
-func Words(into *[]string, is func(string) bool, wrong string) func(Value) error {
-	return func(v Value) error {
+func Words(into *[]string, is func(string) bool, wrong string) Read {
+	return Read{form{}, func(v Value) error {
 		if !is(v.Text) {
 			return v.wrong(wrong)
 		}
 		*into = append(*into, v.Text)
 		return nil
-	}
+	}}
+}
+
+// WordsLike is Words of one form.
+func WordsLike(into *[]string, is *regexp.Regexp, wrong string) Read {
+	return Read{form{pattern: is.String()}, Words(into, is.MatchString, wrong).take}
 }
 
 // Choice takes one of a few words. question says what others do not say, such as "does not say when".
-func Choice[T ~string](into *T, question string, words ...T) func(Value) error {
-	return func(v Value) error {
-		*into = T(v.Text)
-		if slices.Contains(words, *into) {
+func Choice[T ~string](into *T, question string, words ...T) Read {
+	known := make([]string, len(words))
+	for i, w := range words {
+		known[i] = string(w)
+	}
+	return Read{form{words: known}, func(v Value) error {
+		if *into = T(v.Text); slices.Contains(words, *into) {
 			return nil
 		}
-		known := make([]string, len(words))
-		for i, w := range words {
-			known[i] = string(w)
-		}
 		return fmt.Errorf("%s %s: %s", v, question, hint(v.Text, known))
-	}
+	}}
 }
 
 // Whole takes a whole number between least and most.
-func Whole[T int | int64](into *T, least, most T) func(Value) error {
-	return func(v Value) error {
+func Whole[T int | int64](into *T, least, most T) Read {
+	return Read{form{isWhole: true, least: float64(least), most: float64(most)}, func(v Value) error {
 		n, err := strconv.ParseInt(v.Text, 10, 64)
 		if err != nil || n < int64(least) || n > int64(most) {
 			return fmt.Errorf("%s is not a whole number from %d to %d", v, least, most)
 		}
 		*into = T(n)
 		return nil
-	}
+	}}
 }
 
 // Number takes a number between least and most.
-func Number(into *float64, least, most float64) func(Value) error {
-	return func(v Value) error {
+func Number(into *float64, least, most float64) Read {
+	return Read{form{isNumber: true, least: least, most: most}, func(v Value) error {
 		x, err := strconv.ParseFloat(v.Text, 64)
 		if err != nil || !(x >= least && x <= most) { // not a number fails both
 			return fmt.Errorf("%s is not a number from %v to %v", v, least, most)
 		}
 		*into = x
 		return nil
-	}
+	}}
 }
 
 // Span takes a span of time such as 1h or 90m.
-func Span(into *time.Duration, most time.Duration) func(Value) error {
-	return func(v Value) error {
+func Span(into *time.Duration, most time.Duration) Read {
+	return Read{form{pattern: `^\+?(0|([0-9]*\.?[0-9]*(h|m|s|ms|us|µs|ns))+)$`}, func(v Value) error {
 		d, err := time.ParseDuration(v.Text)
 		if err != nil || d < 0 || d > most {
 			const want = "want hours, minutes or seconds such as 1h, 90m or 30s"
@@ -130,19 +172,19 @@ func Span(into *time.Duration, most time.Duration) func(Value) error {
 		}
 		*into = d
 		return nil
-	}
+	}}
 }
 
 // Zone takes a fixed offset such as +08:00. meant says what others are not, such as "the zone of a vendor's day".
-func Zone(into *sms.Zone, meant string) func(Value) error {
-	return func(v Value) error {
+func Zone(into *sms.Zone, meant string) Read {
+	return Read{form{pattern: `^[+-][0-9]{2}:[0-9]{2}$`}, func(v Value) error {
 		zone, err := sms.ParseZone(v.Text)
 		if err != nil {
 			return fmt.Errorf("%s is not %s: %s", v, meant, meantZone(v.Text))
 		}
 		*into = zone
 		return nil
-	}
+	}}
 }
 
 // meantZone guesses which offset was meant by +8 or Asia/Shanghai.
@@ -166,9 +208,12 @@ func meantZone(written string) string {
 
 // Credential takes a secret as it is, so that it may hold any character. An empty one, as ${NAME:-} gives where a
 // variable is not set, is none. is may be nil.
-func Credential(into *Secret, is func(text string) error) func(Value) error {
-	return func(v Value) error {
+func Credential(into *Secret, is func(text string) error) Read {
+	return Read{form{}, func(v Value) error {
 		switch {
+		case v.isOpen:
+			*into = NewSecret(v.written) // there will be one
+			return nil
 		case strings.ContainsAny(v.Text, "\r\n\x00"):
 			return errors.New("the credential has more than one line: want a single line")
 		case v.Text == "":
@@ -179,7 +224,7 @@ func Credential(into *Secret, is func(text string) error) func(Value) error {
 			return nil
 		}
 		return is(v.Text)
-	}
+	}}
 }
 
 // hint says which word was probably meant, or which there are.

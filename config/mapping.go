@@ -119,7 +119,10 @@ func (m *mapping) take(n ast.Node, k Key) {
 }
 
 func (m *mapping) took(v Value, k Key) {
-	if err := k.Read(v); err != nil {
+	if v.isOpen && !k.Hidden {
+		return // no telling before it is there
+	}
+	if err := k.Read.take(v); err != nil {
 		m.wrongf(v.node, "%s", err)
 	}
 }

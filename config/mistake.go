@@ -49,14 +49,25 @@ func printable(s string) string {
 }
 
 // InputError is something that people gave and have to change before another try: a flag, the configuration, a file.
-type InputError struct{ Err error }
+type InputError struct {
+	Err    error
+	IsFile bool // of the configuration, and not of the command line
+}
 
 // BadInput makes an error an InputError; nil stays nil.
 func BadInput(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &InputError{err}
+	return &InputError{Err: err}
+}
+
+// BadFile is BadInput of the configuration file, which says itself what would be right.
+func BadFile(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &InputError{Err: err, IsFile: true}
 }
 
 func (e *InputError) Error() string { return e.Err.Error() }

@@ -65,14 +65,13 @@ func (p *Push) keys() []Key {
 			}
 			return nil
 		})},
-		{Name: "host", Read: Text(&p.Host, hostPortForm.MatchString, host)},
-		{Name: "replay_window", Read: func(v Value) error {
-			err := Span(&p.ReplayWindow, longestReplay)(v)
-			if err == nil && p.ReplayWindow == 0 {
+		{Name: "host", Read: Like(&p.Host, hostPortForm, host)},
+		{Name: "replay_window", Read: Span(&p.ReplayWindow, longestReplay).Then(func(Value) error {
+			if p.ReplayWindow == 0 {
 				return errors.New("nothing arrives at the moment at which it was signed: want a time span such as 15m")
 			}
-			return err
-		}},
+			return nil
+		})},
 	}
 }
 

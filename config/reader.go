@@ -72,7 +72,7 @@ func (r *reader) hasMistakeAt(key string) bool {
 
 // document gives the file's one document, or nil after saying why there is none.
 func (r *reader) document(data []byte) ast.Node {
-	const wanted = `want "sources:" with at least one source; README.md has an example`
+	const wanted = `want "sources:" with at least one source, as "etl init" writes it`
 	switch {
 	case len(data) > maxFileBytes:
 		r.wrongf(nil, "the file has %d bytes: a configuration has at most %d", len(data), maxFileBytes)
@@ -184,6 +184,10 @@ func (r *reader) value(n ast.Node) (Value, bool) {
 	if path, ok := strings.CutPrefix(text, "file:"); err == nil && ok && strings.HasPrefix(written, "file:") {
 		text, err = r.fileText(path)
 	}
+	if missing, ok := errors.AsType[*openError](err); ok && r.env.Open != nil {
+		r.env.Open(missing.reference)
+		return Value{node: n, Text: written, written: written, expanded: true, isOpen: true}, true
+	}
 	if err != nil {
 		r.wrongf(n, "%s", err)
 		return Value{}, false
@@ -213,7 +217,7 @@ func (r *reader) fileText(path string) (string, error) {
 	data, err := r.env.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		const want = "put the value into it, or write ${NAME} to read a variable"
-		return "", fmt.Errorf("the file %s is not there: %s", printable(path), want)
+		return "", &openError{"file:" + path, fmt.Sprintf("the file %s is not there: %s", printable(path), want)}
 	}
 	if at, ok := errors.AsType[*fs.PathError](err); ok {
 		err = at.Err // the message has the path already

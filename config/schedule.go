@@ -59,12 +59,12 @@ func (r *reader) schedules(top *mapping, sources []Source) []Schedule {
 func (s *Schedule) keys(expression *Value, sources []Source) []Key {
 	return []Key{
 		nameKey(&s.Name),
-		{Name: "cron", Read: func(v Value) error { *expression = v; return nil }},
-		{Name: "time_zone", Read: func(v Value) (err error) {
+		{Name: "cron", Doc: "five fields, or @every 1h, @daily", Read: By(func(v Value) error { *expression = v; return nil })},
+		{Name: "time_zone", Doc: "in which cron is read; default: UTC", Read: By(func(v Value) (err error) {
 			s.Zone, err = zoneOf(v, "%s is not a time zone", v.Text)
 			return err
-		}},
-		{Name: "sources", IsList: true, Read: func(v Value) error { return s.source(v, sources) }},
+		})},
+		{Name: "sources", IsList: true, Doc: "which are asked; default: all", Read: By(func(v Value) error { return s.source(v, sources) })},
 	}
 }
 

@@ -54,13 +54,7 @@ func nameKey(into *string) Key {
 	const want = "want up to 64 letters, digits, dots, dashes and underscores, without blanks"
 	return Key{
 		Name: "name", Required: true, Want: `a short name of its own, such as "name: main"`,
-		Read: func(v Value) error {
-			if !nameForm.MatchString(v.Text) {
-				return fmt.Errorf("%s is no name: %s", v, want)
-			}
-			*into = v.Text
-			return nil
-		},
+		Doc: "unique; the name in logs, tables and on the command line", Read: Like(into, nameForm, "%s is no name: "+want),
 	}
 }
 
@@ -69,13 +63,13 @@ func (r *reader) identity(s *Source) []Key {
 	vendors := r.env.vendorNames(false)
 	return []Key{
 		nameKey(&s.Name),
-		{Name: "vendor", Required: true, Want: oneOf(vendors), Read: func(v Value) error {
+		{Name: "vendor", Required: true, Want: oneOf(vendors), Doc: "whose statistics these are", Read: Read{form{words: vendors}, func(v Value) error {
 			if !slices.Contains(vendors, v.Text) {
 				return fmt.Errorf("%s is not a vendor that can be asked: %s", v, hint(v.Text, vendors))
 			}
 			s.Vendor = sms.Vendor(v.Text)
 			return nil
-		}},
+		}}},
 	}
 }
 
@@ -89,24 +83,24 @@ func (r *reader) keys(s *Source, of Vendor) []Key {
 		s.MessageRetentionDays = 120
 	}
 	all := append([]Key{
-		{Name: "time_zone", Read: s.zone(of)},
-		{Name: "history_start", Read: func(v Value) error { return s.startHistory(v, r.env) }},
-		{Name: "base_url", mode: requested, Read: func(v Value) error { return s.address(v, of) }},
-		{Name: "chunk_days", Read: Whole(&s.ChunkDays, 1, 90)},
-		{Name: "settle_days", Read: Whole(&s.SettleDays, 0, 90)},
-		{Name: "pending_days", Read: Whole(&s.PendingDays, 0, 366)},
-		{Name: "quarantine_days", Read: Whole(&s.QuarantineDays, 0, 90)},
-		{Name: "removal_share", Read: Number(&s.RemovalShare, 0, 1)},
-		{Name: "sweep_days", mode: requested, Read: Whole(&s.SweepDays, 0, 366)},
-		{Name: "sweep_every_days", mode: requested, Read: Whole(&s.SweepEveryDays, 1, 366)},
-		{Name: "retention_days", Read: Whole(&s.RetentionDays, 0, 3660)},
-		{Name: "max_requests_per_second", mode: requested, Read: func(v Value) error { return s.rate(v, of) }},
-		{Name: "max_body_bytes", mode: requested, Read: size(&s.MaxBodyBytes)},
-		{Name: "raw_retention_days", Read: Whole(&s.RawRetentionDays, 0, 36600)},
-		{Name: "confirm_after", Read: Span(&s.ConfirmAfter, 7*24*time.Hour)},
-		{Name: "message_retention_days", mode: imported, Read: Whole(&s.MessageRetentionDays, 1, 3660)},
-		{Name: "push", mode: imported, Keys: s.Push.keys(), then: r.endpoint(&s.Push)},
-		{Name: "drop_dir", mode: imported, Read: s.watch},
+		{Name: "time_zone", Doc: "the zone of the vendor's day", Read: s.zone(of)},
+		{Name: "history_start", Doc: "the first day that is expected to be there; default: 365 days ago", Read: Read{form{pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`}, func(v Value) error { return s.startHistory(v, r.env) }}},
+		{Name: "base_url", Doc: "where requests go; default: the vendor's own address", mode: requested, Read: Read{form{pattern: "^https?://"}, func(v Value) error { return s.address(v, of) }}},
+		{Name: "chunk_days", Doc: "the longest window, in days", Read: Whole(&s.ChunkDays, 1, 90)},
+		{Name: "settle_days", Doc: "a day is read again until it is this old and nothing is pending; default: 4", Read: Whole(&s.SettleDays, 0, 90)},
+		{Name: "pending_days", Doc: "from this age on, messages pending that no longer move never get a receipt; default: 7", Read: Whole(&s.PendingDays, 0, 366)},
+		{Name: "quarantine_days", Doc: "days that wait longer for an answer that can be believed make runs end with 3; default: 3", Read: Whole(&s.QuarantineDays, 0, 90)},
+		{Name: "removal_share", Doc: "a finding tells when an answer takes away more than this share of a day's messages; default: 0.1", Read: Number(&s.RemovalShare, 0, 1)},
+		{Name: "sweep_days", Doc: "how far back settled days are looked at again; 0: never; default: 35", mode: requested, Read: Whole(&s.SweepDays, 0, 366)},
+		{Name: "sweep_every_days", Doc: "how long a settled day is left alone before that; default: 7", mode: requested, Read: Whole(&s.SweepEveryDays, 1, 366)},
+		{Name: "retention_days", Doc: "the vendor answers for so many days back", Read: Whole(&s.RetentionDays, 0, 3660)},
+		{Name: "max_requests_per_second", Doc: "calls a second", mode: requested, Read: s.rate(of)},
+		{Name: "max_body_bytes", Doc: "a larger answer is asked for in halves; default: 64MiB", mode: requested, Read: size(&s.MaxBodyBytes)},
+		{Name: "raw_retention_days", Doc: "older raw answers are thrown away, but for what a day rests on; default: kept for ever", Read: Whole(&s.RawRetentionDays, 0, 36600)},
+		{Name: "confirm_after", Doc: "how much later an answer has to come to count as another one; default: 20h", Read: Span(&s.ConfirmAfter, 7*24*time.Hour)},
+		{Name: "message_retention_days", Doc: "how far back newer files and reports change a day; default: 120", mode: imported, Read: Whole(&s.MessageRetentionDays, 1, 3660)},
+		{Name: "push", Doc: "who may push status reports", mode: imported, Keys: s.Push.keys(), then: r.endpoint(&s.Push)},
+		{Name: "drop_dir", Doc: "etl serve imports what is dropped into this folder", mode: imported, Read: By(s.watch)},
 	}, thresholds(&s.Settings)...)
 	all = slices.DeleteFunc(all, func(k Key) bool {
 		return k.mode == requested && of.IsImported || k.mode == imported && !of.IsImported
@@ -121,15 +115,14 @@ func (r *reader) keys(s *Source, of Vendor) []Key {
 // thresholds say when an answer is surprising by its size.
 func thresholds(s *belief.Settings) []Key {
 	return []Key{
-		{Name: "shrink_ratio", Read: Number(&s.ShrinkRatio, 0, 1)},
-		{Name: "shrink_min_messages", Read: Whole(&s.MinMessages, 0, 1e12)},
-		{Name: "grow_ratio", Read: func(v Value) error {
-			err := Number(&s.GrowRatio, 0, 1000)(v)
-			if err == nil && s.GrowRatio > 0 && s.GrowRatio <= 1 {
+		{Name: "shrink_ratio", Doc: "a day that keeps no more than this share of its messages waits; default: 0.5", Read: Number(&s.ShrinkRatio, 0, 1)},
+		{Name: "shrink_min_messages", Doc: "but not on days with fewer stored messages than this; default: 100", Read: Whole(&s.MinMessages, 0, 1e12)},
+		{Name: "grow_ratio", Doc: "so does a settled day with at least this multiple of them; 0: never; default: 1.8", Read: Number(&s.GrowRatio, 0, 1000).Then(func(v Value) error {
+			if s.GrowRatio > 0 && s.GrowRatio <= 1 {
 				return fmt.Errorf("%s would doubt every answer: want more than 1, such as 1.8, or 0 for never", v)
 			}
-			return err
-		}},
+			return nil
+		})},
 	}
 }
 
@@ -151,7 +144,7 @@ func (s *Source) MessagesFrom(now time.Time) sms.Day {
 
 // datasets are the thresholds of the datasets that differ from the rest of the source.
 func (s *Source) datasets() Key {
-	all := Key{Name: "datasets", Keys: []Key{}}
+	all := Key{Name: "datasets", Doc: "thresholds of single datasets", Keys: []Key{}}
 	for _, dataset := range s.Datasets {
 		own := s.Settings
 		all.Keys = append(all.Keys, Key{Name: string(dataset), Keys: thresholds(&own), then: func(entry, *mapping) {
@@ -217,18 +210,13 @@ var beijing = func() sms.Zone {
 	return z
 }()
 
-func (s *Source) zone(of Vendor) func(Value) error {
-	return func(v Value) error {
-		zone := s.Zone
-		if err := Zone(&zone, "the zone of a vendor's day")(v); err != nil {
-			return err
-		}
-		if of.WholeHours && zone.Minutes()%60 != 0 {
+func (s *Source) zone(of Vendor) Read {
+	return Zone(&s.Zone, "the zone of a vendor's day").Then(func(v Value) error {
+		if of.WholeHours && s.Zone.Minutes()%60 != 0 {
 			return fmt.Errorf("%s is not a whole number of hours: %s knows only zones such as \"+08:00\"", v, of.Name)
 		}
-		s.Zone = zone
 		return nil
-	}
+	})
 }
 
 func (s *Source) startHistory(v Value, env Env) error {
@@ -271,12 +259,15 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
-func (s *Source) rate(v Value, of Vendor) error {
-	most := of.MaxRate
-	if u, err := url.Parse(s.BaseURL); err == nil && isLoopback(u.Hostname()) {
-		most = maxRate // a vendor played on this machine has whatever limit its player gives it
-	}
-	return Number(&s.MaxRequestsPerSecond, 0.01, most)(v)
+func (s *Source) rate(of Vendor) Read {
+	const least = 0.01
+	return Read{form{isNumber: true, least: least, most: maxRate}, func(v Value) error {
+		most := of.MaxRate
+		if u, err := url.Parse(s.BaseURL); err == nil && isLoopback(u.Hostname()) {
+			most = maxRate // a vendor played on this machine has whatever limit its player gives it
+		}
+		return Number(&s.MaxRequestsPerSecond, least, most).take(v)
+	}}
 }
 
 func (s *Source) watch(v Value) error {
@@ -288,9 +279,9 @@ func (s *Source) watch(v Value) error {
 }
 
 // size takes a size: a number of bytes, or one of KiB, MiB or GiB.
-func size(into *int64) func(Value) error {
+func size(into *int64) Read {
 	const least, most = 1 << 10, 1 << 30
-	return func(v Value) error {
+	return Read{form{pattern: "^[0-9]+ *([KMG]iB)?$"}, func(v Value) error {
 		digits, unit := v.Text, int64(1)
 		for suffix, bytes := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
 			if d, found := strings.CutSuffix(v.Text, suffix); found {
@@ -303,5 +294,5 @@ func size(into *int64) func(Value) error {
 		}
 		*into = n * unit
 		return nil
-	}
+	}}
 }

@@ -82,17 +82,17 @@ func (w *Web) keys() []Key {
 	const name = "%s is not a name: want a user or group as the proxy names it"
 	isName := func(text string) bool { return len(text) <= longestName && !strings.ContainsAny(text, ",\r\n") }
 	return append(w.TLS.keys(), []Key{
-		{Name: "listen", Read: listen(&w.Listen)},
-		{Name: "allowed_hosts", IsList: true, Read: w.allow},
+		{Name: "listen", Doc: "host:port; anything that is not loopback needs a login", Read: listen(&w.Listen)},
+		{Name: "allowed_hosts", Doc: "names under which browsers may ask for it", IsList: true, Read: Read{form{pattern: "^[A-Za-z0-9.:-]+$"}, w.allow}},
 		{Name: "password_hash", Hidden: true, Read: Credential(&w.PasswordHash, checkHash)},
-		{Name: "users", Keys: (&WebUser{}).keys(), Items: w.user},
-		{Name: "session", Read: Span(&w.Session, longestLogin)},
-		{Name: "user_header", Read: proxyHeader(&w.UserHeader, "a user", "X-Forwarded-User")},
-		{Name: "group_header", Read: proxyHeader(&w.GroupHeader, "groups", "X-Forwarded-Groups")},
-		{Name: "oidc", Keys: w.OIDC.keys()},
-		{Name: "operators", IsList: true, Read: Words(&w.Operators, isName, name)},
-		{Name: "operator_groups", IsList: true, Read: Words(&w.OperatorGroups, isName, name)},
-		{Name: "trusted_proxies", IsList: true, Read: proxies(&w.Proxies)},
+		{Name: "users", Doc: "people with names", Keys: (&WebUser{}).keys(), Items: w.user},
+		{Name: "session", Doc: "how long a login lasts without a request", Read: Span(&w.Session, longestLogin)},
+		{Name: "user_header", Doc: "the header in which a proxy names the user it let in", Read: proxyHeader(&w.UserHeader, "a user", "X-Forwarded-User")},
+		{Name: "group_header", Doc: "the header in which it names the user's groups", Read: proxyHeader(&w.GroupHeader, "groups", "X-Forwarded-Groups")},
+		{Name: "oidc", Doc: "a provider of OpenID Connect", Keys: w.OIDC.keys()},
+		{Name: "operators", Doc: "who of the users may act, by name", IsList: true, Read: Words(&w.Operators, isName, name)},
+		{Name: "operator_groups", Doc: "or by group", IsList: true, Read: Words(&w.OperatorGroups, isName, name)},
+		{Name: "trusted_proxies", Doc: "whose headers are believed", IsList: true, Read: proxies(&w.Proxies)},
 		{Name: "metrics_token", Hidden: true, Read: Credential(&w.MetricsToken, func(text string) error {
 			if len(text) < shortestToken {
 				return fmt.Errorf("the token has fewer than %d characters: machines send it, so make it long, "+
@@ -104,8 +104,8 @@ func (w *Web) keys() []Key {
 }
 
 func (o *OIDC) keys() []Key {
-	address := func(into *string, what, path string) func(Value) error {
-		return func(v Value) error {
+	address := func(into *string, what, path string) Read {
+		return Read{form{pattern: "^https?://"}, func(v Value) error {
 			u, err := url.Parse(v.Text)
 			if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || !strings.HasSuffix(u.Path, path) ||
 				u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
@@ -113,7 +113,7 @@ func (o *OIDC) keys() []Key {
 			}
 			*into = v.Text
 			return nil
-		}
+		}}
 	}
 	isWord := func(text string) bool { return text != "" && !strings.ContainsAny(text, " \t\r\n") }
 	const issuer, back = "the address of a provider: want https and what its documents call issuer",
@@ -135,7 +135,7 @@ var userForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$`)
 func (u *WebUser) keys() []Key {
 	const bad = "%s is not a name to log in with: want letters, digits and . _ @ + - such as anna"
 	return []Key{
-		{Name: "name", Required: true, Want: "a name to log in with, such as anna", Read: Text(&u.Name, userForm.MatchString, bad)},
+		{Name: "name", Required: true, Want: "a name to log in with, such as anna", Read: Like(&u.Name, userForm, bad)},
 		{Name: "role", Required: true, Want: "viewer or operator", Read: Choice(&u.Role, "is not a role", "viewer", "operator")},
 		{
 			Name: "password_hash", Required: true, Hidden: true, Want: "the hash of a password, as `etl password` makes it",
@@ -189,8 +189,8 @@ func (w *Web) check(e entry, own *mapping) {
 }
 
 // listen takes an address to listen on. Names are not looked up, so that what is bound is what stands in the file.
-func listen(into *string) func(Value) error {
-	return func(v Value) error {
+func listen(into *string) Read {
+	return Read{form{pattern: `^[^/\s]*:[0-9]{1,5}$`}, func(v Value) error {
 		if i := strings.LastIndexByte(v.Text, ':'); i >= 0 {
 			host, port := v.Text[:i], v.Text[i+1:]
 			_, badPort := strconv.ParseUint(port, 10, 16)
@@ -202,7 +202,7 @@ func listen(into *string) func(Value) error {
 		}
 		const want = "want one such as 127.0.0.1:8080, or :8080 for every address of this machine"
 		return fmt.Errorf("%s is not an address to listen on: %s", v, want)
-	}
+	}}
 }
 
 func (w *Web) allow(v Value) error {
@@ -228,8 +228,8 @@ func checkHash(text string) error {
 }
 
 // proxyHeader takes the name of a header in which a proxy says who somebody is.
-func proxyHeader(into *string, what, example string) func(Value) error {
-	return func(v Value) error {
+func proxyHeader(into *string, what, example string) Read {
+	return Read{form{pattern: "^([A-Za-z][A-Za-z0-9-]*)?$"}, func(v Value) error {
 		// These are sent by every browser or mean something else already.
 		taken := []string{
 			"authorization", "cookie", "host", "origin", "referer", "user-agent",
@@ -240,12 +240,12 @@ func proxyHeader(into *string, what, example string) func(Value) error {
 		}
 		*into = v.Text
 		return nil
-	}
+	}}
 }
 
 // proxies takes the addresses and networks of proxies.
-func proxies(into *[]netip.Prefix) func(Value) error {
-	return func(v Value) error {
+func proxies(into *[]netip.Prefix) Read {
+	return Read{form{pattern: "^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$"}, func(v Value) error {
 		prefix, err := netip.ParsePrefix(v.Text)
 		if addr, single := netip.ParseAddr(v.Text); single == nil {
 			prefix, err = netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen()), nil
@@ -258,7 +258,7 @@ func proxies(into *[]netip.Prefix) func(Value) error {
 		}
 		*into = append(*into, prefix.Masked())
 		return nil
-	}
+	}}
 }
 
 func (n *Notify) keys() []Key {

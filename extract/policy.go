@@ -38,7 +38,8 @@ func Retries(log *zap.Logger) func(met error, try, of int, wait time.Duration) {
 		if try >= quietTries {
 			level = zapcore.WarnLevel
 		}
-		log.Log(level, "request is tried again", zap.Error(met), zap.Int("try", try), zap.Int("of", of), zap.Duration("again_in", wait.Round(100*time.Millisecond)))
+		wait = wait.Round(100 * time.Millisecond)
+		log.Log(level, fmt.Sprintf("%v, try %d of %d, again in %s", met, try+1, of, wait), zap.Int("try", try), zap.Int("of", of), zap.Duration("again_in", wait))
 	}
 }
 

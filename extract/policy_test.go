@@ -169,7 +169,8 @@ func TestRetriesAreTold(t *testing.T) {
 	for try := 1; try <= 4; try++ {
 		log(errors.New("HTTP 500"), try, 8, 6*time.Second)
 	}
-	if logs.Len() != 2 || logs.All()[0].ContextMap()["again_in"] != 6*time.Second {
+	if logs.Len() != 2 || logs.All()[0].ContextMap()["again_in"] != 6*time.Second ||
+		logs.All()[0].Message != "HTTP 500, try 4 of 8, again in 6s" {
 		t.Errorf("warned %d times: %v", logs.Len(), logs.All())
 	}
 }

@@ -62,8 +62,8 @@ type Bar interface {
 	End()
 }
 
-// NewBar makes the bar of a run; counts gives its calls and rows until now.
-type NewBar func(counts func() (calls, rows int64)) Bar
+// NewBar makes the bar of a run; counts gives its calls and rows until now, expected is how many calls there will be at most.
+type NewBar func(counts func() (calls, rows int64), expected int) Bar
 
 // Run loads what a request plans, and reads from the ledger what is still open.
 func (p *Pipeline) Run(ctx context.Context, command string, ask plan.Request, bar NewBar) (report Report, err error) {
@@ -98,7 +98,8 @@ func (p *Pipeline) load(
 		return err
 	}
 	report.Paused = paused
-	watch := newProgress(len(asked), bar)
+	calls, _ := plan.Estimate(asked)
+	watch := newProgress(len(asked), calls, bar)
 	priority := 0
 	if isBackfill {
 		priority = queue.PriorityOld
@@ -177,9 +178,9 @@ type progress struct {
 	totals Totals
 }
 
-func newProgress(total int, bar NewBar) *progress {
+func newProgress(total, calls int, bar NewBar) *progress {
 	p := &progress{total: total, started: time.Now()}
-	p.bar = bar(p.counts)
+	p.bar = bar(p.counts, calls)
 	p.bar.At(0, total)
 	return p
 }

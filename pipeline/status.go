@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"smsetl/config"
@@ -73,6 +74,17 @@ func (p *Pipeline) Status(ctx context.Context) (status Status, err error) {
 	}
 	status.Failed, err = p.failedFiles(ctx)
 	return status, err
+}
+
+// Narrow leaves the accounts that were chosen, and what is said of their sources.
+func (s *Status) Narrow(chosen map[string][]sms.Account) {
+	isOther := func(source string) bool { _, is := chosen[source]; return !is }
+	s.Accounts = slices.DeleteFunc(s.Accounts, func(a AccountStatus) bool { return !slices.Contains(chosen[a.Source], a.Account) })
+	s.Days = slices.DeleteFunc(s.Days, func(d sms.DayStatus) bool {
+		return !slices.ContainsFunc(s.Accounts, func(a AccountStatus) bool { return a.Account == d.Account })
+	})
+	s.Paused = slices.DeleteFunc(s.Paused, func(p PausedSource) bool { return isOther(p.Source) })
+	s.Failed = slices.DeleteFunc(s.Failed, func(f FailedFiles) bool { return isOther(f.Source) })
 }
 
 // missingHours gives the hours of a day of an account no export covers, "" for none. It is nil for sources that are asked.

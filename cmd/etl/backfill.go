@@ -90,6 +90,6 @@ func (f askFlags) load(s *session, command string, ask plan.Request) error {
 }
 
 // bar shows how far a run is.
-func (s *session) bar(counts func() (calls, rows int64)) pipeline.Bar {
-	return show.NewBar(s.stderr, s.log, "loading", "windows", counts)
+func (s *session) bar(counts func() (calls, rows int64), expected int) pipeline.Bar {
+	return show.NewBar(s.screen, s.log, "loading", "windows", counts, expected)
 }

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"smsetl/bi"
 	"smsetl/bi/metabase"
+	"smsetl/cmd/etl/ask"
 	"smsetl/cmd/etl/show"
 	"smsetl/read"
 	"smsetl/sms"
@@ -24,8 +24,8 @@ type metabaseCommand struct {
 	databaseFlag
 	outputFlag
 	URL         string        `help:"Where Metabase is." placeholder:"URL" required:""`
-	APIKey      string        `help:"An API key of the group Administrators, or file:PATH. Default: METABASE_API_KEY." placeholder:"KEY"`
-	Warehouse   string        `help:"The warehouse as Metabase reaches it: postgres://sms_analyst:PASSWORD@HOST:PORT/DATABASE, or file:PATH. Default: METABASE_WAREHOUSE_URL." placeholder:"URL"`
+	APIKey      string        `help:"An API key of the group Administrators, or file:PATH. Default: METABASE_API_KEY." placeholder:"KEY" reads:"METABASE_API_KEY"`
+	Warehouse   string        `help:"The warehouse as Metabase reaches it: postgres://sms_analyst:PASSWORD@HOST:PORT/DATABASE, or file:PATH. Default: METABASE_WAREHOUSE_URL." placeholder:"URL" reads:"METABASE_WAREHOUSE_URL"`
 	Name        string        `help:"Of the connection and the collection in Metabase." default:"SMS delivery"`
 	AllowHTTP   bool          `help:"Send key and password over http to another machine: inside a network of containers."`
 	SetPassword bool          `help:"Send the password of --warehouse again: Metabase does not give out the one it has."`
@@ -36,7 +36,7 @@ type metabaseCommand struct {
 // Run sets Metabase up and reports each thing. Exit code 2 is for what another command line or key would repair, 3 for a run that broke
 // off after it had begun to write.
 func (c *metabaseCommand) Run(s *session) error {
-	key, err := s.secret("--api-key", c.APIKey, "METABASE_API_KEY", s.env.value("METABASE_API_KEY"))
+	key, err := ask.Secret("--api-key", c.APIKey, "METABASE_API_KEY", s.env.value("METABASE_API_KEY"), s.env.ReadFile)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (c *metabaseCommand) Run(s *session) error {
 	if err != nil {
 		return usage(fmt.Errorf("--url: %w", err))
 	}
-	address, err := s.secret("--warehouse", c.Warehouse, "METABASE_WAREHOUSE_URL", s.env.value("METABASE_WAREHOUSE_URL"))
+	address, err := ask.Secret("--warehouse", c.Warehouse, "METABASE_WAREHOUSE_URL", s.env.value("METABASE_WAREHOUSE_URL"), s.env.ReadFile)
 	if err != nil {
 		return err
 	}
@@ -68,26 +68,6 @@ func (c *metabaseCommand) Run(s *session) error {
 		Progress: func(line string) { fmt.Fprintln(s.stderr, line) },
 	})
 	return errors.Join(c.print(s, report, show.Bootstrap(report), exitOK), bootstrapError(report, err))
-}
-
-// secret gives the value of a flag, otherwise that of a variable of the environment, and follows file:PATH. Neither is ever shown.
-func (s *session) secret(flag, given, variable, otherwise string) (string, error) {
-	from := flag
-	if given == "" {
-		given, from = otherwise, variable
-	}
-	if given == "" {
-		return "", usage(fmt.Errorf("%s is missing: give it, or set %s", flag, variable))
-	}
-	path, isFile := strings.CutPrefix(given, "file:")
-	if !isFile {
-		return given, nil
-	}
-	text, err := s.env.ReadFile(path)
-	if err != nil {
-		return "", usage(fmt.Errorf("%s: %w", from, err))
-	}
-	return strings.TrimSpace(string(text)), nil
 }
 
 // refuseOwner keeps the login that loads out of a program in which many people write SQL.

@@ -7,7 +7,6 @@ import (
 
 	"smsetl/check"
 	"smsetl/cmd/etl/show"
-	"smsetl/plan"
 	"smsetl/read"
 	"smsetl/sms"
 )
@@ -35,9 +34,9 @@ func (c *checkCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	chosen, err := plan.Accounts(plan.Request{Sources: c.Source, Accounts: c.Account}, p.Config.Planned())
+	chosen, err := c.chosen(p)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	var accounts []sms.Account
 	for _, source := range p.Config.Sources {

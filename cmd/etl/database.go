@@ -14,7 +14,7 @@ import (
 
 // databaseFlag names the database. It never holds a default, so that no password shows up in --help.
 type databaseFlag struct {
-	Database string `help:"PostgreSQL URL. Without it DATABASE_URL is used, and without that an embedded server." placeholder:"URL"`
+	Database string `help:"PostgreSQL URL. Without it DATABASE_URL is used, and without that an embedded server." placeholder:"URL" reads:"DATABASE_URL ETL_DATA_DIR ETL_POSTGRES_WAY ETL_NPM_REGISTRY"`
 }
 
 // databaseURL gives the database to use. Without a flag and DATABASE_URL it starts the embedded server until the command ends, and

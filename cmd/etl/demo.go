@@ -44,7 +44,7 @@ func (c *demoCommand) Run(s *session) error {
 		return err
 	}
 	s.atEnd(stop)
-	text := vendors.SchedulesYAML(addresses, exportsEntry("", demoSeed, time.Now()))
+	text := vendors.SchedulesYAML(addresses, sandbox.SavedSourceYAML("", demoSeed, time.Now()))
 	cfg, err := config.Parse("sandbox", []byte(text), s.configEnv(time.Now))
 	if err != nil {
 		return err
@@ -80,6 +80,7 @@ func (c *demoCommand) Run(s *session) error {
 		fmt.Fprintln(s.stderr, "\nThe database and the pages stay up until ^C. The data is kept: the next demo starts with it.")
 		s.printPages(address)
 		<-s.ctx.Done()
+		fmt.Fprintln(s.stderr, "Stopped. `etl demo` goes on with what is there; `etl init` begins with your own vendors.")
 		return nil
 	}
 	return exitWith(runCode(report))
@@ -92,7 +93,7 @@ func (s *session) demoExports(p *pipeline.Pipeline) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	paths, err := saveExports(dir, demoSeed, p.Now())
+	paths, err := sandbox.SaveExports(dir, demoSeed, p.Now())
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"github.com/goccy/go-yaml"
 	"golang.org/x/crypto/bcrypt"
 
@@ -21,7 +20,7 @@ import (
 // understands says whether the program takes a command line.
 func understands(t *testing.T, where string, arguments []string) {
 	t.Helper()
-	parser, err := kong.New(&cli{}, kong.Name("etl"), kong.Writers(io.Discard, io.Discard), kong.Exit(func(int) {}))
+	parser, err := newParser(&cli{}, variables(nil), io.Discard, io.Discard, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,9 @@ func (c *doctorCommand) Run(s *session) error {
 		return c.capture(s, world, cfg, wh)
 	}
 	file := fmt.Sprintf("%s: %s, %s", c.Config, english.Plural(len(cfg.Sources), "source"), english.Plural(len(cfg.Schedules), "schedule"))
+	if len(cfg.Schedules) == 0 {
+		file += "; `etl serve` asks nobody by itself, `etl run` loads what is due"
+	}
 	checks := append([]doctor.Check{
 		doctor.Checked("configuration", nil, file),
 		doctor.Checked("pages", s.pagesError(c.configFlag, cfg), "etl serve may show them as web says"),

@@ -2,11 +2,13 @@ package main
 
 import (
 	"cmp"
+	"io"
 	"net/url"
 	"os"
 
 	"golang.org/x/net/http/httpproxy"
 
+	"smsetl/cmd/etl/show"
 	"smsetl/internal/confined"
 	"smsetl/vendors"
 )
@@ -39,6 +41,19 @@ func (e environment) ReadFile(path string) ([]byte, error) { return e.read(path)
 func (e environment) value(name string) string {
 	v, _ := e.lookup(name)
 	return v
+}
+
+// configFile is the configuration where no flag names one.
+func (e environment) configFile() string { return cmp.Or(e.value("ETL_CONFIG"), "schedules.yaml") }
+
+// colours says whether what is written to w has colours: on a terminal, unless NO_COLOR says otherwise, and elsewhere where CLICOLOR_FORCE
+// does. Both are conventions that many programs keep.
+func (e environment) colours(w io.Writer) bool {
+	if e.value("NO_COLOR") != "" {
+		return false
+	}
+	force := e.value("CLICOLOR_FORCE")
+	return force != "" && force != "0" || show.IsTerminal(w)
 }
 
 // proxy gives the proxy through which a vendor is asked: that of HTTPS_PROXY, but for the hosts of NO_PROXY. Vendors are never asked in

@@ -12,6 +12,7 @@ import (
 	"smsetl/ingest"
 	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
+	"smsetl/sandbox"
 	"smsetl/vendors"
 )
 
@@ -36,7 +37,7 @@ func TestSandboxSavesExports(t *testing.T) {
 		for _, e := range entries {
 			paths = append(paths, filepath.Join(dir, e.Name()))
 		}
-		if len(paths) < exportDays {
+		if len(paths) < sandbox.SavedDays {
 			t.Fatalf("%d exports", len(paths))
 		}
 		return paths

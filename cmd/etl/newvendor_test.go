@@ -57,7 +57,7 @@ var pigeons = vendors.Vendor{
 type loft struct{ name string }
 
 func (l *loft) Keys() []config.Key {
-	return []config.Key{{Name: "loft", Required: true, Read: func(v config.Value) error { l.name = v.Text; return nil }}}
+	return []config.Key{{Name: "loft", Required: true, Read: config.By(func(v config.Value) error { l.name = v.Text; return nil })}}
 }
 
 func (l *loft) Accounts() []string  { return []string{l.name} }

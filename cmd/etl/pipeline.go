@@ -6,11 +6,13 @@ import (
 	"smsetl/cmd/etl/show"
 	"smsetl/config"
 	"smsetl/pipeline"
+	"smsetl/plan"
+	"smsetl/sms"
 )
 
 // configFlag names the configuration file.
 type configFlag struct {
-	Config string `help:"The configuration file." default:"schedules.yaml" placeholder:"FILE"`
+	Config string `help:"The configuration file." default:"${config}" placeholder:"FILE" reads:"ETL_CONFIG"`
 }
 
 // configEnv is the world of schedules.yaml.
@@ -20,7 +22,7 @@ func (s *session) configEnv(now func() time.Time) config.Env {
 
 func (s *session) config(f configFlag, now func() time.Time) (config.Config, error) {
 	cfg, err := config.Load(f.Config, s.configEnv(now))
-	return cfg, config.BadInput(err)
+	return cfg, config.BadFile(err)
 }
 
 // world is what a pipeline gets of this program.
@@ -58,6 +60,12 @@ func (f pipelineFlags) open(s *session) (*pipeline.Pipeline, error) {
 type accountFlags struct {
 	Source  []string `help:"Only this source; repeatable." placeholder:"NAME"`
 	Account []string `help:"Only this sms_user or SdkAppId; repeatable." placeholder:"ID"`
+}
+
+// chosen gives the accounts of each source.
+func (f accountFlags) chosen(p *pipeline.Pipeline) (map[string][]sms.Account, error) {
+	accounts, err := plan.Accounts(plan.Request{Sources: f.Source, Accounts: f.Account}, p.Config.Planned())
+	return accounts, config.BadInput(err)
 }
 
 // narrowFlags choose a part of what is configured.

@@ -67,7 +67,7 @@ func (c *replayCommand) Run(s *session) error {
 // rebuild does a replay and shows how far it is.
 func (s *session) rebuild(wh *load.Warehouse, replay job.Replay) (show.Replayed, error) {
 	started := time.Now()
-	bar := show.NewBar(s.stderr, s.log, "rebuilding", "days", nil)
+	bar := show.NewBar(s.screen, s.log, "rebuilding", "days", nil, 0)
 	replay.Watch = bar.At
 	done, err := replay.Run(s.ctx, wh)
 	bar.End()

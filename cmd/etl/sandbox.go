@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 
+	"smsetl/internal/english"
 	"smsetl/sandbox"
 )
 
@@ -37,10 +38,10 @@ func (c *sandboxCommand) Run(s *session) error {
 	defer stop()
 	var entries, exports []string
 	if c.Huawei != "" {
-		if exports, err = saveExports(c.Huawei, c.Seed, now()); err != nil {
+		if exports, err = sandbox.SaveExports(c.Huawei, c.Seed, now()); err != nil {
 			return err
 		}
-		entries = append(entries, exportsEntry(c.Huawei, c.Seed, now()))
+		entries = append(entries, sandbox.SavedSourceYAML(c.Huawei, c.Seed, now()))
 	}
 	if err := c.offer(s, vendors.SchedulesYAML(addresses, entries...), "etl backfill --config "+c.Config); err != nil {
 		return err
@@ -87,4 +88,13 @@ func (c *sandboxCommand) replay(s *session) error {
 		addresses.EngageLab, addresses.Tencent, vendors.CapturedAt(), vendors.CapturedAt())
 	<-s.ctx.Done()
 	return nil
+}
+
+// printExports says what to do with the exports.
+func (s *session) printExports(dir string, paths []string, config string) {
+	if config == "" {
+		config = "FILE"
+	}
+	fmt.Fprintf(s.stderr, "Huawei    %s in %s. In another terminal: etl import huawei %s/*.* --source huawei-sandbox --config %s\n",
+		english.Plural(len(paths), "export"), dir, dir, config)
 }

@@ -81,6 +81,12 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 	v.server = queue.NewServer(p.Queue, v.tasks(c.ReportsEvery), queue.Options{
 		WindowTimeout: c.WindowTimeout, RescueAfter: c.RescueAfter, Grace: c.Grace, Every: c.RescueEvery, Version: currentVersion().Version,
 	})
+	if len(setup.Schedules) == 0 {
+		fmt.Fprintf(s.stderr, "No schedule: nothing is asked by itself. Add schedules to %s, as `etl init` writes them, or load with `etl run`.\n", c.Config)
+	}
+	for _, schedule := range p.Config.Schedules {
+		fmt.Fprintf(s.stderr, "Schedule %s: next at %s\n", schedule.Name, schedule.Timing.Next(p.Now()).Format(time.RFC1123))
+	}
 	fmt.Fprintf(s.stderr, "Serving %s with %s; ^C stops, SIGHUP reads %s again.\n",
 		english.Plural(len(setup.Loader.Sources()), "source"), english.Plural(len(setup.Schedules), "schedule"), c.Config)
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -96,6 +102,9 @@ func (c *serveCommand) serve(s *session, hangups <-chan os.Signal) error {
 	cancel()
 	listening.Wait()
 	v.folders.Stop()
+	if err == nil {
+		fmt.Fprintln(s.stderr, "Stopped. What was not finished went back to the queue.")
+	}
 	return err
 }
 

@@ -56,7 +56,7 @@ func (w *world) serve(change ...func(*serveCommand)) *served {
 	}
 	session := &session{
 		ctx: ctx, env: environment{vendors: vendors.All, lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile, reading: w.reading},
-		stdout: s, stderr: s, log: newLogger("debug", s),
+		stdout: s, stderr: s, log: show.NewLogger("debug", s, false),
 	}
 	go func() { s.ended <- session.end(command.serve(session, s.hangups)) }()
 	w.t.Cleanup(func() { s.end(exitOK) })

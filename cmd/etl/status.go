@@ -9,6 +9,7 @@ import (
 type statusCommand struct {
 	pipelineFlags
 	outputFlag
+	accountFlags
 }
 
 // Run shows the ledger.
@@ -17,11 +18,16 @@ func (c *statusCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
+	chosen, err := c.chosen(p)
+	if err != nil {
+		return err
+	}
 	status, err := p.Status(s.ctx)
 	if err != nil {
 		return err
 	}
-	return c.print(s, status, show.Status(status, show.IsTerminal(s.stdout)), statusCode(status))
+	status.Narrow(chosen)
+	return c.print(s, status, show.Status(status, s.env.colours(s.stdout)), statusCode(status))
 }
 
 // statusCode: 4 means quarantined days, 3 of days that are missing, failed or lost.

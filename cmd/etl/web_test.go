@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"smsetl/cmd/etl/show"
 	"smsetl/vendors"
 )
 
@@ -175,7 +176,7 @@ func (w *world) task(name string, env map[string]string, out io.Writer) {
 	w.t.Helper()
 	s := &session{
 		ctx: w.t.Context(), env: environment{vendors: vendors.All, lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok }, read: os.ReadFile},
-		stdout: out, stderr: out, log: newLogger("debug", out),
+		stdout: out, stderr: out, log: show.NewLogger("debug", out, false),
 	}
 	p, err := pipelineFlags{configFlag{w.config}, databaseFlag{w.url}, nowFlag{today.Format(time.RFC3339)}}.open(s)
 	if err != nil {
@@ -248,7 +249,7 @@ func TestPassword(t *testing.T) {
 		io.WriteString(in, typed)
 		in.Close()
 		var out, errs bytes.Buffer
-		s := &session{ctx: t.Context(), stdout: &out, stderr: &errs, log: newLogger("error", &errs)}
+		s := &session{ctx: t.Context(), stdout: &out, stderr: &errs, log: show.NewLogger("error", &errs, false)}
 		c := &passwordCommand{Cost: 10, in: r}
 		if len(arguments) > 0 {
 			c.Cost = 3

@@ -48,13 +48,13 @@ func (s *Settings) Keys() []config.Key {
 		return config.Key{Name: name, Read: config.Text(into, isPath, "%s is not a path: want one such as /v1/"+name)}
 	}
 	return []config.Key{
-		{Name: "sms_user", Required: true, Hidden: true, Want: user, Read: config.Text(&s.User, isUser, noOne)},
-		{Name: "sms_users", IsList: true, Hidden: true, Read: config.Words(&s.SMSUsers, isUser, noOne)},
-		{Name: "sms_key", Required: true, Hidden: true, Want: key, Read: config.Credential(&s.Key, nil)},
-		{Name: "template_ids", IsList: true, Read: config.Words(&s.TemplateIDs, idForm.MatchString, noID)},
-		{Name: "label_ids", IsList: true, Read: config.Words(&s.LabelIDs, idForm.MatchString, noID)},
-		{Name: "msg_type", Read: config.Text(&s.MsgType, digits.MatchString, kind)},
-		{Name: "paths", Keys: []config.Key{
+		{Name: "sms_user", Required: true, Hidden: true, Want: user, Doc: "who signs in, and the account", Example: "${ENGAGELAB_SMS_USER}", Read: config.Text(&s.User, isUser, noOne)},
+		{Name: "sms_users", IsList: true, Accounts: true, Hidden: true, Doc: "several accounts that sms_user may see; default: sms_user alone", Read: config.Words(&s.SMSUsers, isUser, noOne)},
+		{Name: "sms_key", Required: true, Hidden: true, Want: key, Doc: "the key of sms_user", Example: "${ENGAGELAB_SMS_KEY}", Read: config.Credential(&s.Key, nil)},
+		{Name: "template_ids", IsList: true, Doc: "ask for these only; default: all", Read: config.WordsLike(&s.TemplateIDs, idForm, noID)},
+		{Name: "label_ids", IsList: true, Doc: "ask for these only; default: all", Read: config.WordsLike(&s.LabelIDs, idForm, noID)},
+		{Name: "msg_type", Doc: "2 is international; default: not sent", Read: config.Like(&s.MsgType, digits, kind)},
+		{Name: "paths", Doc: "of the vendor's calls: its page contradicts itself about them", Keys: []config.Key{
 			path("stats_day", &s.Paths.StatsDay),
 			path("process_failed", &s.Paths.ProcessFailed),
 			path("send_failed", &s.Paths.SendFailed),

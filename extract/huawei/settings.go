@@ -55,20 +55,20 @@ func (s *Settings) Keys() []config.Key {
 		key          = `a secret of your own, such as "phone_key: ${HUAWEI_PHONE_KEY}", made by openssl rand -hex 32`
 		question     = "does not say which numbers those without a country's code are"
 	)
+	var which numbers
 	return []config.Key{
 		{
-			Name: "applications", Required: true, IsList: true, Want: applications,
+			Name: "applications", Required: true, IsList: true, Accounts: true, Want: applications,
+			Doc:  "as the exports call them; each one is an account of the source",
 			Read: config.Words(&s.Applications, isApplication, none),
 		},
-		{Name: "export_time_zone", Read: config.Zone(&s.Zone, "the zone of the times in exports")},
-		{Name: "phone_key", Required: true, Hidden: true, Want: key, Read: config.Credential(&s.PhoneKey, checkPhoneKey)},
-		{Name: "columns", Texts: s.Columns},
-		{Name: "numbers", Read: func(v config.Value) error {
-			var which numbers
-			err := config.Choice(&which, question, international, mainland)(v)
+		{Name: "export_time_zone", Doc: "of times in files that name no zone; default: UTC", Read: config.Zone(&s.Zone, "the zone of the times in exports")},
+		{Name: "phone_key", Required: true, Hidden: true, Want: key, Doc: "a secret of your own, made by openssl rand -hex 32", Example: "${HUAWEI_PHONE_KEY}", Read: config.Credential(&s.PhoneKey, checkPhoneKey)},
+		{Name: "columns", Doc: "headers that are not recognised by themselves, by our names of the columns", Texts: s.Columns},
+		{Name: "numbers", Doc: "what 11 digits without a country's code are; default: international", Read: config.Choice(&which, question, international, mainland).Then(func(config.Value) error {
 			s.Mainland = which == mainland
-			return err
-		}},
+			return nil
+		})},
 	}
 }
 

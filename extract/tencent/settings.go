@@ -52,15 +52,15 @@ func (s *Settings) Keys() []config.Key {
 		probe   = "does not say whether to ask before a first load"
 	)
 	return []config.Key{
-		{Name: "secret_id", Required: true, Hidden: true, Want: id, Read: config.Credential(&s.SecretID, nil)},
-		{Name: "secret_key", Required: true, Hidden: true, Want: key, Read: config.Credential(&s.SecretKey, nil)},
+		{Name: "secret_id", Required: true, Hidden: true, Want: id, Doc: "the SecretId", Example: "${TENCENTCLOUD_SECRET_ID}", Read: config.Credential(&s.SecretID, nil)},
+		{Name: "secret_key", Required: true, Hidden: true, Want: key, Doc: "the SecretKey", Example: "${TENCENTCLOUD_SECRET_KEY}", Read: config.Credential(&s.SecretKey, nil)},
 		{
-			Name: "sdk_app_ids", Required: true, IsList: true, Want: apps,
-			Read: config.Words(&s.SdkAppIDs, digits.MatchString, noApp),
+			Name: "sdk_app_ids", Required: true, IsList: true, Accounts: true, Want: apps, Doc: "each one is an account of the source",
+			Read: config.WordsLike(&s.SdkAppIDs, digits, noApp),
 		},
-		{Name: "region", Read: config.Text(&s.Region, regionForm.MatchString, region)},
-		{Name: "end_hour", Read: config.Choice(&s.EndHour, endHour, Inclusive, Exclusive)},
-		{Name: "probe", Read: config.Choice(&s.Probe, probe, Auto, Off)},
+		{Name: "region", Doc: "default: ap-guangzhou", Read: config.Like(&s.Region, regionForm, region)},
+		{Name: "end_hour", Doc: "how the vendor reads EndTime; default: inclusive", Read: config.Choice(&s.EndHour, endHour, Inclusive, Exclusive)},
+		{Name: "probe", Doc: "auto asks before an account's first load whether end_hour and time_zone are right", Read: config.Choice(&s.Probe, probe, Auto, Off)},
 	}
 }
 

@@ -113,11 +113,13 @@ var mayImport = map[string][]string{
 
 	// What is shown, and where its numbers come from.
 	"cmd/etl/show": {
-		"bi/metabase", "capture", "check", "doctor", "explain", "extract/huawei", "ingest", "internal/english", "job", "load", "load/raw",
+		"bi/metabase", "capture", "check", "config", "doctor", "explain", "extract/huawei", "ingest", "internal/english", "job", "load", "load/raw",
 		"pipeline", "plan", "queue", "read",
 	},
 
 	"docs/cookbook": {},
+	"cmd/etl/manual": {"config"},
+	"cmd/etl/ask":    {"config", "internal/spelling"},
 
 	// These two put everything together.
 	"cmd/etl":            {"*"},

@@ -68,7 +68,7 @@ func trust(o read.Overview) line {
 	l := line{Href: "#trust", Link: "Data quality"}
 	switch {
 	case days == 0:
-		l.Text = "Nothing is loaded yet. The first run loads it."
+		l.Text = "Nothing is loaded yet. `etl run` loads what is due now, `etl serve` when a schedule says so; `etl status` shows what is missing."
 	case open > 0:
 		l.Text, l.Bad = fmt.Sprintf("Incomplete: %s of %s dataset days are missing or not accepted.", grouped(open),
 			grouped(days)), true
@@ -119,7 +119,7 @@ func freshness(sources []read.SourceState, now time.Time) []line {
 		all = append(all, l)
 	}
 	if len(all) == 0 {
-		all = append(all, line{Text: "No accounts are known yet. The first run adds them."})
+		all = append(all, line{Text: "No accounts are known yet. The first `etl run` adds those of schedules.yaml; `etl init` writes one."})
 	}
 	return all
 }

@@ -22,6 +22,9 @@ func Run(r pipeline.Report) string {
 	}
 	t.waiting(r.Waiting)
 	t.failures(r.Failures)
+	if r.Windows == 0 && len(r.Open)+len(r.Paused) == 0 {
+		t.println("Nothing was due. `etl status` shows every day, `etl plan` what comes next.")
+	}
 	if len(r.Open) == 0 {
 		return t.String()
 	}
@@ -31,7 +34,7 @@ func Run(r pipeline.Report) string {
 	}
 	t.printf("%s still open; run the same command again to resume:\n", english.Plural(days, "day"))
 	first(t, r.Open, "window", "; `etl status` lists them", func(o plan.OpenDays) string {
-		return fmt.Sprintf("%s  %s  %s", o.Source, o.Scope, strings.TrimSpace(o.Reason))
+		return fmt.Sprintf("%s  %s  %s", o.Source, o.Scope, withoutScope(o.Reason, o.Scope))
 	})
 	return t.String()
 }
@@ -58,8 +61,13 @@ func (t *text) failures(failures []pipeline.FailedWindow) {
 	}
 	t.printf("%s FAILED; days loaded before keep their numbers:\n", english.Plural(len(failures), "window"))
 	first(t, failures, "window", "", func(f pipeline.FailedWindow) string {
-		return fmt.Sprintf("%s  %s  %s", f.Source, f.Scope, strings.TrimSpace(f.Reason))
+		return fmt.Sprintf("%s  %s  %s", f.Source, f.Scope, withoutScope(f.Reason, f.Scope))
 	})
+}
+
+// withoutScope gives a reason that does not repeat what stands before it.
+func withoutScope(reason, scope string) string {
+	return strings.TrimSpace(strings.ReplaceAll(reason, scope+": ", ""))
 }
 
 func (t *text) paused(paused []pipeline.PausedSource) {

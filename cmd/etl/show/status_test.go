@@ -1,7 +1,9 @@
 package show
 
 import (
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,12 +24,43 @@ func TestGapLines(t *testing.T) {
 		{Source: "main", Account: shop, Dataset: "send_failed", Gaps: []pipeline.Gap{other, outage}},
 		{Source: "main", Account: sms.Account{ID: "bank"}, Dataset: "stats_day", Gaps: []pipeline.Gap{outage}},
 	}}
-	want := []string{
-		"main shop: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  503",
-		"main shop send_failed: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  no export of hours 08-15",
-		"main bank: 2 days failed: 2026-01-05/2026-01-06, since 2026-01-07; next: load  503",
+	later := outage
+	later.From, later.To, later.Days, later.Since = sms.Date(2026, 1, 9), sms.Date(2026, 1, 9), 1, "2026-01-10T02:30:00+08:00"
+	report.Accounts[2].Gaps = append(report.Accounts[2].Gaps, later)
+	want := []gapLine{
+		{"main shop: 2 days failed, next: load, since 2026-01-07: 2026-01-05/2026-01-06", "503"},
+		{"main shop send_failed: 2 days failed, next: load, since 2026-01-07: 2026-01-05/2026-01-06", "no export of hours 08-15"},
+		{"main bank: 3 days failed, next: load, since 2026-01-07: 2026-01-05/2026-01-06, 2026-01-09", "503"},
 	}
-	if d := cmp.Diff(want, gapLines(report)); d != "" {
+	if d := cmp.Diff(want, gapLines(report), cmp.AllowUnexported(gapLine{})); d != "" {
 		t.Errorf("lines (-want +got):\n%s", d)
+	}
+}
+
+// The first line says what the days come to, and no line is wider than a terminal.
+func TestVerdict(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("long-name-", 6)
+	for want, states := range map[string]map[sms.State]int{
+		"Nothing is expected yet: history_start says which day is the first.":                        {},
+		"Nothing is loaded yet of 9 expected dataset days: `etl run` loads what is due.":             {sms.Missing: 9},
+		"Not complete: 1 failed, 2 missing of 10 expected dataset days; `etl run` asks again.":       {sms.Final: 7, sms.Missing: 2, sms.Failed: 1},
+		"Not all is believed: 1 quarantined, 2 missing of 3 expected dataset days; see `etl check`.": {sms.Missing: 2, sms.Quarantined: 1},
+		"Complete: all of 2 expected dataset days; 1 may still change.":                              {sms.Final: 1, sms.Provisional: 1},
+		"Complete: all of 1 expected dataset day.":                                                   {sms.Final: 1},
+	} {
+		a := pipeline.AccountStatus{Source: long, Account: sms.Account{ID: long}, Dataset: "details_refused", States: states, LoadedUpTo: "2026-01-01", FinalUpTo: "2026-01-01"}
+		for _, n := range states {
+			a.Expected += n
+		}
+		got := Status(pipeline.Status{Accounts: []pipeline.AccountStatus{a}}, false)
+		if first, _, _ := strings.Cut(got, "\n"); first != want {
+			t.Errorf("%v: %q, want %q", states, first, want)
+		}
+		for line := range strings.Lines(got) {
+			if utf8.RuneCountInString(line)-1 > statusWidth && !strings.HasPrefix(line, "Q quarantined") {
+				t.Errorf("%d columns: %s", utf8.RuneCountInString(line)-1, line)
+			}
+		}
 	}
 }

@@ -1,13 +1,17 @@
 package show
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"smsetl/config"
 )
 
 // Visible gives text as a terminal may show it. Names of templates, reasons and files are other people's, and a terminal obeys what stands
@@ -72,19 +76,15 @@ func Bytes(w io.Writer, data []byte) error {
 	return err
 }
 
-// LogOn gives the terminal to a logger that colours its lines: ESC stays, which the logger escapes in values, and the rest of what a
-// terminal obeys does not.
-func LogOn(w io.Writer) io.Writer { return logLines{w} }
+// rooms are the names of packages that errors begin with. Whoever reads the code wants them, and nobody else.
+var rooms = regexp.MustCompile(`(^|: |\n)((access|archive|belief|capture|check|confined|db|dictionary|doctor|drop|explain|ingest|job|ledger|load|messages|metabase|` +
+	`migrations|notify|pack|pages|pipeline|plan|postgres|push|queue|ratelimit|raw|read|river|sandbox|spawn|star|transform|web): )+`)
 
-type logLines struct{ io.Writer }
-
-func (l logLines) Write(line []byte) (int, error) {
-	parts := strings.Split(string(line), "\x1b")
-	for i, part := range parts {
-		parts[i] = Visible(part)
+// Message gives what people read of an error. Mistakes of a configuration have names of keys where others have those of packages.
+func Message(err error) string {
+	text := Visible(err.Error())
+	if _, isOfFile := errors.AsType[config.Mistakes](err); isOfFile {
+		return text
 	}
-	if _, err := io.WriteString(l.Writer, strings.Join(parts, "\x1b")); err != nil {
-		return 0, err
-	}
-	return len(line), nil
+	return rooms.ReplaceAllString(text, "$1")
 }

@@ -3,10 +3,16 @@ package show
 import (
 	"bytes"
 	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 
+	"smsetl/config"
 	"smsetl/explain"
 	"smsetl/pipeline"
 	"smsetl/sms"
@@ -59,10 +65,52 @@ func TestControlCharactersStayInDocuments(t *testing.T) {
 		t.Errorf("piped on was %q", &piped)
 	}
 	var log bytes.Buffer
-	if _, err := LogOn(&log).Write([]byte("\x1b[33mWARN\x1b[0m \u009b2J\n")); err != nil || log.String() != "\x1b[33mWARN\x1b[0m \\u009b2J\n" {
+	if _, err := NewScreen(&log).Write([]byte("\x1b[33mWARN\x1b[0m \u009b2J\n")); err != nil || log.String() != "\x1b[33mWARN\x1b[0m \\u009b2J\n" {
 		t.Errorf("the log shows %q, %v", &log, err)
 	}
 	if got := Visible("plain 中文 — “ok”\n\tnext"); got != "plain 中文 — “ok”\n\tnext" {
 		t.Errorf("a plain text became %q", got)
+	}
+}
+
+// Messages name no packages, whose names errors begin with, and keep the keys of a configuration.
+func TestMessagesNameNoPackages(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"queue: job: it is gone":                        "it is gone",
+		"engagelab-main: read: it is gone\nload: again": "engagelab-main: it is gone\nagain",
+		"--plan: is no flag":                            "--plan: is no flag",
+		"reload: again":                                 "reload: again",
+	} {
+		if got := Message(errors.New(given)); got != want {
+			t.Errorf("%q is shown as %q, want %q", given, got, want)
+		}
+	}
+	_, err := config.Parse("schedules.yaml", []byte("web: 1\n"), config.Env{})
+	if got := Message(err); !strings.Contains(got, ":1:6: web: want keys") {
+		t.Error(got)
+	}
+	begins := regexp.MustCompile(`(?:Errorf|errors\.New)\("([a-z]+): `)
+	packaged := regexp.MustCompile(`(?m)^package (\w+)$`)
+	vendors := []string{"engagelab", "tencent", "huawei"} // say whose answer it is
+	repository := os.DirFS("../../..")
+	err = fs.WalkDir(repository, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" || strings.Contains(path, "internal/dev/") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := fs.ReadFile(repository, path)
+		if err != nil {
+			return err
+		}
+		name := string(packaged.FindSubmatch(text)[1])
+		for _, found := range begins.FindAllSubmatch(text, -1) {
+			if prefix := string(found[1]); prefix == name && !slices.Contains(vendors, prefix) && Message(errors.New(prefix+": x")) != "x" {
+				t.Errorf("%s: %s: is shown to people: add it to rooms", path, prefix)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

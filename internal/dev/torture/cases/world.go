@@ -98,4 +98,4 @@ type hidden struct{}
 func (hidden) At(int, int) {}
 func (hidden) End()        {}
 
-func noBar(func() (calls, rows int64)) pipeline.Bar { return hidden{} }
+func noBar(func() (calls, rows int64), int) pipeline.Bar { return hidden{} }

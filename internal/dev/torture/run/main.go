@@ -164,7 +164,7 @@ func (r *runner) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.bar = show.NewBar(os.Stderr, zap.NewExample(), "tortured", "cases", nil)
+	r.bar = show.NewBar(show.NewScreen(os.Stderr), zap.NewExample(), "tortured", "cases", nil, 0)
 	defer r.bar.End()
 	return r.all(ctx, stages, left, func(c cases.Case, result cases.Result) {
 		r.state.add(c, result)
