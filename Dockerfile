@@ -8,9 +8,13 @@ ARG GO_IMAGE=golang:1.26.8-bookworm
 ARG BASE_IMAGE=alpine:3.22.2
 
 FROM ${GO_IMAGE} AS build
+# What `etl version` says; there is no repository in here to read it from.
+ARG VERSION
+ARG COMMIT
+ARG DATE
 WORKDIR /src
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /etl ./cmd/etl && mkdir /empty
+RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.version=$VERSION -X main.commit=$COMMIT -X main.date=$DATE" -o /etl ./cmd/etl && mkdir /empty
 
 FROM ${BASE_IMAGE}
 COPY --from=build /etl /usr/local/bin/etl
