@@ -40,6 +40,12 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var twice any = map[string]any{"sources": []any{map[string]any{
+		"name": "t", "vendor": "tencent", "secret_id": "i", "secret_key": "k", "sdk_app_ids": []any{"1", "1"},
+	}}}
+	if err := schema.Validate(twice); err == nil {
+		t.Error("an account may stand in the list twice")
+	}
 	files, err := filepath.Glob("testdata/*.yaml")
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d files, %v", len(files), err)

@@ -285,7 +285,7 @@ func TestSandboxReplays(t *testing.T) {
 	var out, errs bytes.Buffer
 	ended := make(chan int)
 	go func() {
-		ended <- run(ctx, []string{"sandbox", "--replay", filepath.Join(captures, "sandbox"), "--config", config}, environment{vendors: vendors.All}, &out, &errs)
+		ended <- run(ctx, []string{"sandbox", "--replay", filepath.Join(captures, "sandbox"), "--config", config}, variables(nil), &out, &errs)
 	}()
 	t.Cleanup(func() {
 		stop()

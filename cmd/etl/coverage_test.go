@@ -65,9 +65,9 @@ func TestStatusTellsWhatIsLeft(t *testing.T) {
 	}
 	text := status()
 	for _, want := range []string{
-		"forgetful 1400: 15 days lost: 2026-11-01/2026-11-15, since 2026-11-08  not loaded within the 6 days that the vendor keeps\n",
-		"forgetful 1400: 6 days missing, 1 day left to fetch them: 2026-11-16/2026-11-21, since 2026-11-17; next: load\n",
-		"plain marketing: 13 days missing: 2026-11-08/2026-11-20, since 2026-11-09; next: load\n",
+		"forgetful 1400: 15 days lost: 2026-11-01/2026-11-15\n    since 2026-11-08; not loaded within the 6 days that the vendor keeps\n",
+		"forgetful 1400: 6 days missing: 2026-11-16/2026-11-21\n    1 day left to fetch them, since 2026-11-17, next: load\n",
+		"plain marketing: 13 days missing: 2026-11-08/2026-11-20\n    since 2026-11-09, next: load\n",
 	} {
 		if !strings.Contains(strings.ReplaceAll(text, "  \n", "\n"), want) {
 			t.Errorf("there is no %q in\n%s", want, text)

@@ -82,18 +82,15 @@ func verdict(r pipeline.Status) string {
 func (t *text) gaps(r pipeline.Status) {
 	lines := gapLines(r)
 	for _, line := range lines[:min(mostLines, len(lines))] {
-		t.printf("%s\n", shortened(line.what, statusWidth))
-		if line.why != "" {
-			t.printf("    %s\n", shortened(line.why, statusWidth-4))
-		}
+		t.printf("%s\n    %s\n", shortened(line.which, statusWidth), shortened(line.rest, statusWidth-len("    ")))
 	}
 	if left := len(lines) - mostLines; left > 0 {
 		t.printf("and %s more; etl status -o json lists them whole\n", english.Plural(left, "gap"))
 	}
 }
 
-// gapLine is what is open in an account for one cause.
-type gapLine struct{ what, why string }
+// gapLine is what is open in an account for one cause: which days, and the rest of it.
+type gapLine struct{ which, rest string }
 
 // cause is why days of an account are open, and what brings them on.
 type cause struct {
@@ -114,7 +111,8 @@ func gapLines(r pipeline.Status) []gapLine {
 	}
 	lines := make([]gapLine, len(order))
 	for i, c := range order {
-		lines[i] = gapLine{c.of + c.datasets + ": " + gapText(c, gaps[c]), c.why}
+		which, rest := gapText(c, gaps[c])
+		lines[i] = gapLine{c.of + c.datasets + ": " + which, rest}
 	}
 	return lines
 }
@@ -156,8 +154,9 @@ func gapsByDatasets(r pipeline.Status) []causedGap {
 	return all
 }
 
-// gapText writes "3 days missing, 5 days left to fetch them, next: load, since 2026-01-06: 2026-01-05/2026-01-06, 2026-01-09".
-func gapText(c cause, gaps []pipeline.Gap) string {
+// gapText writes which days of a cause there are, "3 days missing: 2026-01-05/2026-01-06, 2026-01-09", and the rest of it, "5 days left to
+// fetch them, since 2026-01-06, next: load; no export of hours 08-15".
+func gapText(c cause, gaps []pipeline.Gap) (which, rest string) {
 	const mostRanges = 3
 	days, since, left := 0, gaps[0].Since, gaps[0].DaysLeft
 	var ranges []string
@@ -172,21 +171,22 @@ func gapText(c cause, gaps []pipeline.Gap) string {
 			ranges = append(ranges, g.From.String()+"/"+g.To.String())
 		}
 	}
-	text := english.Plural(days, "day") + " " + string(c.state)
-	if left != nil {
-		text += ", " + english.Plural(*left, "day") + " left to fetch "
-		if days == 1 {
-			text += "it"
-		} else {
-			text += "them"
-		}
+	which = fmt.Sprintf("%s %s: %s", english.Plural(days, "day"), c.state, strings.Join(ranges[:min(mostRanges, len(ranges))], ", "))
+	if n := len(ranges) - mostRanges; n > 0 {
+		which += fmt.Sprintf(" and %s more", english.Plural(n, "range"))
+	}
+	rest = "since " + since[:len("2006-01-02")]
+	switch {
+	case left != nil && days == 1:
+		rest = english.Plural(*left, "day") + " left to fetch it, " + rest
+	case left != nil:
+		rest = english.Plural(*left, "day") + " left to fetch them, " + rest
 	}
 	if c.next != "none" {
-		text += ", next: " + c.next
+		rest += ", next: " + c.next
 	}
-	more := ""
-	if n := len(ranges) - mostRanges; n > 0 {
-		more = fmt.Sprintf(" and %s more", english.Plural(n, "range"))
+	if c.why != "" {
+		rest += "; " + c.why
 	}
-	return fmt.Sprintf("%s, since %s: %s%s", text, since[:len("2006-01-02")], strings.Join(ranges[:min(mostRanges, len(ranges))], ", "), more)
+	return which, rest
 }

@@ -28,9 +28,9 @@ func TestGapLines(t *testing.T) {
 	later.From, later.To, later.Days, later.Since = sms.Date(2026, 1, 9), sms.Date(2026, 1, 9), 1, "2026-01-10T02:30:00+08:00"
 	report.Accounts[2].Gaps = append(report.Accounts[2].Gaps, later)
 	want := []gapLine{
-		{"main shop: 2 days failed, next: load, since 2026-01-07: 2026-01-05/2026-01-06", "503"},
-		{"main shop send_failed: 2 days failed, next: load, since 2026-01-07: 2026-01-05/2026-01-06", "no export of hours 08-15"},
-		{"main bank: 3 days failed, next: load, since 2026-01-07: 2026-01-05/2026-01-06, 2026-01-09", "503"},
+		{"main shop: 2 days failed: 2026-01-05/2026-01-06", "since 2026-01-07, next: load; 503"},
+		{"main shop send_failed: 2 days failed: 2026-01-05/2026-01-06", "since 2026-01-07, next: load; no export of hours 08-15"},
+		{"main bank: 3 days failed: 2026-01-05/2026-01-06, 2026-01-09", "since 2026-01-07, next: load; 503"},
 	}
 	if d := cmp.Diff(want, gapLines(report), cmp.AllowUnexported(gapLine{})); d != "" {
 		t.Errorf("lines (-want +got):\n%s", d)
