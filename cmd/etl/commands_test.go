@@ -208,7 +208,7 @@ func TestInit(t *testing.T) {
 			if code, out, errs := typed(t, nil, "validate"); code != exitOK {
 				t.Errorf("exit %d, %s%s\n%s", code, out, errs, text)
 			}
-			for _, word := range strings.Fields(arguments) {
+			for word := range strings.FieldsSeq(arguments) {
 				_, word, _ = strings.Cut("="+word, "=")
 				if _, id, ok := strings.Cut(word, "="); ok {
 					word = id

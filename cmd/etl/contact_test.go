@@ -18,7 +18,6 @@ import (
 
 	"smsetl/doctor"
 	"smsetl/sandbox"
-	"smsetl/vendors"
 )
 
 // A vendor that repeats the credentials in every spelling, in bodies and headers, leaves none of them in a capture.

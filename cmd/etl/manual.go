@@ -42,7 +42,9 @@ func (c *completeCommand) Run(s *session, k *kong.Kong) error {
 		return cfg // with nothing to offer where the file is broken
 	}}
 	for _, candidate := range manual.Complete(k.Model, c.Words, words) {
-		fmt.Fprintln(s.stdout, candidate)
+		if _, err := fmt.Fprintln(s.stdout, candidate); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
 	"os"
@@ -37,7 +38,7 @@ schedules:
 
 // mistakes are those that people make most. Each is made in an empty folder.
 func mistakes() []mistake {
-	edited := func(old, new string) string { return strings.Replace(mistakenConfig, old, new, 1) }
+	edited := func(part, other string) string { return strings.Replace(mistakenConfig, part, other, 1) }
 	return []mistake{
 		{title: "No command", typed: "etl"},
 		{title: "A misspelt command", typed: "etl backfil", file: mistakenConfig},
@@ -94,9 +95,7 @@ func (m mistake) said(t *testing.T, w *world, taken string) string {
 	if m.as != "" {
 		set["DATABASE_URL"] = w.as(m.as).url
 	}
-	for name, value := range m.set {
-		set[name] = value
-	}
+	maps.Copy(set, m.set)
 	env := environment{vendors: vendors.All, read: os.ReadFile, lookup: func(name string) (string, bool) {
 		value, ok := set[name]
 		return value, ok && value != unset

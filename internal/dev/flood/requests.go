@@ -129,7 +129,7 @@ type nobody struct{}
 func (nobody) At(int, int) {}
 func (nobody) End()        {}
 
-func noBar(func() (calls, rows int64)) pipeline.Bar { return nobody{} }
+func noBar(func() (calls, rows int64), int) pipeline.Bar { return nobody{} }
 
 // tuples counts what was ever written. Sessions that ended a moment ago are waited for.
 func tuples(ctx context.Context, address string) (n int64, err error) {
