@@ -117,7 +117,7 @@ var mayImport = map[string][]string{
 		"pipeline", "plan", "queue", "read",
 	},
 
-	"docs/cookbook": {},
+	"docs/cookbook":  {},
 	"cmd/etl/manual": {"config"},
 	"cmd/etl/ask":    {"config", "internal/spelling"},
 
