@@ -150,6 +150,10 @@ func (h *hole) questions() map[string]question {
 		"account_daily_versions": {byDay + "sms.account_daily_versions" + ofAccount + now + " ORDER BY 1", h.sums(1, day)},
 		"account_daily_as_of":    {byDay + "sms.account_daily_as_of({between})" + ofAccount + " ORDER BY 1", h.sums(0, day)},
 		"vendor_comparison":      {byDay + "sms.vendor_comparison WHERE send_date BETWEEN {month} AND date {month} + 1 ORDER BY 1", h.sums(1, day)},
+		"cost_daily": {
+			"SELECT send_date, requested, delivered, billed_segments, units, cost, missing FROM sms.cost_daily" + ofAccount + " ORDER BY 1",
+			h.costs(),
+		},
 		"template_monthly": {
 			"SELECT month_start, template, {measures}, delivery_rate IS NULL FROM sms.template_monthly" + ofAccount + " ORDER BY 1, 2",
 			h.sums(1, func(d *sms.Delivery) string { return fmt.Sprint(h.month, " ", d.Template) }),
@@ -235,6 +239,29 @@ func (h *hole) sums(turn int, key func(*sms.Delivery) string) []string {
 		requested, isRequested := sumOf(g[0]).Value()
 		_, isDelivered := sumOf(g[3]).Value()
 		lines = append(lines, fmt.Sprint(line, " ", !isRequested || !isDelivered || requested == 0))
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// costs gives what cost_daily has of days without a price: sums with a hole are none.
+func (h *hole) costs() (lines []string) {
+	days := map[sms.Day][3]sms.Count{}
+	for i := range h.deliveries[1] {
+		d := &h.deliveries[1][i]
+		sums, isThere := days[d.Day]
+		for m, c := range []sms.Count{d.Requested, d.Delivered, d.BilledSegments} {
+			n, isReported := c.Value()
+			before, wasReported := sums[m].Value()
+			sums[m] = sms.Count{}
+			if isReported && (wasReported || !isThere) {
+				sums[m] = sms.Reported(before + n)
+			}
+		}
+		days[d.Day] = sums
+	}
+	for d, sums := range days {
+		lines = append(lines, fmt.Sprint(d, " ", asText(sums[0]), " ", asText(sums[1]), " ", asText(sums[2]), " - - no price"))
 	}
 	slices.Sort(lines)
 	return lines

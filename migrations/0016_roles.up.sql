@@ -123,6 +123,8 @@ WHERE n.nspname IN ('sms', 'etl', 'river')
           WHEN p.privilege = 'SELECT'                       THEN n.nspname = 'sms' OR r.role <> 'sms_analyst'
           WHEN r.role = 'sms_analyst' OR c.relkind = 'v'    THEN false
           WHEN n.nspname = 'river'                          THEN r.role = 'sms_loader' OR p.privilege <> 'DELETE'
+          -- Prices are a person's to say, and nobody's to take back.
+          WHEN n.nspname = 'sms' AND c.relname = 'price'    THEN r.role = 'sms_operator' AND p.privilege <> 'DELETE'
           -- The operator releases quarantined answers, and that is a load.
           WHEN n.nspname = 'sms' AND c.relname !~ '^dim_'   THEN c.relname ~ '^fact_' OR c.relname ~ '_by_' -- facts and their sums
           -- Vendors and days come with migrations.

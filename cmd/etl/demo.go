@@ -14,6 +14,7 @@ import (
 	"smsetl/internal/postgres"
 	"smsetl/load"
 	"smsetl/migrations"
+	"smsetl/money"
 	"smsetl/pipeline"
 	"smsetl/plan"
 	"smsetl/read"
@@ -72,6 +73,11 @@ func (c *demoCommand) Run(s *session) error {
 	if err := s.demoExports(p); err != nil {
 		return err
 	}
+	prices, err := money.Import(s.ctx, wh.DB, money.PriceList{File: "prices.csv", Data: []byte(sandbox.Prices), IsWhole: true, Who: "etl demo", Now: p.Now()})
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(s.stdout, show.ImportedPrices(prices))
 	if err := s.printAnswers(wh); err != nil {
 		return err
 	}

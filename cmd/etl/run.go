@@ -78,6 +78,8 @@ type cli struct {
 	Check    checkCommand    `cmd:"" group:"look" help:"Show what does not add up or looks wrong in the numbers. The exit code is for monitors."`
 	Explain  explainCommand  `cmd:"" group:"look" help:"Follow a number back to its load, answer, request and field, with every value it ever had."`
 	Compare  compareCommand  `cmd:"" group:"look" help:"Say why the delivery rate or the failures of a period are not those of another: which part did how much, to the last message."`
+	Prices   pricesCommand   `cmd:"" group:"look" help:"What we pay the vendors: import a price list, list it, write it."`
+	Invoice  invoiceCommand  `cmd:"" group:"look" help:"Compare a vendor's invoice with the warehouse. The exit code is for monitors."`
 	Raw      rawCommand      `cmd:"" group:"look" help:"The vendors' answers as they were kept: list, show, throw old ones away."`
 	Replay   replayCommand   `cmd:"" group:"look" help:"Build days again from the answers that were kept. Asks nobody; needs the database only."`
 	Release  releaseCommand  `cmd:"" group:"look" help:"Believe quarantined answers by hand. They are loaded as they were kept; nobody is asked."`

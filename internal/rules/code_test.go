@@ -17,7 +17,7 @@ import (
 var (
 	// SQL stands beside the tables. The others speak to the server itself and not to the warehouse.
 	sqlPlaces = []string{
-		"load", "ledger", "read", "check", "queue", "ratelimit", "access", "internal/db", "migrations", "internal/postgres",
+		"load", "ledger", "read", "check", "queue", "ratelimit", "access", "money", "internal/db", "migrations", "internal/postgres",
 		"internal/dev",
 		"bi/questions.go", // what other programs ask as an analyst
 	}

@@ -43,6 +43,7 @@ var mayImport = map[string][]string{
 	"read":          {"internal/db", "queue", "ledger", "migrations"},
 	"check":         {"internal/db", "load/messages", "load/star", "ledger", "read"},
 	"ratelimit":     {"internal/db"},
+	"money":         {"config", "internal/db", "internal/english"},
 
 	// What is due, and the order of the steps.
 	"config": {"plan", "belief", "internal/spelling"},
@@ -114,7 +115,7 @@ var mayImport = map[string][]string{
 	// What is shown, and where its numbers come from.
 	"cmd/etl/show": {
 		"bi/metabase", "capture", "check", "config", "doctor", "explain", "extract/huawei", "ingest", "internal/english", "job", "load", "load/raw",
-		"pipeline", "plan", "queue", "read",
+		"money", "pipeline", "plan", "queue", "read",
 	},
 
 	"docs/cookbook":  {},

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"cmp"
+	"path/filepath"
+
+	"smsetl/cmd/etl/show"
+	"smsetl/internal/db"
+	"smsetl/money"
+)
+
+type pricesCommand struct {
+	Import pricesImportCommand `cmd:"" help:"Put a price list into the warehouse: all of it or nothing. The same list again changes nothing."`
+	List   pricesListCommand   `cmd:"" help:"Show the prices in force."`
+	Export pricesExportCommand `cmd:"" help:"Write the prices in force as CSV that can be imported."`
+}
+
+type pricesImportCommand struct {
+	File string `arg:"" help:"CSV with the columns vendor, account, country, message_type, from, currency, unit (segment, accepted or delivered) and price. An empty account, country or message_type means any."`
+	databaseFlag
+	Whole bool   `help:"The file is the whole list of the vendors in it: what it does not have is withdrawn. Without it other lines stay."`
+	Who   string `help:"Who says so. Default: the user of this machine." placeholder:"NAME"`
+	nowFlag
+	outputFlag
+}
+
+// Run imports a price list.
+func (c *pricesImportCommand) Run(s *session) error {
+	now, err := c.clock()
+	if err != nil {
+		return err
+	}
+	data, d, err := s.brought(c.File, c.databaseFlag)
+	if err != nil {
+		return err
+	}
+	done, err := money.Import(s.ctx, d, money.PriceList{
+		File: filepath.Base(c.File), Data: data, IsWhole: c.Whole, Who: cmp.Or(c.Who, operator()), Now: now(),
+	})
+	if err != nil {
+		return err
+	}
+	return c.print(s, done, show.ImportedPrices(done), exitOK)
+}
+
+// brought gives what is in a file that a command is called with, and the database that it is for.
+func (s *session) brought(file string, f databaseFlag) ([]byte, *db.DB, error) {
+	data, err := s.env.ReadFile(file)
+	if err != nil {
+		return nil, nil, usage(err)
+	}
+	wh, err := s.warehouse(f)
+	if err != nil {
+		return nil, nil, err
+	}
+	return data, wh.DB, nil
+}
+
+type pricesListCommand struct {
+	databaseFlag
+	All bool `help:"Superseded prices too, with who superseded them and when."`
+	outputFlag
+}
+
+// Run lists prices.
+func (c *pricesListCommand) Run(s *session) error {
+	wh, err := s.warehouse(c.databaseFlag)
+	if err != nil {
+		return err
+	}
+	prices, err := money.Prices(s.ctx, wh.DB, c.All)
+	if err != nil {
+		return err
+	}
+	return c.print(s, prices, show.Prices(prices), exitOK)
+}
+
+type pricesExportCommand struct{ databaseFlag }
+
+// Run writes the prices in force.
+func (c *pricesExportCommand) Run(s *session) error {
+	wh, err := s.warehouse(c.databaseFlag)
+	if err != nil {
+		return err
+	}
+	prices, err := money.Prices(s.ctx, wh.DB, false)
+	if err != nil {
+		return err
+	}
+	return money.WriteCSV(s.stdout, prices)
+}
+
+type invoiceCommand struct {
+	Compare invoiceCompareCommand `cmd:"" help:"Lay a vendor's invoice beside the warehouse: where do they differ, by account and day? Exit code 4 where they do."`
+}
+
+type invoiceCompareCommand struct {
+	File string `arg:"" help:"CSV with the columns vendor, account, day (2026-10-15) or month (2026-10), currency, and units or amount or both. Lines of the same account, day and currency are added up."`
+	databaseFlag
+	Month string `help:"Only this month, such as 2026-10. Default: every month of the file." placeholder:"MONTH"`
+	nowFlag
+	outputFlag
+}
+
+// Run compares an invoice. Exit code 4 means that the two sides differ, or that a number of the invoice cannot be compared.
+func (c *invoiceCompareCommand) Run(s *session) error {
+	now, err := c.clock()
+	if err != nil {
+		return err
+	}
+	data, d, err := s.brought(c.File, c.databaseFlag)
+	if err != nil {
+		return err
+	}
+	compared, err := money.CompareInvoice(s.ctx, d, money.Invoice{File: filepath.Base(c.File), Data: data, Month: c.Month, Now: now()})
+	if err != nil {
+		return err
+	}
+	code := exitOK
+	if len(compared.Gaps) > 0 {
+		code = exitQuality
+	}
+	return c.print(s, compared, show.Invoice(compared), code)
+}

@@ -1,0 +1,2 @@
+DROP VIEW sms.cost_daily;
+DROP TABLE sms.price;
