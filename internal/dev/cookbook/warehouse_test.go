@@ -93,6 +93,7 @@ func fill(t testing.TB) *warehouse {
 		w.live(now)
 	}
 	w.etl(lastRun, "freeze", "--from", "2026-10-05", "--to", "2026-10-05", "--account", "harbor_service", "--reason", "the bill of the day is disputed")
+	w.prices()
 	w.exec(`ANALYZE`)
 	return w
 }
@@ -161,6 +162,16 @@ func (w *warehouse) etl(now time.Time, command string, arguments ...string) {
 	if err := cmd.Run(); err != nil && cmd.ProcessState.ExitCode() != 3 {
 		w.t.Fatalf("etl %s %v: %v\n%s", command, arguments, err, &out)
 	}
+}
+
+// prices imports what the vendors ask for.
+func (w *warehouse) prices() {
+	w.t.Helper()
+	path := filepath.Join(w.dir, "prices.csv")
+	if err := os.WriteFile(path, []byte(sandbox.Prices), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	w.etl(lastRun, "prices import", path)
 }
 
 // export saves a file as a browser does.
