@@ -199,6 +199,7 @@ huawei,main,JP,,2026-01-01,JPY,delivered,7
 	sent(t, d, "2026-10-02 huawei/main CN 0", 50, 40, 30, -1) // one template does not report its segments
 	sent(t, d, "2026-10-02 huawei/main HK 0", 25, 20, 10, 35)
 	sent(t, d, "2026-10-03 huawei/main CN 0", -1, 40, 30, 60)
+	sent(t, d, "2026-10-03 huawei/main SG 0", 5, 5, 5, -1)
 	equal(t, "costs", `
 2026-10-01 main CN CNY 3.00 60 segment - 1.000
 2026-10-01 main HK USD 10.0 20 accepted - 1.000
@@ -206,7 +207,8 @@ huawei,main,JP,,2026-01-01,JPY,delivered,7
 2026-10-01 other CN - - - - no price 0.000
 2026-10-02 main CN CNY - - segment billed_segments is not reported 0.200
 2026-10-02 main HK USD 10.0 20 accepted - 0.200
-2026-10-03 main CN CNY 3.00 60 segment - -`, asked(t, d, `
+2026-10-03 main CN CNY 3.00 60 segment - -
+2026-10-03 main SG CNY - - segment billed_segments is not reported -`, asked(t, d, `
 		SELECT send_date, account, country, currency, cost, units, unit, missing, round(priced_share, 3) FROM sms.cost_daily ORDER BY 1, 2, 3`))
 	costs, err := read.New(d, func() time.Time { return noon }).Costs(t.Context(), read.Filter{
 		Vendor: sms.Huawei, Account: "main", First: sms.Date(2026, 10, 1), Last: sms.Date(2026, 10, 2),
@@ -236,6 +238,7 @@ func text[T any](value *T) string {
 func TestImportKeepsHistory(t *testing.T) {
 	t.Parallel()
 	d := open(t)
+	sent(t, d, "2026-10-05 tencent/other (none) 0", 10, 10, 10, 10)
 	const lines = "tencent,,,,2026-01-01,CNY,segment,0.0450\ntencent,main,,,2026-01-01,CNY,segment,0.04\nhuawei,,CN,,2026-01-01,CNY,segment,0.05\n"
 	whole := func(l *money.PriceList) { l.IsWhole = true }
 	later := func(l *money.PriceList) { l.Who, l.Now = "berta", noon.Add(time.Hour) }
@@ -250,8 +253,10 @@ func TestImportKeepsHistory(t *testing.T) {
 	check("again", mustImport(t, d, strings.ReplaceAll(lines, "0.0450", "0.045"), later), 3, 0, 0, 0, 3)
 	equal(t, "after the second time", "3 3 0 anna", asked(t, d, `SELECT count(*), max(price_id), count(superseded_at), max(imported_by) FROM sms.price`))
 	check("one more", mustImport(t, d, "tencent,,,,2026-10-01,CNY,segment,0.03\n", later), 1, 1, 0, 0, 0)
+	equal(t, "the newest line", "0.30 CNY", asked(t, d, `SELECT cost, currency FROM sms.cost_daily`))
 	check("another", mustImport(t, d, "tencent,,,,2026-01-01,USD,segment,0.0450\n", later), 1, 0, 1, 0, 0)
 	check("the whole list of a vendor", mustImport(t, d, "tencent,,,,2026-01-01,USD,segment,0.0450\n", whole, later), 1, 0, 0, 2, 1)
+	equal(t, "superseded lines do not count", "0.4500 USD", asked(t, d, `SELECT cost, currency FROM sms.cost_daily`))
 	all, err := money.Prices(t.Context(), d, true)
 	if err != nil {
 		t.Fatal(err)

@@ -5,7 +5,7 @@
 -- Beware: costs of different currencies have no sum. A cost is an estimate by our own prices, and the invoice has the last word.
 -- It is NULL, and not too small, where a vendor does not report what a price is for. open_days may still change.
 WITH asked AS (
-    SELECT (date_trunc('month', max(date_key)) - interval '5 months')::date AS first_day, -- six months
+    SELECT (date_trunc('month', max(date_key)) - interval '2 months')::date AS first_day, -- three months
            max(date_key)                                                    AS last_day
     FROM sms.delivery_by_day
 ),

@@ -4,8 +4,8 @@
 -- traffic comes first.
 -- Beware: days before the first price of a line are among them. A sum of costs over such days is too small by this traffic. No line is good.
 WITH asked AS (
-    SELECT (date_trunc('month', max(date_key)) - interval '12 months')::date AS first_day, -- thirteen months
-           max(date_key)                                                     AS last_day
+    SELECT (date_trunc('month', max(date_key)) - interval '2 months')::date AS first_day, -- three months
+           max(date_key)                                                    AS last_day
     FROM sms.delivery_by_day
 )
 SELECT c.vendor,

@@ -113,7 +113,7 @@ func nullsLast(rows [][]string, columns ...int) {
 }
 
 func (w *world) costByVendorAndMonth() (rows [][]string) {
-	all := w.costs("2026-06-01", newestDay)
+	all := w.costs("2026-09-01", newestDay)
 	keys, months := group(all, func(p priced) []string { return []string{month(p.day), p.vendor, p.currency} })
 	for i, k := range keys {
 		ofVendor := slices.DeleteFunc(slices.Clone(all), func(p priced) bool { return month(p.day) != k[0] || p.vendor != k[1] })
@@ -141,7 +141,7 @@ func (w *world) costPerDelivered() (rows [][]string) {
 }
 
 func (w *world) trafficWithoutAPrice() (rows [][]string) {
-	some := slices.DeleteFunc(w.costs("2025-11-01", newestDay), func(p priced) bool { return p.cost != nil })
+	some := slices.DeleteFunc(w.costs("2026-09-01", newestDay), func(p priced) bool { return p.cost != nil })
 	keys, groups := group(some, func(p priced) []string { return []string{p.vendor, p.account, p.country, p.kind, p.missing} })
 	var all []ranked
 	for i, k := range keys {
