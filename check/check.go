@@ -63,6 +63,9 @@ func (k *Checker) Check(ctx context.Context, now time.Time, options Options) (Re
 		if err := db.Turn(ctx, tx, checkTurn); err != nil {
 			return fmt.Errorf("waiting for another check: %w", err)
 		}
+		if _, err := tx.Exec(ctx, `SELECT set_config('etl.now', $1, true)`, now.Format(time.RFC3339)); err != nil {
+			return err
+		}
 		return c.run(ctx, tx, options)
 	})
 	return c.report, failed("checking", err)

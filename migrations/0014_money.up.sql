@@ -120,3 +120,101 @@ COMMENT ON COLUMN sms.cost_daily.delivered       IS 'messages. That reached the 
 COMMENT ON COLUMN sms.cost_daily.billed_segments IS 'segments. That the vendor billed, with a price or without; NULL where a row of the day does not report it.';
 COMMENT ON COLUMN sms.cost_daily.priced_share    IS 'ratio. Of the account''s whole day: messages of rows with a cost / all messages requested. 1: every message has a cost. NULL when nothing was requested or a row does not report it.';
 COMMENT ON COLUMN sms.cost_daily.day_state       IS 'state. Of the day in sms.coverage_daily: provisional numbers may still change.';
+
+CREATE TABLE etl.package_answer (
+    account_key integer     NOT NULL,
+    date_key    date        NOT NULL,
+    asked_at    timestamptz NOT NULL,
+    reason      text        NOT NULL,
+    CONSTRAINT package_answer_pk         PRIMARY KEY (account_key),
+    CONSTRAINT package_answer_account_fk FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key)
+);
+
+COMMENT ON TABLE  etl.package_answer             IS 'accounts. When each was last asked for its prepaid packages, which is done once a day.';
+COMMENT ON COLUMN etl.package_answer.account_key IS 'key. The account, sms.dim_account.';
+COMMENT ON COLUMN etl.package_answer.date_key    IS 'day. On which it was asked, in its zone.';
+COMMENT ON COLUMN etl.package_answer.asked_at    IS 'time. When it was asked.';
+COMMENT ON COLUMN etl.package_answer.reason      IS 'text. Why the vendor told nothing: no right to the call, or a site that has none. Empty when it told.';
+
+-- A line a day, so that it is known how a package was used up.
+CREATE TABLE sms.package_daily (
+    account_key  integer     NOT NULL,
+    date_key     date        NOT NULL,
+    package_id   text        NOT NULL,
+    amount       bigint      NULL,
+    used         bigint      NULL,
+    is_gift      boolean     NOT NULL,
+    created_at   timestamptz NULL,
+    effective_at timestamptz NULL,
+    ends_at      timestamptz NULL,
+    told         text        NOT NULL,
+    CONSTRAINT package_daily_pk         PRIMARY KEY (account_key, date_key, package_id),
+    CONSTRAINT package_daily_account_fk FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
+    CONSTRAINT package_daily_date_fk    FOREIGN KEY (date_key) REFERENCES sms.dim_date (date_key)
+);
+
+COMMENT ON TABLE  sms.package_daily              IS 'packages. Prepaid packages as Tencent told of them, once a day.';
+COMMENT ON COLUMN sms.package_daily.account_key  IS 'key. The account, sms.dim_account.';
+COMMENT ON COLUMN sms.package_daily.date_key     IS 'day. On which it was told, in the zone of the account.';
+COMMENT ON COLUMN sms.package_daily.package_id   IS 'name. The vendor''s number of the package.';
+COMMENT ON COLUMN sms.package_daily.amount       IS 'segments. In the package. NULL when it is not told.';
+COMMENT ON COLUMN sms.package_daily.used         IS 'segments. Of it, used up until then. NULL when it is not told.';
+COMMENT ON COLUMN sms.package_daily.is_gift      IS 'flag. The vendor gave it; otherwise it was bought.';
+COMMENT ON COLUMN sms.package_daily.created_at   IS 'time. When it was made. NULL when it is not told.';
+COMMENT ON COLUMN sms.package_daily.effective_at IS 'time. Since when it can be used. NULL when it is not told.';
+COMMENT ON COLUMN sms.package_daily.ends_at      IS 'time. Until when it can be used. NULL when it is not told.';
+COMMENT ON COLUMN sms.package_daily.told         IS 'text. What the vendor said of it, in its own words (JSON).';
+
+-- The use of 14 days is what was billed, by the calendar from the first of them with traffic: how packages share it is not told.
+CREATE VIEW sms.package_status AS
+SELECT x.vendor,
+       x.account,
+       x.package_id,
+       x.is_gift,
+       x.amount,
+       x.used,
+       x.unused,
+       x.effective_at,
+       x.ends_at,
+       x.is_in_force,
+       x.account_unused,
+       u.daily_use,
+       floor(least(x.account_unused / NULLIF(u.daily_use, 0), extract(epoch FROM x.last_end - etl.moment()) / 86400))::integer AS lasts_days,
+       x.told_on
+FROM (
+    SELECT v.vendor, a.account, a.account_key, p.package_id, p.is_gift, p.amount, p.used, p.amount - p.used AS unused, p.effective_at, p.ends_at, f.is_in_force,
+           CASE WHEN count(p.amount - p.used) FILTER (WHERE f.is_in_force) OVER of_account = count(*) FILTER (WHERE f.is_in_force) OVER of_account
+                THEN sum(p.amount - p.used) FILTER (WHERE f.is_in_force) OVER of_account END AS account_unused,
+           max(p.ends_at) FILTER (WHERE f.is_in_force) OVER of_account AS last_end,
+           p.date_key AS told_on
+    FROM (SELECT account_key, max(date_key) AS date_key FROM sms.package_daily GROUP BY account_key) AS n
+    JOIN sms.package_daily AS p ON p.account_key = n.account_key AND p.date_key = n.date_key
+    JOIN sms.dim_account   AS a ON a.account_key = p.account_key
+    JOIN sms.dim_vendor    AS v ON v.vendor_key  = a.vendor_key
+    CROSS JOIN LATERAL (
+        SELECT coalesce(p.effective_at <= etl.moment(), true) AND coalesce(p.ends_at > etl.moment(), true) AS is_in_force
+    ) AS f
+    WINDOW of_account AS (PARTITION BY p.account_key)
+) AS x
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN count(d.billed_segments) = count(*) THEN sum(d.billed_segments) END / NULLIF(max(d.date_key) - min(d.date_key) + 1, 0) AS daily_use
+    FROM sms.delivery_by_day AS d
+    WHERE d.account_key = x.account_key
+      AND d.date_key > (SELECT max(l.date_key) FROM sms.delivery_by_day AS l WHERE l.account_key = x.account_key) - 14
+) AS u;
+
+COMMENT ON VIEW   sms.package_status                IS 'packages. Every prepaid package as it was told last, with how long those of its account last.';
+COMMENT ON COLUMN sms.package_status.vendor         IS 'name. tencent.';
+COMMENT ON COLUMN sms.package_status.account        IS 'name. Tencent SdkAppId.';
+COMMENT ON COLUMN sms.package_status.package_id     IS 'name. The vendor''s number of the package.';
+COMMENT ON COLUMN sms.package_status.is_gift        IS 'flag. The vendor gave it; otherwise it was bought.';
+COMMENT ON COLUMN sms.package_status.amount         IS 'segments. In the package. NULL when it is not told.';
+COMMENT ON COLUMN sms.package_status.used           IS 'segments. Of it, used up. NULL when it is not told.';
+COMMENT ON COLUMN sms.package_status.unused         IS 'segments. Of it, left. NULL when it is not told.';
+COMMENT ON COLUMN sms.package_status.effective_at   IS 'time. Since when it can be used. NULL when it is not told.';
+COMMENT ON COLUMN sms.package_status.ends_at        IS 'time. Until when it can be used. NULL when it is not told.';
+COMMENT ON COLUMN sms.package_status.is_in_force    IS 'flag. It can be used now.';
+COMMENT ON COLUMN sms.package_status.account_unused IS 'segments. Left in all packages of the account that are in force. NULL when one does not tell, or none is.';
+COMMENT ON COLUMN sms.package_status.daily_use      IS 'segments. That the account was billed in its last 14 loaded days, a day. NULL when a day of them does not report it.';
+COMMENT ON COLUMN sms.package_status.lasts_days     IS 'days. How long the packages in force last: account_unused / daily_use, but not beyond the end of the last one. NULL when none is in force.';
+COMMENT ON COLUMN sms.package_status.told_on        IS 'day. When the vendor told it, in the zone of the account.';

@@ -125,6 +125,7 @@ WHERE n.nspname IN ('sms', 'etl', 'river')
           WHEN n.nspname = 'river'                          THEN r.role = 'sms_loader' OR p.privilege <> 'DELETE'
           -- Prices are a person's to say, and nobody's to take back.
           WHEN n.nspname = 'sms' AND c.relname = 'price'    THEN r.role = 'sms_operator' AND p.privilege <> 'DELETE'
+          WHEN n.nspname = 'sms' AND c.relname = 'package_daily' THEN r.role = 'sms_loader' AND p.privilege <> 'DELETE'
           -- The operator releases quarantined answers, and that is a load.
           WHEN n.nspname = 'sms' AND c.relname !~ '^dim_'   THEN c.relname ~ '^fact_' OR c.relname ~ '_by_' -- facts and their sums
           -- Vendors and days come with migrations.

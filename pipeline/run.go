@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"go.uber.org/zap"
+
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/plan"
@@ -86,6 +88,11 @@ func (p *Pipeline) Run(ctx context.Context, command string, ask plan.Request, ba
 		err := p.load(ctx, &report, sources, ask, items, command == "backfill", bar)
 		return report.IsPartial(), err
 	})
+	if command == "run" && err == nil {
+		if err := p.Packages(ctx); err != nil {
+			p.Log.Warn("prepaid packages are not kept", zap.Error(err))
+		}
+	}
 	return report, err
 }
 

@@ -89,6 +89,7 @@ type TencentRules struct {
 	ClampToYesterday  bool // nothing is told of the present day
 	RefuseEmpty       bool // EndTime has to be after BeginTime, as the English page says
 	VirtualTimestamps bool // signatures are dated by the virtual clock
+	NoPackages        bool // the secrets have no right to ask for prepaid packages
 }
 
 // DefaultUsers gives the EngageLab users of the demonstration.

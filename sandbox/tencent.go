@@ -57,6 +57,10 @@ func (s *Sandbox) tencent(w http.ResponseWriter, r *http.Request) {
 	if !s.wait(r, s.latency()) {
 		return
 	}
+	if x.action == smsPackagesStatistics {
+		s.packages(x, secret, body)
+		return
+	}
 	q, problem := readStatistics(x.action, body, s.tencentOffset())
 	if problem == nil && s.o.Tencent.RefuseEmpty && q.last == q.first {
 		problem = &tencentError{"InvalidParameterValue.EndTimeVerifyFail", "`EndTime` must be after `BeginTime`."}
@@ -77,7 +81,7 @@ var region = regexp.MustCompile(`^[a-z]{2}-[a-z]+(-\d)?$`)
 // checkAction checks the headers that are not signed.
 func checkAction(h http.Header) *tencentError {
 	switch action := h.Get("X-TC-Action"); action {
-	case sendStatusStatistics, callbackStatusStatistics:
+	case sendStatusStatistics, callbackStatusStatistics, smsPackagesStatistics:
 	case "":
 		return &tencentError{"MissingParameter", "The request header has no X-TC-Action."}
 	default:

@@ -21,6 +21,7 @@ func (v *serving) tasks(reportsEvery time.Duration) []queue.Task {
 		{Name: "raw", Every: time.Hour, Do: v.pruneRaw},
 		{Name: "check", Every: 15 * time.Minute, Do: func(ctx context.Context) error { return v.check(ctx, true) }},
 		{Name: "check_facts", Every: 6 * time.Hour, Do: func(ctx context.Context) error { return v.check(ctx, false) }},
+		{Name: "packages", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return v.pipeline().Packages(ctx) }},
 		{Name: "notify", Every: time.Minute, Do: v.notify},
 	}
 }

@@ -17,7 +17,7 @@ type envelope struct {
 	hasError      bool
 	code, message string
 	requestID     string
-	sums          jsontext.Value // the statistics object; nil when it is missing or null
+	sums          jsontext.Value // the statistics object, or the list of packages; nil when it is missing or null
 }
 
 var errNotJSON = errors.New("the body is not the vendor's JSON")
@@ -41,6 +41,9 @@ func peek(body []byte, action string) (envelope, error) {
 	}
 	if sums := top.Response[action]; sums.Kind() == '{' {
 		e.sums = sums
+	}
+	if set := top.Response[packagesSet]; action == packagesAction && set.Kind() == '[' {
+		e.sums = set
 	}
 	return e, nil
 }

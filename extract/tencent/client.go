@@ -105,9 +105,9 @@ func (o Options) limiters() map[sms.Dataset]*extract.Limiter {
 		o.RequestsPerSecond = 9.5
 	}
 	all := make(map[sms.Dataset]*extract.Limiter)
-	for dataset, action := range actions {
+	for _, dataset := range []sms.Dataset{sms.SendStatus, sms.CallbackStatus, packages} {
 		if o.Limiter != nil {
-			all[dataset] = o.Limiter(action)
+			all[dataset] = o.Limiter(actionOf(dataset))
 		} else {
 			all[dataset] = NewLimiter(o.RequestsPerSecond)
 		}

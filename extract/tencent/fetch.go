@@ -125,7 +125,7 @@ func (f *fetch) askDays(ctx context.Context, dataset sms.Dataset, span sms.Windo
 // ask gives the answer to one call, which is about days of the span, and its sums. Each refused answer is given to emit
 // before the next try.
 func (f *fetch) ask(ctx context.Context, dataset sms.Dataset, span sms.Window, q call) (p sms.Payload, sums jsontext.Value, err error) {
-	action := actions[dataset]
+	action := actionOf(dataset)
 	p = sms.Payload{Account: f.Account, Dataset: dataset, Window: span,
 		Request: sms.Request{Method: http.MethodPost, URL: f.Base.String() + "/", Action: action}}
 	refused, err := f.Do(ctx, &p, func() (*extract.Answer, error) {

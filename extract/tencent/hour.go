@@ -40,6 +40,7 @@ func (h hour) String() string { return time.Unix(int64(h)*3600, 0).UTC().Format(
 type call struct {
 	begin, end hour
 	again      bool
+	offset     uint64 // of a page of packages
 }
 
 // days gives the days that the call names. Its window says nothing of hours.

@@ -128,7 +128,7 @@ func (p *probe) halvesOverlap() bool {
 // ending says how EndTime is read; empty when the answers do not tell.
 func (p *probe) ending() (EndHour, []string) {
 	whole := p.sumOf(0, 23)
-	if c := p.at(0, 23); whole != p.replies[call{c.begin, c.end, true}].sums {
+	if c := p.at(0, 23); whole != p.replies[call{c.begin, c.end, true, 0}].sums {
 		return "", []string{fmt.Sprintf("EndTime: the numbers of %s moved while they were asked for, "+
 			"so nothing can be compared", p.day)}
 	}

@@ -21,6 +21,14 @@ var actions = map[sms.Dataset]string{
 	sms.CallbackStatus: "CallbackStatusStatistics",
 }
 
+// actionOf names the call for a dataset, or for packages.
+func actionOf(dataset sms.Dataset) string {
+	if dataset == packages {
+		return packagesAction
+	}
+	return actions[dataset]
+}
+
 // exchange is one request on its way: the SDK's HTTP transport, which keeps what went out and what came back.
 type exchange struct {
 	transport *extract.Transport
@@ -42,7 +50,7 @@ func (c *Client) send(ctx context.Context, dataset sms.Dataset, app string, q ca
 	}
 	client.WithHttpTransport(x)
 	begin, end := q.begin.String(), q.end.String()
-	// Limit and Offset must be there, and 0.
+	// Limit and Offset of statistics must be there, and 0.
 	zero := common.Uint64Ptr(0)
 	switch dataset {
 	case sms.SendStatus:
@@ -53,6 +61,11 @@ func (c *Client) send(ctx context.Context, dataset sms.Dataset, app string, q ca
 		r := sdk.NewCallbackStatusStatisticsRequest()
 		r.BeginTime, r.EndTime, r.SmsSdkAppId, r.Limit, r.Offset = &begin, &end, &app, zero, zero
 		_, err = client.CallbackStatusStatisticsWithContext(ctx, r)
+	case packages:
+		r := sdk.NewSmsPackagesStatisticsRequest()
+		r.BeginTime, r.EndTime, r.SmsSdkAppId = &begin, &end, &app
+		r.Limit, r.Offset = common.Uint64Ptr(packagesPage), &q.offset
+		_, err = client.SmsPackagesStatisticsWithContext(ctx, r)
 	default:
 		err = fmt.Errorf("%q is no dataset of this vendor", dataset)
 	}

@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 	// A configuration in a warehouse, and what is brought to it or looked at.
 	"pipeline": {
 		"config", "vendors", "extract", "extract/engagelab", "extract/tencent", "plan", "ledger", "load", "load/messages", "load/raw", "queue", "job",
-		"check", "ratelimit", "internal/db", "internal/english", "internal/confined",
+		"check", "money", "ratelimit", "internal/db", "internal/english", "internal/confined",
 	},
 	"ingest": {
 		"pipeline", "config", "extract/huawei", "drop", "job", "load", "load/messages", "queue", "check", "web/push", "internal/english", "internal/confined",
