@@ -17,18 +17,18 @@ import (
 var (
 	// SQL stands beside the tables. The others speak to the server itself and not to the warehouse.
 	sqlPlaces = []string{
-		"load", "ledger", "read", "check", "queue", "ratelimit", "access", "money", "internal/db", "migrations", "internal/postgres",
+		"load", "ledger", "read", "check", "queue", "ratelimit", "access", "internal/db", "migrations", "internal/postgres",
 		"internal/dev",
 		"bi/questions.go", // what other programs ask as an analyst
 	}
 
 	// River is used by its API; its tables are known to one file, with the statements beside it, and to who
-	// looks what is left of broken work.
+	// looks what is left of broken work, or makes some up.
 	riverPlaces = []string{"queue/tables.go", "queue/sql", "migrations", "internal/dev/torture", "internal/dev/lived"}
 
 	// Vendors' addresses are known to their clients. The embedded server knows where its download is; the emulator answers
-	// with redirects; config shows an example in a message, and its schema says which kind of schema it is.
-	httpsPlaces = []string{"extract", "internal/dev/extracttest", "internal/postgres", "sandbox", "config/source.go", "config/schema.go"}
+	// with redirects; config shows an example in a message.
+	httpsPlaces = []string{"extract", "internal/dev/extracttest", "internal/postgres", "sandbox", "config/source.go"}
 
 	// Every role of a database may take any advisory lock and keep it for ever, so nothing of ours waits for one: see
 	// internal/db/turn.go. Tests keep to themselves.

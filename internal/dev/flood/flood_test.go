@@ -14,7 +14,7 @@ import (
 // A slice of each flood. The whole of them is for `make flood`.
 func TestFloods(t *testing.T) {
 	long.Skip(t, "thousands of pushes, requests, answers and backfills")
-	most := map[string]int{"pushes": 4000, "requests": 1500, "answers": 800, "backfills": 40}
+	most := map[string]int{"pushes": 2000, "requests": 800, "answers": 640, "backfills": 24}
 	for _, f := range floods {
 		t.Run(f.name, func(t *testing.T) {
 			stage, err := cases.NewStage(t.Context())
