@@ -58,7 +58,7 @@ func requests(ctx context.Context, t *turn) (err error) {
 	}
 	most := heap()
 	err = t.each(ctx, 8, func(_ int, dice *rand.Rand) error { return ask(ctx, t, host, dice) })
-	t.notef("at most %d MiB of memory, the slowest answer in %s", most(), t.slowest.Round(time.Millisecond))
+	t.notef("at most %d MiB more of memory, the slowest answer in %s", most(), t.slowest.Round(time.Millisecond))
 	err = errors.Join(err, stop())
 	p.Close()
 	after, tuplesErr := tuples(ctx, address)

@@ -124,18 +124,20 @@ func (w *watched) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// heap watches how much memory the process uses, until most is called, which gives the most in MiB.
+// heap watches how much more memory the process uses than at first, until most is called, which gives the most in MiB.
 func heap() (most func() int) {
 	stop, peak := make(chan struct{}), make(chan uint64)
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	first, highest := m.HeapInuse, m.HeapInuse
 	go func() {
-		var highest uint64
 		for {
-			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
 			highest = max(highest, m.HeapInuse)
 			select {
 			case <-stop:
-				peak <- highest
+				peak <- highest - first
 				return
 			case <-time.After(50 * time.Millisecond):
 			}
