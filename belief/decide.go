@@ -364,7 +364,8 @@ func (d *decider) results(i int) objection {
 	day := &d.e.Days[i]
 	came := func(n *sms.Numbers) int64 { return n.Delivered.Or(0) + n.SendFailed.Or(0) }
 	said, stored, messages := came(&day.Said), came(&day.Stored), day.Said.Messages()
-	isLost := d.isShrunk(said, stored) && !d.isShrunk(messages, day.Stored.Messages())
+	before := day.Stored.Messages()
+	isLost := d.isShrunk(said, stored) && !d.isShrunk(messages, before) && !d.isGrown(stored, before) // else what is stored was wrong
 	isTooMany := d.isGrown(said, stored) && said > messages
 	if d.e.IsCounted || !d.isSettled(i) || stored < max(d.MinMessages, 1) || !isLost && !isTooMany {
 		return objection{}

@@ -125,6 +125,7 @@ func TestDecide(t *testing.T) {
 		"results that are taken back wait":           {scene{days: steady + "final 1000>1000 f9/9", youngest: 10, more: delivered(991, 0)}, "believe believe believe believe believe believe hold"},
 		"more results than messages wait":            {scene{days: steady + "final 1000>1000 f9/9", youngest: 10, more: delivered(991, 9910)}, "believe believe believe believe believe believe hold"},
 		"results that go with their messages do not": {scene{days: steady + "final 1000>400 f9/9", youngest: 10, more: delivered(991, 391)}, "believe"},
+		"nor do too many results that are put right": {scene{days: steady + "final 1000>1000 f9/9", youngest: 10, more: delivered(54199, 991)}, "believe"},
 		"nor do results that come late":              {scene{days: steady + "final 1000>1000 f9/9", youngest: 10, more: delivered(100, 991)}, "believe"},
 		"nor those of a day that may change":         {scene{days: steady + "provisional 1000>1000 f9/9", youngest: 2, more: delivered(991, 0)}, "believe"},
 
