@@ -23,7 +23,6 @@ import (
 	"smsetl/internal/db"
 	"smsetl/internal/dev/torture/cases"
 	"smsetl/job"
-	"smsetl/load"
 	"smsetl/plan"
 	"smsetl/queue"
 	"smsetl/sandbox"
@@ -253,11 +252,6 @@ type anew struct {
 func (a anew) Load(ctx context.Context, try *queue.Try) error { return a.of().Load(ctx, try) }
 func (a anew) Failed(*queue.Try, error) bool                  { return true }
 
-type silent struct{}
-
-func (silent) Called(sms.Payload)                      {}
-func (silent) Finished(queue.Item, load.Result, error) {}
-
 // load loads every day again, each as a window.
 func (l *liar) load(ctx context.Context) error {
 	p := l.program
@@ -271,7 +265,7 @@ func (l *liar) load(ctx context.Context) error {
 		windows[i] = queue.Item{Source: item.Source, Scope: item.Scope, Refetch: true, Priority: queue.PriorityOld}
 	}
 	loader := func() queue.Loader {
-		return job.NewLoader(p.Warehouse, l.sources, job.LoaderOptions{Vendors: p.Vendors.Readers(), Now: p.Now, Progress: silent{}}, p.Log)
+		return job.NewLoader(p.Warehouse, l.sources, job.LoaderOptions{Vendors: p.Vendors.Readers(), Now: p.Now, Progress: cases.Unwatched}, p.Log)
 	}
 	return queue.Record(ctx, p.Warehouse.Pool(), p.Command("backfill", "flood"), p.Now, func(runID int64) (bool, error) {
 		return false, p.Queue.Work(ctx, anew{loader(), loader}, runID, windows)
@@ -291,7 +285,7 @@ func (l *liar) round(ctx context.Context, hasStored bool) error {
 			if account[0] == '1' {
 				which = pick(l.turn.dice(-n-1), "SendStatusStatistics", "CallbackStatusStatistics")
 			}
-			under[account+" "+day.String()] = &spoiling{n: n, which: which, hasStored: hasStored && day < sms.DayOf(today)-settled}
+			under[account+" "+day.String()] = &spoiling{n: n, which: which, hasStored: hasStored && day < sms.DayOf(today)-settled && day > sms.DayOf(today)-days/2}
 		}
 	}
 	for name, s := range under {

@@ -20,7 +20,6 @@ import (
 	"smsetl/internal/dev/lived"
 	"smsetl/internal/dev/torture/cases"
 	"smsetl/ledger"
-	"smsetl/pipeline"
 	"smsetl/plan"
 	"smsetl/queue"
 	"smsetl/read"
@@ -94,7 +93,7 @@ func history(ctx context.Context, address string, log *watched) (config string, 
 		now := today.AddDate(0, 0, -back)
 		box.SetNow(now)
 		p.Now = func() time.Time { return now }
-		if _, err := p.Run(ctx, "run", plan.Request{}, noBar); err != nil {
+		if _, err := p.Run(ctx, "run", plan.Request{}, cases.NoBar); err != nil {
 			return "", err
 		}
 	}
@@ -123,13 +122,6 @@ func history(ctx context.Context, address string, log *watched) (config string, 
 	}
 	return config, err
 }
-
-type nobody struct{}
-
-func (nobody) At(int, int) {}
-func (nobody) End()        {}
-
-func noBar(func() (calls, rows int64), int) pipeline.Bar { return nobody{} }
 
 // tuples counts what was ever written. Sessions that ended a moment ago are waited for.
 func tuples(ctx context.Context, address string) (n int64, err error) {

@@ -113,7 +113,7 @@ var kinds = []kind{
 	{name: "a member that is missing", isTold: true, do: func(dice *rand.Rand, r *reply) {
 		r.body = replaced(dice, regexp.MustCompile(`("[A-Za-z_]+":(?:\d+|"[^"]*"),)`), r.body, func(string) string { return "" })
 	}},
-	{name: "a member that stands twice", do: func(dice *rand.Rand, r *reply) {
+	{name: "a member that stands twice", isTold: true, do: func(dice *rand.Rand, r *reply) {
 		r.body = replaced(dice, regexp.MustCompile(`()"(?:targets|delivered|send_date|sms_user|count|[A-Za-z]+Count)":`), r.body, func(string) string {
 			return pick(dice, `"delivered":7,`, `"send_date":"2020-01-01",`, `"count":0,`, `"RequestCount":5,`, `"CallbackCount":5,`)
 		})

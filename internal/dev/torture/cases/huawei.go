@@ -12,6 +12,7 @@ import (
 
 	"smsetl/cmd/etl/show"
 	"smsetl/ingest"
+	"smsetl/job"
 	"smsetl/load"
 	"smsetl/load/messages"
 	"smsetl/queue"
@@ -158,6 +159,9 @@ func (w watching) Watched(_ string, isThere bool, waiting, failed int) {
 		}
 	}
 }
+
+// Unwatched is told how loads go.
+var Unwatched job.Progress = nobody{}
 
 // nobody is told how it goes.
 type nobody struct{}

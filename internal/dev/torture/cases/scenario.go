@@ -129,7 +129,7 @@ func loading(ask plan.Request) Step {
 		if ask.Refetch {
 			command = "backfill"
 		}
-		report, err := p.Run(ctx, command, ask, noBar)
+		report, err := p.Run(ctx, command, ask, NoBar)
 		return err == nil && !report.IsPartial() && len(report.Waiting) == 0, err
 	}
 }

@@ -98,4 +98,5 @@ type hidden struct{}
 func (hidden) At(int, int) {}
 func (hidden) End()        {}
 
-func noBar(func() (calls, rows int64), int) pipeline.Bar { return hidden{} }
+// NoBar makes the bar of nobody.
+func NoBar(func() (calls, rows int64), int) pipeline.Bar { return hidden{} }
