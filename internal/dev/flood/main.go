@@ -35,7 +35,7 @@ var floods = []flood{
 	},
 	{
 		"answers", "answers of EngageLab and Tencent spoilt in one of many ways, loaded",
-		"what is called loaded is the truth; counters add up; no load runs; the answers are kept; an honest answer is loaded", 200_000, answers,
+		"what is called loaded is the truth, or contradicts itself or lacks something and a finding of the day says so; counters add up; no load runs; the answers are kept; an honest answer is loaded", 200_000, answers,
 	},
 	{
 		"backfills", "overlapping backfills by 16 processes of the program, detached, cancelled or waited for, under Tencent's limit",
