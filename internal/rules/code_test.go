@@ -17,7 +17,7 @@ import (
 var (
 	// SQL stands beside the tables. The others speak to the server itself and not to the warehouse.
 	sqlPlaces = []string{
-		"load", "ledger", "read", "check", "queue", "ratelimit", "access", "internal/db", "migrations", "internal/postgres",
+		"load", "ledger", "read", "check", "queue", "ratelimit", "access", "money", "internal/db", "migrations", "internal/postgres",
 		"internal/dev",
 		"bi/questions.go", // what other programs ask as an analyst
 	}
@@ -27,8 +27,8 @@ var (
 	riverPlaces = []string{"queue/tables.go", "queue/sql", "migrations", "internal/dev/torture", "internal/dev/lived"}
 
 	// Vendors' addresses are known to their clients. The embedded server knows where its download is; the emulator answers
-	// with redirects; config shows an example in a message.
-	httpsPlaces = []string{"extract", "internal/dev/extracttest", "internal/postgres", "sandbox", "config/source.go"}
+	// with redirects; config shows an example in a message, and its schema says which kind of schema it is.
+	httpsPlaces = []string{"extract", "internal/dev/extracttest", "internal/postgres", "sandbox", "config/source.go", "config/schema.go"}
 
 	// Every role of a database may take any advisory lock and keep it for ever, so nothing of ours waits for one: see
 	// internal/db/turn.go. Tests keep to themselves.
