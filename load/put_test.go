@@ -34,6 +34,7 @@ const (
 		UNION ALL SELECT 'failure',  ctid::text, xmin::text, xmax::text FROM sms.fact_failure_daily
 		UNION ALL SELECT 'day',      ctid::text, xmin::text, xmax::text FROM sms.delivery_by_day
 		UNION ALL SELECT 'reason',   ctid::text, xmin::text, xmax::text FROM sms.failure_by_day
+		UNION ALL SELECT 'times',    ctid::text, xmin::text, xmax::text FROM sms.delivery_time_by_day
 		UNION ALL SELECT 'month',    ctid::text, xmin::text, xmax::text FROM sms.delivery_by_month_template
 		UNION ALL SELECT 'account',  ctid::text, xmin::text, ''         FROM sms.dim_account
 		UNION ALL SELECT 'template', ctid::text, xmin::text, xmax::text FROM sms.dim_template

@@ -154,6 +154,8 @@ func readVendors(ctx context.Context, conn *pgx.Conn) (map[sms.Vendor]star.Vendo
 			v.Reports |= 1 << i
 		}
 		switch r.Measure {
+		case sms.DeliveryTime:
+			v.ReportsTimes = r.Reports
 		case "processing_failures":
 			v.ReportsStage[sms.Processing] = r.Reports
 		case "sending_failures":

@@ -93,8 +93,8 @@ CREATE TABLE sms.metric_support (
 
 COMMENT ON TABLE  sms.metric_support            IS 'measures. What each vendor reports, what is derived from its numbers and what it does not report.';
 COMMENT ON COLUMN sms.metric_support.vendor_key IS 'key. The vendor, sms.dim_vendor.';
-COMMENT ON COLUMN sms.metric_support.measure    IS 'name. A measure of sms.fact_delivery_daily, or the failures of a stage.';
+COMMENT ON COLUMN sms.metric_support.measure    IS 'name. A measure of sms.fact_delivery_daily, the failures of a stage, or delivery_time: sms.delivery_time_daily.';
 COMMENT ON COLUMN sms.metric_support.support    IS 'support. reported: the vendor states it. derived: computed from what it states. not_reported: always NULL.';
 COMMENT ON COLUMN sms.metric_support.formula    IS 'formula. The vendor''s fields that the measure is made of. NULL when not reported.';
-COMMENT ON COLUMN sms.metric_support.unit       IS 'unit. messages or segments.';
+COMMENT ON COLUMN sms.metric_support.unit       IS 'unit. messages, segments or seconds.';
 COMMENT ON COLUMN sms.metric_support.note       IS 'text. What to know before comparing. NULL for nothing.';

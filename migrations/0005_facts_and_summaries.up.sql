@@ -150,3 +150,75 @@ COMMENT ON COLUMN sms.failure_by_day.reason_key        IS 'key. The reason, sms.
 COMMENT ON COLUMN sms.failure_by_day.row_count         IS 'rows. Fact rows that were summed.';
 COMMENT ON COLUMN sms.failure_by_day.rows_not_reported IS 'rows. For which the vendor named the reason and not the number: messages is too small by these.';
 COMMENT ON COLUMN sms.failure_by_day.messages          IS 'messages. Sum of what is reported; NULL when no row reports it.';
+
+-- The edges are the same for ever, so that days add up; sms.DeliveryTimes of the program has the same list.
+CREATE FUNCTION sms.delivery_time_edges() RETURNS integer[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN ARRAY[1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 21600, 86400, 259200];
+
+COMMENT ON FUNCTION sms.delivery_time_edges() IS 'seconds. The upper edges of the buckets of delivery times, each inside its bucket; one more bucket follows, without an edge.';
+
+CREATE TABLE sms.delivery_time_by_day (
+    date_key     date     NOT NULL,
+    account_key  integer  NOT NULL,
+    template_key integer  NOT NULL,
+    country_key  integer  NOT NULL,
+    counts       bigint[] NOT NULL,
+    early        bigint   NOT NULL,
+    untimed      bigint   NOT NULL,
+    load_id      bigint   NOT NULL,
+    CONSTRAINT delivery_time_by_day_pk          PRIMARY KEY (date_key, account_key, template_key, country_key),
+    CONSTRAINT delivery_time_by_day_date_fk     FOREIGN KEY (date_key) REFERENCES sms.dim_date (date_key),
+    CONSTRAINT delivery_time_by_day_account_fk  FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key),
+    CONSTRAINT delivery_time_by_day_template_fk FOREIGN KEY (template_key) REFERENCES sms.dim_template (template_key),
+    CONSTRAINT delivery_time_by_day_country_fk  FOREIGN KEY (country_key) REFERENCES sms.dim_country (country_key),
+    CONSTRAINT delivery_time_by_day_load_fk     FOREIGN KEY (load_id) REFERENCES etl.load (load_id),
+    CONSTRAINT delivery_time_by_day_counts_ck   CHECK (cardinality(counts) = 16)
+);
+
+COMMENT ON TABLE  sms.delivery_time_by_day              IS 'rows. Delivered messages by the time from their sending to their report, by day, account, template and country, of vendors that tell both times (delivery_time in sms.metric_support). Kept in the transaction of each load. Only what it is now is kept.';
+COMMENT ON COLUMN sms.delivery_time_by_day.date_key     IS 'day. As in the fact.';
+COMMENT ON COLUMN sms.delivery_time_by_day.account_key  IS 'key. The account, sms.dim_account.';
+COMMENT ON COLUMN sms.delivery_time_by_day.template_key IS 'key. The template, sms.dim_template.';
+COMMENT ON COLUMN sms.delivery_time_by_day.country_key  IS 'key. Where the messages went to, sms.dim_country.';
+COMMENT ON COLUMN sms.delivery_time_by_day.counts       IS 'messages. By bucket of sms.delivery_time_edges(): the first took up to 1 second, the last one more than three days. Add them up with sms.add_delivery_times.';
+COMMENT ON COLUMN sms.delivery_time_by_day.early        IS 'messages. Delivered and reported before they were sent, by clocks or zones that differ: in no bucket.';
+COMMENT ON COLUMN sms.delivery_time_by_day.untimed      IS 'messages. Delivered, and nobody says when: in no bucket.';
+COMMENT ON COLUMN sms.delivery_time_by_day.load_id      IS 'key. The load since which it is so, etl.load.';
+
+-- Written out, because it is called for each row that is added up: unnest takes ten times as long.
+CREATE FUNCTION sms.plus_delivery_times(a bigint[], b bigint[]) RETURNS bigint[]
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN ARRAY[a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4], a[5] + b[5], a[6] + b[6], a[7] + b[7], a[8] + b[8],
+             a[9] + b[9], a[10] + b[10], a[11] + b[11], a[12] + b[12], a[13] + b[13], a[14] + b[14], a[15] + b[15], a[16] + b[16]];
+
+COMMENT ON FUNCTION sms.plus_delivery_times(bigint[], bigint[]) IS 'messages. By bucket, the sum of two; sms.add_delivery_times adds up many.';
+
+CREATE AGGREGATE sms.add_delivery_times(bigint[]) (
+    SFUNC = sms.plus_delivery_times, STYPE = bigint[], COMBINEFUNC = sms.plus_delivery_times, PARALLEL = SAFE
+);
+
+COMMENT ON AGGREGATE sms.add_delivery_times(bigint[]) IS 'messages. By bucket, the sum of the counts of any days, accounts, templates and countries. NULL for no row.';
+
+CREATE FUNCTION sms.delivery_time_quantile(counts bigint[], fraction numeric) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT min(b.edge)
+    FROM (SELECT u.edge,
+                 sum(u.messages) OVER (ORDER BY u.bucket) AS so_far,
+                 sum(u.messages) OVER ()                  AS total
+          FROM ROWS FROM (unnest(counts), unnest(sms.delivery_time_edges())) WITH ORDINALITY AS u (messages, edge, bucket)) AS b
+    WHERE b.total > 0
+      AND b.so_far >= fraction * b.total;
+END;
+
+COMMENT ON FUNCTION sms.delivery_time_quantile(bigint[], numeric) IS 'seconds. Within which that fraction of the timed messages was delivered: 0.5 for the middle, 0.95 for all but the slowest twentieth. It is the upper edge of the bucket in which the message stands, so the truth is never larger. NULL when no message is timed, and beyond three days.';
+
+CREATE FUNCTION sms.delivery_time_share(counts bigint[], seconds integer) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+    SELECT CASE WHEN seconds = ANY (sms.delivery_time_edges()) THEN sum(u.messages) FILTER (WHERE u.edge <= seconds) / NULLIF(sum(u.messages), 0) END
+    FROM ROWS FROM (unnest(counts), unnest(sms.delivery_time_edges())) AS u (messages, edge);
+END;
+
+COMMENT ON FUNCTION sms.delivery_time_share(bigint[], integer) IS 'ratio. Of the timed messages, those that were delivered within so many seconds, which has to be one of sms.delivery_time_edges(). NULL when no message is timed, and for other seconds.';

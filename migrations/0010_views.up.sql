@@ -242,3 +242,32 @@ WINDOW of_stage AS (PARTITION BY r.month_start, r.vendor, r.stage);
 COMMENT ON VIEW   sms.failure_ranking                   IS 'rows. Failure reasons by month, vendor and stage, the most frequent first. Vendors name and group reasons differently: compare categories, and shares with care.';
 COMMENT ON COLUMN sms.failure_ranking.share             IS 'ratio. messages / all failed messages of the vendor and stage in the month. NULL when not reported.';
 COMMENT ON COLUMN sms.failure_ranking.rank              IS 'rank. 1 is the most frequent reason of the vendor and stage in the month; equal numbers share a rank.';
+
+-- Joins are as in sms.delivery_daily.
+CREATE VIEW sms.delivery_time_daily AS
+SELECT s.date_key AS send_date,
+       v.vendor,
+       a.account,
+       t.code     AS template,
+       y.code     AS country,
+       s.counts,
+       s.early,
+       s.untimed,
+       sms.delivery_time_quantile(s.counts, 0.5)  AS p50_seconds,
+       sms.delivery_time_quantile(s.counts, 0.95) AS p95_seconds,
+       sms.delivery_time_share(s.counts, 10)      AS share_within_10s,
+       sms.delivery_time_share(s.counts, 60)      AS share_within_60s,
+       c.state    AS day_state
+FROM sms.delivery_time_by_day AS s
+LEFT JOIN sms.dim_account     AS a ON a.account_key  = s.account_key
+LEFT JOIN sms.dim_vendor      AS v ON v.vendor_key   = a.vendor_key
+LEFT JOIN sms.dim_template    AS t ON t.template_key = s.template_key
+LEFT JOIN sms.dim_country     AS y ON y.country_key  = s.country_key
+LEFT JOIN etl.dataset         AS d ON d.vendor_key   = a.vendor_key AND d.owns_delivery
+LEFT JOIN etl.coverage        AS c ON c.account_key  = s.account_key AND c.dataset = d.dataset AND c.date_key = s.date_key;
+
+COMMENT ON VIEW   sms.delivery_time_daily                  IS 'rows. How long delivered messages took from sending to report, by vendor day, account, template and country, of vendors that tell both times. Over several rows add up counts (sms.add_delivery_times) and take quantile and share of the sum (sms.delivery_time_quantile, sms.delivery_time_share): never average those of the rows. counts, early and untimed add up to delivered of sms.delivery_daily.';
+COMMENT ON COLUMN sms.delivery_time_daily.p50_seconds      IS 'seconds. Within which half of the timed messages were delivered: the upper edge of a bucket. NULL when none is timed, and beyond three days.';
+COMMENT ON COLUMN sms.delivery_time_daily.p95_seconds      IS 'seconds. Within which 95 of 100 timed messages were delivered: the upper edge of a bucket. NULL when none is timed, and beyond three days.';
+COMMENT ON COLUMN sms.delivery_time_daily.share_within_10s IS 'ratio. Of the timed messages, those that were delivered within 10 seconds. NULL when none is timed.';
+COMMENT ON COLUMN sms.delivery_time_daily.share_within_60s IS 'ratio. Of the timed messages, those that were delivered within 60 seconds. NULL when none is timed.';

@@ -329,7 +329,9 @@ BEGIN
                      (16, 'sms.failure_versions',       'sms.failure_daily'),
                      (17, 'sms.account_daily_versions', 'sms.delivery_versions'),
                      (18, 'etl.stored_day',             'sms.delivery_by_day'),
-                     (19, 'etl.believed_day',           'etl.coverage')
+                     (19, 'etl.believed_day',           'etl.coverage'),
+                     (20, 'sms.delivery_time_daily',    'sms.delivery_daily'),
+                     (21, 'sms.delivery_time_daily',    'sms.delivery_time_by_day')
              ) AS s (turn, view, meaning)
         JOIN pg_attribute AS c ON c.attrelid = s.view::regclass AND c.attnum > 0
         JOIN pg_attribute AS m ON m.attrelid = s.meaning::regclass AND m.attnum > 0 AND m.attname = c.attname

@@ -111,7 +111,7 @@ func TestFilledDimensions(t *testing.T) {
 		`SELECT template_key || ' ' || code FROM sms.dim_template ORDER BY template_key DESC`:                            "-1 (unknown)\n-2 (none)\n-3 (not reported)",
 		`SELECT label_key || ' ' || code FROM sms.dim_label ORDER BY label_key DESC`:                                     "-1 (unknown)\n-2 (none)\n-3 (not reported)",
 		`SELECT code || ' ' || name FROM sms.dim_message_type WHERE message_type_key > 0 ORDER BY 1`:                     "0 domestic\n2 international",
-		`SELECT count(DISTINCT measure) || ' ' || count(*) || ' ' || count(DISTINCT vendor_key) FROM sms.metric_support`: "10 30 3",
+		`SELECT count(DISTINCT measure) || ' ' || count(*) || ' ' || count(DISTINCT vendor_key) FROM sms.metric_support`: "11 33 3",
 	} {
 		if got := query(t, url, sql); got != want {
 			t.Errorf("%s: got %q, want %q", strings.Join(strings.Fields(sql), " "), got, want)

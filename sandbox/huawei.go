@@ -21,8 +21,10 @@ type ConsoleOptions struct {
 	PerDay int    // messages of an application and day; 0 for 150
 	// Delivered is of how many of 100 messages every piece would be delivered; 0 for 82, so that every way to fail is there.
 	Delivered int
-	Apps      []ConsoleApp
-	Site      Site
+	// Skewed is of how many of 100 delivered pieces the carrier's clock is behind, so that they are reported before they are sent.
+	Skewed int
+	Apps   []ConsoleApp
+	Site   Site
 }
 
 // ConsoleApp is an SMS application.
@@ -202,6 +204,8 @@ func (c *Console) end(dice *rand.Rand, m *consoleMessage) consolePiece {
 	}
 	good, bad := c.o.Delivered, 100-c.o.Delivered
 	switch n := dice.IntN(100); {
+	case n < good && c.o.Skewed > 0 && dice.IntN(100) < c.o.Skewed:
+		return consolePiece{"DELIVRD", 2, m.sentAt.Add(-2 * time.Minute)}
 	case n < good:
 		return consolePiece{"DELIVRD", 2, m.sentAt.Add(late)}
 	case n < good+bad*10/18:

@@ -30,6 +30,7 @@ type Export struct {
 	Shuffled   bool // columns in another order, rows backwards
 	NoID       bool // without message ids
 	NoCountry  bool
+	NoReports  bool // without the times of reports
 	Numbers    int  // spelling of numbers, 0 to 5
 	Guarded    bool // cells as spreadsheets guard them: '+86.. and ="..."
 	DateCells  bool // XLSX: times as numbers with a format
@@ -180,6 +181,9 @@ func (c *Console) columns(e *Export) []exportColumn {
 				continue
 			}
 		case "sent", "reported":
+			if e.NoReports && column.name == "reported" {
+				continue
+			}
 			if e.ZoneInHead {
 				column.english += fmt.Sprintf(" (UTC%+03d:00)", e.Hours)
 				column.chinese += fmt.Sprintf("（UTC%+03d:00）", e.Hours)

@@ -11,6 +11,14 @@ import (
 type HuaweiTruth struct {
 	Deliveries []HuaweiDelivery
 	Failures   []HuaweiFailure
+	Times      []HuaweiTimes
+}
+
+// HuaweiTimes are the delivered messages of a day, application, template and country by the seconds from sending to the report of the last
+// piece, sorted. Negative ones were reported before they were sent.
+type HuaweiTimes struct {
+	SendDate, Account, Template, Country string
+	Seconds                              []int64
 }
 
 // HuaweiDelivery is a row of sms.delivery_daily with the country.
@@ -79,6 +87,7 @@ func (c *Console) truth(known func(*consoleMessage) (bool, time.Time), hours int
 		stage, status string
 	}
 	deliveries := make(map[key]*[7]int64)
+	seconds := make(map[key][]int64)
 	failures := make(map[reason]int64)
 	for i := range c.messages {
 		m := &c.messages[i]
@@ -107,6 +116,8 @@ func (c *Console) truth(known func(*consoleMessage) (bool, time.Time), hours int
 		case status == "DELIVRD":
 			n[1]++
 			n[3]++
+			about := key{day: k.day, app: k.app, template: k.template, country: k.country}
+			seconds[about] = append(seconds[about], int64(m.lastReport(at).Sub(m.sentAt)/time.Second))
 		case source == 3:
 			n[2]++
 			failures[reason{k, "processing", status}]++
@@ -130,6 +141,10 @@ func (c *Console) truth(known func(*consoleMessage) (bool, time.Time), hours int
 			Stage: k.stage, Reason: k.status, Category: huaweiCategory(k.status), Messages: n,
 		}})
 	}
+	for k, s := range seconds {
+		slices.Sort(s)
+		t.Times = append(t.Times, HuaweiTimes{k.day, k.app, k.template, k.country, s})
+	}
 	t.Sort()
 	return t
 }
@@ -144,6 +159,10 @@ func (t *HuaweiTruth) Sort() {
 		return cmp.Or(strings.Compare(a.SendDate, b.SendDate), strings.Compare(a.Account, b.Account), strings.Compare(a.Template, b.Template),
 			strings.Compare(a.Label, b.Label), strings.Compare(a.MessageType, b.MessageType), strings.Compare(a.Country, b.Country),
 			strings.Compare(a.Stage, b.Stage), strings.Compare(a.Reason, b.Reason))
+	})
+	slices.SortFunc(t.Times, func(a, b HuaweiTimes) int {
+		return cmp.Or(strings.Compare(a.SendDate, b.SendDate), strings.Compare(a.Account, b.Account), strings.Compare(a.Template, b.Template),
+			strings.Compare(a.Country, b.Country))
 	})
 }
 

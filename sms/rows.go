@@ -7,6 +7,7 @@ import "math"
 type Rows struct {
 	Deliveries []DeliveryRow
 	Failures   []FailureRow
+	Times      []DeliveryTimesRow // of vendors whose days are counted from messages
 	Subjects   []Subject
 	Reasons    []*Reason
 
@@ -146,6 +147,11 @@ func (r *Rows) Only(is func(Day) bool) Rows {
 	for i := range r.Failures {
 		if is(r.Failures[i].Day) {
 			only.Failures = append(only.Failures, r.Failures[i])
+		}
+	}
+	for i := range r.Times {
+		if is(r.Times[i].Day) {
+			only.Times = append(only.Times, r.Times[i])
 		}
 	}
 	return only

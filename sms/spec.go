@@ -22,10 +22,10 @@ type DatasetSpec struct {
 
 // MetricSupport says how a vendor gives a measure.
 type MetricSupport struct {
-	Measure string // of MeasureNames, or processing_failures and sending_failures
+	Measure string // of MeasureNames, processing_failures, sending_failures or DeliveryTime
 	Support Support
 	Formula string // of the vendor's fields; empty for NotGiven
-	Unit    string // messages or segments
+	Unit    string // messages, segments or seconds
 	Note    string // what to know before comparing; empty for nothing
 }
 

@@ -11,13 +11,18 @@ import (
 
 // Daily counts settled messages into the facts of their days. The zero Daily has counted nothing.
 type Daily struct {
-	deliveries map[dailyKey]*sms.Measures
+	deliveries map[dailyKey]*dailyCounts
 	failures   map[failureKey]int64
 }
 
 type dailyKey struct {
 	account sms.Account
 	sms.Grain
+}
+
+type dailyCounts struct {
+	sms.Measures
+	sms.DeliveryTimes
 }
 
 type failureKey struct {
@@ -28,15 +33,15 @@ type failureKey struct {
 // Add counts a message that Known.Settle gave.
 func (d *Daily) Add(m *sms.Message) {
 	if d.deliveries == nil {
-		d.deliveries, d.failures = make(map[dailyKey]*sms.Measures), make(map[failureKey]int64)
+		d.deliveries, d.failures = make(map[dailyKey]*dailyCounts), make(map[failureKey]int64)
 	}
 	key := dailyKey{m.Account, m.Grain}
 	c := d.deliveries[key]
 	if c == nil {
 		zero := sms.Reported(0)
-		c = &sms.Measures{
+		c = &dailyCounts{Measures: sms.Measures{
 			Requested: zero, Accepted: zero, ProcessingFailed: zero, Delivered: zero, SendFailed: zero, Pending: zero, BilledSegments: zero,
-		}
+		}}
 		d.deliveries[key] = c
 	}
 	one := sms.Reported(1)
@@ -49,6 +54,7 @@ func (d *Daily) Add(m *sms.Message) {
 	switch m.Outcome {
 	case sms.OutcomeDelivered:
 		c.Delivered = c.Delivered.Plus(one)
+		c.DeliveryTimes.Add(m.SentAt, m.ReportedAt)
 	case sms.OutcomeSendFailed:
 		c.SendFailed = c.SendFailed.Plus(one)
 	case sms.OutcomePending:
@@ -80,8 +86,9 @@ func (d *Daily) AddFacts(account sms.Account, to *sms.Rows) {
 	}
 	slices.SortFunc(deliveries, func(a, b dailyKey) int { return CompareGrains(&a.Grain, &b.Grain) })
 	for i := range deliveries {
-		to.AddDelivery(&deliveries[i].Grain, d.deliveries[deliveries[i]])
+		to.AddDelivery(&deliveries[i].Grain, &d.deliveries[deliveries[i]].Measures)
 	}
+	d.addTimes(deliveries, to)
 	var failures []failureKey
 	for key := range d.failures {
 		if key.account == account {
@@ -98,6 +105,28 @@ func (d *Daily) AddFacts(account sms.Account, to *sms.Rows) {
 			reasons[key.Reason] = &key.Reason
 		}
 		to.AddFailure(&key.Grain, reasons[key.Reason], sms.Reported(d.failures[*key]))
+	}
+}
+
+// addTimes adds what deliveries took by day, template and country. Where nothing was delivered there is no row.
+func (d *Daily) addTimes(deliveries []dailyKey, to *sms.Rows) {
+	times := make(map[sms.Grain]*sms.DeliveryTimes)
+	var grains []sms.Grain
+	for i := range deliveries {
+		c := d.deliveries[deliveries[i]]
+		if c.Delivered.Or(0) == 0 {
+			continue
+		}
+		g := deliveries[i].Grain
+		g.Label, g.MessageType = sms.None, sms.None
+		if times[g] == nil {
+			times[g] = new(sms.DeliveryTimes)
+			grains = append(grains, g)
+		}
+		times[g].Merge(&c.DeliveryTimes)
+	}
+	for i := range grains {
+		to.AddTimes(&grains[i], times[grains[i]])
 	}
 }
 

@@ -88,6 +88,7 @@ func (b *MessageBasis) Count(days []sms.Day, isCounted func(sms.Day) bool) (*Mes
 		}
 		if daily != nil {
 			daily.AddFacts(b.Account, &out.Facts)
+			out.noteEarly(day)
 		}
 	}
 	if out.moved > 0 {
@@ -129,6 +130,21 @@ func (d *MessageDays) count(day sms.Day, isFirst bool, daily *Daily) error {
 	}
 	d.previous = today
 	return nil
+}
+
+// noteEarly says how many messages of a day were reported before they were sent.
+func (d *MessageDays) noteEarly(day sms.Day) {
+	early := int64(0)
+	for i := range d.Facts.Times {
+		if d.Facts.Times[i].Day == day {
+			early += d.Facts.Times[i].Early
+		}
+	}
+	if early > 0 {
+		note(&d.Findings, reportedEarly, "reported_at", day, day, early, func() string {
+			return fmt.Sprintf("%d delivered messages of %s were reported before they were sent: a clock is wrong, or the zone of one of the two times; how long they took is not known", early, day)
+		})
+	}
 }
 
 // shard is a part of the messages of a day, by their ids.

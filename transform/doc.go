@@ -9,4 +9,4 @@ package transform
 
 // Version is raised whenever the same bytes give other rows than before, so that stored rows can be compared with those
 // that a rebuild would give.
-const Version = 3
+const Version = 4

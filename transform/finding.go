@@ -14,11 +14,12 @@ type Check struct {
 
 // The checks of more than one vendor.
 var (
-	UnknownField   = Check{"unknown_field", sms.Info}      // the answer has a field that no table here knows
-	MissingField   = Check{"missing_field", sms.Warning}   // the answer lacks a field that the vendor documents
-	NullCount      = Check{"null_count", sms.Warning}      // a count is null: stored as not reported
-	UnmappedReason = Check{"unmapped_reason", sms.Warning} // a failure reason without a category
-	RejectedRow    = Check{"rejected_row", sms.Error}      // a row that cannot be understood: its messages are missing
+	UnknownField   = Check{"unknown_field", sms.Info}           // the answer has a field that no table here knows
+	MissingField   = Check{"missing_field", sms.Warning}        // the answer lacks a field that the vendor documents
+	NullCount      = Check{"null_count", sms.Warning}           // a count is null: stored as not reported
+	UnmappedReason = Check{"unmapped_reason", sms.Warning}      // a failure reason without a category
+	reportedEarly  = Check{"reported_before_sent", sms.Warning} // delivered messages whose report is older than their sending
+	RejectedRow    = Check{"rejected_row", sms.Error}           // a row that cannot be understood: its messages are missing
 )
 
 // Negative is the check of a number of messages that is made by subtraction and comes out below 0: negative_pending.

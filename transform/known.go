@@ -246,7 +246,7 @@ func (k *Known) Settle(at time.Time) (sms.Message, bool) {
 	m := sms.Message{
 		Account: subject.account, ID: k.id, IsDerived: subject.isDerived, Pieces: int(k.total),
 		SentAt: k.about.sentAt.time(), Grain: subject.grain, SeenAt: k.about.seenAt.time(), Origin: sms.FromExport,
-		Outcome: best.outcome, Code: best.code, Reason: best.reason, Source: best.source, ReportedAt: best.reportedAt.time(),
+		Outcome: best.outcome, Code: best.code, Reason: best.reason, Source: best.source, ReportedAt: k.reportedAt(&best).time(),
 		IsHint: isHint, Charged: k.charged(),
 	}
 	if at.IsZero() {
@@ -328,6 +328,25 @@ func (k *Known) result(of func(*piece) *observation, total int16) observation {
 	}
 	if compareObservations(&whole, &last) >= 0 {
 		return whole
+	}
+	return last
+}
+
+// reportedAt gives the time of the outcome. Where an export says that the message was delivered and not when, it is that of the
+// last piece, once every piece that is known of is confirmed as delivered.
+func (k *Known) reportedAt(best *observation) instant {
+	if best.reportedAt != 0 || best.outcome != sms.OutcomeDelivered {
+		return best.reportedAt
+	}
+	last, count := instant(0), int16(0)
+	for i := range k.pieces {
+		o := &k.pieces[i].confirmed
+		if k.pieces[i].number > 0 && o.outcome == sms.OutcomeDelivered && o.reportedAt != 0 {
+			last, count = max(last, o.reportedAt), count+1
+		}
+	}
+	if count < max(k.total, 1) {
+		return 0
 	}
 	return last
 }

@@ -139,6 +139,33 @@ func TestKnown(t *testing.T) {
 	}
 }
 
+// Where an export says that a message was delivered and not when, the reports of its pieces do, once there is one of each.
+func TestWhenDelivered(t *testing.T) {
+	for text, want := range map[string]time.Duration{ // 0 for not known
+		"export 9h: DELIVRD":                                           0,
+		"export 9h: DELIVRD,push 1/1 2h: DELIVRD":                      2 * time.Hour,
+		"export 9h: DELIVRD,hint 1/1 2h: DELIVRD":                      0,
+		"export 9h: DELIVRD,push 1/1 2h: UNDELIV":                      0,
+		"export 9h: DELIVRD,push 1/2 2h: DELIVRD":                      0,
+		"export 9h: DELIVRD,push 1/2 2h: DELIVRD,push 2/2 3h: DELIVRD": 3 * time.Hour,
+		"export 9h: DELIVRD,push 1/1 2h: DELIVRD,hint 1/9 1h: DELIVRD": 2 * time.Hour,
+		"export 1h: pending,push 2/2 4h: DELIVRD,push 1/2 1h: DELIVRD": 4 * time.Hour,
+	} {
+		var k transform.Known
+		for part := range strings.SplitSeq(text, ",") {
+			k.Observe(news(t, part))
+		}
+		m, _ := k.Settle(time.Time{})
+		got := time.Duration(0)
+		if !m.ReportedAt.IsZero() {
+			got = m.ReportedAt.Sub(sent)
+		}
+		if got != want || m.Outcome != sms.OutcomeDelivered {
+			t.Errorf("%s: delivered after %s (%s), want %s", text, got, m.Outcome, want)
+		}
+	}
+}
+
 func reversed(all []*sms.Message) []*sms.Message {
 	all = slices.Clone(all)
 	slices.Reverse(all)

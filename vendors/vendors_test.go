@@ -30,7 +30,7 @@ func TestSpecs(t *testing.T) {
 			t.Errorf("%s: the first dataset fills %+v, %d fill processing, %d sending",
 				spec.Name, spec.Datasets[0].Facts, processing, sending)
 		}
-		want := append(slices.Clone(sms.MeasureNames[:]), "processing_failures", "sending_failures")
+		want := append(slices.Clone(sms.MeasureNames[:]), "processing_failures", "sending_failures", sms.DeliveryTime)
 		var got []string
 		for _, m := range spec.Support {
 			got = append(got, m.Measure)

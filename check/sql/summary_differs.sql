@@ -53,6 +53,13 @@ by_month AS (
     WHERE s.month_start >= date_trunc('month', $2::timestamp)
       AND s.account_key = ANY ($1)
     GROUP BY 1, 2
+),
+delivery_time AS (
+    SELECT t.date_key, t.account_key, sum(t.early + t.untimed + (SELECT sum(n) FROM unnest(t.counts) AS n)) AS delivered
+    FROM sms.delivery_time_by_day AS t
+    WHERE t.date_key >= $2
+      AND t.account_key = ANY ($1)
+    GROUP BY t.date_key, t.account_key
 )
 SELECT account_key,
        'delivery_by_day' AS subject,
@@ -93,3 +100,14 @@ SELECT account_key,
 FROM failure AS f
 FULL JOIN by_reason AS s USING (account_key, date_key, reason_key)
 WHERE (f.row_count, f.rows_not_reported, f.messages) IS DISTINCT FROM (s.row_count, s.rows_not_reported, s.messages)
+UNION ALL
+SELECT account_key,
+       'delivery_time_by_day',
+       'error',
+       date_key,
+       f.delivered::float8,
+       s.delivered::float8,
+       format('%s delivered messages are stored, and %s by the time that they took', coalesce(f.delivered, 0), s.delivered)
+FROM delivery_time AS s
+LEFT JOIN fact     AS f USING (account_key, date_key)
+WHERE s.delivered IS DISTINCT FROM f.delivered

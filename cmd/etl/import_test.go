@@ -161,7 +161,7 @@ func (x *exported) differsFrom(truth sandbox.HuaweiTruth) []string {
 	compare("sms.delivery_daily", "send_date, vendor, account, template, label, message_type, country, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments",
 		flat(x.t, truth.Deliveries))
 	compare("sms.failure_daily", "send_date, vendor, account, template, label, message_type, country, stage, reason, category, messages", flat(x.t, truth.Failures))
-	return differ
+	return append(differ, x.timesDiffer(truth)...)
 }
 
 // flat gives rows as JSON has them, with the country under the view's name for it.

@@ -61,6 +61,7 @@ func (x *exported) truth(days ...int) (all sandbox.HuaweiTruth) {
 	for _, day := range days {
 		one := x.console.Truth(weekStart.AddDate(0, 0, day), weekStart.AddDate(0, 0, day+1), 8, weekEnd.Add(96*time.Hour))
 		all.Deliveries, all.Failures = append(all.Deliveries, one.Deliveries...), append(all.Failures, one.Failures...)
+		all.Times = append(all.Times, one.Times...)
 	}
 	return all
 }
@@ -132,6 +133,7 @@ func TestUnreadableRowHoldsUpItsDay(t *testing.T) {
 func withoutDay(truth sandbox.HuaweiTruth, account, day string) sandbox.HuaweiTruth {
 	truth.Deliveries = slices.DeleteFunc(truth.Deliveries, func(d sandbox.HuaweiDelivery) bool { return d.Account == account && d.SendDate == day })
 	truth.Failures = slices.DeleteFunc(truth.Failures, func(f sandbox.HuaweiFailure) bool { return f.Account == account && f.SendDate == day })
+	truth.Times = slices.DeleteFunc(truth.Times, func(t sandbox.HuaweiTimes) bool { return t.Account == account && t.SendDate == day })
 	return truth
 }
 

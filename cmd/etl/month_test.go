@@ -72,7 +72,8 @@ func TestMonth(t *testing.T) {
 
 	const everyRow = `SELECT md5(string_agg(r, ',' ORDER BY r)) FROM (
 		SELECT f.xmin::text || f.ctid::text || f::text AS r FROM sms.fact_delivery_daily AS f
-		UNION ALL SELECT f.xmin::text || f.ctid::text || f::text FROM sms.fact_failure_daily AS f) AS x`
+		UNION ALL SELECT f.xmin::text || f.ctid::text || f::text FROM sms.fact_failure_daily AS f
+		UNION ALL SELECT f.xmin::text || f.ctid::text || f::text FROM sms.delivery_time_by_day AS f) AS x`
 	before, rows := x.tuples(), x.text(everyRow)
 	dice.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
 	again := x.bring(exitPartial, paths)

@@ -136,7 +136,9 @@ func (x *pushed) stamp() string {
 		SELECT md5(string_agg(line, ' ' ORDER BY line))
 		FROM (SELECT f.xmin::text || f::text AS line FROM sms.fact_delivery_daily AS f
 		      UNION ALL
-		      SELECT f.xmin::text || f::text FROM sms.fact_failure_daily AS f) AS l`)
+		      SELECT f.xmin::text || f::text FROM sms.fact_failure_daily AS f
+		      UNION ALL
+		      SELECT f.xmin::text || f::text FROM sms.delivery_time_by_day AS f) AS l`)
 }
 
 // young saves exports of every day, made an hour after its end, in an order of their own, some twice.

@@ -28,5 +28,6 @@ var Spec = sms.Spec{
 		),
 		sms.Measured("processing_failures", sms.Stated, "process_failed: 8 reasons", "messages", ""),
 		sms.Measured("sending_failures", sms.Stated, "send_failed: 10 reasons", "messages", ""),
+		sms.Measured(sms.DeliveryTime, sms.NotGiven, "", "seconds", ""),
 	},
 }

@@ -28,5 +28,9 @@ var Spec = sms.Spec{
 		sms.Measured("vendor_sent", sms.NotGiven, "", "messages", ""),
 		sms.Measured("processing_failures", sms.Derived, "by status code", "messages", ""),
 		sms.Measured("sending_failures", sms.Derived, "by status code", "messages", ""),
+		sms.Measured(
+			sms.DeliveryTime, sms.Derived, "status report time - sending time, of delivered messages", "seconds",
+			"Of a long message the last piece counts. Untimed where neither the export nor a push has the time of the report.",
+		),
 	},
 }

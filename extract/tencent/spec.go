@@ -33,5 +33,6 @@ var Spec = sms.Spec{
 				"FrequencyLimitCount, and other = CallbackFailCount - their sum",
 			"messages", "Suspended and powered-off numbers are one reason.",
 		),
+		sms.Measured(sms.DeliveryTime, sms.NotGiven, "", "seconds", ""),
 	},
 }

@@ -251,6 +251,11 @@ func (w *Writer) used() (subjects, reasons []bool) {
 			subjects[f.Subject], reasons[f.Reason] = true, true
 		}
 	}
+	for i := range b.Times {
+		if t := &b.Times[i]; w.isBelieved(t.Day) {
+			subjects[t.Subject] = true
+		}
+	}
 	return subjects, reasons
 }
 

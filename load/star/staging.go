@@ -53,6 +53,8 @@ type Vendor struct {
 	IsImported bool
 	// Reports has a bit for each delivery measure that the vendor normally gives, in the order of sms.MeasureNames.
 	Reports uint8
+	// ReportsTimes says that it gives the times from sending to delivery.
+	ReportsTimes bool
 	// ReportsStage says for which stages failures come with a number.
 	ReportsStage map[sms.Stage]bool
 }

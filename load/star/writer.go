@@ -79,6 +79,9 @@ func (w *Writer) Write(ctx context.Context, tx pgx.Tx) (Written, error) {
 		if err := w.summariseDays(ctx, tx, f); err != nil {
 			return Written{}, fmt.Errorf("summaries: %w", err)
 		}
+		if err := w.writeTimes(ctx, tx, f); err != nil {
+			return Written{}, fmt.Errorf("delivery times: %w", err)
+		}
 	}
 	if w.fills(Processing) || w.fills(Sending) {
 		f := w.failureFact()

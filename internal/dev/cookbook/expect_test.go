@@ -34,6 +34,7 @@ var expected = map[string]func(*world) [][]string{
 	"segments_per_delivered_message":    (*world).segmentsPerDelivered,
 	"share_of_traffic_by_vendor":        (*world).shareOfTraffic,
 	"templates_that_got_worse":          (*world).templatesThatGotWorse,
+	"time_to_deliver":                   (*world).timeToDeliver,
 	"top_failure_reasons":               (*world).topFailureReasons,
 	"traffic_without_a_price":           (*world).trafficWithoutAPrice,
 	"unmapped_reasons":                  (*world).unmappedReasons,
@@ -74,6 +75,30 @@ func (w *world) state(vendor, account, d string) string {
 	default:
 		return "final"
 	}
+}
+
+// timeToDeliver finds the message within whose time so many of all were delivered, and the edge of its bucket.
+func (w *world) timeToDeliver() (rows [][]string) {
+	keys, all := group(w.times, func(t sandbox.HuaweiTimes) []string { return []string{sandbox.Huawei, t.Account, t.Country} })
+	for i, k := range keys {
+		var seconds []int64
+		for _, t := range all[i] {
+			seconds = append(seconds, t.Seconds...)
+		}
+		slices.Sort(seconds)
+		within := func(most int64) string {
+			n, _ := slices.BinarySearch(seconds, most+1)
+			return text(quo(rat(int64(n)), rat(int64(len(seconds)))), 4)
+		}
+		edge := func(percent int) string {
+			at := seconds[(len(seconds)*percent+99)/100-1]
+			edges := []int64{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 21600, 86400, 259200}
+			return fmt.Sprint(edges[slices.IndexFunc(edges, func(e int64) bool { return at <= e })])
+		}
+		rows = append(rows, append(k, fmt.Sprint(len(seconds)), edge(50), edge(95), within(10), within(60), "0"))
+	}
+	slices.SortStableFunc(rows, func(a, b []string) int { return cmp.Or(cmp.Compare(len(b[3]), len(a[3])), cmp.Compare(b[3], a[3])) })
+	return rows
 }
 
 func (w *world) deliveryRateByVendorAndMonth() (rows [][]string) {

@@ -46,6 +46,7 @@ type failure struct {
 type world struct {
 	facts    map[time.Time][]fact // by the noon at which they were known
 	failures []failure            // as known at the last run
+	times    []sandbox.HuaweiTimes
 	noons    []time.Time
 	held     map[string]bool // the young days of harbor_offers whose answers of the last run wait, because the newest day was empty
 }
@@ -105,6 +106,7 @@ func newWorld(t testing.TB, vendors *sandbox.Sandbox, console *sandbox.Console) 
 			}
 		}
 	}
+	w.times = huawei.Times
 	for _, f := range huawei.Failures {
 		w.failures = append(w.failures, failureOf(f.Failure))
 	}

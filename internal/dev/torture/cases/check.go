@@ -126,6 +126,7 @@ func stamp(ctx context.Context, q db.Querier) (string, error) {
 		FROM (SELECT f.xmin::text || f::text AS line FROM sms.fact_delivery_daily AS f
 		      UNION ALL SELECT f.xmin::text || f::text FROM sms.fact_failure_daily AS f
 		      UNION ALL SELECT f.xmin::text || f::text FROM sms.delivery_by_day AS f
+		      UNION ALL SELECT f.xmin::text || f::text FROM sms.delivery_time_by_day AS f
 		      UNION ALL SELECT f.xmin::text || f::text FROM sms.dim_template AS f
 		      UNION ALL SELECT f.xmin::text || f::text FROM sms.dim_label AS f
 		      UNION ALL SELECT f.xmin::text || f::text FROM etl.delivery_history AS f
