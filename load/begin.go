@@ -23,8 +23,8 @@ func (w *Warehouse) Account(ctx context.Context, source string, account sms.Acco
 	zone, stored, err := w.readAccount(ctx, v.Key, account.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		_, err = w.pool.Exec(ctx, `
-			INSERT INTO sms.dim_account (vendor_key, account, zone, source)
-			VALUES ($1, $2, $3, $4)
+			INSERT INTO sms.dim_account (vendor_key, account, zone, source, name)
+			VALUES ($1, $2, $3, $4, etl.name_of('account', $1, NULL, $2))
 			ON CONFLICT (vendor_key, account) DO NOTHING`, v.Key, account.ID, account.Zone.String(), source)
 		if err != nil {
 			return failed(doing, err)

@@ -19,7 +19,11 @@ SELECT f.date_key AS send_date,
        f.delivered::numeric / NULLIF(f.requested, 0) AS delivery_rate,
        c.state    AS day_state,
        o.loaded_at,
-       y.code     AS country
+       y.code     AS country,
+       t.name     AS template_name,
+       l.name     AS label_name,
+       a.name     AS account_name,
+       m.name     AS message_type_name
 FROM sms.fact_delivery_daily AS f
 LEFT JOIN sms.dim_account         AS a ON a.account_key      = f.account_key
 LEFT JOIN sms.dim_vendor          AS v ON v.vendor_key       = a.vendor_key
@@ -42,6 +46,10 @@ COMMENT ON COLUMN sms.delivery_daily.delivery_rate     IS 'ratio. delivered / re
 COMMENT ON COLUMN sms.delivery_daily.day_state         IS 'state. Of the day in sms.coverage_daily: provisional numbers may still change.';
 COMMENT ON COLUMN sms.delivery_daily.loaded_at         IS 'time. Since when the row stands as it is.';
 COMMENT ON COLUMN sms.delivery_daily.country           IS 'name. Where the messages went to: ISO 3166-1 alpha-2; (not reported), (none), (unknown) as for template.';
+COMMENT ON COLUMN sms.delivery_daily.template_name     IS 'name. What people or the vendor call the template now; sms.names has what it was called before. NULL where nobody says.';
+COMMENT ON COLUMN sms.delivery_daily.label_name        IS 'name. What people or the vendor call the label now. NULL where nobody says.';
+COMMENT ON COLUMN sms.delivery_daily.account_name      IS 'name. What people call the account now. NULL where nobody says.';
+COMMENT ON COLUMN sms.delivery_daily.message_type_name IS 'name. What people or the vendor''s pages call the message type. NULL where nobody says.';
 
 CREATE VIEW sms.failure_daily AS
 SELECT f.date_key AS send_date,
@@ -56,7 +64,11 @@ SELECT f.date_key AS send_date,
        f.messages,
        c.state    AS day_state,
        o.loaded_at,
-       y.code     AS country
+       y.code     AS country,
+       t.name     AS template_name,
+       l.name     AS label_name,
+       a.name     AS account_name,
+       m.name     AS message_type_name
 FROM sms.fact_failure_daily AS f
 LEFT JOIN sms.dim_account        AS a ON a.account_key      = f.account_key
 LEFT JOIN sms.dim_vendor         AS v ON v.vendor_key       = a.vendor_key
@@ -90,7 +102,8 @@ SELECT s.date_key AS send_date,
        s.billed_segments,
        s.delivered::numeric / NULLIF(s.requested, 0) AS delivery_rate,
        c.state     AS day_state,
-       o.loaded_at
+       o.loaded_at,
+       a.name     AS account_name
 FROM sms.delivery_by_day AS s
 JOIN sms.dim_account     AS a ON a.account_key = s.account_key
 JOIN sms.dim_vendor      AS v ON v.vendor_key  = a.vendor_key
@@ -120,7 +133,9 @@ SELECT s.month_start,
        s.send_failed,
        s.pending,
        s.billed_segments,
-       s.delivered::numeric / NULLIF(s.requested, 0) AS delivery_rate
+       s.delivered::numeric / NULLIF(s.requested, 0) AS delivery_rate,
+       t.name     AS template_name,
+       a.name     AS account_name
 FROM sms.delivery_by_month_template AS s
 JOIN sms.dim_account                AS a ON a.account_key  = s.account_key
 JOIN sms.dim_vendor                 AS v ON v.vendor_key   = a.vendor_key
@@ -145,7 +160,8 @@ SELECT s.date_key AS send_date,
        r.category,
        s.messages,
        s.rows_not_reported,
-       c.state    AS day_state
+       c.state    AS day_state,
+       a.name     AS account_name
 FROM sms.failure_by_day     AS s
 JOIN sms.dim_account        AS a ON a.account_key = s.account_key
 JOIN sms.dim_vendor         AS v ON v.vendor_key  = a.vendor_key
@@ -257,7 +273,9 @@ SELECT s.date_key AS send_date,
        sms.delivery_time_quantile(s.counts, 0.95) AS p95_seconds,
        sms.delivery_time_share(s.counts, 10)      AS share_within_10s,
        sms.delivery_time_share(s.counts, 60)      AS share_within_60s,
-       c.state    AS day_state
+       c.state    AS day_state,
+       t.name     AS template_name,
+       a.name     AS account_name
 FROM sms.delivery_time_by_day AS s
 LEFT JOIN sms.dim_account     AS a ON a.account_key  = s.account_key
 LEFT JOIN sms.dim_vendor      AS v ON v.vendor_key   = a.vendor_key

@@ -134,6 +134,8 @@ WHERE n.nspname IN ('sms', 'etl', 'river')
           WHEN n.nspname = 'sms'                            THEN false -- dimensions are never deleted from
           -- What the schema itself says is nobody's to change.
           WHEN c.relname IN ('schema_migration', 'migrating', 'dataset', 'day_change') THEN false
+          -- Names are written through etl.put_names.
+          WHEN c.relname = 'name' THEN false
           -- A loader signs no decision of a person, and nobody takes back what was written down.
           WHEN r.role = 'sms_loader' THEN CASE p.privilege
               WHEN 'INSERT' THEN c.relname NOT IN ('operation', 'pause')
@@ -185,7 +187,8 @@ BEGIN
         EXECUTE format('GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA sms, etl TO %I', one.role);
         EXECUTE format('REVOKE EXECUTE ON FUNCTION etl.grant_roles() FROM %I', one.role);
         IF one.role = 'sms_analyst' THEN
-            REVOKE EXECUTE ON FUNCTION etl.record_operation(text, text, bigint[], text, timestamptz) FROM sms_analyst;
+            REVOKE EXECUTE ON FUNCTION etl.record_operation(text, text, bigint[], text, timestamptz),
+                etl.put_names(text, text[], integer[], text[], text[], text[], timestamptz) FROM sms_analyst;
         END IF;
     END LOOP;
     FOR one IN
@@ -243,7 +246,8 @@ BEGIN
             EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO sms_pages', one.schema);
         END IF;
     END LOOP;
-    REVOKE EXECUTE ON FUNCTION etl.grant_roles(), etl.grant_pages(), etl.record_operation(text, text, bigint[], text, timestamptz) FROM sms_pages;
+    REVOKE EXECUTE ON FUNCTION etl.grant_roles(), etl.grant_pages(), etl.record_operation(text, text, bigint[], text, timestamptz),
+        etl.put_names(text, text[], integer[], text[], text[], text[], timestamptz) FROM sms_pages;
     GRANT SELECT ON etl.believed_day, etl.coverage, etl.dataset, etl.delivery_history, etl.failure_history, etl.fetch, etl.finding, etl.load,
         etl.huawei_listening, etl.huawei_push, etl.huawei_report, etl.pause, etl.raw, etl.run, etl.run_window TO sms_pages;
 END

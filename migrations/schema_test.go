@@ -88,9 +88,9 @@ func TestViews(t *testing.T) {
 	for view, want := range map[string]string{
 		"sms.delivery_daily": "send_date date, vendor text, account text, template text, label text, message_type text, requested bigint, accepted bigint, " +
 			"processing_failed bigint, delivered bigint, send_failed bigint, pending bigint, billed_segments bigint, delivery_rate numeric, day_state text, " +
-			"loaded_at timestamp with time zone, country text",
+			"loaded_at timestamp with time zone, country text, template_name text, label_name text, account_name text, message_type_name text",
 		"sms.failure_daily": "send_date date, vendor text, account text, template text, label text, message_type text, stage text, reason text, category text, " +
-			"messages bigint, day_state text, loaded_at timestamp with time zone, country text",
+			"messages bigint, day_state text, loaded_at timestamp with time zone, country text, template_name text, label_name text, account_name text, message_type_name text",
 	} {
 		got := query(t, url, `
 			SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum)

@@ -39,7 +39,8 @@ const (
 		     AS s ("Measure" text, "Support" text, "Formula" text, "Unit" text, "Note" text)`
 
 	typeRows = `
-		SELECT k.vendor_key, t."Code" AS code, t."Name" AS name
+		SELECT k.vendor_key, t."Code" AS code,
+		       coalesce(etl.name_of('message_type', k.vendor_key, NULL, t."Code"), t."Name") AS name
 		FROM (` + vendorRows + `) AS v
 		JOIN sms.dim_vendor AS k USING (vendor)
 		CROSS JOIN LATERAL jsonb_to_recordset(v.message_types) AS t ("Code" text, "Name" text)`

@@ -96,6 +96,11 @@ func (m *Model) Accounts(ctx context.Context) ([]KnownAccount, error) {
 		ORDER BY v.vendor, a.account`)
 }
 
+// Names gives the names that count, of everything that facts are of: of templates and labels with their account.
+func (m *Model) Names(ctx context.Context) ([]sms.Name, error) {
+	return question[sms.Name](ctx, m, "names", statement("names"))
+}
+
 // Runs reads the newest runs, at most so many, and the backfills under way with as many of the ended ones.
 func (m *Model) Runs(ctx context.Context, most int) (all queue.Runs, err error) {
 	err = m.snapshot(ctx, "runs", func(tx pgx.Tx) error {

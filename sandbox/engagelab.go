@@ -21,6 +21,9 @@ var engageLabPaths = map[string]string{
 	"/v1/stats/send_failed":    "send_failed",
 }
 
+// The listings of names, by path.
+var engageLabListings = map[string]string{"/v1/templates": "template", "/v1/labels": "label"}
+
 // Error codes of EngageLab. The pages give two of them and no table; the 35... are the sandbox's own.
 const (
 	codeAuthentication = 30000
@@ -38,12 +41,16 @@ const (
 	maxFilterIDs  = 10
 )
 
-// EngageLab serves the three statistics calls.
+// EngageLab serves the three statistics calls and the two listings of names.
 func (s *Sandbox) EngageLab() http.Handler { return http.HandlerFunc(s.engageLab) }
 
 func (s *Sandbox) engageLab(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{box: s, w: w, r: r, vendor: EngageLab}
 	dataset, ok := engageLabPaths[r.URL.Path]
+	kind, isListing := engageLabListings[r.URL.Path]
+	if isListing {
+		dataset, ok = kind+"s", true
+	}
 	if !ok {
 		x.refuse(engageLabError(http.StatusNotFound, codeNoSuchPath, "no such module"))
 		return
@@ -64,6 +71,10 @@ func (s *Sandbox) engageLab(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.wait(r, s.latency()) {
+		return
+	}
+	if isListing {
+		s.listing(x, user, kind)
 		return
 	}
 	q, code, err := readQuery(dataset, user, r.URL.RawQuery)

@@ -77,6 +77,8 @@ type EngageLabRules struct {
 	Sent          SentReading
 	AbsentKey     string // JSON in place of a missing template or label; "" for null
 	QuotedCounts  bool   // counts as strings, as the vendor's ancestor sent them
+	NoNames       bool   // nobody may list templates and labels
+	RudeNames     bool   // listings with rows that lack a name or an id, or repeat one
 	WholeCustomer bool   // without a filter, rows of every user, not only of the one who asks
 }
 

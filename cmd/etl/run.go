@@ -80,6 +80,7 @@ type cli struct {
 	Compare  compareCommand  `cmd:"" group:"look" help:"Say why the delivery rate or the failures of a period are not those of another: which part did how much, to the last message."`
 	Prices   pricesCommand   `cmd:"" group:"look" help:"What we pay the vendors: import a price list, list it, write it."`
 	Invoice  invoiceCommand  `cmd:"" group:"look" help:"Compare a vendor's invoice with the warehouse. The exit code is for monitors."`
+	Names    namesCommand    `cmd:"" group:"look" help:"What people call templates, labels, accounts and message types: import names, or ask the vendors for theirs."`
 	Raw      rawCommand      `cmd:"" group:"look" help:"The vendors' answers as they were kept: list, show, throw old ones away."`
 	Replay   replayCommand   `cmd:"" group:"look" help:"Build days again from the answers that were kept. Asks nobody; needs the database only."`
 	Release  releaseCommand  `cmd:"" group:"look" help:"Believe quarantined answers by hand. They are loaded as they were kept; nobody is asked."`

@@ -8,17 +8,20 @@ import (
 
 	"smsetl/check"
 	"smsetl/ingest"
+	"smsetl/pipeline"
 	"smsetl/queue"
 )
 
 // tasks lists the maintenance that the leading `etl serve` does now and then. Each can run twice at once. v.pipeline() gives the
 // configuration in force.
 func (v *serving) tasks(reportsEvery time.Duration) []queue.Task {
+	names := &pipeline.NameTask{}
 	return []queue.Task{
 		{Name: "reports", Every: reportsEvery, Do: func(ctx context.Context) error { return ingest.CountReports(ctx, v.pipeline()) }},
 		{Name: "reports_age", Every: time.Hour, Do: func(ctx context.Context) error { return ingest.PruneReports(ctx, v.pipeline()) }},
 		{Name: "lost", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return v.pipeline().MarkLost(ctx) }},
 		{Name: "raw", Every: time.Hour, Do: v.pruneRaw},
+		{Name: "names", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return names.Do(ctx, v.pipeline()) }},
 		{Name: "check", Every: 15 * time.Minute, Do: func(ctx context.Context) error { return v.check(ctx, true) }},
 		{Name: "check_facts", Every: 6 * time.Hour, Do: func(ctx context.Context) error { return v.check(ctx, false) }},
 		{Name: "packages", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return v.pipeline().Packages(ctx) }},

@@ -35,9 +35,10 @@ var (
 		WHERE account_key = $1
 		  AND code = ANY ($2)`,
 		add: `
-		INSERT INTO sms.dim_template (account_key, code)
-		SELECT $1, code
+		INSERT INTO sms.dim_template (account_key, code, name)
+		SELECT a.account_key, u.code, etl.name_of('template', a.vendor_key, a.account, u.code)
 		FROM unnest($2::text[]) WITH ORDINALITY AS u (code, position)
+		JOIN sms.dim_account AS a ON a.account_key = $1
 		ORDER BY position
 		ON CONFLICT (account_key, code) DO NOTHING`,
 	}
@@ -48,9 +49,10 @@ var (
 		WHERE account_key = $1
 		  AND code = ANY ($2)`,
 		add: `
-		INSERT INTO sms.dim_label (account_key, code)
-		SELECT $1, code
+		INSERT INTO sms.dim_label (account_key, code, name)
+		SELECT a.account_key, u.code, etl.name_of('label', a.vendor_key, a.account, u.code)
 		FROM unnest($2::text[]) WITH ORDINALITY AS u (code, position)
+		JOIN sms.dim_account AS a ON a.account_key = $1
 		ORDER BY position
 		ON CONFLICT (account_key, code) DO NOTHING`,
 	}
@@ -61,8 +63,8 @@ var (
 		WHERE vendor_key = $1
 		  AND code = ANY ($2)`,
 		add: `
-		INSERT INTO sms.dim_message_type (vendor_key, code)
-		SELECT $1, code
+		INSERT INTO sms.dim_message_type (vendor_key, code, name)
+		SELECT $1, code, etl.name_of('message_type', $1, NULL, code)
 		FROM unnest($2::text[]) WITH ORDINALITY AS u (code, position)
 		ORDER BY position
 		ON CONFLICT (vendor_key, code) DO NOTHING`,

@@ -1,6 +1,10 @@
 package traffic
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // Account is the traffic of one account of a vendor.
 type Account struct {
@@ -161,4 +165,24 @@ func (h hours) tally(late float64) (sum Tally) {
 		sum.Add(&t)
 	}
 	return sum
+}
+
+// Names gives what templates and labels of the messages until a day are called, by their ids.
+func (a *Account) Names(last Day) (templates, labels map[string]string) {
+	templates, labels = map[string]string{}, map[string]string{}
+	for d := a.first.day(beijing); d <= min(last, a.last.day(beijing)); d++ {
+		for i := range a.streams {
+			older, newer := a.streams[i].generations(d)
+			for _, k := range []Key{a.streams[i].key(older), a.streams[i].key(newer)} {
+				if k.Template != 0 {
+					use := [...]string{"Login code", "Parcel on its way", "Bill of the month", "Offer of the week"}[k.Template/100%4]
+					templates[strconv.FormatInt(k.Template, 10)] = fmt.Sprintf("%s, version %d", use, k.Template%100)
+				}
+				if k.Label != 0 {
+					labels[strconv.FormatInt(k.Label, 10)] = fmt.Sprintf("Team %c", 'A'+rune(k.Label%26))
+				}
+			}
+		}
+	}
+	return templates, labels
 }
