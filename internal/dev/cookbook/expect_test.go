@@ -26,6 +26,7 @@ var expected = map[string]func(*world) [][]string{
 	"failures_by_category":              (*world).failuresByCategory,
 	"freshness":                         (*world).freshness,
 	"is_last_month_final":               (*world).isLastMonthFinal,
+	"largest_templates":                 (*world).largestTemplates,
 	"missing_days":                      (*world).missingDays,
 	"month_as_reported_then":            (*world).monthAsReportedThen,
 	"open_findings":                     (*world).openFindings,
@@ -239,6 +240,20 @@ func (w *world) failureRateByTemplate() [][]string {
 		}
 		both := add(refused, failed)
 		all = append(all, ranked{quo(both, r), append(slices.Clone(k), text(r, 0), text(both, 0), text(quo(both, r), 4), text(quo(refused, r), 4), text(quo(failed, r), 4))})
+	}
+	return best(all)
+}
+
+func (w *world) largestTemplates() [][]string {
+	keys, templates := w.templates("2026-10-01")
+	var all []ranked
+	for i, k := range keys {
+		name, isNamed := w.names[k[1]][k[2]]
+		if !isNamed {
+			name = cookbook.Null
+		}
+		r := sumOf(templates[i], requested)
+		all = append(all, ranked{r, append(slices.Clone(k), name, text(r, 0), text(quo(sumOf(templates[i], delivered), r), 4))})
 	}
 	return best(all)
 }

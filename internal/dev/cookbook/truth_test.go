@@ -47,6 +47,7 @@ type world struct {
 	facts    map[time.Time][]fact // by the noon at which they were known
 	failures []failure            // as known at the last run
 	times    []sandbox.HuaweiTimes
+	names    map[string]map[string]string // of templates, by account
 	noons    []time.Time
 	held     map[string]bool // the young days of harbor_offers whose answers of the last run wait, because the newest day was empty
 }
@@ -68,7 +69,10 @@ func (w *world) now() []fact { return w.facts[lastRun] }
 // the export.
 func newWorld(t testing.TB, vendors *sandbox.Sandbox, console *sandbox.Console) *world {
 	t.Helper()
-	w := &world{facts: map[time.Time][]fact{}, held: map[string]bool{}}
+	w := &world{facts: map[time.Time][]fact{}, held: map[string]bool{}, names: map[string]map[string]string{}}
+	for _, user := range sandbox.DefaultUsers() {
+		w.names[user.SMSUser], _ = vendors.Names(user.SMSUser)
+	}
 	var before sandbox.Truth
 	huawei := console.Truth(exportFrom, exportTo, 8, exportAt)
 	for noon := firstRun; !noon.After(lastRun); noon = noon.AddDate(0, 0, 1) {

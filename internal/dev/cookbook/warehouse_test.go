@@ -92,6 +92,7 @@ func fill(t testing.TB) *warehouse {
 	for now := firstRun; !now.After(lastRun); now = now.AddDate(0, 0, 1) {
 		w.live(now)
 	}
+	w.etl(lastRun, "names refresh")
 	w.etl(lastRun, "freeze", "--from", "2026-10-05", "--to", "2026-10-05", "--account", "harbor_service", "--reason", "the bill of the day is disputed")
 	w.prices()
 	w.exec(`ANALYZE`)
