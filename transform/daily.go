@@ -22,7 +22,7 @@ type dailyKey struct {
 
 type dailyCounts struct {
 	sms.Measures
-	sms.DeliveryTimes
+	times sms.DeliveryTimes
 }
 
 type failureKey struct {
@@ -54,7 +54,7 @@ func (d *Daily) Add(m *sms.Message) {
 	switch m.Outcome {
 	case sms.OutcomeDelivered:
 		c.Delivered = c.Delivered.Plus(one)
-		c.DeliveryTimes.Add(m.SentAt, m.ReportedAt)
+		c.times.Add(m.SentAt, m.ReportedAt)
 	case sms.OutcomeSendFailed:
 		c.SendFailed = c.SendFailed.Plus(one)
 	case sms.OutcomePending:
@@ -123,7 +123,7 @@ func (d *Daily) addTimes(deliveries []dailyKey, to *sms.Rows) {
 			times[g] = new(sms.DeliveryTimes)
 			grains = append(grains, g)
 		}
-		times[g].Merge(&c.DeliveryTimes)
+		times[g].Merge(&c.times)
 	}
 	for i := range grains {
 		to.AddTimes(&grains[i], times[grains[i]])

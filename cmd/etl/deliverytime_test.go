@@ -138,4 +138,10 @@ func TestDeliveryTimes(t *testing.T) {
 	// A file that has them is no later than that one, and fills them in.
 	y.bring(exitOK, []string{y.save("full", sandbox.Export{From: weekStart, To: weekEnd, At: made})})
 	y.equals("with times of reports", truth)
+
+	// What is stored and was not counted goes with the next load of its day.
+	y.exec(`INSERT INTO sms.delivery_time_by_day SELECT date_key, account_key, template_key, -1, counts, early, untimed, load_id FROM sms.delivery_time_by_day
+		WHERE country_key = (SELECT country_key FROM sms.dim_country WHERE code = 'CN')`)
+	y.bring(exitOK, []string{y.save("again", sandbox.Export{From: weekStart, To: weekEnd, At: made, Chinese: true})})
+	y.equals("after the next load", truth)
 }
