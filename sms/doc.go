@@ -2,5 +2,5 @@
 // and an answer. It knows nothing of JSON, SQL, HTTP or logs, and imports only the standard library.
 //
 // A word that two rooms say is a type here, with one comment that gives its unit and meaning. The COMMENT in the
-// migrations and the glossary in the README say the same.
+// migrations and docs/glossary.md say the same.
 package sms

@@ -99,7 +99,7 @@ func files(t *testing.T) []string {
 		name = filepath.ToSlash(name)
 		if entry.IsDir() {
 			hidden := strings.HasPrefix(entry.Name(), ".") && name != "." && name != ".ci"
-			if hidden || slices.Contains([]string{"bin", "tools", "node_modules", "vendor"}, name) {
+			if hidden || slices.Contains([]string{"bin", "dist", "tools", "node_modules", "vendor"}, name) {
 				return filepath.SkipDir
 			}
 			return nil
