@@ -313,7 +313,8 @@ func compatible(version, newest uint, dirty bool) error {
 		return fmt.Errorf("%w: it has version %d, and nothing leads from there to this program; create a new database, "+
 			"run `etl migrate up` on it and load again", ErrDraft, version)
 	case version > newest:
-		return fmt.Errorf("%w: it has version %d and this program knows %d; use a newer program", ErrNewer, version, newest)
+		return fmt.Errorf("%w: it has version %d and this program knows %d; "+
+			"install the release that migrated it, or a newer one; the way back is the backup of before the upgrade (docs/upgrade.md)", ErrNewer, version, newest)
 	case dirty:
 		return fmt.Errorf("%w: version %d was rolled back; run `etl migrate repair`, then migrate again", ErrDirty, version)
 	default:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -335,21 +334,13 @@ func query(t *testing.T, url, sql string) string {
 	return strings.Join(lines, "\n")
 }
 
-// catalog gives everything in the database that is not the server's own, as text: pg_dump where it is installed.
+// catalog gives everything in the database that is not the server's own, as text, but for the times of migrations.
 func catalog(t *testing.T, url string) string {
 	t.Helper()
-	program, err := exec.LookPath("pg_dump")
-	if err != nil {
-		t.Skip("pg_dump is not installed")
-	}
-	out, err := exec.CommandContext(t.Context(), program, "--no-owner", url).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The times of migrations, and a random word that newer versions of pg_dump write.
-	changing := regexp.MustCompile(`(?m)^.*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\..*\n|^\\(un)?restrict .*\n`)
-	return changing.ReplaceAllString(string(out), "")
+	return dated.ReplaceAllString(pgtest.Dump(t, url), "")
 }
+
+var dated = regexp.MustCompile(`(?m)^.*\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\..*\n`)
 
 // filesFrom counts the migrations from a number on.
 func filesFrom(t *testing.T, number string) int {
