@@ -22,6 +22,12 @@ type object struct {
 			} `yaml:"spec"`
 		} `yaml:"jobTemplate"`
 
+		// Of a PodDisruptionBudget:
+		MaxUnavailable int `yaml:"maxUnavailable"`
+		Selector       struct {
+			MatchLabels map[string]string `yaml:"matchLabels"`
+		} `yaml:"selector"`
+
 		// Of a NetworkPolicy:
 		PodSelector struct {
 			MatchLabels map[string]string `yaml:"matchLabels"`
@@ -167,6 +173,27 @@ func checkPod(t *testing.T, name string, pod podTemplate) {
 			c.Liveness.HTTPGet.Path != "/healthz" || c.Readiness.HTTPGet.Path != "/readyz") {
 			t.Errorf("%s: container %s is not looked after", name, c.Name)
 		}
+	}
+}
+
+// A node that is emptied takes one of the pods at a time, and is never kept from it.
+func TestKubernetesDisruptionBudget(t *testing.T) {
+	var pods, budgets []object
+	for _, o := range objects(t, "deploy/kubernetes/etl.yaml") {
+		switch o.Kind {
+		case "Deployment":
+			pods = append(pods, o)
+		case "PodDisruptionBudget":
+			budgets = append(budgets, o)
+		}
+	}
+	if len(pods) != 1 || len(budgets) != 1 {
+		t.Fatalf("%d deployments and %d budgets, want 1 of each", len(pods), len(budgets))
+	}
+	if budget := budgets[0].Spec; budget.MaxUnavailable != 1 {
+		t.Errorf("%d pods may be missing, want 1", budget.MaxUnavailable)
+	} else if diff := cmp.Diff(pods[0].Spec.Template.Metadata.Labels, budget.Selector.MatchLabels); diff != "" {
+		t.Errorf("the budget is for other pods (-pods +budget):\n%s", diff)
 	}
 }
 
