@@ -18,6 +18,7 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.version=$VERSION -X
 
 FROM ${BASE_IMAGE}
 COPY --from=build /etl /usr/local/bin/etl
+COPY LICENSE NOTICE /usr/share/doc/etl/
 # A folder that the program may write to: a volume mounted there starts with its owner.
 COPY --from=build --chown=65532:65532 /empty /var/lib/etl
 USER 65532:65532

@@ -5,11 +5,16 @@ BENCH    ?= -peers
 MINUTES  ?= 10
 LINT     := bin/golangci-lint
 VULN     := bin/govulncheck
+RELEASER := bin/goreleaser
+SBOM     := bin/cyclonedx-gomod
+SITE     := bin/site/bin/mkdocs
+RELEASE  ?= release --snapshot --clean
 
-.PHONY: help build test lint fmt check bench fuzz demo clean long year beliefs plant torture flood vulnerabilities
+.PHONY: help build test lint fmt check bench fuzz demo clean long year beliefs plant torture flood vulnerabilities \
+  release manuals notice docs manifests freeze-schema
 
 help: ## print this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build the program as ./etl
 	$(GO) build -o etl ./cmd/etl
@@ -62,8 +67,27 @@ fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 demo: ## everything here and now: a Postgres, both vendors on loopback, 400 days
 	$(GO) run ./cmd/etl demo
 
+release: $(RELEASER) $(SBOM) ## make packages, archives and SBOMs in dist/release; a snapshot, unless RELEASE says more (docs/releasing.md)
+	PATH="$(CURDIR)/bin:$$PATH" $(RELEASER) $(RELEASE)
+
+manuals: ## write manual pages and completions into dist/manuals/share
+	scripts/manuals
+
+notice: ## write NOTICE: the licences of all modules in the program
+	$(GO) test ./internal/rules -run '^TestNoticeIsCurrent$$' -count=1 -update
+
+docs: $(SITE) ## write the documentation as a site into dist/site; a broken link fails
+	NO_MKDOCS_2_WARNING=1 $(SITE) build --quiet
+	scripts/site-check
+
+manifests: ## read the Kubernetes manifests as the API server would, strictly
+	$(GO) -C tools/manifests run . $(CURDIR)/deploy/kubernetes/*.yaml
+
+freeze-schema: ## keep the schema of the release VERSION with some data: every later version has to bring it up to its own
+	$(GO) test ./cmd/etl -run '^TestReleasedSchemasComeUp$$' -count=1 -freeze $(VERSION)
+
 clean: ## remove what was built
-	rm -rf bin etl
+	rm -rf bin dist etl
 
 # Building it takes two to four minutes, so it is kept. Its module is not the product's: it needs hundreds of others.
 $(LINT): tools/go.mod tools/go.sum
@@ -72,4 +96,14 @@ $(LINT): tools/go.mod tools/go.sum
 
 $(VULN): tools/go.mod tools/go.sum
 	$(GO) -C tools build -o ../$@ golang.org/x/vuln/cmd/govulncheck
+	@touch $@
+
+$(RELEASER) $(SBOM): tools/release/go.mod tools/release/go.sum
+	$(GO) -C tools/release build -o ../../bin/ tool
+	@touch $(RELEASER) $(SBOM)
+
+$(SITE): tools/docs/requirements.txt
+	python3 -m venv bin/site
+	bin/site/bin/pip install --quiet --requirement $<
+	npm install --silent --no-audit --no-fund --prefix bin/site iframe-worker@1.0.4
 	@touch $@

@@ -30,7 +30,7 @@ var hardening = []string{
 	"ProtectHostname=yes", "ProtectKernelLogs=yes", "ProtectKernelModules=yes", "ProtectKernelTunables=yes", "ProtectProc=invisible",
 	"ProtectSystem=strict", "RemoveIPC=yes", "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX", "RestrictNamespaces=yes", "RestrictRealtime=yes",
 	"RestrictSUIDSGID=yes", "SystemCallArchitectures=native", "SystemCallErrorNumber=EPERM", "SystemCallFilter=@system-service",
-	"SystemCallFilter=~@privileged",
+	"SystemCallFilter=~@privileged", "User=etl",
 }
 
 // Keys of a unit that say how the service runs and not what it is kept from.
@@ -75,7 +75,7 @@ func TestDoorUnitsAreHardened(t *testing.T) {
 // examples are the files that people copy. What stands in them as a secret would be somebody's secret.
 var examples = []string{
 	"docker-compose.yml", ".env.example", "Dockerfile", "schedules.yaml", "deploy/kubernetes/etl.yaml", "deploy/kubernetes/cronjob.yaml",
-	"deploy/kubernetes/etl.env.example", "deploy/systemd/etl.service", "deploy/systemd/etl-run.service", "deploy/prometheus/prometheus.yaml",
+	"deploy/kubernetes/etl.env.example", "deploy/package/environment", "deploy/systemd/etl.service", "deploy/systemd/etl-run.service", "deploy/prometheus/prometheus.yaml",
 	"deploy/grafana/provisioning/datasources/warehouse.yaml",
 }
 
