@@ -147,3 +147,17 @@ type Runs struct {
 	Retries   []Retry
 	Pauses    []Pause
 }
+
+// RunWindow is a window that a run handed to the queue.
+type RunWindow struct {
+	Source   string
+	Scope    string // account, datasets and days
+	Days     int64
+	State    string // done, failed, cancelled, or the queue's own word while it is open
+	QueuedAt time.Time
+	EndedAt  *time.Time
+	Reason   string // why it was given up, or what it met last
+	Tries    int64  // that failed and are not given up
+	NextAt   *time.Time
+	LoadID   *int64
+}

@@ -179,13 +179,32 @@ func Pauses(ctx context.Context, d db.Querier) ([]Pause, error) {
 	return collect[Pause](ctx, d, "reading the pauses", pausedQuery)
 }
 
+// ReadRun reads one run; none when there is no such run.
+func ReadRun(ctx context.Context, d db.Querier, id int64) ([]RunState, error) {
+	return collect[RunState](ctx, d, "reading a run", runsQuery, 0, id)
+}
+
+// ReadRunWindows reads the windows of a run, at most so many, open ones first and then the newest.
+func ReadRunWindows(ctx context.Context, d db.Querier, id int64, most int) ([]RunWindow, error) {
+	return collect[RunWindow](ctx, d, "reading the windows of a run", `
+	SELECT w.source, w.scope, w.days::bigint, coalesce(w.outcome, j.state::text, 'waiting'), w.queued_at, w.ended_at,
+	       coalesce(w.reason, j.errors[cardinality(j.errors)] ->> 'error', ''),
+	       CASE WHEN w.outcome IS NULL THEN coalesce(cardinality(j.errors), 0) ELSE 0 END::bigint,
+	       CASE WHEN w.outcome IS NULL AND j.state <> 'running' THEN j.scheduled_at END, w.load_id
+	FROM etl.run_window       AS w
+	LEFT JOIN river.river_job AS j ON j.id = w.river_job_id
+	WHERE w.run_id = $1
+	ORDER BY w.ended_at DESC NULLS FIRST, w.river_job_id DESC
+	LIMIT $2`, id, most)
+}
+
 // ReadRuns reads the newest runs, at most so many, and the backfills under way with as many of the ended ones. db is a
 // transaction that sees one state of the database.
 func ReadRuns(ctx context.Context, d db.Querier, most int, now time.Time) (all Runs, err error) {
 	if all.Backfills, err = Backfills(ctx, d, most, now); err != nil {
 		return all, err
 	}
-	if all.Runs, err = collect[RunState](ctx, d, "reading the runs", runsQuery, most); err != nil {
+	if all.Runs, err = collect[RunState](ctx, d, "reading the runs", runsQuery, most, 0); err != nil {
 		return all, err
 	}
 	if all.Retries, err = collect[Retry](ctx, d, "reading what is tried again", retriesQuery, most); err != nil {

@@ -16,6 +16,7 @@ type Calendar struct {
 	FirstYear, LastYear int // that something is known of; 0 when nothing is
 	Days                []CalendarDay
 	Pauses              []queue.Pause // sources that nobody asks
+	Sources             []SourceState // of all years
 }
 
 // CalendarDay is the state of a day of a dataset.
@@ -25,6 +26,10 @@ type CalendarDay struct {
 	Dataset sms.Dataset
 	Day     sms.Day
 	State   sms.State
+	Reason  string // of the state; mostly empty
+
+	NextAction string
+	IsImported bool // the vendor answers no questions: somebody has to bring a file
 }
 
 // Calendar reads the states by vendor, account, day and dataset.
@@ -37,12 +42,16 @@ func (m *Model) Calendar(ctx context.Context, f Filter) (c Calendar, err error) 
 			return err
 		}
 		c.Days, err = db.All[CalendarDay](ctx, tx, `
-			SELECT vendor, account, dataset, send_date, state
-			FROM sms.coverage_daily
-			WHERE ($1 = '' OR vendor = $1)
-			  AND ($2 = '' OR account = $2)
-			  AND send_date BETWEEN $3 AND $4
-			ORDER BY vendor, account, send_date, dataset`, f.arguments()...)
+			SELECT c.vendor, c.account, c.dataset, c.send_date, c.state, coalesce(c.reason, ''), c.next_action, d.is_imported
+			FROM sms.coverage_daily AS c
+			JOIN etl.dataset        AS d ON d.dataset = c.dataset
+			WHERE ($1 = '' OR c.vendor = $1)
+			  AND ($2 = '' OR c.account = $2)
+			  AND c.send_date BETWEEN $3 AND $4
+			ORDER BY c.vendor, c.account, c.send_date, c.dataset`, f.arguments()...)
+		if err == nil {
+			c.Sources, err = db.All[SourceState](ctx, tx, statement("sources"))
+		}
 		if err == nil {
 			c.Pauses, err = queue.Pauses(ctx, tx)
 		}
@@ -116,7 +125,7 @@ func (m *Model) Day(ctx context.Context, vendor sms.Vendor, account string, day 
 			return err
 		}
 		f := Filter{Vendor: vendor, Account: account, First: day, Last: day}
-		if d.Numbers, err = db.All[DayNumbers](ctx, tx, statement("days"), f.arguments()...); err != nil {
+		if d.Numbers, err = db.All[DayNumbers](ctx, tx, statement("days"), append(f.arguments(), f.Country)...); err != nil {
 			return err
 		}
 		d.Loads, err = db.All[DayLoad](ctx, tx, statement("day_loads"), vendor, account, day, mostLoads)
@@ -127,5 +136,5 @@ func (m *Model) Day(ctx context.Context, vendor sms.Vendor, account string, day 
 
 // Days reads the numbers of each day of each account that has rows or is expected and over, the newest first.
 func (m *Model) Days(ctx context.Context, f Filter) ([]DayNumbers, error) {
-	return question[DayNumbers](ctx, m, "days", statement("days"), f.arguments()...)
+	return question[DayNumbers](ctx, m, "days", statement("days"), append(f.arguments(), f.Country)...)
 }

@@ -147,7 +147,7 @@ type Restatement struct {
 	Cause       string
 }
 
-// Restatements reads at most so many changes of the days, the newest first.
-func (m *Model) Restatements(ctx context.Context, f Filter, most int) ([]Restatement, error) {
-	return question[Restatement](ctx, m, "restatements", statement("restatements"), append(f.arguments(), most)...)
+// Restatements reads at most so many changes of the days, the newest first, that were made since the beginning of a day in UTC; 0 for all.
+func (m *Model) Restatements(ctx context.Context, f Filter, since sms.Day, most int) ([]Restatement, error) {
+	return question[Restatement](ctx, m, "restatements", statement("restatements"), append(f.arguments(), most, since.UTC())...)
 }

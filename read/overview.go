@@ -46,6 +46,7 @@ type SourceState struct {
 	Lost        int64
 	Provisional int64
 	Days        int64
+	OpenDays    int64               // days of accounts of which a dataset is missing, failed, quarantined or lost
 	Counts      map[sms.State]int64 // of these, by state, whichever states there are
 }
 

@@ -42,6 +42,7 @@ type Filter struct {
 	Vendor      sms.Vendor
 	Account     string
 	First, Last sms.Day // both inside
+	Country     string  // ISO 3166-1 alpha-2, of deliveries; empty for all
 }
 
 func (f Filter) arguments() []any {

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
 	"go.uber.org/zap"
 )
 
@@ -170,8 +171,17 @@ func (s *Server) Handler() http.Handler {
 	// Open to everybody, under every name: machines ask for them by address, and they reveal nothing.
 	outer.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
 	outer.Handle("GET /readyz", s.ready)
-	outer.Handle("/", s.gate.guard(s.mux))
+	outer.Handle("/", s.gate.guard(compressed(s.mux)))
 	return headers(bounded(outer))
+}
+
+// compressed packs answers for browsers that take that. A packed answer is another one than the plain, so it has another strong ETag.
+func compressed(next http.Handler) http.Handler {
+	wrap, err := gzhttp.NewWrapper(gzhttp.SuffixETag("-gzip"))
+	if err != nil {
+		panic(err) // the options above are wrong
+	}
+	return wrap(next)
 }
 
 // bounded refuses bodies that are larger than anything that is sent here.

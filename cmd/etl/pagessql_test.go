@@ -61,7 +61,7 @@ var claims = []claim{
 		                  CASE WHEN bool_and(processing_failed IS NOT NULL) THEN sum(processing_failed) END AS processing_failed,
 		                  CASE WHEN bool_and(send_failed IS NOT NULL)       THEN sum(send_failed)       END AS send_failed
 		           FROM truth.sent JOIN truth.account AS a USING (account_key) GROUP BY 1, 2) AS s ON s.vendor = v.vendor AND s.month = m`},
-	{"/", "sources", `
+	{"/coverage?year=2026", "sources", `
 		SELECT source, vendor, count(*) AS expected_days,
 		       count(*) FILTER (WHERE state = 'missing') AS missing, count(*) FILTER (WHERE state = 'failed') AS failed,
 		       count(*) FILTER (WHERE state = 'quarantined') AS quarantined, count(*) FILTER (WHERE state = 'lost') AS lost,
@@ -80,6 +80,15 @@ var claims = []claim{
 		       count(*) FILTER (WHERE state = 'frozen') AS frozen, count(*) FILTER (WHERE state = 'final') AS final, count(*) FILTER (WHERE state = 'empty') AS empty,
 		       count(*) FILTER (WHERE state = 'unverified') AS unverified, count(*) FILTER (WHERE state = 'unheard_of') AS unheard_of
 		FROM truth.day GROUP BY 1, 2, 3`},
+	{"/explore?by=template&from=2026-09-01&to=2026-11-21&compare=none", "parts", `
+		SELECT t.code AS template, a.vendor, a.account, CASE WHEN bool_and(f.requested IS NOT NULL) THEN sum(f.requested) END AS requested,
+		       CASE WHEN bool_and(f.delivered IS NOT NULL) THEN sum(f.delivered) END AS delivered, CASE WHEN bool_and(f.pending IS NOT NULL) THEN sum(f.pending) END AS pending,
+		       CASE WHEN bool_and(f.processing_failed + f.send_failed IS NOT NULL) THEN sum(f.processing_failed + f.send_failed) END AS failed
+		FROM sms.fact_delivery_daily AS f JOIN truth.account AS a USING (account_key) JOIN sms.dim_template AS t USING (template_key)
+		WHERE f.date_key BETWEEN '2026-09-01' AND '2026-11-21' GROUP BY f.template_key, t.code, a.account_key, a.vendor, a.account`},
+	{"/explore?by=weekday&from=2026-09-01&to=2026-11-21&vendor=tencent", "parts", `
+		SELECT to_char(s.day, 'FMDay') AS weekday, sum(s.requested) AS requested, sum(s.delivered) AS delivered
+		FROM truth.sent AS s JOIN truth.account AS a USING (account_key) WHERE a.vendor = 'tencent' AND s.day BETWEEN '2026-09-01' AND '2026-11-21' GROUP BY 1`},
 	{allFailures, "totals", `
 		SELECT o.vendor, o.stage, f.failed, coalesce(f.named, 0) AS with_a_reason, coalesce(f.without, 0) AS without_a_reason, coalesce(f.beyond, 0) AS more_than_counted,
 		       o.days, o.not_final AS days_not_final

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"smsetl/internal/dev/long"
+	"smsetl/read"
 )
 
 // Every link of every page leads to a page, every number is what the tables say, and every total is the sum of what its link shows.
@@ -25,7 +26,8 @@ func TestPagesShowWhatIsSo(t *testing.T) {
 		s.differ(c.path, c.table, c.query)
 	}
 	s.cardsAddUp()
-	s.linksAddUp("/", "months")
+	s.linksAddUp("/", "pivot")
+	s.exploreAddsUp()
 	s.linksAddUp(allFailures, "reasons")
 	s.linksAddUp(allFailures, "categories")
 	s.linksAddUp(allFailures, "totals")
@@ -54,31 +56,45 @@ func (s *shown) hasEveryState() {
 	}
 }
 
-var cardForm = regexp.MustCompile(`(?s)<h3>([a-z]+)</h3>.*?<p class="sums">(.*?)</p>`)
+var (
+	cardForm = regexp.MustCompile(`(?s)<h3 class="v">.*?</svg>([A-Za-z ]+)</h3>.*?<tbody>(.*?)</tbody>`)
+	partForm = regexp.MustCompile(`(?s)<tr[^>]*><th scope="row">([A-Za-z ]+)</th><td>(.*?)</td>`)
+)
 
 // cardsAddUp follows the numbers of each card.
 func (s *shown) cardsAddUp() {
 	s.t.Helper()
 	seen := 0
 	for _, card := range cardForm.FindAllStringSubmatch(s.page("/"), -1) {
-		for _, part := range strings.Split(card[2], "<span>")[1:] {
-			number, unit, _ := strings.Cut(part, "</a>")
-			c := cellOf(number + "</a>")
+		parts, whole := int64(0), int64(0)
+		for _, part := range partForm.FindAllStringSubmatch(card[2], -1) {
+			c := cellOf(part[2])
 			want, is := c.number()
 			if !is {
 				continue // a sum of which a part is not reported
 			}
+			if part[1] == "Requested" {
+				whole = want
+			} else {
+				parts += want
+			}
+			if c.href == "" {
+				continue
+			}
 			seen++
 			var got int64
-			switch unit := strings.TrimSpace(strings.Split(unit, "<")[0]); unit {
-			case "failed":
+			switch part[1] {
+			case "Failed":
 				got, _ = sum(s.rows(c.href, "totals"), "failed")
 			default:
-				got, _ = sum(s.rows(c.href, "days"), unit)
+				got, _ = sum(s.rows(c.href, "days"), strings.ToLower(part[1]))
 			}
 			if got != want {
-				s.t.Errorf("%s: %s leads to a page that adds up to %d", card[1], part, got)
+				s.t.Errorf("%s: %s leads to a page that adds up to %d", card[1], part[0], got)
 			}
+		}
+		if parts != whole {
+			s.t.Errorf("%s: the parts add up to %d of %d", card[1], parts, whole)
 		}
 	}
 	if seen < 8 {
@@ -105,8 +121,10 @@ func (s *shown) linksAddUp(path, table string) {
 			switch {
 			case u.Path == "/explain":
 				target, column = "measures", "total"
+			case u.Path == "/":
+				continue // the same month once more
 			case u.Path == "/days":
-				column = strings.ReplaceAll(heading, " ", "_")
+				column = strings.ReplaceAll(strings.TrimPrefix(heading, u.Query().Get("vendor")+" "), " ", "_")
 			case u.Query().Get("category") != "":
 				target = "reasons"
 			}
@@ -120,6 +138,36 @@ func (s *shown) linksAddUp(path, table string) {
 		s.t.Errorf("no number of %s, %s leads anywhere", path, table)
 	}
 }
+
+// exploreAddsUp follows parts of every kind to their own parts.
+func (s *shown) exploreAddsUp() {
+	s.t.Helper()
+	for _, by := range read.Breakdowns {
+		path := "/explore?from=2026-11-01&to=2026-11-21&by=" + by
+		total, _ := sum(s.rows(path, "parts"), "requested")
+		if want := s.number(`SELECT sum(requested) FROM truth.sent WHERE day BETWEEN '2026-11-01' AND '2026-11-21'`); int64(want) != total {
+			s.t.Errorf("%s adds up to %d, want %d", path, total, want)
+		}
+		followed := 0
+		for _, row := range partRow.FindAllStringSubmatch(s.page(path), 4) {
+			name, number := cellOf(row[1]), cellOf(row[2])
+			want, is := number.number()
+			if !is || name.href == "" {
+				continue
+			}
+			if got, _ := sum(s.rows(name.href, "parts"), "requested"); got != want {
+				s.t.Errorf("%s of %s is %d, and %s adds up to %d", path, name.text, want, name.href, got)
+			}
+			followed++
+		}
+		if followed == 0 && by != "weekday" {
+			s.t.Errorf("%s leads nowhere", path)
+		}
+	}
+}
+
+// partRow is a line of the explorer: its name and what was requested.
+var partRow = regexp.MustCompile(`(?s)<tr>(<td[^>]*>.*?</td>).*?(<td[^>]*data-name="requested">.*?</td>)`)
 
 // failuresAddUp: reasons and categories each make up what deliveries count, but for what reasons tell beyond it.
 func (s *shown) failuresAddUp() {
@@ -210,7 +258,7 @@ func (s *shown) namesThatNeverWere() {
 
 // figures are the tables whose numbers are of days, with the column that says how these stand.
 var figures = map[string]string{
-	"months": "not final days", "totals": "days not final", "reasons": "days not final", "categories": "days not final", "findings": "days not final",
+	"pivot": "not final days", "totals": "days not final", "reasons": "days not final", "categories": "days not final", "findings": "days not final",
 	"days": "state", "restatements": "state", "measures": "state", "rows": "state", "history": "state",
 }
 
@@ -274,6 +322,7 @@ func kindOf(t *testing.T, address string) string {
 	q := u.Query()
 	for _, name := range slices.Sorted(maps.Keys(q)) {
 		switch value := q.Get(name); {
+		case slices.Contains([]string{"sort", "page", "range", "compare"}, name): // every page has all of them
 		case slices.Contains([]string{"vendor", "measure", "stage", "format", "table"}, name), strings.HasPrefix(value, "("):
 			kind += " " + name + "=" + value
 		default:

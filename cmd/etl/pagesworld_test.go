@@ -131,7 +131,7 @@ func sum(rows []map[string]any, column string) (total int64, ok bool) {
 type tableCell struct{ text, href string }
 
 var (
-	tableForm = regexp.MustCompile(`(?s)<table id="([a-z]+)-table">.*?</table>`)
+	tableForm = regexp.MustCompile(`(?s)<table class="rows" id="([a-z]+)-table">.*?</table>`)
 	headForm  = regexp.MustCompile(`<th scope="col"[^>]*>([^<]*)</th>`)
 	rowForm   = regexp.MustCompile(`(?s)<tr>(<td.*?)</tr>`)
 	cellForm  = regexp.MustCompile(`(?s)<td[^>]*>(.*?)</td>`)

@@ -70,14 +70,16 @@ var mayImport = map[string][]string{
 	"explain": {"load", "load/messages", "load/raw", "read", "transform", "transform/huawei", "job"}, // job's mapping is what the numbers were made by
 
 	// People and their tools.
-	"access":      {"internal/db"},
-	"web":         {"access", "load", "load/messages", "read", "ledger", "queue", "job"},
-	"web/pages":   {"web", "load", "read", "queue", "explain", "internal/dictionary"},
-	"web/push":    {"web", "load/messages", "extract/huawei"}, // the only vendor that pushes
-	"notify":      {"load/messages", "ledger", "check"},
-	"bi":          {}, // it knows the names of views, and gets what the catalog says of them
-	"bi/metabase": {"bi"},
-	"bi/export":   {"bi"},
+	"access":          {"internal/db"},
+	"web":             {"access", "load", "load/messages", "read", "ledger", "queue", "job"},
+	"web/pages":       {"web", "web/pages/chart", "web/pages/sheet", "load", "read", "queue", "explain", "internal/dictionary"},
+	"web/pages/chart": {},
+	"web/pages/sheet": {},
+	"web/push":        {"web", "load/messages", "extract/huawei"}, // the only vendor that pushes
+	"notify":          {"load/messages", "ledger", "check"},
+	"bi":              {}, // it knows the names of views, and gets what the catalog says of them
+	"bi/metabase":     {"bi"},
+	"bi/export":       {"bi"},
 
 	// The vendors know nothing of their customers' program.
 	"sandbox":             {"sandbox/traffic"},

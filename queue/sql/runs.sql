@@ -3,8 +3,9 @@
 WITH shown AS (
     SELECT run_id, command, arguments, host, version, started_at, ended_at, outcome, detached
     FROM etl.run
-    WHERE run_id IN (SELECT run_id FROM etl.run ORDER BY run_id DESC LIMIT $1)
-       OR run_id IN (SELECT run_id FROM etl.run_window WHERE outcome IS NULL)
+    WHERE run_id = $2
+       OR $2 = 0 AND run_id IN (SELECT run_id FROM etl.run ORDER BY run_id DESC LIMIT $1)
+       OR $2 = 0 AND run_id IN (SELECT run_id FROM etl.run_window WHERE outcome IS NULL)
 ),
 paused AS (
     SELECT queue FROM etl.pause

@@ -4,6 +4,7 @@ WITH newest AS (
     WHERE ($1 = '' OR vendor = $1)
       AND ($2 = '' OR account = $2)
       AND send_date BETWEEN $3 AND $4
+      AND changed_at >= $6
     ORDER BY changed_at DESC, load_id DESC, send_date DESC, vendor, account, template, label, message_type, country, stage, reason, measure
     LIMIT $5
 ),

@@ -32,6 +32,12 @@ counted AS (
         GROUP BY source, vendor, state
     ) AS x
     GROUP BY source, vendor
+),
+open AS (
+    SELECT source, count(DISTINCT (account, send_date)) AS open_days
+    FROM day
+    WHERE state IN ('missing', 'failed', 'quarantined', 'lost')
+    GROUP BY source
 )
 SELECT source,
        vendor,
@@ -44,8 +50,10 @@ SELECT source,
        sum(lost)::bigint,
        sum(provisional)::bigint,
        sum(days)::bigint,
+       coalesce(open_days, 0),
        coalesce(counts, '{}')
 FROM each
 LEFT JOIN counted USING (source, vendor)
-GROUP BY source, vendor, counts
+LEFT JOIN open USING (source)
+GROUP BY source, vendor, counts, open_days
 ORDER BY source, vendor

@@ -9,6 +9,7 @@ import (
 	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/web/pages/sheet"
 )
 
 // calendar is a year of one account, of all of its datasets or of one: a line a month, a cell a day.
@@ -40,14 +41,14 @@ type calendarCell struct {
 	Href   string
 }
 
-// coverage is the calendar of a year.
+// coverage is how every day of a year stands: what needs somebody, a line for each account, and the days of those that are chosen.
 func (s *site) coverage(ctx context.Context, q *query) (view, error) {
 	accounts, err := s.warehouse.Accounts(ctx)
 	if err != nil {
 		return view{}, err
 	}
 	f := read.Filter{Vendor: sms.Vendor(q.text("vendor")), Account: q.text("account")}
-	year := q.year("year", s.now().UTC().Year())
+	year := q.year("year", over(accounts, s.now()).UTC().Year())
 	if err := q.known(f.Vendor, f.Account, accounts); err != nil {
 		return view{}, err
 	}
@@ -56,45 +57,59 @@ func (s *site) coverage(ctx context.Context, q *query) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
+	todo := issues(c.Days, accounts, c.Pauses)
 	v := view{
-		Title: "Coverage",
-		Lead: fmt.Sprintf("Every day of %d by account. Select a day to see its state, the reason and what happens next.",
-			year),
-		Form: filterForm("/coverage", f, accounts),
+		Title: "Coverage", Lead: fmt.Sprintf("Every day of %d by account.", year),
+		Form: &form{Path: "/coverage", Selects: append(of(f.Vendor, f.Account, accounts), field{"Year", "year", fmt.Sprint(year), years(c, year)})},
 	}
-	v.Form.From, v.Form.To, v.Form.Year, v.Form.Years = "", "", year, years(c, year)
-	states := countStates(c.Days, func(d read.CalendarDay) sms.State { return d.State }).marks()
-	first := section{Lines: pausedOf(c.Pauses, f, accounts)}
+	attention := section{ID: "attention", Heading: "Needs attention", Lines: pausedOf(c.Pauses, f, accounts), Issues: todo}
+	switch {
+	case len(c.Days) == 0:
+		attention.Lines = append(attention.Lines, line{Text: "No days match this filter."})
+	case len(todo) == 0:
+		attention.Lines = append(attention.Lines, line{Text: "Nothing: every expected day is loaded and accepted."})
+	case len(todo) > shownIssues:
+		attention.Issues = todo[:shownIssues]
+		attention.Lines = append(attention.Lines, line{Text: fmt.Sprintf("The newest %d of %s; the table below counts all of them.", shownIssues, sheet.Grouped(int64(len(todo))))})
+	}
+	states := sheet.CountStates(c.Days, func(d read.CalendarDay) sms.State { return d.State }).Marks()
+	whole := section{ID: "year", Heading: fmt.Sprintf("%d, all accounts", year), Strips: stripsOf(c.Days, year),
+		Lines: []line{{Text: "A day shows the worst state of its datasets. What is coloured leads to its days, a name to every day and dataset of the account."}}}
 	for _, m := range slices.Backward(states) {
-		first.Keys = append(first.Keys, m.key())
+		whole.Keys = append(whole.Keys, m.Key())
 	}
-	v.Sections = append(v.Sections, first)
-	all := calendars(c.Days, year, func(read.CalendarDay) string { return "" })
+	v.Sections = append(v.Sections, attention, whole)
+	if f.Vendor != "" || f.Account != "" {
+		v.Sections = append(v.Sections, calendarSections(c.Days, f, year)...)
+	}
+	v.Sections = append(v.Sections,
+		section{ID: "numbers", Heading: "Days by state", Table: statesTable(c.Days, states)},
+		section{ID: "sources", Heading: "By source, all years", Table: sourcesTable(c.Sources, c.Pauses)},
+		section{Heading: "What the states mean", Table: sheet.Of("coverage.letters", states, func(m sheet.Mark) []sheet.Cell {
+			return sheet.Row(m.Letter, m.State, m.About)
+		})})
+	return v, nil
+}
+
+// shownIssues is how many stretches of days are listed.
+const shownIssues = 50
+
+// calendarSections shows each day of the chosen accounts, and of each dataset where one account is chosen.
+func calendarSections(days []read.CalendarDay, f read.Filter, year int) []section {
+	all := calendars(days, year, func(read.CalendarDay) string { return "" })
 	if f.Account != "" {
-		all = append(all, calendars(c.Days, year, func(d read.CalendarDay) string { return ": " + string(d.Dataset) })...)
+		all = append(all, calendars(days, year, func(d read.CalendarDay) string { return ": " + string(d.Dataset) })...)
 	}
 	id := func(i int) string { return fmt.Sprintf("calendar-%d", i) }
+	out := make([]section, len(all))
 	for i := range all {
 		all[i].Past = id(i + 1)
 		if i == len(all)-1 {
 			all[i].Past = "numbers"
 		}
-		v.Sections = append(v.Sections, section{ID: id(i), Heading: all[i].Label, Calendar: &all[i]})
+		out[i] = section{ID: id(i), Heading: all[i].Label, Calendar: &all[i]}
 	}
-	switch {
-	case len(c.Days) == 0:
-		v.Sections = append(v.Sections, section{Lines: []line{{Text: "No days match this filter."}}})
-	case f.Account == "":
-		v.Sections = append(v.Sections, section{Lines: []line{{
-			Text: "A day shows the worst state of its datasets. Choose an account to see each dataset.",
-		}}})
-	}
-	v.Sections = append(v.Sections,
-		section{ID: "numbers", Heading: "Days by state", Table: statesTable(c.Days, states)},
-		section{Heading: "Legend", Table: tableOf("coverage.letters", states, func(m mark) []cell {
-			return cells(m.letter, m.state, m.about)
-		})})
-	return v, nil
+	return out
 }
 
 // pausedOf says which sources of the choice nobody asks.
@@ -110,14 +125,14 @@ func pausedOf(pauses []queue.Pause, f read.Filter, accounts []read.KnownAccount)
 	return lines
 }
 
-func years(c read.Calendar, chosen int) []int {
+func years(c read.Calendar, chosen int) []option {
 	first, last := c.FirstYear, c.LastYear
 	if first == 0 {
 		first, last = chosen, chosen
 	}
-	var all []int
+	var all []option
 	for y := min(first, chosen); y <= max(last, chosen) && len(all) < 101; y++ {
-		all = append(all, y)
+		all = append(all, option{fmt.Sprint(y), fmt.Sprint(y)})
 	}
 	return all
 }
@@ -146,16 +161,8 @@ func groups[K comparable](days []read.CalendarDay, key func(read.CalendarDay) K)
 // calendars draws a year for each account and whatever else days are told apart by. A day shows the worst state of its datasets.
 func calendars(days []read.CalendarDay, year int, apart func(read.CalendarDay) string) []calendar {
 	var all []calendar
-	for _, g := range groups(days, func(d read.CalendarDay) string {
-		return string(d.Vendor) + "/" + d.Account + apart(d)
-	}) {
-		worst := map[sms.Day]read.CalendarDay{}
-		for _, d := range g.days {
-			if old, ok := worst[d.Day]; !ok || worse(d.State, old.State) < 0 {
-				worst[d.Day] = d
-			}
-		}
-		all = append(all, calendar{Label: fmt.Sprintf("%s, %d", g.key, year), Months: monthLines(worst, year)})
+	for _, g := range groups(days, func(d read.CalendarDay) string { return accountOf(d) + apart(d) }) {
+		all = append(all, calendar{Label: fmt.Sprintf("%s, %d", g.key, year), Months: monthLines(worstByDay(g.days), year)})
 	}
 	return all
 }
@@ -168,9 +175,9 @@ func monthLines(days map[sms.Day]read.CalendarDay, year int) []calendarMonth {
 		for day := first; day <= monthEnd(first); day++ {
 			one := calendarCell{}
 			if d, known := days[day]; known {
-				m := markOf(d.State)
+				m := sheet.MarkOf(d.State)
 				one = calendarCell{
-					Letter: m.letter, Class: m.class, Label: day.String() + " " + spaced(d.State),
+					Letter: m.Letter, Class: m.Class, Label: day.String() + " " + sheet.Spaced(d.State),
 					Href: pathOf("/day", d.Vendor, d.Account, day),
 				}
 			}
@@ -182,15 +189,15 @@ func monthLines(days map[sms.Day]read.CalendarDay, year int) []calendarMonth {
 }
 
 // statesTable counts, for those who cannot use a calendar.
-func statesTable(days []read.CalendarDay, states []mark) *table {
+func statesTable(days []read.CalendarDay, states []sheet.Mark) *sheet.Table {
 	type key struct {
 		vendor  sms.Vendor
 		account string
 		dataset sms.Dataset
 	}
 	keyOf := func(d read.CalendarDay) key { return key{d.Vendor, d.Account, d.Dataset} }
-	return fill(newTable("coverage.states", stateColumns(states)...), groups(days, keyOf), func(g group[key]) []cell {
-		counts := countStates(g.days, func(d read.CalendarDay) sms.State { return d.State })
-		return append(cells(g.key.vendor, g.key.account, g.key.dataset), counts.cells(states)...)
+	return sheet.Fill(sheet.New("coverage.states", sheet.StateColumns(states)...), groups(days, keyOf), func(g group[key]) []sheet.Cell {
+		counts := sheet.CountStates(g.days, func(d read.CalendarDay) sms.State { return d.State })
+		return append(sheet.Row(g.key.vendor, g.key.account, g.key.dataset), counts.Row(states)...)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"smsetl/read"
+	"smsetl/web/pages/sheet"
 )
 
 // next describes what happens to a day next, by the action in the ledger.
@@ -59,21 +60,21 @@ func (s *site) day(ctx context.Context, q *query) (view, error) {
 	}, nil
 }
 
-func dayStates(all []read.DayState) *table {
-	return tableOf("day.states", all, func(d read.DayState) []cell {
+func dayStates(all []read.DayState) *sheet.Table {
+	return sheet.Of("day.states", all, func(d read.DayState) []sheet.Cell {
 		then := next[d.NextAction]
 		if d.IsImported {
 			then = cmp.Or(nextImport[d.NextAction], then)
 		}
-		why := cmp.Or(d.Reason, markOf(d.State).about)
-		return cells(d.Dataset, d.State, why, d.Since, then, d.DaysLeft, d.Attempts, d.Pending, d.Rows, d.LoadedAt,
+		why := cmp.Or(d.Reason, sheet.MarkOf(d.State).About)
+		return sheet.Row(d.Dataset, d.State, why, d.Since, then, d.DaysLeft, d.Attempts, d.Pending, d.Rows, d.LoadedAt,
 			d.ConfirmedAt)
 	})
 }
 
-func triesTable(all []read.DayLoad) *table {
-	return tableOf("day.tries", all, func(d read.DayLoad) []cell {
-		outcome := text(d.Outcome).wrongIf(d.Outcome == "failed")
-		return cells(d.LoadID, d.RunID, d.StartedAt, d.Datasets, window(d.Window), outcome, d.Reason, d.Received, d.Written)
+func triesTable(all []read.DayLoad) *sheet.Table {
+	return sheet.Of("day.tries", all, func(d read.DayLoad) []sheet.Cell {
+		outcome := sheet.Text(d.Outcome).WrongIf(d.Outcome == "failed")
+		return sheet.Row(d.LoadID, d.RunID, d.StartedAt, d.Datasets, sheet.Window(d.Window), outcome, d.Reason, d.Received, d.Written)
 	})
 }

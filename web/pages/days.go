@@ -8,50 +8,41 @@ import (
 
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/web/pages/sheet"
 )
 
 // days are the numbers of each day and account.
 func (s *site) days(ctx context.Context, q *query) (view, error) {
-	accounts, f, err := s.choice(ctx, q, 30)
+	country := q.text("country")
+	c, err := s.choice(ctx, q, "/days")
 	if err != nil {
 		return view{}, err
 	}
-	all, err := s.warehouse.Days(ctx, f)
+	c.Country = country
+	all, err := s.warehouse.Days(ctx, c.Filter)
 	if err != nil {
 		return view{}, err
 	}
 	return view{
 		Title:    "Days",
-		Lead:     "Totals of each day and account. Select a number to see where it comes from.",
-		Form:     filterForm("/days", f, accounts),
-		Sections: []section{{Lines: []line{settledLine(all)}, Table: daysTable(all)}},
+		Lead:     "Totals of each day and account, " + span(c.First, c.Last) + ".",
+		Form:     c.form("country"),
+		Sections: []section{{Lines: []line{settledLine(sheet.CountStates(all, func(d read.DayNumbers) sms.State { return d.State }))}, Table: daysTable(all)}},
 	}, nil
 }
 
-// choice reads the filter of a page that shows so many days when nothing else is asked for.
-func (s *site) choice(ctx context.Context, q *query, last int) ([]read.KnownAccount, read.Filter, error) {
-	accounts, err := s.warehouse.Accounts(ctx)
-	if err != nil {
-		return nil, read.Filter{}, err
-	}
-	today := sms.DayOf(s.now().UTC())
-	f, err := q.filter(accounts, today-sms.Day(last), today)
-	return accounts, f, err
-}
-
 // settledLine says how many of the days may still change or have no numbers.
-func settledLine(all []read.DayNumbers) line {
-	counts := countStates(all, func(d read.DayNumbers) sms.State { return d.State })
-	days, notFinal := grouped(counts.total()), counts.of(isNotFinal)
+func settledLine(counts sheet.Counts) line {
+	days, notFinal := sheet.Grouped(counts.Total()), counts.Of(sheet.IsNotFinal)
 	switch {
-	case len(all) == 0:
+	case counts.Total() == 0:
 		return line{Text: "No days match this filter."}
 	case notFinal == 0:
 		return line{Text: fmt.Sprintf("All %s account days are final.", days)}
 	}
-	text := fmt.Sprintf("%[2]s of %[1]s account days are not final: %[3]s.", days, grouped(notFinal),
-		counts.words(isNotFinal))
-	return line{Text: text, Bad: counts.of(isOpen) > 0}
+	text := fmt.Sprintf("%[2]s of %[1]s account days are not final: %[3]s.", days, sheet.Grouped(notFinal),
+		counts.Words(sheet.IsNotFinal))
+	return line{Text: text, Bad: counts.Of(sheet.IsOpen) > 0}
 }
 
 // measures are the numbers of a day, with their names in files. The rate stands behind what is delivered.
@@ -69,35 +60,35 @@ var measures = []struct {
 	{"vendor_sent", func(d read.DayNumbers) *int64 { return d.VendorSent }},
 }
 
-func daysTable(all []read.DayNumbers) *table {
-	return tableOf("days.days", all, func(d read.DayNumbers) []cell {
-		row := cells(cellOf(d.Day).to(pathOf("/day", d.Vendor, d.Account, d.Day)), d.Vendor, d.Account, d.State)
+func daysTable(all []read.DayNumbers) *sheet.Table {
+	return sheet.Of("days.days", all, func(d read.DayNumbers) []sheet.Cell {
+		row := sheet.Row(sheet.CellOf(d.Day).To(pathOf("/day", d.Vendor, d.Account, d.Day)), d.Vendor, d.Account, d.State)
 		for _, m := range measures {
 			path := pathOf("/explain", d.Vendor, d.Account, d.Day, "measure", m.name)
-			row = append(row, count(m.of(d)).to(path))
+			row = append(row, sheet.Count(m.of(d)).To(path))
 			if m.name == "delivered" {
-				row = append(row, ratio(d.Delivered, d.Requested).to(path))
+				row = append(row, sheet.Ratio(d.Delivered, d.Requested).To(path))
 			}
 		}
-		rows := whole(d.Rows)
+		rows := sheet.Whole(d.Rows)
 		if d.Rows == 0 {
-			rows = none
+			rows = sheet.None
 		}
-		return append(row, rows, text(whyDay(d)))
+		return append(row, rows, sheet.Text(whyDay(d)))
 	})
 }
 
 // whyDay says why a day's numbers are not final, or not there.
 func whyDay(d read.DayNumbers) string {
 	var parts []string
-	if !isFinal(d.State) || d.Rows == 0 {
-		parts = append(parts, cmp.Or(d.Reason, markOf(d.State).about))
+	if !sheet.IsFinal(d.State) || d.Rows == 0 {
+		parts = append(parts, cmp.Or(d.Reason, sheet.MarkOf(d.State).About))
 	}
 	if d.Rows > 0 {
 		var missing []string
 		for _, m := range measures {
 			if m.of(d) == nil {
-				missing = append(missing, spaced(m.name))
+				missing = append(missing, sheet.Spaced(m.name))
 			}
 		}
 		if len(missing) > 0 {

@@ -1,22 +1,18 @@
 package pages
 
 import (
-	"bytes"
-	"encoding/csv"
-	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
+	"smsetl/web/pages/sheet"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // download sends one table of the page as a file: the one of the name, or the only one.
 func (v *view) download(w http.ResponseWriter, f format) error {
 	var names []string
-	var chosen *table
+	var chosen *sheet.Table
 	for _, s := range v.Sections {
 		if s.Table == nil {
 			continue
@@ -29,9 +25,9 @@ func (v *view) download(w http.ResponseWriter, f format) error {
 	if chosen == nil || f.table == "" && len(names) > 1 {
 		return bad("table is %q: want one of %s", f.table, strings.Join(names, ", "))
 	}
-	body, kind := chosen.csv, "text/csv; charset=utf-8; header=present"
+	body, kind := chosen.Csv, "text/csv; charset=utf-8; header=present"
 	if f.kind == "json" {
-		body, kind = chosen.json, "application/json"
+		body, kind = chosen.Json, "application/json"
 	}
 	data, err := body()
 	if err != nil {
@@ -43,79 +39,17 @@ func (v *view) download(w http.ResponseWriter, f format) error {
 	return nil
 }
 
-// safe keeps a text from being a formula of the spreadsheet that opens it: names of templates and reasons are other people's.
-//
-// Spreadsheets trim what stands before a formula, take the wide signs of Chinese and Japanese keyboards for the narrow ones, and some
-// split cells at semicolons or lines, whatever the quotes say. So each piece between these is looked at, behind all that cannot be seen.
-func (c cell) safe() string {
-	if c.kind == isNumber {
-		return c.Raw
-	}
-	text := strings.ReplaceAll(c.Raw, "\x00", "") // some programs end a text there, others do not see it
-	isSplit := func(r rune) bool { return strings.ContainsRune(";,\t\r\n\v\f\u0085\u2028\u2029；，", r) }
-	for piece := range strings.FieldsFuncSeq(text, isSplit) {
-		if piece = strings.TrimLeftFunc(piece, isUnseen); piece != "" && isFormulaSign(piece) {
-			return "'" + text
-		}
-	}
-	if text != "" && (isSplit(rune(text[0])) || isFormulaSign(text)) {
-		return "'" + text
-	}
-	return text
-}
-
-// isFormulaSign says whether a spreadsheet takes a text that starts like this for a formula, a command or a link to another program.
-func isFormulaSign(text string) bool {
-	first, _ := utf8.DecodeRuneInString(norm.NFKC.String(text[:min(len(text), utf8.UTFMax)]))
-	return strings.ContainsRune("=+-@\u2212|%", first)
-}
-
-// isUnseen says whether a character takes no ink: spaces of all widths, controls, marks of direction and order, and what joins letters;
-// quotes too, which some programs take off.
-func isUnseen(r rune) bool {
-	return r == '"' || r == '\'' || unicode.IsSpace(r) || unicode.In(r, unicode.C, unicode.Z, unicode.Mn, unicode.Me, unicode.Variation_Selector) ||
-		strings.ContainsRune("\u115f\u1160\u3164\uffa0", r) // letters of Hangul without ink
-}
-
-func (t *table) csv() ([]byte, error) {
-	lines := make([][]string, 1+len(t.Rows))
-	for _, c := range t.Columns {
-		lines[0] = append(lines[0], c.Name)
-	}
-	for i, row := range t.Rows {
-		for _, c := range row {
-			lines[i+1] = append(lines[i+1], c.safe())
-		}
-	}
-	var b bytes.Buffer
-	err := csv.NewWriter(&b).WriteAll(lines)
-	return b.Bytes(), err
-}
-
-// json gives an array of objects whose members stand in the order of the columns.
-func (t *table) json() ([]byte, error) {
-	objects := make([]string, len(t.Rows))
-	for i, row := range t.Rows {
-		members := make([]string, len(row))
-		for j, c := range row {
-			value, err := c.json()
-			if err != nil {
-				return nil, err
+// links gives each table the addresses of its files: those of the page, with the form.
+func (v *view) links(path string, values url.Values) {
+	for _, s := range v.Sections {
+		if t := s.Table; t != nil {
+			address := func(form string) string {
+				all := maps.Clone(values)
+				all.Set("format", form)
+				all.Set("table", t.Name)
+				return path + "?" + all.Encode()
 			}
-			members[j] = fmt.Sprintf("%q:%s", t.Columns[j].Name, value)
+			t.CSV, t.JSON = address("csv"), address("json")
 		}
-		objects[i] = "\n  {" + strings.Join(members, ",") + "}"
-	}
-	return []byte("[" + strings.Join(objects, ",") + "\n]\n"), nil
-}
-
-func (c cell) json() ([]byte, error) {
-	switch c.kind {
-	case isNull:
-		return []byte("null"), nil
-	case isNumber:
-		return []byte(c.Raw), nil
-	default:
-		return json.Marshal(c.Raw)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"smsetl/load"
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/web/pages/sheet"
 )
 
 // explanation follows a number back to the vendor's answers.
@@ -49,17 +50,45 @@ func (s *site) explanation(ctx context.Context, q *query) (view, error) {
 	}
 	of := stateOfDay(known.Datasets, e)
 	back := pathOf("/day", account.Vendor, account.Account, date)
-	return view{
+	v := view{
 		Title: "Where it comes from",
 		Lead:  fmt.Sprintf("%s of %s/%s; days start at midnight in %s. %s.", e.Date, e.Account.Vendor, e.Account.ID, e.Zone, sumOf(e.Rows)),
-		Sections: []section{
-			{Heading: "Number", Table: measuresTable(e, of), Lines: whyLines(e, of, back)},
-			{Heading: "Rows", Table: rowsTable(e, of)},
-			{Heading: "History", Table: historyTable(e, of)},
-			{Heading: "Vendor answers", Table: answersTable(e.Answers)},
-			{Heading: "Loads", Table: loadsTable(e.Loads)},
-		},
-	}, nil
+		Crumbs: []line{{Link: "Overview", Href: "/"}, {Link: string(account.Vendor), Href: href("/coverage", "vendor", string(account.Vendor))},
+			{Link: account.Account, Href: href("/coverage", "vendor", string(account.Vendor), "account", account.Account)},
+			{Link: date.String(), Href: back}, {Text: cmp.Or(sheet.Spaced(question.Measure), "all measures")}},
+	}
+	if len(e.Measures) == 1 {
+		v.Sections = append(v.Sections, big(e, of))
+	}
+	v.Sections = append(v.Sections,
+		section{ID: "number", Heading: "The number", Table: measuresTable(e, of), Lines: whyLines(e, of, back)},
+		section{ID: "values", Heading: "1. Every value it had", Table: historyTable(e, of)},
+		section{ID: "made-of", Heading: "2. The rows it is made of", Table: rowsTable(e, of)},
+		section{ID: "said", Heading: "3. What the vendor answered", Table: answersTable(e.Answers)},
+		section{ID: "by", Heading: "The loads that did it", Table: loadsTable(e.Loads)})
+	return v, nil
+}
+
+// big is the number itself, with one sentence about it.
+func big(e explain.Explanation, of sms.State) section {
+	m := e.Measures[0]
+	values := 0
+	for _, c := range e.Cells {
+		for _, v := range c.Values {
+			values += max(0, len(v.History)-1)
+		}
+	}
+	text := "It has not changed since it was first loaded"
+	if values > 0 {
+		text = "It was revised since it was first loaded: " + plural(int64(values), "time") + " in its rows"
+	}
+	if isFinal := sheet.IsFinal(of); isFinal {
+		text += ", and is not expected to change."
+	} else {
+		text += ", and may still change: the day is " + sheet.Spaced(of) + "."
+	}
+	return section{Big: cmp.Or(sheet.CellOf(m.Total).Show, "–"), Lines: []line{{Text: text}},
+		Facts: facts("Measure", sheet.Spaced(m.Measure), "Unit", m.Unit, "The vendor’s fields", m.Formula, "Made of", plural(int64(e.Rows), "row"), "Answers", sheet.Grouped(int64(len(e.Answers))))}
 }
 
 // question reads what is asked of a day.
@@ -76,7 +105,7 @@ func sumOf(rows int) string {
 	if rows == 1 {
 		return "The numbers of one row"
 	}
-	return "Sums of " + grouped(int64(rows)) + " rows"
+	return "Sums of " + sheet.Grouped(int64(rows)) + " rows"
 }
 
 // stateOfDay gives the state of the day as every page shows it: the worst among the datasets that the numbers are made
@@ -85,7 +114,7 @@ func stateOfDay(known []read.DayState, e explain.Explanation) sms.State {
 	var worst sms.State
 	for _, d := range known {
 		isOf := len(e.Days) == 0 || slices.ContainsFunc(e.Days, func(x read.DayLine) bool { return x.Dataset == d.Dataset })
-		if isOf && (worst == "" || worse(d.State, worst) < 0) {
+		if isOf && (worst == "" || sheet.Worse(d.State, worst) < 0) {
 			worst = d.State
 		}
 	}
@@ -98,19 +127,23 @@ func whyLines(e explain.Explanation, of sms.State, back string) []line {
 	if e.Missing != "" {
 		lines = append(lines, line{Text: "There is no number: " + e.Missing + ".", Bad: true})
 	}
-	return append(lines, line{Text: "The day is " + spaced(of) + ": " + markOf(of).about + ".",
-		Link: "Its states and attempts", Href: back, Bad: isOpen(of)})
+	return append(lines, line{Text: "The day is " + sheet.Spaced(of) + ": " + sheet.MarkOf(of).About + ".",
+		Link: "Its states and attempts", Href: back, Bad: sheet.IsOpen(of)})
 }
 
-func capital(s string) string {
+// upper begins a text in upper case.
+func upper(s string) string {
 	if s == "" {
 		return s
 	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-func measuresTable(e explain.Explanation, of sms.State) *table {
-	return tableOf("explain.measures", e.Measures, func(m explain.Measure) []cell {
+// capital makes a sentence of a message.
+func capital(s string) string { return strings.TrimSuffix(upper(s), ".") + "." }
+
+func measuresTable(e explain.Explanation, of sms.State) *sheet.Table {
+	return sheet.Of("explain.measures", e.Measures, func(m explain.Measure) []sheet.Cell {
 		why := ""
 		switch {
 		case !m.Total.IsReported():
@@ -118,16 +151,16 @@ func measuresTable(e explain.Explanation, of sms.State) *table {
 		case e.Rows == 0:
 			why = "the vendor has no data for this day"
 		}
-		return cells(m.Measure, m.Total, of, m.Unit, spaced(m.Support.Support), m.Formula, m.Note, why)
+		return sheet.Row(m.Measure, m.Total, of, m.Unit, sheet.Spaced(m.Support.Support), m.Formula, m.Note, why)
 	})
 }
 
 // rowsTable has a line for each measure of each row.
-func rowsTable(e explain.Explanation, of sms.State) *table {
-	t := newTable("explain.rows")
+func rowsTable(e explain.Explanation, of sms.State) *sheet.Table {
+	t := sheet.New("explain.rows")
 	for _, c := range e.Cells {
 		for _, v := range c.Values {
-			t.Rows = append(t.Rows, cells(c.Template, c.Label, c.MessageType, c.Country, c.Stage, c.Reason, v.Measure, v.Value,
+			t.Rows = append(t.Rows, sheet.Row(c.Template, c.Label, c.MessageType, c.Country, c.Stage, c.Reason, v.Measure, v.Value,
 				of,
 				v.From(c.Places), places(&e, c.Places)))
 		}
@@ -143,7 +176,7 @@ func places(e *explain.Explanation, all []explain.Place) string {
 	for _, p := range all {
 		if p.Rows > 0 {
 			parts = append(parts, fmt.Sprintf("%s rows of answer %d (%s), %s of them for messages that a newer answer reports%s",
-				grouped(p.Rows), p.FetchID, e.FileOf(p), grouped(p.Repeats), p.ByReports()))
+				sheet.Grouped(p.Rows), p.FetchID, e.FileOf(p), sheet.Grouped(p.Repeats), p.ByReports()))
 			continue
 		}
 		parts = append(parts, fmt.Sprintf("row %d of answer %d (%s), at byte %d", p.Position, p.FetchID, p.Dataset, p.Offset))
@@ -151,38 +184,38 @@ func places(e *explain.Explanation, all []explain.Place) string {
 	return strings.Join(parts, "; ")
 }
 
-func historyTable(e explain.Explanation, of sms.State) *table {
-	t := newTable("explain.history")
+func historyTable(e explain.Explanation, of sms.State) *sheet.Table {
+	t := sheet.New("explain.history")
 	for _, c := range e.Cells {
 		for _, v := range c.Values {
 			for _, h := range v.History {
-				t.Rows = append(t.Rows, cells(c.Template, c.Label, c.MessageType, c.Country, c.Reason, v.Measure, h.Value, of,
-					h.From, h.Until, h.LoadID, h.Change, spaced(h.Cause)))
+				t.Rows = append(t.Rows, sheet.Row(c.Template, c.Label, c.MessageType, c.Country, c.Reason, v.Measure, h.Value, of,
+					h.From, h.Until, h.LoadID, h.Change, sheet.Spaced(h.Cause)))
 			}
 		}
 	}
 	return t
 }
 
-func answersTable(all []explain.Answer) *table {
-	return tableOf("explain.answers", all, func(a explain.Answer) []cell {
+func answersTable(all []explain.Answer) *sheet.Table {
+	return sheet.Of("explain.answers", all, func(a explain.Answer) []sheet.Cell {
 		current := ""
 		if a.IsCurrent {
 			current = "in use"
 		}
 		request := strings.TrimSpace(a.Method + " " + a.URL + " " + a.Action + " " + a.Body)
-		return cells(a.FetchID, a.LoadID, current, a.Dataset, window(a.Window), request, a.FetchedAt, a.Status, a.Size,
+		return sheet.Row(a.FetchID, a.LoadID, current, a.Dataset, sheet.Window(a.Window), request, a.FetchedAt, a.Status, a.Size,
 			a.RequestID, a.Hash, a.PrunedAt)
 	})
 }
 
-func loadsTable(all []read.Load) *table {
-	return tableOf("explain.loads", all, func(l read.Load) []cell {
-		run := whole(l.RunID)
+func loadsTable(all []read.Load) *sheet.Table {
+	return sheet.Of("explain.loads", all, func(l read.Load) []sheet.Cell {
+		run := sheet.Whole(l.RunID)
 		if l.RunID == 0 {
-			run = none
+			run = sheet.None
 		}
-		return cells(l.LoadID, run, l.Command, l.Host, l.Program, l.Origin, l.Outcome, window(l.Window), l.StartedAt,
+		return sheet.Row(l.LoadID, run, l.Command, l.Host, l.Program, l.Origin, l.Outcome, sheet.Window(l.Window), l.StartedAt,
 			l.LoadedAt, l.Version)
 	})
 }

@@ -3,31 +3,50 @@ package pages
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/web/pages/sheet"
 )
 
 // failures are failed messages by reason and by category.
 func (s *site) failures(ctx context.Context, q *query) (view, error) {
 	f := read.FailureFilter{Reason: q.text("reason"), Category: q.text("category"), Stage: q.stage()}
-	accounts, days, err := s.choice(ctx, q, 90)
+	c, err := s.choice(ctx, q, "/failures")
 	if err != nil {
 		return view{}, err
 	}
+	days := c.Filter
 	f.Filter = days
 	all, err := s.warehouse.Failures(ctx, f)
 	if err != nil {
 		return view{}, err
 	}
+	parts, err := s.warehouse.Explore(ctx, read.Breakdown{Filter: days, By: "vendor"})
+	if err != nil {
+		return view{}, err
+	}
+	rate := rates{requested: map[string]*int64{}, before: map[read.FailedReason]*int64{}}
+	for _, p := range parts {
+		rate.requested[p.Name] = p.Requested
+	}
+	for _, t := range all.Totals {
+		rate.failed = plusKnown(rate.failed, t.Failed)
+	}
+	if f.Filter, rate.isCompared = c.before(); rate.isCompared {
+		before, err := s.warehouse.Failures(ctx, f)
+		if err != nil {
+			return view{}, err
+		}
+		for _, r := range before.Reasons {
+			rate.before[keyOf(r)] = r.Messages
+		}
+	}
 	v := view{
 		Title: "Failures",
-		Lead: fmt.Sprintf("Why messages failed, from %s to %s. Vendors name reasons differently: compare categories.",
-			f.First, f.Last),
-		Form: filterForm("/failures", days, accounts),
+		Lead:  fmt.Sprintf("Why messages failed, %s. Vendors name reasons differently: compare categories.", c.days()),
+		Form:  c.form("reason", "category", "stage").comparing(c.compare),
 	}
-	v.Form.Reason, v.Form.Category, v.Form.Stage = f.Reason, f.Category, f.Stage
 	switch {
 	case f.Reason != "":
 		v.Title = "Failures: " + f.Reason
@@ -36,7 +55,7 @@ func (s *site) failures(ctx context.Context, q *query) (view, error) {
 		v.Title = "Failures: category " + f.Category
 	default:
 		v.Sections = append(v.Sections, section{
-			ID: "totals", Heading: "Total", Lines: beyondLines(all.Totals), Table: totalsTable(all.Totals, days),
+			ID: "totals", Heading: "Total", Lines: beyondLines(all.Totals), Facts: facts("Failed messages", sheet.Count(rate.failed).Show), Table: totalsTable(all.Totals, days),
 		})
 	}
 	// The days of each stage whose numbers may still change or are not there.
@@ -46,7 +65,7 @@ func (s *site) failures(ctx context.Context, q *query) (view, error) {
 	}
 	v.Sections = append(v.Sections,
 		section{Heading: "By category", Table: categoriesTable(all.Categories, days, notFinal)},
-		section{ID: "reasons", Heading: "By reason", Table: reasonsTable(all.Reasons, days, notFinal)})
+		section{ID: "reasons", Heading: "By reason", Table: reasonsTable(all.Reasons, days, notFinal, rate)})
 	return v, nil
 }
 
@@ -63,20 +82,20 @@ func beyondLines(all []read.FailedTotal) []line {
 		if t.Beyond > 0 {
 			lines = append(lines, line{Bad: true, Text: fmt.Sprintf("The reasons of %s in %s add up to %s more messages than "+
 				"its deliveries count as failed: the two were loaded at different times, or one is not loaded.",
-				t.Vendor, t.Stage, grouped(t.Beyond))})
+				t.Vendor, t.Stage, sheet.Grouped(t.Beyond))})
 		}
 	}
 	return lines
 }
 
-func totalsTable(all []read.FailedTotal, f read.Filter) *table {
-	return tableOf("failures.totals", all, func(t read.FailedTotal) []cell {
-		without := whole(t.Without)
+func totalsTable(all []read.FailedTotal, f read.Filter) *sheet.Table {
+	return sheet.Of("failures.totals", all, func(t read.FailedTotal) []sheet.Cell {
+		without := sheet.Whole(t.Without)
 		if t.Without > 0 {
-			without = without.to(failuresOf(f, t.Vendor, t.Stage, "reason", read.NoReason))
+			without = without.To(failuresOf(f, t.Vendor, t.Stage, "reason", read.NoReason))
 		}
-		beyond := whole(t.Beyond).wrongIf(t.Beyond > 0)
-		return cells(t.Vendor, t.Stage, t.Failed, t.Named, without, beyond, t.Days, t.NotFinal)
+		beyond := sheet.Whole(t.Beyond).WrongIf(t.Beyond > 0)
+		return sheet.Row(t.Vendor, t.Stage, t.Failed, t.Named, without, beyond, t.Days, t.NotFinal)
 	})
 }
 
@@ -86,20 +105,45 @@ func failuresOf(f read.Filter, vendor sms.Vendor, stage sms.Stage, name, value s
 		"from", f.First.String(), "to", f.Last.String())
 }
 
-func reasonsTable(all []read.FailedReason, f read.Filter, notFinal map[stageOf]int64) *table {
+// rates are what the failures of a reason are compared with.
+type rates struct {
+	failed     *int64            // of all, as deliveries count
+	requested  map[string]*int64 // by vendor
+	before     map[read.FailedReason]*int64
+	isCompared bool
+}
+
+// keyOf is a reason without its number.
+func keyOf(r read.FailedReason) read.FailedReason {
+	r.Messages = nil
+	return r
+}
+
+// plusKnown adds what is known.
+func plusKnown(a, b *int64) *int64 {
+	if a == nil {
+		return b
+	}
+	if b == nil {
+		return a
+	}
+	return sheet.Plus(a, b)
+}
+
+func reasonsTable(all []read.FailedReason, f read.Filter, notFinal map[stageOf]int64, rate rates) *sheet.Table {
 	most := mostOf(all, func(r read.FailedReason) *int64 { return r.Messages })
-	return tableOf("failures.reasons", all, func(r read.FailedReason) []cell {
+	return sheet.Of("failures.reasons", all, func(r read.FailedReason) []sheet.Cell {
 		days := failuresOf(f, r.Vendor, r.Stage, "reason", r.Reason)
-		return cells(r.Vendor, r.Stage, text(r.Reason).to(days), r.Category, count(r.Messages).to(days).bar(most),
-			notFinal[stageOf{r.Vendor, r.Stage}])
+		return sheet.Row(r.Vendor, r.Stage, sheet.Text(r.Reason).To(days), r.Category, sheet.Count(r.Messages).To(days).WithBar(most), sheet.Ratio(r.Messages, rate.failed),
+			sheet.Ratio(r.Messages, rate.requested[string(r.Vendor)]), sheet.Count(rate.before[keyOf(r)]), notFinal[stageOf{r.Vendor, r.Stage}])
 	})
 }
 
-func categoriesTable(all []read.FailedCategory, f read.Filter, notFinal map[stageOf]int64) *table {
+func categoriesTable(all []read.FailedCategory, f read.Filter, notFinal map[stageOf]int64) *sheet.Table {
 	most := mostOf(all, func(c read.FailedCategory) *int64 { return c.Messages })
-	return tableOf("failures.categories", all, func(c read.FailedCategory) []cell {
+	return sheet.Of("failures.categories", all, func(c read.FailedCategory) []sheet.Cell {
 		reasons := failuresOf(f, c.Vendor, c.Stage, "category", c.Category) + "#reasons"
-		return cells(c.Category, c.Vendor, c.Stage, count(c.Messages).to(reasons).bar(most),
+		return sheet.Row(c.Category, c.Vendor, c.Stage, sheet.Count(c.Messages).To(reasons).WithBar(most),
 			notFinal[stageOf{c.Vendor, c.Stage}])
 	})
 }
@@ -115,22 +159,14 @@ func mostOf[T any](all []T, n func(T) *int64) int64 {
 	return most
 }
 
-// bar draws the number beside itself, as a share of the largest.
-func (c cell) bar(most int64) cell {
-	if n, err := strconv.ParseInt(c.Raw, 10, 64); err == nil && most > 0 && n > 0 {
-		c.Bar = max(1, int(100*n/most))
-	}
-	return c
-}
-
-func failedDays(all []read.FailedDay) *table {
-	return tableOf("failures.days", all, func(d read.FailedDay) []cell {
-		messages := count(d.Messages)
+func failedDays(all []read.FailedDay) *sheet.Table {
+	return sheet.Of("failures.days", all, func(d read.FailedDay) []sheet.Cell {
+		messages := sheet.Count(d.Messages)
 		if d.Reason != read.NoReason {
 			path := pathOf("/explain", d.Vendor, d.Account, d.Day, "stage", string(d.Stage), "reason", d.Reason)
-			messages = messages.to(path)
+			messages = messages.To(path)
 		}
-		day := cellOf(d.Day).to(pathOf("/day", d.Vendor, d.Account, d.Day))
-		return cells(day, d.Vendor, d.Account, d.State, d.Stage, d.Reason, messages)
+		day := sheet.CellOf(d.Day).To(pathOf("/day", d.Vendor, d.Account, d.Day))
+		return sheet.Row(day, d.Vendor, d.Account, d.State, d.Stage, d.Reason, messages)
 	})
 }

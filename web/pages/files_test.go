@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	tables    = regexp.MustCompile(`(?s)<table id="([a-z]+)-table">`)
+	tables    = regexp.MustCompile(`(?s)<table class="rows" id="([a-z]+)-table">`)
 	offered   = regexp.MustCompile(`<a href="([^"]+)">([a-z]+)\.(csv|json)</a>`)
 	plainCell = regexp.MustCompile(`^-?[0-9.]+$`)
 )
@@ -21,7 +21,7 @@ func TestEveryTableIsAFile(t *testing.T) {
 	w := newWorld(t)
 	w.underWay()
 	for _, page := range looked {
-		body := w.page(page.path)
+		_, body := w.ask(http.MethodGet, page.path)
 		files := map[string]string{}
 		for _, f := range offered.FindAllStringSubmatch(body, -1) {
 			files[f[2]+"."+f[3]] = html.UnescapeString(f[1])
@@ -31,7 +31,7 @@ func TestEveryTableIsAFile(t *testing.T) {
 				t.Errorf("%s: the table %s is no file: %v", page.path, found[1], files)
 			}
 		}
-		if len(files) == 0 {
+		if len(files) == 0 && page.name != "nowhere" {
 			t.Errorf("%s offers nothing", page.path)
 		}
 		for name, path := range files {

@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/web/pages/chart"
+	"smsetl/web/pages/sheet"
 )
 
 // months is how many the overview shows, the present one among them: the same month of last year is the first.
@@ -21,120 +24,145 @@ const refreshOverview = 10 * time.Second
 // overview is the start page: how much is sent, how much arrives, what fails, and how far the data is to be trusted.
 func (s *site) overview(ctx context.Context, q *query) (view, error) {
 	again := q.again(refreshOverview)
-	now := s.now().UTC()
-	first, last := sms.Date(now.Year(), now.Month()-months+1, 1), sms.Date(now.Year(), now.Month()+1, 1)-1
-	o, err := s.warehouse.Overview(ctx, first, last)
+	c, err := s.choice(ctx, q, "/")
 	if err != nil {
 		return view{}, err
 	}
-	yesterday := sms.DayOf(now) - 1
-	lately, err := s.warehouse.Days(ctx, read.Filter{First: yesterday - 2*recentDays + 1, Last: yesterday})
+	if c.Country = q.text("country"); c.Country != "" {
+		if isKnown, err := s.warehouse.IsCountry(ctx, c.Country); err != nil || !isKnown {
+			q.wrong("there is no country %q: want a code such as CN", c.Country)
+			return view{}, q.err
+		}
+	}
+	o, err := s.warehouse.Overview(ctx, thisMonth(c.last, 1-months), thisMonth(c.last, 0))
 	if err != nil {
 		return view{}, err
+	}
+	now, err := s.warehouse.Days(ctx, c.Filter)
+	if err != nil {
+		return view{}, err
+	}
+	var before []read.DayNumbers
+	if f, ok := c.before(); ok {
+		if before, err = s.warehouse.Days(ctx, f); err != nil {
+			return view{}, err
+		}
 	}
 	runs, err := s.warehouse.Runs(ctx, shownRuns)
 	if err != nil {
 		return view{}, err
 	}
-	v := view{Title: "Overview", Lead: fmt.Sprintf("Messages by vendor for the %d days up to %s and for the last %d "+
-		"months.", recentDays, yesterday, months)}
+	moved, err := s.whatMoved(ctx, c)
+	if err != nil {
+		return view{}, err
+	}
+	v := view{Title: "Overview", Lead: c.days() + ".", Form: c.form().comparing(c.compare), Trust: trusted(o)}
+	v.Form.Texts = append(v.Form.Texts, field{Label: "Country", Name: "country", Value: c.Country})
+	v.Form.Hidden = slices.DeleteFunc(v.Form.Hidden, func(f field) bool { return f.Name == "country" })
 	if bars := s.underWay(runs); len(bars) > 0 {
 		v.Refresh = again
-		v.Sections = append(v.Sections, section{Heading: "In progress", Bars: bars,
-			Nav: []line{againLine("/", again), {Link: "All runs", Href: "/runs"}}})
+		for _, b := range bars {
+			v.Trust = append(v.Trust, trust{line: line{Text: b.Label, Href: "/runs", Link: "All runs"}, bar: b})
+		}
+		v.Trust = append(v.Trust, trust{line: againLine(c.to("/"), again)})
 	}
-	lines := append([]line{trust(o)}, pauseLines(o.Pauses, "")...)
-	v.Sections = append(v.Sections,
-		section{ID: "lately", Heading: fmt.Sprintf("The last %d days", recentDays), Cards: cards(lately, vendorsOf(o.Months), o.Sources, yesterday), Lines: lines},
-		section{
-			ID: "charts", Heading: "By month", Charts: monthCharts(o.Months, sms.DayOf(now)),
-			Lines: []line{{Text: "A hollow point is a month with days that are not final: missing, not accepted, in the " +
-				"future or still changing. No line leads to it, because it may not be a real rise or fall. A gap is a month " +
-				"without data."}},
-		},
-		section{ID: "trust", Heading: "Data quality", Lines: append(freshness(o.Sources, now), findingsLine(o.Findings)),
-			Table: sourcesTable(o.Sources, o.Pauses)},
-		section{ID: "numbers", Heading: "Numbers", Table: monthsTable(o.Months)})
+	v.Sections = []section{
+		{Cards: cards(c, now, before)}, {ID: "daily", Heading: "Delivery rate and messages by day", Chart: c.chart(now), Nav: []line{
+			{Link: "These days as a table", Href: c.to("/days")}, {Link: "By template", Href: c.to("/explore", "by", "template")},
+			{Link: "Most failed templates", Href: c.to("/explore", "by", "template", "sort", "-failed")},
+			{Link: "Changed since Monday", Href: href("/restatements", "since", monday(c.last+1).String())},
+		}},
+		moved, {ID: "months", Heading: "Month by month", Table: pivot(o.Months)},
+		{ID: "files", Heading: "As a file", IsFile: true, Table: monthsTable(o.Months)},
+	}
 	return v, nil
 }
 
-// trust says in one line whether anything is not there, or not as it should be.
-func trust(o read.Overview) line {
-	counts := stateCounts{}
+// thisMonth gives the first day of the month that comes so many after the one of today; last is yesterday.
+func thisMonth(last sms.Day, more int) sms.Day {
+	t := (last + 1).UTC()
+	return sms.Date(t.Year(), t.Month()+time.Month(more), 1)
+}
+
+// monday gives the Monday of the week that a day is in.
+func monday(d sms.Day) sms.Day { return d - sms.Day((int(d.UTC().Weekday())+6)%7) }
+
+// chart draws the chosen days: a line for each vendor, and how much was requested.
+func (c choice) chart(now []read.DayNumbers) *chart.Chart {
+	names, _ := namesOf(c.accounts)
+	d := chart.Days{Title: "Delivery rate by vendor and day", First: c.First, Unit: "messages", Form: sheet.Percent, Count: func(n float64) string { return sheet.Grouped(int64(n)) }}
+	for i, name := range names {
+		if c.Vendor != "" && string(c.Vendor) != name {
+			continue
+		}
+		one := chart.Line{Name: name, Class: class(i)}
+		for _, day := range c.byDay(now, name) {
+			one.Values = append(one.Values, day.rate())
+		}
+		d.Lines = append(d.Lines, one)
+	}
+	for _, day := range c.byDay(now, "") {
+		d.Volume = append(d.Volume, number(day.requested))
+	}
+	return chart.New(d)
+}
+
+// trust is one thing that numbers are to be trusted by.
+type trust struct {
+	line
+	bar
+}
+
+// trusted says in one line whether anything is not there, or not as it should be.
+func trusted(o read.Overview) []trust {
+	counts, days, last := sheet.Counts{}, int64(0), (*sms.Day)(nil)
+	var none []string // sources of which something was never loaded
 	for _, s := range o.Sources {
-		counts.add(s.Counts)
-	}
-	open, unsure, days := counts.of(isOpen), counts.of(isUnsure), counts.total()
-	l := line{Href: "#trust", Link: "Data quality"}
-	switch {
-	case days == 0:
-		l.Text = "Nothing is loaded yet. `etl run` loads what is due now, `etl serve` when a schedule says so; `etl status` shows what is missing."
-	case open > 0:
-		l.Text, l.Bad = fmt.Sprintf("Incomplete: %s of %s dataset days are missing or not accepted.", grouped(open),
-			grouped(days)), true
-	case unsure > 0:
-		l.Text = fmt.Sprintf("%s of %s dataset days are unverified or in an unknown state.",
-			grouped(unsure), grouped(days))
-	case o.Findings[sms.Error] > 0:
-		l.Text, l.Bad = fmt.Sprintf("Complete: every expected day is loaded. But %s found.",
-			errorsOf(o.Findings[sms.Error])), true
-	default:
-		l.Text = "Complete: every expected day is loaded, and there are no open errors."
-	}
-	return l
-}
-
-func errorsOf(n int64) string {
-	if n == 1 {
-		return "1 error was"
-	}
-	return grouped(n) + " errors were"
-}
-
-// freshness is one line a source.
-func freshness(sources []read.SourceState, now time.Time) []line {
-	var all []line
-	for _, s := range sources {
-		text := s.Source + ": one dataset has no loaded day"
-		if s.LoadedTo != nil {
-			text = s.Source + ": all datasets are loaded up to " + s.LoadedTo.String()
+		counts.Add(s.Counts)
+		days += s.OpenDays
+		switch {
+		case s.LoadedTo == nil:
+			none = append(none, s.Source)
+		case last == nil || *s.LoadedTo < *last:
+			last = s.LoadedTo
 		}
-		if s.ConfirmedAt == nil {
-			text += "; no answer from the vendor yet."
-		} else {
-			text += fmt.Sprintf("; last answer from the vendor %s ago, %s.", age(now.Sub(*s.ConfirmedAt)),
-				moment(s.ConfirmedAt).Show+" UTC")
-		}
-		l := line{Text: text}
-		if open := stateCounts(s.Counts).words(isOpen); open != "" {
-			year := ""
-			if s.FirstOpen != nil {
-				year = s.FirstOpen.String()[:4]
-			}
-			l = line{
-				Text: text + " Incomplete dataset days: " + open + ".", Bad: true,
-				Href: href("/coverage", "vendor", string(s.Vendor), "year", year), Link: "See the days",
-			}
-		}
-		all = append(all, l)
 	}
-	if len(all) == 0 {
-		all = append(all, line{Text: "No accounts are known yet. The first `etl run` adds those of schedules.yaml; `etl init` writes one."})
+	var all []trust
+	say := func(isBad bool, link, href, form string, arguments ...any) {
+		all = append(all, trust{line: line{Text: fmt.Sprintf(form, arguments...), Bad: isBad, Link: link, Href: href}})
+	}
+	switch word := "Complete"; {
+	case counts.Total() == 0:
+		say(false, "", "", "Nothing is loaded yet. `etl run` loads what is due now, `etl serve` when a schedule says so; `etl status` shows what is missing.")
+	case last != nil:
+		if days > 0 || counts.Of(sheet.IsUnsure) > 0 {
+			word = "Loaded"
+		}
+		say(false, "", "", "%s to %s", word, span(*last, *last))
+	}
+	if len(none) > 0 {
+		say(true, "", "", "No day of a dataset of %s is loaded", strings.Join(none, ", "))
+	}
+	if days > 0 {
+		say(true, "Which", "/coverage#attention", "%s need attention", plural(days, "day"))
+	}
+	if unsure := counts.Of(sheet.IsUnsure); unsure > 0 {
+		say(false, "", "", "%s unverified or in an unknown state", plural(unsure, "dataset day"))
+	}
+	if n := o.Findings[sms.Error]; n > 0 {
+		say(true, "Findings", "/findings", "%s of %s open", plural(n, "error"), plural(n+o.Findings[sms.Warning]+o.Findings[sms.Info], "finding"))
+	}
+	for _, l := range pauseLines(o.Pauses, "") {
+		all = append(all, trust{line: l})
 	}
 	return all
 }
 
-func findingsLine(findings map[sms.Severity]int64) line {
-	var total int64
-	for _, n := range findings {
-		total += n
+func plural(n int64, word string) string {
+	if n == 1 {
+		return "1 " + word
 	}
-	l := line{Text: "No open findings.", Href: "/findings", Link: "Findings"}
-	if total > 0 {
-		l.Text = fmt.Sprintf("Open findings: %s, of which %s are errors.", grouped(total), grouped(findings[sms.Error]))
-		l.Bad = findings[sms.Error] > 0
-	}
-	return l
+	return sheet.Grouped(n) + " " + word + "s"
 }
 
 func age(d time.Duration) string {
@@ -150,56 +178,27 @@ func age(d time.Duration) string {
 	}
 }
 
-func sourcesTable(sources []read.SourceState, pauses []queue.Pause) *table {
-	counts := stateCounts{}
+func sourcesTable(sources []read.SourceState, pauses []queue.Pause) *sheet.Table {
+	counts := sheet.Counts{}
 	for _, s := range sources {
-		counts.add(s.Counts)
+		counts.Add(s.Counts)
 	}
-	states := slices.DeleteFunc(counts.marks(), func(m mark) bool { return m.state == sms.NotDue })
-	return fill(newTable("overview.sources", stateColumns(states)...), sources, func(s read.SourceState) []cell {
-		name := text(s.Source).to(href("/coverage", "vendor", string(s.Vendor)))
-		row := cells(name, s.Vendor, pausedCell(s.Source, pauses), s.LoadedTo, s.ConfirmedAt, s.FirstOpen, s.Days)
-		return append(row, stateCounts(s.Counts).cells(states)...)
+	states := slices.DeleteFunc(counts.Marks(), func(m sheet.Mark) bool { return m.State == sms.NotDue })
+	return sheet.Fill(sheet.New("overview.sources", sheet.StateColumns(states)...), sources, func(s read.SourceState) []sheet.Cell {
+		name := sheet.Text(s.Source).To(href("/coverage", "vendor", string(s.Vendor)))
+		row := sheet.Row(name, s.Vendor, pausedCell(s.Source, pauses), s.LoadedTo, s.ConfirmedAt, s.FirstOpen, s.Days)
+		return append(row, sheet.Counts(s.Counts).Row(states)...)
 	})
 }
 
 // pausedCell says that nobody asks a source.
-func pausedCell(source string, pauses []queue.Pause) cell {
+func pausedCell(source string, pauses []queue.Pause) sheet.Cell {
 	for _, p := range pauses {
 		if p.Source == source || p.Source == "" && p.Queue == source {
-			return text(fmt.Sprintf("since %s UTC", cellOf(p.Since).Show)).wrongIf(true)
+			return sheet.Text(fmt.Sprintf("since %s UTC", sheet.CellOf(p.Since).Show)).WrongIf(true)
 		}
 	}
-	return text("no")
-}
-
-// monthCharts draws what is sorted by vendor and month. The month of today is not complete, nor one of which days
-// are missing or may still change.
-func monthCharts(all []read.VendorMonth, today sms.Day) []chart {
-	var labels, names []string
-	var rates, requested, failures [][]value
-	for _, m := range all {
-		if len(names) == 0 || names[len(names)-1] != string(m.Vendor) {
-			names = append(names, string(m.Vendor))
-			rates, requested, failures = append(rates, nil), append(requested, nil), append(failures, nil)
-		}
-		if len(names) == 1 {
-			labels = append(labels, m.Month.String()[:7])
-		}
-		at, isOpen := len(names)-1, m.LoadedDays < m.Days || m.NotFinal > 0 || monthEnd(m.Month) >= today
-		rates[at] = append(rates[at], value{share(m.Delivered, m.Requested), isOpen})
-		requested[at] = append(requested[at], value{number(m.Requested), isOpen})
-		failures[at] = append(failures[at], value{number(plus(m.ProcessingFailed, m.SendFailed)), isOpen})
-	}
-	if len(names) == 0 {
-		return nil
-	}
-	messages := func(n float64) string { return grouped(int64(n)) }
-	return []chart{
-		newChart("rate", "Delivery rate by vendor and month", "delivered of requested", alone, labels, names, rates, percent, true),
-		newChart("requested", "Messages requested by vendor and month", "messages", paired, labels, names, requested, messages, false),
-		newChart("failed", "Messages that failed by vendor and month", "messages", paired, labels, names, failures, messages, false),
-	}
+	return sheet.Text("no")
 }
 
 func number(n *int64) *float64 {
@@ -209,13 +208,69 @@ func number(n *int64) *float64 {
 	return new(float64(*n))
 }
 
-func monthsTable(all []read.VendorMonth) *table {
-	return tableOf("overview.months", all, func(m read.VendorMonth) []cell {
-		days := href("/days", "vendor", string(m.Vendor), "from", m.Month.String(), "to", monthEnd(m.Month).String())
-		number := func(n *int64) cell { return count(n).to(days) }
-		return cells(month(m.Month).to(days), m.Vendor, m.LoadedDays, m.Days, m.NotFinal, number(m.Requested),
-			number(m.Delivered), ratio(m.Delivered, m.Requested).to(days), number(m.ProcessingFailed), number(m.SendFailed),
-			whyMonth(m))
+// pivot has a line a month, the newest first, and beside all vendors together the columns of each. What is sorted by vendor and month
+// comes in; a month of which no day is expected has no line.
+func pivot(all []read.VendorMonth) *sheet.Table {
+	t := sheet.New("overview.pivot")
+	byMonth := map[sms.Day][]read.VendorMonth{}
+	var names []string
+	for _, m := range all {
+		if !slices.Contains(names, string(m.Vendor)) {
+			names = append(names, string(m.Vendor))
+			t.Columns = append(t.Columns, sheet.Columns(">"+string(m.Vendor)+" requested", ">"+string(m.Vendor)+" rate")...)
+		}
+		byMonth[m.Month] = append(byMonth[m.Month], m)
+	}
+	t.Columns = append(t.Columns, sheet.Columns(">not final days", "state")...)
+	for _, m := range slices.Backward(slices.Sorted(maps.Keys(byMonth))) {
+		if row := pivotRow(m, byMonth[m], joined(byMonth[m]), joined(byMonth[(m-1).Month()])); row != nil {
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return t
+}
+
+// joined is a month of all vendors. Vendors of which no day is loaded are left out; the state says that days are missing.
+func joined(all []read.VendorMonth) (sum read.VendorMonth) {
+	isFirst := true
+	for _, m := range all {
+		sum.Days, sum.LoadedDays, sum.NotFinal = sum.Days+m.Days, sum.LoadedDays+m.LoadedDays, sum.NotFinal+m.NotFinal
+		switch {
+		case m.LoadedDays == 0:
+		case isFirst:
+			sum.Requested, sum.Delivered, isFirst = m.Requested, m.Delivered, false
+			sum.ProcessingFailed, sum.SendFailed = m.ProcessingFailed, m.SendFailed
+		default:
+			sum.Requested, sum.Delivered = sheet.Plus(sum.Requested, m.Requested), sheet.Plus(sum.Delivered, m.Delivered)
+			sum.ProcessingFailed, sum.SendFailed = sheet.Plus(sum.ProcessingFailed, m.ProcessingFailed), sheet.Plus(sum.SendFailed, m.SendFailed)
+		}
+	}
+	return sum
+}
+
+func pivotRow(at sms.Day, all []read.VendorMonth, sum, before read.VendorMonth) []sheet.Cell {
+	if sum.Days == 0 && sum.LoadedDays == 0 {
+		return nil
+	}
+	to := func(path string, vendor sms.Vendor) string {
+		return href(path, "vendor", string(vendor), "from", at.String(), "to", monthEnd(at).String())
+	}
+	row := sheet.Row(sheet.Month(at).To(to("/", "")), sheet.Count(sum.Requested).To(to("/days", "")), sheet.Ratio(sum.Delivered, sum.Requested).To(to("/", "")),
+		sheet.Points(sheet.Share(sum.Delivered, sum.Requested), sheet.Share(before.Delivered, before.Requested)))
+	for _, m := range all {
+		row = append(row, sheet.Count(m.Requested).To(to("/days", m.Vendor)), sheet.Ratio(m.Delivered, m.Requested).To(to("/", m.Vendor)))
+	}
+	state := sheet.Text("final")
+	if sum.NotFinal > 0 || sum.LoadedDays < sum.Days {
+		state = sheet.Text(whyMonth(sum)).WrongIf(sum.LoadedDays < sum.Days)
+	}
+	return append(row, sheet.Whole(sum.NotFinal), state.To(href("/coverage", "year", at.String()[:4])))
+}
+
+func monthsTable(all []read.VendorMonth) *sheet.Table {
+	return sheet.Of("overview.months", all, func(m read.VendorMonth) []sheet.Cell {
+		return sheet.Row(sheet.Month(m.Month), m.Vendor, m.LoadedDays, m.Days, m.NotFinal, m.Requested, m.Delivered, sheet.Ratio(m.Delivered, m.Requested),
+			m.ProcessingFailed, m.SendFailed, whyMonth(m))
 	})
 }
 
@@ -229,10 +284,10 @@ func whyMonth(m read.VendorMonth) string {
 	}
 	var parts []string
 	if m.LoadedDays < m.Days {
-		parts = append(parts, fmt.Sprintf("%s of %s days are not loaded", grouped(m.Days-m.LoadedDays), grouped(m.Days)))
+		parts = append(parts, fmt.Sprintf("%s of %s days are not loaded", sheet.Grouped(m.Days-m.LoadedDays), sheet.Grouped(m.Days)))
 	}
 	if later := m.NotFinal - (m.Days - m.LoadedDays); later > 0 {
-		parts = append(parts, fmt.Sprintf("%s loaded days are not final", grouped(later)))
+		parts = append(parts, fmt.Sprintf("%s loaded days are not final", sheet.Grouped(later)))
 	}
 	if m.Requested == nil || m.Delivered == nil || m.ProcessingFailed == nil || m.SendFailed == nil {
 		parts = append(parts, "a dash means that a part is not reported or there were no messages")

@@ -12,9 +12,9 @@ import (
 func TestOverview(t *testing.T) {
 	w := newWorld(t)
 	w.holds("/",
-		"<h1>Overview</h1>", "tencent-main: all datasets are loaded up to 2026-11-21", "engagelab-main: one dataset has "+
-			"no loaded day", "1 failed",
-		"Open findings: 2, of which 1 are errors.", `role="img"`, "<desc id=\"rate-narrow-only-desc\">Delivery rate by vendor and month. engagelab: 90.00 % in 2026-10",
+		"<h1>Overview</h1>", "23 Oct – 21 Nov 2026, against 23 Sep – 22 Oct 2026.", "Loaded to 21 Nov 2026", "No day of a dataset of engagelab-main is loaded",
+		"52 days need attention", "1 error of 2 findings open", `role="img"`,
+		"<desc id=\"chart-narrow-only-desc\">Delivery rate by vendor and day. engagelab: 90.00 % on 2026-10-23, 90.00 % on 2026-11-10;",
 	)
 	var requested, delivered int64
 	w.one(&requested, `SELECT sum(requested)::bigint FROM sms.delivery_daily WHERE vendor = 'engagelab' AND send_date BETWEEN '2026-10-01' AND '2026-10-31'`)
@@ -33,7 +33,7 @@ func TestOverview(t *testing.T) {
 // The number of questions to the database does not grow with what it holds.
 func TestNoQuestionForEachLine(t *testing.T) {
 	w := newWorld(t)
-	paths := []string{"/", "/coverage?year=2026", "/days?from=2026-10-01", "/failures", "/restatements", "/findings", "/runs"}
+	paths := []string{"/", "/explore?by=template", "/coverage?year=2026", "/days?from=2026-10-01", "/failures", "/restatements", "/findings", "/runs"}
 	before := w.questions(paths)
 	for _, id := range []string{"a", "b", "c", "d"} {
 		account := sms.Account{Vendor: sms.EngageLab, ID: id, Zone: marketing.Zone}
@@ -66,19 +66,32 @@ func TestPagesAreReadOnlyAndStrict(t *testing.T) {
 	if got := answer.Header.Get("Content-Security-Policy"); got != want {
 		t.Errorf("policy %q", got)
 	}
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.address+"/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept-Encoding", "gzip")
+	if packed, err := http.DefaultTransport.RoundTrip(r); err != nil || packed.Header.Get("Content-Encoding") != "gzip" || packed.Header.Get("Vary") != "Accept-Encoding" {
+		t.Errorf("a page is not packed: %v, %v", packed.Header, err)
+	} else {
+		_ = packed.Body.Close()
+	}
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
 		if answer, _ := w.ask(method, "/"); answer.StatusCode != http.StatusMethodNotAllowed {
 			t.Errorf("%s /: %s", method, answer.Status)
 		}
 	}
+	if answer, body := w.ask(http.MethodGet, "/nowhere"); answer.StatusCode != http.StatusNotFound || !strings.Contains(body, "<h1>Not found</h1>") {
+		t.Errorf("an address of no page: %s\n%s", answer.Status, body)
+	}
 	if answer, body := w.ask(http.MethodGet, "/assets/pages.css"); answer.StatusCode != http.StatusOK || strings.Contains(body, "url(") {
 		t.Errorf("style: %s", answer.Status)
 	}
 	for path, text := range map[string]string{
-		"/?x=1":                       "this page has no parameter &#34;x&#34;",
+		"/?x=1":                       "This page has no parameter &#34;x&#34;",
 		"/?format=exe":                "want csv or json",
-		"/?format=csv":                "want one of sources, months",
-		"/?format=json&table=secrets": "want one of sources, months",
+		"/?format=csv":                "want one of moved, pivot, months",
+		"/?format=json&table=secrets": "want one of moved, pivot, months",
 	} {
 		if answer, body := w.ask(http.MethodGet, path); answer.StatusCode != http.StatusBadRequest || !strings.Contains(body, text) {
 			t.Errorf("%s: %s, without %q", path, answer.Status, text)

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"html/template"
 	"net/http"
+	"net/url"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -16,13 +18,15 @@ import (
 	"smsetl/explain"
 	"smsetl/read"
 	"smsetl/web"
+	"smsetl/web/pages/chart"
+	"smsetl/web/pages/sheet"
 )
 
 //go:embed assets/*.html
 var templateFiles embed.FS
 
-//go:embed assets/pages.css
-var styleFile embed.FS
+//go:embed assets/pages.css assets/pages.js
+var assetFiles embed.FS
 
 var layout = template.Must(template.ParseFS(templateFiles, "assets/*.html"))
 
@@ -44,32 +48,39 @@ func Add(server *web.Server, warehouse *read.Model, explain Explain, now func() 
 	for path, show := range map[string]func(context.Context, *query) (view, error){
 		"/{$}":          s.overview,
 		"/coverage":     s.coverage,
+		"/explore":      s.explore,
 		"/day":          s.day,
 		"/days":         s.days,
 		"/failures":     s.failures,
 		"/restatements": s.restatements,
 		"/findings":     s.findings,
 		"/runs":         s.runs,
+		"/run":          s.run,
 		"/explain":      s.explanation,
 		"/schema":       s.schema,
+		"/design":       s.design,
 	} {
 		server.Handle("GET "+path, s.page(show))
 	}
-	server.Handle("GET /assets/pages.css", web.Assets(styleFile))
+	// Not GET alone: http.ServeMux finds that in conflict with the pages that answer every method below a path.
+	server.Handle("/", s.page(s.nowhere))
+	server.Handle("GET /assets/pages.css", web.Assets(assetFiles))
+	server.Handle("GET /assets/pages.js", web.Assets(assetFiles))
 }
 
 // view is a page: a heading, a form and sections below each other.
 type view struct {
 	Title    string
 	Lead     string // one sentence
+	Crumbs   []line // the way here; the last one leads nowhere
 	Form     *form
+	Trust    []trust
 	Content  template.HTML // before the sections
 	Sections []section
 	Refresh  int // seconds after which the page is asked for again; 0 for never
 
 	// The frame fills these in.
-	Path      string
-	Nav       []web.Link
+	Nav       []line
 	Others    []web.Link
 	User      string
 	CanLogOut bool
@@ -80,35 +91,68 @@ type view struct {
 type section struct {
 	ID       string
 	Heading  string
+	Big      string // a number, large
 	Lines    []line
 	Nav      []line // small steps from here
 	Bars     []bar
 	Cards    []card
-	Keys     []key
-	Charts   []chart
+	Keys     []sheet.Key
+	Facts    []line // names and short values, side by side
+	Chart    *chart.Chart
+	Strips   *strips
+	Issues   []issue
 	Calendar *calendar
-	Table    *table
-	IsFile   bool // the table is offered and not shown
+	Table    *sheet.Table
+	IsFile   bool   // the table is offered and not shown
+	SQL      string // the question behind the table
 }
 
 // line is a sentence, which may lead somewhere.
 type line struct {
-	Text string
-	Href string
-	Link string
-	Bad  bool
+	Text   string
+	Href   string
+	Link   string
+	Bad    bool
+	IsHere bool // it leads to where one is
 }
 
-// navigation is the pages that every page leads to.
-var navigation = []web.Link{
-	{Path: "/", Title: "Overview"}, {Path: "/coverage", Title: "Coverage"}, {Path: "/days", Title: "Days"},
-	{Path: "/failures", Title: "Failures"}, {Path: "/restatements", Title: "Restatements"},
-	{Path: "/findings", Title: "Findings"}, {Path: "/runs", Title: "Runs"}, {Path: "/schema", Title: "Schema"},
+// place is a page of the navigation.
+type place struct {
+	path, title string
+	hasBar      bool
+}
+
+// navigation is the pages that every page leads to. Those with a bar keep the days and names that are chosen.
+var navigation = []place{
+	{"/", "Overview", true}, {"/explore", "Explore", true}, {"/failures", "Failures", true}, {"/days", "Days", true}, {"/restatements", "Changes", true},
+	{"/coverage", "Coverage", false}, {"/findings", "Findings", false}, {"/runs", "Runs", false}, {"/schema", "Schema", false},
+}
+
+// navigate gives the pages, as seen from one of them.
+func navigate(path string, values url.Values) []line {
+	var kept []string
+	for _, name := range []string{"range", "from", "to", "vendor", "account"} {
+		kept = append(kept, name, values.Get(name))
+	}
+	isKept := slices.ContainsFunc(navigation, func(p place) bool { return p.path == path && p.hasBar })
+	all := make([]line, len(navigation))
+	for i, p := range navigation {
+		all[i] = line{Link: p.title, Href: p.path, IsHere: p.path == path}
+		if p.hasBar && isKept {
+			all[i].Href = href(p.path, kept...)
+		}
+	}
+	return all
 }
 
 // page answers with what show makes of the request: a page, or one of its tables as a file.
 func (s *site) page(show func(context.Context, *query) (view, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "These pages are only read.", http.StatusMethodNotAllowed)
+			return
+		}
 		q := newQuery(r.URL.Query())
 		f := q.format()
 		v, err := show(r.Context(), q)
@@ -130,10 +174,16 @@ func (s *site) page(show func(context.Context, *query) (view, error)) http.Handl
 	})
 }
 
+// nowhere answers for every address that no page has.
+func (s *site) nowhere(context.Context, *query) (view, error) {
+	return view{}, unknown("There is no page at this address.")
+}
+
 // sorry says what went wrong. What the database says stays in the log: it may name hosts and users.
 func (s *site) sorry(r *http.Request, err error) (int, view) {
 	if bad, ok := errors.AsType[*inputError](err); ok {
-		return bad.status, view{Title: bad.title, Sections: []section{{Lines: []line{{Text: bad.Error(), Bad: true}, {Link: "Back to the overview", Href: "/"}}}}}
+		back := line{Text: "", Link: "Back to the overview", Href: "/"}
+		return bad.status, view{Title: bad.title, Form: bad.form, Sections: []section{{Lines: []line{{Text: capital(bad.Error()), Bad: true}, back}}}}
 	}
 	if r.Context().Err() != nil {
 		s.log.Debug("nobody waits for the page any more", zap.String("path", r.URL.Path))
@@ -149,7 +199,7 @@ func (s *site) sorry(r *http.Request, err error) (int, view) {
 
 // write sends a whole page or none.
 func (s *site) write(w http.ResponseWriter, r *http.Request, status int, v view) {
-	v.Path, v.Nav = r.URL.Path, navigation
+	v.Nav = navigate(r.URL.Path, r.URL.Query())
 	v.User, v.CanLogOut = web.User(r.Context()), web.CanLogOut(r.Context())
 	v.Others = s.others
 	v.At = s.now().UTC().Format("2006-01-02 15:04 UTC")

@@ -18,16 +18,17 @@ type inputError struct {
 	status int
 	title  string
 	text   string
+	form   *form // to mend it with; nil for none
 }
 
 func (b *inputError) Error() string { return b.text }
 
 func bad(form string, arguments ...any) error {
-	return &inputError{http.StatusBadRequest, "Invalid address", fmt.Sprintf(form, arguments...)}
+	return &inputError{status: http.StatusBadRequest, title: "Invalid address", text: fmt.Sprintf(form, arguments...)}
 }
 
 func unknown(form string, arguments ...any) error {
-	return &inputError{http.StatusNotFound, "Not found", fmt.Sprintf(form, arguments...)}
+	return &inputError{status: http.StatusNotFound, title: "Not found", text: fmt.Sprintf(form, arguments...)}
 }
 
 // query reads the parameters of an address. The first mistake is kept, and what a page did not ask for is one.
@@ -120,18 +121,6 @@ type format struct{ kind, table string }
 
 func (q *query) format() format { return format{q.oneOf("format", "csv", "json"), q.text("table")} }
 
-// filter reads vendor, account, from and to. Without dates it is the days from first to last.
-func (q *query) filter(accounts []read.KnownAccount, first, last sms.Day) (read.Filter, error) {
-	f := read.Filter{
-		Vendor: sms.Vendor(q.text("vendor")), Account: q.text("account"), First: q.day("from", first), Last: q.day("to",
-			last),
-	}
-	if f.First > f.Last {
-		q.wrong("from is %s, after %s: want the earlier day first", f.First, f.Last)
-	}
-	return f, q.known(f.Vendor, f.Account, accounts)
-}
-
 // matching gives the accounts of a vendor and a name. Empty names match all.
 func matching(accounts []read.KnownAccount, vendor sms.Vendor, account string) []read.KnownAccount {
 	return slices.DeleteFunc(slices.Clone(accounts), func(a read.KnownAccount) bool {
@@ -198,24 +187,4 @@ func href(path string, pairs ...string) string {
 // pathOf makes an address of a day of an account, with more pairs of names and values.
 func pathOf(path string, vendor sms.Vendor, account string, day sms.Day, pairs ...string) string {
 	return href(path, append(pairs, "vendor", string(vendor), "account", account, "date", day.String())...)
-}
-
-// form is the filter above a page. What is empty is not chosen, or not offered.
-type form struct {
-	Path              string
-	Vendor, Account   string
-	Vendors, Accounts []string
-	From, To          string
-	Year              int
-	Years             []int
-	Reason, Category  string
-	Stage             sms.Stage
-}
-
-func filterForm(path string, f read.Filter, accounts []read.KnownAccount) *form {
-	vendors, names := namesOf(accounts)
-	return &form{
-		Path: path, Vendor: string(f.Vendor), Account: f.Account, Vendors: vendors, Accounts: names,
-		From: f.First.String(), To: f.Last.String(),
-	}
 }

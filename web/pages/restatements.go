@@ -5,26 +5,34 @@ import (
 	"fmt"
 
 	"smsetl/read"
+	"smsetl/web/pages/chart"
+	"smsetl/web/pages/sheet"
 )
 
 // How many changes a page shows, and a file holds.
 const (
 	shownRestatements = 500
 	mostRestatements  = 100_000
+	// changedDays is how many days before a report are looked at for what changed since: no vendor keeps its days for longer.
+	changedDays = 400
 )
 
-// restatements are the numbers that were others before.
+// restatements are the values that changed after they were first loaded.
 func (s *site) restatements(ctx context.Context, q *query) (view, error) {
-	accounts, f, err := s.choice(ctx, q, 90)
+	since := q.day("since", 0)
+	c, err := s.choice(ctx, q, "/restatements")
 	if err != nil {
 		return view{}, err
+	}
+	if since != 0 && q.text("from")+q.text("to")+q.text("range") == "" {
+		c.First, c.Last, c.preset = since-changedDays, c.last, ""
 	}
 	most := shownRestatements
 	isFile := q.format().kind != ""
 	if isFile {
 		most = mostRestatements
 	}
-	all, err := s.warehouse.Restatements(ctx, f, most+1)
+	all, err := s.warehouse.Restatements(ctx, c.Filter, since, most+1)
 	if err != nil {
 		return view{}, err
 	}
@@ -35,20 +43,25 @@ func (s *site) restatements(ctx context.Context, q *query) (view, error) {
 		}
 		all, note = all[:most], fmt.Sprintf("The newest %d. The files contain all of them.", most)
 	}
-	return view{
-		Title: "Restatements",
-		Lead: fmt.Sprintf("Values for %s to %s that were revised after they were first loaded, newest revision first.",
-			f.First, f.Last),
-		Form: filterForm("/restatements", f, accounts), Sections: []section{{Table: restatementsTable(all, note)}},
-	}, nil
+	v := view{
+		Title: "Changes", Lead: fmt.Sprintf("Values of %s that were revised after they were first loaded, newest revision first.", span(c.First, c.Last)),
+		Form: c.form(), Sections: []section{{Table: restatementsTable(all, note)}},
+	}
+	if since != 0 {
+		v.Sections[0].Lines = []line{{Text: "Only what was revised since " + since.String() + ", 00:00 UTC.", Link: "Show all", Href: c.to("/restatements", "since", "")}}
+	} else {
+		at := monday(c.last + 1)
+		v.Sections[0].Nav = []line{{Link: "Since Monday, " + chart.Short(at), Href: c.to("/restatements", "since", at.String(), "range", "", "from", "", "to", "")}}
+	}
+	return v, nil
 }
 
-func restatementsTable(all []read.Restatement, note string) *table {
-	t := tableOf("restatements.restatements", all, func(r read.Restatement) []cell {
+func restatementsTable(all []read.Restatement, note string) *sheet.Table {
+	t := sheet.Of("restatements.restatements", all, func(r read.Restatement) []sheet.Cell {
 		explain := pathOf("/explain", r.Vendor, r.Account, r.Day, "measure", r.Measure, "template", r.Template, "label",
 			r.Label, "message_type", r.MessageType, "country", r.Country, "stage", r.Stage, "reason", r.Reason)
-		return cells(cellOf(r.Day).to(pathOf("/day", r.Vendor, r.Account, r.Day)), r.Vendor, r.Account, r.State, r.Measure,
-			count(r.Old).to(explain), count(r.New).to(explain), spaced(r.Cause), r.Change, r.ChangedAt, r.LoadID,
+		return sheet.Row(sheet.CellOf(r.Day).To(pathOf("/day", r.Vendor, r.Account, r.Day)), r.Vendor, r.Account, r.State, r.Measure,
+			sheet.Count(r.Old).To(explain), sheet.Count(r.New).To(explain), sheet.Spaced(r.Cause), r.Change, r.ChangedAt, r.LoadID,
 			r.Template, r.Label, r.MessageType, r.Country, r.Stage, r.Reason)
 	})
 	t.Note = note

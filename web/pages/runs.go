@@ -5,10 +5,12 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
 	"smsetl/queue"
+	"smsetl/web/pages/sheet"
 )
 
 const (
@@ -30,7 +32,7 @@ func (s *site) runs(ctx context.Context, q *query) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := view{Title: "Runs", Lead: "Commands that loaded data, and backfills in the queue."}
+	v := view{Title: "Runs", Lead: "Everything that loads: schedules, commands by hand, imports, and backfills in the queue."}
 	under := section{Heading: "In progress", Bars: s.underWay(all), Lines: pauseLines(all.Pauses, "")}
 	if len(under.Bars) == 0 {
 		under.Lines = append(under.Lines, line{Text: "No run in progress."})
@@ -58,7 +60,11 @@ func againLine(path string, again int) line {
 	if again == 0 {
 		return line{Link: "Refresh automatically", Href: path}
 	}
-	return line{Link: fmt.Sprintf("Refreshes every %d s · Pause", again), Href: href(path, "refresh", "no")}
+	join := "?"
+	if strings.Contains(path, "?") {
+		join = "&"
+	}
+	return line{Link: fmt.Sprintf("Refreshes every %d s · Pause", again), Href: path + join + "refresh=no"}
 }
 
 // pauseLines says who is not asked, since when and why, of one source or, where none is named, of all.
@@ -79,7 +85,7 @@ func pauseText(p queue.Pause) string {
 	}
 	return fmt.Sprintf("%s is paused since %s UTC, by %s. Reason: %s. No requests are sent until it is resumed: etl "+
 		"resume %s.",
-		name, cellOf(p.Since).Show, by, cmp.Or(strings.TrimSuffix(p.Reason, "."), "none was given"), name)
+		name, sheet.CellOf(p.Since).Show, by, cmp.Or(strings.TrimSuffix(p.Reason, "."), "none was given"), name)
 }
 
 // underWay has a bar for each run that has work left.
@@ -101,7 +107,7 @@ func (s *site) underWay(all queue.Runs) []bar {
 
 func runBar(r *queue.RunState, now time.Time) bar {
 	b := bar{Done: r.Windows - r.Open, All: r.Windows}
-	b.Label = fmt.Sprintf("Run %d, %s, since %s UTC, is %s: ", r.RunID, r.Command, cellOf(r.StartedAt).Show, r.Status(now))
+	b.Label = fmt.Sprintf("Run %d, %s, since %s UTC, is %s: ", r.RunID, r.Command, sheet.CellOf(r.StartedAt).Show, r.Status(now))
 	if r.Windows == 0 {
 		b.Label += fmt.Sprintf("%d of %d loads done", r.Loads-r.LoadsRunning-r.LoadsFailed, r.Loads)
 		return b
@@ -131,39 +137,78 @@ func backfillBar(b queue.Backfill) bar {
 	return bar{Label: label, Done: int64(b.Windows - b.Left), All: int64(b.Windows)}
 }
 
-func backfillsTable(all []queue.Backfill) *table {
-	return tableOf("runs.backfills", all, func(b queue.Backfill) []cell {
-		return cells(b.RunID, b.State, b.Arguments, b.StartedAt, b.EndedAt, b.Windows, b.Done,
-			cellOf(b.Failed).wrongIf(b.Failed > 0), b.Cancelled, b.Left, b.Days, b.Rows, b.Reason)
+func backfillsTable(all []queue.Backfill) *sheet.Table {
+	return sheet.Of("runs.backfills", all, func(b queue.Backfill) []sheet.Cell {
+		return sheet.Row(b.RunID, b.State, b.Arguments, b.StartedAt, b.EndedAt, b.Windows, b.Done,
+			sheet.CellOf(b.Failed).WrongIf(b.Failed > 0), b.Cancelled, b.Left, b.Days, b.Rows, b.Reason)
 	})
 }
 
 // retriesTable says what goes on failing: what it met, how often, and when it is tried again.
-func retriesTable(all []queue.Retry) *table {
-	return tableOf("runs.retries", all, func(r queue.Retry) []cell {
-		next := cellOf(r.NextAt)
+func retriesTable(all []queue.Retry) *sheet.Table {
+	return sheet.Of("runs.retries", all, func(r queue.Retry) []sheet.Cell {
+		next := sheet.CellOf(r.NextAt)
 		switch {
 		case r.IsPaused:
-			next = text("when the source is resumed")
+			next = sheet.Text("when the source is resumed")
 		case r.NextAt == nil:
-			next = text("now")
+			next = sheet.Text("now")
 		}
-		return cells(r.Source, r.Vendor, r.Account, r.Datasets, window(r.Window), r.Tries, r.MostTries, r.Reason, r.LastAt,
+		return sheet.Row(r.Source, r.Vendor, r.Account, r.Datasets, sheet.Window(r.Window), r.Tries, r.MostTries, r.Reason, r.LastAt,
 			next, r.RunID, r.JobID)
 	})
+}
+
+// startedBy says who or what began a run.
+func startedBy(command string, isDetached bool) string {
+	switch {
+	case command == "serve":
+		return "a schedule"
+	case isDetached:
+		return "a person, worked in the queue"
+	default:
+		return "a person"
+	}
+}
+
+// took is how long something lasted, or lasts until now.
+func took(from time.Time, until *time.Time, now time.Time) string {
+	if until == nil {
+		return age(now.Sub(from)) + " so far"
+	}
+	switch d := until.Sub(from); {
+	case d < time.Second:
+		return "under 1 s"
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", int(d.Seconds()))
+	default:
+		return age(d)
+	}
+}
+
+// facts makes facts of names and values.
+func facts(pairs ...string) []line {
+	var all []line
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			all = append(all, line{Text: pairs[i], Link: pairs[i+1]})
+		}
+	}
+	return all
 }
 
 // badStatus is how the status of a run begins that did not do all it should.
 var badStatus = regexp.MustCompile(`^(failed|partial|killed)`)
 
-func (s *site) runsTable(all []queue.RunState) *table {
-	return tableOf("runs.runs", all, func(r queue.RunState) []cell {
+func (s *site) runsTable(all []queue.RunState) *sheet.Table {
+	return sheet.Of("runs.runs", all, func(r queue.RunState) []sheet.Cell {
 		status, why := r.Status(s.now()), ""
 		if r.LoadsFailed+r.Failed > 0 {
 			why = r.Reason
 		}
-		return cells(r.RunID, r.Command, r.Arguments, text(status).wrongIf(badStatus.MatchString(status)), r.StartedAt,
-			r.EndedAt, r.Windows, r.Done, whole(r.Failed).wrongIf(r.Failed > 0), r.Cancelled, r.Open, r.Loads, r.LoadsFailed,
+		id := sheet.Whole(r.RunID).To(href("/run", "id", strconv.FormatInt(r.RunID, 10)))
+		return sheet.Row(id, r.Command, r.Arguments, startedBy(r.Command, r.Detached), sheet.Text(status).WrongIf(badStatus.MatchString(status)), r.StartedAt,
+			sheet.Text(took(r.StartedAt, r.EndedAt, s.now())).Unbroken(), r.Windows, r.Done, sheet.Whole(r.Failed).WrongIf(r.Failed > 0), r.Cancelled, r.Open, r.Loads, r.LoadsFailed,
 			r.Received, r.Written, r.Rejected, r.Held, why, r.Host, r.Program)
 	})
 }

@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,10 @@ func TestRuns(t *testing.T) {
 	if body := w.page("/runs?refresh=no"); strings.Contains(body, `http-equiv="refresh"`) || !strings.Contains(body,
 		`<a href="/runs">Refresh automatically</a>`) {
 		t.Errorf("it cannot be stopped:\n%s", body)
+	}
+	w.holds("/run?id=1", "<h1>Run 1</h1>", "--from &lt;b&gt;", "1 of 3 windows done")
+	if answer, _ := w.ask(http.MethodGet, "/run?id=99"); answer.StatusCode != http.StatusNotFound {
+		t.Errorf("a run that never was: %s", answer.Status)
 	}
 	w.holds("/runs?format=csv&table=backfills", ",'--from <b>,")
 }

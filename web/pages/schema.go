@@ -6,6 +6,7 @@ import (
 
 	"smsetl/internal/dictionary"
 	"smsetl/read"
+	"smsetl/web/pages/sheet"
 )
 
 // schema is the dictionary: every table, view and function as the catalog describes it at this moment.
@@ -25,8 +26,8 @@ func (s *site) schema(ctx context.Context, _ *query) (view, error) {
 }
 
 // relationsTable has a line for each column of each relation.
-func relationsTable(all []read.Relation) *table {
-	t := newTable("schema.columns")
+func relationsTable(all []read.Relation) *sheet.Table {
+	t := sheet.New("schema.columns")
 	for _, r := range all {
 		name, _, _ := strings.Cut(r.Name, "(")
 		for _, c := range r.Columns {
@@ -37,7 +38,7 @@ func relationsTable(all []read.Relation) *table {
 			case c.Required:
 				required = "yes"
 			}
-			t.Rows = append(t.Rows, cells(r.Schema, name, r.Kind, c.Name, c.Type, required, c.Comment))
+			t.Rows = append(t.Rows, sheet.Row(r.Schema, name, r.Kind, c.Name, c.Type, required, c.Comment))
 		}
 	}
 	return t

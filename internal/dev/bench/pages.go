@@ -142,7 +142,9 @@ func discover(ctx context.Context, address, without string) (all []string, err e
 				continue
 			}
 			known[next] = true
-			kind := u.Path + " " + strings.Join(slices.Sorted(maps.Keys(u.Query())), " ")
+			query := u.Query()
+			maps.DeleteFunc(query, func(name string, _ []string) bool { return name == "page" || name == "range" || name == "compare" })
+			kind := u.Path + " " + query.Get("by") + " " + strings.Join(slices.Sorted(maps.Keys(query)), " ")
 			if kinds[kind]++; kinds[kind] <= ofAKind {
 				queue = append(queue, next)
 			}
