@@ -36,6 +36,7 @@ func TestNoViewTurnsNotReportedIntoZero(t *testing.T) {
 			}
 		}
 	})
+	verifySums(t, wh)
 	looked := []string{}
 	for view := range (&hole{}).questions() {
 		looked = append(looked, view)
