@@ -83,7 +83,7 @@ func (s *Superset) prepare(t testing.TB) {
 	s.Run(t, "superset", "init")
 	made, err := os.ReadFile(filepath.Join(s.in, name))
 	if err == nil {
-		err = os.WriteFile(kept+".part", made, 0o600)
+		err = os.WriteFile(kept+".part", made, 0o600) //nolint:gosec // G703: the user's cache
 	}
 	if err == nil {
 		err = os.Rename(kept+".part", kept)

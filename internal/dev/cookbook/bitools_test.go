@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -146,10 +147,11 @@ func (a *analyst) asksSuperset(t *testing.T, s *bitools.Superset, queries []cook
 		SQL      string `json:"sql"`
 		Schema   string `json:"schema"`
 		Client   string `json:"client_id"`
+		Limit    int    `json:"queryLimit"` // as its page sends it; without one the LIMIT of the question is lost
 	}
 	for i, q := range queries {
 		var r result
-		s.Call(t, http.MethodPost, "/api/v1/sqllab/execute/", question{1, q.SQL, "sms", fmt.Sprintf("t%d%.6s", i, t.Name()[len(t.Name())-6:])}, &r)
+		s.Call(t, http.MethodPost, "/api/v1/sqllab/execute/", question{1, q.SQL, "sms", fmt.Sprintf("t%d%.6s", i, t.Name()[len(t.Name())-6:]), 1000}, &r)
 		var got [][]string
 		for _, row := range r.Data {
 			var cells []string
@@ -249,7 +251,7 @@ func (a *analyst) totals(t *testing.T) totals {
 			all[vendor]["delivery_rate"] = new(big.Rat).Quo(of["delivered"], of["requested"]).FloatString(9)
 		}
 	}
-	if gaps == 0 {
+	if gaps == 0 && strings.HasSuffix(t.Name(), "not_reported") {
 		t.Fatal("every vendor reports everything: this proves nothing about NULL")
 	}
 	return all
@@ -349,7 +351,13 @@ func draws(t *testing.T, s *bitools.Superset) {
 				drawn++
 			}
 		}
-		tab.Wait(fmt.Sprintf(`document.querySelectorAll('.dashboard-chart .slice_container').length === %d && !document.querySelector('.loading')`, drawn))
+		// A minute is not enough for it on a machine that has much else to do.
+		isDrawn := fmt.Sprintf(`document.querySelectorAll('.dashboard-chart .slice_container').length === %d && !document.querySelector('[data-test=loading-indicator]')`, drawn)
+		for deadline := time.Now().Add(5 * time.Minute); !browsertest.Ask[bool](tab, isDrawn); time.Sleep(time.Second) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s is not drawn: %s", d.Name, browsertest.Ask[string](tab, `document.body.innerText`))
+			}
+		}
 		if wrong := browsertest.Ask[[]string](tab, `[...document.querySelectorAll('[role=alert], .ant-alert-error')].map(e => e.textContent)`); len(wrong) > 0 {
 			t.Errorf("%s: %v", d.Name, wrong)
 		}
