@@ -38,6 +38,10 @@ var (
 		{Name: "messages_reported", Comment: "messages. Of the rows that have a number: too small by rows_not_reported.", SQL: "sum(messages)"},
 		{Name: "rows_not_reported", Comment: "rows. That name the reason and no number.", SQL: "count(*) FILTER (WHERE messages IS NULL)"},
 	}
+	costs = []Metric{
+		{Name: "cost", Comment: "amount. In the one currency of the rows; NULL where they have several, or a row has no cost.", SQL: "CASE WHEN count(cost) = count(*) AND count(DISTINCT currency) = 1 THEN sum(cost) END"},
+		{Name: "rows_without_cost", Comment: "rows. That have no price, or whose units are not reported: missing says which.", SQL: "count(*) FILTER (WHERE cost IS NULL)"},
+	}
 	ledger = []Metric{
 		{Name: "days_due", Comment: "days. That are over.", SQL: "count(*) FILTER (WHERE state <> 'not_due')"},
 		{Name: "days_settled", Comment: "days. Whose numbers are the last word.", SQL: "count(*) FILTER (WHERE state IN ('final', 'empty', 'unverified'))"},
@@ -52,6 +56,7 @@ var (
 var Views = []View{
 	{Name: "account_daily", Grain: words("send_date vendor account"), Sums: counts, Metrics: deliveries},
 	{Name: "account_daily_versions", Grain: words("send_date vendor account valid_from")},
+	{Name: "cost_daily", Grain: words("send_date vendor account country message_type"), Sums: words("requested delivered billed_segments"), Metrics: costs},
 	{Name: "coverage_daily", Grain: words("send_date vendor account dataset"), Sums: words("row_count"), Metrics: ledger},
 	{Name: "delivery_daily", Grain: words("send_date vendor account template label message_type country"), Sums: counts, Metrics: deliveries, IsFacts: true},
 	{Name: "delivery_versions", Grain: words("send_date vendor account template label message_type country valid_from")},
@@ -59,6 +64,7 @@ var Views = []View{
 	{Name: "failure_ranking", Grain: words("month_start vendor stage reason"), Sums: words("messages rows_not_reported")},
 	{Name: "failure_versions", Grain: words("send_date vendor account template label message_type country stage reason valid_from")},
 	{Name: "findings", Grain: words("finding_id")},
+	{Name: "package_status", Grain: words("vendor account package_id"), Sums: words("amount used unused")},
 	{Name: "reason_daily", Grain: words("send_date vendor account stage reason"), Sums: words("messages rows_not_reported")},
 	{Name: "restatements", Grain: words("send_date vendor account template label message_type country stage reason measure load_id")},
 	{Name: "settling", Grain: words("vendor account days_after"), Sums: words("messages moved_messages"), Metrics: []Metric{
