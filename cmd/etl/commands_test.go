@@ -396,3 +396,15 @@ func TestSchemaIsCurrent(t *testing.T) {
 		t.Errorf("schedules.yaml begins with %q, %v", first, err)
 	}
 }
+
+// Whoever has sources and no schedule is told what loads them.
+func TestDoctorWithoutSchedules(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("schedules.yaml", []byte("sources:\n  - {name: one, vendor: engagelab, sms_user: u, sms_key: k, base_url: \"http://127.0.0.1:1\"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, _ := typed(t, map[string]string{"DATABASE_URL": "postgres://u:p@127.0.0.1:1/none"}, "doctor")
+	if code != exitFailed || !strings.Contains(out, "0 schedules; `etl serve` asks nobody by itself, `etl run` loads what is due") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+}
