@@ -288,6 +288,7 @@ func TestMissingExportsLeaveDaysOpen(t *testing.T) {
 	whole := x.console.Truth(weekStart.AddDate(0, 0, 2), weekStart.AddDate(0, 0, 3), 8, made)
 	later := x.console.Truth(weekStart.AddDate(0, 0, 5), weekStart.AddDate(0, 0, 6), 8, made)
 	whole.Deliveries, whole.Failures = append(whole.Deliveries, later.Deliveries...), append(whole.Failures, later.Failures...)
+	whole.Times = append(whole.Times, later.Times...)
 	x.equals("two of the days are whole", whole)
 
 	x.bring(0, missing)

@@ -197,7 +197,7 @@ func TestPricesCommands(t *testing.T) {
 		t.Errorf("%d prices, %v", len(prices), err)
 	}
 	code, _, errs := w.money("prices", "import", w.save("bad.csv", "vendor,from,currency,unit,price\ntencent,2026-01-01,CNY,piece,1\n"))
-	if code != exitUsage || errs != "etl: bad.csv:2: unit: \"piece\": want segment, accepted, delivered: what one price is paid for\n" {
+	if code != exitUsage || errs != "etl: bad.csv:2: unit: \"piece\": want segment, accepted, delivered: what one price is paid for\nSee \"etl prices import --help\".\n" {
 		t.Errorf("exit %d: %s", code, errs)
 	}
 	for _, wrong := range [][]string{

@@ -77,7 +77,7 @@ func Bytes(w io.Writer, data []byte) error {
 }
 
 // rooms are the names of packages that errors begin with. Whoever reads the code wants them, and nobody else.
-var rooms = regexp.MustCompile(`(^|: |\n)((access|archive|belief|capture|check|confined|db|dictionary|doctor|drop|explain|ingest|job|ledger|load|messages|metabase|` +
+var rooms = regexp.MustCompile(`(^|: |\n)((access|archive|belief|capture|check|confined|db|dictionary|doctor|drop|explain|export|ingest|job|ledger|load|messages|metabase|money|` +
 	`migrations|notify|pack|pages|pipeline|plan|postgres|push|queue|ratelimit|raw|read|river|sandbox|spawn|star|transform|web): )+`)
 
 // Message gives what people read of an error. Mistakes of a configuration have names of keys where others have those of packages.
