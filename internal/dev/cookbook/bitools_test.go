@@ -10,7 +10,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,8 +61,10 @@ func TestTools(t *testing.T) {
 		t.Run("dbt "+what, func(t *testing.T) { a.asksDBT(t, dbt, queries, truth) })
 		t.Run("superset "+what, func(t *testing.T) { a.asksSuperset(t, superset, queries, truth) })
 		t.Run("datacontract "+what, func(t *testing.T) { a.testsContract(t, contract) })
+		if what == "" {
+			t.Run("dashboards", func(t *testing.T) { draws(t, superset) })
+		}
 	}
-	t.Run("dashboards", func(t *testing.T) { draws(t, superset) })
 }
 
 // analyst is a login that is a member of sms_analyst and has a schema of its own, as docs/bi.md makes one.
@@ -81,8 +85,9 @@ func newAnalyst(w *warehouse) *analyst {
 	w.exec(`CREATE SCHEMA analytics AUTHORIZATION ` + name)
 	w.exec(`ALTER ROLE ` + name + ` SET etl.now = '` + lastRun.Format("2006-01-02T15:04:05-07:00") + `'`)
 	w.t.Cleanup(func() {
-		w.exec(`DROP OWNED BY ` + name + ` CASCADE`)
-		w.exec(`DROP ROLE ` + name)
+		if _, err := w.conn.Exec(context.Background(), `DROP OWNED BY `+name+` CASCADE; DROP ROLE `+name); err != nil {
+			w.t.Error(err)
+		}
 	})
 	return &analyst{w, u}
 }
@@ -108,13 +113,14 @@ func (a *analyst) asksDBT(t *testing.T, dbt *bitools.Program, queries []cookbook
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
+	models := 0
 	for _, q := range queries {
 		sql, err := os.ReadFile(filepath.Join(dbt.Dir(), "target/compiled/sms_delivery/analyses", q.Name+".sql"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(string(sql), `"analytics".`) {
-			t.Errorf("%s asks no model of the package", q.Name)
+		if strings.Contains(string(sql), `"analytics".`) { // else it asks a function
+			models++
 		}
 		answer, err := ask(t, conn, string(sql))
 		if err != nil {
@@ -123,6 +129,9 @@ func (a *analyst) asksDBT(t *testing.T, dbt *bitools.Program, queries []cookbook
 		if d := cmp.Diff(expected[q.Name](truth), answer.Rows, cmpopts.EquateEmpty()); d != "" {
 			t.Errorf("%s (-truth +dbt):\n%s", q.Name, d)
 		}
+	}
+	if models < 25 {
+		t.Errorf("only %d of %d questions ask models of the package", models, len(queries))
 	}
 	a.asksMetrics(t, dbt)
 }
@@ -140,6 +149,8 @@ type result struct {
 	Data []map[string]json.RawMessage `json:"data"`
 }
 
+var lastLimit = regexp.MustCompile(`LIMIT (\d+);\n$`)
+
 // asksSuperset asks the questions in its SQL Lab, and the metrics of its datasets.
 func (a *analyst) asksSuperset(t *testing.T, s *bitools.Superset, queries []cookbook.Query, truth *world) {
 	type question struct {
@@ -147,11 +158,16 @@ func (a *analyst) asksSuperset(t *testing.T, s *bitools.Superset, queries []cook
 		SQL      string `json:"sql"`
 		Schema   string `json:"schema"`
 		Client   string `json:"client_id"`
-		Limit    int    `json:"queryLimit"` // as its page sends it; without one the LIMIT of the question is lost
+		Limit    int    `json:"queryLimit"`
 	}
 	for i, q := range queries {
+		// SQL Lab of 6.1.0 puts the limit that is chosen on its page in place of the LIMIT of the question.
+		limit := 1000
+		if own := lastLimit.FindStringSubmatch(q.SQL); own != nil {
+			limit, _ = strconv.Atoi(own[1])
+		}
 		var r result
-		s.Call(t, http.MethodPost, "/api/v1/sqllab/execute/", question{1, q.SQL, "sms", fmt.Sprintf("t%d%.6s", i, t.Name()[len(t.Name())-6:]), 1000}, &r)
+		s.Call(t, http.MethodPost, "/api/v1/sqllab/execute/", question{1, q.SQL, "sms", fmt.Sprintf("t%d%.6s", i, t.Name()[len(t.Name())-6:]), limit}, &r)
 		var got [][]string
 		for _, row := range r.Data {
 			var cells []string
@@ -341,7 +357,8 @@ func draws(t *testing.T, s *bitools.Superset) {
 	const days = "2026-08-24 : 2026-11-22"
 	day := "?standalone=1&native_filters=" + url.QueryEscape("(NATIVE_FILTER-day:(__cache:(),extraFormData:(time_range:'"+days+"'),filterState:(value:'"+days+"'),id:NATIVE_FILTER-day,ownState:()))")
 	for _, d := range bi.Dashboards() {
-		tab := browser.Tab(t, browsertest.Screen{Width: 1400, Height: 2100})
+		bottom := d.Tiles[len(d.Tiles)-1]
+		tab := browser.Tab(t, browsertest.Screen{Width: 1400, Height: int64(300 + 56*(bottom.Row+bottom.Height))})
 		if status := tab.Open(s.Address + "/superset/dashboard/sms-" + d.Key + "/" + day); status != http.StatusOK {
 			t.Fatalf("%s: status %d", d.Name, status)
 		}
