@@ -342,7 +342,8 @@ func (c *compared) rates(a asked) {
 // its rate of then is from that of all. It gives the exact sum of both.
 func (c *compared) isTextbook(a asked, m read.Moved, w, all *sides) *big.Rat {
 	r1, was := whole(all.requested[0]), over(all.delivered[1], all.requested[1])
-	rate, mix := whole(0), (*big.Rat)(nil)
+	var mix *big.Rat
+	rate := whole(0)
 	switch {
 	case w.requested[0] > 0 && w.requested[1] > 0:
 		own := over(w.delivered[1], w.requested[1])

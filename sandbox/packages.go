@@ -40,12 +40,15 @@ func (s *Sandbox) Packages(app string, at time.Time) []Package {
 // packages answers with the packages that were created in some hours, as a page of them.
 func (s *Sandbox) packages(x *exchange, secret *Secret, body []byte) {
 	var p struct {
-		SmsSdkAppId, BeginTime, EndTime *json.RawMessage
-		Limit, Offset                   *int
+		App       *json.RawMessage `json:"SmsSdkAppId"`
+		BeginTime *json.RawMessage `json:"BeginTime"`
+		EndTime   *json.RawMessage `json:"EndTime"`
+		Limit     *int             `json:"Limit"`
+		Offset    *int             `json:"Offset"`
 	}
 	problem := &tencentError{"MissingParameter", "The request is missing a required parameter."}
-	if json.Unmarshal(body, &p) == nil && p.SmsSdkAppId != nil && p.BeginTime != nil && p.EndTime != nil && p.Limit != nil && p.Offset != nil {
-		json.Unmarshal(*p.SmsSdkAppId, &x.account)
+	if json.Unmarshal(body, &p) == nil && p.App != nil && p.BeginTime != nil && p.EndTime != nil && p.Limit != nil && p.Offset != nil {
+		json.Unmarshal(*p.App, &x.account)
 		problem = s.checkApp(secret, x.account)
 	}
 	if problem == nil && s.o.Tencent.NoPackages {

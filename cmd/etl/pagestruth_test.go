@@ -145,7 +145,7 @@ func (s *shown) exploreAddsUp() {
 	for _, by := range read.Breakdowns {
 		path := "/explore?from=2026-11-01&to=2026-11-21&by=" + by
 		total, _ := sum(s.rows(path, "parts"), "requested")
-		if want := s.number(`SELECT sum(requested) FROM truth.sent WHERE day BETWEEN '2026-11-01' AND '2026-11-21'`); int64(want) != total {
+		if want := s.number(`SELECT sum(requested) FROM truth.sent WHERE day BETWEEN '2026-11-01' AND '2026-11-21'`); want != total {
 			s.t.Errorf("%s adds up to %d, want %d", path, total, want)
 		}
 		followed := 0

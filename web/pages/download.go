@@ -5,8 +5,9 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"smsetl/web/pages/sheet"
 	"strings"
+
+	"smsetl/web/pages/sheet"
 )
 
 // download sends one table of the page as a file: the one of the name, or the only one.
@@ -25,9 +26,9 @@ func (v *view) download(w http.ResponseWriter, f format) error {
 	if chosen == nil || f.table == "" && len(names) > 1 {
 		return bad("table is %q: want one of %s", f.table, strings.Join(names, ", "))
 	}
-	body, kind := chosen.Csv, "text/csv; charset=utf-8; header=present"
+	body, kind := chosen.ToCSV, "text/csv; charset=utf-8; header=present"
 	if f.kind == "json" {
-		body, kind = chosen.Json, "application/json"
+		body, kind = chosen.ToJSON, "application/json"
 	}
 	data, err := body()
 	if err != nil {

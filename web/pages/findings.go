@@ -48,9 +48,8 @@ func findingIssue(f read.OpenFinding, pill string) issue {
 	if f.Subject != "" {
 		one.Title += ": " + f.Subject
 	}
-	where := ""
 	if f.HasAccount() {
-		where = f.Account.String()
+		where := f.Account.String()
 		if f.First != 0 {
 			one.Href = pathOf("/day", f.Account.Vendor, f.Account.ID, f.First)
 			last := max(f.First, f.Last)

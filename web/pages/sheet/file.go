@@ -46,7 +46,8 @@ func isUnseen(r rune) bool {
 		strings.ContainsRune("\u115f\u1160\u3164\uffa0", r) // letters of Hangul without ink
 }
 
-func (t *Table) Csv() ([]byte, error) {
+// ToCSV gives a line of the columns' names and one for each row.
+func (t *Table) ToCSV() ([]byte, error) {
 	lines := make([][]string, 1+len(t.Rows))
 	for _, c := range t.Columns {
 		lines[0] = append(lines[0], c.Name)
@@ -61,8 +62,8 @@ func (t *Table) Csv() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Json gives an array of objects whose members stand in the order of the columns.
-func (t *Table) Json() ([]byte, error) {
+// ToJSON gives an array of objects whose members stand in the order of the columns.
+func (t *Table) ToJSON() ([]byte, error) {
 	objects := make([]string, len(t.Rows))
 	for i, row := range t.Rows {
 		members := make([]string, len(row))

@@ -67,7 +67,7 @@ func TestJSONKeepsNumbersAndAbsence(t *testing.T) {
 	half := int64(1)
 	two := int64(2)
 	all := Table{Columns: Columns("a b", ">n", ">none", ">rate"), Rows: [][]Cell{{Text(`="x"`), Whole(-1234567), Count(nil), Ratio(&half, &two)}}}
-	got, err := all.Json()
+	got, err := all.ToJSON()
 	if err != nil {
 		t.Fatal(err)
 	}

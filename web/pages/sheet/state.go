@@ -58,6 +58,7 @@ func IsOpen(state sms.State) bool { return MarkOf(state).isOpen }
 // IsFinal reports that a day's numbers do not change any more by themselves.
 func IsFinal(state sms.State) bool { return state == sms.Final || state == sms.Empty }
 
+// IsNotFinal reports that a day's numbers may change yet.
 func IsNotFinal(state sms.State) bool { return !IsFinal(state) }
 
 // IsUnsure reports that a state tells neither that numbers are there nor that they should be.
@@ -69,6 +70,7 @@ func Worse(a, b sms.State) int { return cmp.Or(MarkOf(a).rank-MarkOf(b).rank, cm
 // Counts counts days by their state.
 type Counts map[sms.State]int64
 
+// CountStates counts days, or what else has a state.
 func CountStates[T any](all []T, state func(T) sms.State) Counts {
 	counts := Counts{}
 	for _, one := range all {
@@ -142,6 +144,7 @@ func StateColumns(all []Mark, names ...string) []Column {
 // Key is one line of the legend: how a state looks, and its name.
 type Key struct{ Letter, Class, Word string }
 
+// Key gives the mark's line of the legend.
 func (m Mark) Key() Key { return Key{m.Letter, m.Class, Spaced(m.State)} }
 
 // state is the name of a state with its sign before it.

@@ -41,20 +41,21 @@ type Column struct {
 	Order       string // ascending, descending, or empty
 }
 
-// placed is a cell in its column.
-type placed struct {
+// Placed is a cell with what its column says of it.
+type Placed struct {
 	Cell         Cell
 	Title, Class string
 }
 
 // With gives a cell of the column.
-func (c Column) With(of Cell) placed { return placed{of, c.Title, c.Class(of)} }
+func (c Column) With(of Cell) Placed { return Placed{of, c.Title, c.Class(of)} }
 
-// kind is what a cell holds.
-type kind int
+// Kind is what a cell holds.
+type Kind int
 
+// What a cell may hold.
 const (
-	isText   kind = iota
+	isText   Kind = iota
 	IsNumber      // its raw form is a JSON number
 	isNull        // not reported, or not there
 )
@@ -68,11 +69,12 @@ type Cell struct {
 	Unit string // beside the number on a card
 	Bar  int    // how long the bar beside a number is, in hundredths of the longest; 0 for none
 	Mark Key    // the sign and colour of a day's state; empty for none
-	Kind kind
+	Kind Kind
 	// oneLine is not broken: a day, a time, a state.
 	oneLine bool
 }
 
+// None is a cell of what is not reported, or not there.
 var None = Cell{Kind: isNull}
 
 // IsNone reports that there is nothing to show.
@@ -149,6 +151,7 @@ func Row(values ...any) []Cell {
 	return row
 }
 
+// CellOf gives the cell of a value.
 func CellOf(value any) Cell {
 	switch v := value.(type) {
 	case Cell:
@@ -187,6 +190,7 @@ func CellOf(value any) Cell {
 	}
 }
 
+// Text gives a cell of text; None of an empty one.
 func Text(s string) Cell {
 	if s == "" {
 		return None
@@ -194,10 +198,12 @@ func Text(s string) Cell {
 	return Cell{Show: s, Raw: s}
 }
 
+// Whole gives a cell of a number.
 func Whole(n int64) Cell {
 	return Cell{Show: Grouped(n), Raw: strconv.FormatInt(n, 10), Kind: IsNumber}
 }
 
+// Count gives a cell of a number; None of one that is not reported.
 func Count(n *int64) Cell {
 	if n == nil {
 		return None
@@ -258,6 +264,7 @@ func Plus(a, b *int64) *int64 {
 	return new(*a + *b)
 }
 
+// Percent gives a ratio as people read it, 0.25 as 25.00 %.
 func Percent(r float64) string { return fmt.Sprintf("%.2f %%", 100*r) }
 
 func moment(t *time.Time) Cell {
