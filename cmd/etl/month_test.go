@@ -113,6 +113,7 @@ func TestMonthWithAThirdMissing(t *testing.T) {
 	whole := x.console.Truth(monthFirst, monthOver, 8, monthMade)
 	whole.Deliveries = without(whole.Deliveries, func(d sandbox.HuaweiDelivery) bool { return lacks[d.SendDate] != nil })
 	whole.Failures = without(whole.Failures, func(f sandbox.HuaweiFailure) bool { return lacks[f.SendDate] != nil })
+	whole.Times = without(whole.Times, func(t sandbox.HuaweiTimes) bool { return lacks[t.SendDate] != nil })
 	x.equals("the days that are whole", whole)
 
 	var status pipeline.Status
