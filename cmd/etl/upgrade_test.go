@@ -168,8 +168,9 @@ func TestMigrationUnderAWorker(t *testing.T) {
 	s := w.serve()
 	w.until("a tick", func() bool { return w.number("SELECT count(*) FROM river.river_job WHERE kind = 'tick'") > 0 })
 	const running = "SELECT count(*) FROM etl.load WHERE outcome = 'running'"
+	w.until("a load", func() bool { return w.number(running) > 0 })
 	under := int64(0)
-	for range 5 {
+	for n := 0; n < 5 || under == 0 && w.number("SELECT count(*) FROM etl.run_window WHERE ended_at IS NULL") > 0; n++ {
 		if err := migrations.Down(t.Context(), w.url, 2); err != nil {
 			t.Fatal(err)
 		}
