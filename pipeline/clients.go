@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -94,6 +95,28 @@ func (c *Clients) Each(chosen func(config.Source) []sms.Account, do func(config.
 			if err := do(source, client, account); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// eachUnpaused calls do for the sources that are not paused and whose vendor is asked, each with its client.
+func (p *Pipeline) eachUnpaused(ctx context.Context, do func(config.Source, vendors.Client) error) error {
+	paused, err := p.paused(ctx)
+	if err != nil {
+		return err
+	}
+	clients := p.Clients(p.Config.Sources, p.Warehouse, nil)
+	for _, source := range p.Config.Sources {
+		if source.IsImported || slices.ContainsFunc(paused, func(s PausedSource) bool { return s.Source == source.Name }) {
+			continue
+		}
+		client, err := clients.Of(source)
+		if err != nil {
+			return config.BadInput(err)
+		}
+		if err := do(source, client); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package pipeline
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -12,6 +11,7 @@ import (
 
 	"smsetl/config"
 	"smsetl/sms"
+	"smsetl/vendors"
 )
 
 // Namer is a client whose vendor says what its templates and labels are called.
@@ -33,39 +33,31 @@ func (p *Pipeline) RefreshNames(ctx context.Context) ([]SourceNames, error) {
 	if err := p.Register(ctx); err != nil {
 		return nil, err
 	}
-	paused, err := p.paused(ctx)
-	if err != nil {
-		return nil, err
-	}
 	all := []SourceNames{}
-	clients := p.Clients(p.Config.Sources, p.Warehouse, nil)
-	for _, source := range p.Config.Sources {
-		if source.IsImported || slices.ContainsFunc(paused, func(s PausedSource) bool { return s.Source == source.Name }) {
-			continue
-		}
-		client, err := clients.Of(source)
-		if err != nil {
-			return nil, config.BadInput(err)
-		}
+	err := p.eachUnpaused(ctx, func(source config.Source, client vendors.Client) error {
 		namer, canSay := client.(Namer)
 		if !canSay {
-			continue
+			return nil
 		}
 		report := SourceNames{Source: source.Name}
 		said, err := namer.Names(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return nil, ctx.Err()
+			return ctx.Err()
 		case err != nil:
 			report.Refused = err.Error()
 		default:
 			names := ofAccounts(said, source.Accounts())
 			report.Names = len(said)
 			if report.Changed, err = p.Warehouse.PutNames(ctx, sms.NamedByVendor, names, p.Now()); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		all = append(all, report)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return all, nil
 }
