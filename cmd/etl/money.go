@@ -3,9 +3,10 @@ package main
 import (
 	"cmp"
 	"path/filepath"
+	"time"
 
 	"smsetl/cmd/etl/show"
-	"smsetl/internal/db"
+	"smsetl/load"
 	"smsetl/money"
 )
 
@@ -26,16 +27,12 @@ type pricesImportCommand struct {
 
 // Run imports a price list.
 func (c *pricesImportCommand) Run(s *session) error {
-	now, err := c.clock()
+	b, err := s.brought(c.File, c.databaseFlag, c.nowFlag)
 	if err != nil {
 		return err
 	}
-	data, d, err := s.brought(c.File, c.databaseFlag)
-	if err != nil {
-		return err
-	}
-	done, err := money.Import(s.ctx, d, money.PriceList{
-		File: filepath.Base(c.File), Data: data, IsWhole: c.Whole, Who: cmp.Or(c.Who, operator()), Now: now(),
+	done, err := money.Import(s.ctx, b.DB, money.PriceList{
+		File: filepath.Base(c.File), Data: b.data, IsWhole: c.Whole, Who: cmp.Or(c.Who, operator()), Now: b.now(),
 	})
 	if err != nil {
 		return err
@@ -43,17 +40,23 @@ func (c *pricesImportCommand) Run(s *session) error {
 	return c.print(s, done, show.ImportedPrices(done), exitOK)
 }
 
-// brought gives what is in a file that a command is called with, and the database that it is for.
-func (s *session) brought(file string, f databaseFlag) ([]byte, *db.DB, error) {
-	data, err := s.env.ReadFile(file)
-	if err != nil {
-		return nil, nil, usage(err)
+// brought is what is in a file that a command is called with, the warehouse that it is for, and the time.
+type brought struct {
+	*load.Warehouse
+
+	data []byte
+	now  func() time.Time
+}
+
+func (s *session) brought(file string, f databaseFlag, clock nowFlag) (b brought, err error) {
+	if b.now, err = clock.clock(); err != nil {
+		return b, err
 	}
-	wh, err := s.warehouse(f)
-	if err != nil {
-		return nil, nil, err
+	if b.data, err = s.env.ReadFile(file); err != nil {
+		return b, usage(err)
 	}
-	return data, wh.DB, nil
+	b.Warehouse, err = s.warehouse(f)
+	return b, err
 }
 
 type pricesListCommand struct {
@@ -104,15 +107,11 @@ type invoiceCompareCommand struct {
 
 // Run compares an invoice. Exit code 4 means that the two sides differ, or that a number of the invoice cannot be compared.
 func (c *invoiceCompareCommand) Run(s *session) error {
-	now, err := c.clock()
+	b, err := s.brought(c.File, c.databaseFlag, c.nowFlag)
 	if err != nil {
 		return err
 	}
-	data, d, err := s.brought(c.File, c.databaseFlag)
-	if err != nil {
-		return err
-	}
-	compared, err := money.CompareInvoice(s.ctx, d, money.Invoice{File: filepath.Base(c.File), Data: data, Month: c.Month, Now: now()})
+	compared, err := money.CompareInvoice(s.ctx, b.DB, money.Invoice{File: filepath.Base(c.File), Data: b.data, Month: c.Month, Now: b.now()})
 	if err != nil {
 		return err
 	}

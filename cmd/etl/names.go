@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"os"
 
 	"smsetl/cmd/etl/show"
 	"smsetl/config"
@@ -25,20 +25,11 @@ type namesImportCommand struct {
 
 // Run imports all names of a file, or none where a line is wrong.
 func (c *namesImportCommand) Run(s *session) error {
-	now, err := c.clock()
+	b, err := s.brought(c.File, c.databaseFlag, c.nowFlag)
 	if err != nil {
 		return err
 	}
-	file, err := os.Open(c.File)
-	if err != nil {
-		return usage(err)
-	}
-	defer file.Close()
-	wh, err := s.warehouse(c.databaseFlag)
-	if err != nil {
-		return err
-	}
-	accounts, err := read.New(wh.DB, now).Accounts(s.ctx)
+	accounts, err := read.New(b.DB, b.now).Accounts(s.ctx)
 	if err != nil {
 		return err
 	}
@@ -49,12 +40,12 @@ func (c *namesImportCommand) Run(s *session) error {
 	for _, a := range accounts {
 		isKnown[sms.Account{Vendor: a.Vendor, ID: a.Account}] = true
 	}
-	names, err := ingest.ReadNames(c.File, file, func(v sms.Vendor, id string) bool { return isKnown[sms.Account{Vendor: v, ID: id}] })
+	names, err := ingest.ReadNames(c.File, bytes.NewReader(b.data), func(v sms.Vendor, id string) bool { return isKnown[sms.Account{Vendor: v, ID: id}] })
 	if err != nil {
 		return config.BadInput(err)
 	}
 	report := show.ImportedNames{Names: len(names)}
-	if report.Changed, err = wh.PutNames(s.ctx, sms.NamedByPeople, names, now()); err != nil {
+	if report.Changed, err = b.PutNames(s.ctx, sms.NamedByPeople, names, b.now()); err != nil {
 		return err
 	}
 	return c.print(s, report, fmt.Sprintf("%d names, %d of them new or changed\n", report.Names, report.Changed), exitOK)
