@@ -83,16 +83,15 @@ func (s *site) choice(ctx context.Context, q *query, path string) (choice, error
 // days of last year. ok is false when nothing is asked for.
 func (c choice) before() (f read.Filter, ok bool) {
 	f = c.Filter
-	switch {
-	case c.compare == "none":
+	switch c.compare {
+	case "none":
 		return f, false
-	case c.compare == "year":
+	case "year":
 		year := func(d sms.Day) sms.Day { t := d.UTC(); return sms.Date(t.Year()-1, t.Month(), t.Day()) }
 		f.First, f.Last = year(c.First), year(c.Last)
-	case c.First == c.First.Month() && c.Last == monthEnd(c.First):
-		f.First, f.Last = (c.First - 1).Month(), c.First-1
 	default:
-		f.First, f.Last = c.First-(c.Last-c.First+1), c.First-1
+		before := read.Period{First: c.First, Last: c.Last}.Before()
+		f.First, f.Last = before.First, before.Last
 	}
 	return f, true
 }

@@ -172,7 +172,7 @@ func monthLines(days map[sms.Day]read.CalendarDay, year int) []calendarMonth {
 	for m := time.January; m <= time.December; m++ {
 		first := sms.Date(year, m, 1)
 		month := calendarMonth{Name: m.String()[:3]}
-		for day := first; day <= monthEnd(first); day++ {
+		for day := first; day <= read.Month(first).Last; day++ {
 			one := calendarCell{}
 			if d, known := days[day]; known {
 				m := sheet.MarkOf(d.State)

@@ -255,7 +255,7 @@ func (x *exploring) narrowed(p read.Part) string {
 		return to("template", "country", p.Name)
 	case "month":
 		if first, err := sms.ParseDay(p.Name + "-01"); err == nil {
-			return to("day", "range", "", "from", max(first, x.First).String(), "to", min(monthEnd(first), x.Last).String())
+			return to("day", "range", "", "from", max(first, x.First).String(), "to", min(read.Month(first).Last, x.Last).String())
 		}
 	case "day":
 		if x.Account == "" {

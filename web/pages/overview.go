@@ -253,7 +253,7 @@ func pivotRow(at sms.Day, all []read.VendorMonth, sum, before read.VendorMonth) 
 		return nil
 	}
 	to := func(path string, vendor sms.Vendor) string {
-		return href(path, "vendor", string(vendor), "from", at.String(), "to", monthEnd(at).String())
+		return href(path, "vendor", string(vendor), "from", at.String(), "to", read.Month(at).Last.String())
 	}
 	row := sheet.Row(sheet.Month(at).To(to("/", "")), sheet.Count(sum.Requested).To(to("/days", "")), sheet.Ratio(sum.Delivered, sum.Requested).To(to("/", "")),
 		sheet.Points(sheet.Share(sum.Delivered, sum.Requested), sheet.Share(before.Delivered, before.Requested)))
@@ -293,10 +293,4 @@ func whyMonth(m read.VendorMonth) string {
 		parts = append(parts, "a dash means that a part is not reported or there were no messages")
 	}
 	return strings.Join(parts, "; ")
-}
-
-// monthEnd gives the last day of the month that the day is in.
-func monthEnd(d sms.Day) sms.Day {
-	t := d.UTC()
-	return sms.Date(t.Year(), t.Month()+1, 1) - 1
 }
