@@ -12,22 +12,21 @@ import (
 // before it on its connection, how often that pair came before, and the place.
 //
 // A turn is a request and its answer. What a server has done when a connection ends depends on one thing: whether the request came
-// whole. And what a client knows then: whether it has nothing of the answer, a part or all. So a turn comes apart in four places,
+// whole. And what a client knows then: whether it has nothing of the answer, a part or all. So a turn comes apart in three places,
 // and to break it between any other two messages shows nothing that breaking it there does not.
 type Moment string
 
 // Place is where in a turn a moment is.
 type Place string
 
-// The places. A request or an answer of one message has the last one of its two.
+// The places. An answer of one message has the last one only.
 const (
-	RequestBegun Place = "request-begun" // the first message of a request
-	RequestWhole Place = "request-whole" // the last: with it the server carries it out
+	RequestWhole Place = "request-whole" // the last message of a request: with it the server carries it out
 	AnswerBegun  Place = "answer-begun"
 	AnswerWhole  Place = "answer-whole"
 )
 
-// Place gives the place, and Count how often the same turn had come before, and this time.
+// Place gives the place.
 func (m Moment) Place() Place {
 	return Place(m[strings.LastIndexByte(string(m), '.')+1:])
 }
@@ -55,34 +54,38 @@ type turn struct {
 	answered  bool // an answer has begun
 }
 
-// pass takes the next message and names the seam that it is. seen counts turns by name.
+// pass takes the next message and names the seam that it is; empty within a request, within an answer, and where a server speaks first.
+// seen counts turns by name.
 func (t *turn) pass(d Direction, m message, seen map[string]int) Moment {
-	if m.statement == "" && m.kind != "Terminate" && !t.asked && d == ToServer {
-		m.statement = m.kind
+	if d == ToServer {
+		if !t.asked {
+			t.begin(m, seen)
+		}
+		if !m.isLast {
+			return ""
+		}
+		return t.at(RequestWhole)
 	}
-	place := RequestBegun
-	switch {
-	case d == ToServer && !t.asked:
-		before := t.statement
-		*t = turn{statement: m.statement, asked: true}
-		sum := sha256.Sum256([]byte(before + "\x00" + m.statement))
-		t.name = hex.EncodeToString(sum[:4])
-		seen[t.name]++
-		t.count = seen[t.name]
-	case d == ToServer && !m.isLast, d == ToClient && !m.isLast && t.answered:
+	if t.name == "" || t.answered && !m.isLast {
 		return ""
 	}
-	if d == ToClient {
-		place, t.answered = AnswerBegun, true
+	t.answered = true
+	if !m.isLast {
+		return t.at(AnswerBegun)
 	}
-	switch {
-	case d == ToServer && m.isLast:
-		place = RequestWhole
-	case m.isLast:
-		place, t.asked, t.answered = AnswerWhole, false, false
-	}
-	if t.name == "" {
-		return "" // a server that speaks first
-	}
-	return Moment(fmt.Sprintf("%s.%d.%s", t.name, t.count, place))
+	t.asked, t.answered = false, false
+	return t.at(AnswerWhole)
 }
+
+// begin begins the turn that a first message asks for. One without a statement is named by its kind.
+func (t *turn) begin(m message, seen map[string]int) {
+	if m.statement == "" && m.kind != "Terminate" {
+		m.statement = m.kind
+	}
+	sum := sha256.Sum256([]byte(t.statement + "\x00" + m.statement))
+	*t = turn{statement: m.statement, name: hex.EncodeToString(sum[:4]), asked: true}
+	seen[t.name]++
+	t.count = seen[t.name]
+}
+
+func (t *turn) at(place Place) Moment { return Moment(fmt.Sprintf("%s.%d.%s", t.name, t.count, place)) }

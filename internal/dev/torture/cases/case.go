@@ -80,10 +80,8 @@ func FaultsAt(place torture.Place) []Fault {
 		return []Fault{CutBefore, CutIn, LoseAnswer, Kill, ServerCrash, ClockAhead, ClockBack}
 	case torture.AnswerBegun:
 		return []Fault{CutAfter}
-	case torture.AnswerWhole:
+	default: // torture.AnswerWhole
 		return []Fault{CutAfter, Silence, Kill, ServerCrash}
-	default:
-		return nil
 	}
 }
 

@@ -108,9 +108,6 @@ func tried(all []torture.Moment) (moments []torture.Moment) {
 		last[m.Turn()] = max(last[m.Turn()], m.Count())
 	}
 	for _, m := range all {
-		if len(cases.FaultsAt(m.Place())) == 0 {
-			continue
-		}
 		if m.Count() <= 2 || m.Count() == last[m.Turn()] {
 			moments = append(moments, m)
 		}
