@@ -148,10 +148,11 @@ func (c *connections) remove(o *connection) {
 
 // Close ends the connection and gives its place back.
 func (o *connection) Close() error {
+	err := o.Conn.Close() // first: whoever gets its place may not be one too many
 	o.all.mu.Lock()
 	o.all.remove(o)
 	o.all.mu.Unlock()
-	return o.Conn.Close()
+	return err
 }
 
 // follow is told by the server how far a connection is. It says active when a whole header was read, and not before.
