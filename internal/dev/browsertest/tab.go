@@ -169,13 +169,19 @@ func (p *Tab) Path() string {
 }
 
 // Screenshot keeps a picture of the whole page as artifacts/screenshots/NAME.png.
-func (p *Tab) Screenshot(name string) {
+func (p *Tab) Screenshot(name string) { p.t.Helper(); p.keep(name, chromedp.FullScreenshot(100)) }
+
+// Snapshot keeps a picture of what is inside the window: for a page that draws itself anew when its size changes, as it does for a
+// picture of the whole.
+func (p *Tab) Snapshot(name string) { p.t.Helper(); p.keep(name, chromedp.CaptureScreenshot()) }
+
+func (p *Tab) keep(name string, take chromedp.Action[[]byte]) {
 	p.t.Helper()
 	dir, err := artifacts()
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	picture := do(p, "a screenshot", chromedp.FullScreenshot(100))
+	picture := do(p, "a screenshot", take)
 	if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o644); err != nil { //nolint:gosec // G306: as above, for everybody
 		p.t.Fatal(err)
 	}

@@ -368,9 +368,15 @@ func draws(t *testing.T, s *bitools.Superset) {
 				drawn++
 			}
 		}
-		// A minute is not enough for it on a machine that has much else to do.
-		isDrawn := fmt.Sprintf(`document.querySelectorAll('.dashboard-chart .slice_container').length === %d && !document.querySelector('[data-test=loading-indicator]')`, drawn)
-		for deadline := time.Now().Add(5 * time.Minute); !browsertest.Ask[bool](tab, isDrawn); time.Sleep(time.Second) {
+		isDrawn := fmt.Sprintf(`[...document.querySelectorAll('.dashboard-chart .slice_container')].filter(e =>
+			e.checkVisibility({opacityProperty: true, visibilityProperty: true}) && e.offsetHeight > 20 && (e.querySelector('canvas') || e.innerText.trim())
+		).length === %d && !document.querySelector('[data-test=loading-indicator]')`, drawn)
+		// Charts come and go while the page finds its size; and a minute is not enough on a machine that has much else to do.
+		still := 0
+		for deadline := time.Now().Add(5 * time.Minute); still < 5; time.Sleep(time.Second) {
+			if still++; !browsertest.Ask[bool](tab, isDrawn) {
+				still = 0
+			}
 			if time.Now().After(deadline) {
 				t.Fatalf("%s is not drawn: %s", d.Name, browsertest.Ask[string](tab, `document.body.innerText`))
 			}
@@ -378,6 +384,6 @@ func draws(t *testing.T, s *bitools.Superset) {
 		if wrong := browsertest.Ask[[]string](tab, `[...document.querySelectorAll('[role=alert], .ant-alert-error')].map(e => e.textContent)`); len(wrong) > 0 {
 			t.Errorf("%s: %v", d.Name, wrong)
 		}
-		tab.Screenshot("superset-" + d.Key)
+		tab.Snapshot("superset-" + d.Key)
 	}
 }
