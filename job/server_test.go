@@ -389,3 +389,16 @@ type quiet struct{}
 func (quiet) Called(sms.Payload) {}
 
 func (quiet) Finished(queue.Item, load.Result, error) {}
+
+// A server that is told to stop while it starts has stopped, and nothing has failed.
+func TestStopWhileStarting(t *testing.T) {
+	t.Parallel()
+	p := newPlant(t)
+	server := queue.NewServer(p.queue, nil, queue.Options{})
+	loader := NewLoader(p.warehouse, p.sources, LoaderOptions{Vendors: p.readers, Now: p.now, Progress: quiet{}}, p.log)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := server.Run(ctx, queue.Setup{Loader: loader}); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}

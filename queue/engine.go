@@ -138,8 +138,8 @@ func (e *engine) end(until context.Context, grace time.Duration) (err error) {
 		if client == nil || client.Stop(soft) == nil {
 			continue
 		}
-		// A window that was cut writes down so, which takes a moment.
-		hard, cancel := context.WithTimeout(context.WithoutCancel(until), 10*time.Second)
+		// A window that was cut writes down so, which takes a moment, and longer on a busy machine.
+		hard, cancel := context.WithTimeout(context.WithoutCancel(until), 30*time.Second)
 		if stopErr := client.StopAndCancel(hard); stopErr != nil {
 			err = errors.Join(err, fmt.Errorf("queue: stop: %w", stopErr))
 		}

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -46,6 +47,9 @@ func NewServer(queue *Queue, tasks []Task, options Options) *Server {
 func (s *Server) Run(ctx context.Context, setup Setup) error {
 	current, err := s.start(ctx, setup)
 	if err != nil {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			return nil // told to stop while it started
+		}
 		return err
 	}
 	var old sync.WaitGroup
