@@ -133,7 +133,7 @@ func TestGoodFiles(t *testing.T) {
 		}
 	}
 	marketing := config.Source{
-		Source: planned("engagelab-main", sms.EngageLab, 30, 1, "marketing"), QuarantineDays: 3,
+		Source: planned("engagelab-main", sms.EngageLab, 31, 1, "marketing"), QuarantineDays: 3,
 		Own: &engagelab.Settings{User: "marketing", Key: config.NewSecret("a: b # c canary-id ${d} $e")},
 	}
 	marketing.CallsPerWindow = 1

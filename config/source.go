@@ -86,7 +86,7 @@ func (r *reader) keys(s *Source, of Vendor) []Key {
 		{Name: "time_zone", Doc: "the zone of the vendor's day", Read: s.zone(of)},
 		{Name: "history_start", Doc: "the first day that is expected to be there; default: 365 days ago", Read: Read{form{pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`}, func(v Value) error { return s.startHistory(v, r.env) }}},
 		{Name: "base_url", Doc: "where requests go; default: the vendor's own address", mode: requested, Read: Read{form{pattern: "^https?://"}, func(v Value) error { return s.address(v, of) }}},
-		{Name: "chunk_days", Doc: "the longest window, in days", Read: Whole(&s.ChunkDays, 1, 90)},
+		{Name: "chunk_days", Doc: "the longest window, in days; 31 are months of the calendar", Read: Whole(&s.ChunkDays, 1, 90)},
 		{Name: "settle_days", Doc: "a day is read again until it is this old and nothing is pending; default: 4", Read: Whole(&s.SettleDays, 0, 90)},
 		{Name: "pending_days", Doc: "from this age on, messages pending that no longer move never get a receipt; default: 7", Read: Whole(&s.PendingDays, 0, 366)},
 		{Name: "quarantine_days", Doc: "days that wait longer for an answer that can be believed make runs end with 3; default: 3", Read: Whole(&s.QuarantineDays, 0, 90)},

@@ -209,17 +209,25 @@ func (s series) sweep() []dueDay {
 	return days
 }
 
+// chunk gives the piece of the calendar that a day is in. Pieces are counted from 1970-01-01; those of 31 days are the months, by
+// which sums are kept: a window that lies in one month brings the sums of one forward.
+func (s Source) chunk(d sms.Day) sms.Day {
+	if s.ChunkDays == 31 {
+		return d.Month()
+	}
+	return d / sms.Day(s.ChunkDays)
+}
+
 // windows makes windows of consecutive days that are not on their way for any of the datasets. A window ends
-// where its days do, and where the calendar, counted in chunks from 1970-01-01, does.
+// where its days do, and where its piece of the calendar does.
 func (s series) windows(days []dueDay) []Item {
 	days = slices.DeleteFunc(days, func(d dueDay) bool {
 		return slices.ContainsFunc(s.Datasets, func(of sms.Dataset) bool { return s.busy[keyOf(s.account, of, d.day)] })
 	})
-	chunk := func(d sms.Day) sms.Day { return d / sms.Day(s.ChunkDays) }
 	var items []Item
 	for len(days) > 0 {
 		n := 1
-		for n < len(days) && days[n].day == days[n-1].day+1 && chunk(days[n].day) == chunk(days[0].day) {
+		for n < len(days) && days[n].day == days[n-1].day+1 && s.chunk(days[n].day) == s.chunk(days[0].day) {
 			n++
 		}
 		window, err := sms.NewWindow(days[0].day, days[n-1].day, s.Zone)

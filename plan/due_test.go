@@ -215,6 +215,26 @@ func TestPlanCutsWindowsAtFixedPlaces(t *testing.T) {
 	}
 }
 
+// Windows of 31 days are the months, in February too.
+func TestPlanCutsWindowsByMonth(t *testing.T) {
+	el := engageLab("2026-01-20")
+	el.ChunkDays = 31
+	last := sms.Date(2026, time.April, 2)
+	items, err := Due(Request{Datasets: []string{"stats_day"}, To: &last}, []Source{el}, nil, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"el engagelab/marketing stats_day+process_failed+send_failed 2026-01-20/2026-01-31: 12 missing",
+		"el engagelab/marketing stats_day+process_failed+send_failed 2026-02-01/2026-02-28: 28 missing",
+		"el engagelab/marketing stats_day+process_failed+send_failed 2026-03-01/2026-03-31: 31 missing",
+		"el engagelab/marketing stats_day+process_failed+send_failed 2026-04-01/2026-04-02: 2 missing",
+	}
+	if diff := cmp.Diff(want, shown(items)); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+}
+
 // loaded gives the ledger after the items were loaded.
 func loaded(items []Item, state sms.State) []sms.DayStatus {
 	var coverage []sms.DayStatus

@@ -20,7 +20,7 @@ type Source struct {
 	HistoryStart sms.Day       // 0: DefaultHistory days before the day of the request; use First
 	// IsImported says that the vendor has no call for statistics: somebody brings files of it.
 	IsImported     bool
-	ChunkDays      int // the longest window, in days
+	ChunkDays      int // the longest window, in days; 31 are months of the calendar
 	SweepDays      int // how far back the slow sweep looks; 0 is never
 	SweepEveryDays int // how long a settled day is left alone before a sweep looks at it
 	// CallsPerWindow is how many calls one dataset of a window takes. 0: a call for each day, each dataset at a limit of

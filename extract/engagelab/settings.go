@@ -21,7 +21,7 @@ type Settings struct {
 // status call.
 var Vendor = config.Vendor{
 	Spec: Spec, New: func() config.Settings { return &Settings{} },
-	ChunkDays: 30, Rate: 1, MaxRate: 1000, WholeHours: true,
+	ChunkDays: 31, Rate: 1, MaxRate: 1000, WholeHours: true,
 }
 
 var (
