@@ -177,7 +177,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// A role that is no superuser loads the same, with the foreign keys checked row by row, and what it lacks is named.
+// A role that is no superuser loads the same, and what it lacks is named.
 func TestPlainRole(t *testing.T) {
 	t.Parallel()
 	address := pgtest.New(t)

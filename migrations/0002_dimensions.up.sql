@@ -199,8 +199,8 @@ BEGIN
 END
 $$;
 
--- Loads resolve every key themselves and may then write facts with the foreign key triggers at rest (see
--- sms.fact_delivery_daily). That is safe as long as no dimension row ever goes away, and this trigger sees to it. It is
+-- Loads resolve every key themselves, and facts declare no foreign keys (see sms.fact_delivery_daily). That is safe as long
+-- as no dimension row ever goes away, and this trigger sees to it. It is
 -- enabled ALWAYS because session_replication_role = replica silences ordinary triggers.
 CREATE FUNCTION sms.refuse_delete() RETURNS trigger
 LANGUAGE plpgsql

@@ -1,7 +1,7 @@
 -- A warehouse of {days} days up to {last}: three EngageLab users with {templates} templates and two labels each, twenty Tencent
 -- applications, and a Huawei application that sends six templates to ten countries. A row in twenty was pending when it was
 -- first read and is restated two days later, so the history is as full as the facts. Numbers come from the keys alone: each
--- fill is the same. The foreign keys rest, as they do in a load.
+-- fill is the same. Foreign keys rest meanwhile.
 SET session_replication_role = replica;
 
 INSERT INTO sms.dim_account (vendor_key, account, zone, source)
