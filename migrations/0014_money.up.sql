@@ -123,16 +123,16 @@ COMMENT ON COLUMN sms.cost_daily.day_state       IS 'state. Of the day in sms.co
 
 CREATE TABLE etl.package_answer (
     account_key integer     NOT NULL,
-    date_key    date        NOT NULL,
+    again_on    date        NOT NULL,
     asked_at    timestamptz NOT NULL,
     reason      text        NOT NULL,
     CONSTRAINT package_answer_pk         PRIMARY KEY (account_key),
     CONSTRAINT package_answer_account_fk FOREIGN KEY (account_key) REFERENCES sms.dim_account (account_key)
 );
 
-COMMENT ON TABLE  etl.package_answer             IS 'accounts. When each was last asked for its prepaid packages, which is done once a day.';
+COMMENT ON TABLE  etl.package_answer             IS 'accounts. When each was last asked for its prepaid packages, which is done once a day, and once a week where the vendor refuses.';
 COMMENT ON COLUMN etl.package_answer.account_key IS 'key. The account, sms.dim_account.';
-COMMENT ON COLUMN etl.package_answer.date_key    IS 'day. On which it was asked, in its zone.';
+COMMENT ON COLUMN etl.package_answer.again_on    IS 'day. From which it is asked again, in its zone.';
 COMMENT ON COLUMN etl.package_answer.asked_at    IS 'time. When it was asked.';
 COMMENT ON COLUMN etl.package_answer.reason      IS 'text. Why the vendor told nothing: no right to the call, or a site that has none. Empty when it told.';
 

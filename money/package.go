@@ -10,8 +10,18 @@ import (
 	"smsetl/sms"
 )
 
-// PackagesDue says whether a day of the account has begun on which nobody asked its vendor for prepaid packages.
-func PackagesDue(ctx context.Context, q db.Querier, account sms.Account, now time.Time) (isDue bool, err error) {
+// PackageAnswer is what a vendor told of the prepaid packages of an account.
+type PackageAnswer struct {
+	Account  sms.Account
+	AskedAt  time.Time
+	Today    sms.Day // on which it was asked, in the account's zone
+	Again    sms.Day // from which it is asked again
+	Packages []sms.Package
+	Reason   string // why it told nothing; empty when it told
+}
+
+// PackagesDue says whether an account is to be asked for prepaid packages today.
+func PackagesDue(ctx context.Context, q db.Querier, account sms.Account, today sms.Day) (isDue bool, err error) {
 	err = q.QueryRow(ctx, `
 		SELECT NOT EXISTS (
 		    SELECT
@@ -20,33 +30,32 @@ func PackagesDue(ctx context.Context, q db.Querier, account sms.Account, now tim
 		    JOIN sms.dim_vendor     AS v ON v.vendor_key  = a.vendor_key
 		    WHERE v.vendor = $1
 		      AND a.account = $2
-		      AND p.date_key >= $3)`, account.Vendor, account.ID, account.Zone.Today(now)).Scan(&isDue)
+		      AND p.again_on > $3)`, account.Vendor, account.ID, today).Scan(&isDue)
 	return isDue, db.Error("money", "reading when packages were asked for", err)
 }
 
-// KeepPackages keeps what a vendor tells of prepaid packages today, or the reason why it does not. isNews says that the reason is
-// another one than the day before.
-func KeepPackages(ctx context.Context, d *db.DB, account sms.Account, now time.Time, all []sms.Package, reason string) (isNews bool, err error) {
-	today := account.Zone.Today(now)
+// KeepPackages keeps an answer. isNews says that its reason is another one than that of the answer before.
+func KeepPackages(ctx context.Context, d *db.DB, answer *PackageAnswer) (isNews bool, err error) {
+	reason := db.Clean(answer.Reason)
 	err = pgx.BeginFunc(ctx, d, func(tx pgx.Tx) error {
-		key, err := db.AccountKey(ctx, tx, account)
+		key, err := db.AccountKey(ctx, tx, answer.Account)
 		if err != nil {
 			return err
 		}
 		var before *string
 		err = tx.QueryRow(ctx, `
 			WITH before AS (SELECT reason FROM etl.package_answer WHERE account_key = $1)
-			INSERT INTO etl.package_answer AS p (account_key, date_key, asked_at, reason)
+			INSERT INTO etl.package_answer AS p (account_key, again_on, asked_at, reason)
 			VALUES ($1, $2, $3, $4)
 			ON CONFLICT (account_key) DO UPDATE
-			SET date_key = excluded.date_key,
+			SET again_on = excluded.again_on,
 			    asked_at = excluded.asked_at,
 			    reason   = excluded.reason
-			RETURNING (SELECT reason FROM before)`, key, today, now, db.Clean(reason)).Scan(&before)
+			RETURNING (SELECT reason FROM before)`, key, answer.Again, answer.AskedAt, reason).Scan(&before)
 		if err != nil {
 			return err
 		}
-		isNews = reason != "" && (before == nil || *before != db.Clean(reason))
+		isNews = reason != "" && (before == nil || *before != reason)
 		_, err = tx.Exec(ctx, `
 			INSERT INTO sms.package_daily (account_key, date_key, package_id, amount, used, is_gift, created_at, effective_at, ends_at, told)
 			SELECT $9, $10, u.*
@@ -58,8 +67,8 @@ func KeepPackages(ctx context.Context, d *db.DB, account sms.Account, now time.T
 			    created_at   = excluded.created_at,
 			    effective_at = excluded.effective_at,
 			    ends_at      = excluded.ends_at,
-			    told         = excluded.told`, append(db.Columns(all), key, today)...)
+			    told         = excluded.told`, append(db.Columns(answer.Packages), key, answer.Today)...)
 		return err
 	})
-	return isNews, db.Error("money", "keeping the packages of "+account.String(), err)
+	return isNews, db.Error("money", "keeping the packages of "+answer.Account.String(), err)
 }

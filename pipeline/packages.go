@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 
 	"go.uber.org/zap"
 
@@ -19,39 +20,51 @@ type packager interface {
 
 var _ packager = (*tencent.Client)(nil)
 
-// Packages asks for the prepaid packages of each account that nobody asked for today. A vendor that does not tell is no error: the
-// reason is logged when it is a new one. Its errors are the database's, and the end of ctx.
-func (p *Pipeline) Packages(ctx context.Context) error {
-	return p.eachUnpaused(ctx, func(source config.Source, client vendors.Client) error {
+// Packages asks for the prepaid packages of each account that is due. A vendor that does not tell is no error: notes say why, and the
+// log does when the reason is a new one. Its errors are the database's, and the end of ctx.
+func (p *Pipeline) Packages(ctx context.Context) (notes []string, err error) {
+	err = p.eachUnpaused(ctx, func(source config.Source, client vendors.Client) error {
 		asks, tells := client.(packager)
 		if !tells {
 			return nil
 		}
 		for _, account := range source.Accounts() {
-			if err := p.packages(ctx, asks, account); err != nil {
+			note, err := p.packages(ctx, asks, account)
+			if err != nil {
 				return err
+			}
+			if note != "" {
+				notes = append(notes, "prepaid packages are not known: "+note)
 			}
 		}
 		return nil
 	})
+	return notes, err
 }
 
-func (p *Pipeline) packages(ctx context.Context, asks packager, account sms.Account) error {
-	isDue, err := money.PackagesDue(ctx, p.Warehouse.DB, account, p.Now())
+// askedAgain is how long an account is left alone that may not ask: most have no packages, and a site may have no such call.
+const askedAgain = 7
+
+func (p *Pipeline) packages(ctx context.Context, asks packager, account sms.Account) (note string, err error) {
+	today := account.Zone.Today(p.Now())
+	isDue, err := money.PackagesDue(ctx, p.Warehouse.DB, account, today)
 	if err != nil || !isDue {
-		return err
+		return "", err
 	}
-	reason := ""
 	all, err := asks.Packages(ctx, account)
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return "", ctx.Err()
 	}
+	answer := money.PackageAnswer{Account: account, AskedAt: p.Now(), Today: today, Again: today + 1, Packages: all}
 	if err != nil {
-		reason = err.Error()
+		answer.Reason = err.Error()
 	}
-	isNews, err := money.KeepPackages(ctx, p.Warehouse.DB, account, p.Now(), all, reason)
+	if errors.Is(err, sms.ErrRefused) || errors.Is(err, sms.ErrAccountDenied) {
+		answer.Again = today + askedAgain
+	}
+	isNews, err := money.KeepPackages(ctx, p.Warehouse.DB, &answer)
 	if isNews {
-		p.Log.Warn("prepaid packages are not known", zap.Stringer("account", account), zap.String("reason", reason))
+		p.Log.Warn("prepaid packages are not known", zap.Stringer("account", account), zap.String("reason", answer.Reason))
 	}
-	return err
+	return answer.Reason, err
 }

@@ -23,6 +23,7 @@ type Report struct {
 	Totals
 	Open   []plan.OpenDays `json:"open"`
 	Paused []PausedSource  `json:"paused"` // sources that were due and not asked
+	Notes  []string        `json:"notes"`  // what a vendor does not tell beside its statistics; they are whole
 }
 
 // Totals are what a run did.
@@ -89,8 +90,9 @@ func (p *Pipeline) Run(ctx context.Context, command string, ask plan.Request, ba
 		return report.IsPartial(), err
 	})
 	if command == "run" && err == nil {
-		if err := p.Packages(ctx); err != nil {
-			p.Log.Warn("prepaid packages are not kept", zap.Error(err))
+		var unkept error
+		if report.Notes, unkept = p.Packages(ctx); unkept != nil {
+			p.Log.Warn("prepaid packages are not kept", zap.Error(unkept))
 		}
 	}
 	return report, err

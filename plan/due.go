@@ -31,9 +31,8 @@ type Item struct {
 //
 // A day is due when it is over in its source's zone and the ledger does not hold it as settled. A quarantined day is
 // due at once: the next answer may be a good one, and an equal one confirms it only when ConfirmAfter has passed. Each
-// due day is in exactly one window. Windows of a chunk are cut at fixed places of the calendar and never bridge days
-// that are not due, so planning what is left of a broken backfill gives the windows that were left, under the same
-// names.
+// due day is in exactly one window. Windows are cut at fixed places of the calendar, but for days that fit into one, and never
+// bridge days that are not due: planning what is left of a broken backfill gives the windows that were left, under the same names.
 func Due(request Request, sources []Source, coverage []sms.DayStatus, now time.Time) ([]Item, error) {
 	choices, err := requestable(request, sources)
 	if err != nil {
@@ -218,8 +217,8 @@ func (s Source) chunk(d sms.Day) sms.Day {
 	return d / sms.Day(s.ChunkDays)
 }
 
-// windows makes windows of consecutive days that are not on their way for any of the datasets. A window ends
-// where its days do, and where its piece of the calendar does.
+// windows makes windows of consecutive days that are not on their way for any of the datasets. Days that fit into one window are in
+// one, since an answer is judged by the days beside it; of more, the first window ends where a piece of the calendar does.
 func (s series) windows(days []dueDay) []Item {
 	days = slices.DeleteFunc(days, func(d dueDay) bool {
 		return slices.ContainsFunc(s.Datasets, func(of sms.Dataset) bool { return s.busy[keyOf(s.account, of, d.day)] })
@@ -227,8 +226,11 @@ func (s series) windows(days []dueDay) []Item {
 	var items []Item
 	for len(days) > 0 {
 		n := 1
-		for n < len(days) && days[n].day == days[n-1].day+1 && s.chunk(days[n].day) == s.chunk(days[0].day) {
+		for n < len(days) && days[n].day == days[n-1].day+1 {
 			n++
+		}
+		if n > s.ChunkDays {
+			n = slices.IndexFunc(days, func(d dueDay) bool { return s.chunk(d.day) != s.chunk(days[0].day) })
 		}
 		window, err := sms.NewWindow(days[0].day, days[n-1].day, s.Zone)
 		if err != nil {

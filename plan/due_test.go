@@ -215,23 +215,31 @@ func TestPlanCutsWindowsAtFixedPlaces(t *testing.T) {
 	}
 }
 
-// Windows of 31 days are the months, in February too.
+// Windows of 31 days are the months, in February too. Days that fit into one window are in one, across the end of a month too.
 func TestPlanCutsWindowsByMonth(t *testing.T) {
 	el := engageLab("2026-01-20")
 	el.ChunkDays = 31
-	last := sms.Date(2026, time.April, 2)
-	items, err := Due(Request{Datasets: []string{"stats_day"}, To: &last}, []Source{el}, nil, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []string{
-		"el engagelab/marketing stats_day+process_failed+send_failed 2026-01-20/2026-01-31: 12 missing",
-		"el engagelab/marketing stats_day+process_failed+send_failed 2026-02-01/2026-02-28: 28 missing",
-		"el engagelab/marketing stats_day+process_failed+send_failed 2026-03-01/2026-03-31: 31 missing",
-		"el engagelab/marketing stats_day+process_failed+send_failed 2026-04-01/2026-04-02: 2 missing",
-	}
-	if diff := cmp.Diff(want, shown(items)); diff != "" {
-		t.Errorf("plan (-want +got):\n%s", diff)
+	for _, test := range []struct {
+		first, last sms.Day
+		want        []string
+	}{
+		{day("2026-01-20"), day("2026-05-02"), []string{
+			"2026-01-20/2026-01-31: 12 missing", "2026-02-01/2026-02-28: 28 missing", "2026-03-01/2026-03-31: 31 missing",
+			"2026-04-01/2026-04-30: 30 missing", "2026-05-01/2026-05-02: 2 missing",
+		}},
+		{day("2026-02-20"), day("2026-03-20"), []string{"2026-02-20/2026-03-20: 29 missing"}},
+	} {
+		items, err := Due(Request{Datasets: []string{"stats_day"}, From: &test.first, To: &test.last}, []Source{el}, nil, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := shown(items)
+		for i := range got {
+			got[i] = strings.TrimPrefix(got[i], "el engagelab/marketing stats_day+process_failed+send_failed ")
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("plan (-want +got):\n%s", diff)
+		}
 	}
 }
 

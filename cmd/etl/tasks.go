@@ -24,7 +24,10 @@ func (v *serving) tasks(reportsEvery time.Duration) []queue.Task {
 		{Name: "names", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return names.Do(ctx, v.pipeline()) }},
 		{Name: "check", Every: 15 * time.Minute, Do: func(ctx context.Context) error { return v.check(ctx, true) }},
 		{Name: "check_facts", Every: 6 * time.Hour, Do: func(ctx context.Context) error { return v.check(ctx, false) }},
-		{Name: "packages", Every: 24 * time.Hour, Do: func(ctx context.Context) error { return v.pipeline().Packages(ctx) }},
+		{Name: "packages", Every: 24 * time.Hour, Do: func(ctx context.Context) error {
+			_, err := v.pipeline().Packages(ctx)
+			return err
+		}},
 		{Name: "notify", Every: time.Minute, Do: v.notify},
 	}
 }

@@ -22,6 +22,9 @@ func Run(r pipeline.Report) string {
 	}
 	t.waiting(r.Waiting)
 	t.failures(r.Failures)
+	for _, note := range r.Notes {
+		t.printf("Note: %s\n", note)
+	}
 	if r.Windows == 0 && len(r.Open)+len(r.Paused) == 0 {
 		t.println("Nothing was due. `etl status` shows every day, `etl plan` what comes next.")
 	}
