@@ -19,6 +19,7 @@ import (
 	"smsetl/plan"
 	"smsetl/read"
 	"smsetl/sandbox"
+	"smsetl/serve"
 	"smsetl/web"
 )
 
@@ -54,15 +55,15 @@ func (c *demoCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	var address string
-	if !c.Exit {
-		if address, err = s.demoPages(wh); err != nil {
-			return err
-		}
-	}
 	p, err := pipeline.New(s.world(time.Now), cfg, wh)
 	if err != nil {
 		return err
+	}
+	var address string
+	if !c.Exit {
+		if address, err = s.demoPages(p); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(s.stderr, "Sandbox: EngageLab on %s, Tencent on %s, with their real limits\n", addresses.EngageLab, addresses.Tencent)
 	report, err := p.Run(s.ctx, "demo", plan.Request{}, s.bar)
@@ -121,23 +122,14 @@ func (s *session) demoExports(p *pipeline.Pipeline) error {
 }
 
 // demoPages serves the pages on a free port of this machine, from the start: they fill while the vendors are asked.
-func (s *session) demoPages(wh *load.Warehouse) (address string, err error) {
-	server, err := web.New(web.Options{Listen: "127.0.0.1:0"}, s.log)
+func (s *session) demoPages(p *pipeline.Pipeline) (address string, err error) {
+	site, err := serve.OpenPages(s.ctx, p, web.Options{Listen: "127.0.0.1:0"})
 	if err != nil {
 		return "", err
 	}
-	reader, err := wh.Reader(s.ctx)
-	if err != nil {
-		return "", err
-	}
-	s.addPages(server, reader, time.Now)
-	if err := server.Listen(s.ctx); err != nil {
-		reader.Close()
-		return "", err
-	}
-	s.printPages(server.URL())
-	s.atEnd((&site{server: server, reader: reader}).start(s.ctx, s.log))
-	return server.URL(), nil
+	s.printPages(site.URL())
+	s.atEnd(site.Start(s.ctx, s.log))
+	return site.URL(), nil
 }
 
 // printPages prints the one line that nobody may overlook: first, since the pages fill while the vendors are asked, and last.

@@ -39,7 +39,7 @@ func (c *doctorCommand) Run(s *session) error {
 	}
 	checks := append([]doctor.Check{
 		doctor.Checked("configuration", nil, file),
-		doctor.Checked("pages", s.pagesError(c.configFlag, cfg), "etl serve may show them as web says"),
+		doctor.Checked("pages", s.files(c.configFlag).Check(cfg), "etl serve may show them as web says"),
 	}, doctor.Inspect(s.ctx, world, cfg, wh, err)...)
 	code := exitOK
 	if slices.ContainsFunc(checks, func(c doctor.Check) bool { return !c.OK }) {

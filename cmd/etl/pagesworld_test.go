@@ -63,24 +63,24 @@ func (s *shown) serveAlone(as *world) {
 		ctx: s.t.Context(), env: environment{vendors: vendors.All, lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile},
 		stdout: out, stderr: out, log: zap.NewNop(),
 	}
-	p, err := pipelineFlags{configFlag{as.config}, databaseFlag{as.url}, nowFlag{today.Format(time.RFC3339)}}.open(run)
+	command := &serveCommand{
+		pipelineFlags: pipelineFlags{configFlag{as.config}, databaseFlag{as.url}, nowFlag{today.Format(time.RFC3339)}}, Listen: "127.0.0.1:0",
+	}
+	v, err := command.prepare(run)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(run.close)
-	v := &serving{session: run, warehouse: p.Warehouse, now: p.Now}
-	v.current.Store(p)
-	v.metrics = v.newMetrics()
-	at, err := v.newSite(s.t.Context(), listenFlag{Listen: "127.0.0.1:0"})
+	at, err := v.Open(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.t.Cleanup(at.start(context.Background(), run.log))
+	s.t.Cleanup(at.Start(context.Background(), run.log))
 	var role string
-	if err := at.reader.Pool().QueryRow(s.t.Context(), `SELECT current_user`).Scan(&role); err != nil || role != "sms_pages" {
+	if err := at.Reader.Pool().QueryRow(s.t.Context(), `SELECT current_user`).Scan(&role); err != nil || role != "sms_pages" {
 		s.t.Fatalf("the pages read as %q, %v", role, err)
 	}
-	s.address = strings.TrimSuffix(at.server.URL(), "/")
+	s.address = strings.TrimSuffix(at.URL(), "/")
 }
 
 // page gets a page that has to be there.

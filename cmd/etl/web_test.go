@@ -178,14 +178,13 @@ func (w *world) task(name string, env map[string]string, out io.Writer) {
 		ctx: w.t.Context(), env: environment{vendors: vendors.All, lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok }, read: os.ReadFile},
 		stdout: out, stderr: out, log: show.NewLogger("debug", out, false),
 	}
-	p, err := pipelineFlags{configFlag{w.config}, databaseFlag{w.url}, nowFlag{today.Format(time.RFC3339)}}.open(s)
+	command := &serveCommand{pipelineFlags: pipelineFlags{configFlag{w.config}, databaseFlag{w.url}, nowFlag{today.Format(time.RFC3339)}}}
+	v, err := command.prepare(s)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	defer s.close()
-	v := &serving{session: s, warehouse: p.Warehouse, now: p.Now}
-	v.current.Store(p)
-	for _, task := range v.tasks(time.Minute) {
+	for _, task := range v.Tasks() {
 		if task.Name == name {
 			if err := task.Do(w.t.Context()); err != nil {
 				w.t.Error(err)

@@ -76,6 +76,10 @@ var mayImport = map[string][]string{
 	"web/pages/chart": {},
 	"web/pages/sheet": {},
 	"web/push":        {"web", "load/messages", "extract/huawei"}, // the only vendor that pushes
+	"serve": {
+		"pipeline", "config", "ingest", "queue", "load", "load/messages", "ledger", "read", "explain", "check", "access", "notify", "web", "web/pages",
+		"web/push", "internal/english",
+	},
 	"notify":          {"load/messages", "ledger", "check"},
 	"bi":              {}, // it knows the names of views, and gets what the catalog says of them
 	"bi/metabase":     {"bi"},
@@ -148,6 +152,7 @@ var mayNotImport = map[string][]string{
 	// Flags and variables of the environment are read by commands.
 	"pipeline": {"os", "net", "github.com/alecthomas", "github.com/goccy"},
 	"ingest":   {"net", "github.com/alecthomas", "github.com/goccy"},
+	"serve":    {"database/sql", "github.com/jackc", "github.com/alecthomas", "github.com/goccy"},
 	"doctor":   {"os", "database/sql", "github.com/jackc", "github.com/alecthomas", "github.com/goccy"},
 	// It speaks to Metabase, which speaks to the warehouse.
 	"bi":    {"database/sql", "github.com/jackc", "github.com/riverqueue", "github.com/goccy", "go.uber.org/zap"},

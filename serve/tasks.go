@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"context"
@@ -8,16 +8,16 @@ import (
 
 	"smsetl/check"
 	"smsetl/ingest"
+	"smsetl/notify"
 	"smsetl/pipeline"
 	"smsetl/queue"
 )
 
-// tasks lists the maintenance that the leading `etl serve` does now and then. Each can run twice at once. v.pipeline() gives the
-// configuration in force.
-func (v *serving) tasks(reportsEvery time.Duration) []queue.Task {
+// Tasks lists the maintenance that the leading `etl serve` does now and then. Each can run twice at once.
+func (v *Process) Tasks() []queue.Task {
 	names := &pipeline.NameTask{}
 	return []queue.Task{
-		{Name: "reports", Every: reportsEvery, Do: func(ctx context.Context) error { return ingest.CountReports(ctx, v.pipeline()) }},
+		{Name: "reports", Every: v.o.ReportsEvery, Do: func(ctx context.Context) error { return ingest.CountReports(ctx, v.pipeline()) }},
 		{Name: "reports_age", Every: time.Hour, Do: func(ctx context.Context) error { return ingest.PruneReports(ctx, v.pipeline()) }},
 		{Name: "lost", Every: 10 * time.Minute, Do: func(ctx context.Context) error { return v.pipeline().MarkLost(ctx) }},
 		{Name: "raw", Every: time.Hour, Do: v.pruneRaw},
@@ -33,15 +33,29 @@ func (v *serving) tasks(reportsEvery time.Duration) []queue.Task {
 }
 
 // check runs the checks of every account, quick ones alone or all of them; people read the findings in their own time.
-func (v *serving) check(ctx context.Context, quick bool) error {
+func (v *Process) check(ctx context.Context, quick bool) error {
 	_, err := v.pipeline().Check(ctx, check.Options{Quick: quick})
 	return err
 }
 
-func (v *serving) pruneRaw(ctx context.Context) error {
+func (v *Process) pruneRaw(ctx context.Context) error {
 	pruned, _, err := v.pipeline().PruneRaw(ctx, false)
 	if pruned.Answers > 0 {
-		v.session.log.Info("old raw answers thrown away", zap.Int64("answers", pruned.Answers), zap.Int64("bytes", pruned.Packed))
+		v.world.Log.Info("old raw answers thrown away", zap.Int64("answers", pruned.Answers), zap.Int64("bytes", pruned.Packed))
 	}
 	return err
+}
+
+// notify sends notifications of what is wrong, where the configuration in force has a webhook.
+func (v *Process) notify(ctx context.Context) error {
+	p := v.pipeline()
+	webhook := p.Config.Notify.Webhook.Reveal()
+	if webhook == "" {
+		return nil
+	}
+	n, err := notify.New(check.New(p.Warehouse.DB), webhook, notify.Options{Expected: p.Expectations}, p.Log)
+	if err != nil {
+		return err
+	}
+	return n.Evaluate(ctx, p.Now())
 }

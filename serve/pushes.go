@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"context"
@@ -14,29 +14,31 @@ import (
 )
 
 // newPushes makes the listener for pushes and binds its address; nil where the configuration names none.
-func (v *serving) newPushes(ctx context.Context) (*push.Server, error) {
+func (v *Process) newPushes(ctx context.Context) (*push.Server, error) {
 	cfg := v.pipeline().Config
 	if cfg.Pushes.Listen == "" {
 		return nil, nil //nolint:nilnil // nobody listens, and that is no mistake
 	}
-	certificate, err := v.session.certificate(v.file, cfg.Pushes.TLS)
+	certificate, err := v.o.Files.certificate(cfg.Pushes.TLS)
 	if err != nil {
-		return nil, usage(err)
+		return nil, config.BadInput(err)
 	}
-	server := push.New(messages.Pushes{DB: v.warehouse.DB}, push.Options{
-		Listen: cfg.Pushes.Listen, Proxies: cfg.Pushes.Proxies, MaxPerSecond: cfg.Pushes.MaxPerSecond, Now: v.now, TLS: certificate,
+	server := push.New(messages.Pushes{DB: v.pipeline().Warehouse.DB}, push.Options{
+		Listen: cfg.Pushes.Listen, Proxies: cfg.Pushes.Proxies, MaxPerSecond: cfg.Pushes.MaxPerSecond, Now: v.world.Now, TLS: certificate,
 		Counted: func(source string, outcome push.Outcome, reports int64) {
 			v.metrics.Pushed(source, string(outcome), reports)
 		},
-	}, v.session.log)
-	if err := v.setEndpoints(server, cfg); err != nil {
+	}, v.world.Log)
+	endpoints, err := ingest.Endpoints(cfg)
+	if err != nil {
 		return nil, err
 	}
+	v.setEndpoints(server, endpoints)
 	if err := server.Listen(ctx); err != nil {
 		return nil, err
 	}
 	for _, source := range cfg.Pushed() {
-		fmt.Fprintf(v.session.stderr, "Status reports of %s: %s%s\n", source.Name, server.URL(source.Name), secretMark(source.Push))
+		fmt.Fprintf(v.o.Say, "Status reports of %s: %s%s\n", source.Name, server.URL(source.Name), secretMark(source.Push))
 	}
 	return server, nil
 }
@@ -49,17 +51,8 @@ func secretMark(p config.Push) string {
 	return "/" + p.SecretPath.String()
 }
 
-// setEndpoints lets the sources of a configuration be pushed to.
-func (v *serving) setEndpoints(server *push.Server, cfg config.Config) error {
-	endpoints, err := ingest.Endpoints(cfg)
-	if err != nil {
-		return err
-	}
-	v.useEndpoints(server, endpoints)
-	return nil
-}
-
-func (v *serving) useEndpoints(server *push.Server, endpoints map[string]push.Endpoint) {
+// setEndpoints lets sources be pushed to.
+func (v *Process) setEndpoints(server *push.Server, endpoints map[string]push.Endpoint) {
 	for source := range endpoints {
 		for _, outcome := range push.Outcomes {
 			v.metrics.ExpectPushes(source, string(outcome))
@@ -70,10 +63,10 @@ func (v *serving) useEndpoints(server *push.Server, endpoints map[string]push.En
 
 // preparePushes checks what a configuration that was read again says of pushes, and gives what puts it in force. Another address is
 // listened on after the next start.
-func (v *serving) preparePushes(before, after config.Config) (use func(), err error) {
+func (v *Process) preparePushes(before, after config.Config) (use func(), err error) {
 	warn := func() {
 		if !reflect.DeepEqual(before.Pushes, after.Pushes) {
-			v.session.log.Warn("what changed under pushes is in force after the next start")
+			v.world.Log.Warn("what changed under pushes is in force after the next start")
 		}
 	}
 	if v.pushes == nil {
@@ -89,19 +82,19 @@ func (v *serving) preparePushes(before, after config.Config) (use func(), err er
 	}
 	return func() {
 		renew()
-		v.useEndpoints(v.pushes, endpoints)
+		v.setEndpoints(v.pushes, endpoints)
 		warn()
 	}, nil
 }
 
 // startPushes takes pushes until the release is called, which waits for those under way.
-func (v *serving) startPushes(ctx context.Context) (release func()) {
+func (v *Process) startPushes(ctx context.Context) (release func()) {
 	if v.pushes == nil {
 		return func() {}
 	}
 	return background(ctx, func(ctx context.Context) {
 		if err := v.pushes.Serve(ctx); err != nil {
-			v.session.log.Error("pushes are not taken any more, the work goes on", zap.Error(err))
+			v.world.Log.Error("pushes are not taken any more, the work goes on", zap.Error(err))
 		}
 	})
 }
