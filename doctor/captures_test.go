@@ -17,7 +17,7 @@ import (
 	"smsetl/extract"
 	"smsetl/internal/dev/golden"
 	"smsetl/pipeline"
-	"smsetl/sandbox"
+	"smsetl/sandbox/replay"
 	"smsetl/sms"
 	"smsetl/vendors"
 )
@@ -45,7 +45,7 @@ func played(t *testing.T, dir string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	replayed, err := sandbox.OpenReplay(dir)
+	replayed, err := replay.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

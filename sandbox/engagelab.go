@@ -156,7 +156,7 @@ type query struct {
 
 // readQuery reads the parameters. Names nobody knows are ignored, as web frameworks do.
 func readQuery(dataset, caller, raw string) (q query, code int, err error) {
-	p, err := parameters(raw)
+	p, err := Parameters(raw)
 	if err != nil {
 		return q, codeBadParameter, err
 	}
@@ -197,9 +197,9 @@ func readQuery(dataset, caller, raw string) (q query, code int, err error) {
 	return q, 0, nil
 }
 
-// parameters reads a query string as Java's servlets do: '&' alone separates, '+' is a space, ';' is a character like any
+// Parameters reads a query string as Java's servlets do: '&' alone separates, '+' is a space, ';' is a character like any
 // other. Go's own reader would drop a parameter with a bare ';'. Of a repeated name the first value counts.
-func parameters(raw string) (map[string]string, error) {
+func Parameters(raw string) (map[string]string, error) {
 	p := map[string]string{}
 	for pair := range strings.SplitSeq(raw, "&") {
 		name, value, _ := strings.Cut(pair, "=")

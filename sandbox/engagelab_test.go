@@ -296,7 +296,7 @@ func TestEngageLabRules(t *testing.T) {
 }
 
 func TestParameters(t *testing.T) {
-	got, err := parameters("a=1;2&b=+8&c=%2B8&a=3&&d")
+	got, err := Parameters("a=1;2&b=+8&c=%2B8&a=3&&d")
 	if diff := cmp.Diff(map[string]string{"a": "1;2", "b": " 8", "c": "+8", "d": ""}, got); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}

@@ -28,13 +28,13 @@ type Addresses struct {
 // Listen serves each vendor and the admin on a loopback port of its own, until ctx ends or stop is called. Neither waits for
 // a client: connections are closed at once. stop returns when every server has ended, and may be called more than once.
 func (s *Sandbox) Listen(ctx context.Context) (addresses Addresses, stop func(), err error) {
-	var g servers
+	var g Servers
 	defer func() {
 		if err != nil {
-			g.stop()
+			g.Stop()
 		}
 	}()
-	trap, err := g.start(0, http.HandlerFunc(s.trap))
+	trap, err := g.Start(0, http.HandlerFunc(s.trap))
 	if err != nil {
 		return Addresses{}, nil, err
 	}
@@ -49,22 +49,22 @@ func (s *Sandbox) Listen(ctx context.Context) (addresses Addresses, stop func(),
 		{&addresses.Tencent, s.o.Ports.Tencent, s.Tencent()},
 		{&addresses.Admin, s.o.Ports.Admin, s.Admin()},
 	} {
-		if *one.url, err = g.start(one.port, one.handler); err != nil {
+		if *one.url, err = g.Start(one.port, one.handler); err != nil {
 			return Addresses{}, nil, err
 		}
 	}
-	forget := context.AfterFunc(ctx, g.close)
-	return addresses, func() { forget(); g.stop() }, nil
+	forget := context.AfterFunc(ctx, g.Close)
+	return addresses, func() { forget(); g.Stop() }, nil
 }
 
-// servers are HTTP servers that end together.
-type servers struct {
+// Servers are HTTP servers on loopback that end together.
+type Servers struct {
 	all     []*http.Server
 	running sync.WaitGroup
 }
 
-// start serves the handler on a loopback port and gives its base URL.
-func (g *servers) start(port int, h http.Handler) (url string, err error) {
+// Start serves the handler on a loopback port and gives its base URL.
+func (g *Servers) Start(port int, h http.Handler) (url string, err error) {
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
 		return "", fmt.Errorf("sandbox: %w", err)
@@ -77,14 +77,16 @@ func (g *servers) start(port int, h http.Handler) (url string, err error) {
 	return "http://" + l.Addr().String(), nil
 }
 
-func (g *servers) close() {
+// Close ends every server at once, and does not wait.
+func (g *Servers) Close() {
 	for _, server := range g.all {
 		server.Close()
 	}
 }
 
-func (g *servers) stop() {
-	g.close()
+// Stop ends them too, and waits.
+func (g *Servers) Stop() {
+	g.Close()
 	g.running.Wait()
 }
 

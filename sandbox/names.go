@@ -18,7 +18,7 @@ func (s *Sandbox) Names(user string) (templates, labels map[string]string) {
 
 // listing serves /v1/templates and /v1/labels: at most 100 rows with names, and of templates with texts that nobody may keep.
 func (s *Sandbox) listing(x *exchange, user, kind string) {
-	p, err := parameters(x.r.URL.RawQuery)
+	p, err := Parameters(x.r.URL.RawQuery)
 	offset, noOffset := strconv.Atoi(p["offset"])
 	limit, noLimit := strconv.Atoi(p["limit"])
 	switch {
@@ -40,7 +40,7 @@ func (s *Sandbox) listing(x *exchange, user, kind string) {
 // listed gives the rows of a listing by their ids; of a rude vendor with rows that lack name or id, and one that repeats an id.
 func (s *Sandbox) listed(user, kind string) (rows []string) {
 	names, labels := s.Names(user)
-	text := `,"template_content":` + strconv.Quote(consoleTexts[0])
+	text := `,"template_content":` + `"Your verification code is %06d, it is valid for five minutes."`
 	if kind == "label" {
 		names, text = labels, ""
 	}

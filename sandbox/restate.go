@@ -25,9 +25,6 @@ const (
 	EmptyAnswer    RestatementKind = "empty_answer"    // nothing where there is something
 )
 
-// NoTemplate names the rows of messages without a template in a Restatement.
-const NoTemplate = "(none)"
-
 // Restatement is a change that a vendor's answers undergo at a moment.
 type Restatement struct {
 	Kind    RestatementKind `json:"kind"`
@@ -37,7 +34,7 @@ type Restatement struct {
 	// the hours that lie in these.
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
-	// Template is the EngageLab template_id whose rows change; "" for all rows, NoTemplate for those without one.
+	// Template is the EngageLab template_id whose rows change; "" for all rows, None for those without one.
 	Template string `json:"template,omitempty"`
 	// At and Until bound the virtual time at which the change is told; zero for always.
 	At        time.Time `json:"at,omitzero"`
@@ -108,7 +105,7 @@ func read(r Restatement) (edit, error) {
 			return e, err
 		}
 	}
-	if r.Template != "" && r.Template != NoTemplate {
+	if r.Template != "" && r.Template != None {
 		if e.template, err = strconv.ParseInt(r.Template, 10, 64); err != nil {
 			return e, fmt.Errorf("template %q is not a number", r.Template)
 		}

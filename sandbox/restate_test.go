@@ -59,7 +59,7 @@ func TestHonestRestatements(t *testing.T) {
 			func(b, a Truth) bool { return requested(a) == requested(b) && delivered(a) > delivered(b) },
 		},
 		{
-			Restatement{Kind: VanishedRow, Template: NoTemplate},
+			Restatement{Kind: VanishedRow, Template: None},
 			func(b, a Truth) bool {
 				for _, d := range a.Deliveries {
 					if d.Template == "(none)" {

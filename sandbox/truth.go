@@ -61,7 +61,8 @@ type Query struct {
 
 // Words that stand where the vendor or the row has no key.
 const (
-	none        = "(none)"
+	// None stands where a message has no template or label, in a Restatement too.
+	None        = "(none)"
 	notReported = "(not reported)"
 )
 
@@ -186,7 +187,7 @@ func (a *account) day(d traffic.Day, offset int, at time.Time, edits []edit) []t
 
 func word(key int64) string {
 	if key == 0 {
-		return none
+		return None
 	}
 	return strconv.FormatInt(key, 10)
 }

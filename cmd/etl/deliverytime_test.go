@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 )
 
 // edges are those of the buckets of delivery times, in seconds.
@@ -75,7 +75,7 @@ const shownTimes = `format('%s early %s p50 %s p95 %s within 10 s %s, 60 s %s', 
 	coalesce(round(share_within_10s, 4)::text, 'NULL'), coalesce(round(share_within_60s, 4)::text, 'NULL'))`
 
 // timesDiffer lists rows of sms.delivery_time_daily that only the warehouse or only the truth has.
-func (x *exported) timesDiffer(truth sandbox.HuaweiTruth) (differ []string) {
+func (x *exported) timesDiffer(truth huawei.Truth) (differ []string) {
 	x.t.Helper()
 	want := map[string]bool{}
 	for _, t := range truth.Times {
@@ -100,10 +100,10 @@ func (x *exported) timesDiffer(truth sandbox.HuaweiTruth) (differ []string) {
 // messages early and nothing faster; and an export without the times of reports makes them untimed, never instant.
 func TestDeliveryTimes(t *testing.T) {
 	t.Parallel()
-	world := sandbox.ConsoleOptions{Seed: 5, First: "2026-11-09", Days: 9, PerDay: 60, Skewed: 10, Site: sandbox.Site{Window: 8 * 24 * time.Hour}}
+	world := huawei.ConsoleOptions{Seed: 5, First: "2026-11-09", Days: 9, PerDay: 60, Skewed: 10, Site: huawei.Site{Window: 8 * 24 * time.Hour}}
 	x := newExportedOf(t, world)
 	made := weekEnd.Add(96 * time.Hour)
-	x.bring(exitOK, []string{x.save("week", sandbox.Export{From: weekStart, To: weekEnd, At: made})})
+	x.bring(exitOK, []string{x.save("week", huawei.Export{From: weekStart, To: weekEnd, At: made})})
 	truth := x.console.Truth(weekStart, weekEnd, 8, made)
 	x.equals("the week", truth)
 
@@ -129,7 +129,7 @@ func TestDeliveryTimes(t *testing.T) {
 
 	// The same week in another warehouse, from a file that lacks the times of reports.
 	y := newExportedOf(t, world)
-	y.bring(exitOK, []string{y.save("week", sandbox.Export{From: weekStart, To: weekEnd, At: made, NoReports: true})})
+	y.bring(exitOK, []string{y.save("week", huawei.Export{From: weekStart, To: weekEnd, At: made, NoReports: true})})
 	if got := y.text(`SELECT concat_ws(' ', sum(untimed), sum(early), sms.delivery_time_quantile(sms.add_delivery_times(counts), 0.5)) FROM sms.delivery_time_daily`); got != fmt.Sprint(len(all), " 0") {
 		t.Errorf("without times of reports: %s, want %d untimed", got, len(all))
 	}
@@ -137,12 +137,12 @@ func TestDeliveryTimes(t *testing.T) {
 		t.Errorf("%d rows say how long messages took of which nobody knows", n)
 	}
 	// A file that has them is no later than that one, and fills them in.
-	y.bring(exitOK, []string{y.save("full", sandbox.Export{From: weekStart, To: weekEnd, At: made})})
+	y.bring(exitOK, []string{y.save("full", huawei.Export{From: weekStart, To: weekEnd, At: made})})
 	y.equals("with times of reports", truth)
 
 	// What is stored and was not counted goes with the next load of its day.
 	y.exec(`INSERT INTO sms.delivery_time_by_day SELECT date_key, account_key, template_key, -1, counts, early, untimed, load_id FROM sms.delivery_time_by_day
 		WHERE country_key = (SELECT country_key FROM sms.dim_country WHERE code = 'CN')`)
-	y.bring(exitOK, []string{y.save("again", sandbox.Export{From: weekStart, To: weekEnd, At: made, Chinese: true})})
+	y.bring(exitOK, []string{y.save("again", huawei.Export{From: weekStart, To: weekEnd, At: made, Chinese: true})})
 	y.equals("after the next load", truth)
 }

@@ -19,6 +19,7 @@ import (
 	"smsetl/plan"
 	"smsetl/read"
 	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 	"smsetl/serve"
 	"smsetl/web"
 )
@@ -46,7 +47,7 @@ func (c *demoCommand) Run(s *session) error {
 		return err
 	}
 	s.atEnd(stop)
-	text := vendors.SchedulesYAML(addresses, sandbox.SavedSourceYAML("", demoSeed, time.Now()))
+	text := vendors.SchedulesYAML(addresses, huawei.SavedSourceYAML("", demoSeed, time.Now()))
 	cfg, err := config.Parse("sandbox", []byte(text), s.configEnv(time.Now))
 	if err != nil {
 		return err
@@ -100,7 +101,7 @@ func (s *session) demoExports(p *pipeline.Pipeline) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	paths, err := sandbox.SaveExports(dir, demoSeed, p.Now())
+	paths, err := huawei.SaveExports(dir, demoSeed, p.Now())
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"smsetl/ingest"
 	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 	"smsetl/vendors"
 )
 
@@ -37,7 +37,7 @@ func TestSandboxSavesExports(t *testing.T) {
 		for _, e := range entries {
 			paths = append(paths, filepath.Join(dir, e.Name()))
 		}
-		if len(paths) < sandbox.SavedDays {
+		if len(paths) < huawei.SavedDays {
 			t.Fatalf("%d exports", len(paths))
 		}
 		return paths

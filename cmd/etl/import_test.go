@@ -16,14 +16,14 @@ import (
 
 	"smsetl/ingest"
 	"smsetl/internal/dev/pgtest"
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 	"smsetl/vendors"
 )
 
 // exported is a world whose vendor answers no questions: a console, and a folder into which somebody saves its exports.
 type exported struct {
 	*world
-	console *sandbox.Console
+	console *huawei.Console
 	dir     string
 	logs    strings.Builder // all that the program ever said
 }
@@ -43,10 +43,10 @@ sources:
 func newExported(t *testing.T) *exported {
 	t.Helper()
 	// From the 9th on in UTC, so that the 10th is whole in +08:00.
-	return newExportedOf(t, sandbox.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 30})
+	return newExportedOf(t, huawei.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 30})
 }
 
-func newExportedOf(t *testing.T, o sandbox.ConsoleOptions) *exported {
+func newExportedOf(t *testing.T, o huawei.ConsoleOptions) *exported {
 	t.Helper()
 	w := &world{t: t, url: pgtest.New(t), config: filepath.Join(t.TempDir(), "schedules.yaml"), reading: apart()}
 	w.write(exportingConfig)
@@ -55,7 +55,7 @@ func newExportedOf(t *testing.T, o sandbox.ConsoleOptions) *exported {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.conn.Close(context.Background()) })
-	return &exported{world: w, console: sandbox.NewConsole(o), dir: t.TempDir()}
+	return &exported{world: w, console: huawei.NewConsole(o), dir: t.TempDir()}
 }
 
 // beijing is the zone of the account's days.
@@ -68,7 +68,7 @@ var (
 )
 
 // save exports and saves a file; its time is when it was exported, as a browser leaves it.
-func (x *exported) save(name string, e sandbox.Export) string {
+func (x *exported) save(name string, e huawei.Export) string {
 	x.t.Helper()
 	e.Hours, e.From, e.To, e.At = 8, e.From.UTC(), e.To.UTC(), e.At.UTC()
 	f, err := x.console.Export(e)
@@ -82,7 +82,7 @@ func (x *exported) save(name string, e sandbox.Export) string {
 }
 
 // page exports and saves a statistics page.
-func (x *exported) page(name string, e sandbox.Export) string {
+func (x *exported) page(name string, e huawei.Export) string {
 	x.t.Helper()
 	f, err := x.console.Statistics(e)
 	if err != nil {
@@ -91,7 +91,7 @@ func (x *exported) page(name string, e sandbox.Export) string {
 	return x.keep(name, e, f)
 }
 
-func (x *exported) keep(name string, e sandbox.Export, f sandbox.ExportFile) string {
+func (x *exported) keep(name string, e huawei.Export, f huawei.ExportFile) string {
 	x.t.Helper()
 	dir := filepath.Join(x.dir, name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -132,7 +132,7 @@ func (x *exported) bring(want int, paths []string, flags ...string) (r ingest.Re
 }
 
 // differsFrom lists rows that only the warehouse or only the truth has.
-func (x *exported) differsFrom(truth sandbox.HuaweiTruth) []string {
+func (x *exported) differsFrom(truth huawei.Truth) []string {
 	x.t.Helper()
 	if len(truth.Deliveries) == 0 || len(truth.Failures) == 0 {
 		x.t.Fatal("the truth is empty, so equality would mean nothing")
@@ -186,7 +186,7 @@ func flat[R any](t *testing.T, rows []R) (all []map[string]json.RawMessage) {
 }
 
 // equals insists on the truth.
-func (x *exported) equals(what string, truth sandbox.HuaweiTruth) {
+func (x *exported) equals(what string, truth huawei.Truth) {
 	x.t.Helper()
 	differ := x.differsFrom(truth)
 	for _, d := range differ[:min(len(differ), 4)] {
@@ -201,7 +201,7 @@ func (x *exported) week(dice *rand.Rand, made time.Time) (paths []string) {
 	for i, e := range all {
 		paths = append(paths, x.save(fmt.Sprint(made.Unix(), "-", i), e))
 		if i%3 == 0 {
-			paths = append(paths, x.save(fmt.Sprint(made.Unix(), "-again-", i), sandbox.RandomLook(dice, e)))
+			paths = append(paths, x.save(fmt.Sprint(made.Unix(), "-again-", i), huawei.RandomLook(dice, e)))
 		}
 	}
 	dice.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
@@ -298,7 +298,7 @@ func TestMissingExportsLeaveDaysOpen(t *testing.T) {
 func TestImportShowsWhatItUnderstands(t *testing.T) {
 	t.Parallel()
 	x := newExported(t)
-	path := x.save("one", sandbox.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: weekEnd, Chinese: true, XLSX: true})
+	path := x.save("one", huawei.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: weekEnd, Chinese: true, XLSX: true})
 	r := x.bring(0, []string{path}, "--dry-run")
 	if len(r.Files) != 1 || r.Files[0].Columns["sent_at"] != "发送时间" || len(r.Files[0].Cells) != ingest.PreviewRows || r.RunID != 0 {
 		t.Errorf("preview: %+v", r)
@@ -320,7 +320,7 @@ func TestImportShowsWhatItUnderstands(t *testing.T) {
 func TestImportRefusesWhatItCannotKnow(t *testing.T) {
 	t.Parallel()
 	x := newExported(t)
-	path := x.save("one", sandbox.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: weekEnd})
+	path := x.save("one", huawei.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: weekEnd})
 	other := filepath.Join(x.dir, "other.csv")
 	if err := os.WriteFile(other, []byte("name,price\nanything,1\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -376,7 +376,7 @@ func TestOldDaysAreNotCountedAnew(t *testing.T) {
 func TestFilesReadInAnotherZoneAreRefused(t *testing.T) {
 	t.Parallel()
 	x := newExported(t)
-	path := x.save("one", sandbox.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: weekEnd})
+	path := x.save("one", huawei.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: weekEnd})
 	config := exportingConfig + "    time_zone: \"+08:00\"\n"
 	x.write(config)
 	x.bring(0, []string{path})

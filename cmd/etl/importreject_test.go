@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 )
 
 // spoilt saves an export of which some rows cannot be read: spoil is given the cells of each, by their headers, and changes them.
-func (x *exported) spoilt(name string, e sandbox.Export, spoil func(row int, cell func(header, value string))) string {
+func (x *exported) spoilt(name string, e huawei.Export, spoil func(row int, cell func(header, value string))) string {
 	x.t.Helper()
 	path := x.save(name, e)
 	text, err := os.ReadFile(path)
@@ -49,15 +49,15 @@ func (x *exported) spoilt(name string, e sandbox.Export, spoil func(row int, cel
 }
 
 // hoursOf is an export of some hours of the week, in the simplest look, made when everything is settled.
-func hoursOf(fromDay, fromHour, toDay, toHour int) sandbox.Export {
+func hoursOf(fromDay, fromHour, toDay, toHour int) huawei.Export {
 	at := func(day, hour int) time.Time {
 		return weekStart.AddDate(0, 0, day).Add(time.Duration(hour) * time.Hour)
 	}
-	return sandbox.Export{From: at(fromDay, fromHour), To: at(toDay, toHour), At: weekEnd.Add(96 * time.Hour)}
+	return huawei.Export{From: at(fromDay, fromHour), To: at(toDay, toHour), At: weekEnd.Add(96 * time.Hour)}
 }
 
 // truth is what the console knows of some days.
-func (x *exported) truth(days ...int) (all sandbox.HuaweiTruth) {
+func (x *exported) truth(days ...int) (all huawei.Truth) {
 	for _, day := range days {
 		one := x.console.Truth(weekStart.AddDate(0, 0, day), weekStart.AddDate(0, 0, day+1), 8, weekEnd.Add(96*time.Hour))
 		all.Deliveries, all.Failures = append(all.Deliveries, one.Deliveries...), append(all.Failures, one.Failures...)
@@ -130,10 +130,10 @@ func TestUnreadableRowHoldsUpItsDay(t *testing.T) {
 }
 
 // withoutDay leaves a day of an application out.
-func withoutDay(truth sandbox.HuaweiTruth, account, day string) sandbox.HuaweiTruth {
-	truth.Deliveries = slices.DeleteFunc(truth.Deliveries, func(d sandbox.HuaweiDelivery) bool { return d.Account == account && d.SendDate == day })
-	truth.Failures = slices.DeleteFunc(truth.Failures, func(f sandbox.HuaweiFailure) bool { return f.Account == account && f.SendDate == day })
-	truth.Times = slices.DeleteFunc(truth.Times, func(t sandbox.HuaweiTimes) bool { return t.Account == account && t.SendDate == day })
+func withoutDay(truth huawei.Truth, account, day string) huawei.Truth {
+	truth.Deliveries = slices.DeleteFunc(truth.Deliveries, func(d huawei.Delivery) bool { return d.Account == account && d.SendDate == day })
+	truth.Failures = slices.DeleteFunc(truth.Failures, func(f huawei.Failure) bool { return f.Account == account && f.SendDate == day })
+	truth.Times = slices.DeleteFunc(truth.Times, func(t huawei.Times) bool { return t.Account == account && t.SendDate == day })
 	return truth
 }
 

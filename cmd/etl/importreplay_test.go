@@ -13,7 +13,7 @@ import (
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/load/raw"
-	"smsetl/sandbox"
+	played "smsetl/sandbox/huawei"
 	"smsetl/sms"
 	"smsetl/transform"
 	"smsetl/transform/huawei"
@@ -148,7 +148,7 @@ func TestReplayOfFilesThatWereDoubtedOrAreOld(t *testing.T) {
 	x.twice()
 	// A file with the messages of the 12th once more under other ids: the day doubles.
 	made := weekEnd.Add(100 * time.Hour)
-	again := x.save("doubled", sandbox.Export{From: weekStart.AddDate(0, 0, 2), To: weekStart.AddDate(0, 0, 3), At: made, NoID: true})
+	again := x.save("doubled", played.Export{From: weekStart.AddDate(0, 0, 2), To: weekStart.AddDate(0, 0, 3), At: made, NoID: true})
 	x.write(strings.Replace(exportingConfig, "    chunk_days: 3", "    chunk_days: 3\n    shrink_min_messages: 5", 1))
 	r := x.bring(exitQuality, []string{again})
 	if len(r.Quarantined) == 0 || r.Messages == 0 {
@@ -158,13 +158,13 @@ func TestReplayOfFilesThatWereDoubtedOrAreOld(t *testing.T) {
 	x.stands(x.replayed(0))
 
 	// The first days are too old to be counted when a later file comes.
-	last := x.save("last", sandbox.Export{From: weekStart.AddDate(0, 0, 6), To: weekEnd, At: made})
+	last := x.save("last", played.Export{From: weekStart.AddDate(0, 0, 6), To: weekEnd, At: made})
 	x.write(strings.Replace(exportingConfig, "    chunk_days: 3", "    chunk_days: 3\n    message_retention_days: 8", 1))
 	code, out, errs := x.run(last)
 	if code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, out, errs)
 	}
-	first := x.save("first", sandbox.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: made})
+	first := x.save("first", played.Export{From: weekStart, To: weekStart.AddDate(0, 0, 1), At: made})
 	if r := x.bring(0, []string{first}); r.TooOld == 0 || r.Messages+r.Changed != 0 {
 		t.Errorf("messages of days that are not counted anew were taken in: %+v", r)
 	}

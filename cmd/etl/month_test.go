@@ -9,7 +9,7 @@ import (
 
 	"smsetl/internal/dev/long"
 	"smsetl/pipeline"
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 )
 
 // The month that the tests are about, and when its exports are made: every message has settled by then.
@@ -21,13 +21,13 @@ var (
 
 func newMonth(t *testing.T) *exported {
 	t.Helper()
-	x := newExportedOf(t, sandbox.ConsoleOptions{Seed: 12, First: "2026-10-13", Days: 33, PerDay: 60})
+	x := newExportedOf(t, huawei.ConsoleOptions{Seed: 12, First: "2026-10-13", Days: 33, PerDay: 60})
 	x.write(strings.Replace(exportingConfig, "history_start: 2026-11-10", "history_start: 2026-10-15", 1))
 	return x
 }
 
 // month saves the month as exports of 24 hours, from noon to noon, so that a day needs two of them.
-func (x *exported) month(dice *rand.Rand) []sandbox.Export {
+func (x *exported) month(dice *rand.Rand) []huawei.Export {
 	x.t.Helper()
 	return x.console.Exports(dice, monthFirst.Add(-12*time.Hour), monthOver.Add(12*time.Hour), monthMade, 24*time.Hour)
 }
@@ -53,7 +53,7 @@ func TestMonth(t *testing.T) {
 		encodings[e.Encoding]++
 		paths = append(paths, x.save(fmt.Sprint(i), e))
 		if i%3 == 0 {
-			again := sandbox.RandomLook(dice, e)
+			again := huawei.RandomLook(dice, e)
 			paths = append(paths, x.save(fmt.Sprint("again-", i), again), paths[len(paths)-1])
 		}
 	}
@@ -111,9 +111,9 @@ func TestMonthWithAThirdMissing(t *testing.T) {
 	}
 	x.bring(exitPartial, kept)
 	whole := x.console.Truth(monthFirst, monthOver, 8, monthMade)
-	whole.Deliveries = without(whole.Deliveries, func(d sandbox.HuaweiDelivery) bool { return lacks[d.SendDate] != nil })
-	whole.Failures = without(whole.Failures, func(f sandbox.HuaweiFailure) bool { return lacks[f.SendDate] != nil })
-	whole.Times = without(whole.Times, func(t sandbox.HuaweiTimes) bool { return lacks[t.SendDate] != nil })
+	whole.Deliveries = without(whole.Deliveries, func(d huawei.Delivery) bool { return lacks[d.SendDate] != nil })
+	whole.Failures = without(whole.Failures, func(f huawei.Failure) bool { return lacks[f.SendDate] != nil })
+	whole.Times = without(whole.Times, func(t huawei.Times) bool { return lacks[t.SendDate] != nil })
 	x.equals("the days that are whole", whole)
 
 	var status pipeline.Status

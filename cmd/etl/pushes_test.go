@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"smsetl/internal/dev/long"
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 )
 
 const (
@@ -50,7 +50,7 @@ func newPushed(t *testing.T, days, perDay int, doors string) *pushed {
 	x := newExported(t)
 	x.write(strings.TrimRight(strings.Replace(exportingConfig, "2026-11-10", "2026-10-12", 1), "\n") + doors)
 	first := weekEnd.AddDate(0, 0, -days)
-	x.console = sandbox.NewConsole(sandbox.ConsoleOptions{
+	x.console = huawei.NewConsole(huawei.ConsoleOptions{
 		Seed: 5, First: first.AddDate(0, 0, -1).Format(time.DateOnly), Days: days + 2, PerDay: perDay,
 	})
 	return &pushed{exported: x}
@@ -79,7 +79,7 @@ func (x *pushed) serveReports() *served {
 }
 
 // send makes pushes, a few at once, and gives how often each status was answered by trick. Signatures are of today.
-func (x *pushed) send(pushes []sandbox.Push, access, path string) map[string]int {
+func (x *pushed) send(pushes []huawei.Push, access, path string) map[string]int {
 	x.t.Helper()
 	var mu sync.Mutex
 	got := map[string]int{}
@@ -101,9 +101,9 @@ func (x *pushed) send(pushes []sandbox.Push, access, path string) map[string]int
 	return got
 }
 
-func (x *pushed) sendOne(client *http.Client, p sandbox.Push, access, path string) int {
+func (x *pushed) sendOne(client *http.Client, p huawei.Push, access, path string) int {
 	signedAt := today.UTC()
-	if p.Trick == sandbox.Replayed {
+	if p.Trick == huawei.Replayed {
 		signedAt = signedAt.Add(-time.Hour)
 	}
 	p.At = signedAt
@@ -147,10 +147,10 @@ func (x *pushed) young(days int) (paths []string) {
 	dice := rand.New(rand.NewPCG(4, 4))
 	for i := range days {
 		from := weekEnd.AddDate(0, 0, i-days)
-		e := sandbox.RandomLook(dice, sandbox.Export{From: from, To: from.AddDate(0, 0, 1), At: from.AddDate(0, 0, 1).Add(time.Hour)})
+		e := huawei.RandomLook(dice, huawei.Export{From: from, To: from.AddDate(0, 0, 1), At: from.AddDate(0, 0, 1).Add(time.Hour)})
 		paths = append(paths, x.save(fmt.Sprint("young-", i), e))
 		if i%4 == 0 {
-			paths = append(paths, x.save(fmt.Sprint("young-again-", i), sandbox.RandomLook(dice, e)))
+			paths = append(paths, x.save(fmt.Sprint("young-again-", i), huawei.RandomLook(dice, e)))
 		}
 	}
 	dice.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
@@ -158,13 +158,13 @@ func (x *pushed) young(days int) (paths []string) {
 }
 
 // reports gives the pushes of all that was sent, until today.
-func (x *pushed) reports(p sandbox.Pushes) []sandbox.Push {
+func (x *pushed) reports(p huawei.Pushes) []huawei.Push {
 	p.From, p.To = x.console.First(), today.UTC()
 	p.Shuffled, p.Extend = true, true
 	return x.console.Push(p)
 }
 
-func (x *pushed) truth(days int) sandbox.HuaweiTruth {
+func (x *pushed) truth(days int) huawei.Truth {
 	return x.console.Truth(weekEnd.AddDate(0, 0, -days), weekEnd, 8, today)
 }
 
@@ -175,7 +175,7 @@ func TestPushesAndExportsAreTheTruth(t *testing.T) {
 	const days = 30
 	x := newPushed(t, days, 8, signedPushes)
 	s := x.serveReports()
-	pushes := append(x.reports(sandbox.Pushes{Seed: 1, Repeats: 20}), x.reports(sandbox.Pushes{Seed: 2, Batched: true, Repeats: 20})...)
+	pushes := append(x.reports(huawei.Pushes{Seed: 1, Repeats: 20}), x.reports(huawei.Pushes{Seed: 2, Batched: true, Repeats: 20})...)
 	rand.New(rand.NewPCG(1, 1)).Shuffle(len(pushes), func(i, j int) { pushes[i], pushes[j] = pushes[j], pushes[i] })
 	half := len(pushes) / 4 // each report stands in there twice at least
 	if got := x.send(pushes[:half], pushAccess, ""); got[" 200"] != half {
@@ -274,15 +274,15 @@ func TestForgedPushesChangeNothing(t *testing.T) { // alone, because it looks at
 	x := newPushed(t, days, 40, signedPushes)
 	x.bring(0, x.young(days))
 	s := x.serveReports()
-	all := x.reports(sandbox.Pushes{Seed: 3})
+	all := x.reports(huawei.Pushes{Seed: 3})
 	late := len(all) / 2
 	x.send(all[:late], pushAccess, "")
 	x.counted()
 	before, facts := heap(), x.stamp()
-	bad := x.reports(sandbox.Pushes{Seed: 4, Forged: 4000, Altered: 3000, Replayed: 3000})
+	bad := x.reports(huawei.Pushes{Seed: 4, Forged: 4000, Altered: 3000, Replayed: 3000})
 	hostile := bad[:0]
 	for _, p := range bad {
-		if p.Trick != sandbox.Genuine {
+		if p.Trick != huawei.Genuine {
 			hostile = append(hostile, p)
 		}
 	}
@@ -322,11 +322,11 @@ func TestHintsNeverAlterWhatIsConfirmed(t *testing.T) {
 	for i, e := range x.console.Exports(rand.New(rand.NewPCG(6, 6)), weekEnd.AddDate(0, 0, -days), weekEnd, weekEnd.Add(96*time.Hour), 24*time.Hour) {
 		old = append(old, x.save(fmt.Sprint("old-", i), e))
 	}
-	lies := x.reports(sandbox.Pushes{Seed: 5, Forged: 1500})
+	lies := x.reports(huawei.Pushes{Seed: 5, Forged: 1500})
 	lies = lies[:0:0]
-	for _, p := range x.reports(sandbox.Pushes{Seed: 5, Forged: 1500}) {
-		if p.Trick == sandbox.Forged {
-			p.Trick = sandbox.Genuine // sent as it stands: nobody looks at signatures here
+	for _, p := range x.reports(huawei.Pushes{Seed: 5, Forged: 1500}) {
+		if p.Trick == huawei.Forged {
+			p.Trick = huawei.Genuine // sent as it stands: nobody looks at signatures here
 			lies = append(lies, p)
 		}
 	}
@@ -354,7 +354,7 @@ func TestHintsFillIn(t *testing.T) {
 	x.bring(0, x.young(days))
 	pending := x.number(`SELECT sum(pending)::bigint FROM sms.delivery_daily`)
 	x.serveReports()
-	x.send(x.reports(sandbox.Pushes{Seed: 6, Batched: true}), "", "/"+pushPath)
+	x.send(x.reports(huawei.Pushes{Seed: 6, Batched: true}), "", "/"+pushPath)
 	x.counted()
 	if n := x.number(`SELECT sum(pending)::bigint FROM sms.delivery_daily`); pending == 0 || n >= pending {
 		t.Errorf("%d messages are pending, %d were", n, pending)
@@ -369,7 +369,7 @@ func TestKilledServerLosesNoPush(t *testing.T) {
 	const days = 6
 	x := newPushed(t, days, 30, signedPushes)
 	x.bring(0, x.young(days))
-	pushes := x.reports(sandbox.Pushes{Seed: 7})
+	pushes := x.reports(huawei.Pushes{Seed: 7})
 	taken := 0
 	for round := range 4 {
 		// Reports are counted never, or all the time.
@@ -406,7 +406,7 @@ func TestReloadChangesWhoMayPush(t *testing.T) {
 	t.Parallel()
 	x := newPushed(t, 2, 5, secretPushes)
 	s := x.serveReports()
-	pushes := x.reports(sandbox.Pushes{Seed: 9})[:4]
+	pushes := x.reports(huawei.Pushes{Seed: 9})[:4]
 	if got := x.send(pushes[:2], "", "/"+pushPath); got[" 200"] != 2 {
 		t.Errorf("answers: %v", got)
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 )
 
 // Days that reports were counted into are built again from exports and pushes: not a tuple differs, whether what is known of
@@ -18,7 +18,7 @@ func TestReplayOfPushes(t *testing.T) {
 	x.bring(0, x.young(days))
 	young := x.text(`SELECT sum(pending)::text FROM sms.delivery_daily`)
 	s := x.serveReports()
-	x.send(x.reports(sandbox.Pushes{Seed: 8, Batched: true, Repeats: 30}), pushAccess, "")
+	x.send(x.reports(huawei.Pushes{Seed: 8, Batched: true, Repeats: 30}), pushAccess, "")
 	x.counted()
 	s.end(exitOK)
 	if x.text(`SELECT sum(pending)::text FROM sms.delivery_daily`) == young {

@@ -6,6 +6,8 @@ import (
 
 	"smsetl/internal/english"
 	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
+	"smsetl/sandbox/replay"
 )
 
 // sandboxCommand plays the vendors for a pipeline elsewhere.
@@ -38,10 +40,10 @@ func (c *sandboxCommand) Run(s *session) error {
 	defer stop()
 	var entries, exports []string
 	if c.Huawei != "" {
-		if exports, err = sandbox.SaveExports(c.Huawei, c.Seed, now()); err != nil {
+		if exports, err = huawei.SaveExports(c.Huawei, c.Seed, now()); err != nil {
 			return err
 		}
-		entries = append(entries, sandbox.SavedSourceYAML(c.Huawei, c.Seed, now()))
+		entries = append(entries, huawei.SavedSourceYAML(c.Huawei, c.Seed, now()))
 	}
 	if err := c.offer(s, vendors.SchedulesYAML(addresses, entries...), "etl backfill --config "+c.Config); err != nil {
 		return err
@@ -71,7 +73,7 @@ func (c *sandboxCommand) offer(s *session, config, next string) error {
 
 // replay plays captured answers until ^C.
 func (c *sandboxCommand) replay(s *session) error {
-	vendors, err := sandbox.OpenReplay(c.Replay)
+	vendors, err := replay.Open(c.Replay)
 	if err != nil {
 		return usage(err)
 	}

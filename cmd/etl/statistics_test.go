@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"smsetl/internal/dev/long"
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 )
 
 // Statistics pages are kept and compared with sending details, by the days of the pages; what differs opens a finding, and whole exports
@@ -16,12 +16,12 @@ import (
 func TestStatisticsPagesAreCompared(t *testing.T) {
 	long.Skip(t, "imports a week of two applications three times")
 	t.Parallel()
-	x := newExportedOf(t, sandbox.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 250})
+	x := newExportedOf(t, huawei.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 250})
 	settled := weekEnd.Add(96 * time.Hour)
 	first, last := time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 17, 0, 0, 0, 0, time.UTC)
 	pages := []string{
-		x.page("days", sandbox.Export{From: first, To: last, At: settled, Chinese: true, XLSX: true}),
-		x.page("hours", sandbox.Export{From: first.AddDate(0, 0, 3), To: first.AddDate(0, 0, 4), At: settled, Hourly: true, Encoding: "utf-16le"}),
+		x.page("days", huawei.Export{From: first, To: last, At: settled, Chinese: true, XLSX: true}),
+		x.page("hours", huawei.Export{From: first.AddDate(0, 0, 3), To: first.AddDate(0, 0, 4), At: settled, Hourly: true, Encoding: "utf-16le"}),
 	}
 	r := x.bring(0, pages)
 	if len(r.Files) != 2 || r.Files[0].Kind != "statistics" || r.Files[0].Days != 8 || r.Files[1].Days != 1 || len(r.Differences) > 0 {

@@ -25,7 +25,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 )
 
 const doors = `
@@ -165,7 +165,7 @@ func token(text string) func(*http.Request) {
 }
 
 // push signs a report with a secret and gives the status.
-func (g *guarded) push(p sandbox.Push, secret string) int {
+func (g *guarded) push(p huawei.Push, secret string) int {
 	g.t.Helper()
 	p.At = today.UTC()
 	r, err := p.Request(g.t.Context(), g.address, pushAccess, secret)
@@ -184,7 +184,7 @@ func (g *guarded) push(p sandbox.Push, secret string) int {
 func TestDoorSecretsAreReadOnce(t *testing.T) {
 	t.Parallel()
 	g := newGuarded(t)
-	reports := g.reports(sandbox.Pushes{})
+	reports := g.reports(huawei.Pushes{})
 	status, anna := g.logIn("anna", "the first word of anna")
 	if status != 303 || !anna[0].Secure || anna[0].Name != "__Host-etl_session" {
 		t.Fatalf("anna: %d %v", status, anna)

@@ -159,11 +159,6 @@ func TestStartersOfProgramsKeepTheirNames(t *testing.T) {
 // mostLines bounds the code of a room, tests aside: what one holds in one's head.
 const mostLines = 3000
 
-// larger are rooms above the bound, each with the size that it must not outgrow.
-var larger = map[string]int{
-	"sandbox": 4700, // three vendors, as rude as theirs
-}
-
 func TestRoomsAreSmall(t *testing.T) {
 	lines := map[string]int{}
 	for _, s := range sources(t) {
@@ -172,12 +167,8 @@ func TestRoomsAreSmall(t *testing.T) {
 		}
 	}
 	for room, n := range lines {
-		most := mostLines
-		if more, isLarger := larger[room]; isLarger {
-			most = more
-		}
-		if n > most {
-			t.Errorf("%s has %d lines: a room has %d at most, so that one head holds it", room, n, most)
+		if n > mostLines {
+			t.Errorf("%s has %d lines: a room has %d at most, so that one head holds it", room, n, mostLines)
 		}
 	}
 }

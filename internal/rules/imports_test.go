@@ -80,14 +80,16 @@ var mayImport = map[string][]string{
 		"pipeline", "config", "ingest", "queue", "load", "load/messages", "ledger", "read", "explain", "check", "access", "notify", "web", "web/pages",
 		"web/push", "internal/english",
 	},
-	"notify":          {"load/messages", "ledger", "check"},
-	"bi":              {}, // it knows the names of views, and gets what the catalog says of them
-	"bi/metabase":     {"bi"},
-	"bi/export":       {"bi"},
+	"notify":      {"load/messages", "ledger", "check"},
+	"bi":          {}, // it knows the names of views, and gets what the catalog says of them
+	"bi/metabase": {"bi"},
+	"bi/export":   {"bi"},
 
 	// The vendors know nothing of their customers' program.
 	"sandbox":             {"sandbox/traffic"},
 	"sandbox/traffic":     {},
+	"sandbox/huawei":      {"sandbox"},
+	"sandbox/replay":      {"sandbox", "sandbox/traffic"},
 	"internal/pack":       {},
 	"internal/archive":    {},
 	"internal/confined":   {"internal/spawn"},

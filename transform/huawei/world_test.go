@@ -14,6 +14,7 @@ import (
 	files "smsetl/extract/huawei"
 	"smsetl/internal/pack"
 	"smsetl/sandbox"
+	played "smsetl/sandbox/huawei"
 	"smsetl/sms"
 	"smsetl/transform"
 	"smsetl/transform/huawei"
@@ -29,7 +30,7 @@ const (
 // world is a console with everything that was learned from it.
 type world struct {
 	t       testing.TB
-	console *sandbox.Console
+	console *played.Console
 	account sms.Account
 	known   map[string]*transform.Known
 	stored  bytes.Buffer // every byte that is kept
@@ -37,14 +38,14 @@ type world struct {
 	numbers files.Options
 }
 
-func newWorld(t testing.TB, o sandbox.ConsoleOptions, zone string) *world {
+func newWorld(t testing.TB, o played.ConsoleOptions, zone string) *world {
 	t.Helper()
 	z, err := sms.ParseZone(zone)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := &world{
-		t: t, console: sandbox.NewConsole(o), account: sms.Account{Vendor: sms.Huawei, ID: "(file)", Zone: z},
+		t: t, console: played.NewConsole(o), account: sms.Account{Vendor: sms.Huawei, ID: "(file)", Zone: z},
 		known: make(map[string]*transform.Known), notes: make(map[string]int64),
 	}
 	w.numbers = files.Options{Source: "huawei-main", Key: []byte("a key of the tests, 32 bytes long"), Mainland: true, PartRows: 100}
@@ -52,7 +53,7 @@ func newWorld(t testing.TB, o sandbox.ConsoleOptions, zone string) *world {
 }
 
 // take imports a file.
-func (w *world) take(f *sandbox.ExportFile) files.Report {
+func (w *world) take(f *played.ExportFile) files.Report {
 	w.t.Helper()
 	o := w.numbers
 	if !f.ZoneInHead {
@@ -107,7 +108,7 @@ func (w *world) messages(body sms.Body, request sms.Request, at time.Time) error
 }
 
 // push takes a push, as a listener would.
-func (w *world) push(p *sandbox.Push, isSigned bool) {
+func (w *world) push(p *played.Push, isSigned bool) {
 	w.t.Helper()
 	access := ""
 	if isSigned {
@@ -122,7 +123,7 @@ func (w *world) push(p *sandbox.Push, isSigned bool) {
 		w.t.Fatal(err)
 	}
 	now := p.At
-	if p.Trick == sandbox.Replayed {
+	if p.Trick == played.Replayed {
 		now = now.Add(1000 * time.Hour)
 	}
 	if isSigned && !verified(w.t, r, body.Bytes(), now, p.Trick) {
@@ -134,7 +135,7 @@ func (w *world) push(p *sandbox.Push, isSigned bool) {
 	}
 	pushed, err := reader.Reports(r.Header.Get("Content-Type"), body.Bytes(), isSigned)
 	if err != nil {
-		if p.Trick == sandbox.Genuine {
+		if p.Trick == played.Genuine {
 			w.t.Fatal(err)
 		}
 		return
@@ -144,25 +145,25 @@ func (w *world) push(p *sandbox.Push, isSigned bool) {
 	}
 }
 
-func verified(t testing.TB, r *http.Request, body []byte, now time.Time, trick sandbox.Trick) bool {
+func verified(t testing.TB, r *http.Request, body []byte, now time.Time, trick played.Trick) bool {
 	t.Helper()
 	v := files.Verifier{AccessKey: accessKey, SecretKey: secretKey}
 	err := v.Verify(r, body, now)
-	if (err == nil) != (trick == sandbox.Genuine) {
+	if (err == nil) != (trick == played.Genuine) {
 		t.Errorf("a push that is %q verifies with %v", trick, err)
 	}
 	return err == nil
 }
 
 // facts gives the facts of everything that was learned.
-func (w *world) facts(at time.Time) sandbox.HuaweiTruth {
+func (w *world) facts(at time.Time) played.Truth {
 	var daily transform.Daily
 	for _, k := range w.known {
 		if m, ok := k.Settle(at); ok {
 			daily.Add(&m)
 		}
 	}
-	var got sandbox.HuaweiTruth
+	var got played.Truth
 	number := func(c sms.Count) *int64 {
 		if n, ok := c.Value(); ok {
 			return &n
@@ -173,7 +174,7 @@ func (w *world) facts(at time.Time) sandbox.HuaweiTruth {
 		var facts sms.Rows
 		daily.AddFacts(account, &facts)
 		for _, d := range facts.AllDeliveries() {
-			got.Deliveries = append(got.Deliveries, sandbox.HuaweiDelivery{Country: d.Country.String(), Delivery: sandbox.Delivery{
+			got.Deliveries = append(got.Deliveries, played.Delivery{Country: d.Country.String(), Delivery: sandbox.Delivery{
 				SendDate: d.Day.String(), Vendor: string(account.Vendor), Account: account.ID, Template: d.Template.String(), Label: d.Label.String(),
 				MessageType: d.MessageType.String(), Requested: number(d.Requested), Accepted: number(d.Accepted),
 				ProcessingFailed: number(d.ProcessingFailed), Delivered: number(d.Delivered), SendFailed: number(d.SendFailed),
@@ -196,7 +197,7 @@ func (w *world) facts(at time.Time) sandbox.HuaweiTruth {
 			}
 		}
 		for _, f := range facts.AllFailures() {
-			got.Failures = append(got.Failures, sandbox.HuaweiFailure{Country: f.Country.String(), Failure: sandbox.Failure{
+			got.Failures = append(got.Failures, played.Failure{Country: f.Country.String(), Failure: sandbox.Failure{
 				SendDate: f.Day.String(), Vendor: string(account.Vendor), Account: account.ID, Template: f.Template.String(), Label: f.Label.String(),
 				MessageType: f.MessageType.String(), Stage: string(f.Reason.Stage), Reason: f.Reason.Code, Category: string(f.Reason.Category),
 				Messages: f.Messages.Or(-1),
@@ -207,7 +208,7 @@ func (w *world) facts(at time.Time) sandbox.HuaweiTruth {
 	return got
 }
 
-func (w *world) check(what string, want sandbox.HuaweiTruth, at time.Time) {
+func (w *world) check(what string, want played.Truth, at time.Time) {
 	w.t.Helper()
 	got := w.facts(at)
 	if len(want.Deliveries) == 0 || len(want.Failures) == 0 {
@@ -238,7 +239,7 @@ func (w *world) private() {
 // A month as exports of a day in every look, out of order, some twice, some of them made again later: the facts are the truth,
 // and learning everything once more changes nothing.
 func TestMonth(t *testing.T) {
-	w := newWorld(t, sandbox.ConsoleOptions{Seed: 7, Days: 10, PerDay: 60}, "+00:00")
+	w := newWorld(t, played.ConsoleOptions{Seed: 7, Days: 10, PerDay: 60}, "+00:00")
 	dice := rand.New(rand.NewPCG(1, 2))
 	first, last := w.console.First(), w.console.Last()
 	exports := w.console.Exports(dice, first, last, last.Add(2*time.Hour), 24*time.Hour)
@@ -262,7 +263,7 @@ func TestMonth(t *testing.T) {
 	}
 }
 
-func (w *world) imports(exports []sandbox.Export) {
+func (w *world) imports(exports []played.Export) {
 	w.t.Helper()
 	for _, e := range exports {
 		f, err := w.console.Export(e)
@@ -285,9 +286,9 @@ func (w *world) imports(exports []sandbox.Export) {
 func TestPushes(t *testing.T) {
 	for _, isBatch := range []bool{false, true} {
 		t.Run(fmt.Sprintf("batch %t", isBatch), func(t *testing.T) {
-			w := newWorld(t, sandbox.ConsoleOptions{Seed: 11, Days: 4, PerDay: 80}, "+08:00")
+			w := newWorld(t, played.ConsoleOptions{Seed: 11, Days: 4, PerDay: 80}, "+08:00")
 			first, last := w.console.First(), w.console.Last()
-			pushes := w.console.Push(sandbox.Pushes{
+			pushes := w.console.Push(played.Pushes{
 				From: first, To: last.Add(100 * time.Hour), Seed: 3, Batched: isBatch, Shuffled: true, Repeats: 30, Extend: true,
 				Forged: 300, Altered: 100, Replayed: 100,
 			})
@@ -309,36 +310,36 @@ func TestPushes(t *testing.T) {
 }
 
 // earlyExports exports each day an hour after its end.
-func earlyExports(w *world) []sandbox.Export {
-	var all []sandbox.Export
+func earlyExports(w *world) []played.Export {
+	var all []played.Export
 	for at := w.console.First(); at.Before(w.console.Last()); at = at.Add(24 * time.Hour) {
-		all = append(all, sandbox.Export{From: at, To: at.Add(24 * time.Hour), At: at.Add(25 * time.Hour)})
+		all = append(all, played.Export{From: at, To: at.Add(24 * time.Hour), At: at.Add(25 * time.Hour)})
 	}
 	return all
 }
 
 // Nothing that an unsigned push says changes what an export or a signed push confirmed, whatever it says and how often.
 func TestHintsChangeNothingConfirmed(t *testing.T) {
-	w := newWorld(t, sandbox.ConsoleOptions{Seed: 13, Days: 3, PerDay: 80}, "+00:00")
+	w := newWorld(t, played.ConsoleOptions{Seed: 13, Days: 3, PerDay: 80}, "+00:00")
 	first, last := w.console.First(), w.console.Last()
 	made := last.Add(100 * time.Hour) // every message has its end by then
-	var exports []sandbox.Export
+	var exports []played.Export
 	for at := first; at.Before(last); at = at.Add(24 * time.Hour) {
-		exports = append(exports, sandbox.Export{From: at, To: at.Add(24 * time.Hour), At: made, PerPiece: at.Equal(first)})
+		exports = append(exports, played.Export{From: at, To: at.Add(24 * time.Hour), At: made, PerPiece: at.Equal(first)})
 	}
 	w.imports(exports)
 	confirmed := w.facts(made)
 	w.check("exports", w.console.Truth(first, last, 0, made), made)
-	for _, p := range w.console.Push(sandbox.Pushes{From: first, To: last, Seed: 1, Forged: 5000, Shuffled: true}) {
+	for _, p := range w.console.Push(played.Pushes{From: first, To: last, Seed: 1, Forged: 5000, Shuffled: true}) {
 		w.push(&p, false)
 	}
 	if diff := cmp.Diff(confirmed, w.facts(made)); diff != "" {
 		t.Errorf("hints changed what is confirmed (-confirmed +with hints):\n%.2000s", diff)
 	}
 	// And hints of which none is a lie fill in what an early export left open.
-	early := newWorld(t, sandbox.ConsoleOptions{Seed: 13, Days: 3, PerDay: 80}, "+00:00")
+	early := newWorld(t, played.ConsoleOptions{Seed: 13, Days: 3, PerDay: 80}, "+00:00")
 	early.imports(earlyExports(early))
-	for _, p := range early.console.Push(sandbox.Pushes{From: first, To: made, Seed: 1, Batched: true, Shuffled: true}) {
+	for _, p := range early.console.Push(played.Pushes{From: first, To: made, Seed: 1, Batched: true, Shuffled: true}) {
 		early.push(&p, false)
 	}
 	early.check("hints", early.console.Truth(first, last, 0, made), made)
@@ -346,7 +347,7 @@ func TestHintsChangeNothingConfirmed(t *testing.T) {
 
 // A message without a report is pending for 72 hours and EXPIRED then, by the moment up to which reports would be known.
 func TestPendingExpires(t *testing.T) {
-	w := newWorld(t, sandbox.ConsoleOptions{Seed: 17, Days: 2, PerDay: 100}, "+00:00")
+	w := newWorld(t, played.ConsoleOptions{Seed: 17, Days: 2, PerDay: 100}, "+00:00")
 	first, last := w.console.First(), w.console.Last()
 	exports := earlyExports(w)
 	w.imports(exports)
@@ -376,12 +377,12 @@ func TestPendingExpires(t *testing.T) {
 // Without ids, messages are told apart by the hash of the number: the same file twice, and two exports that overlap, make no
 // message twice.
 func TestWithoutIDs(t *testing.T) {
-	w := newWorld(t, sandbox.ConsoleOptions{Seed: 19, Days: 2, PerDay: 100}, "+00:00")
+	w := newWorld(t, played.ConsoleOptions{Seed: 19, Days: 2, PerDay: 100}, "+00:00")
 	first, last := w.console.First(), w.console.Last()
 	made := last.Add(100 * time.Hour)
-	var exports []sandbox.Export
+	var exports []played.Export
 	for i, at := 0, first; at.Before(last); i, at = i+1, at.Add(12*time.Hour) {
-		exports = append(exports, sandbox.Export{
+		exports = append(exports, played.Export{
 			From: at, To: min2(at.Add(24*time.Hour), last), At: made, NoID: true, NoCountry: true, Numbers: []int{1, 2, 4, 5}[i%4], XLSX: i%2 == 0, Chinese: i%3 == 0,
 		})
 	}
@@ -400,10 +401,10 @@ func min2(a, b time.Time) time.Time {
 // The statistics page agrees with the messages of its days, and a day that lacks some is noted.
 func TestStatistics(t *testing.T) {
 	for _, isChinese := range []bool{false, true} {
-		w := newWorld(t, sandbox.ConsoleOptions{Seed: 23, Days: 3, PerDay: 400}, "+00:00")
+		w := newWorld(t, played.ConsoleOptions{Seed: 23, Days: 3, PerDay: 400}, "+00:00")
 		first, last := w.console.First(), w.console.Last()
 		made := last.Add(100 * time.Hour)
-		f, err := w.console.Statistics(sandbox.Export{From: first, To: last, At: made, Chinese: isChinese, XLSX: isChinese})
+		f, err := w.console.Statistics(played.Export{From: first, To: last, At: made, Chinese: isChinese, XLSX: isChinese})
 		if err != nil {
 			t.Fatal(err)
 		}

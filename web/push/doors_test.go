@@ -14,7 +14,7 @@ import (
 	"smsetl/extract/huawei"
 	"smsetl/internal/dev/loopback"
 	"smsetl/load/messages"
-	"smsetl/sandbox"
+	played "smsetl/sandbox/huawei"
 	"smsetl/web/push"
 )
 
@@ -157,8 +157,8 @@ func TestDoorOpenPushTakesWhatAProxyForwards(t *testing.T) {
 func TestDoorMalformedQueryIsLeftOutOfTheSignature(t *testing.T) {
 	address := served(t)
 	for _, query := range []string{"a=%zz", "a=1;b=2", "%", "ok=1&%gg=2", "a=%u0041"} {
-		pushes := sandbox.NewConsole(sandbox.ConsoleOptions{Days: 1, PerDay: 1})
-		all := pushes.Push(sandbox.Pushes{From: pushes.First(), To: pushes.Last().Add(100 * time.Hour)})
+		pushes := played.NewConsole(played.ConsoleOptions{Days: 1, PerDay: 1})
+		all := pushes.Push(played.Pushes{From: pushes.First(), To: pushes.Last().Add(100 * time.Hour)})
 		all[0].At = time.Now()
 		signed, err := all[0].Request(t.Context(), address+push.Path+"signed", access, secret)
 		if err != nil {

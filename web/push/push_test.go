@@ -18,7 +18,7 @@ import (
 
 	"smsetl/extract/huawei"
 	"smsetl/load/messages"
-	"smsetl/sandbox"
+	played "smsetl/sandbox/huawei"
 	"smsetl/web/push"
 )
 
@@ -200,15 +200,15 @@ func TestPushesAreTakenOrRefused(t *testing.T) {
 func TestSignaturesDecide(t *testing.T) {
 	t.Parallel()
 	l := newListener(t, 100_000)
-	console := sandbox.NewConsole(sandbox.ConsoleOptions{Days: 1, PerDay: 30})
-	pushes := console.Push(sandbox.Pushes{
+	console := played.NewConsole(played.ConsoleOptions{Days: 1, PerDay: 30})
+	pushes := console.Push(played.Pushes{
 		From: console.First(), To: console.Last().Add(100 * time.Hour), Shuffled: true, Extend: true, Forged: 60, Altered: 40, Replayed: 40,
 	})
 	want := map[push.Outcome]int{}
 	for i := range pushes {
 		p := &pushes[i]
 		signedAt := noon
-		if p.Trick == sandbox.Replayed {
+		if p.Trick == played.Replayed {
 			signedAt = noon.Add(-time.Hour)
 		}
 		p.At = signedAt
@@ -217,7 +217,7 @@ func TestSignaturesDecide(t *testing.T) {
 			t.Fatal(err)
 		}
 		status, outcome := 401, push.WrongSignature
-		if p.Trick == sandbox.Genuine {
+		if p.Trick == played.Genuine {
 			status, outcome = 200, push.Kept
 		}
 		want[outcome]++

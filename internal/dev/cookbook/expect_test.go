@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"smsetl/internal/dev/cookbook"
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 )
 
 // expected says what each query has to answer, worked out from what the vendors know.
@@ -65,7 +65,7 @@ func (w *world) state(vendor, account, d string) string {
 		return "frozen"
 	case account == "harbor_offers" && w.held[d]:
 		return "quarantined"
-	case vendor == sandbox.Huawei:
+	case vendor == huawei.Name:
 		some := slices.DeleteFunc(between(w.facts[lastRun], d, d), func(f fact) bool { return f.account != account })
 		if waiting := sumOf(some, pending); d <= "2026-11-13" && (waiting == nil || waiting.Sign() == 0) {
 			return "final"
@@ -80,7 +80,7 @@ func (w *world) state(vendor, account, d string) string {
 
 // timeToDeliver finds the message within whose time so many of all were delivered, and the edge of its bucket.
 func (w *world) timeToDeliver() (rows [][]string) {
-	keys, all := group(w.times, func(t sandbox.HuaweiTimes) []string { return []string{sandbox.Huawei, t.Account, t.Country} })
+	keys, all := group(w.times, func(t huawei.Times) []string { return []string{huawei.Name, t.Account, t.Country} })
 	for i, k := range keys {
 		var seconds []int64
 		for _, t := range all[i] {

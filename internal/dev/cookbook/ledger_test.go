@@ -9,19 +9,20 @@ import (
 
 	"smsetl/internal/dev/cookbook"
 	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 )
 
 // accounts are those of the warehouse, in their order, with the first day that is expected of each.
 var accounts = []struct{ vendor, account, first string }{
 	{sandbox.EngageLab, "harbor_offers", firstDay}, {sandbox.EngageLab, "harbor_service", firstDay},
-	{sandbox.Huawei, "harbor-home", "2026-11-10"}, {sandbox.Huawei, "harbor-world", "2026-11-10"},
+	{huawei.Name, "harbor-home", "2026-11-10"}, {huawei.Name, "harbor-world", "2026-11-10"},
 	{sandbox.Tencent, "1400006874", firstDay}, {sandbox.Tencent, "1400012345", firstDay},
 }
 
 // states gives the states of the statistics of a day of an account, without those that are like others.
 func (w *world) states(vendor, account, d string) []string {
 	switch {
-	case vendor == sandbox.Huawei && d > "2026-11-16":
+	case vendor == huawei.Name && d > "2026-11-16":
 		return []string{"missing"}
 	case account == "harbor_offers" && d == newestDay:
 		return []string{"quarantined"}
@@ -68,7 +69,7 @@ func (w *world) isLastMonthFinal() (rows [][]string) {
 				waits = state + ": " + next[state]
 			}
 		}
-		if a.vendor != sandbox.Huawei {
+		if a.vendor != huawei.Name {
 			rows = append(rows, []string{"2026-10-01", a.vendor, a.account, "31", strconv.Itoa(open), map[bool]string{true: "t", false: "f"}[open == 0], waits})
 		}
 	}
@@ -244,7 +245,7 @@ func (w *world) howLateReceiptsSettle() (rows [][]string) {
 	type sums struct{ days, messages, moved int64 }
 	all := map[string]map[int]*sums{}
 	for _, a := range accounts {
-		if a.vendor == sandbox.Huawei {
+		if a.vendor == huawei.Name {
 			continue // files are no answers to questions
 		}
 		for i := 1; i < len(w.noons); i++ {

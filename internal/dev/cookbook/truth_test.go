@@ -11,6 +11,7 @@ import (
 
 	"smsetl/internal/dev/cookbook"
 	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 )
 
 // The measures of a fact, in the order of its numbers.
@@ -46,7 +47,7 @@ type failure struct {
 type world struct {
 	facts    map[time.Time][]fact // by the noon at which they were known
 	failures []failure            // as known at the last run
-	times    []sandbox.HuaweiTimes
+	times    []huawei.Times
 	names    map[string]map[string]string // of templates, by account
 	noons    []time.Time
 	held     map[string]bool // the young days of harbor_offers whose answers of the last run wait, because the newest day was empty
@@ -67,14 +68,14 @@ func (w *world) now() []fact { return w.facts[lastRun] }
 
 // newWorld asks the vendors what they know. Of the newest day of an account nothing is believed, and Huawei's messages are known since
 // the export.
-func newWorld(t testing.TB, vendors *sandbox.Sandbox, console *sandbox.Console) *world {
+func newWorld(t testing.TB, vendors *sandbox.Sandbox, console *huawei.Console) *world {
 	t.Helper()
 	w := &world{facts: map[time.Time][]fact{}, held: map[string]bool{}, names: map[string]map[string]string{}}
 	for _, user := range sandbox.DefaultUsers() {
 		w.names[user.SMSUser], _ = vendors.Names(user.SMSUser)
 	}
 	var before sandbox.Truth
-	huawei := console.Truth(exportFrom, exportTo, 8, exportAt)
+	imported := console.Truth(exportFrom, exportTo, 8, exportAt)
 	for noon := firstRun; !noon.After(lastRun); noon = noon.AddDate(0, 0, 1) {
 		truth, err := vendors.Truth(firstDay, noon.AddDate(0, 0, -1).Format(time.DateOnly), noon)
 		if err != nil {
@@ -91,7 +92,7 @@ func newWorld(t testing.TB, vendors *sandbox.Sandbox, console *sandbox.Console) 
 			}
 		}
 		if !noon.Before(exportAt) {
-			for _, d := range huawei.Deliveries {
+			for _, d := range imported.Deliveries {
 				facts = append(facts, factOf(d.Delivery, d.Country))
 			}
 		}
@@ -110,8 +111,8 @@ func newWorld(t testing.TB, vendors *sandbox.Sandbox, console *sandbox.Console) 
 			}
 		}
 	}
-	w.times = huawei.Times
-	for _, f := range huawei.Failures {
+	w.times = imported.Times
+	for _, f := range imported.Failures {
 		w.failures = append(w.failures, failureOf(f.Failure))
 	}
 	if len(w.failures) == 0 || len(w.now()) == 0 {

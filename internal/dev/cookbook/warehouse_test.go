@@ -14,6 +14,7 @@ import (
 
 	"smsetl/internal/dev/pgtest"
 	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 )
 
 var beijing = time.FixedZone("+08:00", 8*3600)
@@ -60,7 +61,7 @@ type warehouse struct {
 	program string
 	conn    *pgx.Conn
 	vendors *sandbox.Sandbox
-	console *sandbox.Console
+	console *huawei.Console
 }
 
 func fill(t testing.TB) *warehouse {
@@ -73,7 +74,7 @@ func fill(t testing.TB) *warehouse {
 				Source: "tencent-main", ID: "AKIDsandbox", Key: "sandbox-secret", Apps: sandbox.DefaultSecrets()[0].Apps[:2],
 			}},
 		}),
-		console: sandbox.NewConsole(sandbox.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 60, Site: sandbox.Site{Window: 7 * 24 * time.Hour}}),
+		console: huawei.NewConsole(huawei.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 60, Site: huawei.Site{Window: 7 * 24 * time.Hour}}),
 	}
 	if err := w.vendors.Restate(happenings...); err != nil {
 		t.Fatal(err)
@@ -178,7 +179,7 @@ func (w *warehouse) prices() {
 // export saves a file as a browser does.
 func (w *warehouse) export() string {
 	w.t.Helper()
-	f, err := w.console.Export(sandbox.Export{From: exportFrom.UTC(), To: exportTo.UTC(), At: exportAt.UTC(), Hours: 8})
+	f, err := w.console.Export(huawei.Export{From: exportFrom.UTC(), To: exportTo.UTC(), At: exportAt.UTC(), Hours: 8})
 	if err != nil {
 		w.t.Fatal(err)
 	}

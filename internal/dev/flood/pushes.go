@@ -16,7 +16,7 @@ import (
 	"smsetl/internal/db"
 	"smsetl/internal/dev/torture/cases"
 	"smsetl/internal/pack"
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 	"smsetl/sms"
 )
 
@@ -25,8 +25,8 @@ const mostHeap = 256
 
 // pushes sends some valid pushes among very many that are not.
 func pushes(ctx context.Context, t *turn) (err error) {
-	console := sandbox.NewConsole(sandbox.ConsoleOptions{Seed: t.seed, First: "2026-11-01", Days: 10, PerDay: t.most/20 + 20})
-	made := console.Push(sandbox.Pushes{From: console.First(), To: today, Seed: t.seed, Extend: true})
+	console := huawei.NewConsole(huawei.ConsoleOptions{Seed: t.seed, First: "2026-11-01", Days: 10, PerDay: t.most/20 + 20})
+	made := console.Push(huawei.Pushes{From: console.First(), To: today, Seed: t.seed, Extend: true})
 	private := numbers{}
 	for plain := range console.Private() {
 		private.add(plain)
@@ -70,7 +70,7 @@ type forger struct {
 	valid   map[string]bool // by id and piece
 }
 
-func (f *forger) push(ctx context.Context, t *turn, dice *rand.Rand, p sandbox.Push, isValid bool) error {
+func (f *forger) push(ctx context.Context, t *turn, dice *rand.Rand, p huawei.Push, isValid bool) error {
 	p.At = today
 	kind, times := "valid", 1
 	if isValid {
@@ -79,7 +79,7 @@ func (f *forger) push(ctx context.Context, t *turn, dice *rand.Rand, p sandbox.P
 		f.valid[report["smsMsgId"]+" "+report["sequence"]] = true
 		f.mu.Unlock()
 		if dice.IntN(2) == 0 {
-			p = sandbox.Push{At: today, ContentType: "application/json", Body: listOf(report)}
+			p = huawei.Push{At: today, ContentType: "application/json", Body: listOf(report)}
 		}
 		times += dice.IntN(2) // a replay in time says nothing new
 	}
@@ -117,7 +117,7 @@ func listOf(reports ...map[string]string) []byte {
 }
 
 // forge makes a push that nobody may believe: signed wrongly, or signed well and no report. Without a kind its frame is to be spoilt.
-func (f *forger) forge(ctx context.Context, dice *rand.Rand, p sandbox.Push, r *http.Request) (string, *http.Request, error) {
+func (f *forger) forge(ctx context.Context, dice *rand.Rand, p huawei.Push, r *http.Request) (string, *http.Request, error) {
 	switch dice.IntN(4) {
 	case 0:
 		return "", r, nil

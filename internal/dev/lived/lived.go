@@ -12,7 +12,7 @@ import (
 func Restatements(today time.Time) []sandbox.Restatement {
 	return []sandbox.Restatement{
 		{Kind: sandbox.LateDeliveries, From: "2026-10-20", To: "2026-11-10", At: today.AddDate(0, 0, -4), Share: 0.5},
-		{Kind: sandbox.VanishedRow, Vendor: "engagelab", From: "2026-11-15", To: "2026-11-16", Template: sandbox.NoTemplate, At: today.AddDate(0, 0, -3)},
+		{Kind: sandbox.VanishedRow, Vendor: "engagelab", From: "2026-11-15", To: "2026-11-16", Template: sandbox.None, At: today.AddDate(0, 0, -3)},
 		{Kind: sandbox.EmptyAnswer, From: "2026-11-16", To: "2026-11-16", At: today.AddDate(0, 0, -2)},
 		{Kind: sandbox.EmptyAnswer, From: "2026-11-05", To: "2026-11-05", At: today.Add(-time.Hour)}, // a hole, which waits
 		{Kind: sandbox.RenamedReason, Vendor: "engagelab", From: "2026-11-18", To: "2026-11-20", Reason: "power_off", NewReason: "switched_off", At: today.AddDate(0, 0, -1)},

@@ -16,7 +16,7 @@ import (
 	"smsetl/load"
 	"smsetl/load/messages"
 	"smsetl/queue"
-	"smsetl/sandbox"
+	"smsetl/sandbox/huawei"
 	"smsetl/sms"
 	"smsetl/web/push"
 )
@@ -39,15 +39,15 @@ var (
 )
 
 // console is the vendor's, over a few messages.
-func console() *sandbox.Console {
-	return sandbox.NewConsole(sandbox.ConsoleOptions{Seed: 11, First: "2026-11-16", Days: 4, PerDay: 6})
+func console() *huawei.Console {
+	return huawei.NewConsole(huawei.ConsoleOptions{Seed: 11, First: "2026-11-16", Days: 4, PerDay: 6})
 }
 
 // export writes a file for each day, made at a time.
 func export(dir string, after time.Duration) error {
 	for day := filesFrom; day.Before(filesTo); day = day.AddDate(0, 0, 1) {
 		to := day.AddDate(0, 0, 1)
-		f, err := console().Export(sandbox.Export{From: day.UTC(), To: to.UTC(), At: to.Add(after).UTC(), Hours: 8})
+		f, err := console().Export(huawei.Export{From: day.UTC(), To: to.UTC(), At: to.Add(after).UTC(), Hours: 8})
 		if err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func export(dir string, after time.Duration) error {
 // settled is long enough after a day for all of its messages to be known.
 const settled = 80 * time.Hour
 
-func huawei(name, about string) *Scenario {
+func imported(name, about string) *Scenario {
 	return &Scenario{
 		Name: name, About: about, now: today, config: func(string) string { return "sources:" + Importing },
 		files: func(dir string) error { return export(dir, settled) }, truth: consolesTruth, do: bring,
@@ -110,7 +110,7 @@ func Exports(dir string) ([]string, error) {
 
 // folder is a server that imports what was dropped into a folder, and stops when nothing is left there.
 func folder() *Scenario {
-	s := huawei("watched folder", "two exports in a watched folder, imported by a server that then stops")
+	s := imported("watched folder", "two exports in a watched folder, imported by a server that then stops")
 	const dir = "exports"
 	s.config = func(string) string { return "sources:" + Importing + "    drop_dir: FOLDER/" + dir + "\n" }
 	s.files = func(base string) error {
@@ -201,7 +201,7 @@ func (p *Program) TakePushes(ctx context.Context) (server *push.Server, stop fun
 
 // pushed is what the vendor pushes about messages of which exports were made too early.
 func pushed() *Scenario {
-	s := huawei("pushes", "exports that were made too early, then the pushes that tell the rest, kept and counted")
+	s := imported("pushes", "exports that were made too early, then the pushes that tell the rest, kept and counted")
 	s.config = func(string) string { return Pushing }
 	s.files = func(dir string) error { return export(dir, time.Hour) }
 	s.before = []moment{{today, bring}}
@@ -226,7 +226,7 @@ func pushed() *Scenario {
 
 // send pushes all reports, each once, and says how many were not taken.
 func send(ctx context.Context, address string) (refused int, err error) {
-	pushes := console().Push(sandbox.Pushes{From: console().First(), To: today.UTC(), Seed: 1, Batched: true, Extend: true})
+	pushes := console().Push(huawei.Pushes{From: console().First(), To: today.UTC(), Seed: 1, Batched: true, Extend: true})
 	client := &http.Client{Timeout: time.Minute}
 	defer client.CloseIdleConnections()
 	for i := range pushes {

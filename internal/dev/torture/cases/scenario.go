@@ -76,8 +76,8 @@ func All() []*Scenario {
 		engageLab("restated load", "the same three days a day later, after the vendor changed its mind: late deliveries, a template withdrawn",
 			restate, moment{today.AddDate(0, 0, -2), loading(plan.Request{})}),
 		releasing(), freezing(), replaying(), byTwo(engageLab("first load", "", nil)), tencentDays(), sweeping(), migration(), detached(), cancelled(),
-		huawei("import", "two exports of Huawei's console, imported by a command"), folder(), pushed(),
-		byTwo(huawei("import", "")), byTwo(folder()), byTwo(detached()),
+		imported("import", "two exports of Huawei's console, imported by a command"), folder(), pushed(),
+		byTwo(imported("import", "")), byTwo(folder()), byTwo(detached()),
 	}
 }
 
@@ -114,7 +114,7 @@ func played(o sandbox.Options, restated []sandbox.Restatement) *sandbox.Sandbox 
 
 var restate = []sandbox.Restatement{
 	{Kind: sandbox.LateDeliveries, From: firstDay, To: firstDay, At: today.AddDate(0, 0, -1), Share: 0.5},
-	{Kind: sandbox.VanishedRow, From: "2026-11-19", To: "2026-11-19", Template: sandbox.NoTemplate, At: today.AddDate(0, 0, -1)},
+	{Kind: sandbox.VanishedRow, From: "2026-11-19", To: "2026-11-19", Template: sandbox.None, At: today.AddDate(0, 0, -1)},
 }
 
 // loading is a run, or a backfill of all days where it fetches again.

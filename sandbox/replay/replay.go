@@ -1,4 +1,5 @@
-package sandbox
+// Package replay plays vendors from a folder of captured answers, as `etl doctor --capture` writes it.
+package replay
 
 import (
 	"context"
@@ -12,18 +13,20 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"smsetl/sandbox"
 )
 
-// Replay plays vendors from a folder of captured answers, as `etl doctor --capture` writes it: a question that was asked gets the
+// Vendors are the vendors of a folder: a question that was asked gets the
 // answer that it got, any other one an error that says so. Any credentials are taken.
-type Replay struct {
+type Vendors struct {
 	at       string // when it was captured
-	accounts []replayAccount
+	accounts []accountLine
 	answers  []replayed
 }
 
-// replayAccount is a line of the folder's manifest.json.
-type replayAccount struct {
+// accountLine is a line of the folder's manifest.json.
+type accountLine struct {
 	Vendor string `json:"vendor"`
 	ID     string `json:"id"`
 	Zone   string `json:"zone"`
@@ -31,45 +34,45 @@ type replayAccount struct {
 
 // replayed is a captured answer.
 type replayed struct {
-	Vendor  string         `json:"vendor"`
-	Account string         `json:"account"`
-	Dataset string         `json:"dataset"`
-	Request replayRequest  `json:"request"`
-	Status  int            `json:"status"`
-	Headers []replayHeader `json:"headers"`
-	Failed  string         `json:"failed"`
+	Vendor  string   `json:"vendor"`
+	Account string   `json:"account"`
+	Dataset string   `json:"dataset"`
+	Request request  `json:"request"`
+	Status  int      `json:"status"`
+	Headers []header `json:"headers"`
+	Failed  string   `json:"failed"`
 
 	Body json.RawMessage `json:"body"`
 	Text string          `json:"text"`
 }
 
-type replayRequest struct {
-	Path    string         `json:"path"`
-	Query   []replayHeader `json:"query"`
-	Headers []replayHeader `json:"headers"`
-	Body    string         `json:"body"`
+type request struct {
+	Path    string   `json:"path"`
+	Query   []header `json:"query"`
+	Headers []header `json:"headers"`
+	Body    string   `json:"body"`
 }
 
-type replayHeader struct {
+type header struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
-// OpenReplay reads a folder.
-func OpenReplay(dir string) (*Replay, error) {
+// Open reads a folder.
+func Open(dir string) (*Vendors, error) {
 	var manifest struct {
-		Format     int             `json:"format"`
-		CapturedAt string          `json:"captured_at"`
-		Accounts   []replayAccount `json:"accounts"`
-		Files      []string        `json:"files"`
+		Format     int           `json:"format"`
+		CapturedAt string        `json:"captured_at"`
+		Accounts   []accountLine `json:"accounts"`
+		Files      []string      `json:"files"`
 	}
 	if err := readCaptured(filepath.Join(dir, "manifest.json"), &manifest); err != nil {
 		return nil, err
 	}
 	if manifest.Format != 1 || len(manifest.Accounts) == 0 {
-		return nil, fmt.Errorf("sandbox: %s: format %d with %d accounts, want format 1 and an account", dir, manifest.Format, len(manifest.Accounts))
+		return nil, fmt.Errorf("replay: %s: format %d with %d accounts, want format 1 and an account", dir, manifest.Format, len(manifest.Accounts))
 	}
-	p := &Replay{at: manifest.CapturedAt, accounts: manifest.Accounts}
+	p := &Vendors{at: manifest.CapturedAt, accounts: manifest.Accounts}
 	for _, name := range manifest.Files {
 		var one replayed
 		if err := readCaptured(filepath.Join(dir, filepath.Base(name)), &one); err != nil {
@@ -85,39 +88,39 @@ func OpenReplay(dir string) (*Replay, error) {
 func readCaptured(file string, into any) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("sandbox: %w", err)
+		return fmt.Errorf("replay: %w", err)
 	}
 	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("sandbox: %s: %w", file, err)
+		return fmt.Errorf("replay: %s: %w", file, err)
 	}
 	return nil
 }
 
 // CapturedAt gives the moment of the capture, RFC 3339: what is played is right at that time.
-func (p *Replay) CapturedAt() string { return p.at }
+func (p *Vendors) CapturedAt() string { return p.at }
 
 // Listen serves each vendor on a loopback port of its own, as Sandbox.Listen does. There is no admin.
-func (p *Replay) Listen(ctx context.Context) (addresses Addresses, stop func(), err error) {
-	var g servers
-	if addresses.EngageLab, err = g.start(0, http.HandlerFunc(p.engageLab)); err == nil {
-		addresses.Tencent, err = g.start(0, http.HandlerFunc(p.tencent))
+func (p *Vendors) Listen(ctx context.Context) (addresses sandbox.Addresses, stop func(), err error) {
+	var g sandbox.Servers
+	if addresses.EngageLab, err = g.Start(0, http.HandlerFunc(p.engageLab)); err == nil {
+		addresses.Tencent, err = g.Start(0, http.HandlerFunc(p.tencent))
 	}
 	if err != nil {
-		g.stop()
-		return Addresses{}, nil, err
+		g.Stop()
+		return sandbox.Addresses{}, nil, err
 	}
-	forget := context.AfterFunc(ctx, g.close)
-	return addresses, func() { forget(); g.stop() }, nil
+	forget := context.AfterFunc(ctx, g.Close)
+	return addresses, func() { forget(); g.Stop() }, nil
 }
 
 // SchedulesYAML gives a schedules.yaml whose sources are the captured accounts at these addresses.
-func (p *Replay) SchedulesYAML(addresses Addresses) string {
+func (p *Vendors) SchedulesYAML(addresses sandbox.Addresses) string {
 	var b strings.Builder
 	b.WriteString("sources:\n")
 	for i, a := range p.accounts {
 		url := addresses.EngageLab
 		fmt.Fprintf(&b, "  - name: %s-%d\n    vendor: %s\n", a.Vendor, i+1, a.Vendor)
-		if a.Vendor == Tencent {
+		if a.Vendor == sandbox.Tencent {
 			url = addresses.Tencent
 			fmt.Fprintf(&b, "    secret_id: replay-id\n    secret_key: replay-key\n    sdk_app_ids: [%q]\n    probe: \"off\"\n", a.ID)
 		} else {
@@ -129,8 +132,8 @@ func (p *Replay) SchedulesYAML(addresses Addresses) string {
 }
 
 // engageLab answers a question about a window that was asked for, or that lies inside of one that was.
-func (p *Replay) engageLab(w http.ResponseWriter, r *http.Request) {
-	query, err := parameters(r.URL.RawQuery)
+func (p *Vendors) engageLab(w http.ResponseWriter, r *http.Request) {
+	query, err := sandbox.Parameters(r.URL.RawQuery)
 	if err != nil {
 		p.unknown(w, r, err.Error())
 		return
@@ -139,16 +142,16 @@ func (p *Replay) engageLab(w http.ResponseWriter, r *http.Request) {
 	if named := query["sms_users"]; named != "" {
 		user = named
 	}
-	asked := replayQuestion(query)
+	asked := question(query)
 	best := -1
-	for i, a := range p.of(EngageLab, user) {
+	for i, a := range p.of(sandbox.EngageLab, user) {
 		had := a.question()
 		switch {
 		case a.Request.Path != r.URL.Path:
 		case had == asked:
 			a.send(w, a.bytes())
 			return
-		case had.holds(asked) && a.Status == http.StatusOK && (best < 0 || had.days() < p.of(EngageLab, user)[best].question().days()):
+		case had.holds(asked) && a.Status == http.StatusOK && (best < 0 || had.days() < p.of(sandbox.EngageLab, user)[best].question().days()):
 			best = i
 		}
 	}
@@ -156,7 +159,7 @@ func (p *Replay) engageLab(w http.ResponseWriter, r *http.Request) {
 		p.unknown(w, r, "")
 		return
 	}
-	a := p.of(EngageLab, user)[best]
+	a := p.of(sandbox.EngageLab, user)[best]
 	body, err := cutRows(a.bytes(), asked.first, asked.last)
 	if err != nil {
 		p.unknown(w, r, err.Error())
@@ -166,15 +169,15 @@ func (p *Replay) engageLab(w http.ResponseWriter, r *http.Request) {
 }
 
 // tencent answers a question that was asked in the same words.
-func (p *Replay) tencent(w http.ResponseWriter, r *http.Request) {
+func (p *Vendors) tencent(w http.ResponseWriter, r *http.Request) {
 	posted, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
 	if err != nil {
 		p.unknown(w, r, err.Error())
 		return
 	}
-	asked := replayTimes(posted)
-	for _, a := range p.of(Tencent, asked.App) {
-		if a.header("X-TC-Action") == r.Header.Get("X-TC-Action") && replayTimes([]byte(a.Request.Body)) == asked {
+	asked := times(posted)
+	for _, a := range p.of(sandbox.Tencent, asked.App) {
+		if a.header("X-TC-Action") == r.Header.Get("X-TC-Action") && times([]byte(a.Request.Body)) == asked {
 			a.send(w, a.bytes())
 			return
 		}
@@ -183,15 +186,15 @@ func (p *Replay) tencent(w http.ResponseWriter, r *http.Request) {
 }
 
 // of gives the answers to an account, and to every account of the vendor for a caller that the folder does not know.
-func (p *Replay) of(vendor, account string) []replayed {
-	isKnown := slices.ContainsFunc(p.accounts, func(a replayAccount) bool { return a.Vendor == vendor && a.ID == account })
+func (p *Vendors) of(vendor, account string) []replayed {
+	isKnown := slices.ContainsFunc(p.accounts, func(a accountLine) bool { return a.Vendor == vendor && a.ID == account })
 	return slices.DeleteFunc(slices.Clone(p.answers), func(a replayed) bool {
 		return a.Vendor != vendor || isKnown && a.Account != account
 	})
 }
 
 // unknown answers a question that was not captured.
-func (p *Replay) unknown(w http.ResponseWriter, r *http.Request, why string) {
+func (p *Vendors) unknown(w http.ResponseWriter, r *http.Request, why string) {
 	message := "this question was not captured: " + r.Method + " " + r.URL.Path + "?" + r.URL.RawQuery + r.Header.Get("X-TC-Action")
 	if why != "" {
 		message += ": " + why
@@ -204,7 +207,7 @@ func (p *Replay) unknown(w http.ResponseWriter, r *http.Request, why string) {
 	if r.Header.Get("X-TC-Action") != "" {
 		body = fmt.Appendf(nil, `{"Response":{"Error":{"Code":"NotCaptured","Message":%s},"RequestId":"replay"}}`, text)
 	}
-	replayed{Status: http.StatusNotFound, Headers: []replayHeader{{"Content-Type", asJSON}}}.send(w, body)
+	replayed{Status: http.StatusNotFound, Headers: []header{{"Content-Type", "application/json"}}}.send(w, body)
 }
 
 func (a replayed) bytes() []byte {
@@ -232,8 +235,8 @@ func (a replayed) send(w http.ResponseWriter, body []byte) {
 	w.Write(body) // a client that left has no use for an error
 }
 
-// replayDays is what a question to EngageLab is about.
-type replayDays struct {
+// daysAsked is what a question to sandbox.EngageLab is about.
+type daysAsked struct {
 	first, last string // days, which compare as text
 	zone        string
 	msgType     string
@@ -241,8 +244,8 @@ type replayDays struct {
 	others      string // parameters that were never captured: filters, but for the account's name
 }
 
-func replayQuestion(query map[string]string) replayDays {
-	q := replayDays{first: query["start_date"], last: query["end_date"], zone: query["time_zone"], msgType: query["msg_type"],
+func question(query map[string]string) daysAsked {
+	q := daysAsked{first: query["start_date"], last: query["end_date"], zone: query["time_zone"], msgType: query["msg_type"],
 		isSum: query["aggregate_by"] == "1"}
 	others := url.Values{}
 	for name, value := range query {
@@ -254,31 +257,31 @@ func replayQuestion(query map[string]string) replayDays {
 	return q
 }
 
-func (a replayed) question() replayDays {
+func (a replayed) question() daysAsked {
 	query := map[string]string{}
 	for _, h := range a.Request.Query {
 		query[h.Name] = h.Value
 	}
-	return replayQuestion(query)
+	return question(query)
 }
 
 // holds says whether the rows of an answer to q hold those of an answer to the other question.
-func (q replayDays) holds(other replayDays) bool {
+func (q daysAsked) holds(other daysAsked) bool {
 	inside := q.first <= other.first && other.first <= other.last && other.last <= q.last
 	q.first, q.last = other.first, other.last
 	return inside && !q.isSum && q == other
 }
 
-func (q replayDays) days() int { return daysBetween(q.first, q.last) }
+func (q daysAsked) days() int { return daysBetween(q.first, q.last) }
 
-// replayHours is what a question to Tencent is about.
-type replayHours struct {
+// hoursAsked is what a question to sandbox.Tencent is about.
+type hoursAsked struct {
 	App   string `json:"SmsSdkAppId"`
 	Begin string `json:"BeginTime"`
 	End   string `json:"EndTime"`
 }
 
-func replayTimes(posted []byte) (h replayHours) {
+func times(posted []byte) (h hoursAsked) {
 	_ = json.Unmarshal(posted, &h) // of anything else nothing was captured
 	return h
 }

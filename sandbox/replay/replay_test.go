@@ -1,4 +1,4 @@
-package sandbox
+package replay
 
 import (
 	"io"
@@ -8,10 +8,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"smsetl/internal/dev/long"
 )
 
+var _ = long.Wanted
+
 // recorded is a folder with an account of each vendor.
-func recorded(t *testing.T) *Replay {
+func recorded(t *testing.T) *Vendors {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -42,7 +46,7 @@ func recorded(t *testing.T) *Replay {
 			t.Fatal(err)
 		}
 	}
-	p, err := OpenReplay(dir)
+	p, err := Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,13 +115,13 @@ func TestReplayOfTencent(t *testing.T) {
 
 func TestReplayRefusesWhatIsNoCapture(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := OpenReplay(dir); err == nil || !strings.Contains(err.Error(), "manifest.json") {
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "manifest.json") {
 		t.Errorf("an empty folder: %v", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(`{"format":2}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenReplay(dir); err == nil || !strings.Contains(err.Error(), "want format 1") {
+	if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), "want format 1") {
 		t.Errorf("another format: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package sandbox
+package huawei
 
 import (
 	"bytes"
@@ -122,7 +122,7 @@ func encoded(text []byte, name string) ([]byte, error) {
 	case "utf-16le-bare":
 		e = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	default:
-		return nil, fmt.Errorf("sandbox: encoding %q is not known", name)
+		return nil, fmt.Errorf("huawei: encoding %q is not known", name)
 	}
 	return e.NewEncoder().Bytes(text)
 }

@@ -1,35 +1,37 @@
-package sandbox
+package huawei
 
 import (
 	"cmp"
 	"slices"
 	"strings"
 	"time"
+
+	"smsetl/sandbox"
 )
 
-// HuaweiTruth is what an analyst should find in the warehouse of Huawei's messages, sorted by keys.
-type HuaweiTruth struct {
-	Deliveries []HuaweiDelivery
-	Failures   []HuaweiFailure
-	Times      []HuaweiTimes
+// Truth is what an analyst should find in the warehouse of Huawei's messages, sorted by keys.
+type Truth struct {
+	Deliveries []Delivery
+	Failures   []Failure
+	Times      []Times
 }
 
-// HuaweiTimes are the delivered messages of a day, application, template and country by the seconds from sending to the report of the last
+// Times are the delivered messages of a day, application, template and country by the seconds from sending to the report of the last
 // piece, sorted. Negative ones were reported before they were sent.
-type HuaweiTimes struct {
+type Times struct {
 	SendDate, Account, Template, Country string
 	Seconds                              []int64
 }
 
-// HuaweiDelivery is a row of sms.delivery_daily with the country.
-type HuaweiDelivery struct {
-	Delivery
+// Delivery is a row of sms.delivery_daily with the country.
+type Delivery struct {
+	sandbox.Delivery
 	Country string // ISO 3166-1 alpha-2
 }
 
-// HuaweiFailure is a row of sms.failure_daily with the country.
-type HuaweiFailure struct {
-	Failure
+// Failure is a row of sms.failure_daily with the country.
+type Failure struct {
+	sandbox.Failure
 	Country string
 }
 
@@ -62,14 +64,14 @@ var kinds = [...]string{1: "verification_code", 2: "promotion", 3: "notification
 
 // Truth gives the rows of the messages that were sent from from to to (outside), on days of the given hours east of UTC, as the
 // platform knows them at a moment. A failed message has the reason of its first piece that failed.
-func (c *Console) Truth(from, to time.Time, hours int, at time.Time) HuaweiTruth {
+func (c *Console) Truth(from, to time.Time, hours int, at time.Time) Truth {
 	return c.truth(func(m *consoleMessage) (bool, time.Time) {
 		return !m.sentAt.Before(from) && m.sentAt.Before(to), at
 	}, hours)
 }
 
 // TruthOf gives the rows of the messages that the exports hold, each as the newest export that holds it knew it.
-func (c *Console) TruthOf(exports []Export, hours int) HuaweiTruth {
+func (c *Console) TruthOf(exports []Export, hours int) Truth {
 	return c.truth(func(m *consoleMessage) (isIn bool, at time.Time) {
 		for _, e := range exports {
 			if c.holds(&e, m) && (!isIn || e.At.After(at)) {
@@ -80,7 +82,7 @@ func (c *Console) TruthOf(exports []Export, hours int) HuaweiTruth {
 	}, hours)
 }
 
-func (c *Console) truth(known func(*consoleMessage) (bool, time.Time), hours int) HuaweiTruth {
+func (c *Console) truth(known func(*consoleMessage) (bool, time.Time), hours int) Truth {
 	type key struct{ day, app, template, label, kind, country string }
 	type reason struct {
 		key
@@ -97,7 +99,7 @@ func (c *Console) truth(known func(*consoleMessage) (bool, time.Time), hours int
 		}
 		label := m.signature
 		if label == "" {
-			label = none
+			label = sandbox.None
 		}
 		k := key{
 			m.sentAt.Add(time.Duration(hours) * time.Hour).Format(time.DateOnly), c.o.Apps[m.app].Name, m.template, label, kinds[m.kind], m.iso,
@@ -128,39 +130,39 @@ func (c *Console) truth(known func(*consoleMessage) (bool, time.Time), hours int
 		}
 		n[6] += m.billed()
 	}
-	var t HuaweiTruth
+	var t Truth
 	for k, n := range deliveries {
-		t.Deliveries = append(t.Deliveries, HuaweiDelivery{Country: k.country, Delivery: Delivery{
-			SendDate: k.day, Vendor: Huawei, Account: k.app, Template: k.template, Label: k.label, MessageType: k.kind,
+		t.Deliveries = append(t.Deliveries, Delivery{Country: k.country, Delivery: sandbox.Delivery{
+			SendDate: k.day, Vendor: Name, Account: k.app, Template: k.template, Label: k.label, MessageType: k.kind,
 			Requested: &n[0], Accepted: &n[1], ProcessingFailed: &n[2], Delivered: &n[3], SendFailed: &n[4], Pending: &n[5], BilledSegments: &n[6],
 		}})
 	}
 	for k, n := range failures {
-		t.Failures = append(t.Failures, HuaweiFailure{Country: k.country, Failure: Failure{
-			SendDate: k.day, Vendor: Huawei, Account: k.app, Template: k.template, Label: k.label, MessageType: k.kind,
+		t.Failures = append(t.Failures, Failure{Country: k.country, Failure: sandbox.Failure{
+			SendDate: k.day, Vendor: Name, Account: k.app, Template: k.template, Label: k.label, MessageType: k.kind,
 			Stage: k.stage, Reason: k.status, Category: huaweiCategory(k.status), Messages: n,
 		}})
 	}
 	for k, s := range seconds {
 		slices.Sort(s)
-		t.Times = append(t.Times, HuaweiTimes{k.day, k.app, k.template, k.country, s})
+		t.Times = append(t.Times, Times{k.day, k.app, k.template, k.country, s})
 	}
 	t.Sort()
 	return t
 }
 
 // Sort puts the rows into the order of their keys.
-func (t *HuaweiTruth) Sort() {
-	slices.SortFunc(t.Deliveries, func(a, b HuaweiDelivery) int {
+func (t *Truth) Sort() {
+	slices.SortFunc(t.Deliveries, func(a, b Delivery) int {
 		return cmp.Or(strings.Compare(a.SendDate, b.SendDate), strings.Compare(a.Account, b.Account), strings.Compare(a.Template, b.Template),
 			strings.Compare(a.Label, b.Label), strings.Compare(a.MessageType, b.MessageType), strings.Compare(a.Country, b.Country))
 	})
-	slices.SortFunc(t.Failures, func(a, b HuaweiFailure) int {
+	slices.SortFunc(t.Failures, func(a, b Failure) int {
 		return cmp.Or(strings.Compare(a.SendDate, b.SendDate), strings.Compare(a.Account, b.Account), strings.Compare(a.Template, b.Template),
 			strings.Compare(a.Label, b.Label), strings.Compare(a.MessageType, b.MessageType), strings.Compare(a.Country, b.Country),
 			strings.Compare(a.Stage, b.Stage), strings.Compare(a.Reason, b.Reason))
 	})
-	slices.SortFunc(t.Times, func(a, b HuaweiTimes) int {
+	slices.SortFunc(t.Times, func(a, b Times) int {
 		return cmp.Or(strings.Compare(a.SendDate, b.SendDate), strings.Compare(a.Account, b.Account), strings.Compare(a.Template, b.Template),
 			strings.Compare(a.Country, b.Country))
 	})

@@ -1,4 +1,4 @@
-package sandbox
+package replay
 
 import (
 	"bytes"

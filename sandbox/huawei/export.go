@@ -1,4 +1,4 @@
-package sandbox
+package huawei
 
 import (
 	"errors"
@@ -49,8 +49,8 @@ type ExportFile struct {
 
 // The refusals of the console.
 var (
-	ErrConsoleWindow  = errors.New("sandbox: the console exports no longer stretch of time at once")
-	ErrConsoleHistory = errors.New("sandbox: the console goes no farther back")
+	ErrConsoleWindow  = errors.New("huawei: the console exports no longer stretch of time at once")
+	ErrConsoleHistory = errors.New("huawei: the console goes no farther back")
 )
 
 // Export exports sending details.

@@ -1,4 +1,4 @@
-package sandbox
+package huawei
 
 import (
 	"fmt"

@@ -1,4 +1,6 @@
-package sandbox
+// Package huawei plays the vendor that has no API for statistics: its console, which exports files, and the platform behind it, which
+// pushes status reports. It has its own messages and its own truth of them.
+package huawei
 
 import (
 	"fmt"
@@ -9,9 +11,8 @@ import (
 	"time"
 )
 
-// Huawei is the vendor that has no API for statistics: the sandbox plays its console, which exports files, and the platform
-// behind it, which pushes status reports.
-const Huawei = "huawei"
+// Name is the vendor's.
+const Name = "huawei"
 
 // ConsoleOptions are the options of a Console. The zero ConsoleOptions are 30 days from 2026-01-01 of two applications.
 type ConsoleOptions struct {
@@ -101,7 +102,7 @@ func NewConsole(o ConsoleOptions) *Console {
 	}
 	first, err := time.Parse(time.DateOnly, o.First)
 	if err != nil {
-		panic("sandbox: " + err.Error())
+		panic("huawei: " + err.Error())
 	}
 	c := &Console{o: o, first: first}
 	dice := rand.New(rand.NewPCG(o.Seed, 0x487561776569))

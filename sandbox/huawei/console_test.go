@@ -1,4 +1,4 @@
-package sandbox_test
+package huawei_test
 
 import (
 	"bytes"
@@ -14,20 +14,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
 
-	"smsetl/sandbox"
+	"smsetl/internal/dev/long"
+	"smsetl/sandbox/huawei"
 )
 
-func smallConsole(o sandbox.ConsoleOptions) *sandbox.Console {
+var _ = long.Wanted
+
+func smallConsole(o huawei.ConsoleOptions) *huawei.Console {
 	if o.Days == 0 {
 		o.Days, o.PerDay = 5, 40
 	}
-	return sandbox.NewConsole(o)
+	return huawei.NewConsole(o)
 }
 
 func TestConsoleIsDeterministic(t *testing.T) {
 	file := func(seed uint64) []byte {
-		c := smallConsole(sandbox.ConsoleOptions{Seed: seed})
-		f, err := c.Export(sandbox.Export{From: c.First(), To: c.First().Add(24 * time.Hour), At: c.Last()})
+		c := smallConsole(huawei.ConsoleOptions{Seed: seed})
+		f, err := c.Export(huawei.Export{From: c.First(), To: c.First().Add(24 * time.Hour), At: c.Last()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,41 +42,41 @@ func TestConsoleIsDeterministic(t *testing.T) {
 }
 
 func TestConsoleLimits(t *testing.T) {
-	c := smallConsole(sandbox.ConsoleOptions{Site: sandbox.Site{Rows: 20}})
+	c := smallConsole(huawei.ConsoleOptions{Site: huawei.Site{Rows: 20}})
 	first, day := c.First(), 24*time.Hour
-	export := func(from, to, at time.Time) (sandbox.ExportFile, error) {
-		return c.Export(sandbox.Export{From: from, To: to, At: at})
+	export := func(from, to, at time.Time) (huawei.ExportFile, error) {
+		return c.Export(huawei.Export{From: from, To: to, At: at})
 	}
-	if _, err := export(first, first.Add(day+time.Second), c.Last()); !errors.Is(err, sandbox.ErrConsoleWindow) {
+	if _, err := export(first, first.Add(day+time.Second), c.Last()); !errors.Is(err, huawei.ErrConsoleWindow) {
 		t.Errorf("more than 24 hours: %v", err)
 	}
-	if _, err := export(first, first.Add(time.Hour), first.Add(60*day+time.Second)); !errors.Is(err, sandbox.ErrConsoleHistory) {
+	if _, err := export(first, first.Add(time.Hour), first.Add(60*day+time.Second)); !errors.Is(err, huawei.ErrConsoleHistory) {
 		t.Errorf("more than 60 days ago: %v", err)
 	}
 	f, err := export(first, first.Add(day), first.Add(60*day))
 	if err != nil || f.Rows != 20 || !f.IsCut {
 		t.Errorf("%d rows, cut: %t, %v; want 20 of more", f.Rows, f.IsCut, err)
 	}
-	wide := smallConsole(sandbox.ConsoleOptions{Site: sandbox.Site{Window: 7 * day, History: 90 * day}})
-	if f, err := wide.Export(sandbox.Export{From: first, To: first.Add(7 * day), At: first.Add(90 * day)}); err != nil || f.Rows != wide.Len() || f.IsCut {
+	wide := smallConsole(huawei.ConsoleOptions{Site: huawei.Site{Window: 7 * day, History: 90 * day}})
+	if f, err := wide.Export(huawei.Export{From: first, To: first.Add(7 * day), At: first.Add(90 * day)}); err != nil || f.Rows != wide.Len() || f.IsCut {
 		t.Errorf("%d rows of %d, %v", f.Rows, wide.Len(), err)
 	}
-	early, err := wide.Export(sandbox.Export{From: first, To: first.Add(7 * day), At: first.Add(12 * time.Hour)})
+	early, err := wide.Export(huawei.Export{From: first, To: first.Add(7 * day), At: first.Add(12 * time.Hour)})
 	if err != nil || early.Rows == 0 || early.Rows >= wide.Len()/5 {
 		t.Errorf("half a day after the start there are %d rows, %v", early.Rows, err)
 	}
-	if _, err := c.Statistics(sandbox.Export{From: first, To: first.Add(32 * day)}); !errors.Is(err, sandbox.ErrConsoleWindow) {
+	if _, err := c.Statistics(huawei.Export{From: first, To: first.Add(32 * day)}); !errors.Is(err, huawei.ErrConsoleWindow) {
 		t.Errorf("statistics of 32 days: %v", err)
 	}
 }
 
 // What is private is in the exports: that it is not found elsewhere means something.
 func TestPrivateIsInTheExports(t *testing.T) {
-	c := smallConsole(sandbox.ConsoleOptions{})
+	c := smallConsole(huawei.ConsoleOptions{})
 	var all strings.Builder
 	for spelling := range 6 {
 		for at := c.First(); at.Before(c.Last()); at = at.Add(24 * time.Hour) {
-			f, err := c.Export(sandbox.Export{From: at, To: at.Add(24 * time.Hour), At: c.Last(), Numbers: spelling})
+			f, err := c.Export(huawei.Export{From: at, To: at.Add(24 * time.Hour), At: c.Last(), Numbers: spelling})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -96,7 +99,7 @@ func TestPrivateIsInTheExports(t *testing.T) {
 
 // The truth counts each message once, at every moment, and its counts add up.
 func TestConsoleTruth(t *testing.T) {
-	c := smallConsole(sandbox.ConsoleOptions{Seed: 3})
+	c := smallConsole(huawei.ConsoleOptions{Seed: 3})
 	categories := make(map[string]bool)
 	pendingBefore := int64(1 << 60)
 	for _, at := range []time.Time{c.Last(), c.Last().Add(24 * time.Hour), c.Last().Add(73 * time.Hour)} {
@@ -126,16 +129,16 @@ func TestConsoleTruth(t *testing.T) {
 
 // Every look has the same rows.
 func TestLooksHoldTheSame(t *testing.T) {
-	c := smallConsole(sandbox.ConsoleOptions{Seed: 5})
+	c := smallConsole(huawei.ConsoleOptions{Seed: 5})
 	dice := rand.New(rand.NewPCG(3, 4))
-	e := sandbox.Export{From: c.First(), To: c.First().Add(24 * time.Hour), At: c.Last()}
+	e := huawei.Export{From: c.First(), To: c.First().Add(24 * time.Hour), At: c.Last()}
 	plain, err := c.Export(e)
 	if err != nil {
 		t.Fatal(err)
 	}
 	seen := make(map[string]bool)
 	for range 60 {
-		look := sandbox.RandomLook(dice, e)
+		look := huawei.RandomLook(dice, e)
 		look.PerPiece = false
 		f, err := c.Export(look)
 		if err != nil || f.Rows != plain.Rows {
@@ -170,14 +173,14 @@ func TestLooksHoldTheSame(t *testing.T) {
 
 // Pushes tell the end of each piece once, and repeats and tricks come on top.
 func TestConsolePushes(t *testing.T) {
-	c := smallConsole(sandbox.ConsoleOptions{Seed: 7})
-	p := sandbox.Pushes{From: c.First(), To: c.Last().Add(80 * time.Hour)}
-	count := func(p sandbox.Pushes) (reports map[string]int, tricks map[sandbox.Trick]int, bodies []string) {
-		reports, tricks = make(map[string]int), make(map[sandbox.Trick]int)
+	c := smallConsole(huawei.ConsoleOptions{Seed: 7})
+	p := huawei.Pushes{From: c.First(), To: c.Last().Add(80 * time.Hour)}
+	count := func(p huawei.Pushes) (reports map[string]int, tricks map[huawei.Trick]int, bodies []string) {
+		reports, tricks = make(map[string]int), make(map[huawei.Trick]int)
 		for _, push := range c.Push(p) {
 			tricks[push.Trick]++
 			bodies = append(bodies, string(push.Body))
-			if push.Trick != sandbox.Genuine {
+			if push.Trick != huawei.Genuine {
 				continue
 			}
 			for _, r := range push.Reports() {
@@ -187,16 +190,16 @@ func TestConsolePushes(t *testing.T) {
 		return reports, tricks, bodies
 	}
 	forms, tricks, bodies := count(p)
-	batches, batched, _ := count(sandbox.Pushes{From: p.From, To: p.To, Batched: true, Shuffled: true})
-	if diff := cmp.Diff(forms, batches); diff != "" || len(forms) < c.Len() || batched[sandbox.Genuine] >= tricks[sandbox.Genuine]/5 {
-		t.Errorf("%d pieces in forms, %d batches:\n%s", len(forms), batched[sandbox.Genuine], diff)
+	batches, batched, _ := count(huawei.Pushes{From: p.From, To: p.To, Batched: true, Shuffled: true})
+	if diff := cmp.Diff(forms, batches); diff != "" || len(forms) < c.Len() || batched[huawei.Genuine] >= tricks[huawei.Genuine]/5 {
+		t.Errorf("%d pieces in forms, %d batches:\n%s", len(forms), batched[huawei.Genuine], diff)
 	}
 	for _, body := range bodies {
 		if form, err := url.ParseQuery(body); err != nil || form.Get("smsMsgId") == "" || form.Has("to") {
 			t.Fatalf("%q: %v", body, err)
 		}
 	}
-	repeated, _, _ := count(sandbox.Pushes{From: p.From, To: p.To, Repeats: 50})
+	repeated, _, _ := count(huawei.Pushes{From: p.From, To: p.To, Repeats: 50})
 	twice := 0
 	for _, n := range repeated {
 		if n > 1 {
@@ -206,20 +209,20 @@ func TestConsolePushes(t *testing.T) {
 	if len(repeated) != len(forms) || twice < len(forms)/3 {
 		t.Errorf("%d of %d came twice", twice, len(repeated))
 	}
-	_, tricks, _ = count(sandbox.Pushes{From: p.From, To: p.To, Forged: 7, Altered: 5, Replayed: 3})
-	if tricks[sandbox.Forged] != 7 || tricks[sandbox.Altered] != 5 || tricks[sandbox.Replayed] != 3 {
+	_, tricks, _ = count(huawei.Pushes{From: p.From, To: p.To, Forged: 7, Altered: 5, Replayed: 3})
+	if tricks[huawei.Forged] != 7 || tricks[huawei.Altered] != 5 || tricks[huawei.Replayed] != 3 {
 		t.Errorf("tricks: %v", tricks)
 	}
-	_, _, private := count(sandbox.Pushes{From: p.From, To: p.To, Extend: true})
+	_, _, private := count(huawei.Pushes{From: p.From, To: p.To, Extend: true})
 	if form, err := url.ParseQuery(private[0]); err != nil || !strings.HasPrefix(form.Get("to"), "+") || form.Get("extend") == "" {
 		t.Errorf("%q: %v, want to and extend", private[0], err)
 	}
 }
 
 func TestStatisticsAddUp(t *testing.T) {
-	c := smallConsole(sandbox.ConsoleOptions{Seed: 9})
+	c := smallConsole(huawei.ConsoleOptions{Seed: 9})
 	at := c.Last().Add(80 * time.Hour)
-	f, err := c.Statistics(sandbox.Export{From: c.First(), To: c.Last(), At: at, Chinese: true})
+	f, err := c.Statistics(huawei.Export{From: c.First(), To: c.Last(), At: at, Chinese: true})
 	if err != nil {
 		t.Fatal(err)
 	}
