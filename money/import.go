@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/config"
+	"smsetl/internal/csvfile"
 	"smsetl/internal/db"
 	"smsetl/sms"
 )
@@ -39,7 +40,7 @@ type Imported struct {
 }
 
 // Import puts a price list into the warehouse, all of it or nothing. The same list again changes nothing. The error is a
-// config.InputError with all Mistakes when the file has to be changed.
+// config.InputError with all csvfile.Mistakes when the file has to be changed.
 func Import(ctx context.Context, d *db.DB, list PriceList) (done Imported, err error) {
 	err = pgx.BeginFunc(ctx, d, func(tx pgx.Tx) error {
 		if err := db.Turn(ctx, tx, importTurn); err != nil {
@@ -122,7 +123,7 @@ func compare(inForce, given []Price, isWhole bool) (c change) {
 
 // tied refuses lines of which nobody can say which one counts.
 func (c *change) tied() error {
-	var wrong Mistakes
+	var wrong csvfile.Mistakes
 	for _, pair := range ties(c.inForce) {
 		shared, _ := both(pair[0].Key, pair[1].Key)
 		wrong = append(wrong, fmt.Sprintf("%s and %s (%s; %s) are both for %s, and neither names more: want a third line for just that, or one of them narrower",

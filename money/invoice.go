@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"smsetl/config"
+	"smsetl/internal/csvfile"
 	"smsetl/internal/db"
 	"smsetl/internal/english"
 	"smsetl/sms"
@@ -98,51 +99,51 @@ func (i Invoice) read() (lines []invoiceLine, err error) {
 	if !ok && i.Month != "" {
 		return nil, config.BadInput(fmt.Errorf("month %q: want one such as 2026-10", i.Month))
 	}
-	s, rows := readSheet(i.File, i.Data, "vendor", "account", "?day", "?month", "currency", "?units", "?amount")
+	file := csvfile.Read(i.File, i.Data, "vendor", "account", "?day", "?month", "currency", "?units", "?amount")
 	type account struct {
 		vendor, account string
 		month           sms.Day
 	}
-	forms := map[account]row{}
-	for _, r := range rows {
-		l := r.invoiceLine()
+	forms := map[account]csvfile.Row{}
+	for r := range file.Rows() {
+		l := row{r}.invoiceLine()
 		if i.Month != "" && l.First.Month() != only {
 			continue
 		}
 		of := account{l.Vendor, l.Account, l.First.Month()}
-		if before, isThere := forms[of]; isThere && (before.text("day") == "") != (r.text("day") == "") {
-			s.refuse(r.line, "line %d has this month of %s/%s in the other form: want all of it by day, or all as month", before.line, l.Vendor, l.Account)
+		if before, isThere := forms[of]; isThere && (before.Text("day") == "") != (r.Text("day") == "") {
+			r.Refusef("line %d has this month of %s/%s in the other form: want all of it by day, or all as month", before.Line, l.Vendor, l.Account)
 		}
 		forms[of] = r
 		lines = append(lines, l)
 	}
-	if lines == nil && s.wrong == nil {
-		s.refuse(1, "no line is of %s", i.Month)
+	if lines == nil && !file.IsWrong() {
+		file.Refusef(1, "no line is of %s", i.Month)
 	}
-	return lines, s.err()
+	return lines, config.BadInput(file.Err())
 }
 
 func (r row) invoiceLine() invoiceLine {
 	isSaid := func(cell string) bool { return cell != "" }
 	l := invoiceLine{
-		Vendor:   r.want("vendor", "the vendor's name as in schedules.yaml", isSaid),
-		Account:  r.want("account", "the account's name as in schedules.yaml", isSaid),
+		Vendor:   r.Want("vendor", "the vendor's name as in schedules.yaml", isSaid),
+		Account:  r.Want("account", "the account's name as in schedules.yaml", isSaid),
 		Currency: r.currency("currency"),
 		Units:    r.number("units", "a whole number, or nothing", unitsForm, true),
 		Amount:   r.number("amount", "a decimal number such as 1234.50, or nothing", amountForm, true),
 	}
-	switch day, month := r.text("day"), r.text("month"); {
+	switch day, month := r.Text("day"), r.Text("month"); {
 	case (day == "") == (month == ""):
-		r.refuse(r.line, "day %q and month %q: want one of them", day, month)
+		r.Refusef("day %q and month %q: want one of them", day, month)
 	case month == "":
 		l.First = r.day("day")
 		l.Last = l.First
 	default:
-		r.want("month", "a month such as 2026-10", func(cell string) (isGood bool) { l.First, isGood = parseMonth(cell); return isGood })
+		r.Want("month", "a month such as 2026-10", func(cell string) (isGood bool) { l.First, isGood = parseMonth(cell); return isGood })
 		l.Last = monthEnd(l.First)
 	}
 	if l.Units == "" && l.Amount == "" {
-		r.refuse(r.line, "neither units nor amount: want one of them at least")
+		r.Refusef("neither units nor amount: want one of them at least")
 	}
 	return l
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"smsetl/config"
+	"smsetl/internal/csvfile"
 	"smsetl/internal/db"
 	"smsetl/money"
 )
@@ -91,7 +92,7 @@ bad.csv:5: month: "October": want a month such as 2026-10`,
 		"another month": {"vendor,account,month,currency,units\ntencent,main,2026-09,CNY,1\n", `bad.csv:1: no line is of 2026-10`},
 	} {
 		_, err := money.CompareInvoice(t.Context(), d, money.Invoice{File: "bad.csv", Data: []byte(c.data), Month: "2026-10", Now: noon})
-		if _, is := errors.AsType[money.Mistakes](err); !is {
+		if _, is := errors.AsType[csvfile.Mistakes](err); !is {
 			t.Errorf("%s: got %v", name, err)
 			continue
 		}

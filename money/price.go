@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/config"
+	"smsetl/internal/csvfile"
 	"smsetl/internal/db"
 	"smsetl/sms"
 )
@@ -77,44 +79,44 @@ func WriteCSV(w io.Writer, prices []Price) error {
 
 // readPrices reads a price list. Vendors and countries are checked by what the warehouse knows.
 func readPrices(file string, data []byte, known known) ([]Price, error) {
-	s, rows := readSheet(file, data, priceColumns...)
-	prices := make([]Price, 0, len(rows))
+	list := csvfile.Read(file, data, priceColumns...)
+	var prices []Price
 	lines := map[Key]map[sms.Day]int{}
-	for _, r := range rows {
-		p := r.price(known)
+	for r := range list.Rows() {
+		p := row{r}.price(file, known)
 		if lines[p.Key] == nil {
 			lines[p.Key] = map[sms.Day]int{}
 		}
 		if before, isTwice := lines[p.Key][p.From]; isTwice && p.From != 0 {
-			s.refuse(r.line, "line %d is for the same (%s) from the same day: want one of them", before, p.Key)
+			r.Refusef("line %d is for the same (%s) from the same day: want one of them", before, p.Key)
 		}
-		lines[p.Key][p.From] = r.line
+		lines[p.Key][p.From] = r.Line
 		prices = append(prices, p)
 	}
-	return prices, s.err()
+	return prices, config.BadInput(list.Err())
 }
 
-func (r row) price(known known) Price {
+func (r row) price(file string, known known) Price {
 	isKnown := func(kind string) func(string) bool {
 		return func(cell string) bool { return known[fact{kind, "", cell}] }
 	}
 	return Price{
 		Key: Key{
-			Vendor:  sms.Vendor(r.want("vendor", known.list("vendor"), isKnown("vendor"))),
-			Account: cmp.Or(r.text("account"), Any),
-			Country: cmp.Or(r.want("country", "a code of ISO 3166-1 such as CN, or nothing for every country", func(cell string) bool {
+			Vendor:  sms.Vendor(r.Want("vendor", known.list("vendor"), isKnown("vendor"))),
+			Account: cmp.Or(r.Text("account"), Any),
+			Country: cmp.Or(r.Want("country", "a code of ISO 3166-1 such as CN, or nothing for every country", func(cell string) bool {
 				return cell == "" || cell == Any || isKnown("country")(cell)
 			}), Any),
-			MessageType: cmp.Or(r.text("message_type"), Any),
+			MessageType: cmp.Or(r.Text("message_type"), Any),
 		},
 		From:     r.day("from"),
 		Currency: r.currency("currency"),
-		Unit: r.want("unit", strings.Join(Units, ", ")+": what one price is paid for", func(cell string) bool {
+		Unit: r.Want("unit", strings.Join(Units, ", ")+": what one price is paid for", func(cell string) bool {
 			return slices.Contains(Units, cell)
 		}),
 		Amount: r.number("price", "a decimal number such as 0.045", priceForm, false),
-		File:   r.file,
-		Line:   r.line,
+		File:   file,
+		Line:   r.Line,
 	}
 }
 

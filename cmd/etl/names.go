@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 
 	"smsetl/cmd/etl/show"
@@ -40,7 +39,9 @@ func (c *namesImportCommand) Run(s *session) error {
 	for _, a := range accounts {
 		isKnown[sms.Account{Vendor: a.Vendor, ID: a.Account}] = true
 	}
-	names, err := ingest.ReadNames(c.File, bytes.NewReader(b.data), func(v sms.Vendor, id string) bool { return isKnown[sms.Account{Vendor: v, ID: id}] })
+	names, err := ingest.ReadNames(c.File, b.data, func(v sms.Vendor, id string) bool {
+		return isKnown[sms.Account{Vendor: v, ID: id}]
+	})
 	if err != nil {
 		return config.BadInput(err)
 	}

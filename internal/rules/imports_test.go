@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"read":          {"internal/db", "queue", "ledger", "migrations"},
 	"check":         {"internal/db", "load/messages", "load/star", "ledger", "read"},
 	"ratelimit":     {"internal/db"},
-	"money":         {"config", "internal/db", "internal/english"},
+	"money":         {"config", "internal/db", "internal/csvfile", "internal/english"},
 
 	// What is due, and the order of the steps.
 	"config": {"plan", "belief", "internal/spelling"},
@@ -60,7 +60,7 @@ var mayImport = map[string][]string{
 		"check", "money", "ratelimit", "internal/db", "internal/english", "internal/confined",
 	},
 	"ingest": {
-		"pipeline", "config", "extract/huawei", "drop", "job", "load", "load/messages", "queue", "check", "web/push", "internal/english", "internal/confined",
+		"pipeline", "config", "extract/huawei", "drop", "job", "load", "load/messages", "queue", "check", "web/push", "internal/csvfile", "internal/english", "internal/confined",
 	},
 	"doctor": {
 		"pipeline", "ingest", "config", "vendors", "extract", "extract/engagelab", "capture", "drop", "job", "load", "load/messages", "read",
@@ -92,6 +92,7 @@ var mayImport = map[string][]string{
 	"sandbox/replay":      {"sandbox", "sandbox/traffic"},
 	"internal/pack":       {},
 	"internal/archive":    {},
+	"internal/csvfile":    {"internal/english"},
 	"internal/confined":   {"internal/spawn"},
 	"internal/english":    {},
 	"internal/spelling":   {},
