@@ -15,13 +15,7 @@ import (
 var files embed.FS
 
 // statement gives the text of a file in sql/.
-func statement(name string) string {
-	text, err := files.ReadFile("sql/" + name + ".sql")
-	if err != nil {
-		panic(err) // a name in this package is wrong
-	}
-	return string(text)
-}
+func statement(name string) string { return db.Statement(files, name) }
 
 // withDays gives the text of a file in sql/ that asks of the expected days, which are those of days.sql.
 func withDays(name string) string {

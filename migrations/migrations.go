@@ -218,7 +218,7 @@ func lockPlace(ctx context.Context, conn *pgx.Conn) (pgx.Tx, error) {
 			return tx, nil
 		case !isAnothers(err) || try == tries:
 			return nil, err
-		case pause(ctx, 20*time.Millisecond) != nil:
+		case Pause(ctx, 20*time.Millisecond) != nil:
 			return nil, ctx.Err()
 		}
 	}

@@ -76,7 +76,7 @@ func connect(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn, error) {
 		if err == nil {
 			return conn, nil
 		}
-		if waited >= worthWaiting(err) || pause(ctx, wait) != nil {
+		if waited >= worthWaiting(err) || Pause(ctx, wait) != nil {
 			return nil, unreachable(ctx, config, err)
 		}
 		waited += wait
@@ -96,8 +96,8 @@ func worthWaiting(err error) time.Duration {
 	}
 }
 
-// pause waits for about d, between half and one and a half, or returns ctx's error when that ends first.
-func pause(ctx context.Context, d time.Duration) error {
+// Pause waits for about d, between half and one and a half, or returns ctx's error when that ends first.
+func Pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d/2 + rand.N(d)) //nolint:gosec // no secret depends on it
 	defer timer.Stop()
 	select {

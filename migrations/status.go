@@ -87,7 +87,7 @@ func Settled(ctx context.Context, url string) (State, error) {
 		if waited >= lockWait {
 			return status, errors.New("migrations: another program has been migrating for " + lockWait.String())
 		}
-		if err := pause(ctx, looks); err != nil {
+		if err := Pause(ctx, looks); err != nil {
 			return status, fmt.Errorf("migrations: waiting for a program that migrates: %w", err)
 		}
 	}

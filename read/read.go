@@ -17,13 +17,7 @@ import (
 var files embed.FS
 
 // statement gives the text of a file in sql/.
-func statement(name string) string {
-	text, err := files.ReadFile("sql/" + name + ".sql")
-	if err != nil {
-		panic(err) // a name in this package is wrong
-	}
-	return string(text)
-}
+func statement(name string) string { return db.Statement(files, name) }
 
 // Model answers questions about the warehouse. It is safe for use by many goroutines.
 type Model struct {

@@ -42,6 +42,9 @@ import (
 func served(t *testing.T, options web.Options) (address string) {
 	t.Helper()
 	options.Listen = "127.0.0.1:0"
+	if options.Sessions == nil {
+		options.Sessions = web.InMemory()
+	}
 	server, err := web.New(options, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)
@@ -519,7 +522,7 @@ func TestDoorPagesHaveNoTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := web.Options{Listen: "127.0.0.1:0", PasswordHash: hash(t, password), TLS: certificate}
+	options := web.Options{Listen: "127.0.0.1:0", PasswordHash: hash(t, password), TLS: certificate, Sessions: web.InMemory()}
 	server, err := web.New(options, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)

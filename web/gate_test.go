@@ -46,6 +46,9 @@ func newSite(t *testing.T, options web.Options) *site {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
 	options.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "metrics") })
+	if options.Sessions == nil {
+		options.Sessions = web.InMemory()
+	}
 	server, err := web.New(options, zap.New(core))
 	if err != nil {
 		t.Fatal(err)

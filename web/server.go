@@ -52,7 +52,7 @@ type Options struct {
 	Metrics http.Handler // answers /metrics; nil for none
 	Jobs    http.Handler // answers everything under /jobs/; nil for none
 
-	Sessions    SessionStore     // default: in memory, known to this process alone
+	Sessions    SessionStore     // nil where nobody can log in here
 	LoginFailed func()           // is called for every wrong password; nil for nobody
 	Now         func() time.Time // the clock of sessions; default time.Now
 }

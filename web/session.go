@@ -8,7 +8,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	"smsetl/access"
@@ -51,9 +50,6 @@ type sessions struct {
 }
 
 func newSessions(store SessionStore, now func() time.Time) *sessions {
-	if store == nil {
-		store = InMemory()
-	}
 	return &sessions{store: store, turns: make(chan struct{}, lookupsAtOnce), now: now}
 }
 
@@ -67,8 +63,11 @@ func (s *sessions) begin(ctx context.Context, of newSession, client string, idle
 	}, idle)
 }
 
-// tokens gives what the proofs of a request could be.
-func tokens(r *http.Request) (all []access.Token) {
+// tokens gives what the proofs of a request could be; nothing proves a session where none are kept.
+func (s *sessions) tokens(r *http.Request) (all []access.Token) {
+	if s.store == nil {
+		return nil
+	}
 	for _, name := range []string{secureCookieName, cookieName} {
 		cookie, err := r.Cookie(name)
 		if err != nil {
@@ -83,7 +82,7 @@ func tokens(r *http.Request) (all []access.Token) {
 
 // find gives whoever has proof of a session; ok is false for nobody. The error is errSessions.
 func (s *sessions) find(r *http.Request, o *Options) (who identity, ok bool, err error) {
-	for _, token := range tokens(r) {
+	for _, token := range s.tokens(r) {
 		session, known, err := s.lookUp(r.Context(), token)
 		if err != nil {
 			return identity{}, false, err
@@ -121,7 +120,7 @@ func (s *sessions) lookUp(ctx context.Context, token access.Token) (session acce
 
 // end ends the sessions that a request has proof of.
 func (s *sessions) end(r *http.Request) (err error) {
-	for _, token := range tokens(r) {
+	for _, token := range s.tokens(r) {
 		err = errors.Join(err, s.store.End(r.Context(), token))
 	}
 	return err
@@ -139,53 +138,4 @@ func cookie(proof string, secure bool) *http.Cookie {
 		c.MaxAge = -1
 	}
 	return c
-}
-
-// InMemory gives a store for one process, where there is no database.
-func InMemory() SessionStore { return &inMemory{all: map[access.Token]access.Session{}} }
-
-// inMemory keeps the sessions of one process.
-type inMemory struct {
-	mu  sync.Mutex
-	all map[access.Token]access.Session
-}
-
-// Start keeps a session, and throws away those that are over.
-func (m *inMemory) Start(_ context.Context, token access.Token, session access.Session, idle time.Duration) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for t, s := range m.all {
-		if !session.StartedAt.Before(s.EndsAt) || session.StartedAt.Sub(s.SeenAt) >= idle {
-			delete(m.all, t)
-		}
-	}
-	m.all[token] = session
-	return nil
-}
-
-// Find gives the session of a token.
-func (m *inMemory) Find(_ context.Context, token access.Token) (session access.Session, ok bool, err error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	session, ok = m.all[token]
-	return session, ok, nil
-}
-
-// Seen notes that a session is in use.
-func (m *inMemory) Seen(_ context.Context, token access.Token, at time.Time) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if session, ok := m.all[token]; ok {
-		session.SeenAt = at
-		m.all[token] = session
-	}
-	return nil
-}
-
-// End ends the session of a token.
-func (m *inMemory) End(_ context.Context, token access.Token) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.all, token)
-	return nil
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 	"time"
@@ -81,15 +82,7 @@ func (t *throttle[K]) makeRoom(now time.Time) bool {
 	if len(t.tries) < mostThrottled {
 		return true
 	}
-	slices.SortFunc(free, func(a, b counted) int {
-		switch {
-		case a.left > b.left:
-			return -1
-		case a.left < b.left:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(free, func(a, b counted) int { return cmp.Compare(b.left, a.left) })
 	for _, c := range free[:min(len(free), mostThrottled/16)] {
 		delete(t.tries, c.key)
 	}

@@ -144,6 +144,9 @@ func fillLedger(t *testing.T, wh *load.Warehouse) {
 func serve(t *testing.T, options web.Options) string {
 	t.Helper()
 	options.Listen = "127.0.0.1:0"
+	if options.Sessions == nil {
+		options.Sessions = web.InMemory()
+	}
 	server, err := web.New(options, zap.NewNop())
 	if err != nil {
 		t.Fatal(err)

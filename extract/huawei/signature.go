@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -168,29 +167,12 @@ func canonicalPath(path string) string {
 }
 
 // canonicalQuery gives a query sorted by name and value.
-func canonicalQuery(query map[string][]string) string {
-	var pairs []string
-	for _, name := range slices.Sorted(maps.Keys(query)) {
-		for _, value := range slices.Sorted(slices.Values(query[name])) {
-			pairs = append(pairs, escape(name)+"="+escape(value))
-		}
+func canonicalQuery(query url.Values) string {
+	for _, values := range query {
+		slices.Sort(values)
 	}
-	return strings.Join(pairs, "&")
+	return strings.ReplaceAll(query.Encode(), "+", "%20")
 }
 
 // escape escapes all but letters, digits and -_.~ as the vendor's signers do: url.QueryEscape writes a space as +.
-func escape(s string) string {
-	const hexDigits = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(s) {
-		c := s[i]
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~' {
-			b.WriteByte(c)
-			continue
-		}
-		b.WriteByte('%')
-		b.WriteByte(hexDigits[c>>4])
-		b.WriteByte(hexDigits[c&15])
-	}
-	return b.String()
-}
+func escape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }

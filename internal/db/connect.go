@@ -3,12 +3,13 @@ package db
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"smsetl/migrations"
 )
 
 const (
@@ -50,16 +51,7 @@ func WaitForRoom(c *pgx.ConnConfig) {
 }
 
 // Pause waits for about d, between half and one and a half, or returns ctx's error when that ends first.
-func Pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d/2 + rand.N(d)) //nolint:gosec // no secret depends on it
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+func Pause(ctx context.Context, d time.Duration) error { return migrations.Pause(ctx, d) }
 
 // Retry calls do until it succeeds, or fails with what is not temporary, or has failed for as long as a connection is waited for: a
 // server that is started anew may cut off what it has just let in.

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"embed"
 	"errors"
 	"os"
 	"reflect"
@@ -19,6 +20,15 @@ type Querier interface {
 	Exec(ctx context.Context, query string, arguments ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, query string, arguments ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, query string, arguments ...any) pgx.Row
+}
+
+// Statement gives the text of a file in the folder sql of a room.
+func Statement(files embed.FS, name string) string {
+	text, err := files.ReadFile("sql/" + name + ".sql")
+	if err != nil {
+		panic(err) // the room has no file of the name
+	}
+	return string(text)
 }
 
 // All collects the rows of a question, see Row.

@@ -20,13 +20,7 @@ import (
 var files embed.FS
 
 // statement gives the text of a file in sql/.
-func statement(name string) string {
-	text, err := files.ReadFile("sql/" + name + ".sql")
-	if err != nil {
-		panic(err) // a name in this package is wrong
-	}
-	return string(text)
-}
+func statement(name string) string { return db.Statement(files, name) }
 
 // analyzeFrom is the number of staged rows from which the planner needs to know more than the size of the table.
 const analyzeFrom = 10_000

@@ -56,7 +56,7 @@ func newWorldWith(t *testing.T, options web.Options) *world {
 	t.Cleanup(wh.Close)
 	w := &world{t: t, wh: wh}
 	w.fill()
-	options.Listen = "127.0.0.1:0"
+	options.Listen, options.Sessions = "127.0.0.1:0", access.Sessions{DB: wh.DB}
 	if options.Jobs, err = web.NewJobs(t.Context(), wh.Pool(), queue.Schema, access.Operations{DB: wh.DB}, zap.NewNop()); err != nil {
 		t.Fatal(err)
 	}
