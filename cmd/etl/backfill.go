@@ -4,6 +4,7 @@ import (
 	"smsetl/cmd/etl/show"
 	"smsetl/pipeline"
 	"smsetl/plan"
+	"smsetl/sms"
 )
 
 // askFlags are those of the commands that plan what to ask for.
@@ -24,10 +25,10 @@ func (c *runCommand) Run(s *session) error {
 
 // rangeFlags choose the days of a backfill.
 type rangeFlags struct {
-	From    string `help:"First day, inclusive: yyyy-MM-dd." placeholder:"DAY"`
-	To      string `help:"Last day, inclusive: yyyy-MM-dd." placeholder:"DAY"`
-	Refetch bool   `help:"Ask for days again that are final."`
-	Newest  bool   `help:"Newest days first; the default is oldest first."`
+	From    *sms.Day `help:"First day, inclusive: yyyy-MM-dd." placeholder:"DAY"`
+	To      *sms.Day `help:"Last day, inclusive: yyyy-MM-dd." placeholder:"DAY"`
+	Refetch bool     `help:"Ask for days again that are final."`
+	Newest  bool     `help:"Newest days first; the default is oldest first."`
 }
 
 type backfillCommand struct {
@@ -39,10 +40,7 @@ type backfillCommand struct {
 
 // Run loads a range of days.
 func (c *backfillCommand) Run(s *session) error {
-	ask, err := c.ask(c.narrowFlags)
-	if err != nil {
-		return err
-	}
+	ask := c.ask(c.narrowFlags)
 	if c.DryRun {
 		return c.showPlan(s, ask)
 	}
@@ -56,24 +54,10 @@ func (f narrowFlags) ask() plan.Request {
 	return plan.Request{Sources: f.Source, Accounts: f.Account, Datasets: f.Dataset, Vendors: f.Vendor}
 }
 
-func (f rangeFlags) ask(narrow narrowFlags) (plan.Request, error) {
+func (f rangeFlags) ask(narrow narrowFlags) plan.Request {
 	ask := narrow.ask()
-	ask.Refetch, ask.NewestFirst = f.Refetch, f.Newest
-	if f.From != "" {
-		day, err := parseDay("from", f.From)
-		if err != nil {
-			return ask, err
-		}
-		ask.From = &day
-	}
-	if f.To != "" {
-		day, err := parseDay("to", f.To)
-		if err != nil {
-			return ask, err
-		}
-		ask.To = &day
-	}
-	return ask, nil
+	ask.From, ask.To, ask.Refetch, ask.NewestFirst = f.From, f.To, f.Refetch, f.Newest
+	return ask
 }
 
 // load is run and backfill: plan, load, report.

@@ -43,10 +43,7 @@ type backfillsCommand struct {
 
 // Run shows how far detached backfills are, on a terminal over the lines that it showed before.
 func (c *backfillsCommand) Run(s *session) error {
-	now, err := c.clock()
-	if err != nil {
-		return err
-	}
+	now := c.clock()
 	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err

@@ -14,28 +14,25 @@ import (
 type compareCommand struct {
 	databaseFlag
 	nowFlag
-	This    string `help:"The period: a month (2026-11), a day, or FROM..TO, both inside." placeholder:"PERIOD" required:""`
-	With    string `help:"What it is compared with. Default: the same length just before it; of a month, the month before." placeholder:"PERIOD"`
-	By      string `help:"What the change is split by: vendor, account, template, label, country, message_type; or reason, of the failure rate." enum:"vendor,account,template,label,country,message_type,reason" default:"template"`
-	Vendor  string `help:"Only this vendor." placeholder:"NAME"`
-	Account string `help:"Only this sms_user, SdkAppId or application." placeholder:"ID"`
-	Rows    int    `help:"How many of the parts to show, the largest first." default:"10"`
+	This    read.Period  `help:"The period: a month (2026-11), a day, or FROM..TO, both inside." placeholder:"PERIOD" required:""`
+	With    *read.Period `help:"What it is compared with. Default: the same length just before it; of a month, the month before." placeholder:"PERIOD"`
+	By      string       `help:"What the change is split by: vendor, account, template, label, country, message_type; or reason, of the failure rate." enum:"vendor,account,template,label,country,message_type,reason" default:"template"`
+	Vendor  string       `help:"Only this vendor." placeholder:"NAME"`
+	Account string       `help:"Only this sms_user, SdkAppId or application." placeholder:"ID"`
+	Rows    int          `help:"How many of the parts to show, the largest first." default:"10"`
 	outputFlag
 }
 
 // Run shows why a rate moved from one period to another.
 func (c *compareCommand) Run(s *session) error {
-	this, with, err := c.periods()
-	if err != nil {
-		return err
+	with := c.This.Before()
+	if c.With != nil {
+		with = *c.With
 	}
 	if c.Rows < 1 {
 		return usage(fmt.Errorf("--rows %d: want 1 or more", c.Rows))
 	}
-	now, err := c.clock()
-	if err != nil {
-		return err
-	}
+	now := c.clock()
 	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err
@@ -45,13 +42,13 @@ func (c *compareCommand) Run(s *session) error {
 		return err
 	}
 	if c.By == "reason" {
-		change, err := model.ReasonChange(s.ctx, this, with, vendor, c.Account)
+		change, err := model.ReasonChange(s.ctx, c.This, with, vendor, c.Account)
 		if err != nil {
 			return err
 		}
 		return c.print(s, change, show.ReasonChange(change, c.Rows), exitOK)
 	}
-	change, err := model.RateChange(s.ctx, this, with, c.By, vendor, c.Account)
+	change, err := model.RateChange(s.ctx, c.This, with, c.By, vendor, c.Account)
 	if err != nil {
 		return err
 	}
@@ -80,19 +77,8 @@ func (c *compareCommand) known(s *session, model *read.Model) error {
 	return usage(fmt.Errorf("--account %s: nothing was ever loaded of it", c.Account))
 }
 
-func (c *compareCommand) periods() (this, with read.Period, err error) {
-	if this, err = parsePeriod("this", c.This); err != nil {
-		return this, with, err
-	}
-	if c.With == "" {
-		return this, this.Before(), nil
-	}
-	with, err = parsePeriod("with", c.With)
-	return this, with, err
-}
-
 // parsePeriod reads the period of a flag: a month, a day, or a range of days.
-func parsePeriod(flag, text string) (read.Period, error) {
+func parsePeriod(text string) (read.Period, error) {
 	if month, err := time.Parse("2006-01", text); err == nil {
 		return read.Month(sms.DayOf(month)), nil
 	}
@@ -110,5 +96,5 @@ func parsePeriod(flag, text string) (read.Period, error) {
 			return read.Period{First: first, Last: last}, nil
 		}
 	}
-	return read.Period{}, usage(fmt.Errorf("--%s: %w; a period is a month (2026-11), a day (2026-11-21), or FROM..TO (2026-11-01..2026-11-21)", flag, err))
+	return read.Period{}, fmt.Errorf("%w; a period is a month (2026-11), a day (2026-11-21), or FROM..TO (2026-11-01..2026-11-21)", err)
 }

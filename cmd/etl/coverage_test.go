@@ -40,7 +40,7 @@ func TestStatusTellsWhatIsLeft(t *testing.T) {
 	env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) { return url, name == "DATABASE_URL" }, read: os.ReadFile}
 	s := &session{ctx: t.Context(), env: env, stdout: &out, stderr: &out, log: zap.NewNop()}
 	t.Cleanup(s.close)
-	p, err := pipelineFlags{configFlag{file}, databaseFlag{url}, nowFlag{today.Format(time.RFC3339)}}.open(s)
+	p, err := pipelineFlags{configFlag{file}, databaseFlag{url}, nowFlag{&today}}.open(s)
 	if err != nil {
 		t.Fatal(err)
 	}

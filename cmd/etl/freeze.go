@@ -11,16 +11,17 @@ import (
 	"smsetl/ledger"
 	"smsetl/pipeline"
 	"smsetl/plan"
+	"smsetl/sms"
 )
 
 // decisionFlags are those of a person who decides about days.
 type decisionFlags struct {
 	pipelineFlags
 	narrowFlags
-	From   string `help:"First day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
-	To     string `help:"Last day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
-	Reason string `help:"Why, for those who wonder later." placeholder:"TEXT" required:""`
-	Who    string `help:"Who decides. Default: the user of this machine." placeholder:"NAME"`
+	From   sms.Day `help:"First day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
+	To     sms.Day `help:"Last day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
+	Reason string  `help:"Why, for those who wonder later." placeholder:"TEXT" required:""`
+	Who    string  `help:"Who decides. Default: the user of this machine." placeholder:"NAME"`
 	outputFlag
 }
 
@@ -60,10 +61,7 @@ func (c *decisionFlags) prepare(s *session) (p *pipeline.Pipeline, items []plan.
 	if strings.TrimSpace(c.Reason) == "" {
 		return nil, nil, by, usage(errors.New("--reason: say why"))
 	}
-	ask, err := rangeFlags{From: c.From, To: c.To}.ask(c.narrowFlags)
-	if err != nil {
-		return nil, nil, by, err
-	}
+	ask := rangeFlags{From: &c.From, To: &c.To}.ask(c.narrowFlags)
 	if p, err = c.open(s); err != nil {
 		return nil, nil, by, err
 	}

@@ -32,10 +32,7 @@ type importHuaweiCommand struct {
 
 // Run imports files. Exit code 4 is for days that are not believed yet, 3 for days that exports do not cover as a whole.
 func (c *importHuaweiCommand) Run(s *session) error {
-	now, err := c.clock()
-	if err != nil {
-		return err
-	}
+	now := c.clock()
 	cfg, err := s.config(c.configFlag, now)
 	if err != nil {
 		return err

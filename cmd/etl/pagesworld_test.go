@@ -64,7 +64,7 @@ func (s *shown) serveAlone(as *world) {
 		stdout: out, stderr: out, log: zap.NewNop(),
 	}
 	command := &serveCommand{
-		pipelineFlags: pipelineFlags{configFlag{as.config}, databaseFlag{as.url}, nowFlag{today.Format(time.RFC3339)}}, Listen: "127.0.0.1:0",
+		pipelineFlags: pipelineFlags{configFlag{as.config}, databaseFlag{as.url}, nowFlag{&today}}, Listen: "127.0.0.1:0",
 	}
 	v, err := command.prepare(run)
 	if err != nil {

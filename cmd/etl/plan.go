@@ -12,10 +12,7 @@ type planCommand struct {
 
 // Run shows what run would ask for, or backfill when a range is given.
 func (c *planCommand) Run(s *session) error {
-	ask, err := c.ask(c.narrowFlags)
-	if err != nil {
-		return err
-	}
+	ask := c.ask(c.narrowFlags)
 	// Without a range this is what run would do, and run sweeps.
 	ask.Sweep = ask.From == nil && ask.To == nil && !ask.Refetch
 	return c.showPlan(s, ask)

@@ -17,7 +17,7 @@ type probeCommand struct {
 	pipelineFlags
 	outputFlag
 	accountFlags
-	Day string `help:"The day to ask for in parts, at least four days old: yyyy-MM-dd. Default: one with messages, looked for by asking." placeholder:"DAY"`
+	Day *sms.Day `help:"The day to ask for in parts, at least four days old: yyyy-MM-dd. Default: one with messages, looked for by asking." placeholder:"DAY"`
 }
 
 // settled explains why a vendor has no probe.
@@ -32,11 +32,8 @@ func (c *probeCommand) Run(s *session) error {
 		return c.print(s, []doctor.Probe{}, why+"\n", exitOK)
 	}
 	var day sms.Day
-	if c.Day != "" {
-		var err error
-		if day, err = parseDay("day", c.Day); err != nil {
-			return err
-		}
+	if c.Day != nil {
+		day = *c.Day
 	}
 	p, err := c.open(s)
 	if err != nil {
@@ -62,7 +59,7 @@ func (c *probeCommand) Run(s *session) error {
 
 // dialects is Run for EngageLab.
 func (c *probeCommand) dialects(s *session, p *pipeline.Pipeline, ask plan.Request) error {
-	if c.Day != "" {
+	if c.Day != nil {
 		return usage(errors.New("--day: EngageLab is asked about the last weeks, not about a day"))
 	}
 	reports, failure := doctor.Dialects(s.ctx, p, ask)

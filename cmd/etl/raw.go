@@ -19,25 +19,21 @@ type rawCommand struct {
 
 type rawListCommand struct {
 	databaseFlag
-	Date    string `help:"Answers about this day, yyyy-MM-dd." placeholder:"DAY"`
-	Account string `help:"Answers about this sms_user or SdkAppId." placeholder:"ID"`
-	Vendor  string `help:"Only of this vendor." placeholder:"NAME"`
-	Dataset string `help:"Only of this dataset." placeholder:"NAME"`
+	Date    *sms.Day `help:"Answers about this day, yyyy-MM-dd." placeholder:"DAY"`
+	Account string   `help:"Answers about this sms_user or SdkAppId." placeholder:"ID"`
+	Vendor  string   `help:"Only of this vendor." placeholder:"NAME"`
+	Dataset string   `help:"Only of this dataset." placeholder:"NAME"`
 	outputFlag
 }
 
 // Run lists answers.
 func (c *rawListCommand) Run(s *session) error {
 	which := raw.Which{Account: c.Account, Vendor: sms.Vendor(c.Vendor), Dataset: sms.Dataset(c.Dataset)}
-	if c.Date == "" && c.Account == "" {
+	if c.Date == nil && c.Account == "" {
 		return usage(errors.New("raw list: want --date or --account, since all answers together are a long list"))
 	}
-	if c.Date != "" {
-		day, err := parseDay("date", c.Date)
-		if err != nil {
-			return err
-		}
-		which.Day = day
+	if c.Date != nil {
+		which.Day = *c.Date
 	}
 	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 
 type replayCommand struct {
 	databaseFlag
-	From     string   `help:"First day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
-	To       string   `help:"Last day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
+	From     sms.Day  `help:"First day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
+	To       sms.Day  `help:"Last day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
 	Source   []string `help:"Only accounts of this source; repeatable." placeholder:"NAME"`
 	Vendor   []string `help:"Only this vendor; repeatable." placeholder:"NAME"`
 	Account  []string `help:"Only this sms_user or SdkAppId; repeatable." placeholder:"ID"`
@@ -80,18 +80,9 @@ func (s *session) rebuild(wh *load.Warehouse, replay job.Replay) (show.Replayed,
 }
 
 func (c *replayCommand) replay(known vendors.List) (job.Replay, error) {
-	now, err := c.clock()
-	if err != nil {
-		return job.Replay{}, err
-	}
-	r := job.Replay{Mapping: job.CurrentMapping(known.Readers()), Now: now(), DryRun: c.DryRun, Examples: c.Examples}
-	if r.Select.From, err = parseDay("from", c.From); err != nil {
-		return job.Replay{}, err
-	}
-	if r.Select.To, err = parseDay("to", c.To); err != nil {
-		return job.Replay{}, err
-	}
-	if r.Select.To < r.Select.From {
+	r := job.Replay{Mapping: job.CurrentMapping(known.Readers()), Now: c.clock()(), DryRun: c.DryRun, Examples: c.Examples}
+	r.Select.From, r.Select.To = c.From, c.To
+	if c.To < c.From {
 		return job.Replay{}, usage(fmt.Errorf("--from %s is after --to %s: the first day must not be after the last", c.From, c.To))
 	}
 	if c.Examples < 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -138,6 +139,7 @@ func newParser(c *cli, env environment, stdout, stderr io.Writer, exited func(co
 			{Key: "start", Title: "To start:"}, {Key: "load", Title: "To load:"}, {Key: "look", Title: "To look and decide:"}, {Key: "more", Title: "More:"},
 		}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true, FlagsLast: true}),
+		readBy(sms.ParseDay), readBy(parseTime), readBy(parsePeriod),
 		kong.ValueFormatter(manual.Help),
 		kong.PostBuild(manual.Detail),
 	)
@@ -221,26 +223,47 @@ func (s *session) end(err error) int {
 
 // nowFlag lets a rehearsal happen at another time.
 type nowFlag struct {
-	Now string `help:"Pretend that it is this time, such as 2026-11-22T03:00:00+08:00, for rehearsals." placeholder:"TIME"`
+	Now *time.Time `help:"Pretend that it is this time, such as 2026-11-22T03:00:00+08:00, for rehearsals." placeholder:"TIME"`
 }
 
 // clock gives the time source; without the flag it is the machine's.
-func (f nowFlag) clock() (func() time.Time, error) {
-	if f.Now == "" {
-		return time.Now, nil
+func (f nowFlag) clock() func() time.Time {
+	if f.Now == nil {
+		return time.Now
 	}
-	at, err := time.Parse(time.RFC3339, f.Now)
-	if err != nil {
-		return nil, usage(fmt.Errorf("--now: %q is not a time: want RFC 3339, such as 2026-11-22T03:00:00+08:00", f.Now))
-	}
-	return func() time.Time { return at }, nil
+	return func() time.Time { return *f.Now }
 }
 
-// parseDay reads the day of a flag.
-func parseDay(flag, text string) (sms.Day, error) {
-	day, err := sms.ParseDay(text)
+// readBy lets flags of a type be read by parse. An empty text is none for those that may be missing, which are pointers.
+func readBy[T any](parse func(text string) (T, error)) kong.Option {
+	read := kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+		var text string
+		if err := ctx.Scan.PopValueInto(reflect.TypeFor[T]().Name(), &text); err != nil {
+			return err
+		}
+		mayMiss := target.Kind() == reflect.Pointer
+		if mayMiss && text == "" {
+			target.SetZero()
+			return nil
+		}
+		value, err := parse(text)
+		if mayMiss {
+			target.Set(reflect.ValueOf(&value))
+		} else {
+			target.Set(reflect.ValueOf(value))
+		}
+		return err
+	})
+	return kong.OptionFunc(func(k *kong.Kong) error {
+		return errors.Join(kong.TypeMapper(reflect.TypeFor[T](), read).Apply(k), kong.TypeMapper(reflect.TypeFor[*T](), read).Apply(k))
+	})
+}
+
+// parseTime reads the time of a flag.
+func parseTime(text string) (time.Time, error) {
+	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return 0, usage(fmt.Errorf("--%s: %w", flag, err))
+		err = fmt.Errorf("%q is not a time: want RFC 3339, such as 2026-11-22T03:00:00+08:00", text)
 	}
-	return day, nil
+	return at, err
 }

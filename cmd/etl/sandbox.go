@@ -28,10 +28,7 @@ func (c *sandboxCommand) Run(s *session) error {
 	if c.Replay != "" {
 		return c.replay(s)
 	}
-	now, err := c.clock()
-	if err != nil {
-		return err
-	}
+	now := c.clock()
 	vendors := sandbox.New(sandbox.Options{Days: c.Days, Seed: c.Seed, Now: now})
 	addresses, stop, err := vendors.Listen(s.ctx)
 	if err != nil {

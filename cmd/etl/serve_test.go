@@ -47,7 +47,7 @@ func (w *world) serve(change ...func(*serveCommand)) *served {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &served{w: w, stop: stop, hangups: make(chan os.Signal), ended: make(chan int, 1)}
 	command := &serveCommand{
-		pipelineFlags: pipelineFlags{configFlag{w.config}, databaseFlag{w.url + "&pool_max_conns=8"}, nowFlag{today.Format(time.RFC3339)}},
+		pipelineFlags: pipelineFlags{configFlag{w.config}, databaseFlag{w.url + "&pool_max_conns=8"}, nowFlag{&today}},
 		RescueEvery:   300 * time.Millisecond, WindowTimeout: time.Minute, RescueAfter: 2 * time.Minute, Grace: 2 * time.Second,
 		ReportsEvery: 300 * time.Millisecond,
 	}

@@ -36,10 +36,7 @@ func (c *sessionsCommand) Run(s *session) error {
 	if c.EndAll && len(c.End) > 0 {
 		return usage(errors.New("--end names sessions and --end-all means every one: want one of the two"))
 	}
-	now, err := c.clock()
-	if err != nil {
-		return err
-	}
+	now := c.clock()
 	wh, err := s.warehouse(c.databaseFlag)
 	if err != nil {
 		return err

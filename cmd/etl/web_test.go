@@ -178,7 +178,7 @@ func (w *world) task(name string, env map[string]string, out io.Writer) {
 		ctx: w.t.Context(), env: environment{vendors: vendors.All, lookup: func(name string) (string, bool) { v, ok := env[name]; return v, ok }, read: os.ReadFile},
 		stdout: out, stderr: out, log: show.NewLogger("debug", out, false),
 	}
-	command := &serveCommand{pipelineFlags: pipelineFlags{configFlag{w.config}, databaseFlag{w.url}, nowFlag{today.Format(time.RFC3339)}}}
+	command := &serveCommand{pipelineFlags: pipelineFlags{configFlag{w.config}, databaseFlag{w.url}, nowFlag{&today}}}
 	v, err := command.prepare(s)
 	if err != nil {
 		w.t.Fatal(err)
