@@ -141,24 +141,20 @@ func TestWhatIsComparedWith(t *testing.T) {
 	}
 }
 
-// What accounts contribute adds up to the change of the rate, also where one is new.
-func TestContributionsAddUp(t *testing.T) {
+// What is shown of accounts adds up in every line and in all of them, though each is rounded: a third of a hundredth is not lost.
+func TestPointsThatAreShownAddUp(t *testing.T) {
 	n := func(v int64) *int64 { return &v }
-	parts := []read.Part{
-		{Rows: 1, Before: 1, Requested: n(100), Delivered: n(90), BeforeRequested: n(200), BeforeDelivered: n(190)},
-		{Rows: 1, Before: 1, Requested: n(300), Delivered: n(200), BeforeRequested: n(100), BeforeDelivered: n(70)},
-		{Rows: 1, Requested: n(50), Delivered: n(10)},
+	var change read.RateChange
+	for range 3 {
+		change.Members = append(change.Members, read.Moved{RequestedThis: n(10_000), RequestedWith: n(10_000), DeliveredThis: n(9_001), DeliveredWith: n(9_000), MixEffect: -3, RateEffect: 4})
 	}
-	var sum read.Part
-	for _, p := range parts {
-		sum = added(sum, p)
+	change.Total = read.Sum(change.Members)
+	table := (choice{}).moved(change)
+	var got []string
+	for _, row := range append(table.Rows, table.Sum) {
+		got = append(got, row[4].Show+" "+row[5].Show+" "+row[6].Show)
 	}
-	now, then, total := 300.0/450, 260.0/300, 0.0
-	for _, p := range parts {
-		mix, rate := contribution(p, sum, (now+then)/2)
-		total += mix + rate
-	}
-	if diff := total - 100*(now-then); diff > 1e-9 || diff < -1e-9 {
-		t.Errorf("the parts add up to %v, want %v", total, 100*(now-then))
+	if want := "−0.01 +0.01 +0.00, +0.00 +0.01 +0.01, −0.01 +0.01 +0.00, −0.02 +0.03 +0.01"; strings.Join(got, ", ") != want {
+		t.Errorf("%s, want %s", strings.Join(got, ", "), want)
 	}
 }

@@ -1,77 +1,68 @@
 package pages
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"smsetl/read"
 	"smsetl/web/pages/sheet"
 )
 
-// whatMoved says which accounts the change of the rate comes of. The rows add up to the change: a part is what its rate changed, at its mean
-// share, and what its share changed, as far as its rate differs from that of all.
+// whatMoved says which accounts the change of the rate comes of, as etl compare does.
 func (s *site) whatMoved(ctx context.Context, c choice) (section, error) {
 	before, ok := c.before()
 	out := section{ID: "moved", Heading: "What moved", Nav: []line{{Link: "By template", Href: c.to("/explore", "by", "template", "sort", "change")},
 		{Link: "By country", Href: c.to("/explore", "by", "country", "sort", "change")}, {Link: "Why messages failed", Href: c.to("/failures", "country", "", "compare", "")}}}
-	if !ok {
+	switch {
+	case !ok:
 		out.Lines = []line{{Text: "Nothing is compared: choose the days before, or last year."}}
 		return out, nil
+	case c.Country != "":
+		out.Lines = []line{{Text: "Accounts are compared over all countries only.", Link: "All countries", Href: c.to("/", "country", "") + "#moved"}}
+		return out, nil
 	}
-	all, err := s.warehouse.Explore(ctx, read.Breakdown{Filter: c.Filter, Before: before, By: "account"})
+	change, err := s.warehouse.RateChange(ctx, read.Period{First: c.First, Last: c.Last}, read.Period{First: before.First, Last: before.Last}, "account", c.Vendor, c.Account)
 	if err != nil {
 		return section{}, err
 	}
-	var sum read.Part
-	known := all[:0]
-	for _, p := range all {
-		if (p.Rows == 0 || p.Requested != nil && p.Delivered != nil) && (p.Before == 0 || p.BeforeRequested != nil && p.BeforeDelivered != nil) {
-			known = append(known, p)
-			sum = added(sum, p)
-		}
+	out.Lines = movedLines(change)
+	if all := change.Total; all.Points() != nil {
+		out.Table = c.moved(change)
 	}
-	now, then := sheet.Share(sum.Delivered, sum.Requested), sheet.Share(sum.BeforeDelivered, sum.BeforeRequested)
-	if now == nil || then == nil {
-		out.Lines = []line{{Text: "Nothing is compared: of one of the two stretches no day is loaded."}}
-		return out, nil
-	}
-	out.Lines = []line{{Text: fmt.Sprintf("The rate went from %s to %s (%s), all loaded days counted. It is made of these accounts.", sheet.Percent(*then), sheet.Percent(*now), sheet.Against(100*(*now-*then)))}}
-	size := func(p read.Part) float64 {
-		mix, rate := contribution(p, sum, (*now+*then)/2)
-		return math.Abs(mix + rate)
-	}
-	slices.SortStableFunc(known, func(a, b read.Part) int { return cmp.Compare(size(b), size(a)) })
-	out.Table = sheet.Of("overview.moved", known, func(p read.Part) []sheet.Cell {
-		mix, rate := contribution(p, sum, (*now+*then)/2)
-		to := c.fixed("/explore", p.Vendor, "account", p.Account, "by", "template", "compare", c.compare)
-		return sheet.Row(sheet.Text(p.Account).To(to), p.Vendor, sheet.Ratio(p.BeforeDelivered, p.BeforeRequested), sheet.Ratio(p.Delivered, p.Requested), sheet.Signed(mix), sheet.Signed(rate), sheet.Signed(mix+rate))
-	})
-	out.Table.Sum = sheet.Row("all", sheet.Cell{}, sheet.Ratio(sum.BeforeDelivered, sum.BeforeRequested), sheet.Ratio(sum.Delivered, sum.Requested), sheet.Cell{}, sheet.Cell{}, sheet.Signed(100*(*now-*then)))
 	return out, nil
 }
 
-// contribution gives what a part does to the rate of all, in points: by its share, and by its own rate. A part that is new or gone has no
-// change of its rate.
-func contribution(p, sum read.Part, mean float64) (mix, rate float64) {
-	w1, w0 := part0(p.Requested, sum.Requested), part0(p.BeforeRequested, sum.BeforeRequested)
-	r1, r0 := sheet.Share(p.Delivered, p.Requested), sheet.Share(p.BeforeDelivered, p.BeforeRequested)
-	switch {
-	case r1 == nil && r0 == nil:
-		return 0, 0
-	case r1 == nil:
-		r1 = r0
-	case r0 == nil:
-		r0 = r1
+// movedLines says what is compared, and what is left out.
+func movedLines(c read.RateChange) (lines []line) {
+	if all := c.Total; all.Points() == nil {
+		lines = append(lines, line{Text: "Nothing is compared: in one of the two periods nothing was requested, or nothing is loaded."})
+	} else {
+		lines = append(lines, line{Text: fmt.Sprintf("The rate went from %s to %s (%s), all loaded days counted. It is made of these accounts.",
+			sheet.Percent(*all.RateWith), sheet.Percent(*all.RateThis), sheet.Against(100*(*all.RateThis-*all.RateWith)))})
 	}
-	return 100 * (w1 - w0) * ((*r1+*r0)/2 - mean), 100 * (w1 + w0) / 2 * (*r1 - *r0)
+	if u := c.Unknown; u != nil {
+		lines = append(lines, line{Text: fmt.Sprintf("Rows that do not report both requested and delivered are left out: %s now, %s before.", plural(u.RowsThis, "row"), plural(u.RowsWith, "row"))})
+	}
+	return lines
 }
 
-func part0(of, over *int64) float64 {
-	if s := sheet.Share(of, over); s != nil {
-		return *s
+// moved has a line for each account, and one for all of them. What an account did is whole messages, of which points are made, rounded so that
+// those shown add up in each line and in all of them.
+func (c choice) moved(change read.RateChange) *sheet.Table {
+	points := func(messages int64) float64 { return 100 * float64(messages) / float64(*change.Total.RequestedThis) }
+	hundredths := func(messages int64) int64 { return int64(math.Round(100 * points(messages))) }
+	row := func(first sheet.Cell, m read.Moved, together, own int64) []sheet.Cell {
+		return sheet.Row(first, m.Vendor, sheet.Ratio(m.DeliveredWith, m.RequestedWith), sheet.Ratio(m.DeliveredThis, m.RequestedThis),
+			sheet.Signed(together-own, points(m.MixEffect)), sheet.Signed(own, points(m.RateEffect)), sheet.Signed(together, points(m.MixEffect+m.RateEffect)))
 	}
-	return 0
+	var messages, ofRates int64
+	t := sheet.Of("overview.moved", change.Members, func(m read.Moved) []sheet.Cell {
+		before, own := hundredths(messages), hundredths(m.RateEffect)
+		messages, ofRates = messages+m.MixEffect+m.RateEffect, ofRates+own
+		to := c.fixed("/explore", string(m.Vendor), "account", m.Member, "by", "template", "compare", c.compare)
+		return row(sheet.Text(m.Member).To(to), m, hundredths(messages)-before, own)
+	})
+	t.Sum = row(sheet.Text("all"), change.Total, hundredths(messages), ofRates)
+	return t
 }

@@ -49,11 +49,10 @@ func Points(now, before *float64) Cell {
 	return Cell{Show: strings.TrimSuffix(Against(by), " points"), Raw: fmt.Sprintf("%.4f", by), Kind: IsNumber}
 }
 
-// Signed is a number of points with its sign.
-func Signed(points float64) Cell {
-	shown := math.Round(100*points)/100 + 0 // no -0
-	c := Cell{Show: fmt.Sprintf("%+.2f", shown), Raw: fmt.Sprintf("%.6f", points), Kind: IsNumber}
-	if shown < 0 {
+// Signed is a number of points, shown with its sign as so many hundredths of one.
+func Signed(hundredths int64, points float64) Cell {
+	c := Cell{Show: fmt.Sprintf("%+.2f", float64(hundredths)/100), Raw: fmt.Sprintf("%.6f", points), Kind: IsNumber}
+	if hundredths < 0 {
 		c.Show = "−" + c.Show[1:]
 	}
 	return c
