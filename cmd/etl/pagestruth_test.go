@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"html"
 	"maps"
 	"net/url"
@@ -37,6 +38,7 @@ func TestPagesShowWhatIsSo(t *testing.T) {
 	s.runsTellTheTruth()
 	s.pausesAreTold()
 	s.namesThatNeverWere()
+	s.answersAreQuoted()
 	s.walk()
 }
 
@@ -253,6 +255,24 @@ func (s *shown) namesThatNeverWere() {
 	body := s.page("/explain?account=" + account + "&date=" + day + "&template=" + url.QueryEscape(template))
 	if !strings.Contains(body, says) || strings.Contains(body, `<td class="n">0</td>`) {
 		s.t.Errorf("the page of a template of another day:\n%s", body)
+	}
+}
+
+// answersAreQuoted finds the number in the vendor's own row, marked, for a vendor of each kind of answer.
+func (s *shown) answersAreQuoted() {
+	s.t.Helper()
+	for vendor, order := range map[string]string{"engagelab": "delivered", "tencent": "delivered DESC", "huawei": "delivered"} {
+		query := s.text(`SELECT replace(concat_ws('&', 'account=' || account, 'date=' || send_date, 'template=' || template, 'label=' || label, 'message_type=' || message_type, 'country=' || country), ' ', '+')
+			FROM sms.delivery_daily WHERE vendor = '` + vendor + `' AND send_date BETWEEN '2026-11-01' AND '2026-11-20' AND delivered > 0 ORDER BY ` + order + ` LIMIT 1`)
+		body := html.UnescapeString(s.page("/explain?vendor=" + vendor + "&measure=delivered&" + query))
+		delivered, _ := sum(s.rows("/explain?vendor="+vendor+"&measure=delivered&"+query, "measures"), "total")
+		want := fmt.Sprintf(`<mark>  "[A-Za-z_]+": %d,?\s*</mark>`, delivered)
+		if vendor == "huawei" {
+			want = `Row \d+ of answer \d+ \(SendingDetails_\d+_\d+\.(csv|xlsx)\), at byte [\s\S]*2026-11-[\s\S]*DELIVRD` // it has no numbers
+		}
+		if !regexp.MustCompile(want).MatchString(body) || strings.Contains(body, "sandbox-secret") {
+			s.t.Errorf("%s, %s: the answer is not quoted, or with a secret; want %s in\n%s", vendor, query, want, body)
+		}
 	}
 }
 

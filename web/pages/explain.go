@@ -64,7 +64,7 @@ func (s *site) explanation(ctx context.Context, q *query) (view, error) {
 		section{ID: "number", Heading: "The number", Table: measuresTable(e, of), Lines: whyLines(e, of, back)},
 		section{ID: "values", Heading: "1. Every value it had", Table: historyTable(e, of)},
 		section{ID: "made-of", Heading: "2. The rows it is made of", Table: rowsTable(e, of)},
-		section{ID: "said", Heading: "3. What the vendor answered", Table: answersTable(e.Answers)},
+		section{ID: "said", Heading: "3. What the vendor answered", Quotes: quotes(e), Table: answersTable(e.Answers)},
 		section{ID: "by", Heading: "The loads that did it", Table: loadsTable(e.Loads)})
 	return v, nil
 }
@@ -171,12 +171,40 @@ func rowsTable(e explain.Explanation, of sms.State) *sheet.Table {
 	return t
 }
 
+// shownQuotes is how many of the vendor's rows are shown, those of the largest numbers first.
+const shownQuotes = 3
+
+// quotes are the vendor's rows themselves, with what the number is made of marked where one number is asked for.
+func quotes(e explain.Explanation) (all []sheet.Quote) {
+	for _, c := range e.Cells {
+		for i, p := range c.Places {
+			if len(all) == shownQuotes {
+				return all
+			}
+			var fields []string
+			for _, v := range c.Values {
+				for _, f := range v.Fields {
+					if f.Place == i && len(e.Measures) == 1 {
+						fields = append(fields, f.Field)
+					}
+				}
+			}
+			caption := fmt.Sprintf("Row %s of answer %d (%s), at byte %s. The whole answer: etl raw show %d", sheet.Grouped(p.Position), p.FetchID, e.FileOf(p), sheet.Grouped(p.Offset), p.FetchID)
+			if p.Rows > 1 {
+				caption = fmt.Sprintf("The first of %s rows that are counted. %s", sheet.Grouped(p.Rows), caption)
+			}
+			all = append(all, sheet.QuoteRow(caption, p.Row, fields))
+		}
+	}
+	return all
+}
+
 func places(e *explain.Explanation, all []explain.Place) string {
 	var parts []string
 	for _, p := range all {
 		if p.Rows > 0 {
-			parts = append(parts, fmt.Sprintf("%s rows of answer %d (%s), %s of them for messages that a newer answer reports%s",
-				sheet.Grouped(p.Rows), p.FetchID, e.FileOf(p), sheet.Grouped(p.Repeats), p.ByReports()))
+			parts = append(parts, fmt.Sprintf("%s of answer %d (%s), %s of them for messages that a newer answer reports%s",
+				plural(p.Rows, "row"), p.FetchID, e.FileOf(p), sheet.Grouped(p.Repeats), p.ByReports()))
 			continue
 		}
 		parts = append(parts, fmt.Sprintf("row %d of answer %d (%s), at byte %d", p.Position, p.FetchID, p.Dataset, p.Offset))

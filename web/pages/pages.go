@@ -101,6 +101,7 @@ type section struct {
 	Chart    *chart.Chart
 	Strips   *strips
 	Issues   []issue
+	Quotes   []sheet.Quote
 	Calendar *calendar
 	Table    *sheet.Table
 	IsFile   bool   // the table is offered and not shown
