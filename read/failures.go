@@ -52,6 +52,7 @@ type FailedReason struct {
 	Reason   string
 	Category string
 	Messages *int64
+	Trend    []*int64 // the same in at most 30 steps of equal length, nil where none are reported; empty for NoReason
 }
 
 // FailedCategory is one category, the same for every vendor.

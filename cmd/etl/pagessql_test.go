@@ -104,12 +104,13 @@ var claims = []claim{
 		      SELECT vendor, stage, '(no reason reported)', '(no reason reported)', sum(counted - named) FROM truth.failed WHERE counted > named GROUP BY 1, 2) AS x
 		JOIN truth.open AS o USING (vendor, stage)`},
 	{allFailures, "categories", `
-		SELECT x.vendor, x.stage, x.category, sum(x.messages) AS messages
+		SELECT x.category, sum(x.messages) AS messages, sum(x.messages) FILTER (WHERE x.vendor = 'engagelab') AS engagelab,
+		       sum(x.messages) FILTER (WHERE x.vendor = 'tencent') AS tencent, sum(x.messages) FILTER (WHERE x.vendor = 'huawei') AS huawei
 		FROM (SELECT a.vendor, n.stage, n.category, n.messages
 		      FROM truth.named AS n JOIN truth.account AS a USING (account_key) WHERE n.day BETWEEN '2026-09-01' AND '2026-11-21'
 		      UNION ALL
 		      SELECT vendor, stage, '(no reason reported)', counted - named FROM truth.failed WHERE counted > named) AS x
-		GROUP BY 1, 2, 3`},
+		GROUP BY 1`},
 	{"/failures?from=2026-09-01&to=2026-11-21&reason=(no+reason+reported)", "days", `
 		SELECT f.day, a.vendor, a.account, f.stage, f.counted - f.named AS messages,
 		       (SELECT replace(d.state, '_', ' ') FROM truth.day AS d

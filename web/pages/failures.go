@@ -3,6 +3,8 @@ package pages
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"smsetl/read"
 	"smsetl/sms"
@@ -26,7 +28,7 @@ func (s *site) failures(ctx context.Context, q *query) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	rate := rates{requested: map[string]*int64{}, before: map[read.FailedReason]*int64{}}
+	rate := rates{requested: map[string]*int64{}, before: map[reasonOf]*int64{}}
 	for _, p := range parts {
 		rate.requested[p.Name] = p.Requested
 	}
@@ -64,7 +66,7 @@ func (s *site) failures(ctx context.Context, q *query) (view, error) {
 		notFinal[stageOf{t.Vendor, t.Stage}] = t.NotFinal
 	}
 	v.Sections = append(v.Sections,
-		section{Heading: "By category", Table: categoriesTable(all.Categories, days, notFinal)},
+		section{ID: "categories", Heading: "By category", Table: categoriesTable(all.Categories, days, f.Stage, notFinal, rate)},
 		section{ID: "reasons", Heading: "By reason", Table: reasonsTable(all.Reasons, days, notFinal, rate)})
 	return v, nil
 }
@@ -109,14 +111,19 @@ func failuresOf(f read.Filter, vendor sms.Vendor, stage sms.Stage, name, value s
 type rates struct {
 	failed     *int64            // of all, as deliveries count
 	requested  map[string]*int64 // by vendor
-	before     map[read.FailedReason]*int64
+	before     map[reasonOf]*int64
 	isCompared bool
 }
 
-// keyOf is a reason without its number.
-func keyOf(r read.FailedReason) read.FailedReason {
-	r.Messages = nil
-	return r
+// reasonOf names a reason.
+type reasonOf struct {
+	stageOf
+
+	reason, category string
+}
+
+func keyOf(r read.FailedReason) reasonOf {
+	return reasonOf{stageOf{r.Vendor, r.Stage}, r.Reason, r.Category}
 }
 
 // plusKnown adds what is known.
@@ -134,17 +141,46 @@ func reasonsTable(all []read.FailedReason, f read.Filter, notFinal map[stageOf]i
 	most := mostOf(all, func(r read.FailedReason) *int64 { return r.Messages })
 	return sheet.Of("failures.reasons", all, func(r read.FailedReason) []sheet.Cell {
 		days := failuresOf(f, r.Vendor, r.Stage, "reason", r.Reason)
-		return sheet.Row(r.Vendor, r.Stage, sheet.Text(r.Reason).To(days), r.Category, sheet.Count(r.Messages).To(days).WithBar(most), sheet.Ratio(r.Messages, rate.failed),
+		return sheet.Row(r.Vendor, r.Stage, sheet.Text(r.Reason).To(days), r.Category, sheet.Count(r.Messages).To(days).WithBar(most), sheet.Trend(r.Trend), sheet.Ratio(r.Messages, rate.failed),
 			sheet.Ratio(r.Messages, rate.requested[string(r.Vendor)]), sheet.Count(rate.before[keyOf(r)]), notFinal[stageOf{r.Vendor, r.Stage}])
 	})
 }
 
-func categoriesTable(all []read.FailedCategory, f read.Filter, notFinal map[stageOf]int64) *sheet.Table {
-	most := mostOf(all, func(c read.FailedCategory) *int64 { return c.Messages })
-	return sheet.Of("failures.categories", all, func(c read.FailedCategory) []sheet.Cell {
-		reasons := failuresOf(f, c.Vendor, c.Stage, "category", c.Category) + "#reasons"
-		return sheet.Row(c.Category, c.Vendor, c.Stage, sheet.Count(c.Messages).To(reasons).WithBar(most),
-			notFinal[stageOf{c.Vendor, c.Stage}])
+// failedAs is a category over all vendors.
+type failedAs struct {
+	category string
+	messages *int64
+	by       map[sms.Vendor]*int64
+	notFinal map[sms.Vendor]int64
+}
+
+// categoriesTable has a line for each category and, beside all vendors together, a vendor's number and what part of its requested that is.
+func categoriesTable(all []read.FailedCategory, f read.Filter, stage sms.Stage, notFinal map[stageOf]int64, rate rates) *sheet.Table {
+	var lines []failedAs
+	vendors := map[sms.Vendor]bool{}
+	for _, c := range all {
+		at := slices.IndexFunc(lines, func(l failedAs) bool { return l.category == c.Category })
+		if at < 0 {
+			at, lines = len(lines), append(lines, failedAs{category: c.Category, by: map[sms.Vendor]*int64{}, notFinal: map[sms.Vendor]int64{}})
+		}
+		l := &lines[at]
+		l.messages, l.by[c.Vendor], vendors[c.Vendor] = plusKnown(l.messages, c.Messages), plusKnown(l.by[c.Vendor], c.Messages), true
+		l.notFinal[c.Vendor] = max(l.notFinal[c.Vendor], notFinal[stageOf{c.Vendor, c.Stage}])
+	}
+	t, names := sheet.New("failures.categories"), slices.Sorted(maps.Keys(vendors))
+	for _, name := range names {
+		t.Columns = append(t.Columns, sheet.Columns(">"+string(name), ">"+string(name)+" of requested")...)
+	}
+	t.Columns = append(t.Columns, sheet.Columns(">days not final")...)
+	most := mostOf(lines, func(l failedAs) *int64 { return l.messages })
+	return sheet.Fill(t, lines, func(l failedAs) []sheet.Cell {
+		to := func(v sms.Vendor) string { return failuresOf(f, v, stage, "category", l.category) + "#reasons" }
+		row, open := sheet.Row(l.category, sheet.Count(l.messages).To(to(f.Vendor)).WithBar(most), sheet.Ratio(l.messages, rate.failed)), int64(0)
+		for _, name := range names {
+			row = append(row, sheet.Count(l.by[name]).To(to(name)), sheet.Ratio(l.by[name], rate.requested[string(name)]))
+			open += l.notFinal[name]
+		}
+		return append(row, sheet.Whole(open))
 	})
 }
 

@@ -10,9 +10,16 @@ import (
 func TestFailures(t *testing.T) {
 	w := newWorld(t)
 	const days = "from=2026-11-01&to=2026-11-21"
-	var total string
+	var total, both string
+	w.one(&both, `
+		SELECT concat_ws(',', sum(messages)::bigint, '1.000000', sum(messages) FILTER (WHERE vendor = 'engagelab')::bigint, '0.100000', sum(messages) FILTER (WHERE vendor = 'tencent')::bigint, '0.004881,14')
+		FROM sms.failure_daily WHERE send_date BETWEEN '2026-11-01' AND '2026-11-21'`)
 	w.one(&total, `SELECT sum(messages)::bigint::text FROM sms.failure_daily WHERE vendor = 'tencent' AND send_date BETWEEN '2026-11-01' AND '2026-11-21'`)
-	w.holds("/failures?"+days+"&vendor=tencent&format=csv&table=reasons", "vendor,stage,reason,category,messages,of_failed,of_requested,days_before,days_not_final\n", "tencent,sending,'=BLOCKED,blocked,"+total+",1.000000,0.004881,,3\n")
+	w.holds("/failures?"+days+"&vendor=tencent&format=csv&table=reasons", "vendor,stage,reason,category,messages,trend,of_failed,of_requested,days_before,days_not_final\n",
+		"tencent,sending,'=BLOCKED,blocked,"+total+","+strings.Repeat("10 ", 20)+"5,1.000000,0.004881,,3\n")
+	w.holds("/failures?"+days+"&format=csv&table=categories", "category,messages,of_failed,engagelab,engagelab_of_requested,tencent,tencent_of_requested,days_not_final\n",
+		"blocked,"+both+"\n")
+	w.holds("/failures?from=2026-10-01&to=2026-11-29&vendor=tencent&format=csv&table=reasons", strings.Repeat("null ", 15)+"10 "+strings.Repeat("20 ", 9)+"15 null null null null,") // two days a step
 	if body := w.page("/failures?" + days + "&vendor=tencent&format=csv&table=reasons"); strings.Contains(body, "engagelab") {
 		t.Error("the other vendor is in it too")
 	}

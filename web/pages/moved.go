@@ -52,8 +52,8 @@ func movedLines(c read.RateChange) (lines []line) {
 func (c choice) moved(change read.RateChange) *sheet.Table {
 	points := func(messages int64) float64 { return 100 * float64(messages) / float64(*change.Total.RequestedThis) }
 	hundredths := func(messages int64) int64 { return int64(math.Round(100 * points(messages))) }
-	row := func(first sheet.Cell, m read.Moved, together, own int64) []sheet.Cell {
-		return sheet.Row(first, m.Vendor, sheet.Ratio(m.DeliveredWith, m.RequestedWith), sheet.Ratio(m.DeliveredThis, m.RequestedThis),
+	row := func(first, vendor sheet.Cell, m read.Moved, together, own int64) []sheet.Cell {
+		return sheet.Row(first, vendor, sheet.Ratio(m.DeliveredWith, m.RequestedWith), sheet.Ratio(m.DeliveredThis, m.RequestedThis),
 			sheet.Signed(together-own, points(m.MixEffect)), sheet.Signed(own, points(m.RateEffect)), sheet.Signed(together, points(m.MixEffect+m.RateEffect)))
 	}
 	var messages, ofRates int64
@@ -61,8 +61,8 @@ func (c choice) moved(change read.RateChange) *sheet.Table {
 		before, own := hundredths(messages), hundredths(m.RateEffect)
 		messages, ofRates = messages+m.MixEffect+m.RateEffect, ofRates+own
 		to := c.fixed("/explore", string(m.Vendor), "account", m.Member, "by", "template", "compare", c.compare)
-		return row(sheet.Text(m.Member).To(to), m, hundredths(messages)-before, own)
+		return row(sheet.Text(m.Member).To(to), sheet.CellOf(m.Vendor), m, hundredths(messages)-before, own)
 	})
-	t.Sum = row(sheet.Text("all"), change.Total, hundredths(messages), ofRates)
+	t.Sum = row(sheet.Text("all"), sheet.Cell{}, change.Total, hundredths(messages), ofRates)
 	return t
 }

@@ -68,6 +68,7 @@ type Cell struct {
 	Bad  bool
 	Unit string // beside the number on a card
 	Bar  int    // how long the bar beside a number is, in hundredths of the longest; 0 for none
+	Draw string // a picture of the numbers in Raw, as the path of an SVG 100 wide and 16 high; Show says it in words
 	Mark Key    // the sign and colour of a day's state; empty for none
 	Kind Kind
 	// oneLine is not broken: a day, a time, a state.
