@@ -11,7 +11,7 @@ SITE     := bin/site/bin/mkdocs
 RELEASE  ?= release --snapshot --clean
 
 .PHONY: help build test lint fmt check bench fuzz demo clean long year beliefs plant torture flood vulnerabilities \
-  release manuals notice docs manifests freeze-schema
+  release manuals notice docs screenshots manifests freeze-schema
 
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ notice: ## write NOTICE: the licences of all modules in the program
 docs: $(SITE) ## write the documentation as a site into dist/site; a broken link fails
 	NO_MKDOCS_2_WARNING=1 $(SITE) build --quiet
 	scripts/site-check
+
+screenshots: ## make the pictures of docs/pages.md and README.md in docs/images; needs chromium and pngquant
+	scripts/screenshots
 
 manifests: ## read the Kubernetes manifests as the API server would, strictly
 	$(GO) -C tools/manifests run . $(CURDIR)/deploy/kubernetes/*.yaml

@@ -77,6 +77,37 @@ func TestPagesInChromium(t *testing.T) {
 	}
 }
 
+// On A4 nothing is cut off; at 200 % nothing is, and who asked for less motion sees none.
+func TestPagesOnPaperAndZoomedInChromium(t *testing.T) {
+	browser := browsertest.New(t)
+	w := newWorld(t)
+	w.underWay()
+	w.odd()
+	paper, zoomed := browser.Tab(t, browsertest.Paper), browser.Tab(t, browsertest.Zoomed)
+	for _, page := range looked {
+		paper.Open(w.address + page.path)
+		if cut := browsertest.Ask[[]string](paper, `[...document.querySelectorAll('body *')].filter(e => e.checkVisibility() && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+			.map(e => Math.round(e.getBoundingClientRect().right) + ' px: ' + e.outerHTML.slice(0, 100)).slice(0, 3)`); len(cut) > 0 {
+			t.Errorf("%s is cut off on paper: %q", page.path, cut)
+		}
+		zoomed.Open(w.address + page.path)
+		paper.Complaints()
+		zoomed.Complaints() // of the 404
+		for _, wrong := range zoomed.Look() {
+			t.Errorf("%s at 200 %%: %s", page.path, wrong)
+		}
+		if moves := browsertest.Ask[[]string](zoomed, `[...document.querySelectorAll('*')].filter(e => [e, ':before', ':after'].some(of => {
+				const style = typeof of === 'string' ? getComputedStyle(e, of) : getComputedStyle(e);
+				return style.animationName !== 'none' || style.transitionDuration.split(', ').some(d => d !== '0s') || style.scrollBehavior === 'smooth';
+			})).map(e => e.outerHTML.slice(0, 100)).slice(0, 3)`); len(moves) > 0 {
+			t.Errorf("%s moves: %q", page.path, moves)
+		}
+		if page.name == "overview" || page.name == "runs" || page.name == "restatements" {
+			paper.Screenshot(page.name + "-paper")
+		}
+	}
+}
+
 // underWay begins a backfill, so that there is progress to look at.
 func (w *world) underWay() {
 	w.t.Helper()

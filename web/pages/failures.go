@@ -141,7 +141,7 @@ func reasonsTable(all []read.FailedReason, f read.Filter, notFinal map[stageOf]i
 	most := mostOf(all, func(r read.FailedReason) *int64 { return r.Messages })
 	return sheet.Of("failures.reasons", all, func(r read.FailedReason) []sheet.Cell {
 		days := failuresOf(f, r.Vendor, r.Stage, "reason", r.Reason)
-		return sheet.Row(r.Vendor, r.Stage, sheet.Text(r.Reason).To(days), r.Category, sheet.Count(r.Messages).To(days).WithBar(most), sheet.Trend(r.Trend), sheet.Ratio(r.Messages, rate.failed),
+		return sheet.Row(r.Vendor, r.Stage, sheet.Text(r.Reason).To(days), sheet.Word(r.Category), sheet.Count(r.Messages).To(days).WithBar(most), sheet.Trend(r.Trend), sheet.Ratio(r.Messages, rate.failed),
 			sheet.Ratio(r.Messages, rate.requested[string(r.Vendor)]), sheet.Count(rate.before[keyOf(r)]), notFinal[stageOf{r.Vendor, r.Stage}])
 	})
 }
@@ -175,7 +175,7 @@ func categoriesTable(all []read.FailedCategory, f read.Filter, stage sms.Stage, 
 	most := mostOf(lines, func(l failedAs) *int64 { return l.messages })
 	return sheet.Fill(t, lines, func(l failedAs) []sheet.Cell {
 		to := func(v sms.Vendor) string { return failuresOf(f, v, stage, "category", l.category) + "#reasons" }
-		row, open := sheet.Row(l.category, sheet.Count(l.messages).To(to(f.Vendor)).WithBar(most), sheet.Ratio(l.messages, rate.failed)), int64(0)
+		row, open := sheet.Row(sheet.Word(l.category), sheet.Count(l.messages).To(to(f.Vendor)).WithBar(most), sheet.Ratio(l.messages, rate.failed)), int64(0)
 		for _, name := range names {
 			row = append(row, sheet.Count(l.by[name]).To(to(name)), sheet.Ratio(l.by[name], rate.requested[string(name)]))
 			open += l.notFinal[name]

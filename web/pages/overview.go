@@ -69,7 +69,7 @@ func (s *site) overview(ctx context.Context, q *query) (view, error) {
 	v.Sections = []section{
 		{Cards: cards(c, now, before)}, {ID: "daily", Heading: "Delivery rate and messages by day", Chart: c.chart(now), Nav: []line{
 			{Link: "These days as a table", Href: c.to("/days")}, {Link: "By template", Href: c.to("/explore", "by", "template")},
-			{Link: "Most failed templates", Href: c.to("/explore", "by", "template", "sort", "-failed")},
+			{Link: "Most failed templates", Href: c.to("/explore", "by", "template", "sort", "-failed", "measure", "failed")},
 			{Link: "Changed since Monday", Href: href("/restatements", "since", monday(c.last+1).String())},
 		}},
 		moved, {ID: "months", Heading: "Month by month", Table: pivot(o.Months)},

@@ -3,8 +3,10 @@ package pages
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"smsetl/read"
+	"smsetl/sms"
 	"smsetl/web/pages/chart"
 	"smsetl/web/pages/sheet"
 )
@@ -60,10 +62,21 @@ func restatementsTable(all []read.Restatement, note string) *sheet.Table {
 	t := sheet.Of("restatements.restatements", all, func(r read.Restatement) []sheet.Cell {
 		explain := pathOf("/explain", r.Vendor, r.Account, r.Day, "measure", r.Measure, "template", r.Template, "label",
 			r.Label, "message_type", r.MessageType, "country", r.Country, "stage", r.Stage, "reason", r.Reason)
-		return sheet.Row(sheet.CellOf(r.Day).To(pathOf("/day", r.Vendor, r.Account, r.Day)), r.Vendor, r.Account, r.State, r.Measure,
-			sheet.Count(r.Old).To(explain), sheet.Count(r.New).To(explain), sheet.Spaced(r.Cause), r.Change, r.ChangedAt, r.LoadID,
+		return sheet.Row(sheet.CellOf(r.Day).To(pathOf("/day", r.Vendor, r.Account, r.Day)), r.Vendor, r.Account, r.State, sheet.Word(r.Measure),
+			sheet.Count(r.Old).To(explain), sheet.Count(r.New).To(explain), rowOf(r), sheet.Spaced(r.Cause), r.ChangedAt, r.Change, r.LoadID,
 			r.Template, r.Label, r.MessageType, r.Country, r.Stage, r.Reason)
 	})
 	t.Note = note
 	return t
+}
+
+// rowOf names the row of a value by what is known of it.
+func rowOf(r read.Restatement) string {
+	var parts []string
+	for _, p := range [][2]string{{"template", r.Template}, {"label", r.Label}, {"type", r.MessageType}, {"country", r.Country}, {"reason", r.Reason}} {
+		if p[1] != "" && p[1] != sms.NotReported.String() && p[1] != sms.None.String() {
+			parts = append(parts, p[0]+" "+p[1])
+		}
+	}
+	return strings.Join(parts, ", ")
 }

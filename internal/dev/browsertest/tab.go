@@ -25,6 +25,8 @@ type Screen struct {
 	Width, Height int64
 	IsPhone       bool
 	IsDark        bool
+	IsPaper       bool // as the printer would have it
+	IsStill       bool // somebody asked for less motion
 }
 
 // The screens that pages are tried on.
@@ -33,6 +35,8 @@ var (
 	Night  = Screen{Width: 1280, Height: 900, IsDark: true}
 	Tablet = Screen{Width: 768, Height: 1024, IsDark: true, IsPhone: true}
 	Phone  = Screen{Width: 390, Height: 844, IsPhone: true}
+	Zoomed = Screen{Width: Desk.Width / 2, Height: Desk.Height / 2, IsStill: true} // 200 %
+	Paper  = Screen{Width: 703, Height: 1032, IsPaper: true}                       // A4 within margins of 12 mm, 96 px an inch
 )
 
 // Tab is a page of a browser, with cookies of its own. It closes with the test.
@@ -62,7 +66,14 @@ func (b *Browser) Tab(t testing.TB, screen Screen) *Tab {
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(screen.Width, screen.Height, size...)); err != nil {
 		t.Fatal(err)
 	}
-	Call(tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}}
+	if screen.IsStill {
+		media.Features = append(media.Features, &emulation.MediaFeature{Name: "prefers-reduced-motion", Value: "reduce"})
+	}
+	if screen.IsPaper {
+		media.Media = "print"
+	}
+	Call(tab, emulation.SetEmulatedMedia, media)
 	return tab
 }
 

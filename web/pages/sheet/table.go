@@ -37,6 +37,7 @@ type Step struct{ Link, Href string }
 type Column struct {
 	Name, Title string
 	IsNumber    bool
+	IsFiled     bool   // only in files: a page has no room for it
 	Href        string // sorts by it; empty for a column that does not sort
 	Order       string // ascending, descending, or empty
 }
@@ -120,14 +121,25 @@ func New(key string, more ...Column) *Table {
 	return &Table{Name: name, Caption: t.Caption, Empty: t.Empty, Note: t.Note, Columns: columns}
 }
 
-// Columns makes headings of their names; one with a leading > holds numbers.
+// Columns makes headings of their names; one with a leading > holds numbers, one with a leading ~ is only in files.
 func Columns(names ...string) []Column {
 	all := make([]Column, len(names))
 	for i, name := range names {
+		name, isFiled := strings.CutPrefix(name, "~")
 		name, isNumber := strings.CutPrefix(name, ">")
-		all[i] = Column{Name: strings.ReplaceAll(name, " ", "_"), Title: name, IsNumber: isNumber}
+		all[i] = Column{Name: strings.ReplaceAll(name, " ", "_"), Title: name, IsNumber: isNumber, IsFiled: isFiled}
 	}
 	return all
+}
+
+// Width is how many columns a page shows.
+func (t *Table) Width() (n int) {
+	for _, c := range t.Columns {
+		if !c.IsFiled {
+			n++
+		}
+	}
+	return n
 }
 
 // Fill adds a row for each element.
@@ -189,6 +201,13 @@ func CellOf(value any) Cell {
 	default: // a string, or a name that is one
 		return Text(fmt.Sprint(v))
 	}
+}
+
+// Word gives a cell of a name of the database, which people read with spaces.
+func Word[S ~string](name S) Cell {
+	c := Text(string(name))
+	c.Show = Spaced(c.Show)
+	return c
 }
 
 // Text gives a cell of text; None of an empty one.
