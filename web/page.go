@@ -8,6 +8,8 @@ import (
 	"net/http"
 )
 
+// The one style of all pages, that of the login among them.
+//
 //go:embed assets/style.css
 var assetFiles embed.FS
 

@@ -84,7 +84,7 @@ func TestPagesAreReadOnlyAndStrict(t *testing.T) {
 	if answer, body := w.ask(http.MethodGet, "/nowhere"); answer.StatusCode != http.StatusNotFound || !strings.Contains(body, "<h1>Not found</h1>") {
 		t.Errorf("an address of no page: %s\n%s", answer.Status, body)
 	}
-	if answer, body := w.ask(http.MethodGet, "/assets/pages.css"); answer.StatusCode != http.StatusOK || strings.Contains(body, "url(") {
+	if answer, body := w.ask(http.MethodGet, "/assets/style.css"); answer.StatusCode != http.StatusOK || strings.Contains(body, "url(") {
 		t.Errorf("style: %s", answer.Status)
 	}
 	for path, text := range map[string]string{

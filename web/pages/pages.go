@@ -25,7 +25,7 @@ import (
 //go:embed assets/*.html
 var templateFiles embed.FS
 
-//go:embed assets/pages.css assets/pages.js
+//go:embed assets/pages.js
 var assetFiles embed.FS
 
 var layout = template.Must(template.ParseFS(templateFiles, "assets/*.html"))
@@ -64,7 +64,6 @@ func Add(server *web.Server, warehouse *read.Model, explain Explain, now func() 
 	}
 	// Not GET alone: http.ServeMux finds that in conflict with the pages that answer every method below a path.
 	server.Handle("/", s.page(s.nowhere))
-	server.Handle("GET /assets/pages.css", web.Assets(assetFiles))
 	server.Handle("GET /assets/pages.js", web.Assets(assetFiles))
 }
 

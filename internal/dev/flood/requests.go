@@ -178,7 +178,7 @@ func serve(ctx context.Context, p *cases.Program) (host string, stop func() erro
 var (
 	paths = []string{
 		"/", "/coverage", "/day", "/days", "/failures", "/restatements", "/findings", "/runs", "/explain", "/schema", "/login", "/logout", "/healthz", "/readyz",
-		"/metrics", "/assets/pages.css", "/assets/style.css", "/jobs/", "/jobs/api/jobs", "/jobs/api/jobs/1", "/jobs/api/queues", "/jobs/api/states",
+		"/metrics", "/assets/pages.js", "/assets/style.css", "/jobs/", "/jobs/api/jobs", "/jobs/api/jobs/1", "/jobs/api/queues", "/jobs/api/states",
 		"/jobs/api/workflows", "/jobs/api/jobs/cancel", "/jobs/api/jobs/delete", "/jobs/api/queues/planted/pause", "/login/oidc", "/login/oidc/callback",
 	}
 	names = []string{
