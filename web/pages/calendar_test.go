@@ -50,6 +50,22 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// Names that people or the vendor gave stand beside IDs, and are nobody's markup.
+func TestNamesBesideIDs(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.wh.Pool().Exec(t.Context(), `UPDATE sms.dim_template SET name = 'Sign-in <code>'; UPDATE sms.dim_account SET name = 'Shop of ' || account`); err != nil {
+		t.Fatal(err)
+	}
+	const template, account = "<small>Sign-in &lt;code&gt;</small>", "<small>Shop of 1400006874</small>"
+	w.holds("/explore?by=template", template, account)
+	w.holds("/explain?vendor=tencent&account=1400006874&date=2026-11-21&measure=delivered", template)
+	w.holds("/", account)
+	w.holds("/days", account)
+	if body := w.page("/explore?by=template&format=csv"); strings.Contains(body, "Sign-in") {
+		t.Errorf("a file holds names in place of IDs: %s", body)
+	}
+}
+
 func TestBadAddresses(t *testing.T) {
 	w := newWorld(t)
 	for path, text := range map[string]string{

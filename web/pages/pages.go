@@ -17,6 +17,7 @@ import (
 
 	"smsetl/explain"
 	"smsetl/read"
+	"smsetl/sms"
 	"smsetl/web"
 	"smsetl/web/pages/chart"
 	"smsetl/web/pages/sheet"
@@ -169,9 +170,27 @@ func (s *site) page(show func(context.Context, *query) (view, error)) http.Handl
 		if err != nil {
 			status, v = s.sorry(r, err)
 		}
+		s.name(r, v.Sections)
 		v.links(r.URL.Path, r.URL.Query())
 		s.write(w, r, status, v)
 	})
+}
+
+// name puts names beside the IDs of tables. A page without them is better than none.
+func (s *site) name(r *http.Request, sections []section) {
+	sections = slices.DeleteFunc(slices.Clone(sections), func(of section) bool { return of.Table == nil || of.IsFile || !of.Table.HasIDs() })
+	if len(sections) == 0 {
+		return
+	}
+	all, err := s.warehouse.Names(r.Context())
+	if err != nil {
+		s.log.Warn("names could not be read", zap.String("path", r.URL.Path), zap.Error(err))
+		return
+	}
+	names, of := sheet.NewNames(all), r.URL.Query()
+	for _, one := range sections {
+		names.AddTo(one.Table, sms.Vendor(of.Get("vendor")), of.Get("account"))
+	}
 }
 
 // nowhere answers for every address that no page has.

@@ -65,6 +65,7 @@ const (
 type Cell struct {
 	Show string
 	Raw  string
+	Name string // what an ID is called; empty for no name
 	Href string
 	Bad  bool
 	Unit string // beside the number on a card
