@@ -201,6 +201,8 @@ func TestChecksOfTables(t *testing.T) {
 			"error summary_differs delivery_by_day 03-10..03-10 1 days, 1863/- messages: "},
 		{"the months lost a template", `DELETE FROM sms.delivery_by_month_template WHERE month_start = '2026-02-01' AND row_count = 28 AND requested < 12000`,
 			"error summary_differs delivery_by_month_template 02-01..02-01 1 days, "},
+		{"the months lost a label", `DELETE FROM sms.delivery_by_month_label WHERE month_start = '2026-02-01' AND label_key = (SELECT max(label_key) FROM sms.delivery_by_month_label)`,
+			"error summary_differs delivery_by_month_label 02-01..02-01 1 days, "},
 		{"the summary of failures lost a message", `UPDATE sms.failure_by_day SET messages = messages - 1 WHERE date_key = '2026-03-10' AND reason_key = (SELECT reason_key FROM sms.dim_failure_reason WHERE code = 'global_block')`,
 			"error summary_differs failure_by_day 03-10..03-10 1 days, "},
 	} {

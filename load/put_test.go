@@ -36,6 +36,7 @@ const (
 		UNION ALL SELECT 'reason',   ctid::text, xmin::text, xmax::text FROM sms.failure_by_day
 		UNION ALL SELECT 'times',    ctid::text, xmin::text, xmax::text FROM sms.delivery_time_by_day
 		UNION ALL SELECT 'month',    ctid::text, xmin::text, xmax::text FROM sms.delivery_by_month_template
+		UNION ALL SELECT 'month',    ctid::text, xmin::text, xmax::text FROM sms.delivery_by_month_label
 		UNION ALL SELECT 'account',  ctid::text, xmin::text, ''         FROM sms.dim_account
 		UNION ALL SELECT 'template', ctid::text, xmin::text, xmax::text FROM sms.dim_template
 		UNION ALL SELECT 'label',    ctid::text, xmin::text, xmax::text FROM sms.dim_label
@@ -93,7 +94,7 @@ func TestPutMendsDamagedRows(t *testing.T) {
 		return []sms.Delivery{row("01-05", "a", 10), row("01-05", "b", b), row("01-06", "c", c)}
 	}
 	put(t, wh, answer{Scope: s, Deliveries: rows(20, 30)})
-	for _, table := range []string{"sms.fact_delivery_daily", "sms.delivery_by_day", "sms.delivery_by_month_template"} {
+	for _, table := range []string{"sms.fact_delivery_daily", "sms.delivery_by_day", "sms.delivery_by_month_template", "sms.delivery_by_month_label"} {
 		if _, err := wh.Pool().Exec(t.Context(), `DELETE FROM `+table+` WHERE requested IN (20, 30)`); err != nil { // 30 is the sum of the 5th too
 			t.Fatal(err)
 		}

@@ -189,6 +189,7 @@ func verifySums(t testing.TB, wh *load.Warehouse) {
 	for _, summary := range []struct{ table, keys, by string }{
 		{"sms.delivery_by_day", "date_key, account_key", "date_key, account_key"},
 		{"sms.delivery_by_month_template", "month_start, account_key, template_key", "date_trunc('month', date_key::timestamp)::date, account_key, template_key"},
+		{"sms.delivery_by_month_label", "month_start, account_key, label_key, message_type_key, country_key", "date_trunc('month', date_key::timestamp)::date, account_key, label_key, message_type_key, country_key"},
 	} {
 		facts := `SELECT ` + summary.by + `, count(*) AS row_count, count(*) FILTER (WHERE num_nulls(requested, delivered, processing_failed, send_failed) > 0) AS rows_not_reported, ` + sums + ` FROM sms.fact_delivery_daily GROUP BY ` + summary.by
 		stored := `SELECT ` + summary.keys + `, row_count, rows_not_reported, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent FROM ` + summary.table

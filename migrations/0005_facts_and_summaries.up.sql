@@ -125,6 +125,36 @@ COMMENT ON COLUMN sms.delivery_by_month_template.template_key      IS 'key. The 
 COMMENT ON COLUMN sms.delivery_by_month_template.row_count         IS 'rows. Fact rows that were summed.';
 COMMENT ON COLUMN sms.delivery_by_month_template.rows_not_reported IS 'rows. As in sms.delivery_by_day.';
 
+-- What the templates leave out, so that each key of the fact stands in a summary by month. No foreign keys, as in the facts.
+CREATE TABLE sms.delivery_by_month_label (
+    month_start       date    NOT NULL,
+    account_key       integer NOT NULL,
+    label_key         integer NOT NULL,
+    message_type_key  integer NOT NULL,
+    country_key       integer NOT NULL,
+    row_count         bigint  NOT NULL,
+    rows_not_reported bigint  NOT NULL,
+    requested         bigint  NULL,
+    accepted          bigint  NULL,
+    processing_failed bigint  NULL,
+    delivered         bigint  NULL,
+    send_failed       bigint  NULL,
+    pending           bigint  NULL,
+    billed_segments   bigint  NULL,
+    vendor_sent       bigint  NULL,
+    CONSTRAINT delivery_by_month_label_pk      PRIMARY KEY (month_start, account_key, label_key, message_type_key, country_key),
+    CONSTRAINT delivery_by_month_label_rows_ck CHECK (rows_not_reported BETWEEN 0 AND row_count)
+);
+
+COMMENT ON TABLE  sms.delivery_by_month_label                   IS 'rows. Sums of sms.fact_delivery_daily by month, account, label, message type and country, kept in the transaction of each load.';
+COMMENT ON COLUMN sms.delivery_by_month_label.month_start       IS 'day. The first day of the month, sms.dim_date.';
+COMMENT ON COLUMN sms.delivery_by_month_label.account_key       IS 'key. The account, sms.dim_account.';
+COMMENT ON COLUMN sms.delivery_by_month_label.label_key         IS 'key. The label, sms.dim_label.';
+COMMENT ON COLUMN sms.delivery_by_month_label.message_type_key  IS 'key. The message type, sms.dim_message_type.';
+COMMENT ON COLUMN sms.delivery_by_month_label.country_key       IS 'key. Where the messages went to, sms.dim_country.';
+COMMENT ON COLUMN sms.delivery_by_month_label.row_count         IS 'rows. Fact rows that were summed.';
+COMMENT ON COLUMN sms.delivery_by_month_label.rows_not_reported IS 'rows. As in sms.delivery_by_day.';
+
 -- A year of failures by reason is a thousandth of the failure rows: the rankings and the flat view of reasons read it.
 CREATE TABLE sms.failure_by_day (
     date_key          date    NOT NULL,

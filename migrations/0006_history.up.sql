@@ -118,6 +118,7 @@ BEGIN
                CASE m.attname WHEN 'billed_segments' THEN 'segments. ' ELSE 'messages. ' END || t.comment AS comment
         FROM (VALUES ('sms.delivery_by_day',            'Sum of what is reported; NULL when no row reports it.'),
                      ('sms.delivery_by_month_template', 'Sum of what is reported; NULL when no row reports it.'),
+                     ('sms.delivery_by_month_label',    'Sum of what is reported; NULL when no row reports it.'),
                      ('etl.delivery_history',           'The old number; NULL when it was not reported, and on a mark.'),
                      ('etl.delivery_by_day_history',    'The old value.')
              ) AS t (name, comment)

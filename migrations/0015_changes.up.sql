@@ -1,5 +1,4 @@
--- Why a number moved between two periods. Who splits by vendor, account or template is answered from the summaries, the days at the
--- edges of months and what lacks a number aside; other splits go through the rows of the fact.
+-- Why a number moved between two periods. It is answered from the summaries, the days at the edges of months and what lacks a number aside.
 CREATE FUNCTION sms.require_period(first_day date, last_day date) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 AS $$
@@ -49,7 +48,7 @@ BEGIN
         RAISE invalid_parameter_value USING MESSAGE = format('nothing is split by %s: want vendor, account, template, label, country or message_type',
             coalesce(quote_literal(split_by), 'NULL'));
     END IF;
-    IF split_by <> 'template' OR month_first >= month_end THEN
+    IF month_first >= month_end THEN
         month_first := last_day + 1;
         month_end   := last_day + 1;
     END IF;
@@ -75,6 +74,15 @@ BEGIN
           AND s.month_start < month_end
           AND s.rows_not_reported = 0
         UNION ALL
+        SELECT s.account_key,
+               CASE split_by WHEN 'label' THEN s.label_key WHEN 'country' THEN s.country_key ELSE s.message_type_key END,
+               true, true, s.row_count, s.requested, s.delivered
+        FROM sms.delivery_by_month_label AS s
+        WHERE split_by IN ('label', 'country', 'message_type')
+          AND s.month_start >= month_first
+          AND s.month_start < month_end
+          AND s.rows_not_reported = 0
+        UNION ALL
         SELECT f.account_key, 0, f.requested IS NOT NULL, f.delivered IS NOT NULL, count(*), sum(f.requested), sum(f.delivered)
         FROM sms.delivery_by_day     AS s
         JOIN sms.fact_delivery_daily AS f ON f.date_key = s.date_key AND f.account_key = s.account_key
@@ -88,6 +96,21 @@ BEGIN
         JOIN sms.fact_delivery_daily        AS f ON f.account_key = s.account_key AND f.template_key = s.template_key
                                                 AND f.date_key >= s.month_start AND f.date_key < s.month_start + interval '1 month'
         WHERE split_by = 'template'
+          AND s.month_start >= month_first
+          AND s.month_start < month_end
+          AND s.rows_not_reported > 0
+          AND f.date_key >= month_first
+          AND f.date_key < month_end
+        GROUP BY 1, 2, 3, 4
+        UNION ALL
+        SELECT f.account_key,
+               CASE split_by WHEN 'label' THEN f.label_key WHEN 'country' THEN f.country_key ELSE f.message_type_key END,
+               f.requested IS NOT NULL, f.delivered IS NOT NULL, count(*), sum(f.requested), sum(f.delivered)
+        FROM sms.delivery_by_month_label AS s
+        JOIN sms.fact_delivery_daily     AS f ON f.account_key = s.account_key AND f.label_key = s.label_key
+                                             AND f.message_type_key = s.message_type_key AND f.country_key = s.country_key
+                                             AND f.date_key >= s.month_start AND f.date_key < s.month_start + interval '1 month'
+        WHERE split_by IN ('label', 'country', 'message_type')
           AND s.month_start >= month_first
           AND s.month_start < month_end
           AND s.rows_not_reported > 0

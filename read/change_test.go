@@ -71,6 +71,10 @@ const filled = `
 	SELECT date_trunc('month', date_key::timestamp), account_key, template_key, count(*), count(*) FILTER (WHERE num_nulls(requested, delivered, processing_failed, send_failed) > 0),
 	       sum(requested), sum(delivered), sum(processing_failed), sum(send_failed)
 	FROM sms.fact_delivery_daily GROUP BY 1, 2, 3;
+	INSERT INTO sms.delivery_by_month_label (month_start, account_key, label_key, message_type_key, country_key, row_count, rows_not_reported, requested, delivered, processing_failed, send_failed)
+	SELECT date_trunc('month', date_key::timestamp), account_key, label_key, message_type_key, country_key, count(*), count(*) FILTER (WHERE num_nulls(requested, delivered, processing_failed, send_failed) > 0),
+	       sum(requested), sum(delivered), sum(processing_failed), sum(send_failed)
+	FROM sms.fact_delivery_daily GROUP BY 1, 2, 3, 4, 5;
 	INSERT INTO sms.failure_by_day (date_key, account_key, reason_key, row_count, rows_not_reported, messages)
 	SELECT date_key, account_key, reason_key, count(*), count(*) FILTER (WHERE messages IS NULL), sum(messages)
 	FROM sms.fact_failure_daily GROUP BY 1, 2, 3;`
@@ -121,7 +125,7 @@ func (c *compared) fill() {
 			c.t.Fatal(err)
 		}
 	}
-	must(`TRUNCATE sms.fact_delivery_daily, sms.fact_failure_daily, sms.delivery_by_day, sms.delivery_by_month_template, sms.failure_by_day`)
+	must(`TRUNCATE sms.fact_delivery_daily, sms.fact_failure_daily, sms.delivery_by_day, sms.delivery_by_month_template, sms.delivery_by_month_label, sms.failure_by_day`)
 	keys := "date_key, account_key, template_key, label_key, message_type_key, country_key"
 	for _, fact := range []struct {
 		sql  string

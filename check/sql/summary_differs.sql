@@ -47,12 +47,16 @@ month AS (
     GROUP BY 1, 2
 ),
 by_month AS (
-    SELECT s.account_key, s.month_start AS date_key,
+    SELECT s.name, s.account_key, s.month_start AS date_key,
            sum(s.row_count) AS row_count, sum(s.rows_not_reported) AS rows_not_reported, sum(s.requested) AS requested, sum(s.delivered) AS delivered, sum(s.billed_segments) AS billed_segments
-    FROM sms.delivery_by_month_template AS s
+    FROM (SELECT 'delivery_by_month_template' AS name, account_key, month_start, row_count, rows_not_reported, requested, delivered, billed_segments
+          FROM sms.delivery_by_month_template
+          UNION ALL
+          SELECT 'delivery_by_month_label', account_key, month_start, row_count, rows_not_reported, requested, delivered, billed_segments
+          FROM sms.delivery_by_month_label) AS s
     WHERE s.month_start >= date_trunc('month', $2::timestamp)
       AND s.account_key = ANY ($1)
-    GROUP BY 1, 2
+    GROUP BY 1, 2, 3
 ),
 delivery_time AS (
     SELECT t.date_key, t.account_key, sum(t.early + t.untimed + (SELECT sum(n) FROM unnest(t.counts) AS n)) AS delivered
@@ -76,15 +80,15 @@ WHERE (f.row_count, f.rows_not_reported, f.requested, f.accepted, f.processing_f
       (s.row_count, s.rows_not_reported, s.requested, s.accepted, s.processing_failed, s.delivered, s.send_failed, s.pending, s.billed_segments, s.vendor_sent)
 UNION ALL
 SELECT account_key,
-       'delivery_by_month_template',
+       name,
        'error',
        date_key,
        m.requested::float8,
        s.requested::float8,
-       format('the days of the month have %s rows with %s requested and %s delivered, and its templates %s with %s and %s',
+       format('the days of the month have %s rows with %s requested and %s delivered, and the sums by month %s with %s and %s',
               coalesce(m.row_count, 0), m.requested, m.delivered, coalesce(s.row_count, 0), s.requested, s.delivered)
-FROM month AS m
-FULL JOIN by_month AS s USING (account_key, date_key)
+FROM (month CROSS JOIN (VALUES ('delivery_by_month_template'), ('delivery_by_month_label')) AS n (name)) AS m
+FULL JOIN by_month AS s USING (account_key, date_key, name)
 WHERE (m.row_count, m.rows_not_reported, m.requested, m.delivered, m.billed_segments)
       IS DISTINCT FROM
       (s.row_count, s.rows_not_reported, s.requested, s.delivered, s.billed_segments)

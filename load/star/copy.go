@@ -88,10 +88,10 @@ func (w *Writer) appendKeys(b []byte, day sms.Day, subject int32) []byte {
 	k := &w.keys[subject]
 	b = appendInt(b, int32(day)-postgresEpoch)
 	b = appendInt(b, w.Account)
-	b = appendInt(b, k.template)
-	b = appendInt(b, k.label)
-	b = appendInt(b, k.messageType)
-	return appendInt(b, k.country)
+	b = appendInt(b, k.Template)
+	b = appendInt(b, k.Label)
+	b = appendInt(b, k.MessageType)
+	return appendInt(b, k.Country)
 }
 
 // appendField appends a field as the server sends it, nil for NULL.

@@ -14,7 +14,7 @@ func TestRowReader(t *testing.T) {
 	lines := make([]line, 3000)
 	w := Writer{Staging: &Staging{Batch: &sms.Batch{}}, Account: 7, keys: make([]keys, len(lines))}
 	for i := range lines {
-		lines[i].at, w.keys[i].template = int32(i), int32(i)
+		lines[i].at, w.keys[i].Template = int32(i), int32(i)
 		w.Staging.Batch.AddDelivery(&sms.Grain{Day: sms.Date(2026, 1, 5), Template: sms.Named(fmt.Sprint(i))}, &sms.Measures{Requested: sms.Reported(int64(i))})
 	}
 	read := func(wrap func(io.Reader) io.Reader) string {

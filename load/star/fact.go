@@ -32,7 +32,15 @@ type fact struct {
 	lines          lines
 	encode         func([]byte, *line) []byte // keys and measures
 	parts          []Part
-	reasons        string // SQL: which reasons the scope replaces
+	reasons        string   // SQL: which reasons the scope replaces
+	month          *monthly // that a statement is about
+}
+
+// by is the fact for a statement about a summary by month.
+func (f *fact) by(m *monthly) *fact {
+	of := *f
+	of.month = m
+	return &of
 }
 
 // grainKeys are the columns of the key that both facts share, but for the account's, the day first.
@@ -77,15 +85,18 @@ func (f *fact) columns() string {
 }
 
 // columnList is a list of columns in a statement: {keys|f.%s} is "f." and the name of each key.
-var columnList = regexp.MustCompile(`\{(keys|measures)\|([^}]*)\}`)
+var columnList = regexp.MustCompile(`\{(keys|measures|grain)\|([^}]*)\}`)
 
 // expand fills a statement with the columns of the fact.
 func (f *fact) expand(query string) string {
 	query = columnList.ReplaceAllStringFunc(query, func(text string) string {
 		match := columnList.FindStringSubmatch(text)
 		columns := f.keys
-		if match[1] == "measures" {
+		switch match[1] {
+		case "measures":
 			columns = f.measures
+		case "grain":
+			columns = f.month.keys
 		}
 		all := make([]string, len(columns))
 		for i, column := range columns {
@@ -93,6 +104,9 @@ func (f *fact) expand(query string) string {
 		}
 		return strings.Join(all, ", ")
 	})
+	if f.month != nil {
+		query = strings.ReplaceAll(query, "{month}", f.month.name)
+	}
 	return strings.NewReplacer("{fact}", f.name, "{history}", f.history).Replace(query)
 }
 

@@ -202,7 +202,7 @@ func (d dimension) write(ctx context.Context, tx pgx.Tx, query string, owner int
 }
 
 // keys are the surrogate keys of a subject.
-type keys struct{ template, label, messageType, country int32 }
+type keys struct{ Template, Label, MessageType, Country int32 }
 
 // resolve turns what rows are about into surrogate keys. Names that only days use which are not written get
 // no row in a dimension, since nobody believes them yet; each still gets a number of its own, to tell equal rows from
@@ -217,10 +217,10 @@ func (w *Writer) resolve(ctx context.Context, tx pgx.Tx) (err error) {
 		name      func(*sms.Subject) sms.Key
 		key       func(*keys) *int32
 	}{
-		{templates, w.Account, func(s *sms.Subject) sms.Key { return s.Template }, func(k *keys) *int32 { return &k.template }},
-		{labels, w.Account, func(s *sms.Subject) sms.Key { return s.Label }, func(k *keys) *int32 { return &k.label }},
-		{messageTypes, w.Vendor.Key, func(s *sms.Subject) sms.Key { return s.MessageType }, func(k *keys) *int32 { return &k.messageType }},
-		{countries, 0, func(s *sms.Subject) sms.Key { return s.Country }, func(k *keys) *int32 { return &k.country }},
+		{templates, w.Account, func(s *sms.Subject) sms.Key { return s.Template }, func(k *keys) *int32 { return &k.Template }},
+		{labels, w.Account, func(s *sms.Subject) sms.Key { return s.Label }, func(k *keys) *int32 { return &k.Label }},
+		{messageTypes, w.Vendor.Key, func(s *sms.Subject) sms.Key { return s.MessageType }, func(k *keys) *int32 { return &k.MessageType }},
+		{countries, 0, func(s *sms.Subject) sms.Key { return s.Country }, func(k *keys) *int32 { return &k.Country }},
 	} {
 		names := map[sms.Key]bool{}
 		for i := range subjects {

@@ -67,8 +67,8 @@ func ranks[T any](all []T, compare func(a, b *T) int) []uint64 {
 }
 
 func (k *keys) compare(o *keys) int {
-	return cmp.Or(cmp.Compare(k.template, o.template), cmp.Compare(k.label, o.label),
-		cmp.Compare(k.messageType, o.messageType), cmp.Compare(k.country, o.country))
+	return cmp.Or(cmp.Compare(k.Template, o.Template), cmp.Compare(k.Label, o.Label),
+		cmp.Compare(k.MessageType, o.MessageType), cmp.Compare(k.Country, o.Country))
 }
 
 // order sorts the rows, and refuses two of one grain: adding them up or picking one would be a guess.

@@ -30,10 +30,18 @@ func (s *sums) add(m *sms.Measures) {
 	}
 }
 
-// monthTemplate is the grain of the monthly summary.
-type monthTemplate struct {
-	month    sms.Day // its first day
-	template int32
+// monthly is a summary of deliveries by month.
+type monthly struct {
+	name string          // sms.delivery_by_month_<name>
+	keys []string        // its grain, beside the month and the account
+	of   func(keys) keys // those of a subject
+}
+
+// months are the summaries by month: between them every key of the fact stands in one. A single one of all keys would be as large as the fact where
+// each template has labels of its own that change with the day.
+var months = []monthly{
+	{"template", []string{"template_key"}, func(k keys) keys { return keys{Template: k.Template} }},
+	{"label", []string{"label_key", "message_type_key", "country_key"}, func(k keys) keys { k.Template = 0; return k }},
 }
 
 // isSummarised says that the sums of the i-th day are to be refreshed: a row of it was written, or nothing stored is trusted.
@@ -67,45 +75,55 @@ func (w *Writer) summariseDays(ctx context.Context, tx pgx.Tx, f *fact) error {
 	return err
 }
 
-// addMonths brings the summary by month and template forward by rows of days that held none.
+// addMonths brings the summaries by month forward by rows of days that held none.
 func (w *Writer) addMonths(ctx context.Context, tx pgx.Tx, f *fact, fresh *comparison) error {
-	byMonth := map[monthTemplate]*sums{}
-	for i := range fresh.lines {
-		d := &w.Staging.Batch.Deliveries[fresh.lines[i].at]
-		key := monthTemplate{d.Day.Month(), w.keys[d.Subject].template}
-		if byMonth[key] == nil {
-			byMonth[key] = &sums{}
-		}
-		m := w.Staging.Batch.Measures(d)
-		byMonth[key].add(&m)
-	}
-	keys := slices.SortedFunc(maps.Keys(byMonth), func(a, b monthTemplate) int {
-		return cmp.Or(cmp.Compare(a.month, b.month), cmp.Compare(a.template, b.template))
-	})
-	if len(keys) == 0 {
-		return nil
-	}
-	type row struct {
-		Month    sms.Day
-		Template int32
-		Sums     sums
-	}
-	rows := make([]row, len(keys))
-	for i, key := range keys {
-		rows[i] = row{key.month, key.template, *byMonth[key]}
-	}
 	const source = `
-		SELECT date_key, template_key, row_count, rows_not_reported, {measures|%s}
-		FROM unnest($1::date[], $2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
-		     AS u (date_key, template_key, row_count, rows_not_reported, {measures|%s})`
-	return w.bringForward(ctx, tx, f, f.name+"_fresh", source, "false", fresh.days, db.Columns(rows)...)
+		SELECT month_start, {grain|%s}, row_count, rows_not_reported, {measures|%s}
+		FROM unnest($1::date[], $2::int[], $3::int[], $4::int[], $5::int[],
+		            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[])
+		     AS u (month_start, template_key, label_key, message_type_key, country_key, row_count, rows_not_reported, {measures|%s})`
+	for i := range months {
+		rows := db.Columns(w.sumMonths(fresh, months[i].of))
+		query := w.literal(f.by(&months[i]), fresh.days, strings.ReplaceAll(statement("month_add"), "{rows}", source))
+		if _, err := tx.Exec(ctx, query, append([]any{pgx.QueryExecModeDescribeExec}, rows...)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// changeMonths brings it forward by the changes that a comparison found, and counts the months of a row anew that is gone, or of
+// monthSums are the sums of a month and of keys of which some may be left out.
+type monthSums struct {
+	Month sms.Day // its first day
+	Keys  keys
+	Sums  sums
+}
+
+func (w *Writer) sumMonths(c *comparison, of func(keys) keys) []monthSums {
+	type key struct {
+		month sms.Day
+		keys  keys
+	}
+	var rows []monthSums
+	at := map[key]int{}
+	for i := range c.lines {
+		d := &w.Staging.Batch.Deliveries[c.lines[i].at]
+		k := key{d.Day.Month(), of(w.keys[d.Subject])}
+		if _, isThere := at[k]; !isThere {
+			at[k] = len(rows)
+			rows = append(rows, monthSums{Month: k.month, Keys: k.keys})
+		}
+		m := w.Staging.Batch.Measures(d)
+		rows[at[k]].Sums.add(&m)
+	}
+	return rows
+}
+
+// changeMonths brings them forward by the changes that a comparison found, and counts the months of a row anew that is gone, or of
 // which a number came or went.
 func (w *Writer) changeMonths(ctx context.Context, tx pgx.Tx, f *fact, suffix string, c *comparison) error {
 	const source = `
-		SELECT date_key, template_key, change,
+		SELECT date_key, {grain|%s}, change,
 		       CASE change WHEN 'added' THEN 1 WHEN 'removed' THEN -1 ELSE 0 END AS row_count,
 		       CASE WHEN change = 'added' AND num_nulls(requested, delivered, processing_failed, send_failed) > 0 THEN 1 ELSE 0 END AS rows_not_reported,
 		       {measures|CASE WHEN %[1]s IS NULL AND old_%[1]s IS NULL THEN NULL ELSE coalesce(%[1]s, 0) - coalesce(old_%[1]s, 0) END AS %[1]s},
@@ -118,41 +136,42 @@ func (w *Writer) changeMonths(ctx context.Context, tx pgx.Tx, f *fact, suffix st
 // countMonths counts whole months anew.
 func (w *Writer) countMonths(ctx context.Context, tx pgx.Tx, f *fact, suffix string, c *comparison) error {
 	const source = `
-		SELECT date_key, template_key, 0 AS row_count, 0 AS rows_not_reported, {measures|0 AS %s}
+		SELECT date_key, {grain|%s}, 0 AS row_count, 0 AS rows_not_reported, {measures|0 AS %s}
 		FROM sms.fact_delivery_daily
 		WHERE account_key = {account}
 		  AND date_key BETWEEN {first} AND {last}
 		UNION ALL
-		SELECT month_start, template_key, 0, 0, {measures|0 AS %s}
-		FROM sms.delivery_by_month_template
+		SELECT month_start, {grain|%s}, 0, 0, {measures|0 AS %s}
+		FROM sms.delivery_by_month_{month}
 		WHERE account_key = {account}
 		  AND month_start BETWEEN {first} AND {last}`
 	return w.bringForward(ctx, tx, f, suffix, source, "true", c.days)
 }
 
-func (w *Writer) bringForward(ctx context.Context, tx pgx.Tx, f *fact, suffix, source, unclear string, days []sms.Day, arguments ...any) error {
+func (w *Writer) bringForward(ctx context.Context, tx pgx.Tx, f *fact, suffix, source, unclear string, days []sms.Day) error {
 	y, m, _ := slices.Max(days).UTC().Date()
 	whole := []sms.Day{slices.Min(days).Month(), sms.Date(y, m+1, 1) - 1}
-	fill := func(query string) string {
-		query = strings.NewReplacer("{rows}", source, "{unclear}", unclear).Replace(query)
-		return w.literal(f, whole, strings.ReplaceAll(query, "{suffix}", suffix))
+	for i := range months {
+		fill := func(query, rows string) string {
+			query = strings.NewReplacer("{rows}", rows, "{unclear}", unclear).Replace(query)
+			return w.literal(f.by(&months[i]), whole, strings.ReplaceAll(query, "{suffix}", suffix))
+		}
+		if _, err := tx.Exec(ctx, fill(statement("month_delta"), source), pgx.QueryExecModeExec); err != nil {
+			return err
+		}
+		const told = "SELECT month_start, {grain|%s}, row_count, rows_not_reported, {measures|%s} FROM pg_temp.{month}_{suffix} WHERE NOT is_unclear"
+		if _, err := tx.Exec(ctx, fill(statement("month_add"), told), pgx.QueryExecModeExec); err != nil {
+			return err
+		}
+		isUnclear, err := db.One[bool](ctx, tx, fill("SELECT EXISTS (SELECT FROM pg_temp.{month}_{suffix} WHERE is_unclear)", ""), pgx.QueryExecModeExec)
+		if err == nil && isUnclear {
+			_, err = tx.Exec(ctx, fill(statement("month_count"), ""), pgx.QueryExecModeExec)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	mode := any(pgx.QueryExecModeExec)
-	if len(arguments) > 0 {
-		mode = pgx.QueryExecModeDescribeExec
-	}
-	if _, err := tx.Exec(ctx, fill(statement("month_delta")), append([]any{mode}, arguments...)...); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, fill(statement("month_add")), pgx.QueryExecModeExec); err != nil {
-		return err
-	}
-	var isUnclear bool
-	err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_temp.month_"+suffix+" WHERE is_unclear)", pgx.QueryExecModeExec).Scan(&isUnclear)
-	if err == nil && isUnclear {
-		_, err = tx.Exec(ctx, fill(statement("month_count")), pgx.QueryExecModeExec)
-	}
-	return err
+	return nil
 }
 
 // dayReason is the grain of the summary of failures.

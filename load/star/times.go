@@ -43,7 +43,7 @@ func (w *Writer) writeTimes(ctx context.Context, tx pgx.Tx, f *fact) error {
 		}
 		key := w.keys[t.Subject]
 		of = append(of, t.Day)
-		rows = append(rows, timesRow{key.template, key.country, "{" + strings.Join(counts, ",") + "}", t.Early, t.Untimed})
+		rows = append(rows, timesRow{key.Template, key.Country, "{" + strings.Join(counts, ",") + "}", t.Early, t.Untimed})
 	}
 	query := w.literal(f, days, strings.ReplaceAll(statement("delivery_time"), "{day_of_times}", dateArray(of)))
 	_, err := tx.Exec(ctx, query, append([]any{pgx.QueryExecModeDescribeExec}, db.Columns(rows)...)...)

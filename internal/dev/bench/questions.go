@@ -53,7 +53,7 @@ var rows = []cookbook.Query{
 		FROM sms.failure_daily_as_of('2026-11-16') WHERE send_date BETWEEN '2026-10-01' AND '2026-10-31' GROUP BY category`},
 }
 
-// changes compare two periods: from summaries, from a summary and the days at the edges of months, and from rows.
+// changes compare two periods: from summaries, and from a summary and the days at the edges of months.
 var changes = []cookbook.Query{
 	{Name: "rate_change by vendor, two years with the two before", SQL: `
 		SELECT * FROM sms.rate_change('2024-11-20', '2026-11-19', '2022-11-20', '2024-11-19', 'vendor')`},
@@ -63,6 +63,8 @@ var changes = []cookbook.Query{
 		SELECT * FROM sms.rate_change('2024-11-20', '2026-11-19', '2022-11-20', '2024-11-19', 'template')`},
 	{Name: "rate_change by label, a quarter with the one before", SQL: `
 		SELECT * FROM sms.rate_change('2026-07-01', '2026-09-30', '2026-04-01', '2026-06-30', 'label')`},
+	{Name: "rate_change by label, two years with the two before, months cut", SQL: `
+		SELECT * FROM sms.rate_change('2024-11-20', '2026-11-19', '2022-11-20', '2024-11-19', 'label')`},
 	{Name: "reason_change, two years with the two before", SQL: `
 		SELECT * FROM sms.reason_change('2024-11-20', '2026-11-19', '2022-11-20', '2024-11-19')`},
 }
@@ -241,6 +243,6 @@ func (q *asking) report(r *report, stored int64) {
 		r.addf("| %s | %d | %.1f | %.4f | %.0f, %s | %.1f |\n",
 			one.name, one.lines, ms(one.processor), one.processor.Seconds()/q.baseline.processor.Seconds(), ms(one.limit), outcome, ms(one.wall))
 	}
-	r.addf("\nThe last eight are no questions of the cookbook: three that no summary answers, which go through the rows of a month, and five of two periods.\n")
+	r.addf("\nThe last nine are no questions of the cookbook: three that no summary answers, which go through the rows of a month, and six of two periods.\n")
 	r.atMost(fmt.Sprintf("%d questions over %d rows; nearest to its limit: %s", len(q.all), stored, slowest), "%.2f x its limit", 1, part)
 }

@@ -55,7 +55,7 @@ func notReportedSQL() string {
 	b.WriteString("SET LOCAL session_replication_role = replica;\n")
 	for account, all := range lacking {
 		b.WriteString(setMeasures(dayTables, all, "NULL", account, ""))
-		b.WriteString(setMeasures([]string{"sms.delivery_by_month_template"}, all, "NULL", account, ""))
+		b.WriteString(setMeasures([]string{"sms.delivery_by_month_template", "sms.delivery_by_month_label"}, all, "NULL", account, ""))
 	}
 	b.WriteString(setMeasures(dayTables, silentMeasures, "NULL", silentAccount, "date_key = '"+silentDay+"'"))
 	const which = ` WHERE account_key = (SELECT account_key FROM sms.dim_account WHERE account = 'harbor_offers')
@@ -118,7 +118,7 @@ func nothingSentSQL() string {
 	var b strings.Builder
 	b.WriteString("SET LOCAL session_replication_role = replica;\n")
 	for _, a := range accounts {
-		b.WriteString(setMeasures(append(slices.Clone(dayTables), "sms.delivery_by_month_template"), zeroed(a.account), "0", a.account, ""))
+		b.WriteString(setMeasures(append(slices.Clone(dayTables), "sms.delivery_by_month_template", "sms.delivery_by_month_label"), zeroed(a.account), "0", a.account, ""))
 	}
 	for _, table := range []string{"sms.fact_failure_daily", "sms.failure_by_day"} {
 		b.WriteString("UPDATE " + table + " SET messages = 0 WHERE messages IS NOT NULL;\n")

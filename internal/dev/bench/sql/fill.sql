@@ -187,6 +187,15 @@ JOIN sms.dim_date            AS d USING (date_key)
 GROUP BY d.month_start, f.account_key, f.template_key
 ORDER BY d.month_start, f.account_key, f.template_key;
 
+INSERT INTO sms.delivery_by_month_label
+    (month_start, account_key, label_key, message_type_key, country_key, row_count, rows_not_reported, requested, accepted, processing_failed, delivered, send_failed, pending, billed_segments, vendor_sent)
+SELECT d.month_start, f.account_key, f.label_key, f.message_type_key, f.country_key, count(*), 0,
+       sum(f.requested), sum(f.accepted), sum(f.processing_failed), sum(f.delivered), sum(f.send_failed), sum(f.pending), sum(f.billed_segments), sum(f.vendor_sent)
+FROM sms.fact_delivery_daily AS f
+JOIN sms.dim_date            AS d USING (date_key)
+GROUP BY d.month_start, f.account_key, f.label_key, f.message_type_key, f.country_key
+ORDER BY d.month_start, f.account_key, f.label_key, f.message_type_key, f.country_key;
+
 INSERT INTO etl.expectation (account_key, history_start, settle_days)
 SELECT account_key, date '{last}' - {days} + 1, 4
 FROM sms.dim_account;
