@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/ledger"
+	"smsetl/lineage"
 	"smsetl/load"
 	"smsetl/queue"
 	"smsetl/sms"
@@ -44,6 +45,7 @@ type Loader struct {
 	vendors   transform.Vendors
 	now       func() time.Time
 	progress  Progress
+	lineage   *lineage.Sender
 	log       *zap.Logger
 }
 
@@ -52,6 +54,7 @@ type LoaderOptions struct {
 	Vendors  transform.Vendors
 	Now      func() time.Time
 	Progress Progress
+	Lineage  *lineage.Sender // is told of each load; nil tells nobody
 	// IsWaitedFor says that people wait: a source that is down is left alone, since the next run finds its days, and what
 	// is given up is not logged, since Progress reports it.
 	IsWaitedFor bool
@@ -65,7 +68,8 @@ func NewLoader(warehouse *load.Warehouse, sources []Source, options LoaderOption
 	}
 	return &Loader{
 		warehouse: warehouse, sources: byName, refusals: newRefusals(options.IsWaitedFor, options.Now),
-		vendors: options.Vendors, now: options.Now, progress: options.Progress, log: log.Named("job"),
+		vendors: options.Vendors, now: options.Now, progress: options.Progress,
+		lineage: options.Lineage, log: log.Named("job"),
 	}
 }
 
@@ -151,13 +155,20 @@ func (w *Loader) isSettled(ctx context.Context, item queue.Item) (bool, error) {
 }
 
 // load runs the steps of one try. Every failure ends in the ledger, and so does every refused answer.
-func (w *Loader) load(ctx context.Context, try *queue.Try) (load.Result, error) {
+func (w *Loader) load(ctx context.Context, try *queue.Try) (result load.Result, err error) {
 	loadID, err := w.begin(ctx, try, try.Item)
 	if err != nil {
 		return load.Result{}, err
 	}
+	traced := lineage.Load{ID: loadID, Source: try.Source, Scope: try.Scope, Facts: w.warehouse.Facts(try.Scope.Datasets...), Began: w.now()}
+	w.lineage.Began(traced)
+	defer func() {
+		w.lineage.Ended(traced, lineage.Done{
+			Deliveries: result.Deliveries, Failures: result.Inserted + result.Updated - result.Deliveries, Held: len(result.Waiting), Err: err, At: w.now(),
+		})
+	}()
 	refused := sms.Batch{Scope: try.Scope}
-	result, err := w.steps(ctx, try, loadID, &refused, func(ctx context.Context, tx pgx.Tx) error {
+	result, err = w.steps(ctx, try, loadID, &refused, func(ctx context.Context, tx pgx.Tx) error {
 		return try.Complete(ctx, tx, loadID)
 	})
 	if err != nil {

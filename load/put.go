@@ -56,6 +56,8 @@ type Result struct {
 
 	Counts
 
+	Deliveries int64 // of Inserted and Updated; the others are failures
+
 	Quarantined []sms.Day // not believed yet; what was stored stays
 	Superseded  []sms.Day // written by a later load
 	Frozen      []sms.Day // left alone because an operator said so
@@ -319,6 +321,7 @@ func (p *put) replace(ctx context.Context, tx pgx.Tx) (err error) {
 	}
 	r := &p.result
 	r.Inserted, r.Updated, r.Removed, r.Unchanged = p.written.Inserted, p.written.Updated, p.written.Removed, p.written.Unchanged
+	r.Deliveries = p.written.Deliveries
 	return nil
 }
 

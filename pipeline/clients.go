@@ -197,7 +197,7 @@ func (p *Pipeline) Setup(ctx context.Context, progress job.Progress, waited Wait
 	if err != nil {
 		return queue.Setup{}, err
 	}
-	options := job.LoaderOptions{Vendors: p.Vendors.Readers(), Now: p.Now, Progress: progress}
+	options := job.LoaderOptions{Vendors: p.Vendors.Readers(), Now: p.Now, Progress: progress, Lineage: p.Lineage}
 	setup := queue.Setup{Loader: job.NewLoader(p.Warehouse, sources, options, p.Log), Plan: p.Due}
 	for _, s := range p.Config.Schedules {
 		setup.Schedules = append(setup.Schedules, queue.Schedule{Name: s.Name, Timing: s.Timing, Sources: s.Sources})

@@ -13,6 +13,7 @@ import (
 	"smsetl/extract"
 	"smsetl/internal/confined"
 	"smsetl/ledger"
+	"smsetl/lineage"
 	"smsetl/load"
 	"smsetl/plan"
 	"smsetl/queue"
@@ -27,6 +28,7 @@ type World struct {
 	Version string        // of the program
 	Now     func() time.Time
 	Log     *zap.Logger
+	Lineage *lineage.Sender      // is told of each load; nil tells nobody
 	AtEnd   func(closing func()) // takes what is to be called when the command ends; nil where nobody else waits for it
 	Reading *confined.Limits     // of the processes that read files of people; nil reads them in this one
 }

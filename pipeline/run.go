@@ -113,7 +113,7 @@ func (p *Pipeline) load(
 	if isBackfill {
 		priority = queue.PriorityOld
 	}
-	loader := job.NewLoader(p.Warehouse, sources, job.LoaderOptions{Vendors: p.Vendors.Readers(), Now: p.Now, Progress: watch, IsWaitedFor: true}, p.Log)
+	loader := job.NewLoader(p.Warehouse, sources, job.LoaderOptions{Vendors: p.Vendors.Readers(), Now: p.Now, Progress: watch, Lineage: p.Lineage, IsWaitedFor: true}, p.Log)
 	err = p.Queue.Work(ctx, loader, report.RunID, queueItems(ask, asked, priority))
 	report.Totals = watch.end()
 	if err != nil {

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"net"
+	"strconv"
+	"strings"
 	"time"
 
 	"smsetl/cmd/etl/show"
 	"smsetl/config"
+	"smsetl/lineage"
+	"smsetl/load"
 	"smsetl/pipeline"
 	"smsetl/plan"
 	"smsetl/sms"
@@ -50,7 +55,32 @@ func (f pipelineFlags) open(s *session) (*pipeline.Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pipeline.New(s.world(now), cfg, wh)
+	world := s.world(now)
+	if world.Lineage, err = s.lineage(wh); err != nil {
+		return nil, err
+	}
+	return pipeline.New(world, cfg, wh)
+}
+
+// lineage gives what tells a collector of each load, until the command ends; nil where none is configured.
+func (s *session) lineage(wh *load.Warehouse) (*lineage.Sender, error) {
+	at, address := wh.Pool().Config().ConnConfig, s.env.value("OPENLINEAGE_URL")
+	if address == "" {
+		return nil, nil //nolint:nilnil // a nil Sender tells nobody
+	}
+	host := at.Host
+	if strings.HasPrefix(host, "/") {
+		host = "localhost" // a socket
+	}
+	sender, err := lineage.New(lineage.Options{
+		URL: address, Endpoint: s.env.value("OPENLINEAGE_ENDPOINT"), Key: s.env.value("OPENLINEAGE_API_KEY"), Namespace: s.env.value("OPENLINEAGE_NAMESPACE"),
+		Server: "postgres://" + net.JoinHostPort(host, strconv.Itoa(int(at.Port))), Database: at.Database,
+	}, s.log)
+	if err == nil {
+		go sender.Work()
+		s.atEnd(sender.Close)
+	}
+	return sender, config.BadInput(err)
 }
 
 // accountFlags choose accounts of what is configured.

@@ -27,8 +27,8 @@ var (
 	riverPlaces = []string{"queue/tables.go", "queue/sql", "migrations", "internal/dev/torture", "internal/dev/lived"}
 
 	// Vendors' addresses are known to their clients. The embedded server knows where its download is; the emulator answers
-	// with redirects; config shows an example in a message, and its schema says which kind of schema it is.
-	httpsPlaces = []string{"extract", "internal/dev/extracttest", "internal/postgres", "sandbox", "config/source.go", "config/schema.go"}
+	// with redirects; config shows an example in a message, and its schema and events of lineage say which kind of document they are.
+	httpsPlaces = []string{"extract", "internal/dev/extracttest", "internal/postgres", "sandbox", "config/source.go", "config/schema.go", "lineage/event.go"}
 
 	// Every role of a database may take any advisory lock and keep it for ever, so nothing of ours waits for one: see
 	// internal/db/turn.go. Tests keep to themselves.

@@ -49,7 +49,7 @@ var mayImport = map[string][]string{
 	"config": {"plan", "belief", "internal/spelling"},
 	"plan":   {"belief", "internal/spelling"},
 	"job": {
-		"internal/pack", "load", "load/messages", "load/raw", "load/star", "ledger", "check", "queue", "plan", "read",
+		"internal/pack", "load", "load/messages", "load/raw", "load/star", "ledger", "lineage", "check", "queue", "plan", "read",
 		"transform", "transform/huawei", // the only vendor whose facts are counted from messages
 	},
 	"drop": {},
@@ -57,7 +57,7 @@ var mayImport = map[string][]string{
 	// A configuration in a warehouse, and what is brought to it or looked at.
 	"pipeline": {
 		"config", "vendors", "extract", "extract/engagelab", "extract/tencent", "plan", "ledger", "load", "load/messages", "load/raw", "queue", "job",
-		"check", "money", "ratelimit", "internal/db", "internal/english", "internal/confined",
+		"check", "money", "ratelimit", "lineage", "internal/db", "internal/english", "internal/confined",
 	},
 	"ingest": {
 		"pipeline", "config", "extract/huawei", "drop", "job", "load", "load/messages", "queue", "check", "web/push", "internal/csvfile", "internal/english", "internal/confined",
@@ -85,6 +85,7 @@ var mayImport = map[string][]string{
 	"bi":          {}, // it knows the names of views, and gets what the catalog says of them
 	"bi/metabase": {"bi"},
 	"bi/export":   {"bi"},
+	"lineage":     {},
 
 	// The vendors know nothing of their customers' program.
 	"sandbox":             {"sandbox/traffic"},

@@ -38,6 +38,8 @@ type Writer struct {
 // Written is what became of rows, and what the believed days hold now.
 type Written struct {
 	Inserted, Updated, Removed, Unchanged int64
+	// Deliveries are those of Inserted and Updated that are rows of deliveries; the others are of failures.
+	Deliveries int64
 	// Changed and Digests are by day of the window: whether rows were written, and the content of believed days.
 	Changed [Parts][]bool
 	Digests [Parts][][]byte
@@ -76,6 +78,7 @@ func (w *Writer) Write(ctx context.Context, tx pgx.Tx) (Written, error) {
 		if err := w.replaceFact(ctx, tx, f); err != nil {
 			return Written{}, fmt.Errorf("delivery facts: %w", err)
 		}
+		w.written.Deliveries = w.written.Inserted + w.written.Updated
 		if err := w.summariseDays(ctx, tx, f); err != nil {
 			return Written{}, fmt.Errorf("summaries: %w", err)
 		}
