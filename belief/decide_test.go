@@ -83,7 +83,7 @@ func numbers(t *testing.T, requested, failures string) (n sms.Numbers) {
 	if total, reasons, is := strings.Cut(strings.TrimPrefix(failures, "f"), "/"); is {
 		a, _ := strconv.ParseInt(total, 10, 64)
 		b, _ := strconv.ParseInt(reasons, 10, 64)
-		n.SendFailed, n.Sending = r(a), r(b)
+		n.Delivered, n.SendFailed, n.Sending = r(max(m-a, 0)), r(a), r(b)
 	}
 	return n
 }
@@ -251,6 +251,11 @@ func TestFindings(t *testing.T) {
 		"one day at the edge is nobody": {scene{days: "final 1000>0, final 1000>1000", youngest: 23}, ""},
 		"messages that were taken back": {scene{days: "final 1000>1000, final 1000>880 f3/3", youngest: 9}, "messages_removed 1"},
 		"some of them":                  {scene{days: "final 1000>1000, final 1000>901 f3/3", youngest: 9}, ""},
+		"numbers that cannot be true":   {scene{days: "missing ->1000 f9/9, missing ->1000 f9/8, missing ->1000 f9/10", youngest: 9}, "contradiction 2"},
+		"what is held is no finding":    {scene{days: "final 1000>1000 f9/9, final 1000>1000 f9/9, final 1000>1000 f9/9, final 1000>1000 f9/2", youngest: 9}, ""},
+		"more results than messages":    {scene{days: "missing ->1000 f9/9", youngest: 9, more: func(e *sms.Evidence) { e.Days[0].Said.Delivered = sms.Reported(992) }}, "contradiction 1"},
+		"what may have failed between":  {scene{days: "missing ->1000 f9/10", youngest: 1, more: func(e *sms.Evidence) { e.Days[0].Said.Pending = sms.Reported(1) }}, ""},
+		"one call has both":             {scene{days: "missing ->1000 f9/10", youngest: 1, more: func(e *sms.Evidence) { e.IsIndependent = false }}, ""},
 		"believed because it was repeated": {scene{days: "final 1000>1000, quarantined 1000>400", youngest: 9, held: month},
 			"doubt_overruled 1, messages_removed 1"},
 	} {

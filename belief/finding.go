@@ -21,7 +21,7 @@ func (d *decider) findings(days []sms.Decision) []sms.Finding {
 			Rows: int64(d.frontier),
 		})
 	}
-	var gone *sms.Finding
+	var gone, odd *sms.Finding
 	for i := range days {
 		day, decision := &d.e.Days[i], &days[i]
 		if decision.Outcome != sms.Believe {
@@ -33,12 +33,33 @@ func (d *decider) findings(days []sms.Decision) []sms.Finding {
 				Detail: decision.Reason + "; believed, because a later answer said the same",
 			})
 		}
-		gone = d.removed(gone, day)
+		gone, odd = d.removed(gone, day), d.contradicted(odd, day)
+	}
+	if odd != nil {
+		all = append(all, *odd)
 	}
 	if gone != nil {
 		all = append(all, *gone)
 	}
 	return all
+}
+
+// contradicted adds a day to the finding about believed days whose numbers cannot all be true. Such a first answer is believed as long
+// as nobody knows whether the vendor's calls ever agree, and people should know.
+func (d *decider) contradicted(f *sms.Finding, day *sms.DayEvidence) *sms.Finding {
+	if !d.e.IsIndependent || d.e.IsCounted || day.Said.HasNoTotals {
+		return f
+	}
+	detail := contradiction(&day.Said)
+	if detail == "" {
+		return f
+	}
+	if f == nil {
+		f = &sms.Finding{Check: "contradiction", Subject: "numbers", Severity: sms.Warning, Day: day.Day, Detail: detail}
+	}
+	f.LastDay = day.Day
+	f.Rows++
+	return f
 }
 
 func (d *decider) wholeFinding(days []sms.Decision) sms.Finding {

@@ -154,10 +154,7 @@ func (d *decider) sumUp(w sms.Window) (said int64, whole bool) {
 // agreement compares failures by reason with the totals of one day. A day without failures says nothing.
 func agreement(n *sms.Numbers) (agrees bool, differs string) {
 	failed := int64(0)
-	for _, pair := range [...]struct {
-		what          string
-		total, reason sms.Count
-	}{{"refused", n.ProcessingFailed, n.Processing}, {"failed", n.SendFailed, n.Sending}} {
+	for _, pair := range stages(n) {
 		reasons, isCounted := pair.reason.Value()
 		if !isCounted || !pair.total.IsReported() && reasons == 0 {
 			continue
@@ -165,10 +162,41 @@ func agreement(n *sms.Numbers) (agrees bool, differs string) {
 		total := pair.total.Or(0)
 		failed += total
 		if total != reasons {
-			return false, fmt.Sprintf("%d messages %s by the totals, and %d by reason", total, pair.what, reasons)
+			return false, pair.differs()
 		}
 	}
 	return failed > 0, ""
+}
+
+// stage is how many messages failed in one, by the totals and by reason.
+type stage struct {
+	what          string
+	total, reason sms.Count
+}
+
+func stages(n *sms.Numbers) [2]stage {
+	return [2]stage{{"refused", n.ProcessingFailed, n.Processing}, {"failed", n.SendFailed, n.Sending}}
+}
+
+func (s stage) differs() string {
+	return fmt.Sprintf("%d messages %s by the totals, and %d by reason", s.total.Or(0), s.what, s.reason.Or(0))
+}
+
+// contradiction says which numbers of a day cannot all be true; empty when they may be. What is pending may have failed between two
+// calls.
+func contradiction(n *sms.Numbers) string {
+	for _, s := range stages(n) {
+		total, isTold := s.total.Value()
+		reasons, isCounted := s.reason.Value()
+		if isTold && isCounted && max(total-reasons, reasons-total) > n.Pending.Or(0) {
+			return s.differs()
+		}
+	}
+	results, handedOn := n.Delivered.Or(0)+n.SendFailed.Or(0), n.Requested.Or(0)-n.ProcessingFailed.Or(0)
+	if n.Requested.IsReported() && results > handedOn {
+		return fmt.Sprintf("%d results of %d messages that were handed on", results, handedOn)
+	}
+	return ""
 }
 
 // record is on how many days failures by reason could be compared with the totals, and on how many they added up to them.

@@ -10,6 +10,48 @@ import (
 	"smsetl/sms"
 )
 
+// A first answer whose numbers contradict each other is believed where nobody knows yet whether the vendor's calls ever agree. It once stood
+// there without a word until somebody ran the checks.
+func TestFirstAnswerThatContradictsItselfIsAFinding(t *testing.T) {
+	t.Parallel()
+	s := scope(marketing, "01-05..01-06", sms.StatsDay, sms.ProcessFailed, sms.SendFailed)
+	for name, test := range map[string]struct {
+		change func(*answer)
+		want   string
+	}{
+		"honest":     {func(*answer) {}, ""},
+		"reasons":    {func(a *answer) { a.Failures[0].Messages = sms.Reported(11) }, "[2026-01-05,2026-01-06) 10 messages failed by the totals, and 11 by reason"},
+		"no reasons": {func(a *answer) { a.Failures = a.Failures[1:] }, "[2026-01-05,2026-01-06) 10 messages failed by the totals, and 0 by reason"},
+		"pending": {func(a *answer) {
+			a.Failures[0].Messages, a.Deliveries[0].Pending, a.Deliveries[0].Delivered = sms.Reported(11), sms.Reported(1), sms.Reported(89)
+		}, ""},
+		"results": {func(a *answer) { a.Deliveries[1].Delivered = sms.Reported(191) }, "[2026-01-06,2026-01-07) 211 results of 200 messages that were handed on"},
+		"both": {func(a *answer) {
+			a.Deliveries[0].Delivered, a.Failures[1].Messages = sms.Reported(91), sms.Reported(0)
+		}, "[2026-01-05,2026-01-07) 101 results of 100 messages that were handed on"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wh := open(t, marketing)
+			batch := func() answer {
+				return answer{
+					Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 100), row("01-06", "a", 200)},
+					Failures: []sms.Failure{failure("01-05", "a", busy, 10), failure("01-06", "a", busy, 20)},
+				}
+			}
+			odd := batch()
+			test.change(&odd)
+			const open = `SELECT trim('{}' FROM seen_on::text), detail FROM etl.finding WHERE check_name = 'contradiction' AND severity = 'warning' AND closed_at IS NULL`
+			put(t, wh, odd)
+			if got := dump(t, wh, open); strings.TrimSpace(got) != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+			put(t, wh, batch(), now("01-21 12:00"))
+			same(t, "findings after an honest answer", dump(t, wh, open), "")
+		})
+	}
+}
+
 // answerOf is an answer for one day of a dataset, with a row for each number.
 func answerOf(s sms.Scope, requested ...int64) answer {
 	b := answer{Scope: s}

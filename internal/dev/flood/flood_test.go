@@ -40,7 +40,7 @@ func TestFloods(t *testing.T) {
 // Every way to spoil an answer changes one of these.
 func TestKindsSpoil(t *testing.T) {
 	answers := []string{
-		`{"result":[{"send_date":"2026-11-01","msg_type":"2","sms_user":"shop","template_id":12,"label_id":null,"targets":10,"delivered":9},` +
+		`{"result":[{"send_date":"2026-11-01","msg_type":"2","sms_user":"shop","template_id":12,"label_id":null,"targets":10,"delivered":9,"power_off":1},` +
 			`{"send_date":"2026-11-01","msg_type":"2","sms_user":"shop","template_id":13,"label_id":null,"targets":4,"delivered":4}],"count":2}`,
 		`{"Response":{"SendStatusStatistics":{"FeeCount":5,"RequestCount":4,"RequestSuccessCount":3},"RequestId":"a"}}`,
 	}

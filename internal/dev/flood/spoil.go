@@ -45,6 +45,7 @@ type kind struct {
 
 var (
 	measure = regexp.MustCompile(`"(?:targets|process_failed|delivered|send_failed|wait_result|billing_count|[a-z_]+block|unsubscribe|power_off|other|empty|[A-Za-z]+Count)":(\d+)`)
+	reason  = regexp.MustCompile(`"(?:[a-z_]+block|unsubscribe|power_off|empty)":(\d+)`)
 	summed  = regexp.MustCompile(`"(?:targets|delivered|send_failed|CallbackCount|CallbackFailCount|CallbackSuccessCount)":(\d+)`)
 	member  = regexp.MustCompile(`"(?:[a-z_]+|[A-Z][A-Za-z]+)":(?:\d+|"[^"]*")`)
 	key     = regexp.MustCompile(`"(?:template_id|label_id)":(\d+|null)`)
@@ -109,6 +110,7 @@ var kinds = []kind{
 	{name: "a number spelled in another way", do: to(measure, "OLDe0", "OLD.0", `"OLD"`, "OLD.000e+0")},
 	{name: "null for a number", isTold: true, do: to(measure, "null")},
 	{name: "sums that do not add up", isTold: true, do: to(summed, "1OLD", "OLD1", "OLD99")},
+	{name: "failures that the totals do not know", isTold: true, do: to(reason, "1OLD99")},
 	{name: "a name of a wrong type", do: to(key, "true", "{}", "[]", `"`+repeat("k", 5000)+`"`)},
 	{name: "a member that is missing", isTold: true, do: func(dice *rand.Rand, r *reply) {
 		r.body = replaced(dice, regexp.MustCompile(`("[A-Za-z_]+":(?:\d+|"[^"]*"),)`), r.body, func(string) string { return "" })
