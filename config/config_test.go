@@ -157,7 +157,7 @@ func TestGoodFiles(t *testing.T) {
 	everything := []config.Source{
 		{
 			Source:  planned("engagelab-main", sms.EngageLab, 30, 0.5, "marketing", "7", "Größe"),
-			BaseURL: "http://127.0.0.1:8080/engagelab", QuarantineDays: 3, MaxBodyBytes: 8 << 20,
+			BaseURL: "http://127.0.0.1:8080/engagelab", QuarantineDays: 3, FinalBy: 9*time.Hour + 30*time.Minute, MaxBodyBytes: 8 << 20,
 			Own: &engagelab.Settings{
 				User: "marketing", Key: config.NewSecret("canary: key # ${HOME}"), Options: engagelab.Options{
 					SMSUsers: []string{"marketing", "7", "Größe"}, TemplateIDs: []string{"1", "two"},

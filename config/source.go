@@ -26,6 +26,8 @@ type Source struct {
 	QuarantineDays   int      // a day that waits longer than this for an answer that can be believed makes runs end with 3
 	MaxBodyBytes     int64    // of one answer, unpacked; 0 leaves it to the client
 	RawRetentionDays int      // how long raw answers are kept that no day rests on; 0 is for ever
+	// FinalBy is until when, after midnight in Zone, a day has to be there on the next day and final once it is old enough; 0 is no time.
+	FinalBy time.Duration
 	// SettingsOf are the settings of belief for the datasets that differ in them.
 	SettingsOf map[sms.Dataset]belief.Settings
 
@@ -89,6 +91,7 @@ func (r *reader) keys(s *Source, of Vendor) []Key {
 		{Name: "chunk_days", Doc: "the longest window, in days; 31 are months of the calendar", Read: Whole(&s.ChunkDays, 1, 90)},
 		{Name: "settle_days", Doc: "a day is read again until it is this old and nothing is pending; default: 4", Read: Whole(&s.SettleDays, 0, 90)},
 		{Name: "pending_days", Doc: "from this age on, messages pending that no longer move never get a receipt; default: 7", Read: Whole(&s.PendingDays, 0, 366)},
+		{Name: "expect_final_by", Doc: "in time_zone: later than this, a day that is not loaded, or not final once it is old enough, is late", Read: clock(&s.FinalBy)},
 		{Name: "quarantine_days", Doc: "days that wait longer for an answer that can be believed make runs end with 3; default: 3", Read: Whole(&s.QuarantineDays, 0, 90)},
 		{Name: "removal_share", Doc: "a finding tells when an answer takes away more than this share of a day's messages; default: 0.1", Read: Number(&s.RemovalShare, 0, 1)},
 		{Name: "sweep_days", Doc: "how far back settled days are looked at again; 0: never; default: 35", mode: requested, Read: Whole(&s.SweepDays, 0, 366)},
@@ -276,6 +279,18 @@ func (s *Source) watch(v Value) error {
 		return fmt.Errorf("%s is no folder to watch: want one of its own, such as drop_dir: /srv/sms/%s", v, s.Vendor)
 	}
 	return nil
+}
+
+// clock takes a time of day, as the time since midnight.
+func clock(into *time.Duration) Read {
+	return Read{form{pattern: "^([01][0-9]|2[0-3]):[0-5][0-9]$"}, func(v Value) error {
+		at, err := time.Parse("15:04", v.Text)
+		if err != nil || len(v.Text) != len("15:04") || v.Text == "00:00" {
+			return fmt.Errorf("%s is not a time from 00:01 to 23:59: want hours and minutes, such as \"10:00\", with the quotes", v)
+		}
+		*into = time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute
+		return nil
+	}}
 }
 
 // size takes a size: a number of bytes, or one of KiB, MiB or GiB.

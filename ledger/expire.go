@@ -10,6 +10,6 @@ import (
 // after all: missing and failed days are lost, lost ones missing again, provisional ones settled as they are. It gives
 // how many lines changed. Days and Status know it without: this is for those who read the ledger itself.
 func Expire(ctx context.Context, q db.Querier, expected []Expectation) (changed int, err error) {
-	changed, err = db.One[int](ctx, q, withDays("expire"), db.Columns(expected)...)
+	changed, err = db.One[int](ctx, q, withDays("expire"), columns(expected)...)
 	return changed, failed("writing down which days are lost", err)
 }

@@ -36,6 +36,6 @@ func Lines(ctx context.Context, q db.Querier, accounts []sms.Account, first, las
 // not due, are among them. A day that the vendor keeps no longer is what that makes of it, whether the ledger says so
 // already or not.
 func Days(ctx context.Context, q db.Querier, expected []Expectation) ([]sms.DayStatus, error) {
-	all, err := db.All[sms.DayStatus](ctx, q, withDays("expected"), db.Columns(expected)...)
+	all, err := db.All[sms.DayStatus](ctx, q, withDays("expected"), columns(expected)...)
 	return all, failed("reading the expected days", err)
 }

@@ -277,6 +277,9 @@ func checkStatus(ctx context.Context, t *rapid.T, d *db.DB, e ledger.Expectation
 	want := ledger.Status{Expectation: e, Days: map[sms.State]int{}, CompleteTo: e.First - 1, FinalTo: e.First - 1}
 	open := map[sms.State][]sms.Day{}
 	for _, d := range days[:len(days)-1] { // the last one is today
+		if d.State == sms.Provisional {
+			want.Unsettled = append(want.Unsettled, d.Day)
+		}
 		want.Days[d.State]++
 		isFrozen := d.State == sms.Frozen && !d.ConfirmedAt.IsZero()
 		isHeld := d.IsLoaded() || d.State == sms.Unverified || isFrozen
@@ -311,5 +314,37 @@ func checkStatus(ctx context.Context, t *rapid.T, d *db.DB, e ledger.Expectation
 	got.Open, got.Confirmed = nil, time.Time{}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(sms.Zone{})); diff != "" {
 		t.Fatalf("status (-days +status):\n%s", diff)
+	}
+}
+
+// A day is late once the time of the next day is over and it is not loaded, or, loaded, once that of the day by which it is final is.
+func TestLate(t *testing.T) {
+	t.Parallel()
+	s := ledger.Status{Expectation: expect("11-10", sms.SendStatus, 0)}
+	s.Open = []ledger.OpenDays{
+		{State: sms.Missing, Days: []sms.Day{day("11-21")}}, {State: sms.Failed, Days: []sms.Day{day("11-19")}},
+		{State: sms.Quarantined, Days: []sms.Day{day("11-18")}},
+	}
+	s.Unsettled = []sms.Day{day("11-14"), day("11-15"), day("11-20")}
+	for at, want := range map[string]string{
+		"11-22 09:59": "11-14 11-19",
+		"11-22 10:00": "11-14 11-15 11-19 11-21",
+		"11-22 23:59": "11-14 11-15 11-19 11-21",
+	} {
+		now, err := time.ParseInLocation("2006-01-02 15:04", "2026-"+at, east.Location())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Deadline = ledger.Deadline{By: 10 * time.Hour, FinalDays: 7}
+		var got []string
+		for _, d := range s.Late(now) {
+			got = append(got, d.String()[len("2026-"):])
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: late are %v, want %s", at, got, want)
+		}
+		if s.Deadline = (ledger.Deadline{}); s.Late(now) != nil {
+			t.Errorf("%s: days are late for nobody", at)
+		}
 	}
 }

@@ -17,7 +17,17 @@ type Expectation struct {
 	First, Last sms.Day // both inside; none where Last is before First. Today is the day after Last
 	// RetentionDays is how many days back the vendor still answers; 0 when it is not known to forget.
 	RetentionDays int
+	Deadline      Deadline
 }
+
+// Deadline is until when the days of a source should be there. The zero value says nothing.
+type Deadline struct {
+	By        time.Duration // after midnight in the zone of the account; 0 for none
+	FinalDays int           // a loaded day of this age is final by then
+}
+
+// columns are what days.sql takes of the expectations: the deadline is not the database's.
+func columns(expected []Expectation) []any { return db.Columns(expected)[:8] }
 
 // Status is how far the expected days are. A Day of 0 is none.
 type Status struct {
@@ -29,6 +39,7 @@ type Status struct {
 	FinalTo    sms.Day           // every expected day until this one is loaded and will not change any more
 	Confirmed  time.Time         // when an answer was last believed; zero for never
 	Open       []OpenDays        // what can still be done something about
+	Unsettled  []sms.Day         // what is provisional, oldest first
 	// Failing says that the last load that came to an end by itself failed, and why.
 	Failing bool
 	Reason  string
@@ -68,6 +79,22 @@ func (s Status) Leaving() []sms.Day {
 	return slices.DeleteFunc(s.in(sms.Missing, sms.Failed, sms.Quarantined), func(day sms.Day) bool {
 		return day >= keptFrom+leavingDays
 	})
+}
+
+// Late gives the days for which the deadline is over, oldest first: those that are not loaded, and those that are not final although they are
+// old enough. A quarantined day waits for a person or another answer, and is none of them.
+func (s Status) Late(now time.Time) []sms.Day {
+	if s.Deadline.By == 0 {
+		return nil
+	}
+	over := func(days []sms.Day, age int) []sms.Day {
+		return slices.DeleteFunc(slices.Clone(days), func(day sms.Day) bool {
+			return now.Before(s.Account.Zone.Start(day + sms.Day(age)).Add(s.Deadline.By))
+		})
+	}
+	late := append(over(s.Gap(), 1), over(s.Unsettled, s.Deadline.FinalDays)...)
+	slices.Sort(late)
+	return late
 }
 
 // FailingSources gives the sources of which the last load of every dataset of every account failed, with the reason of
@@ -111,13 +138,13 @@ func ReadStatus(ctx context.Context, q db.Querier, expected []Expectation) ([]St
 	for i, e := range expected {
 		all[i] = Status{Expectation: e, Days: map[sms.State]int{}}
 	}
-	columns := db.Columns(expected)
-	lines, err := db.All[statusLine](ctx, q, withDays("status"), columns...)
+	arguments := columns(expected)
+	lines, err := db.All[statusLine](ctx, q, withDays("status"), arguments...)
 	if err != nil {
 		return nil, failed("the status of the days", err)
 	}
 	addLines(all, lines)
-	loads, err := db.All[lastLoad](ctx, q, statement("status_loads"), columns[1], columns[2], columns[4])
+	loads, err := db.All[lastLoad](ctx, q, statement("status_loads"), arguments[1], arguments[2], arguments[4])
 	for _, l := range loads {
 		all[l.Position-1].Failing, all[l.Position-1].Reason = l.Outcome == "failed", l.Reason
 	}
@@ -142,7 +169,9 @@ func addLines(all []Status, lines []statusLine) {
 		if !l.IsHeld || l.State == sms.Provisional {
 			s.FinalTo = min(s.FinalTo, l.Oldest-1)
 		}
-		if len(l.Open) > 0 {
+		if l.State == sms.Provisional {
+			s.Unsettled = l.Open
+		} else if len(l.Open) > 0 {
 			s.Open = append(s.Open, OpenDays{State: l.State, Days: l.Open, Reason: l.Reason})
 		}
 	}

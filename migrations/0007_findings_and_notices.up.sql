@@ -90,7 +90,7 @@ CREATE TABLE etl.notice (
     resolved_at timestamptz NULL,
     closed_at   timestamptz NULL,
     CONSTRAINT notice_pk       PRIMARY KEY (notice_id),
-    CONSTRAINT notice_kind_ck  CHECK (kind IN ('source_failing', 'gap', 'quarantined', 'leaving', 'file_failed')),
+    CONSTRAINT notice_kind_ck  CHECK (kind IN ('source_failing', 'gap', 'quarantined', 'leaving', 'late', 'file_failed')),
     CONSTRAINT notice_close_ck CHECK (closed_at IS NULL OR resolved_at IS NOT NULL)
 );
 
@@ -101,7 +101,7 @@ CREATE INDEX notice_unclosed_ix ON etl.notice (kind, subject) WHERE closed_at IS
 
 COMMENT ON TABLE  etl.notice             IS 'notices. What the webhook reports to people: one line for each thing that is wrong, from when it was seen until its end has been reported.';
 COMMENT ON COLUMN etl.notice.notice_id   IS 'key. The notice.';
-COMMENT ON COLUMN etl.notice.kind        IS 'kind. source_failing: every last load of a source failed. gap: a day has been over for more than a day and is not loaded. quarantined: an answer was not believed. leaving: a day that is not loaded will soon be beyond the vendor''s retention. file_failed: files in a watched folder could not be imported.';
+COMMENT ON COLUMN etl.notice.kind        IS 'kind. source_failing: every last load of a source failed. gap: a day has been over for more than a day and is not loaded. quarantined: an answer was not believed. leaving: a day that is not loaded will soon be beyond the vendor''s retention. late: a day is not loaded, or not final, by the time that its source names (expect_final_by). file_failed: files in a watched folder could not be imported.';
 COMMENT ON COLUMN etl.notice.subject     IS 'name. The source, or source, vendor/account and dataset.';
 COMMENT ON COLUMN etl.notice.day         IS 'day. In the zone of the account. NULL when it belongs to no day.';
 COMMENT ON COLUMN etl.notice.detail      IS 'text. Why, in one sentence. Never holds a credential.';

@@ -18,6 +18,7 @@ const (
 	gap           = "gap"
 	quarantined   = "quarantined"
 	leaving       = "leaving"
+	late          = "late"
 	fileFailed    = "file_failed"
 )
 
@@ -46,12 +47,22 @@ func noticesOf(all []ledger.Status, dirs []messages.DropDir, now time.Time) []ch
 					add(quarantined, subject, open.Reason, day, now)
 					continue
 				}
+				if s.Deadline.By != 0 {
+					continue // of these, the deadline says when they are told
+				}
 				due := now.Add(gapHold)
 				if over := s.Account.Zone.Start(day + 1).Add(gapAge); over.After(due) {
 					due = over
 				}
 				add(gap, subject, open.Reason, day, due)
 			}
+		}
+		for _, day := range s.Late(now) {
+			due := now
+			if s.Newest == 0 {
+				due = now.Add(gapHold)
+			}
+			add(late, subject, "", day, due)
 		}
 		for _, day := range s.Leaving() {
 			add(leaving, subject, "", day, now.Add(gapHold))

@@ -59,6 +59,7 @@ type room struct {
 	status int
 	first  string // the expected days
 	kept   string
+	by     time.Duration // expect_final_by
 }
 
 func newRoom(t *testing.T) *room {
@@ -112,6 +113,7 @@ func (r *room) expected(now time.Time) []ledger.Expectation {
 	if r.kept != "" {
 		e.RetentionDays = int(e.Last + 1 - day(r.kept))
 	}
+	e.Deadline = ledger.Deadline{By: r.by, FinalDays: 4}
 	return []ledger.Expectation{e}
 }
 
@@ -215,6 +217,23 @@ func TestGapOfANewWarehouse(t *testing.T) {
 	same(t, "a part is there", r.evaluate("11-22 04:10"))
 	r.put("11-20", "11-21", 10, "11-22 04:20")
 	same(t, "all is there", r.evaluate("11-22 04:20"), over+"• main engagelab/marketing stats_day 2026-11-19/2026-11-20: every day is loaded")
+}
+
+// A day that has a time to be there by is told when it has passed, and as nothing else.
+func TestLateDay(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.by = 10 * time.Hour
+	r.put("11-16", "11-20", 10, "11-21 02:30")
+	same(t, "before the time", r.evaluate("11-22 09:59"))
+	const late = "• main engagelab/marketing stats_day "
+	const words = ": not loaded, or not final, by the time that expect_final_by says. docs/runbook/day-late.md"
+	same(t, "yesterday is not loaded, and the 18th was when it was young",
+		r.evaluate("11-22 10:00"), look+late+"2026-11-18, 2026-11-21"+words)
+	same(t, "a day later it is no gap", r.evaluate("11-23 09:00"))
+	r.put("11-16", "11-22", 10, "11-23 09:10")
+	same(t, "all is there", r.evaluate("11-23 10:00"), over+late+"2026-11-18, 2026-11-21: no day is late")
+	r.nothingIsLeft()
 }
 
 func TestQuarantine(t *testing.T) {

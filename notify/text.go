@@ -23,6 +23,7 @@ var phrases = map[string]struct{ wrong, over, runbook string }{
 	gap:           {"not loaded, more than a day after the day was over", "every day is loaded", "gap"},
 	quarantined:   {"an answer of the vendor is not believed; what was stored stays", "no day is quarantined", "day-quarantined"},
 	fileFailed:    {"files in the watched folder could not be imported", "no file lies in the folder failed", "file-failed"},
+	late:          {"not loaded, or not final, by the time that expect_final_by says", "no day is late", "day-late"},
 	leaving:       {"not loaded, and soon beyond what the vendor keeps", "no day is about to be lost", "day-leaving"},
 }
 

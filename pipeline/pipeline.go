@@ -85,6 +85,7 @@ func (p *Pipeline) Expectations(now time.Time) []ledger.Expectation {
 func expectations(source *config.Source, now time.Time) []ledger.Expectation {
 	e := ledger.Expectation{
 		Source: source.Name, First: source.First(now), Last: source.Yesterday(now), RetentionDays: source.RetentionDays,
+		Deadline: ledger.Deadline{By: source.FinalBy, FinalDays: max(1, source.SettleDays, source.PendingDays)},
 	}
 	var all []ledger.Expectation
 	for _, account := range source.Accounts() {

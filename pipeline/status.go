@@ -40,6 +40,9 @@ type AccountStatus struct {
 	LoadedUpTo string            `json:"loaded_up_to"` // every day until this one is loaded; empty when the first is not
 	FinalUpTo  string            `json:"final_up_to"`  // every day until this one is final or empty
 	Gaps       []Gap             `json:"gaps"`
+	// Late are the days for which the time of FinalBy is over: not loaded, or not final although they are old enough.
+	Late    []sms.Day `json:"late_days,omitempty"`
+	FinalBy string    `json:"expect_final_by,omitempty"` // "10:00" in the zone of the account; empty where the source names none
 }
 
 // Gap is a run of days in one state that a person may have to look at.
@@ -146,16 +149,17 @@ func (p *Pipeline) addStatus(ctx context.Context, source *config.Source, status 
 	}
 	for i := range all {
 		of := days[i*len(days)/len(all):][:len(days)/len(all)] // every dataset of a source expects the same days
-		status.Accounts = append(status.Accounts, accountStatus(&all[i], of, missing))
+		status.Accounts = append(status.Accounts, accountStatus(&all[i], of, missing, p.Now()))
 	}
 	status.Days = append(status.Days, days...)
 	return nil
 }
 
-func accountStatus(status *ledger.Status, days []sms.DayStatus, missing missingHours) AccountStatus {
+func accountStatus(status *ledger.Status, days []sms.DayStatus, missing missingHours, now time.Time) AccountStatus {
 	a := AccountStatus{
 		Source: status.Source, Account: status.Account, Dataset: status.Dataset, States: map[sms.State]int{sms.NotDue: 1},
 		LoadedUpTo: dayOrEmpty(status.CompleteTo), FinalUpTo: dayOrEmpty(status.FinalTo),
+		Late: status.Late(now), FinalBy: clockOrEmpty(status.Deadline.By),
 	}
 	for state, n := range status.Days {
 		a.States[state] = n
@@ -192,6 +196,14 @@ func dayOrEmpty(day sms.Day) string {
 		return ""
 	}
 	return day.String()
+}
+
+// clockOrEmpty gives a time of day, empty for none.
+func clockOrEmpty(sinceMidnight time.Duration) string {
+	if sinceMidnight == 0 {
+		return ""
+	}
+	return time.Time{}.Add(sinceMidnight).Format("15:04")
 }
 
 // goesOn reports whether the gap of one more day belongs to this one.

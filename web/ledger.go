@@ -78,6 +78,7 @@ var (
 	datasetGapAge = prometheus.NewDesc("smsetl_dataset_gap_age_seconds", "Seconds since the end of the oldest day that is missing or failed; 0 when none is.", datasetLabels, nil)
 	datasetLeaves = prometheus.NewDesc("smsetl_dataset_leaving_days", "Days that are not loaded and that the vendor "+
 		"will no longer keep in a week.", datasetLabels, nil)
+	datasetLate   = prometheus.NewDesc("smsetl_dataset_late_days", "Days that are not loaded, or not final, by expect_final_by; only of sources that name it.", datasetLabels, nil)
 	sourceFailing = prometheus.NewDesc("smsetl_source_failing", "1 when the last load of every dataset of the source failed.", []string{"source"}, nil)
 	sourcePaused  = prometheus.NewDesc("smsetl_source_paused", "1 when somebody has paused the source.", []string{"source"}, nil)
 	loadsTotal    = prometheus.NewDesc("smsetl_loads_total", "Loads of every process since the warehouse was made.", []string{"source", "outcome"}, nil)
@@ -171,6 +172,9 @@ func (l *ledgerMetrics) dataset(s ledger.Status, now time.Time, gauge func(*prom
 	}
 	gauge(datasetGapAge, age, labels...)
 	gauge(datasetLeaves, float64(len(s.Leaving())), labels...)
+	if s.Deadline.By != 0 {
+		gauge(datasetLate, float64(len(s.Late(now))), labels...)
+	}
 }
 
 // collectPushes gives how the pushes of every source stand that may get any.

@@ -44,7 +44,7 @@ func expected(time.Time) []ledger.Expectation {
 	return []ledger.Expectation{
 		{
 			Source: "engagelab-main", Account: marketing, Dataset: sms.StatsDay, First: day("11-12"), Last: day("11-21"),
-			RetentionDays: 14,
+			RetentionDays: 14, Deadline: ledger.Deadline{By: time.Hour, FinalDays: 7},
 		},
 		{Source: "tencent-main", Account: app, Dataset: sms.SendStatus, First: day("11-17"), Last: day("11-21")},
 	}
@@ -242,6 +242,7 @@ func TestMetricsSayWhatTheLedgerSays(t *testing.T) {
 		`smsetl_dataset_complete_up_to_timestamp_seconds{account="marketing",dataset="stats_day",source="engagelab-main",vendor="engagelab"}`: float64(marketing.Zone.Start(day("11-16")).Unix()),
 		`smsetl_dataset_gap_age_seconds{account="marketing",dataset="stats_day",source="engagelab-main",vendor="engagelab"}`:                  (5*24 + 3) * hour,
 		`smsetl_dataset_leaving_days{account="marketing",dataset="stats_day",source="engagelab-main",vendor="engagelab"}`:                     0,
+		`smsetl_dataset_late_days{account="marketing",dataset="stats_day",source="engagelab-main",vendor="engagelab"}`:                        2,
 		`smsetl_dataset_days{account="marketing",dataset="stats_day",source="engagelab-main",state="final",vendor="engagelab"}`:               5,
 		`smsetl_dataset_days{account="marketing",dataset="stats_day",source="engagelab-main",state="missing",vendor="engagelab"}`:             1,
 		`smsetl_dataset_days{account="marketing",dataset="stats_day",source="engagelab-main",state="quarantined",vendor="engagelab"}`:         1,

@@ -30,11 +30,11 @@ func (c *statusCommand) Run(s *session) error {
 	return c.print(s, status, show.Status(status, s.env.colours(s.stdout)), statusCode(status))
 }
 
-// statusCode: 4 means quarantined days, 3 of days that are missing, failed or lost.
+// statusCode: 4 means quarantined days, 3 of days that are missing, failed, lost or late.
 func statusCode(status pipeline.Status) int {
 	code := exitOK
 	for _, a := range status.Accounts {
-		if a.States[sms.Missing]+a.States[sms.Failed]+a.States[sms.Lost] > 0 {
+		if a.States[sms.Missing]+a.States[sms.Failed]+a.States[sms.Lost]+len(a.Late) > 0 {
 			code = max(code, exitPartial)
 		}
 		if a.States[sms.Quarantined] > 0 {

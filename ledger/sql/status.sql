@@ -9,7 +9,7 @@ SELECT position,
        max(confirmed_at),
        -- The days that something can still be done about: a handful, but for a warehouse that has just been made.
        coalesce(array_agg(date_key ORDER BY date_key)
-                    FILTER (WHERE state IN ('missing', 'failed', 'quarantined')), '{}'),
+                    FILTER (WHERE state IN ('missing', 'failed', 'quarantined', 'provisional')), '{}'),
        coalesce((array_agg(reason ORDER BY date_key DESC) FILTER (WHERE state IN ('failed', 'quarantined')))[1], '')
 FROM days
 WHERE state <> 'not_due'

@@ -38,6 +38,15 @@ func Status(r pipeline.Status, colours bool) string {
 		}
 		return row
 	})
+	for _, a := range r.Accounts {
+		if n := len(a.Late); n > 0 {
+			which := fmt.Sprintf("%s %s %s: %s late: %s", a.Source, a.Account.ID, a.Dataset, english.Plural(n, "day"), a.Late[0])
+			if n > 1 {
+				which = fmt.Sprintf("%s to %s", which, a.Late[n-1])
+			}
+			t.println(shortened(which, statusWidth-len("; expect_final_by 10:00")) + "; expect_final_by " + a.FinalBy)
+		}
+	}
 	t.gaps(r)
 	for _, f := range r.Failed {
 		t.printf("%s: %s in the watched folder could not be imported, the last one %s: %s\n", f.Source, english.Plural(f.Files, "file"), f.Last, f.Reason)

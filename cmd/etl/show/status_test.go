@@ -37,6 +37,25 @@ func TestGapLines(t *testing.T) {
 	}
 }
 
+// What is late stands in a line of its own, with the time that was named.
+func TestLateDays(t *testing.T) {
+	t.Parallel()
+	a := pipeline.AccountStatus{Source: "main", Account: sms.Account{ID: "shop"}, Dataset: "stats_day", FinalBy: "10:00"}
+	for want, late := range map[string][]sms.Day{
+		"\nmain shop stats_day: 1 day late: 2026-01-05; expect_final_by 10:00\n":                {sms.Date(2026, 1, 5)},
+		"\nmain shop stats_day: 2 days late: 2026-01-05 to 2026-01-09; expect_final_by 10:00\n": {sms.Date(2026, 1, 5), sms.Date(2026, 1, 9)},
+	} {
+		a.Late = late
+		if got := Status(pipeline.Status{Accounts: []pipeline.AccountStatus{a}}, false); !strings.Contains(got, want) {
+			t.Errorf("%q is not in %q", want, got)
+		}
+	}
+	a.Late = nil
+	if got := Status(pipeline.Status{Accounts: []pipeline.AccountStatus{a}}, false); strings.Contains(got, "late") {
+		t.Errorf("%q", got)
+	}
+}
+
 // The first line says what the days come to, and no line is wider than a terminal.
 func TestVerdict(t *testing.T) {
 	t.Parallel()
