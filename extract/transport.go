@@ -15,6 +15,9 @@ import (
 	"syscall"
 	"time"
 
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/propagation"
+
 	"smsetl/sms"
 )
 
@@ -81,6 +84,7 @@ type Transport struct {
 	scheme, host string
 	limits       Limits
 	http         *http.Transport
+	traced       http.RoundTripper // http, with a span for each call where somebody takes traces
 }
 
 // Proxy says through which proxy an address is asked, nil for none.
@@ -98,20 +102,20 @@ func NewTransport(base *url.URL, limits Limits, proxy Proxy) *Transport {
 	// once is not sent again behind the limiter's back, as an HTTP/2 stream may be.
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
-	return &Transport{
-		scheme: base.Scheme, host: base.Host, limits: limits,
-		http: &http.Transport{
-			DialContext:            dial(dialer.DialContext),
-			Proxy:                  proxy.of,
-			TLSHandshakeTimeout:    limits.Connect,
-			ResponseHeaderTimeout:  limits.Header,
-			MaxResponseHeaderBytes: 256 << 10,
-			DisableCompression:     true, // the cap must count decompressed bytes, so they are decompressed here
-			MaxIdleConnsPerHost:    64,   // a new connection delays a request that the limiter has released
-			IdleConnTimeout:        30 * time.Second,
-			Protocols:              protocols,
-		},
+	calls := &http.Transport{
+		DialContext:            dial(dialer.DialContext),
+		Proxy:                  proxy.of,
+		TLSHandshakeTimeout:    limits.Connect,
+		ResponseHeaderTimeout:  limits.Header,
+		MaxResponseHeaderBytes: 256 << 10,
+		DisableCompression:     true, // the cap must count decompressed bytes, so they are decompressed here
+		MaxIdleConnsPerHost:    64,   // a new connection delays a request that the limiter has released
+		IdleConnTimeout:        30 * time.Second,
+		Protocols:              protocols,
 	}
+	// No vendor is told of the trace that its call is in.
+	traced := otelhttp.NewTransport(calls, otelhttp.WithPropagators(propagation.NewCompositeTextMapPropagator()))
+	return &Transport{scheme: base.Scheme, host: base.Host, limits: limits, http: calls, traced: traced}
 }
 
 var errProxy = errors.New("the proxy that is set for this host is no address")
@@ -181,7 +185,7 @@ func (t *Transport) AskStream(req *http.Request, limiter *Limiter, listener sms.
 	if req.Body == nil {
 		req.Body = noReplay{}
 	}
-	resp, err := t.http.RoundTrip(req)
+	resp, err := t.traced.RoundTrip(req)
 	if err != nil {
 		return nil, reason(outer, ctx, err)
 	}

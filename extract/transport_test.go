@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/goleak"
 
 	"smsetl/internal/dev/extracttest"
@@ -45,6 +48,21 @@ func askURL(ctx context.Context, t *testing.T, address string, limits Limits) (*
 		t.Fatal(err)
 	}
 	return transport.Ask(req, NewLimiter(1000, 10))
+}
+
+// The trace that a call is in is nobody's business at the vendor.
+func TestVendorsAreNotToldOfTraces(t *testing.T) {
+	otel.SetTextMapPropagator(propagation.TraceContext{}) // as another library of the program may do
+	var told http.Header
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told = r.Header }))
+	t.Cleanup(server.Close)
+	in := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled})
+	if _, err := askURL(trace.ContextWithRemoteSpanContext(t.Context(), in), t, server.URL, Limits{}); err != nil {
+		t.Fatal(err)
+	}
+	if told == nil || told.Get("Traceparent") != "" {
+		t.Errorf("the vendor got %v", told)
+	}
 }
 
 func TestAsk(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
+	"github.com/riverqueue/rivercontrib/otelriver"
 	"go.uber.org/zap"
 	"go.uber.org/zap/exp/zapslog"
 	"go.uber.org/zap/zapcore"
@@ -45,6 +46,9 @@ func New(pool *pgxpool.Pool, now func() time.Time, log *zap.Logger) (*Queue, err
 // connect gives a client of River.
 func (q *Queue) connect(config *river.Config) (*river.Client[pgx.Tx], error) {
 	config.Schema, config.Logger = Schema, riverLogger(q.log)
+	config.Middleware = []rivertype.Middleware{&following{}, otelriver.NewMiddleware(&otelriver.MiddlewareConfig{
+		EnableTracePropagation: true, EnableWorkSpanJobKindSuffix: true,
+	})}
 	config.SkipUnknownJobCheck = config.Workers == nil
 	client, err := river.NewClient(quiet{riverpgxv5.New(q.pool)}, config)
 	if err != nil {

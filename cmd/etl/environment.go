@@ -43,6 +43,11 @@ func (e environment) value(name string) string {
 	return v
 }
 
+// isTraced says whether a collector of traces is named.
+func (e environment) isTraced() bool {
+	return cmp.Or(e.value("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), e.value("OTEL_EXPORTER_OTLP_ENDPOINT")) != ""
+}
+
 // configFile is the configuration where no flag names one.
 func (e environment) configFile() string { return cmp.Or(e.value("ETL_CONFIG"), "schedules.yaml") }
 

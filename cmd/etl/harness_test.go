@@ -58,7 +58,8 @@ type world struct {
 	stop    func() // ends the vendors' servers
 	config  string
 	conn    *pgx.Conn
-	reading *confined.Limits // of the processes that read files
+	reading *confined.Limits                 // of the processes that read files
+	lookup  func(name string) (string, bool) // the variables of servers; nil for none
 }
 
 // apart are the limits of the program, where it has processes to read files.

@@ -8,6 +8,7 @@ import (
 
 	"smsetl/cmd/etl/show"
 	"smsetl/config"
+	"smsetl/internal/tracing"
 	"smsetl/lineage"
 	"smsetl/load"
 	"smsetl/pipeline"
@@ -50,6 +51,13 @@ func (f pipelineFlags) open(s *session) (*pipeline.Pipeline, error) {
 	cfg, err := s.config(f.configFlag, now)
 	if err != nil {
 		return nil, err
+	}
+	if s.env.isTraced() {
+		stop, err := tracing.Start(s.ctx, currentVersion().Version, s.log)
+		if err != nil {
+			return nil, err
+		}
+		s.atEnd(stop)
 	}
 	wh, err := s.warehouse(f.databaseFlag)
 	if err != nil {

@@ -54,8 +54,11 @@ func (w *world) serve(change ...func(*serveCommand)) *served {
 	for _, c := range change {
 		c(command)
 	}
+	if w.lookup == nil {
+		w.lookup = func(string) (string, bool) { return "", false }
+	}
 	session := &session{
-		ctx: ctx, env: environment{vendors: vendors.All, lookup: func(string) (string, bool) { return "", false }, read: os.ReadFile, reading: w.reading},
+		ctx: ctx, env: environment{vendors: vendors.All, lookup: w.lookup, read: os.ReadFile, reading: w.reading},
 		stdout: s, stderr: s, log: show.NewLogger("debug", s, false),
 	}
 	go func() { s.ended <- session.end(command.serve(session, s.hangups)) }()

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/exaring/otelpgx"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/zap"
@@ -100,6 +101,7 @@ func poolConfig(url string, options Options) (*pgxpool.Config, error) {
 	}
 	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { WaitForRoom(c); return nil }
 	config.AfterConnect = func(_ context.Context, c *pgx.Conn) error { teach(c); return nil }
+	config.ConnConfig.Tracer = otelpgx.NewTracer() // statements without their values, inside of a window's trace only
 	application := options.Application
 	if application == "" {
 		application = "etl"

@@ -101,6 +101,7 @@ var mayImport = map[string][]string{
 	"internal/spawn":      {},
 	"internal/postgres":   {"internal/spawn"},
 	"internal/dictionary": {"load", "read"},
+	"internal/tracing":    {},
 	"internal/rules":      {},
 
 	// Tools of development. No product room may know them.
