@@ -60,7 +60,8 @@ func (t TLS) IsOn() bool { return t.CertificateFile != "" }
 
 // Notify is where people are told that they should look.
 type Notify struct {
-	Webhook Secret // the address that takes {"text": ...}; empty is nowhere
+	Webhook  Secret // the address that takes {"text": ...}; empty is nowhere
+	Services Secret // addresses as shoutrrr has them, with blanks between; empty is none
 }
 
 var (
@@ -276,5 +277,12 @@ func (n *Notify) keys() []Key {
 				"want the one that the chat program gives for incoming webhooks")
 		}
 		return nil
-	})}}
+	})}, {Name: "services", Hidden: true, Read: Read{form{pattern: `^\s*([a-z0-9+]+://\S+\s*)*$`}, Credential(&n.Services, func(text string) error {
+		for i, address := range strings.Fields(text) {
+			if service, rest, _ := strings.Cut(address, "://"); service == "" || rest == "" {
+				return fmt.Errorf("address %d is none of a service: want such as slack://..., smtp://..., with blanks between several", i+1)
+			}
+		}
+		return nil
+	}).take}}}
 }

@@ -94,6 +94,7 @@ func TestCommentedSections(t *testing.T) {
 	set := map[string]string{
 		"ETL_WEB_PASSWORD_HASH": "$2a$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
 		"ETL_METRICS_TOKEN":     strings.Repeat("t", 16), "ETL_OIDC_SECRET": "a secret", "ETL_NOTIFY_WEBHOOK": "https://hooks.example.com/x",
+		"ETL_NOTIFY_SERVICES": "slack://hook:a@webhook smtp://b",
 	}
 	lookup := env.Lookup
 	env.Lookup = func(name string) (string, bool) {
@@ -106,7 +107,7 @@ func TestCommentedSections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.Web.Listen == "" || cfg.Web.PasswordHash.Reveal() == "" || cfg.Notify.Webhook.Reveal() == "" {
+	if cfg.Web.Listen == "" || cfg.Web.PasswordHash.Reveal() == "" || cfg.Notify.Webhook.Reveal() == "" || cfg.Notify.Services.Reveal() == "" {
 		t.Errorf("the example says too little: %+v", cfg.Web)
 	}
 }

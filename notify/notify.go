@@ -1,4 +1,4 @@
-// Package notify sends messages to people through a webhook of their chat program: one when something is wrong, and one
+// Package notify sends messages to people through their chat programs, mail or pagers: one when something is wrong, and one
 // when it is over. What is wrong is derived from the ledger every time, and what was sent stands in etl.notice, so that
 // any number of programs send it once.
 package notify
@@ -29,22 +29,62 @@ type Options struct {
 // Notifier watches a warehouse.
 type Notifier struct {
 	notices  *check.Checker
-	webhook  webhook
+	places   []place
 	expected func(now time.Time) []ledger.Expectation
 	log      *zap.Logger
 }
 
-// New gives a Notifier that posts to the webhook, an address that takes {"text": "..."}. The address is a credential: no
-// error and no log line holds it.
-func New(notices *check.Checker, address string, options Options, log *zap.Logger) (*Notifier, error) {
-	if options.Timeout == 0 {
-		options.Timeout = 10 * time.Second
+// Places are where people are told. All addresses are credentials: no error and no log line holds one.
+type Places struct {
+	Webhook  string   // an address that takes {"text": "..."}; empty is none
+	Services []string // addresses of shoutrrr's services, such as slack://...
+}
+
+// place takes one message. Its errors hold no address.
+type place interface {
+	post(ctx context.Context, text string) error
+}
+
+// New gives a Notifier that tells in every one of the places.
+func New(notices *check.Checker, places Places, options Options, log *zap.Logger) (*Notifier, error) {
+	n := &Notifier{notices: notices, expected: options.Expected, log: log.Named("notify")}
+	timeout := cmp.Or(options.Timeout, 10*time.Second)
+	if places.Webhook != "" {
+		hook, err := newWebhook(places.Webhook, timeout)
+		if err != nil {
+			return nil, fmt.Errorf("notify: %w", err)
+		}
+		n.places = append(n.places, hook)
 	}
-	hook, err := newWebhook(address, options.Timeout)
-	if err != nil {
-		return nil, fmt.Errorf("notify: %w", err)
+	for i, address := range places.Services {
+		s, err := newService(address, timeout)
+		if err != nil {
+			return nil, fmt.Errorf("notify: service %d: %w", i+1, err)
+		}
+		n.places = append(n.places, s)
 	}
-	return &Notifier{notices: notices, webhook: hook, expected: options.Expected, log: log.Named("notify")}, nil
+	if len(n.places) == 0 {
+		return nil, errors.New("notify: there is no place to tell people in")
+	}
+	return n, nil
+}
+
+// post sends one message to every place. A place that took it is not told again because another one did not: it is an error only when none
+// took it.
+func (n *Notifier) post(ctx context.Context, text string) error {
+	var all []error
+	for _, p := range n.places {
+		if err := p.post(ctx, text); err != nil {
+			all = append(all, err)
+		}
+	}
+	if len(all) < len(n.places) {
+		if len(all) > 0 {
+			n.log.Warn("people are told elsewhere only", zap.Errors("errors", all))
+		}
+		return nil
+	}
+	return errors.Join(all...)
 }
 
 // Evaluate reads the ledger once and sends what is new and what is over. Programs may evaluate at the same time. An
@@ -74,9 +114,9 @@ func (n *Notifier) send(ctx context.Context, now time.Time, side check.Phase) er
 	// Whatever ends the context, the claim is settled.
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if err := n.webhook.post(ctx, text(claimed, side)); err != nil {
+	if err := n.post(ctx, text(claimed, side)); err != nil {
 		retry := now.Add(pause(claimed))
-		err = fmt.Errorf("notify: the webhook did not take a message about %d notices, which is tried again: %w", len(claimed), err)
+		err = fmt.Errorf("notify: nobody took a message about %d notices, which is tried again: %w", len(claimed), err)
 		return errors.Join(err, n.notices.NoticesFailed(late, retry, claimed))
 	}
 	n.log.Info("people told", zap.Int("notices", len(claimed)), zap.Bool("over", bool(side)))

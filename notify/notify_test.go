@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -101,7 +102,7 @@ func newRoom(t *testing.T) *room {
 // another is a further program that evaluates.
 func (r *room) another(log *zap.Logger) *notify.Notifier {
 	r.t.Helper()
-	n, err := notify.New(check.New(r.wh.DB), r.hook.URL+"/services/canary-hook", notify.Options{Expected: r.expected, Timeout: 2 * time.Second}, log)
+	n, err := notify.New(check.New(r.wh.DB), notify.Places{Webhook: r.hook.URL + "/services/canary-hook"}, notify.Options{Expected: r.expected, Timeout: 2 * time.Second}, log)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -441,6 +442,60 @@ func TestWebhookDown(t *testing.T) {
 	}
 }
 
+// A service of shoutrrr is told beside the webhook. One place that takes a message is enough: nobody is told twice because of another one.
+func TestService(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.put("11-16", "11-21", 1000, "11-22 02:30")
+	r.put("11-20", "11-20", 10, "11-22 02:31")
+	var took []string
+	status := 200
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		body, _ := io.ReadAll(request.Body)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if w.WriteHeader(status); status == 200 {
+			took = append(took, request.URL.Path+" "+string(body))
+		}
+	}))
+	t.Cleanup(service.Close)
+	core, logs := observer.New(zapcore.DebugLevel)
+	places := notify.Places{
+		Webhook: r.hook.URL + "/services/canary-hook", Services: []string{"generic://" + service.Listener.Addr().String() + "/canary-path?disabletls=yes"},
+	}
+	tell, err := notify.New(check.New(r.wh.DB), places, notify.Options{Expected: r.expected, Timeout: 2 * time.Second}, zap.New(core))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.status = 503
+	if err := tell.Evaluate(t.Context(), at("11-22 02:32")); err != nil {
+		t.Error(err)
+	}
+	if len(took) != 1 || !strings.HasPrefix(took[0], "/canary-path "+look) || len(logs.FilterMessage("people are told elsewhere only").All()) != 1 {
+		t.Errorf("the service took %q, the log has %v", took, logs.All())
+	}
+	if err := tell.Evaluate(t.Context(), at("11-22 02:40")); err != nil || len(took) != 1 {
+		t.Errorf("once more: %v, %q", err, took)
+	}
+	status = 500
+	r.put("11-20", "11-20", 1000, "11-22 02:41")
+	err = tell.Evaluate(t.Context(), at("11-22 02:42"))
+	if err == nil || !strings.Contains(err.Error(), "generic did not take it") || strings.Contains(err.Error(), "canary") {
+		t.Errorf("nobody took it: %v", err)
+	}
+	for _, entry := range logs.All() {
+		if text := fmt.Sprint(entry.Message, entry.ContextMap()); strings.Contains(text, "canary") {
+			t.Errorf("the log: %s", text)
+		}
+	}
+	for _, address := range []string{"canary://x", "slack://canary", "smtp://canary"} {
+		_, err := notify.New(nil, notify.Places{Services: []string{address}}, notify.Options{}, zap.NewNop())
+		if err == nil || strings.Contains(err.Error(), "canary") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
 // A program that dies while it tells may have told: nobody tells again, and a metric counts it until it is over.
 func TestDeathWhileTelling(t *testing.T) {
 	t.Parallel()
@@ -501,7 +556,7 @@ func TestOverWhileTelling(t *testing.T) {
 
 func TestNewRefusesWhatIsNoAddress(t *testing.T) {
 	for _, address := range []string{"", "canary", "ftp://canary.example.com", "http://", "https://canary host/"} {
-		_, err := notify.New(nil, address, notify.Options{}, zap.NewNop())
+		_, err := notify.New(nil, notify.Places{Webhook: address}, notify.Options{}, zap.NewNop())
 		if err == nil || strings.Contains(err.Error(), "canary") {
 			t.Errorf("%q: %v", address, err)
 		}

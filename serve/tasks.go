@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -46,14 +47,14 @@ func (v *Process) pruneRaw(ctx context.Context) error {
 	return err
 }
 
-// notify sends notifications of what is wrong, where the configuration in force has a webhook.
+// notify sends notifications of what is wrong, where the configuration in force says where to.
 func (v *Process) notify(ctx context.Context) error {
 	p := v.pipeline()
-	webhook := p.Config.Notify.Webhook.Reveal()
-	if webhook == "" {
+	places := notify.Places{Webhook: p.Config.Notify.Webhook.Reveal(), Services: strings.Fields(p.Config.Notify.Services.Reveal())}
+	if places.Webhook == "" && len(places.Services) == 0 {
 		return nil
 	}
-	n, err := notify.New(check.New(p.Warehouse.DB), webhook, notify.Options{Expected: p.Expectations}, p.Log)
+	n, err := notify.New(check.New(p.Warehouse.DB), places, notify.Options{Expected: p.Expectations}, p.Log)
 	if err != nil {
 		return err
 	}
