@@ -83,8 +83,8 @@ docs: $(SITE) ## write the documentation as a site into dist/site; a broken link
 screenshots: ## make the pictures of docs/pages.md and README.md in docs/images; needs chromium and pngquant
 	scripts/screenshots
 
-manifests: ## read the Kubernetes manifests as the API server would, strictly
-	$(GO) -C tools/manifests run . $(CURDIR)/deploy/kubernetes/*.yaml
+manifests: bin/kubeconform ## build the Kubernetes manifests with kustomize, and check them with kubeconform, strictly
+	scripts/manifests
 
 freeze-schema: ## keep the schema of the release VERSION with some data: every later version has to bring it up to its own
 	$(GO) test ./cmd/etl -run '^TestReleasedSchemasComeUp$$' -count=1 -freeze $(VERSION)
@@ -104,6 +104,10 @@ $(VULN): tools/go.mod tools/go.sum
 $(RELEASER) $(SBOM): tools/release/go.mod tools/release/go.sum
 	$(GO) -C tools/release build -o ../../bin/ tool
 	@touch $(RELEASER) $(SBOM)
+
+bin/kubeconform bin/kustomize: tools/manifests/go.mod tools/manifests/go.sum
+	$(GO) -C tools/manifests build -o ../../bin/ tool
+	@touch bin/kubeconform bin/kustomize
 
 $(SITE): tools/docs/requirements.txt
 	python3 -m venv bin/site

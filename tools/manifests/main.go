@@ -1,59 +1,66 @@
-// Command manifests reads Kubernetes manifests into the API server's own types. Kinds, versions and fields that these do not have, and values of
-// another type, are mistakes.
+// Command manifests writes the JSON Schemas of Kubernetes' kinds for kubeconform, from the description that the API server publishes of itself:
+// kubeconform's own come from a network. Unknown fields are mistakes in them.
 package main
 
 import (
-	"bufio"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"io"
 	"os"
-
-	apps "k8s.io/api/apps/v1"
-	batch "k8s.io/api/batch/v1"
-	core "k8s.io/api/core/v1"
-	networking "k8s.io/api/networking/v1"
-	policy "k8s.io/api/policy/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer"
-	"k8s.io/apimachinery/pkg/util/yaml"
+	"path/filepath"
+	"strings"
 )
 
+// groups are those of deploy/kubernetes, as the files of api/openapi-spec/v3 are called.
+var groups = []string{"api__v1", "apis__apps__v1", "apis__batch__v1", "apis__networking.k8s.io__v1", "apis__policy__v1"}
+
+// schema is a type of the API. What is not looked at here goes on as it is.
+type schema map[string]json.RawMessage
+
 func main() {
-	scheme := runtime.NewScheme()
-	builder := runtime.NewSchemeBuilder(apps.AddToScheme, batch.AddToScheme, core.AddToScheme, networking.AddToScheme, policy.AddToScheme)
-	err := builder.AddToScheme(scheme)
-	decoder := serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
-	for _, name := range os.Args[1:] {
-		err = errors.Join(err, check(decoder, name))
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: manifests KUBERNETES FOLDER")
+		os.Exit(2)
 	}
-	if err != nil || len(os.Args) == 1 {
-		fmt.Fprintln(os.Stderr, "manifests:", err)
-		os.Exit(1)
+	for _, group := range groups {
+		if err := write(filepath.Join(os.Args[1], "api/openapi-spec/v3", group+"_openapi.json"), os.Args[2], group); err != nil {
+			fmt.Fprintln(os.Stderr, "manifests:", err)
+			os.Exit(1)
+		}
 	}
 }
 
-// check decodes every document of a file.
-func check(decoder runtime.Decoder, name string) error {
-	file, err := os.Open(name)
+// write writes the types of a group into one file, and for each kind one that refers to it.
+func write(from, into, group string) error {
+	text, err := os.ReadFile(from)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	var all error
-	for documents := yaml.NewYAMLReader(bufio.NewReader(file)); ; {
-		text, err := documents.Read()
-		if errors.Is(err, io.EOF) {
-			return all
+	var api struct {
+		Components struct {
+			Schemas map[string]schema `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(text, &api); err != nil {
+		return err
+	}
+	for name, s := range api.Components.Schemas {
+		if s["properties"] != nil && s["additionalProperties"] == nil {
+			s["additionalProperties"] = json.RawMessage("false")
 		}
-		if err != nil {
+		var kinds []struct{ Group, Version, Kind string }
+		if json.Unmarshal(s["x-kubernetes-group-version-kind"], &kinds) != nil || len(kinds) != 1 {
+			continue // no kind, or one of every group
+		}
+		short, _, _ := strings.Cut(kinds[0].Group, ".") // as kubeconform calls them
+		kind := strings.ToLower(strings.Join([]string{kinds[0].Kind, short, kinds[0].Version}, "-"))
+		refers := fmt.Sprintf(`{"$ref": "%s.json#/components/schemas/%s"}`, group, name)
+		if err := os.WriteFile(filepath.Join(into, strings.ReplaceAll(kind, "--", "-")+".json"), []byte(refers), 0o644); err != nil {
 			return err
 		}
-		_, kind, err := decoder.Decode(text, nil, nil)
-		if err != nil {
-			all = errors.Join(all, fmt.Errorf("%s: %w", name, err))
-			continue
-		}
-		fmt.Println(name, kind.Kind)
 	}
+	all, err := json.Marshal(api)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(into, group+".json"), all, 0o644)
 }
