@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -16,6 +17,26 @@ const (
 	cliDocs = "../../docs/cli.md"
 	// mistakesBefore is what the program said before it was looked at with the eyes of somebody new: titles and texts.
 	mistakesBefore = "testdata/mistakes.before"
+
+	// cliBegin is what stands before the help of the commands.
+	cliBegin = `# The command line
+
+Made by ${go test ./cmd/etl -run TestCommandLineDocs -update} from what the program says of itself.
+
+${--source}, ${--account}, ${--dataset} and ${--vendor} narrow run, plan and backfill. ${--now TIME} rehearses another moment. With
+${-o json} standard output holds one document and nothing else. Everything that can be configured stands in [schedules.yaml](../schedules.yaml).
+
+| exit code | means |
+|---|---|
+| 0 | all that was asked for was done; days that wait by rule for another answer are listed |
+| 1 | failed: the database, the machine |
+| 2 | the command line or the configuration is wrong; the message names file, line and what would be right |
+| 3 | partial: something that was asked for could not be done, also when older numbers still stand; run again to resume. status: days are missing, failed, lost or late |
+| 4 | status: a day is quarantined. check: a warning or an error is open. invoice: it differs. replay: answers of some days are gone |
+
+[0005](adr/0005-exit-codes.md) has the reasons. [Mistakes that people make most](#before-and-after) stand at the end, with what the program says to them.
+
+`
 )
 
 // helpOf gives what a command's --help prints.
@@ -33,8 +54,7 @@ func TestCommandLineDocs(t *testing.T) {
 	t.Setenv("COLUMNS", "110")
 	said := saidOfMistakes(t)
 	var b strings.Builder
-	b.WriteString("# The command line\n\nMade by `go test ./cmd/etl -run TestCommandLineDocs -update` from what the program says of itself.\n\n" +
-		"Exit codes: 0 ok, 1 failed, 2 usage or configuration, 3 partial, 4 data quality ([0005](adr/0005-exit-codes.md)).\n\n")
+	b.WriteString(regexp.MustCompile(`\$\{([^}]*)\}`).ReplaceAllString(cliBegin, "`$1`"))
 	fence := func(text string) { b.WriteString("```text\n" + strings.TrimRight(text, "\n") + "\n```\n\n") }
 	fence(helpOf(t, ""))
 	parser, _ := parserOf(t)
