@@ -55,14 +55,14 @@ func TestPutReplacesTheWindow(t *testing.T) {
 	s := scope(marketing, "01-05..01-07", sms.StatsDay)
 
 	first := put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-05", "b", 20), row("01-06", "a", 30)}})
-	want := load.Result{LoadID: first.LoadID, LoadedAt: first.LoadedAt, Outcome: load.Loaded, Counts: load.Counts{Received: 3, Inserted: 3}}
+	want := load.Result{LoadID: first.LoadID, LoadedAt: first.LoadedAt, Outcome: load.Loaded, Counts: load.Counts{Received: 3, Inserted: 3}, Deliveries: 3}
 	if d := cmp.Diff(want, first); d != "" {
 		t.Error("first load (-want +got):\n", d)
 	}
 
 	// b vanishes on the 5th, a changes on the 6th, c comes late on the 7th.
 	second := put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 10), row("01-06", "a", 31), row("01-07", "c", 5)}})
-	want = load.Result{LoadID: second.LoadID, LoadedAt: second.LoadedAt, Outcome: load.Loaded, Counts: load.Counts{Received: 3, Inserted: 1, Updated: 1, Unchanged: 1, Removed: 1}}
+	want = load.Result{LoadID: second.LoadID, LoadedAt: second.LoadedAt, Outcome: load.Loaded, Counts: load.Counts{Received: 3, Inserted: 1, Updated: 1, Unchanged: 1, Removed: 1}, Deliveries: 2}
 	if d := cmp.Diff(want, second); d != "" {
 		t.Error("second load (-want +got):\n", d)
 	}
@@ -307,7 +307,7 @@ func TestPutFence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := load.Result{LoadID: old, LoadedAt: r.LoadedAt, Outcome: load.Loaded, Counts: load.Counts{Received: 2, Inserted: 1, Held: 1}, Superseded: []sms.Day{day("01-06")}}
+	want := load.Result{LoadID: old, LoadedAt: r.LoadedAt, Outcome: load.Loaded, Counts: load.Counts{Received: 2, Inserted: 1, Held: 1}, Deliveries: 1, Superseded: []sms.Day{day("01-06")}}
 	if d := cmp.Diff(want, r); d != "" {
 		t.Error("(-want +got):\n", d)
 	}
@@ -338,7 +338,7 @@ func TestPutLeavesFrozenDaysAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := put(t, wh, answer{Scope: s, Deliveries: []sms.Delivery{row("01-05", "a", 11), row("01-06", "a", 11)}})
-	want := load.Result{LoadID: r.LoadID, LoadedAt: r.LoadedAt, Outcome: load.Loaded, Counts: load.Counts{Received: 2, Updated: 1, Held: 1}, Frozen: []sms.Day{day("01-05")}}
+	want := load.Result{LoadID: r.LoadID, LoadedAt: r.LoadedAt, Outcome: load.Loaded, Counts: load.Counts{Received: 2, Updated: 1, Held: 1}, Deliveries: 1, Frozen: []sms.Day{day("01-05")}}
 	if d := cmp.Diff(want, r); d != "" {
 		t.Error("(-want +got):\n", d)
 	}

@@ -104,6 +104,8 @@ type Case struct {
 	N        int // of the seams of that kind, from 1; 0 disturbs nothing
 	// Moment is the seam by its name instead, of a message of the database.
 	Moment torture.Moment
+	// Then breaks what is done once more after the first fault, in the same way; nil leaves it alone.
+	Then *Case
 }
 
 // isDisturbed says whether anything is to break.
@@ -115,11 +117,25 @@ func (c Case) String() string {
 	if at == "" {
 		at = strconv.Itoa(c.N)
 	}
-	return strings.Join([]string{c.Scenario.Slug(), string(c.Seam), string(c.Fault), at}, "/")
+	name := strings.Join([]string{c.Scenario.Slug(), string(c.Seam), string(c.Fault), at}, "/")
+	if c.Then != nil {
+		_, then, _ := strings.Cut(c.Then.String(), "/")
+		name += "+" + then
+	}
+	return name
 }
 
 // Parse reads the name of a case.
 func Parse(name string) (c Case, err error) {
+	first, then, isPair := strings.Cut(name, "+")
+	if isPair {
+		if c, err = Parse(first); err != nil {
+			return c, err
+		}
+		second, err := Parse(c.Scenario.Slug() + "/" + then)
+		c.Then = &second
+		return c, err
+	}
 	parts := strings.Split(name, "/")
 	if len(parts) != 4 {
 		return c, fmt.Errorf("%q is no case: want scenario/seam/fault/n", name)
@@ -140,6 +156,8 @@ func Parse(name string) (c Case, err error) {
 type Result struct {
 	// At is the seam at which it happened; empty where the scenario was over before.
 	At string `json:"at,omitempty"`
+	// Then is the same of the second fault.
+	Then string `json:"then,omitempty"`
 	// Wrong is what does not hold afterwards, in words.
 	Wrong []string `json:"wrong,omitempty"`
 	// Seams are how many there were.
@@ -376,19 +394,59 @@ func (p *playing) play(ctx context.Context) error {
 		return err
 	}
 	reader := watch(p.db) //nolint:contextcheck // it reads until it is told to end
-	isDone, stepErr := p.do(ctx)
-	p.closeProxies()
-	if err := p.stage.server.ready(ctx); err != nil {
+	if err = p.disturbedStep(ctx, false); err == nil && p.Then != nil {
+		err = p.again(ctx)
+	}
+	if err != nil {
 		reader.end(nil, nil)
 		return err
 	}
-	err = p.judge(ctx, was, isDone, stepErr)
+	err = p.judge(ctx, was)
 	var after []total
 	if err == nil && p.db != nil {
 		after, err = p.totals(ctx)
 	}
 	p.wrong(reader.end(was.totals, after)...)
 	p.result.Looks = reader.looks
+	return err
+}
+
+// disturbedStep does the step that is disturbed. Where it says that it is done, it is.
+func (p *playing) disturbedStep(ctx context.Context, isAgain bool) error {
+	isDone, stepErr := p.do(ctx, isAgain)
+	p.closeProxies()
+	if err := p.stage.server.ready(ctx); err != nil {
+		return err
+	}
+	if !p.isDisturbed() && (stepErr != nil || !isDone && p.Scenario.after == nil) {
+		p.wrong(fmt.Sprintf("undisturbed, it is done: %t, with %v", isDone, stepErr))
+	}
+	if !isDone || stepErr != nil {
+		return nil
+	}
+	if err := p.look(ctx); err != nil {
+		return err
+	}
+	want, err := p.Scenario.truth(p.Scenario)
+	if err != nil {
+		return err
+	}
+	last := p.Scenario.now
+	if p.Fault == ClockBack {
+		last = last.AddDate(0, 0, -1) // it knows of no later day
+	}
+	return p.equals(ctx, "right after a step that said it was done", want, last)
+}
+
+// again does it once more, with the second fault.
+func (p *playing) again(ctx context.Context) (err error) {
+	first := p.result.At
+	p.Case, p.files, p.result.At = *p.Then, traceResult{}, ""
+	if p.disturbed, err = p.disturb(); err != nil { //nolint:contextcheck // a server is stopped whatever becomes of the case
+		return err
+	}
+	err = p.disturbedStep(ctx, true)
+	p.result.At, p.result.Then = first, p.result.At
 	return err
 }
 
@@ -454,31 +512,13 @@ func (p *playing) closeProxies() {
 	}
 }
 
-// judge looks whether all is as it must be: at once where the step says that it is done, and after it was done once more.
-func (p *playing) judge(ctx context.Context, was picture, isDone bool, stepErr error) error {
-	if !p.isDisturbed() && (stepErr != nil || !isDone && p.Scenario.after == nil) {
-		p.wrong(fmt.Sprintf("undisturbed, it is done: %t, with %v", isDone, stepErr))
-	}
+// judge looks whether all is as it must be after it was done once more.
+func (p *playing) judge(ctx context.Context, was picture) error {
 	want, err := p.Scenario.truth(p.Scenario)
 	if err != nil {
 		return err
 	}
-	if isDone && stepErr == nil {
-		if err := p.look(ctx); err != nil {
-			return err
-		}
-		last := p.Scenario.now
-		if p.Fault == ClockBack {
-			last = last.AddDate(0, 0, -1) // it knows of no later day
-		}
-		if err := p.equals(ctx, "right after a step that said it was done", want, last); err != nil {
-			return err
-		}
-	}
-	again := p.Scenario.do
-	if p.Scenario.after != nil {
-		again = p.Scenario.after
-	}
+	again := p.Scenario.step(true)
 	patient, cancel := context.WithTimeout(ctx, p.stage.patience)
 	defer cancel()
 	if isDone, err := again(patient, p.world()); err != nil || !isDone {

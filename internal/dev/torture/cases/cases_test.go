@@ -64,10 +64,19 @@ func play(t *testing.T, names ...string) {
 		if result.At == "" {
 			t.Errorf("%s: there is no such seam: %v", c, result.Seams)
 		}
+		if c.Then != nil && result.Then == "" {
+			t.Errorf("%s: there is no such second seam: %v", c, result.Seams)
+		}
 		for _, wrong := range result.Wrong {
 			t.Errorf("%s: %s", c, wrong)
 		}
 	}
+}
+
+// A second fault comes while the first one is recovered from.
+func TestPairOfFaults(t *testing.T) {
+	t.Parallel()
+	play(t, "first-load/postgres/server-crash/900+postgres/lose-answer/900", "first-load/vendor/kill/6+vendor/cut-in/6", "backfill-cancelled/step/kill/3+vendor/cut-before/2")
 }
 
 // One moment at each kind of seam. The rest is for `make torture`.

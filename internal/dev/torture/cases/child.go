@@ -16,6 +16,7 @@ import (
 type errand struct {
 	Scenario string `json:"scenario"`
 	World    *World `json:"world"`
+	IsAgain  bool   `json:"is_again"`
 	KillAt   int    `json:"kill_at"` // the step of the queue at which the process kills itself; 0 for none
 }
 
@@ -36,7 +37,7 @@ func Child(in io.Reader, out io.Writer) error {
 		return fmt.Errorf("there is no scenario %q", e.Scenario)
 	}
 	e.World.steps = &steps{n: e.KillAt, fault: Kill}
-	isDone, err := s.do(context.Background(), e.World)
+	isDone, err := s.step(e.IsAgain)(context.Background(), e.World)
 	o := outcome{IsDone: isDone}
 	if err != nil {
 		o.Error = err.Error()
@@ -45,19 +46,20 @@ func Child(in io.Reader, out io.Writer) error {
 }
 
 // do does the disturbed step: in this process, or in one that can be killed, and beside another one where the scenario wants two.
-func (p *playing) do(ctx context.Context) (isDone bool, err error) {
+func (p *playing) do(ctx context.Context, isAgain bool) (isDone bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, p.stage.patience)
 	defer cancel()
 	other := make(chan error, 1)
-	if p.Scenario.isTwice {
-		go func() { other <- p.inChild(ctx, p.world(), nil) }()
+	isTwice := p.Scenario.isTwice && !isAgain
+	if isTwice {
+		go func() { other <- p.inChild(ctx, p.world(), false, nil) }()
 	}
 	if p.Fault == Kill || p.isTraced() {
-		err = p.inChild(ctx, p.disturbed, &isDone)
+		err = p.inChild(ctx, p.disturbed, isAgain, &isDone)
 	} else {
-		isDone, err = p.Scenario.do(ctx, p.disturbed)
+		isDone, err = p.Scenario.step(isAgain)(ctx, p.disturbed)
 	}
-	if p.Scenario.isTwice {
+	if isTwice {
 		if otherErr := <-other; otherErr != nil && p.Fault != ServerCrash {
 			p.wrong("the process that nobody disturbed: " + otherErr.Error())
 		}
@@ -69,8 +71,8 @@ func (p *playing) do(ctx context.Context) (isDone bool, err error) {
 }
 
 // inChild does the step in another process, which may be killed where isDone is wanted.
-func (p *playing) inChild(ctx context.Context, w *World, isDone *bool) error {
-	e := errand{Scenario: p.Scenario.Name, World: w}
+func (p *playing) inChild(ctx context.Context, w *World, isAgain bool, isDone *bool) error {
+	e := errand{Scenario: p.Scenario.Name, World: w, IsAgain: isAgain}
 	if isDone != nil && p.Seam == QueueStep {
 		e.KillAt = p.N
 	}

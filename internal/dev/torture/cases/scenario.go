@@ -343,6 +343,14 @@ func migration() *Scenario {
 	return s
 }
 
+// step is what is disturbed, or what is done once more afterwards.
+func (s *Scenario) step(isAgain bool) Step {
+	if isAgain && s.after != nil {
+		return s.after
+	}
+	return s.do
+}
+
 // Slug is the name in a command line.
 func (s *Scenario) Slug() string { return strings.ReplaceAll(s.Name, " ", "-") }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"os"
 	"os/signal"
@@ -32,6 +33,7 @@ type options struct {
 	out       string
 	workers   int
 	forgetful bool
+	pairs     bool
 }
 
 func main() {
@@ -51,6 +53,7 @@ func main() {
 	flag.StringVar(&o.out, "out", "docs/torture.md", "the page to write; - for standard output")
 	flag.IntVar(&o.workers, "workers", 2*runtime.NumCPU(), "how many cases are done at once; each worker has a server of its own")
 	flag.BoolVar(&o.forgetful, "forget", false, "remember nothing, and begin with no case done")
+	flag.BoolVar(&o.pairs, "pairs", false, "two faults, the second one while the first is recovered from: one pair of each two kinds of every scenario")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, o)
@@ -195,7 +198,7 @@ func (r *runner) left() (left []cases.Case, err error) {
 	}
 	byKind, most := map[kind][]cases.Case{}, 0
 	var kinds []kind
-	for _, c := range r.state.cases(r.scenarios) {
+	for _, c := range r.wanted(r.scenarios) {
 		k := kind{c.Scenario.Name, c.Seam, c.Fault}
 		if byKind[k] == nil {
 			kinds = append(kinds, k)
@@ -222,6 +225,42 @@ func (r *runner) left() (left []cases.Case, err error) {
 		}
 	}
 	return left, nil
+}
+
+// wanted are the cases of scenarios that this run is about.
+func (r *runner) wanted(scenarios []*cases.Scenario) []cases.Case {
+	all := r.state.cases(scenarios)
+	if r.options.pairs {
+		return pairs(all, r.options.seed)
+	}
+	return all
+}
+
+// pairs gives one pair of faults of each two kinds of a scenario, at seams that the seed chooses. All pairs of seams would be billions.
+func pairs(all []cases.Case, seed uint64) (chosen []cases.Case) {
+	byKind := map[kind][]cases.Case{}
+	var kinds []kind
+	for _, c := range all {
+		k := kind{c.Scenario.Name, c.Seam, c.Fault}
+		if byKind[k] == nil {
+			kinds = append(kinds, k)
+		}
+		byKind[k] = append(byKind[k], c)
+	}
+	for _, first := range kinds {
+		for _, second := range kinds {
+			if first.scenario != second.scenario {
+				continue
+			}
+			name := fnv.New64a()
+			fmt.Fprint(name, first, second)
+			dice := rand.New(rand.NewPCG(seed, name.Sum64())) //nolint:gosec // it repeats itself
+			c, then := byKind[first][dice.IntN(len(byKind[first]))], byKind[second][dice.IntN(len(byKind[second]))]
+			c.Then = &then
+			chosen = append(chosen, c)
+		}
+	}
+	return chosen
 }
 
 // mostFailures is how many cases may fail for no fault of the product's until the run is given up.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
@@ -46,27 +48,50 @@ Cases are done in an order that takes all kinds in turn. Silence lasts 2.5 s; af
 
 `
 
-// report writes the page.
+const pairsHead = `
+## Pairs of faults
+
+The second fault comes while what the first one left is done once more; after that it is done undisturbed, and the same must hold. Of each scenario there is
+one pair of each two kinds of fault and seam, at seams that a seed chooses. Made by
+
+    make torture MINUTES=60 TORTURE=-pairs
+
+`
+
+// report writes the part of the page that the run is about, and leaves the other one as it is.
 func (r *runner) report() error {
 	all := r.tallies()
-	var page strings.Builder
-	page.WriteString(head)
+	var part strings.Builder
 	var whole tally
 	for _, t := range all {
 		whole.add(t)
 	}
-	fmt.Fprintf(&page, "**%d of %d cases are done** (%.1f %%), %d of them struck, with %d violations. They took %s, added up, of the product %s.\n\n",
+	fmt.Fprintf(&part, "**%d of %d cases are done** (%.1f %%), %d of them struck, with %d violations. They took %s, added up, of the product %s.\n\n",
 		whole.done, whole.of, percent(whole.done, whole.of), whole.struck, whole.wrong,
 		time.Duration(whole.took*float64(time.Second)).Round(time.Second), r.state.hash)
-	r.byScenario(&page, all)
-	byFault(&page, all)
-	r.violations(&page)
-	fmt.Fprintf(os.Stderr, "%d of %d cases done, %d in this run, %d violations\n", whole.done, whole.of, r.done, whole.wrong)
-	var err error
-	if r.options.out == "-" {
-		_, err = os.Stdout.WriteString(page.String())
+	if r.options.pairs {
+		r.byPair(&part, all)
 	} else {
-		err = os.WriteFile(r.options.out, []byte(page.String()), 0o644) //nolint:gosec // a page for everybody
+		r.byScenario(&part, all)
+		byFault(&part, all)
+	}
+	r.violations(&part)
+	fmt.Fprintf(os.Stderr, "%d of %d cases done, %d in this run, %d violations\n", whole.done, whole.of, r.done, whole.wrong)
+	old, err := os.ReadFile(r.options.out)
+	if err != nil && r.options.out != "-" && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	singles, ofPairs, _ := strings.Cut(string(old), pairsHead)
+	if r.options.pairs {
+		ofPairs = part.String()
+	} else {
+		singles = head + part.String()
+	}
+	page := singles + pairsHead + ofPairs
+	if r.options.out == "-" {
+		_, err = os.Stdout.WriteString(page)
+	} else {
+		err = os.WriteFile(r.options.out, []byte(page), 0o644) //nolint:gosec // a page for everybody
 	}
 	if err == nil && whole.wrong > 0 {
 		err = fmt.Errorf("%d cases do not hold", whole.wrong)
@@ -74,19 +99,33 @@ func (r *runner) report() error {
 	return err
 }
 
+// byPair counts the pairs of each scenario.
+func (r *runner) byPair(page *strings.Builder, all map[kind]tally) {
+	page.WriteString("| scenario | pairs | done | both struck | violations |\n|---|---:|---:|---:|---:|\n")
+	for _, s := range cases.All() {
+		var sum tally
+		for k, t := range all {
+			if k.scenario == s.Name {
+				sum.add(t)
+			}
+		}
+		fmt.Fprintf(page, "| %s | %d | %d (%.1f %%) | %d | %d |\n", s.Name, sum.of, sum.done, percent(sum.done, sum.of), sum.struck, sum.wrong)
+	}
+}
+
 func percent(n, of int) float64 { return 100 * float64(n) / float64(max(of, 1)) }
 
 // tallies counts all cases by kind, of every scenario.
 func (r *runner) tallies() map[kind]tally {
 	all := map[kind]tally{}
-	for _, c := range r.state.cases(cases.All()) {
+	for _, c := range r.wanted(cases.All()) {
 		k := kind{c.Scenario.Name, c.Seam, c.Fault}
 		t := all[k]
 		t.of++
 		if result, isDone := r.state.Done[c.String()]; isDone {
 			t.done++
 			t.took += result.Took
-			if result.At != "" {
+			if result.At != "" && (c.Then == nil || result.Then != "") {
 				t.struck++
 			}
 			if len(result.Wrong) > 0 {
@@ -139,15 +178,15 @@ func byFault(page *strings.Builder, all map[kind]tally) {
 }
 
 func (r *runner) violations(page *strings.Builder) {
-	page.WriteString("\n## Violations\n\n")
+	page.WriteString("\n### Violations\n\n")
 	none := true
 	for _, name := range slices.Sorted(maps.Keys(r.state.Done)) {
 		result := r.state.Done[name]
-		if len(result.Wrong) == 0 {
+		if len(result.Wrong) == 0 || strings.Contains(name, "+") != r.options.pairs {
 			continue
 		}
 		none = false
-		fmt.Fprintf(page, "- `go run ./internal/dev/torture/run -only %s`, at %s:\n", name, result.At)
+		fmt.Fprintf(page, "- `go run ./internal/dev/torture/run -only %s`, at %s:\n", name, strings.TrimSpace(result.At+" "+result.Then))
 		for _, w := range result.Wrong {
 			fmt.Fprintf(page, "  - %s\n", w)
 		}
