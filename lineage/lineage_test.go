@@ -225,6 +225,24 @@ func TestCollectorThatDoesNotAnswerHoldsUpNothing(t *testing.T) {
 	}
 }
 
+// A collector that redirects is not followed: the key is for nobody else.
+func TestDoorCollectorSendsTheKeyElsewhere(t *testing.T) {
+	t.Parallel()
+	elsewhere := &collector{}
+	other := httptest.NewServer(elsewhere)
+	t.Cleanup(other.Close)
+	c := &collector{answer: func(_ int, w http.ResponseWriter) {
+		w.Header().Set("Location", other.URL+"/api/v1/lineage")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	}}
+	s := c.open(t, lineage.Options{Key: "token"})
+	s.Began(newLoad(t, 1))
+	s.Close()
+	if len(c.events) != 1 || len(elsewhere.events) != 0 || s.Lost() != 1 {
+		t.Errorf("%d events came, %d went elsewhere, %d are lost", len(c.events), len(elsewhere.events), s.Lost())
+	}
+}
+
 // Closing waits no longer than for one call.
 func TestCloseDoesNotWaitForACollector(t *testing.T) {
 	t.Parallel()

@@ -411,7 +411,7 @@ func (p *playing) play(ctx context.Context) error {
 	return err
 }
 
-// disturbedStep does the step that is disturbed. Where it says that it is done, it is.
+// disturbedStep does the step that is disturbed. What it says is done must be.
 func (p *playing) disturbedStep(ctx context.Context, isAgain bool) error {
 	isDone, stepErr := p.do(ctx, isAgain)
 	p.closeProxies()
@@ -421,9 +421,14 @@ func (p *playing) disturbedStep(ctx context.Context, isAgain bool) error {
 	if !p.isDisturbed() && (stepErr != nil || !isDone && p.Scenario.after == nil) {
 		p.wrong(fmt.Sprintf("undisturbed, it is done: %t, with %v", isDone, stepErr))
 	}
-	if !isDone || stepErr != nil {
-		return nil
+	if isDone && stepErr == nil {
+		return p.claimed(ctx)
 	}
+	return nil
+}
+
+// claimed looks whether what a step calls done is.
+func (p *playing) claimed(ctx context.Context) error {
 	if err := p.look(ctx); err != nil {
 		return err
 	}
