@@ -75,7 +75,7 @@ func TestCheckTellsPeople(t *testing.T) {
 	out := w.must(exitQuality, "check", at(today)...)
 	for _, want := range []string{
 		"severity  check", "error     requested_split", "engagelab/harbor_service", "2026-11-10", "2026-11-21  new",
-		"summary_differs engagelab/harbor_service delivery_by_day: 2026-11-10: ", "4 opened, 0 back, 0 closed",
+		"summary_differs engagelab/harbor_service delivery_by_day: 2026-11-10: ", "5 opened, 0 back, 0 closed",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)

@@ -39,8 +39,10 @@ func (e environment) ReadFile(path string) ([]byte, error) { return e.read(path)
 
 // value gives a variable's value, or "" when it is not set.
 func (e environment) value(name string) string {
-	v, _ := e.lookup(name)
-	return v
+	if v, isSet := e.lookup(name); isSet {
+		return v
+	}
+	return ""
 }
 
 // isTraced says whether a collector of traces is named.
