@@ -287,7 +287,7 @@ func TestReplayWithoutTheAnswer(t *testing.T) {
 	w.exec(`UPDATE etl.raw SET packed = NULL, pruned_at = now() WHERE hash IN (SELECT hash FROM etl.fetch WHERE dataset = 'stats_day')`)
 	w.remember()
 	code, out, errs := w.alone(t.Context(), "replay", "--from", "2026-11-01", "--to", "2026-11-21", "--vendor", "engagelab")
-	if code != exitQuality || !strings.Contains(out, "stats_day+process_failed+send_failed 2026-11-03/2026-11-21") || !strings.Contains(out, "thrown away") {
+	if code != exitQuality || !strings.Contains(out, "stats_day+process_failed+send_failed 2026-11-02/2026-11-21") || !strings.Contains(out, "thrown away") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
 	}
 	if differ := w.changed(); len(differ) > 0 {
