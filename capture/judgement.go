@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -155,9 +156,7 @@ func Judge(accounts []Account, all []Fixture) []Judgement {
 		for _, a := range assumptions[one.Vendor] {
 			j := Judgement{Vendor: one.Vendor, Account: one.ID, Question: a.question, Assumption: a.text}
 			a.judge(e, &j)
-			if j.Advice == "" {
-				j.Advice = Advice(a.question, j.Answer)
-			}
+			j.Advice = cmp.Or(j.Advice, Advice(a.question, j.Answer))
 			out = append(out, j)
 		}
 	}

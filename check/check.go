@@ -75,10 +75,7 @@ func (o Options) first(now time.Time) sms.Day {
 	if o.All {
 		return sms.Date(2015, time.January, 1) // where the calendar begins
 	}
-	days := o.Days
-	if days == 0 {
-		days = DefaultDays
-	}
+	days := cmp.Or(o.Days, DefaultDays)
 	return sms.DayOf(now.UTC()) - sms.Day(days)
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -134,9 +135,7 @@ func (x *excerpts) keyAbove(i int) (key string, ok bool) {
 		if parts == nil || !slices.Contains(x.plain, parts[3]) {
 			return "", false
 		}
-		if key == "" {
-			key = parts[3]
-		}
+		key = cmp.Or(key, parts[3])
 	}
 	return key, true
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -76,10 +77,7 @@ func (m *mapping) refuse(known []string, elsewhere func(name string) string) {
 			m.wrongf(e.Key, "%s", why)
 			continue
 		}
-		hint := spelling.Suggest(name, known)
-		if hint == "" {
-			hint = "the keys here are " + strings.Join(known, ", ")
-		}
+		hint := cmp.Or(spelling.Suggest(name, known), "the keys here are "+strings.Join(known, ", "))
 		m.wrongf(e.Key, "unknown key: %s", hint)
 	}
 }

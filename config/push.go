@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -107,9 +108,7 @@ func (p *Pushes) keys() []Key {
 func (r *reader) listeners(p *Pushes) func(entry, *mapping) {
 	return func(section entry, own *mapping) {
 		p.TLS.check(section, own)
-		if p.MaxPerSecond == 0 {
-			p.MaxPerSecond = defaultPushRate
-		}
+		p.MaxPerSecond = cmp.Or(p.MaxPerSecond, defaultPushRate)
 		e := own.find("listen")
 		switch {
 		case e != nil && len(r.endpoints) == 0 && !r.hasMistakeAt("sources"):

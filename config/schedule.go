@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -161,10 +162,7 @@ func zoneOf(v Value, wrong, name string) (*time.Location, error) {
 	if err == nil {
 		return loc, nil
 	}
-	meant := spelling.Suggest(name, commonZones)
-	if meant == "" {
-		meant = `want a name such as "Asia/Shanghai" or "UTC"`
-	}
+	meant := cmp.Or(spelling.Suggest(name, commonZones), `want a name such as "Asia/Shanghai" or "UTC"`)
 	return nil, v.wrong(wrong + ": " + meant)
 }
 

@@ -77,7 +77,7 @@ func (r *reader) identity(s *Source) []Key {
 
 // keys are the other keys of sources of the vendor, with its defaults in place.
 func (r *reader) keys(s *Source, of Vendor) []Key {
-	s.Settings, s.Zone, s.IsImported, s.MaxRequestsPerSecond = belief.Default, beijing, of.IsImported, of.Rate
+	s.Settings, s.Zone, s.IsImported, s.MaxRequestsPerSecond = belief.Default, sms.Beijing, of.IsImported, of.Rate
 	s.Spec, s.Datasets = of.Spec, of.DatasetNames()
 	s.ChunkDays, s.RetentionDays, s.QuarantineDays = of.ChunkDays, of.RetentionDays, 3
 	s.SweepDays, s.SweepEveryDays = 35, 7
@@ -203,15 +203,6 @@ func (m *mapping) refuseSourceKeys(s Source, of Vendor) {
 		return ""
 	})
 }
-
-// beijing is the zone of the vendors' days where nothing else is said.
-var beijing = func() sms.Zone {
-	z, err := sms.ParseZone("+08:00")
-	if err != nil {
-		panic(err) // a constant
-	}
-	return z
-}()
 
 func (s *Source) zone(of Vendor) Read {
 	return Zone(&s.Zone, "the zone of a vendor's day").Then(func(v Value) error {

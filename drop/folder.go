@@ -45,15 +45,9 @@ type Folder struct {
 
 // New gives a Folder. The folder need not be there.
 func New(dir string, o Options) *Folder {
-	if o.Still == 0 {
-		o.Still = 5 * time.Second
-	}
-	if o.StillEmpty == 0 {
-		o.StillEmpty = 10 * time.Minute
-	}
-	if o.MostStarts == 0 {
-		o.MostStarts = 5
-	}
+	o.Still = cmp.Or(o.Still, 5*time.Second)
+	o.StillEmpty = cmp.Or(o.StillEmpty, 10*time.Minute)
+	o.MostStarts = cmp.Or(o.MostStarts, 5)
 	return &Folder{dir: dir, o: o, seen: map[string]fileState{}, tries: map[string]int{}, skipped: map[string]bool{}}
 }
 

@@ -35,9 +35,7 @@ var (
 // or a dataset that there is not, ErrNever for a template, label, message type, country or reason that the account never had,
 // load.ErrUnknownAccount for an account.
 func Number(ctx context.Context, wh *load.Warehouse, vendors transform.Vendors, q Question) (Explanation, error) {
-	if q.Rows == 0 {
-		q.Rows = 20
-	}
+	q.Rows = cmp.Or(q.Rows, 20)
 	e := explainer{
 		q: q, warehouse: wh, vendors: vendors, model: read.New(wh.DB, nil), loads: map[int64]read.Load{}, current: map[int64]bool{},
 		fetches: map[sms.Hash]int64{}, places: map[rowKey][]found{},

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,18 +45,10 @@ func Retries(log *zap.Logger) func(met error, try, of int, wait time.Duration) {
 }
 
 func (p Policy) orDefaults() Policy {
-	if p.First <= 0 {
-		p.First = 500 * time.Millisecond
-	}
-	if p.Longest <= 0 {
-		p.Longest = 20 * time.Second
-	}
-	if p.Total <= 0 {
-		p.Total = time.Minute
-	}
-	if p.Tries <= 0 {
-		p.Tries = 8
-	}
+	p.First = cmp.Or(max(p.First, 0), 500*time.Millisecond)
+	p.Longest = cmp.Or(max(p.Longest, 0), 20*time.Second)
+	p.Total = cmp.Or(max(p.Total, 0), time.Minute)
+	p.Tries = cmp.Or(max(p.Tries, 0), 8)
 	return p
 }
 

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -32,21 +33,12 @@ type Limits struct {
 }
 
 func (l Limits) orDefaults() Limits {
-	or := func(d *time.Duration, instead time.Duration) {
-		if *d <= 0 {
-			*d = instead
-		}
-	}
-	if l.Body <= 0 {
-		l.Body = 64 << 20
-	}
-	if l.Head <= 0 {
-		l.Head = 64 << 10
-	}
-	or(&l.Connect, 10*time.Second)
-	or(&l.Header, 90*time.Second)
-	or(&l.Idle, 30*time.Second)
-	or(&l.Whole, 10*time.Minute)
+	l.Body = cmp.Or(max(l.Body, 0), 64<<20)
+	l.Head = cmp.Or(max(l.Head, 0), 64<<10)
+	l.Connect = cmp.Or(max(l.Connect, 0), 10*time.Second)
+	l.Header = cmp.Or(max(l.Header, 0), 90*time.Second)
+	l.Idle = cmp.Or(max(l.Idle, 0), 30*time.Second)
+	l.Whole = cmp.Or(max(l.Whole, 0), 10*time.Minute)
 	return l
 }
 

@@ -115,13 +115,7 @@ func (w *Loader) reload(ctx context.Context, try *queue.Try, window sms.Window, 
 }
 
 func addResult(all *load.Result, r load.Result) {
-	all.Received += r.Received
-	all.Inserted += r.Inserted
-	all.Updated += r.Updated
-	all.Unchanged += r.Unchanged
-	all.Rejected += r.Rejected
-	all.Held += r.Held
-	all.Removed += r.Removed
+	all.Add(r.Counts)
 	all.Quarantined = append(all.Quarantined, r.Quarantined...)
 	all.Superseded = append(all.Superseded, r.Superseded...)
 	all.Frozen = append(all.Frozen, r.Frozen...)

@@ -3,7 +3,6 @@ package load
 import (
 	"cmp"
 	"context"
-	_ "embed"
 	"maps"
 	"slices"
 	"strings"
@@ -14,15 +13,6 @@ import (
 	"smsetl/load/star"
 	"smsetl/sms"
 )
-
-//go:embed sql/change_delivery.sql
-var changeDelivery string
-
-//go:embed sql/change_failure.sql
-var changeFailure string
-
-//go:embed sql/change_examples.sql
-var changeExamples string
 
 // Change is what a Replay makes of stored numbers.
 type Change struct {
@@ -75,8 +65,8 @@ func (p *put) change(ctx context.Context, tx pgx.Tx, examples int) (Change, erro
 		table string
 		cells string
 	}{
-		{p.fills(star.Delivery), "changed_delivery_daily", changeDelivery},
-		{p.fills(star.Processing) || p.fills(star.Sending), "changed_failure_daily", changeFailure},
+		{p.fills(star.Delivery), "changed_delivery_daily", statement("change_delivery")},
+		{p.fills(star.Processing) || p.fills(star.Sending), "changed_failure_daily", statement("change_failure")},
 	} {
 		var compared bool
 		if err := tx.QueryRow(ctx, `SELECT to_regclass('pg_temp.' || $1) IS NOT NULL`, f.table).Scan(&compared); err != nil {
@@ -134,7 +124,7 @@ func (c *Change) addExamples(ctx context.Context, tx pgx.Tx, account sms.Account
 		Reason, Change, Measure               string
 		Old, New                              sms.Count
 	}
-	rows, err := db.All[row](ctx, tx, strings.ReplaceAll(changeExamples, "{cells}", cells), pgx.QueryExecModeExec, most)
+	rows, err := db.All[row](ctx, tx, strings.ReplaceAll(statement("change_examples"), "{cells}", cells), pgx.QueryExecModeExec, most)
 	for _, r := range rows {
 		c.Examples = append(c.Examples, CellChange{
 			account, r.Day, r.Template, r.Label, r.MessageType, r.Country, r.Stage, r.Reason, r.Change, r.Measure, r.Old, r.New,

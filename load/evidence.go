@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	_ "embed"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,12 +10,6 @@ import (
 	"smsetl/load/star"
 	"smsetl/sms"
 )
-
-//go:embed sql/evidence_stored.sql
-var evidenceStored string
-
-//go:embed sql/evidence_keys.sql
-var evidenceKeys string
 
 // evidence gathers what the decision about the batch rests on.
 func (p *put) evidence(ctx context.Context, tx pgx.Tx) (*sms.Evidence, error) {
@@ -96,7 +89,7 @@ type storedDay struct {
 
 // readStored reads what is stored of the window's days and of the weeks before.
 func (p *put) readStored(ctx context.Context, tx pgx.Tx, e *sms.Evidence) error {
-	rows, err := db.All[storedDay](ctx, tx, evidenceStored, p.account, p.totals(), p.window.First()-sms.BaselineDays, p.window.Last())
+	rows, err := db.All[storedDay](ctx, tx, statement("evidence_stored"), p.account, p.totals(), p.window.First()-sms.BaselineDays, p.window.Last())
 	for _, s := range rows {
 		n := sms.Numbers{HasNoTotals: !p.fills(star.Delivery)}
 		if p.fills(star.Delivery) {
@@ -146,7 +139,7 @@ func (p *put) compareKeys(ctx context.Context, tx pgx.Tx) (*sms.KeyLoss, error) 
 		Key    key
 		Stored int64
 	}
-	rows, err := db.All[storedKey](ctx, tx, evidenceKeys, p.account, days)
+	rows, err := db.All[storedKey](ctx, tx, statement("evidence_keys"), p.account, days)
 	said := map[key]int64{}
 	for i := range p.staging.Batch.Deliveries {
 		d := &p.staging.Batch.Deliveries[i]

@@ -2,18 +2,15 @@ package load
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"smsetl/internal/db"
 	"smsetl/sms"
 )
-
-//go:embed sql/ledger_fail.sql
-var ledgerFail string
 
 // Fail writes down that a load ended without facts and why, and what its batch rejected and found: of the batch it needs
 // the scope, the rejects and the findings. Days that were loaded before stay loaded, with the reason and one more failed
@@ -41,7 +38,7 @@ func (w *Warehouse) Fail(ctx context.Context, loadID int64, batch sms.Batch, rea
 		if err := noteFindings(ctx, tx, account, loadID, &batch, now); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, ledgerFail, account, loadID, scope.Datasets, scope.Window.First(), scope.Window.Last(), reasonOf(reason), now)
+		_, err = tx.Exec(ctx, statement("ledger_fail"), account, loadID, scope.Datasets, scope.Window.First(), scope.Window.Last(), reasonOf(reason), now)
 		return err
 	})
 	return failed("failing "+scope.String(), err)
@@ -83,7 +80,7 @@ func EndReference(ctx context.Context, tx pgx.Tx, loadID int64, isNew bool, reje
 // reasonOf gives a reason as it is stored: a sentence or two, however many errors were joined to it.
 func reasonOf(text string) string {
 	const most = 2000 // bytes
-	if text = clean(text); len(text) > most {
+	if text = db.Clean(text); len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "..."
 	}
 	return text

@@ -3,7 +3,6 @@ package load
 import (
 	"cmp"
 	"context"
-	_ "embed"
 	"slices"
 	"time"
 
@@ -12,12 +11,6 @@ import (
 	"smsetl/internal/db"
 	"smsetl/sms"
 )
-
-//go:embed sql/finding_write.sql
-var findingWrite string
-
-//go:embed sql/finding_close.sql
-var findingClose string
 
 // writeFindings notes what the batch found, and closes what it no longer shows. An answer that is not believed on every day
 // proves nothing by what it leaves out.
@@ -30,7 +23,7 @@ func (p *put) writeFindings(ctx context.Context, tx pgx.Tx) error {
 			return nil
 		}
 	}
-	_, err := tx.Exec(ctx, findingClose, p.account, p.loadID, p.options.Now, p.scope.Datasets, p.window.First(), p.window.Last())
+	_, err := tx.Exec(ctx, statement("finding_close"), p.account, p.loadID, p.options.Now, p.scope.Datasets, p.window.First(), p.window.Last())
 	return err
 }
 
@@ -54,7 +47,7 @@ func noteFindings(ctx context.Context, tx pgx.Tx, account int32, loadID int64, b
 		rows[i] = row{f.Check, f.Subject, f.Severity, within(w, f.Day), f.Detail, f.Rows, within(w, max(f.Day, f.LastDay))}
 	}
 	c := db.Columns(rows)
-	_, err := tx.Exec(ctx, findingWrite, account, loadID, now, c[0], c[1], c[2], c[3], c[4], c[5], w.First(), w.Last(), c[6], batch.Scope.Datasets)
+	_, err := tx.Exec(ctx, statement("finding_write"), account, loadID, now, c[0], c[1], c[2], c[3], c[4], c[5], w.First(), w.Last(), c[6], batch.Scope.Datasets)
 	return err
 }
 
@@ -97,7 +90,7 @@ func writeRejects(ctx context.Context, tx pgx.Tx, loadID int64, rejects []sms.Re
 		if r.Payload != (sms.Hash{}) {
 			hash = r.Payload[:]
 		}
-		return []any{loadID, hash, r.Position, clean(r.Reason), clean(r.Row)}, nil
+		return []any{loadID, hash, r.Position, db.Clean(r.Reason), db.Clean(r.Row)}, nil
 	})
 	_, err := tx.CopyFrom(ctx, pgx.Identifier{"etl", "reject"}, []string{"load_id", "hash", "position", "reason", "row"}, source)
 	return err

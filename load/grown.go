@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	_ "embed"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -10,9 +9,6 @@ import (
 
 	"smsetl/internal/db"
 )
-
-//go:embed sql/grown.sql
-var grownQuery string
 
 // analyzeGrown tells the planner of tables that have grown by half since it last looked at them, which the server itself does a minute
 // or more later. Until then it takes a million rows for the few that were there before: for a question over some days of an
@@ -22,7 +18,7 @@ var grownQuery string
 // that belongs to another role to the server: nobody else may.
 func (w *Warehouse) analyzeGrown(ctx context.Context) {
 	err := pgx.BeginFunc(ctx, w.pool, func(tx pgx.Tx) error {
-		tables, err := db.All[string](ctx, tx, grownQuery)
+		tables, err := db.All[string](ctx, tx, statement("grown"))
 		if err != nil || len(tables) == 0 {
 			return err
 		}

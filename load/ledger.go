@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"time"
 
@@ -12,12 +11,6 @@ import (
 	"smsetl/load/star"
 	"smsetl/sms"
 )
-
-//go:embed sql/ledger_read.sql
-var ledgerRead string
-
-//go:embed sql/ledger_write.sql
-var ledgerWrite string
 
 // lineKey names a line of the ledger within an account.
 type lineKey struct {
@@ -47,7 +40,7 @@ type ledgerLine struct {
 // readLedger reads the lines of the scope.
 func (p *put) readLedger(ctx context.Context, q db.Querier) error {
 	window := p.scope.Window
-	lines, err := db.All[ledgerLine](ctx, q, ledgerRead, p.account, p.scope.Datasets, window.First(), window.Last())
+	lines, err := db.All[ledgerLine](ctx, q, statement("ledger_read"), p.account, p.scope.Datasets, window.First(), window.Last())
 	if err != nil {
 		return fmt.Errorf("reading the ledger: %w", err)
 	}
@@ -307,6 +300,6 @@ func (all *ledgerLines) write(ctx context.Context, tx pgx.Tx, account int32) err
 	if len(*all) == 0 {
 		return nil
 	}
-	_, err := tx.Exec(ctx, ledgerWrite, append([]any{account}, db.Columns(*all)...)...)
+	_, err := tx.Exec(ctx, statement("ledger_write"), append([]any{account}, db.Columns(*all)...)...)
 	return err
 }

@@ -63,7 +63,7 @@ func (w *Warehouse) EndProbe(ctx context.Context, loadID int64, scope sms.Scope,
 		if err := noteFindings(ctx, tx, account, loadID, &sms.Batch{Scope: scope, Findings: findings}, now); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, findingClose, account, loadID, now, scope.Datasets, scope.Window.First(), scope.Window.Last())
+		_, err = tx.Exec(ctx, statement("finding_close"), account, loadID, now, scope.Datasets, scope.Window.First(), scope.Window.Last())
 		return err
 	})
 	return failed("keeping the decision on "+scope.Account.String(), err)

@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	_ "embed"
 	"fmt"
 	"time"
 
@@ -11,12 +10,6 @@ import (
 	"smsetl/internal/db"
 	"smsetl/sms"
 )
-
-//go:embed sql/stored_days.sql
-var storedDays string
-
-//go:embed sql/reconcile_end.sql
-var reconcileEnd string
 
 // StoredDay is what the facts hold of a day.
 type StoredDay struct {
@@ -40,7 +33,7 @@ func (w *Warehouse) Stored(ctx context.Context, scope sms.Scope) ([]StoredDay, e
 		IsLoaded, HasRows bool
 		Measures          sms.Measures
 	}
-	rows, err := db.All[row](ctx, w.pool, storedDays, account, scope.Datasets, first, last)
+	rows, err := db.All[row](ctx, w.pool, statement("stored_days"), account, scope.Datasets, first, last)
 	if err != nil {
 		return nil, failed(doing, err)
 	}
@@ -126,7 +119,7 @@ func (p *put) endReconcile(ctx context.Context, tx pgx.Tx, agreed []sms.Day) err
 	if err := p.finish(ctx, tx); err != nil {
 		return fmt.Errorf("ending the load: %w", err)
 	}
-	if _, err := tx.Exec(ctx, reconcileEnd, p.account, p.scope.Datasets, agreed, p.loadID, p.options.Now); err != nil {
+	if _, err := tx.Exec(ctx, statement("reconcile_end"), p.account, p.scope.Datasets, agreed, p.loadID, p.options.Now); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -50,9 +51,7 @@ func outcome(isPartial bool, err error) string {
 
 // StartRun writes down that a command started, and gives its number.
 func StartRun(ctx context.Context, d db.Querier, run Run) (runID int64, err error) {
-	if run.Host == "" {
-		run.Host = db.Host()
-	}
+	run.Host = cmp.Or(run.Host, db.Host())
 	err = d.QueryRow(ctx, `
 		INSERT INTO etl.run (command, arguments, started_at, host, version, detached)
 		VALUES ($1, $2, $3, $4, $5, $6)

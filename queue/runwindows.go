@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"time"
@@ -11,9 +10,6 @@ import (
 
 	"smsetl/internal/db"
 )
-
-//go:embed sql/runs_end.sql
-var endRunsQuery string
 
 // The outcomes of a run's window. It is also cancelled when it is taken out of the queue.
 const (
@@ -71,7 +67,7 @@ func (q *Queue) endWindow(ctx context.Context, jobID int64, outcome, reason stri
 
 // endDetached ends the detached runs whose last window has ended, and gives their numbers.
 func (q *Queue) endDetached(ctx context.Context) ([]int64, error) {
-	rows, err := q.pool.Query(ctx, endRunsQuery, q.now())
+	rows, err := q.pool.Query(ctx, statement("runs_end"), q.now())
 	if err != nil {
 		return nil, failed("ending detached runs", err)
 	}

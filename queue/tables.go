@@ -2,7 +2,7 @@ package queue
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"errors"
 	"maps"
 	"slices"
@@ -19,24 +19,12 @@ import (
 // call that sends a running job back, that lets pauses between tries end without a leader, or that changes a priority.
 // Reading: it does not say who leads, and its lists cannot be joined with our runs and loads.
 // TestRiverIsTheOneThatTheseStatementsKnow fails when its tables change.
-var (
-	//go:embed sql/rescue.sql
-	rescueQuery string
-	//go:embed sql/due.sql
-	dueQuery string
-	//go:embed sql/windows_settle.sql
-	settleWindowsQuery string
-	//go:embed sql/backfills.sql
-	backfillsQuery string
-	//go:embed sql/runs.sql
-	runsQuery string
-	//go:embed sql/retries.sql
-	retriesQuery string
-	//go:embed sql/paused.sql
-	pausedQuery string
-	//go:embed sql/depths.sql
-	depthsQuery string
-)
+//
+//go:embed sql/*.sql
+var files embed.FS
+
+// statement gives the text of a file in sql/.
+func statement(name string) string { return db.Statement(files, name) }
 
 // leader gives the client that leads River's maintenance. Empty when none does.
 func leader(ctx context.Context, d db.Querier) (id string, err error) {
@@ -115,7 +103,7 @@ func rescue(ctx context.Context, d db.Querier, jobs []*rivertype.JobRow, reason 
 	for i, job := range jobs {
 		ids[i], attempts[i] = job.ID, int16(job.Attempt)
 	}
-	rows, err := d.Query(ctx, rescueQuery, ids, attempts, reason)
+	rows, err := d.Query(ctx, statement("rescue"), ids, attempts, reason)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +113,7 @@ func rescue(ctx context.Context, d db.Querier, jobs []*rivertype.JobRow, reason 
 // Tidy lets jobs go on whose pause is over, and forgets those that ended a week ago. The program that leads does so
 // too; this is for databases where none serves.
 func (q *Queue) Tidy(ctx context.Context) error {
-	if _, err := q.pool.Exec(ctx, dueQuery); err != nil {
+	if _, err := q.pool.Exec(ctx, statement("due")); err != nil {
 		return failed("letting jobs go on", err)
 	}
 	ended := river.NewJobDeleteManyParams().First(1000).
@@ -151,7 +139,7 @@ func hasten(ctx context.Context, tx pgx.Tx, jobs []int64, priorities []int16) er
 // settleWindows ends windows whose job has ended without their being ended: cancelled by hand, given up by River, or
 // forgotten.
 func settleWindows(ctx context.Context, d db.Querier) error {
-	_, err := d.Exec(ctx, settleWindowsQuery)
+	_, err := d.Exec(ctx, statement("windows_settle"))
 	return failed("settling windows", err)
 }
 
@@ -166,22 +154,22 @@ type Depth struct {
 
 // Depths gives how much waits in each queue.
 func Depths(ctx context.Context, d db.Querier) ([]Depth, error) {
-	return collect[Depth](ctx, d, "counting jobs", depthsQuery)
+	return collect[Depth](ctx, d, "counting jobs", statement("depths"))
 }
 
 // Backfills gives the detached runs, those under way first, then the newest; at most that many of the ended ones.
 func Backfills(ctx context.Context, d db.Querier, ended int, now time.Time) ([]Backfill, error) {
-	return collect[Backfill](ctx, d, "reading the backfills", backfillsQuery, ended, now)
+	return collect[Backfill](ctx, d, "reading the backfills", statement("backfills"), ended, now)
 }
 
 // Pauses gives everything that is paused.
 func Pauses(ctx context.Context, d db.Querier) ([]Pause, error) {
-	return collect[Pause](ctx, d, "reading the pauses", pausedQuery)
+	return collect[Pause](ctx, d, "reading the pauses", statement("paused"))
 }
 
 // ReadRun reads one run; none when there is no such run.
 func ReadRun(ctx context.Context, d db.Querier, id int64) ([]RunState, error) {
-	return collect[RunState](ctx, d, "reading a run", runsQuery, 0, id)
+	return collect[RunState](ctx, d, "reading a run", statement("runs"), 0, id)
 }
 
 // ReadRunWindows reads the windows of a run, at most so many, open ones first and then the newest.
@@ -204,10 +192,10 @@ func ReadRuns(ctx context.Context, d db.Querier, most int, now time.Time) (all R
 	if all.Backfills, err = Backfills(ctx, d, most, now); err != nil {
 		return all, err
 	}
-	if all.Runs, err = collect[RunState](ctx, d, "reading the runs", runsQuery, most, 0); err != nil {
+	if all.Runs, err = collect[RunState](ctx, d, "reading the runs", statement("runs"), most, 0); err != nil {
 		return all, err
 	}
-	if all.Retries, err = collect[Retry](ctx, d, "reading what is tried again", retriesQuery, most); err != nil {
+	if all.Retries, err = collect[Retry](ctx, d, "reading what is tried again", statement("retries"), most); err != nil {
 		return all, err
 	}
 	all.Pauses, err = Pauses(ctx, d)

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,9 +119,7 @@ func (s *Site) prepare(cfg config.Web) (use func(), err error) {
 
 // webOptions are the settings of the configuration, with the address of the flag where it names one.
 func webOptions(cfg config.Web, listen string) web.Options {
-	if listen == "" {
-		listen = cfg.Listen
-	}
+	listen = cmp.Or(listen, cfg.Listen)
 	var provider *web.OIDC
 	if o := cfg.OIDC; o.Issuer != "" {
 		provider = web.NewOIDC(web.OIDCOptions{

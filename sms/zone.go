@@ -11,6 +11,9 @@ import (
 // time, so neither does a Zone. The zero Zone is UTC.
 type Zone struct{ minutes int16 }
 
+// Beijing is the zone in which the vendors count days unless told otherwise: +08:00.
+var Beijing = Zone{minutes: 8 * 60}
+
 var zoneForm = regexp.MustCompile(`^([+-])(\d{2}):(\d{2})$`)
 
 // ParseZone reads an offset such as +08:00, from -12:00 to +14:00.

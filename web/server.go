@@ -3,6 +3,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -98,12 +99,8 @@ func New(options Options, log *zap.Logger) (*Server, error) {
 
 // fill puts the defaults where nothing stands.
 func (o *Options) fill() {
-	if o.Listen == "" {
-		o.Listen = DefaultListen
-	}
-	if o.Session == 0 {
-		o.Session = 12 * time.Hour
-	}
+	o.Listen = cmp.Or(o.Listen, DefaultListen)
+	o.Session = cmp.Or(o.Session, 12*time.Hour)
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -72,11 +73,7 @@ func (c *metabaseCommand) Run(s *session) error {
 
 // refuseOwner keeps the login that loads out of a program in which many people write SQL.
 func (c *metabaseCommand) refuseOwner(s *session, connection metabase.Connection) error {
-	own := c.Database
-	if own == "" {
-		own = s.env.value("DATABASE_URL")
-	}
-	u, err := url.Parse(own)
+	u, err := url.Parse(cmp.Or(c.Database, s.env.value("DATABASE_URL")))
 	if err == nil && u.User.Username() != "" && u.User.Username() == connection.User() {
 		return usage(fmt.Errorf("--warehouse: %s is the login of --database, which may change the warehouse: let Metabase read as sms_analyst (ALTER ROLE sms_analyst LOGIN PASSWORD '...')", connection.User()))
 	}

@@ -19,16 +19,16 @@ type rawCommand struct {
 
 type rawListCommand struct {
 	databaseFlag
-	Date    *sms.Day `help:"Answers about this day, yyyy-MM-dd." placeholder:"DAY"`
-	Account string   `help:"Answers about this sms_user or SdkAppId." placeholder:"ID"`
-	Vendor  string   `help:"Only of this vendor." placeholder:"NAME"`
-	Dataset string   `help:"Only of this dataset." placeholder:"NAME"`
+	Date    *sms.Day    `help:"Answers about this day, yyyy-MM-dd." placeholder:"DAY"`
+	Account string      `help:"Answers about this sms_user or SdkAppId." placeholder:"ID"`
+	Vendor  sms.Vendor  `help:"Only of this vendor." placeholder:"NAME"`
+	Dataset sms.Dataset `help:"Only of this dataset." placeholder:"NAME"`
 	outputFlag
 }
 
 // Run lists answers.
 func (c *rawListCommand) Run(s *session) error {
-	which := raw.Which{Account: c.Account, Vendor: sms.Vendor(c.Vendor), Dataset: sms.Dataset(c.Dataset)}
+	which := raw.Which{Account: c.Account, Vendor: c.Vendor, Dataset: c.Dataset}
 	if c.Date == nil && c.Account == "" {
 		return usage(errors.New("raw list: want --date or --account, since all answers together are a long list"))
 	}

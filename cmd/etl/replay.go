@@ -7,6 +7,7 @@ import (
 	"smsetl/cmd/etl/show"
 	"smsetl/job"
 	"smsetl/load"
+	"smsetl/load/raw"
 	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
@@ -15,15 +16,15 @@ import (
 
 type replayCommand struct {
 	databaseFlag
-	From     sms.Day  `help:"First day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
-	To       sms.Day  `help:"Last day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
-	Source   []string `help:"Only accounts of this source; repeatable." placeholder:"NAME"`
-	Vendor   []string `help:"Only this vendor; repeatable." placeholder:"NAME"`
-	Account  []string `help:"Only this sms_user or SdkAppId; repeatable." placeholder:"ID"`
-	Dataset  []string `help:"Only this dataset, such as stats_day; repeatable. Tencent's two are always rebuilt together." placeholder:"NAME"`
-	Outdated bool     `help:"Only days that another version of the mapping understood last."`
-	DryRun   bool     `help:"Show what would change, and write nothing."`
-	Examples int      `help:"How many changed numbers to show one by one." default:"20"`
+	From     sms.Day       `help:"First day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
+	To       sms.Day       `help:"Last day, inclusive: yyyy-MM-dd." placeholder:"DAY" required:""`
+	Source   []string      `help:"Only accounts of this source; repeatable." placeholder:"NAME"`
+	Vendor   []sms.Vendor  `help:"Only this vendor; repeatable." placeholder:"NAME"`
+	Account  []string      `help:"Only this sms_user or SdkAppId; repeatable." placeholder:"ID"`
+	Dataset  []sms.Dataset `help:"Only this dataset, such as stats_day; repeatable. Tencent's two are always rebuilt together." placeholder:"NAME"`
+	Outdated bool          `help:"Only days that another version of the mapping understood last."`
+	DryRun   bool          `help:"Show what would change, and write nothing."`
+	Examples int           `help:"How many changed numbers to show one by one." default:"20"`
 	nowFlag
 	outputFlag
 }
@@ -81,19 +82,14 @@ func (s *session) rebuild(wh *load.Warehouse, replay job.Replay) (show.Replayed,
 
 func (c *replayCommand) replay(known vendors.List) (job.Replay, error) {
 	r := job.Replay{Mapping: job.CurrentMapping(known.Readers()), Now: c.clock()(), DryRun: c.DryRun, Examples: c.Examples}
-	r.Select.From, r.Select.To = c.From, c.To
 	if c.To < c.From {
 		return job.Replay{}, usage(fmt.Errorf("--from %s is after --to %s: the first day must not be after the last", c.From, c.To))
 	}
 	if c.Examples < 0 {
 		return job.Replay{}, usage(fmt.Errorf("--examples %d: want 0 or more", c.Examples))
 	}
-	r.Select.Sources, r.Select.Accounts = c.Source, c.Account
-	for _, v := range c.Vendor {
-		r.Select.Vendors = append(r.Select.Vendors, sms.Vendor(v))
-	}
-	for _, d := range c.Dataset {
-		r.Select.Datasets = append(r.Select.Datasets, sms.Dataset(d))
+	r.Select = raw.Selection{
+		From: c.From, To: c.To, Sources: c.Source, Accounts: c.Account, Vendors: c.Vendor, Datasets: c.Dataset,
 	}
 	if c.Outdated {
 		r.Select.OtherVersion = r.Mapping.Version

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 
@@ -91,9 +92,7 @@ func (c *sandboxCommand) replay(s *session) error {
 
 // printExports says what to do with the exports.
 func (s *session) printExports(dir string, paths []string, config string) {
-	if config == "" {
-		config = "FILE"
-	}
+	config = cmp.Or(config, "FILE")
 	fmt.Fprintf(s.stderr, "Huawei    %s in %s. In another terminal: etl import huawei %s/*.* --source huawei-sandbox --config %s\n",
 		english.Plural(len(paths), "export"), dir, dir, config)
 }

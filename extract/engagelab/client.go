@@ -5,6 +5,7 @@
 package engagelab
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -78,12 +79,8 @@ func New(user, key string, o Options, logger *zap.Logger) (*Client, error) {
 }
 
 func (c *Client) set(o Options, logger *zap.Logger) (err error) {
-	if o.BaseURL == "" {
-		o.BaseURL = DefaultBaseURL
-	}
-	if o.MaxBody <= 0 {
-		o.MaxBody = 64 << 20
-	}
+	o.BaseURL = cmp.Or(o.BaseURL, DefaultBaseURL)
+	o.MaxBody = cmp.Or(max(o.MaxBody, 0), 64<<20)
 	c.maxBody, o.Limits.Body, o.Limits.Head = o.MaxBody, o.MaxBody, 0
 	if c.Client, err = extract.NewClient(o.Options, logger, c.key, c.user+":"+c.key); err != nil {
 		return err
@@ -94,9 +91,7 @@ func (c *Client) set(o Options, logger *zap.Logger) (err error) {
 	if c.filters, err = batches(o.TemplateIDs, o.LabelIDs); err != nil {
 		return err
 	}
-	if o.RequestsPerSecond <= 0 {
-		o.RequestsPerSecond = 1
-	}
+	o.RequestsPerSecond = cmp.Or(max(o.RequestsPerSecond, 0), 1)
 	if o.Limiter != nil {
 		c.limiter = o.Limiter(Statistics)
 	} else {

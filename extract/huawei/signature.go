@@ -1,6 +1,7 @@
 package huawei
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -54,10 +55,7 @@ func (v *Verifier) claim(r *http.Request, now time.Time) (a authorization, date 
 	if err != nil {
 		return a, "", ErrSignature
 	}
-	window := v.Window
-	if window == 0 {
-		window = 15 * time.Minute
-	}
+	window := cmp.Or(v.Window, 15*time.Minute)
 	if off := now.Sub(at); off > window || off < -window {
 		return a, "", ErrSignature
 	}

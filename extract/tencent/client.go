@@ -101,9 +101,7 @@ func (c *Client) String() string { return string(sms.Tencent) + "/" + strings.Jo
 
 // limiters gives what lets the requests of each action go.
 func (o Options) limiters() map[sms.Dataset]*extract.Limiter {
-	if o.RequestsPerSecond <= 0 {
-		o.RequestsPerSecond = 9.5
-	}
+	o.RequestsPerSecond = cmp.Or(max(o.RequestsPerSecond, 0), 9.5)
 	all := make(map[sms.Dataset]*extract.Limiter)
 	for _, dataset := range []sms.Dataset{sms.SendStatus, sms.CallbackStatus, packages} {
 		if o.Limiter != nil {

@@ -69,7 +69,7 @@ func (p *prober) probe(ctx context.Context, day sms.Day) (sms.ProbeResult, error
 			return sms.ProbeResult{}, err
 		}
 	}
-	i := newProbe(day, now, p.Account.Zone, beijing, sms.Zone{})
+	i := newProbe(day, now, p.Account.Zone, sms.Beijing, sms.Zone{})
 	for calls := i.next(); len(calls) > 0; calls = i.next() {
 		for _, q := range calls {
 			answer, err := p.send(ctx, q)
@@ -154,12 +154,3 @@ func readSums(text jsontext.Value) (sums, error) {
 	}
 	return read, nil
 }
-
-// beijing is where the evidence says that the vendor's hours are.
-var beijing = func() sms.Zone {
-	z, err := sms.ParseZone("+08:00")
-	if err != nil {
-		panic(err) // a constant
-	}
-	return z
-}()

@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,12 +103,8 @@ func poolConfig(url string, options Options) (*pgxpool.Config, error) {
 	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { WaitForRoom(c); return nil }
 	config.AfterConnect = func(_ context.Context, c *pgx.Conn) error { teach(c); return nil }
 	config.ConnConfig.Tracer = otelpgx.NewTracer() // statements without their values, inside of a window's trace only
-	application := options.Application
-	if application == "" {
-		application = "etl"
-	}
 	settings := config.ConnConfig.RuntimeParams
-	settings["application_name"] = application
+	settings["application_name"] = cmp.Or(options.Application, "etl")
 	settings["statement_timeout"] = milliseconds(options.StatementTimeout, 10*time.Minute)
 	settings["lock_timeout"] = milliseconds(options.LockTimeout, time.Minute)
 	settings["idle_in_transaction_session_timeout"] = milliseconds(options.IdleTimeout, 2*time.Minute)
@@ -121,8 +118,5 @@ func poolConfig(url string, options Options) (*pgxpool.Config, error) {
 }
 
 func milliseconds(d, otherwise time.Duration) string {
-	if d == 0 {
-		d = otherwise
-	}
-	return fmt.Sprint(d.Milliseconds())
+	return fmt.Sprint(cmp.Or(d, otherwise).Milliseconds())
 }

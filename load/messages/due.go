@@ -2,7 +2,6 @@ package messages
 
 import (
 	"context"
-	_ "embed"
 	"slices"
 	"time"
 
@@ -13,13 +12,10 @@ import (
 	"smsetl/sms"
 )
 
-//go:embed sql/report_expire.sql
-var reportExpire string
-
 // MarkExpired marks the days as due on which messages without a result may have had their time, as far as it was
 // listened for, and gives their number. A day on which some still have time is due once an hour.
 func MarkExpired(ctx context.Context, q db.Querier, source string, now time.Time, pendingFor time.Duration) (int64, error) {
-	tag, err := q.Exec(ctx, reportExpire, source, sms.SendingDetails, now, pendingFor)
+	tag, err := q.Exec(ctx, statement("report_expire"), source, sms.SendingDetails, now, pendingFor)
 	return tag.RowsAffected(), failed("looking for messages without a result", err)
 }
 

@@ -2,7 +2,6 @@ package messages
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"maps"
 	"slices"
@@ -14,9 +13,6 @@ import (
 	"smsetl/load"
 	"smsetl/sms"
 )
-
-//go:embed sql/report_new.sql
-var reportNew string
 
 // mergeAtOnce is about how many reports one transaction takes in.
 const mergeAtOnce = 5000
@@ -104,7 +100,7 @@ type newPush struct {
 }
 
 func newPushes(ctx context.Context, tx pgx.Tx, source string) (all []newPush, err error) {
-	rows, err := tx.Query(ctx, reportNew, source, mergeAtOnce)
+	rows, err := tx.Query(ctx, statement("report_new"), source, mergeAtOnce)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package messages
 
 import (
 	"context"
-	_ "embed"
 	"slices"
 	"time"
 
@@ -12,9 +11,6 @@ import (
 	"smsetl/load/raw"
 	"smsetl/sms"
 )
-
-//go:embed sql/observed_pushes.sql
-var observedPushes string
 
 // Observed chooses observations.
 type Observed struct {
@@ -151,7 +147,7 @@ func (o *Observations) Reports(ctx context.Context, ids []string, each func(p *s
 	if !o.hasPushes || len(ids) == 0 {
 		return nil
 	}
-	rows, err := o.tx.Query(ctx, observedPushes, o.source, o.of.By, o.of.Account.Zone.Start(o.of.First), ids)
+	rows, err := o.tx.Query(ctx, statement("observed_pushes"), o.source, o.of.By, o.of.Account.Zone.Start(o.of.First), ids)
 	if err != nil {
 		return err
 	}

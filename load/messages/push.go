@@ -2,7 +2,7 @@ package messages
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"errors"
 	"time"
 
@@ -13,14 +13,11 @@ import (
 	"smsetl/sms"
 )
 
-var (
-	//go:embed sql/push_keep.sql
-	pushKeep string
-	//go:embed sql/push_backlog.sql
-	pushBacklog string
-	//go:embed sql/report_prune.sql
-	reportPrune string
-)
+//go:embed sql/*.sql
+var files embed.FS
+
+// statement gives the text of a file in sql/.
+func statement(name string) string { return db.Statement(files, name) }
 
 // Push is a body that a vendor pushed, in the stored form.
 type Push struct {
@@ -38,7 +35,7 @@ type Pushes struct{ DB db.Querier }
 // without an error, the push is on the disk of the database. sms.ErrTemporary when the same call may succeed later.
 func (s Pushes) Keep(ctx context.Context, p Push) (isNew bool, err error) {
 	var pushID int64
-	err = s.DB.QueryRow(ctx, pushKeep, p.Source, p.Body.Hash, p.Body.Packed, p.Body.Size, p.ReceivedAt, p.IsSigned, p.Reports).Scan(&pushID)
+	err = s.DB.QueryRow(ctx, statement("push_keep"), p.Source, p.Body.Hash, p.Body.Packed, p.Body.Size, p.ReceivedAt, p.IsSigned, p.Reports).Scan(&pushID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
 	}
@@ -79,7 +76,7 @@ type PushBacklog struct {
 
 // PushBacklogs gives how the pushes of every source stand whose messages are kept.
 func PushBacklogs(ctx context.Context, q db.Querier, now time.Time) ([]PushBacklog, error) {
-	all, err := db.All[PushBacklog](ctx, q, pushBacklog, now)
+	all, err := db.All[PushBacklog](ctx, q, statement("push_backlog"), now)
 	return all, failed("reading how the pushes stand", err)
 }
 
@@ -97,7 +94,7 @@ func PruneReports(ctx context.Context, d *db.DB, source string, before time.Time
 	for {
 		var done row
 		err := pgx.BeginFunc(ctx, d, func(tx pgx.Tx) (err error) {
-			if done, err = db.One[row](ctx, tx, reportPrune, source, before, pruneAtOnce); err != nil {
+			if done, err = db.One[row](ctx, tx, statement("report_prune"), source, before, pruneAtOnce); err != nil {
 				return err
 			}
 			return raw.DropUnused(ctx, tx, done.Unused)

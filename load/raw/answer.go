@@ -3,7 +3,7 @@ package raw
 import (
 	"context"
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -17,8 +17,11 @@ import (
 	"smsetl/sms"
 )
 
-//go:embed sql/list.sql
-var listQuery string
+//go:embed sql/*.sql
+var files embed.FS
+
+// statement gives the text of a file in sql/.
+func statement(name string) string { return db.Statement(files, name) }
 
 // ErrNoAnswer says that there is no such answer, or that several are meant.
 var ErrNoAnswer = errors.New("no such answer")
@@ -95,7 +98,7 @@ func list(ctx context.Context, q db.Querier, which Which) ([]Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := db.All[answerRow](ctx, q, listQuery, which.Day, which.Account, which.Vendor, which.Dataset, which.LoadID, which.fetchID,
+	rows, err := db.All[answerRow](ctx, q, statement("list"), which.Day, which.Account, which.Vendor, which.Dataset, which.LoadID, which.fetchID,
 		least, most, max(which.Day, which.LastDay), which.understood)
 	all := make([]Answer, len(rows))
 	for i, r := range rows {

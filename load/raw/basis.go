@@ -2,7 +2,6 @@ package raw
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,9 +12,6 @@ import (
 	"smsetl/internal/db"
 	"smsetl/sms"
 )
-
-//go:embed sql/bases.sql
-var basesQuery string
 
 // Selection chooses days of the ledger. An empty list means all.
 type Selection struct {
@@ -49,7 +45,7 @@ type basisRow struct {
 // Bases gives what the rows of the selected days rest on: the last believed answers, whatever was doubted or failed since.
 // Days of which nothing was ever believed are left out. Ordered by account, datasets and day.
 func Bases(ctx context.Context, q db.Querier, s Selection) (all []Basis, err error) {
-	rows, err := db.All[basisRow](ctx, q, basesQuery, s.From, s.To, s.Sources, s.Vendors, s.Accounts, s.Datasets, s.OtherVersion)
+	rows, err := db.All[basisRow](ctx, q, statement("bases"), s.From, s.To, s.Sources, s.Vendors, s.Accounts, s.Datasets, s.OtherVersion)
 	for _, r := range rows {
 		if last := len(all) - 1; last >= 0 && all[last].grow(r) {
 			continue

@@ -2,7 +2,6 @@ package raw
 
 import (
 	"context"
-	_ "embed"
 	"maps"
 	"slices"
 	"time"
@@ -12,9 +11,6 @@ import (
 	"smsetl/internal/db"
 	"smsetl/sms"
 )
-
-//go:embed sql/prunable.sql
-var prunableQuery string
 
 // pruneAtOnce is how many answers one transaction throws away: a load that wants one of them again waits that long.
 const pruneAtOnce = 500
@@ -69,7 +65,7 @@ type pruning struct {
 }
 
 func (p pruning) find(ctx context.Context, q db.Querier, after []byte, only []sms.Hash) ([]prunable, error) {
-	return db.All[prunable](ctx, q, prunableQuery, p.sources, p.before, after, only, pruneAtOnce)
+	return db.All[prunable](ctx, q, statement("prunable"), p.sources, p.before, after, only, pruneAtOnce)
 }
 
 // prune throws a batch away, but for what is needed again since it was found: once the lines are locked, no load can point

@@ -3,6 +3,7 @@ package ask
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -78,10 +79,7 @@ func (f *First) Beginning(vendors []config.Vendor) (b config.Beginning, err erro
 	for _, name := range f.Vendor {
 		i := slices.Index(known, name)
 		if i < 0 {
-			hint := spelling.Suggest(name, known)
-			if hint == "" {
-				hint = "want one of " + strings.Join(known, ", ")
-			}
+			hint := cmp.Or(spelling.Suggest(name, known), "want one of "+strings.Join(known, ", "))
 			return b, fmt.Errorf("--vendor: there is no vendor %q: %s", name, hint)
 		}
 		b.Vendors = append(b.Vendors, vendors[i])

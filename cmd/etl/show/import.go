@@ -1,6 +1,7 @@
 package show
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -56,11 +57,7 @@ func Imported(r ingest.Report) string {
 func previews(files []ingest.File) string {
 	t := &text{}
 	for _, f := range files {
-		covers := f.Covers
-		if covers == "" {
-			covers = "nothing for certain"
-		}
-		t.printf("%s (%s), made %s, covers %s\n", f.Name, f.Format, f.MadeAt, covers)
+		t.printf("%s (%s), made %s, covers %s\n", f.Name, f.Format, f.MadeAt, cmp.Or(f.Covers, "nothing for certain"))
 		var rows [][]string
 		for _, column := range slices.Sorted(maps.Keys(f.Columns)) {
 			rows = append(rows, []string{column, f.Columns[column]})
