@@ -82,19 +82,28 @@ func (c *Clients) Of(s config.Source) (vendors.Client, error) {
 
 // Each calls do for the accounts that are chosen of each source whose vendor is asked, with the source's client.
 func (c *Clients) Each(chosen func(config.Source) []sms.Account, do func(config.Source, vendors.Client, sms.Account) error) error {
+	return c.each(func(source config.Source) bool { return len(chosen(source)) > 0 }, func(source config.Source, client vendors.Client) error {
+		for _, account := range chosen(source) {
+			if err := do(source, client, account); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// each calls do for the sources that are wanted and whose vendor is asked, with the source's client.
+func (c *Clients) each(isWanted func(config.Source) bool, do func(config.Source, vendors.Client) error) error {
 	for _, source := range c.sources {
-		accounts := chosen(source)
-		if source.IsImported || len(accounts) == 0 {
+		if source.IsImported || !isWanted(source) {
 			continue
 		}
 		client, err := c.Of(source)
 		if err != nil {
 			return config.BadInput(err)
 		}
-		for _, account := range accounts {
-			if err := do(source, client, account); err != nil {
-				return err
-			}
+		if err := do(source, client); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -106,20 +115,9 @@ func (p *Pipeline) eachUnpaused(ctx context.Context, do func(config.Source, vend
 	if err != nil {
 		return err
 	}
-	clients := p.Clients(p.Config.Sources, p.Warehouse, nil)
-	for _, source := range p.Config.Sources {
-		if source.IsImported || slices.ContainsFunc(paused, func(s PausedSource) bool { return s.Source == source.Name }) {
-			continue
-		}
-		client, err := clients.Of(source)
-		if err != nil {
-			return config.BadInput(err)
-		}
-		if err := do(source, client); err != nil {
-			return err
-		}
-	}
-	return nil
+	return p.Clients(p.Config.Sources, p.Warehouse, nil).each(func(source config.Source) bool {
+		return !slices.ContainsFunc(paused, func(s PausedSource) bool { return s.Source == source.Name })
+	}, do)
 }
 
 // EachChosen calls do for the accounts that are asked for, and makes them known to the warehouse before.
@@ -169,23 +167,17 @@ func (c *Clients) budget(s config.Source, action string) ratelimit.Key {
 // connect makes a client of each source whose vendor is asked.
 func (p *Pipeline) connect(waited Waited) ([]job.Source, error) {
 	var all []job.Source
-	clients := p.Clients(p.Config.Sources, p.Warehouse, waited)
-	for _, s := range p.Config.Sources {
-		if s.IsImported {
-			continue
-		}
-		c, err := clients.Of(s)
-		if err != nil {
-			return nil, config.BadInput(err)
-		}
+	every := func(config.Source) bool { return true }
+	err := p.Clients(p.Config.Sources, p.Warehouse, waited).each(every, func(s config.Source, c vendors.Client) error {
 		source := job.Source{Name: s.Name, Fetcher: c, Parallel: p.Vendors.Of(s.Vendor).Parallel, Rules: s.Rules()}
 		own, _ := s.Own.(*tencent.Settings)
 		if prober, asks := c.(job.Prober); asks && (own == nil || own.Probe != tencent.Off) {
 			source.Prober = prober
 		}
 		all = append(all, source)
-	}
-	return all, nil
+		return nil
+	})
+	return all, err
 }
 
 // Setup makes of the configuration what a server works.

@@ -1,6 +1,7 @@
 package huawei
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,15 +39,10 @@ type Options struct {
 }
 
 func (o *Options) setDefaults() {
-	def := func(n *int64, to int64) {
-		if *n == 0 {
-			*n = to
-		}
-	}
-	def(&o.PartRows, 100_000)
-	def(&o.RowLimit, 10_000)
-	def(&o.MaxFile, 1<<30)
-	def(&o.MaxUnpacked, 128<<20)
+	o.PartRows = cmp.Or(o.PartRows, 100_000)
+	o.RowLimit = cmp.Or(o.RowLimit, 10_000)
+	o.MaxFile = cmp.Or(o.MaxFile, 1<<30)
+	o.MaxUnpacked = cmp.Or(o.MaxUnpacked, 128<<20)
 }
 
 // Reader reads what the vendor gave. Its methods may be called from any goroutine.
