@@ -15,13 +15,13 @@ import (
 	"smsetl/sms"
 )
 
-// DefaultDays is how far back a Check looks when nothing else is said.
-const DefaultDays = 120
+// defaultDays is how far back a Check looks when nothing else is said.
+const defaultDays = 120
 
 // Options narrow a Check.
 type Options struct {
 	Accounts []sms.Account // nil: every account of the warehouse
-	Days     int           // days before now in sight; 0: DefaultDays
+	Days     int           // days before now in sight; 0: 120
 	All      bool          // every day
 	Quick    bool          // without the checks that go through the facts: their findings stay as they are
 	// External is what the check statistics_differ found, which compares with what is no table's; nil: it was not done.
@@ -75,7 +75,7 @@ func (o Options) first(now time.Time) sms.Day {
 	if o.All {
 		return sms.Date(2015, time.January, 1) // where the calendar begins
 	}
-	days := cmp.Or(o.Days, DefaultDays)
+	days := cmp.Or(o.Days, defaultDays)
 	return sms.DayOf(now.UTC()) - sms.Day(days)
 }
 

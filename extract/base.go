@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// ParseBase reads the setting base_url: an absolute https URL without user, query and fragment. Plain http is taken for
+// parseBase reads the setting base_url: an absolute https URL without user, query and fragment. Plain http is taken for
 // loopback addresses only, since credentials travel with every request. Its errors never repeat a password.
-func ParseBase(raw string) (*url.URL, error) {
+func parseBase(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:

@@ -38,7 +38,7 @@ type Client struct {
 // NewClient gives what a vendor's client rests on. The secrets are kept out of everything that is shown. Its errors are
 // about BaseURL.
 func NewClient(o Options, logger *zap.Logger, secrets ...string) (*Client, error) {
-	base, err := ParseBase(o.BaseURL)
+	base, err := parseBase(o.BaseURL)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func NewClient(o Options, logger *zap.Logger, secrets ...string) (*Client, error
 	}
 	o.Policy.Notify = Retries(logger)
 	return &Client{
-		Base: base, Transport: NewTransport(base, o.Limits, o.Proxy), Policy: o.Policy, Scrub: NewScrubber(secrets...),
+		Base: base, Transport: newTransport(base, o.Limits, o.Proxy), Policy: o.Policy, Scrub: NewScrubber(secrets...),
 		Now: o.Now, Logger: logger,
 	}, nil
 }

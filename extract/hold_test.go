@@ -207,7 +207,7 @@ func TestRetryAfterIsKeptByAllCalls(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := NewTransport(base, Limits{}, nil)
+	transport := newTransport(base, Limits{}, nil)
 	defer transport.CloseIdle()
 	limiter := NewLimiter(200, 0)
 	var wg sync.WaitGroup

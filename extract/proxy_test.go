@@ -59,7 +59,7 @@ func askThrough(t *testing.T, address string, proxy Proxy, server *httptest.Serv
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := NewTransport(base, Limits{}, proxy)
+	transport := newTransport(base, Limits{}, proxy)
 	defer transport.CloseIdle()
 	if server != nil && server.Certificate() != nil {
 		trusted := x509.NewCertPool()

@@ -12,13 +12,13 @@ import (
 // searched is the Refused of an answer ForSearch. What is to be understood of its days is in other answers.
 const searched = "asked to find the first day that the vendor answers for; not loaded"
 
-// Frontier finds the smallest first day for which the vendor takes a window that ends with w's last day, when it is
+// frontier finds the smallest first day for which the vendor takes a window that ends with w's last day, when it is
 // known to refuse w. ok is false when it refuses even the last day alone. It rests on one thing: of two windows with
 // the same end, the vendor does not refuse the shorter one and take the longer.
 //
 // The last day is asked for first: where nothing is taken, nothing else is worth a call. With nextFirst the window
 // without its first day goes before it, for a limit that may count one day less than ours. About 9 calls for 90 days.
-func Frontier(w sms.Window, nextFirst bool, taken func(sms.Window) (bool, error)) (first sms.Day, ok bool, err error) {
+func frontier(w sms.Window, nextFirst bool, taken func(sms.Window) (bool, error)) (first sms.Day, ok bool, err error) {
 	refused, taking := w.First(), w.Last()+1
 	try := func(day sms.Day) error {
 		isTaken, err := taken(Between(day, w.Last(), w))
@@ -92,7 +92,7 @@ func (f *Fetch) Search(w sms.Window, nextFirst bool, refused sms.Payload, cause 
 	ask func(emit func(sms.Payload) error, part sms.Window) (refused sms.Payload, isTaken bool, err error),
 ) (Extent, error) {
 	f.Log(refused.Dataset, w).Info("window refused: looking for the first day that is answered", zap.Error(cause))
-	first, ok, err := Frontier(w, nextFirst, func(tail sms.Window) (bool, error) {
+	first, ok, err := frontier(w, nextFirst, func(tail sms.Window) (bool, error) {
 		_, isTaken, err := ask(f.Emit, tail)
 		return isTaken, err
 	})

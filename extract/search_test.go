@@ -21,7 +21,7 @@ func TestFrontierFindsTheFirstDayThatIsAnswered(t *testing.T) {
 		nextFirst := rapid.Bool().Draw(t, "next first")
 		calls := 0
 		seen := map[sms.Window]bool{w: true} // that it is refused is known
-		got, ok, err := Frontier(w, nextFirst, func(tail sms.Window) (bool, error) {
+		got, ok, err := frontier(w, nextFirst, func(tail sms.Window) (bool, error) {
 			calls++
 			if seen[tail] || tail.Last() != w.Last() {
 				t.Fatalf("asked for %s", tail)
@@ -49,7 +49,7 @@ func TestFrontierEndsWithTheFirstError(t *testing.T) {
 	broken := errors.New("broken")
 	for after := range 6 {
 		calls := 0
-		_, _, err := Frontier(w, true, func(tail sms.Window) (bool, error) {
+		_, _, err := frontier(w, true, func(tail sms.Window) (bool, error) {
 			if calls++; calls > after {
 				return false, broken
 			}

@@ -82,9 +82,9 @@ type Transport struct {
 // Proxy says through which proxy an address is asked, nil for none.
 type Proxy func(*url.URL) (*url.URL, error)
 
-// NewTransport gives a transport to the base URL's host, through the proxy that is set for it; a nil Proxy is none.
+// newTransport gives a transport to the base URL's host, through the proxy that is set for it; a nil Proxy is none.
 // A loopback address is never asked through one.
-func NewTransport(base *url.URL, limits Limits, proxy Proxy) *Transport {
+func newTransport(base *url.URL, limits Limits, proxy Proxy) *Transport {
 	limits = limits.orDefaults()
 	dialer := &net.Dialer{Timeout: limits.Connect}
 	if base.Scheme == "http" {

@@ -37,11 +37,11 @@ func ask(t *testing.T, handler http.Handler, limits Limits) (*Answer, error) {
 
 func askURL(ctx context.Context, t *testing.T, address string, limits Limits) (*Answer, error) {
 	t.Helper()
-	base, err := ParseBase(address)
+	base, err := parseBase(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := NewTransport(base, limits, nil)
+	transport := newTransport(base, limits, nil)
 	t.Cleanup(transport.CloseIdle)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, base.String()+"/v1/stats_day", nil)
 	if err != nil {
@@ -209,7 +209,7 @@ func TestAskContactsOneHostOnly(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { hits.Add(1) }))
 	defer other.Close()
 	base, _ := url.Parse("http://127.0.0.1:1")
-	transport := NewTransport(base, Limits{}, nil)
+	transport := newTransport(base, Limits{}, nil)
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, other.URL, strings.NewReader("x"))
 	if _, err := transport.Ask(req, NewLimiter(100, 0)); !errors.Is(err, sms.ErrRefused) {
 		t.Errorf("error %v, want refused", err)
@@ -264,7 +264,7 @@ func TestParseBase(t *testing.T) {
 		"https://me:hunter22@h:port":    "not a URL",
 	}
 	for raw, want := range tests {
-		_, err := ParseBase(raw)
+		_, err := parseBase(raw)
 		switch {
 		case want == "" && err != nil:
 			t.Errorf("%s: %v", raw, err)

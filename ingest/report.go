@@ -23,14 +23,14 @@ type Report struct {
 	TooOld   int64  `json:"too_old"`
 	load.Counts
 	Quarantined []job.Remark    `json:"quarantined"`
-	Complete    []CompleteDays  `json:"complete"`
+	Complete    []completeDays  `json:"complete"`
 	Unreadable  []UnreadableRow `json:"unreadable"`
 	Missing     []MissingHours  `json:"missing"`
 	Differences []string        `json:"differences"` // between statistics pages and sending details, of all that is imported by now
 }
 
-// CompleteDays are the days, of those that the files are about, that are covered as a whole by now.
-type CompleteDays struct {
+// completeDays are the days, of those that the files are about, that are covered as a whole by now.
+type completeDays struct {
 	Account string   `json:"account"`
 	Days    []string `json:"days"`
 }
@@ -102,9 +102,9 @@ func (r *Report) add(done job.Imported, open map[string]MissingHours) {
 
 // complete notes that a day of an application is covered as a whole.
 func (r *Report) complete(account, day string) {
-	i := slices.IndexFunc(r.Complete, func(c CompleteDays) bool { return c.Account == account })
+	i := slices.IndexFunc(r.Complete, func(c completeDays) bool { return c.Account == account })
 	if i < 0 {
-		r.Complete = append(r.Complete, CompleteDays{account, []string{day}})
+		r.Complete = append(r.Complete, completeDays{account, []string{day}})
 		return
 	}
 	if days := &r.Complete[i].Days; !slices.Contains(*days, day) {

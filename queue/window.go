@@ -27,10 +27,10 @@ type Item struct {
 // The priorities of windows: within a source, lower numbers go first. The newest days are what people look at, and a
 // backfill of years must not stand before them.
 const (
-	PriorityNew      = 1 // due days, the last of them within newDays
+	priorityNew      = 1 // due days, the last of them within newDays
 	PriorityOld      = 2 // older due days, and a backfill that somebody waits for
 	PriorityDetached = 3 // a backfill that nobody waits for
-	PrioritySweep    = 4 // settled days, once more
+	prioritySweep    = 4 // settled days, once more
 )
 
 // newDays is how old a day may be to go before older ones: what a monthly report shows.
@@ -43,9 +43,9 @@ func (i Item) priority(now time.Time) int {
 	case i.Priority != 0:
 		return i.Priority
 	case i.Sweep:
-		return PrioritySweep
+		return prioritySweep
 	case w.Zone().Today(now)-w.Last() <= newDays:
-		return PriorityNew
+		return priorityNew
 	default:
 		return PriorityOld
 	}

@@ -23,22 +23,22 @@ type Measures struct {
 }
 
 // MeasureNames names the measures in the order in which the fact, its history and its summaries have them as columns.
-var MeasureNames = [MeasureCount]string{
+var MeasureNames = [measureCount]string{
 	"requested", "accepted", "processing_failed", "delivered", "send_failed", "pending", "billed_segments", "vendor_sent",
 }
 
-// MeasureCount is how many measures there are.
-const MeasureCount = 8
+// measureCount is how many measures there are.
+const measureCount = 8
 
 // Pointers gives where the measures stand, in the order of MeasureNames.
-func (m *Measures) Pointers() [MeasureCount]*Count {
+func (m *Measures) Pointers() [measureCount]*Count {
 	return [...]*Count{
 		&m.Requested, &m.Accepted, &m.ProcessingFailed, &m.Delivered, &m.SendFailed, &m.Pending, &m.BilledSegments, &m.VendorSent,
 	}
 }
 
 // Counts gives the measures in the order of MeasureNames.
-func (m *Measures) Counts() [MeasureCount]Count {
+func (m *Measures) Counts() [measureCount]Count {
 	return [...]Count{
 		m.Requested, m.Accepted, m.ProcessingFailed, m.Delivered, m.SendFailed, m.Pending, m.BilledSegments, m.VendorSent,
 	}

@@ -25,7 +25,7 @@ type Subject struct{ Template, Label, MessageType, Country Key }
 type DeliveryRow struct {
 	Day     Day
 	Subject int32
-	counts  [MeasureCount]narrow
+	counts  [measureCount]narrow
 }
 
 // narrow is a Count in half its size: 0 for what is not reported, else the number with its sign bit flipped.
@@ -38,14 +38,14 @@ const (
 	mostOfNarrow = math.MaxInt32
 )
 
-func (r *Rows) pack(m *Measures) (row [MeasureCount]narrow) {
+func (r *Rows) pack(m *Measures) (row [measureCount]narrow) {
 	for i, c := range m.Counts() {
 		n, isReported := c.Value()
 		switch {
 		case !isReported:
 		case n < leastNarrow || n > mostOfNarrow:
 			r.wide = append(r.wide, *m)
-			return [MeasureCount]narrow{isWide, narrow(len(r.wide) - 1)}
+			return [measureCount]narrow{isWide, narrow(len(r.wide) - 1)}
 		default:
 			row[i] = narrow(uint32(int32(n)) ^ signBit)
 		}

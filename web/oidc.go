@@ -23,13 +23,13 @@ import (
 // OIDCOptions are how people log in at a provider of OpenID Connect.
 type OIDCOptions struct {
 	Issuer, ClientID, ClientSecret string
-	RedirectURL                    string   // of this server, with the path CallbackPath
+	RedirectURL                    string   // of this server, with the path /login/callback
 	GroupsClaim                    string   // default "groups"
 	Scopes                         []string // that are asked for beside openid and email
 }
 
-// CallbackPath is where a provider sends people back to.
-const CallbackPath = "/login/callback"
+// callbackPath is where a provider sends people back to.
+const callbackPath = "/login/callback"
 
 const (
 	flowCookie  = "etl_oidc"

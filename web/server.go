@@ -38,7 +38,7 @@ type Options struct {
 	AllowedHosts []string      // names under which it may be asked for, beside addresses and localhost; lower case, without port
 	PasswordHash string        // bcrypt, of the operator who has no other name; empty is no password
 	Logins       []Login       // who else may log in with a password
-	Session      time.Duration // how long a login lasts without a request; default 12 h, and LongestSession with them
+	Session      time.Duration // how long a login lasts without a request; default 12 h, and 7 days with them
 	UserHeader   string        // the header in which a proxy names the user; empty is none
 	GroupHeader  string        // the header in which it names the user's groups, with commas between; empty is none
 	Operators    []string      // users of the proxy who may act; the others look
@@ -82,7 +82,7 @@ func New(options Options, log *zap.Logger) (*Server, error) {
 	s.mux.HandleFunc("GET /login", g.showLogin)
 	s.mux.HandleFunc("POST /login", g.login)
 	s.mux.HandleFunc("GET /login/oidc", g.startOIDC)
-	s.mux.HandleFunc("GET "+CallbackPath, g.endOIDC)
+	s.mux.HandleFunc("GET "+callbackPath, g.endOIDC)
 	s.mux.HandleFunc("POST /logout", g.logout)
 	s.mux.Handle("GET /assets/", Assets(assetFiles))
 	if options.Jobs != nil {

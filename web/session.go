@@ -21,8 +21,8 @@ const (
 )
 
 const (
-	// LongestSession is how long a login lasts at most, however much it is used.
-	LongestSession = 7 * 24 * time.Hour
+	// longestSession is how long a login lasts at most, however much it is used.
+	longestSession = 7 * 24 * time.Hour
 	// seenEvery is how often it is written down that a session is in use.
 	seenEvery = time.Minute
 	// lookupsAtOnce bounds the connections of the warehouse that invented cookies can take.
@@ -59,7 +59,7 @@ func (s *sessions) begin(ctx context.Context, of newSession, client string, idle
 	_, _ = rand.Read(raw) // never fails: it would end the program
 	now := s.now()
 	return base64.RawURLEncoding.EncodeToString(raw), s.store.Start(ctx, sha256.Sum256(raw), access.Session{
-		Login: of.name, Groups: of.groups, Credential: of.credential, Client: client, StartedAt: now, SeenAt: now, EndsAt: now.Add(LongestSession),
+		Login: of.name, Groups: of.groups, Credential: of.credential, Client: client, StartedAt: now, SeenAt: now, EndsAt: now.Add(longestSession),
 	}, idle)
 }
 
@@ -129,7 +129,7 @@ func (s *sessions) end(r *http.Request) (err error) {
 // cookie carries a proof; an empty one takes it back.
 func cookie(proof string, secure bool) *http.Cookie {
 	c := &http.Cookie{ //nolint:gosec // over plain HTTP, on a machine's own loopback, a browser would not take a secure one
-		Name: cookieName, Value: proof, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode, MaxAge: int(LongestSession.Seconds()),
+		Name: cookieName, Value: proof, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode, MaxAge: int(longestSession.Seconds()),
 	}
 	if secure {
 		c.Name = secureCookieName

@@ -212,9 +212,9 @@ func withoutQuery(path string) string {
 	return before
 }
 
-// OldestVersion is the first whose API is spoken here: the Trash, questions with a type, and dashboards that are saved
+// oldestVersion is the first whose API is spoken here: the Trash, questions with a type, and dashboards that are saved
 // with their cards in one request came before it or with it.
-const OldestVersion = 50
+const oldestVersion = 50
 
 // Of v0.50.1 and, with a licence, v1.50.1 the second number is what counts.
 var versionForm = regexp.MustCompile(`^v?[01]\.(\d+)\b`)
@@ -235,8 +235,8 @@ func (c *Client) version(ctx context.Context) (tag string, err error) {
 		return "", refused("%s answers, and does not say which version of Metabase it is", c.base)
 	}
 	if found := versionForm.FindStringSubmatch(tag); found != nil {
-		if number, err := strconv.Atoi(found[1]); err == nil && number < OldestVersion {
-			return "", refused("%s is Metabase %s: 0.%d or newer is needed", c.base, tag, OldestVersion)
+		if number, err := strconv.Atoi(found[1]); err == nil && number < oldestVersion {
+			return "", refused("%s is Metabase %s: 0.%d or newer is needed", c.base, tag, oldestVersion)
 		}
 	}
 	var user struct {

@@ -200,7 +200,7 @@ func TestColumnsOfConfiguration(t *testing.T) {
 		t.Errorf("%q: %v", got, err)
 	}
 	_, err = mapped(map[string]string{"sent_at": "When", "id": "Reference", "status": "Ende"})
-	if !errors.Is(err, ErrLayout) || !strings.Contains(err.Error(), `id is mapped to "Reference", and the file has no such header; found "When", "Ref", "Ende", "Was"`) {
+	if !errors.Is(err, errLayout) || !strings.Contains(err.Error(), `id is mapped to "Reference", and the file has no such header; found "When", "Ref", "Ende", "Was"`) {
 		t.Errorf("a mapping that leads nowhere: %v", err)
 	}
 	_, err = New(Options{Source: "a", Key: testKey, Columns: map[string]string{"sended_at": "When"}})

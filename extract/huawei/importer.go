@@ -54,7 +54,7 @@ func (im *importer) csv(f File, g *sniffed) error {
 		switch {
 		case err == nil && l.score > score:
 			delimiter, score = d, l.score
-		case err != nil && !errors.Is(err, ErrLayout):
+		case err != nil && !errors.Is(err, errLayout):
 			return err
 		}
 		if best == nil || c.best.score > best.best.score || best.best.headers == nil {
@@ -99,7 +99,7 @@ func (im *importer) workbook(f File) (err error) {
 	var first error
 	for _, sheet := range sheets {
 		done, err := im.sheet(book, sheet)
-		if done || err != nil && !errors.Is(err, ErrLayout) {
+		if done || err != nil && !errors.Is(err, errLayout) {
 			return err
 		}
 		if first == nil {
@@ -107,7 +107,7 @@ func (im *importer) workbook(f File) (err error) {
 		}
 	}
 	if first == nil {
-		first = fmt.Errorf("%w: the workbook has no worksheet", ErrLayout)
+		first = fmt.Errorf("%w: the workbook has no worksheet", errLayout)
 	}
 	return first
 }

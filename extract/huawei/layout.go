@@ -149,26 +149,26 @@ func (c *chooser) offer(row [][]byte) (layout, bool) {
 	return layout{}, false
 }
 
-// ErrLayout says that a file's columns were not recognised. What was found and what is wanted stands in the text.
-var ErrLayout = errors.New("the columns are not recognised")
+// errLayout says that a file's columns were not recognised. What was found and what is wanted stands in the text.
+var errLayout = errors.New("the columns are not recognised")
 
 // fail says why no row was the header.
 func (c *chooser) fail() error {
 	switch {
 	case c.rows == 0:
-		return fmt.Errorf("%w: the file is empty", ErrLayout)
+		return fmt.Errorf("%w: the file is empty", errLayout)
 	case c.best.headers == nil:
-		return fmt.Errorf("%w: none of the first %d rows has more than one cell", ErrLayout, c.rows)
+		return fmt.Errorf("%w: none of the first %d rows has more than one cell", errLayout, c.rows)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.mapped)) {
 		header := c.mapped[name]
 		if !slices.ContainsFunc(c.best.headers, func(h string) bool { return plain(h) == plain(header) }) {
 			return fmt.Errorf("%w: columns: %s is mapped to %q, and the file has no such header; found %s",
-				ErrLayout, name, header, shown(c.best.headers))
+				errLayout, name, header, shown(c.best.headers))
 		}
 	}
 	return fmt.Errorf("%w: found %s; want %s. Map other headers under `columns:`, such as `sent_at: Time`",
-		ErrLayout, shown(c.best.headers), strings.Join(c.best.missing(), "; "))
+		errLayout, shown(c.best.headers), strings.Join(c.best.missing(), "; "))
 }
 
 // shown lists headers for a message. A file without a header shows its first row of data here, so nothing with digits is

@@ -25,8 +25,8 @@ import (
 // DefaultBaseURL is the mainland site. International accounts set https://sms.intl.tencentcloudapi.com.
 const DefaultBaseURL = "https://sms.tencentcloudapi.com"
 
-// VendorLimit is how many requests of one action the vendor takes from one secret in a second.
-const VendorLimit = 10
+// vendorLimit is how many requests of one action the vendor takes from one secret in a second.
+const vendorLimit = 10
 
 // MaxDays is the longest span of one call: CallbackStatusStatistics takes 32 days between BeginTime and EndTime.
 const MaxDays = 32
@@ -116,7 +116,7 @@ func (o Options) limiters() map[sms.Dataset]*extract.Limiter {
 // NewLimiter gives the limiter of one action of one secret, for perSecond requests a second. Who sets a rate above the
 // vendor's ordinary limit has been granted a higher one; it keeps the same distance.
 func NewLimiter(perSecond float64) *extract.Limiter {
-	return extract.NewLimiter(perSecond, max(VendorLimit, int(math.Ceil(perSecond/0.95))))
+	return extract.NewLimiter(perSecond, max(vendorLimit, int(math.Ceil(perSecond/0.95))))
 }
 
 // speaking is how the SDK is told to speak. It retries nothing: its own retries resend an old signature, know one of

@@ -20,11 +20,11 @@ const (
 	DialTimeout = 10 * time.Second
 )
 
-// WaitForRoom makes a configuration wait for a server that lets nobody in at the moment. The driver goes on to the next address
+// waitForRoom makes a configuration wait for a server that lets nobody in at the moment. The driver goes on to the next address
 // after such an answer, and gives up at once where the answer is about the password or the database; so the same address
 // stands there again and again, and before it is tried once more some time passes. The times differ, lest everybody comes back
 // together.
-func WaitForRoom(c *pgx.ConnConfig) {
+func waitForRoom(c *pgx.ConnConfig) {
 	const (
 		shortest = 50 * time.Millisecond
 		longest  = 2 * time.Second
@@ -64,8 +64,8 @@ func Retry(ctx context.Context, do func() error) error {
 	}
 }
 
-// LastWord shortens the error of a connection that was tried again and again to what the server said last.
-func LastWord(err error) error {
+// lastWord shortens the error of a connection that was tried again and again to what the server said last.
+func lastWord(err error) error {
 	connect, ok := errors.AsType[*pgconn.ConnectError](err)
 	if !ok {
 		return err

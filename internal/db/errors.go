@@ -23,7 +23,7 @@ func Error(room, doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	err = LastWord(err)
+	err = lastWord(err)
 	if IsTemporary(err) {
 		return fmt.Errorf("%s: %s: %w: %w", room, doing, sms.ErrTemporary, err)
 	}

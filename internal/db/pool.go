@@ -100,7 +100,7 @@ func poolConfig(url string, options Options) (*pgxpool.Config, error) {
 	if !strings.Contains(url, "pool_max_conn_idle_time") {
 		config.MaxConnIdleTime, config.HealthCheckPeriod = time.Minute, 15*time.Second // others may want the connection
 	}
-	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { WaitForRoom(c); return nil }
+	config.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error { waitForRoom(c); return nil }
 	config.AfterConnect = func(_ context.Context, c *pgx.Conn) error { teach(c); return nil }
 	config.ConnConfig.Tracer = otelpgx.NewTracer() // statements without their values, inside of a window's trace only
 	settings := config.ConnConfig.RuntimeParams

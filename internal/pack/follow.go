@@ -17,8 +17,8 @@ const (
 	chunkHash = 16
 )
 
-// ErrKnown says that an answer begins as a stored one does, whose bytes cannot be had: it has to be asked for again.
-var ErrKnown = errors.New("pack: what is stored of the last answer cannot be read")
+// errKnown says that an answer begins as a stored one does, whose bytes cannot be had: it has to be asked for again.
+var errKnown = errors.New("pack: what is stored of the last answer cannot be read")
 
 // follower compares an answer with a stored one while it comes.
 type follower struct {
@@ -62,7 +62,7 @@ func (w *Writer) part() error {
 	w.known, w.held = nil, nil
 	if same := w.size - int64(len(held)); known != nil && same > 0 {
 		if err := w.again(known, same); err != nil {
-			return fmt.Errorf("%w: %w", ErrKnown, err)
+			return fmt.Errorf("%w: %w", errKnown, err)
 		}
 	}
 	return w.pack(held)

@@ -143,7 +143,7 @@ func TestKnownAnswerThatCannotBeRead(t *testing.T) {
 		},
 	} {
 		listener := &rememberer{known: whole, stored: stored}
-		if body, err := streamed(listener, came); !errors.Is(err, ErrKnown) {
+		if body, err := streamed(listener, came); !errors.Is(err, errKnown) {
 			t.Errorf("%s: %v, %d bytes", name, err, body.Size)
 		}
 	}

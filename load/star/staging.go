@@ -139,15 +139,15 @@ func (t *Staging) countFailure(f *sms.FailureRow, fills sms.Facts, v Vendor) err
 		return fmt.Errorf("%w: %s failures of %s are %d", sms.ErrMalformed, reason.Code, f.Day, n)
 	}
 	if !reported && v.ReportsStage[reason.Stage] {
-		day.Lacks |= ReasonsOf(p)
+		day.Lacks |= reasonsOf(p)
 	}
 	day.Rows++
 	day.Messages = day.Messages.Add(f.Messages)
 	return nil
 }
 
-// ReasonsOf gives the reasons of a part as what an answer can lack.
-func ReasonsOf(p Part) sms.MeasureSet {
+// reasonsOf gives the reasons of a part as what an answer can lack.
+func reasonsOf(p Part) sms.MeasureSet {
 	if p == Processing {
 		return sms.ProcessingReasons
 	}
@@ -163,7 +163,7 @@ func (t *Staging) Seen(i int) (all sms.MeasureSet) {
 	}
 	for _, p := range []Part{Processing, Sending} {
 		if t.Days[p][i].Messages.IsReported() {
-			all |= ReasonsOf(p)
+			all |= reasonsOf(p)
 		}
 	}
 	return all
