@@ -148,7 +148,7 @@ func (c choice) to(path string, pairs ...string) string {
 // fixed is an address of the chosen days themselves, of a vendor, with more pairs of names and values: what is counted today is found
 // there tomorrow.
 func (c choice) fixed(path, vendor string, pairs ...string) string {
-	return href(path, append(pairs, "vendor", vendor, "account", c.Account, "country", c.Country, "from", c.First.String(), "to", c.Last.String())...)
+	return href(path, append([]string{"vendor", vendor, "account", c.Account, "country", c.Country, "from", c.First.String(), "to", c.Last.String()}, pairs...)...)
 }
 
 // form is the filter above a page. What is empty is not offered.

@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"strings"
 	"testing"
@@ -26,6 +27,17 @@ func TestFailures(t *testing.T) {
 	w.holds("/failures?"+days+"&reason=%3DBLOCKED", "<h1>Failures: =BLOCKED</h1>",
 		`href="/explain?account=1400006874&amp;date=2026-11-21&amp;reason=%3DBLOCKED&amp;stage=sending&amp;vendor=tencent">5</a>`)
 	w.holds("/explain?account=1400006874&date=2026-11-21&reason=%3DBLOCKED&stage=sending", `<td data-name="measure">messages</td><td class="n" data-name="total">5</td>`)
+}
+
+// The explorer may be narrowed to a country, of which failures know nothing.
+func TestReasonsOfACountryAreThoseOfAll(t *testing.T) {
+	w := newWorld(t)
+	before, _, is := strings.Cut(w.page("/explore?country=(not+reported)&vendor=tencent&from=2026-11-01&to=2026-11-05"), `">By reason</a>`)
+	link := html.UnescapeString(before[strings.LastIndex(before, `"`)+1:])
+	if link != "/failures?from=2026-11-01&to=2026-11-05&vendor=tencent" || !is {
+		t.Fatalf("the reasons are at %q", link)
+	}
+	w.page(link)
 }
 
 // What deliveries count as failed and no reason explains is a line of its own, with its days; where reasons tell of more, that is said.

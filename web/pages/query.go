@@ -170,14 +170,13 @@ func (q *query) accountDay(accounts []read.KnownAccount) (read.KnownAccount, sms
 	return found[0], date, nil
 }
 
-// href makes an address of a path and pairs of names and values. Empty values are left out.
+// href makes an address of a path and pairs of names and values, of which the last one of a name counts. Empty values are left out.
 func href(path string, pairs ...string) string {
 	values := url.Values{}
 	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			values.Set(pairs[i], pairs[i+1])
-		}
+		values.Set(pairs[i], pairs[i+1])
 	}
+	maps.DeleteFunc(values, func(_ string, all []string) bool { return all[0] == "" })
 	if len(values) == 0 {
 		return path
 	}
