@@ -27,3 +27,20 @@ type Cost struct {
 func (m *Model) Costs(ctx context.Context, f Filter) ([]Cost, error) {
 	return question[Cost](ctx, m, "costs", statement("costs"), f.arguments()...)
 }
+
+// VendorCost is what a vendor's traffic costs in one currency; or, without a currency, the traffic that has no cost.
+type VendorCost struct {
+	Vendor      sms.Vendor
+	Currency    string  // ISO 4217; empty for traffic without a cost
+	Cost        *string // an exact decimal in the currency
+	Missing     string  // why there is no cost; empty where there is one
+	Requested   *int64  // messages of this line; nil where a row does not report them
+	Delivered   *int64
+	All         *int64  // messages requested of the vendor, with a cost or without; nil where a row does not report them
+	PerThousand *string // Cost of a thousand delivered messages, to two decimals; nil when nothing was delivered or one is not known
+}
+
+// VendorCosts gives costs by vendor and currency, of the days chosen; nothing where no price is known.
+func (m *Model) VendorCosts(ctx context.Context, f Filter) ([]VendorCost, error) {
+	return question[VendorCost](ctx, m, "costs by vendor", statement("costs_of_vendors"), append(f.arguments(), f.Country)...)
+}

@@ -150,5 +150,19 @@ type Restatement struct {
 
 // Restatements reads at most so many changes of the days, the newest first, that were made since the beginning of a day in UTC; 0 for all.
 func (m *Model) Restatements(ctx context.Context, f Filter, since sms.Day, most int) ([]Restatement, error) {
-	return question[Restatement](ctx, m, "restatements", statement("restatements"), append(f.arguments(), most, since.UTC())...)
+	var all []Restatement
+	err := m.snapshot(ctx, "restatements", func(tx pgx.Tx) error {
+		for rows := most; ; rows *= 4 {
+			loads, err := db.All[int64](ctx, tx, statement("restated_loads"), append(f.arguments(), rows, since.UTC())...)
+			if err != nil {
+				return err
+			}
+			isAll := len(loads) < rows // each row of a load changed a number, or none if it was written again as it was
+			slices.Sort(loads)
+			if all, err = db.All[Restatement](ctx, tx, statement("restatements"), append(f.arguments(), most, slices.Compact(loads))...); err != nil || isAll || len(all) == most {
+				return err
+			}
+		}
+	})
+	return all, err
 }

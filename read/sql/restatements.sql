@@ -4,7 +4,7 @@ WITH newest AS (
     WHERE ($1 = '' OR vendor = $1)
       AND ($2 = '' OR account = $2)
       AND send_date BETWEEN $3 AND $4
-      AND changed_at >= $6
+      AND load_id = ANY ($6)
     ORDER BY changed_at DESC, load_id DESC, send_date DESC, vendor, account, template, label, message_type, country, stage, reason, measure
     LIMIT $5
 ),
@@ -14,7 +14,7 @@ known AS MATERIALIZED (
     JOIN etl.dataset        AS d ON d.dataset = c.dataset
     WHERE ($1 = '' OR c.vendor = $1)
       AND ($2 = '' OR c.account = $2)
-      AND c.send_date BETWEEN $3 AND $4
+      AND c.send_date BETWEEN (SELECT min(send_date) FROM newest) AND (SELECT max(send_date) FROM newest)
 )
 SELECT r.vendor,
        r.account,

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,6 +239,21 @@ func decimal(n *float64) Cell {
 		return None
 	}
 	return Cell{Show: strconv.FormatFloat(*n, 'g', 6, 64), Raw: strconv.FormatFloat(*n, 'f', -1, 64), Kind: IsNumber}
+}
+
+// Amount is an exact decimal, shown to two places; None of one that is not known.
+func Amount(n *string) Cell {
+	if n == nil {
+		return None
+	}
+	c := Cell{Show: *n, Raw: *n, Kind: IsNumber}
+	if exact, ok := new(big.Rat).SetString(*n); ok {
+		whole, cents, _ := strings.Cut(exact.FloatString(2), ".")
+		if v, err := strconv.ParseInt(whole, 10, 64); err == nil {
+			c.Show = Grouped(v) + "." + cents
+		}
+	}
+	return c
 }
 
 // To makes a cell lead somewhere, unless there is nothing in it.

@@ -17,3 +17,15 @@ func TestTrendHasGaps(t *testing.T) {
 		t.Errorf("of one day: %+v", got)
 	}
 }
+
+// An amount is exact in files and rounded for people; one that is not known is no 0.
+func TestAmounts(t *testing.T) {
+	for exact, want := range map[string]string{"12345.675": "12\u202f345.68", "0.004": "0.00", "7": "7.00", "12345678901234567890.5": "12345678901234567890.5"} {
+		if got := Amount(&exact); got.Show != want || got.Raw != exact || got.Kind != IsNumber {
+			t.Errorf("%s: %+v, want %s", exact, got, want)
+		}
+	}
+	if !Amount(nil).IsNone() {
+		t.Error("what is not known has an amount")
+	}
+}
