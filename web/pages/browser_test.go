@@ -27,6 +27,7 @@ var looked = []struct{ name, path string }{
 	{"design", "/design"},
 	{"nowhere", "/nowhere"},
 	{"days", "/days"},
+	{"costs", "/costs"},
 	{"days-none", "/days?from=2020-01-01&to=2020-01-02"},
 	{"failures", "/failures"},
 	{"failures-reason", "/failures?reason=%3DBLOCKED"},

@@ -56,10 +56,6 @@ func (s *site) overview(ctx context.Context, q *query) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	costs, err := s.warehouse.VendorCosts(ctx, c.Filter)
-	if err != nil {
-		return view{}, err
-	}
 	v := view{Title: "Overview", Lead: c.days() + ".", Form: c.form().comparing(c.compare), Trust: trusted(o)}
 	v.Form.Texts = append(v.Form.Texts, field{Label: "Country", Name: "country", Value: c.Country})
 	v.Form.Hidden = slices.DeleteFunc(v.Form.Hidden, func(f field) bool { return f.Name == "country" })
@@ -75,14 +71,10 @@ func (s *site) overview(ctx context.Context, q *query) (view, error) {
 			{Link: "These days as a table", Href: c.to("/days")}, {Link: "By template", Href: c.to("/explore", "by", "template")},
 			{Link: "Most failed templates", Href: c.to("/explore", "by", "template", "sort", "-failed", "measure", "failed")},
 			{Link: "Changed since Monday", Href: href("/restatements", "since", monday(c.last+1).String())},
+			{Link: "What they cost", Href: c.to("/costs")},
 		}},
 		moved, {ID: "months", Heading: "Month by month", Table: pivot(o.Months)},
 		{ID: "files", Heading: "As a file", IsFile: true, Table: monthsTable(o.Months)},
-	}
-	if slices.ContainsFunc(costs, func(c read.VendorCost) bool { return c.Cost != nil }) {
-		v.Sections = slices.Insert(v.Sections, 3, section{ID: "costs", Heading: "Cost by our prices", Table: sheet.Of("overview.costs", costs, func(c read.VendorCost) []sheet.Cell {
-			return sheet.Row(c.Vendor, c.Currency, sheet.Amount(c.Cost), sheet.Amount(c.PerThousand), c.Requested, sheet.Ratio(c.Requested, c.All), c.Missing)
-		})})
 	}
 	return v, nil
 }

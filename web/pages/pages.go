@@ -52,6 +52,7 @@ func Add(server *web.Server, warehouse *read.Model, explain Explain, now func() 
 		"/explore":      s.explore,
 		"/day":          s.day,
 		"/days":         s.days,
+		"/costs":        s.costs,
 		"/failures":     s.failures,
 		"/restatements": s.restatements,
 		"/findings":     s.findings,
@@ -125,7 +126,7 @@ type place struct {
 
 // navigation is the pages that every page leads to. Those with a bar keep the days and names that are chosen.
 var navigation = []place{
-	{"/", "Overview", true}, {"/explore", "Explore", true}, {"/failures", "Failures", true}, {"/days", "Days", true}, {"/restatements", "Changes", true},
+	{"/", "Overview", true}, {"/explore", "Explore", true}, {"/failures", "Failures", true}, {"/days", "Days", true}, {"/costs", "Costs", true}, {"/restatements", "Changes", true},
 	{"/coverage", "Coverage", false}, {"/findings", "Findings", false}, {"/runs", "Runs", false}, {"/schema", "Schema", false},
 }
 
