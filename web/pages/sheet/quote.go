@@ -23,11 +23,8 @@ type Quote struct {
 	Left    string // what is not shown of it; empty for nothing
 }
 
-// QuotedLine is a line of a row. A field that a number is made of is marked.
-type QuotedLine struct {
-	Text     string
-	IsMarked bool
-}
+// QuotedLine is a line of a row. A field that a number is made of is marked, behind the text.
+type QuotedLine struct{ Text, Marked string }
 
 // QuoteRow writes a row with a member in each line, its values byte for byte, and marks the fields. What is too long to be read, or no JSON, is
 // shown as it is, and cut.
@@ -52,7 +49,11 @@ func QuoteRow(caption, row string, fields []string) Quote {
 			text, left = text[:at]+"…\n", left+len(text)-at
 		}
 		size += len(text)
-		q.Lines = append(q.Lines, QuotedLine{text, isMarked})
+		line := QuotedLine{Text: text}
+		if isMarked {
+			line = QuotedLine{Text: "  ", Marked: strings.TrimSpace(text)}
+		}
+		q.Lines = append(q.Lines, line)
 	}
 	if left > 0 {
 		q.Left = fmt.Sprintf("%s bytes more are not shown.", Grouped(int64(left)))

@@ -10,13 +10,14 @@ func TestRowsAreQuotedByteForByte(t *testing.T) {
 	q := QuoteRow("", `{"delivered":1.0e3,"name":"<b>\u00e9","delivered_late":2,"more":{"delivered":7}}`, []string{"delivered"})
 	var text, marked strings.Builder
 	for _, l := range q.Lines {
-		text.WriteString(l.Text)
-		if l.IsMarked {
-			marked.WriteString(l.Text)
+		text.WriteString(l.Text + l.Marked)
+		if l.Marked != "" {
+			text.WriteString("\n")
+			marked.WriteString(l.Marked)
 		}
 	}
 	const want = "{\n  \"delivered\": 1.0e3,\n  \"name\": \"<b>\\u00e9\",\n  \"delivered_late\": 2,\n  \"more\": {\n    \"delivered\": 7\n  }\n}"
-	if text.String() != want || marked.String() != "  \"delivered\": 1.0e3,\n" || q.Left != "" {
+	if text.String() != want || marked.String() != `"delivered": 1.0e3,` || q.Left != "" {
 		t.Errorf("%s\nmarked %q, left %q", text.String(), marked.String(), q.Left)
 	}
 }
@@ -30,8 +31,8 @@ func TestLongRowsAreCut(t *testing.T) {
 		q := QuoteRow("", row, []string{"delivered"})
 		size, isMarked := 0, false
 		for _, l := range q.Lines {
-			size += len(l.Text)
-			isMarked = isMarked || l.IsMarked
+			size += len(l.Text + l.Marked)
+			isMarked = isMarked || l.Marked != ""
 			if strings.ToValidUTF8(l.Text, "") != l.Text {
 				t.Errorf("%s: half a letter in %q", name, l.Text)
 			}

@@ -61,7 +61,11 @@ func Quotes(e explain.Explanation) (all []sheet.Quote) {
 					}
 				}
 			}
-			caption := fmt.Sprintf("Row %s of answer %d (%s), at byte %s. The whole answer: etl raw show %d", sheet.Grouped(p.Position), p.FetchID, e.FileOf(p), sheet.Grouped(p.Offset), p.FetchID)
+			from := string(p.Dataset)
+			if p.Rows > 0 {
+				from = e.FileOf(p)
+			}
+			caption := fmt.Sprintf("Row %s of answer %d (%s), at byte %s. The whole answer: etl raw show %d", sheet.Grouped(p.Position), p.FetchID, from, sheet.Grouped(p.Offset), p.FetchID)
 			if p.Rows > 1 {
 				caption = fmt.Sprintf("The first of %s rows that are counted. %s", sheet.Grouped(p.Rows), caption)
 			}
