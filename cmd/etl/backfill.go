@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"smsetl/cmd/etl/show"
 	"smsetl/pipeline"
 	"smsetl/plan"
@@ -20,7 +22,11 @@ type runCommand struct{ askFlags }
 func (c *runCommand) Run(s *session) error {
 	ask := c.ask()
 	ask.Sweep = true
-	return c.load(s, "run", ask)
+	err := c.load(s, "run", ask)
+	if err == nil && s.screen != nil { // cron needs no advice
+		fmt.Fprintf(s.stderr, "Next: %s goes on by the schedules, and shows all of it in pages.\n", s.with("etl serve", c.Config))
+	}
+	return err
 }
 
 // rangeFlags choose the days of a backfill.

@@ -85,12 +85,13 @@ func (c *demoCommand) Run(s *session) error {
 	}
 	s.printConnect(url)
 	if !c.Exit {
-		fmt.Fprintln(s.stderr, "\nThe database and the pages stay up until ^C. The data is kept: the next demo starts with it.")
+		fmt.Fprintln(s.stderr, "\nThe database and the pages stay up until ^C. The data is kept: the next demo starts with it. Next, with your own vendors: `etl init`.")
 		s.printPages(address)
 		<-s.ctx.Done()
-		fmt.Fprintln(s.stderr, "Stopped. `etl demo` goes on with what is there; `etl init` begins with your own vendors.")
+		fmt.Fprintln(s.stderr, "Stopped. `etl demo` goes on with what is there.")
 		return nil
 	}
+	fmt.Fprintln(s.stderr, "Next: `etl demo` shows this in pages, `etl init` begins with your own vendors.")
 	return exitWith(runCode(report))
 }
 

@@ -38,11 +38,13 @@ func (c *doctorCommand) Run(s *session) error {
 		doctor.Checked("configuration", nil, file),
 		doctor.Checked("pages", s.files(c.configFlag).Check(cfg), "etl serve may show them as web says"),
 	}, doctor.Inspect(s.ctx, world, cfg, wh, err)...)
-	code := exitOK
+	code, text := exitOK, show.Checks(checks)
 	if slices.ContainsFunc(checks, func(c doctor.Check) bool { return !c.OK }) {
 		code = exitFailed
+	} else {
+		text += "Next: " + s.with("etl run", c.Config) + "\n"
 	}
-	return c.print(s, checks, show.Checks(checks), code)
+	return c.print(s, checks, text, code)
 }
 
 // capture exits with 0 when every question was answered, whatever the answers say.
