@@ -201,7 +201,7 @@ func releasedProgram(t *testing.T, version string) string {
 	dir := t.TempDir()
 	source, program := filepath.Join(dir, "source"), filepath.Join(dir, "etl")
 	git := func(arguments ...string) {
-		if out, err := exec.Command("git", arguments...).CombinedOutput(); err != nil { //nolint:gosec // a tag of this repository
+		if out, err := exec.Command("git", arguments...).CombinedOutput(); err != nil {
 			t.Fatalf("git %v: %v: is the tag here (git fetch --tags)?\n%s", arguments, err, out)
 		}
 	}
