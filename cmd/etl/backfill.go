@@ -23,7 +23,7 @@ func (c *runCommand) Run(s *session) error {
 	ask := c.ask()
 	ask.Sweep = true
 	err := c.load(s, "run", ask)
-	if err == nil && s.screen != nil { // cron needs no advice
+	if err == nil && show.IsTerminal(s.stderr) { // cron needs no advice
 		fmt.Fprintf(s.stderr, "Next: %s goes on by the schedules, and shows all of it in pages.\n", s.with("etl serve", c.Config))
 	}
 	return err
