@@ -77,8 +77,8 @@ func Bytes(w io.Writer, data []byte) error {
 }
 
 // rooms are the names of packages that errors begin with. Whoever reads the code wants them, and nobody else.
-var rooms = regexp.MustCompile(`(^|: |\n)((access|archive|belief|capture|check|confined|db|dictionary|doctor|drop|explain|export|ingest|job|ledger|load|messages|metabase|money|` +
-	`migrations|notify|pack|pages|pipeline|plan|postgres|push|queue|ratelimit|raw|read|river|sandbox|spawn|star|transform|web): )+`)
+var rooms = regexp.MustCompile(`(^|: |\n)((access|archive|belief|capture|check|confined|db|dictionary|doctor|drop|explain|export|ingest|job|ledger|lineage|load|messages|metabase|money|` +
+	`migrations|notify|pack|pages|pipeline|plan|postgres|push|queue|ratelimit|raw|read|replay|river|sandbox|spawn|star|tracing|transform|web): )+`)
 
 // Message gives what people read of an error. Mistakes of a configuration have names of keys where others have those of packages.
 func Message(err error) string {
