@@ -30,10 +30,10 @@ type dimension struct {
 var (
 	templates = dimension{
 		read: `
-		SELECT code, '', '', template_key
-		FROM sms.dim_template
-		WHERE account_key = $1
-		  AND code = ANY ($2)`,
+		SELECT d.code, '', '', d.template_key
+		FROM unnest($2::text[]) AS u (code)
+		JOIN sms.dim_template AS d ON d.code = u.code
+		WHERE d.account_key = $1`,
 		add: `
 		INSERT INTO sms.dim_template (account_key, code, name)
 		SELECT a.account_key, u.code, etl.name_of('template', a.vendor_key, a.account, u.code)
@@ -44,10 +44,10 @@ var (
 	}
 	labels = dimension{
 		read: `
-		SELECT code, '', '', label_key
-		FROM sms.dim_label
-		WHERE account_key = $1
-		  AND code = ANY ($2)`,
+		SELECT d.code, '', '', d.label_key
+		FROM unnest($2::text[]) AS u (code)
+		JOIN sms.dim_label AS d ON d.code = u.code
+		WHERE d.account_key = $1`,
 		add: `
 		INSERT INTO sms.dim_label (account_key, code, name)
 		SELECT a.account_key, u.code, etl.name_of('label', a.vendor_key, a.account, u.code)
