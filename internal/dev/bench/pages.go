@@ -19,8 +19,9 @@ import (
 	"time"
 )
 
-// ofAKind is how many addresses of a page are visited for each set of parameters.
-const ofAKind = 3
+// ofAKind is how many addresses of a page are visited for each set of parameters, ofAPage for all sets of what it is broken down by:
+// filters of every kind can be combined.
+const ofAKind, ofAPage = 3, 8
 
 var hrefForm = regexp.MustCompile(`href="([^"]*)"`)
 
@@ -144,8 +145,11 @@ func discover(ctx context.Context, address, without string) (all []string, err e
 			known[next] = true
 			query := u.Query()
 			maps.DeleteFunc(query, func(name string, _ []string) bool { return name == "page" || name == "range" || name == "compare" })
-			kind := u.Path + " " + query.Get("by") + " " + strings.Join(slices.Sorted(maps.Keys(query)), " ")
-			if kinds[kind]++; kinds[kind] <= ofAKind {
+			page := u.Path + " " + query.Get("by")
+			kind := page + " " + strings.Join(slices.Sorted(maps.Keys(query)), " ")
+			if kinds[kind] < ofAKind && kinds[page+"?"] < ofAPage {
+				kinds[kind]++
+				kinds[page+"?"]++
 				queue = append(queue, next)
 			}
 		}
