@@ -116,6 +116,7 @@ func (l *Limits) cause(state *os.ProcessState, said string) string {
 	case state.UserTime()+state.SystemTime() >= l.Processor/4*3: // ticks are counted coarsely
 		return fmt.Sprintf("it took more than %s of processor time", l.Processor)
 	case strings.Contains(said, "out of memory"), strings.Contains(said, "cannot allocate memory"),
+		strings.Contains(said, "pthread_create failed"), strings.Contains(said, "failed to create new OS thread"), // for a stack
 		strings.HasPrefix(said, "SIGSEGV"): // the runtime itself, where it finds no memory for itself
 		return "it took more than " + mebibytes(l.Memory) + " of memory"
 	case strings.Contains(said, "stack exceeds"):

@@ -98,5 +98,5 @@ func TestStepOfTheQueue(t *testing.T) {
 
 func TestOperationOnAFile(t *testing.T) {
 	t.Parallel()
-	play(t, "import/file/no-space/12", "watched-folder/file/kill-after/45", "watched-folder/file/kill-after/50", "watched-folder/file/kill-after/55")
+	play(t, "import/file/no-space/12", "watched-folder/file/kill-after/66", "watched-folder/file/kill-after/70", "watched-folder/file/kill-after/76")
 }
