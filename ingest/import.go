@@ -18,6 +18,7 @@ import (
 	"smsetl/extract/huawei"
 	"smsetl/internal/english"
 	"smsetl/job"
+	"smsetl/lineage"
 	"smsetl/load"
 	"smsetl/load/messages"
 	"smsetl/pipeline"
@@ -253,11 +254,15 @@ func (in *Import) put(ctx context.Context, wh *load.Warehouse, files []job.Expor
 	return err
 }
 
+// Tell has a collector told of each load.
+func (in *Import) Tell(collector *lineage.Sender) { in.world.Lineage = collector }
+
 // job gives what the files are imported as.
 func (in *Import) job(runID int64, files []job.ExportFile) job.Import {
 	return job.Import{
 		RunID: runID, Source: in.source.Name, Accounts: in.source.Accounts(), Account: in.account(), Files: files,
 		Rules: in.source.Rules(), ConfirmAfter: in.source.ConfirmAfter, ChunkDays: in.source.ChunkDays, KeepFrom: in.source.MessagesFrom(in.now), Now: in.now,
+		Lineage: in.world.Lineage,
 	}
 }
 

@@ -43,6 +43,7 @@ func CountReports(ctx context.Context, p *pipeline.Pipeline) error {
 		}
 		r := job.Reports{
 			Source: source.Name, Rules: source.Rules(), ConfirmAfter: source.ConfirmAfter, ChunkDays: source.ChunkDays, KeepFrom: source.MessagesFrom(now), Now: now,
+			Lineage: p.Lineage,
 		}
 		done, err := r.Run(ctx, p.Warehouse)
 		logReports(p.Log, source.Name, done)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"smsetl/lineage"
 	"smsetl/load"
 	"smsetl/load/messages"
 	"smsetl/load/raw"
@@ -28,6 +29,7 @@ type Import struct {
 	ChunkDays    int           // days of one transaction
 	KeepFrom     sms.Day       // the first day whose messages are kept
 	Now          time.Time
+	Lineage      *lineage.Sender // is told of each load; nil tells nobody
 }
 
 // ExportFile is a file in the stored form.
@@ -127,7 +129,7 @@ func (im *Import) window(ctx context.Context, wh *load.Warehouse, w *importWindo
 	}
 	scope := sms.Scope{Account: w.account, Datasets: wh.Datasets(w.account.Vendor), Window: days}
 	start := load.Start{RunID: im.RunID, Source: im.Source, Scope: scope, Now: im.Now}
-	done, err := begun(ctx, wh, start, func(loadID int64) (messages.Imported, error) { return im.put(ctx, wh, loadID, scope, w) })
+	done, err := counted(ctx, wh, im.Lineage, im.Source, start, func(loadID int64) (messages.Imported, error) { return im.put(ctx, wh, loadID, scope, w) })
 	if err != nil {
 		return err
 	}
@@ -147,6 +149,27 @@ func begun[T any](ctx context.Context, wh *load.Warehouse, start load.Start, do 
 		err = errors.Join(err, wh.Interrupt(late, loadID, err.Error()))
 	}
 	return done, err
+}
+
+// counted is begun for days that are counted from messages. A collector is told of it, by the clock as it was when the command began.
+func counted(
+	ctx context.Context, wh *load.Warehouse, told *lineage.Sender, source string, start load.Start, do func(loadID int64) (messages.Imported, error),
+) (messages.Imported, error) {
+	began := time.Now()
+	return begun(ctx, wh, start, func(loadID int64) (done messages.Imported, err error) {
+		l := lineage.Load{ID: loadID, Source: source, Scope: start.Scope, Facts: wh.Facts(start.Scope.Datasets...), Began: start.Now}
+		told.Began(l)
+		done, err = do(loadID)
+		told.Ended(l, outcome(&done.Result, err, start.Now.Add(time.Since(began))))
+		return done, err
+	})
+}
+
+// outcome is what a collector is told of a load that has ended.
+func outcome(result *load.Result, err error, at time.Time) lineage.Done {
+	return lineage.Done{
+		Deliveries: result.Deliveries, Failures: result.Inserted + result.Updated - result.Deliveries, Held: len(result.Waiting), Err: err, At: at,
+	}
 }
 
 func (im *Import) put(ctx context.Context, wh *load.Warehouse, loadID int64, scope sms.Scope, w *importWindow) (messages.Imported, error) {

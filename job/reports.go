@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"smsetl/lineage"
 	"smsetl/load"
 	"smsetl/load/messages"
 	"smsetl/sms"
@@ -22,6 +23,7 @@ type Reports struct {
 	ChunkDays    int           // days of one transaction
 	KeepFrom     sms.Day       // the first day that is still counted
 	Now          time.Time
+	Lineage      *lineage.Sender // is told of each load; nil tells nobody
 }
 
 // Reported is what a Reports did.
@@ -113,7 +115,7 @@ func (r *Reports) windows(a sms.Account, days []sms.Day) (all []sms.Window) {
 // count counts the days of a window anew from all that is known by now.
 func (r *Reports) count(ctx context.Context, wh *load.Warehouse, a sms.Account, w sms.Window, out *Reported) error {
 	scope := sms.Scope{Account: a, Datasets: wh.Datasets(a.Vendor), Window: w}
-	done, err := begun(ctx, wh, load.Start{Scope: scope, Now: r.Now}, func(loadID int64) (messages.Imported, error) {
+	done, err := counted(ctx, wh, r.Lineage, r.Source, load.Start{Scope: scope, Now: r.Now}, func(loadID int64) (messages.Imported, error) {
 		im := messages.Import{LoadID: loadID, Scope: scope, Count: counting(scope)}
 		return im.Put(ctx, wh, load.PutOptions{Now: r.Now, Rules: r.Rules, ConfirmAfter: r.ConfirmAfter, TransformVersion: transform.Version})
 	})

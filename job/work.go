@@ -162,11 +162,7 @@ func (w *Loader) load(ctx context.Context, try *queue.Try) (result load.Result, 
 	}
 	traced := lineage.Load{ID: loadID, Source: try.Source, Scope: try.Scope, Facts: w.warehouse.Facts(try.Scope.Datasets...), Began: w.now()}
 	w.lineage.Began(traced)
-	defer func() {
-		w.lineage.Ended(traced, lineage.Done{
-			Deliveries: result.Deliveries, Failures: result.Inserted + result.Updated - result.Deliveries, Held: len(result.Waiting), Err: err, At: w.now(),
-		})
-	}()
+	defer func() { w.lineage.Ended(traced, outcome(&result, err, w.now())) }()
 	refused := sms.Batch{Scope: try.Scope}
 	result, err = w.steps(ctx, try, loadID, &refused, func(ctx context.Context, tx pgx.Tx) error {
 		return try.Complete(ctx, tx, loadID)

@@ -73,6 +73,11 @@ func (c *importHuaweiCommand) load(s *session, cfg config.Config, now func() tim
 	if err != nil {
 		return err
 	}
+	told, err := s.lineage(wh)
+	if err != nil {
+		return err
+	}
+	in.Tell(told)
 	p, err := pipeline.New(s.world(now), cfg, wh)
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ type exported struct {
 	console *huawei.Console
 	dir     string
 	logs    strings.Builder // all that the program ever said
+	lineage string          // the address of a collector; empty for none
 }
 
 const exportingConfig = `
@@ -111,7 +112,10 @@ func (x *exported) keep(name string, e huawei.Export, f huawei.ExportFile) strin
 func (x *exported) run(arguments ...string) (code int, stdout, stderr string) {
 	x.t.Helper()
 	var out, errs bytes.Buffer
-	env := environment{vendors: vendors.All, lookup: func(name string) (string, bool) { return x.url, name == "DATABASE_URL" }, read: os.ReadFile, reading: x.reading}
+	env := environment{vendors: vendors.All, read: os.ReadFile, reading: x.reading, lookup: func(name string) (string, bool) {
+		value := map[string]string{"DATABASE_URL": x.url, "OPENLINEAGE_URL": x.lineage}[name]
+		return value, value != ""
+	}}
 	all := append([]string{"import", "huawei", "--config", x.config, "--source", "huawei-main"}, at(today)...)
 	code = run(context.Background(), append(all, arguments...), env, &out, &errs)
 	x.logs.WriteString(out.String() + errs.String())

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -33,22 +35,53 @@ type loadEvent struct {
 	}
 }
 
-// A collector is told of every load when it begins and after it has ended, with the rows that it wrote; one that is not there changes
-// nothing about the loads.
-func TestLineageOfLoads(t *testing.T) {
-	t.Parallel()
+// eventsOf keeps the events that it is told, which are to be read after the command has ended.
+func eventsOf(t *testing.T, events *[]loadEvent) *httptest.Server {
 	var mu sync.Mutex
-	var events []loadEvent
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var e loadEvent
 		if err := json.NewDecoder(r.Body).Decode(&e); err != nil {
 			t.Error(err)
 		}
 		mu.Lock()
-		events = append(events, e)
+		*events = append(*events, e)
 		mu.Unlock()
 	}))
 	t.Cleanup(collector.Close)
+	return collector
+}
+
+// Files are loads as well.
+func TestLineageOfImports(t *testing.T) {
+	t.Parallel()
+	var events []loadEvent
+	x := newExported(t)
+	x.lineage = eventsOf(t, &events).URL
+	x.bring(0, x.week(rand.New(rand.NewPCG(1, 2)), weekEnd.Add(96*time.Hour)))
+	kinds, written := map[string]int{}, 0
+	for _, e := range events {
+		kinds[e.EventType]++
+		for _, o := range e.Outputs {
+			if strings.HasSuffix(o.Name, ".fact_delivery_daily") {
+				written += o.OutputFacets.OutputStatistics.RowCount
+			}
+		}
+	}
+	loads := int(x.number(`SELECT count(*) FROM etl.load`))
+	if d := cmp.Diff(map[string]int{"START": loads, "COMPLETE": loads}, kinds); loads == 0 || d != "" {
+		t.Error("(-want +got):\n", d)
+	}
+	if stored := int(x.number(`SELECT count(*) FROM sms.fact_delivery_daily`)); stored == 0 || written != stored {
+		t.Errorf("%d rows are told of, %d are stored", written, stored)
+	}
+}
+
+// A collector is told of every load when it begins and after it has ended, with the rows that it wrote; one that is not there changes
+// nothing about the loads.
+func TestLineageOfLoads(t *testing.T) {
+	t.Parallel()
+	var events []loadEvent
+	collector := eventsOf(t, &events)
 	w := newWorld(t, quick(12))
 	load := func(address string) (stderr string) {
 		var out, errs bytes.Buffer

@@ -60,7 +60,7 @@ var mayImport = map[string][]string{
 		"check", "money", "ratelimit", "lineage", "internal/db", "internal/english", "internal/confined",
 	},
 	"ingest": {
-		"pipeline", "config", "extract/huawei", "drop", "job", "load", "load/messages", "queue", "check", "web/push", "internal/csvfile", "internal/english", "internal/confined",
+		"pipeline", "config", "extract/huawei", "drop", "job", "load", "load/messages", "queue", "check", "web/push", "lineage", "internal/csvfile", "internal/english", "internal/confined",
 	},
 	"doctor": {
 		"pipeline", "ingest", "config", "vendors", "extract", "extract/engagelab", "capture", "drop", "job", "load", "load/messages", "read",
