@@ -167,6 +167,7 @@ func TestLoadLocks(t *testing.T) {
 				FROM pg_locks AS l
 				JOIN pg_class AS c ON c.oid = l.relation
 				WHERE l.locktype = 'relation'
+				  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 				  AND c.relnamespace IN ('sms'::regnamespace, 'etl'::regnamespace)
 				  AND c.relpersistence = 'p'
 				ORDER BY 1`)

@@ -32,7 +32,7 @@ import (
 
 // requests asks the pages for what nobody should, as somebody who may look.
 func requests(ctx context.Context, t *turn) (err error) {
-	log := &watched{turn: t, never: []string{"a page could not be made", "a page is broken", "statement timeout", "57014", cases.SecretKey}}
+	log := &watched{turn: t, never: []string{"a page could not be made", "a page is broken", "statement timeout", "SQLSTATE 57014", cases.SecretKey}}
 	address, drop, err := t.stage.Fresh(ctx)
 	if err != nil {
 		return err
