@@ -8,6 +8,7 @@ import (
 
 	"smsetl/bi/export"
 	"smsetl/docs/cookbook"
+	"smsetl/internal/english"
 	"smsetl/read"
 )
 
@@ -40,7 +41,7 @@ func (c *exportCommand) Run(s *session) error {
 	if err := export.Write(c.Path, files); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stderr, "%d files for %s are in %s. docs/bi.md says how to go on.\n", len(files), c.Format, c.Path)
+	fmt.Fprintf(s.stderr, "%s for %s written into %s. docs/bi.md says how to go on.\n", english.Plural(len(files), "file"), c.Format, c.Path)
 	return nil
 }
 
