@@ -9,7 +9,6 @@ import (
 	"smsetl/cmd/etl/show"
 	"smsetl/config"
 	"smsetl/ingest"
-	"smsetl/pipeline"
 	"smsetl/sms"
 )
 
@@ -73,15 +72,11 @@ func (c *importHuaweiCommand) load(s *session, cfg config.Config, now func() tim
 	if err != nil {
 		return err
 	}
-	told, err := s.lineage(wh)
+	p, err := s.over(wh, cfg, now)
 	if err != nil {
 		return err
 	}
-	in.Tell(told)
-	p, err := pipeline.New(s.world(now), cfg, wh)
-	if err != nil {
-		return err
-	}
+	in.Tell(p.Lineage)
 	if err := p.Register(s.ctx); err != nil {
 		return err
 	}

@@ -63,6 +63,12 @@ func (f pipelineFlags) open(s *session) (*pipeline.Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.over(wh, cfg, now)
+}
+
+// over gives a pipeline over an open warehouse.
+func (s *session) over(wh *load.Warehouse, cfg config.Config, now func() time.Time) (*pipeline.Pipeline, error) {
+	var err error
 	world := s.world(now)
 	if world.Lineage, err = s.lineage(wh); err != nil {
 		return nil, err

@@ -82,10 +82,9 @@ func (w *Writer) addMonths(ctx context.Context, tx pgx.Tx, f *fact, fresh *compa
 		FROM unnest($1::date[], $2::int[], $3::int[], $4::int[], $5::int[],
 		            $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[])
 		     AS u (month_start, template_key, label_key, message_type_key, country_key, row_count, rows_not_reported, {measures|%s})`
-	for i := range months {
-		rows := db.Columns(w.sumMonths(fresh, months[i].of))
+	for i, rows := range w.sumMonths(fresh) {
 		query := w.literal(f.by(&months[i]), fresh.days, strings.ReplaceAll(statement("month_add"), "{rows}", source))
-		if _, err := tx.Exec(ctx, query, append([]any{pgx.QueryExecModeDescribeExec}, rows...)...); err != nil {
+		if _, err := tx.Exec(ctx, query, append([]any{pgx.QueryExecModeDescribeExec}, db.Columns(rows)...)...); err != nil {
 			return err
 		}
 	}
@@ -99,24 +98,35 @@ type monthSums struct {
 	Sums  sums
 }
 
-func (w *Writer) sumMonths(c *comparison, of func(keys) keys) []monthSums {
+// sumMonths adds rows up for each of months, in one pass over them: there may be a million.
+func (w *Writer) sumMonths(c *comparison) [][]monthSums {
 	type key struct {
 		month sms.Day
 		keys  keys
 	}
-	var rows []monthSums
-	at := map[key]int{}
+	all, at := make([][]monthSums, len(months)), make([]map[key]int, len(months))
+	for i := range at {
+		at[i] = map[key]int{}
+	}
+	var day, month sms.Day
 	for i := range c.lines {
 		d := &w.Staging.Batch.Deliveries[c.lines[i].at]
-		k := key{d.Day.Month(), of(w.keys[d.Subject])}
-		if _, isThere := at[k]; !isThere {
-			at[k] = len(rows)
-			rows = append(rows, monthSums{Month: k.month, Keys: k.keys})
+		if d.Day != day {
+			day, month = d.Day, d.Day.Month()
 		}
 		m := w.Staging.Batch.Measures(d)
-		rows[at[k]].Sums.add(&m)
+		for of := range months {
+			k := key{month, months[of].of(w.keys[d.Subject])}
+			n, isThere := at[of][k]
+			if !isThere {
+				n = len(all[of])
+				at[of][k] = n
+				all[of] = append(all[of], monthSums{Month: month, Keys: k.keys})
+			}
+			all[of][n].Sums.add(&m)
+		}
 	}
-	return rows
+	return all
 }
 
 // changeMonths brings them forward by the changes that a comparison found, and counts the months of a row anew that is gone, or of
