@@ -38,7 +38,7 @@ func Rules() []Rule {
 		{"statistics_differ", "Huawei's statistics pages against its sending details, by day of the page", "100 messages, which is the page's own error", "messages", true, true},
 		{"package_ends", "prepaid packages last, at the use of the last 14 days and until the last one expires", "14 days", "days", false, false},
 		{"unknown_keys", "every key of the facts has its row in a dimension, by day", "0", "rows", true, false},
-		{"summary_differs", "the summaries are the sums of the facts, by day, by month and by reason", "0", "messages", true, false},
+		{"summary_differs", "the summaries are the sums of the facts, by day, by month and by reason, and of the ledger, by month", "0", "messages", true, false},
 		{ledgerDiffers, "the ledger describes the rows that are stored, by day", "0", "rows", true, false},
 	}
 }

@@ -205,6 +205,8 @@ func TestChecksOfTables(t *testing.T) {
 			"error summary_differs delivery_by_month_label 02-01..02-01 1 days, "},
 		{"the summary of failures lost a message", `UPDATE sms.failure_by_day SET messages = messages - 1 WHERE date_key = '2026-03-10' AND reason_key = (SELECT reason_key FROM sms.dim_failure_reason WHERE code = 'global_block')`,
 			"error summary_differs failure_by_day 03-10..03-10 1 days, "},
+		{"a month of the ledger lost a final day", `UPDATE etl.coverage_by_month SET final = final - 1 WHERE month_start = '2026-03-01' AND dataset = 'stats_day'`,
+			"error summary_differs coverage_by_month 03-01..03-01 1 days, "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

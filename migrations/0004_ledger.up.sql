@@ -112,6 +112,85 @@ CREATE TRIGGER coverage_day_change
 
 COMMENT ON TRIGGER coverage_day_change ON etl.coverage IS 'guard. The life of a day is that of etl.day_change, whoever writes.';
 
+-- Most days are settled and never change again. Pages that speak of all years read them as sums, and only the others one by one.
+CREATE TABLE etl.coverage_by_month (
+    account_key  integer     NOT NULL,
+    dataset      text        NOT NULL,
+    month_start  date        NOT NULL,
+    days         bigint      NOT NULL DEFAULT 0,
+    final        bigint      NOT NULL DEFAULT 0,
+    empty        bigint      NOT NULL DEFAULT 0,
+    confirmed_at timestamptz NULL,
+    CONSTRAINT coverage_by_month_pk PRIMARY KEY (account_key, dataset, month_start)
+);
+
+COMMENT ON TABLE  etl.coverage_by_month              IS 'months. The lines of etl.coverage by month: a trigger keeps them, whoever writes. Lines that are neither final nor empty are found by coverage_open_ix.';
+COMMENT ON COLUMN etl.coverage_by_month.account_key  IS 'key. The account, sms.dim_account.';
+COMMENT ON COLUMN etl.coverage_by_month.dataset      IS 'name. The dataset, etl.dataset.';
+COMMENT ON COLUMN etl.coverage_by_month.month_start  IS 'day. The first of the month.';
+COMMENT ON COLUMN etl.coverage_by_month.days         IS 'days. With a line.';
+COMMENT ON COLUMN etl.coverage_by_month.final        IS 'days. Of these, how many are written as final.';
+COMMENT ON COLUMN etl.coverage_by_month.empty        IS 'days. Of these, how many are written as empty.';
+COMMENT ON COLUMN etl.coverage_by_month.confirmed_at IS 'time. When an answer about a day of the month was last believed. NULL when none ever was.';
+
+CREATE INDEX coverage_open_ix ON etl.coverage (account_key, dataset, date_key) WHERE state NOT IN ('final', 'empty');
+
+-- Months are counted anew and not brought forward, so that a wrong one does not stay wrong. Whoever comes second waits for the first, and
+-- counts its lines too: each statement of the function sees what was committed when it began.
+CREATE FUNCTION etl.sum_coverage() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    INSERT INTO etl.coverage_by_month (account_key, dataset, month_start)
+    SELECT DISTINCT account_key, dataset, date_trunc('month', date_key::timestamp)::date
+    FROM lines
+    ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING;
+
+    PERFORM
+    FROM etl.coverage_by_month
+    WHERE (account_key, dataset, month_start) IN (SELECT account_key, dataset, date_trunc('month', date_key::timestamp)::date FROM lines)
+    ORDER BY account_key, dataset, month_start
+    FOR UPDATE;
+
+    UPDATE etl.coverage_by_month AS m
+    SET days         = x.days,
+        final        = x.final,
+        empty        = x.empty,
+        confirmed_at = x.confirmed_at
+    FROM (SELECT DISTINCT account_key, dataset, date_trunc('month', date_key::timestamp)::date AS month_start FROM lines) AS t
+    CROSS JOIN LATERAL (
+        SELECT count(*)                                  AS days,
+               count(*) FILTER (WHERE c.state = 'final') AS final,
+               count(*) FILTER (WHERE c.state = 'empty') AS empty,
+               max(c.confirmed_at)                       AS confirmed_at
+        FROM etl.coverage AS c
+        WHERE c.account_key = t.account_key
+          AND c.dataset     = t.dataset
+          AND c.date_key >= t.month_start
+          AND c.date_key <  (t.month_start + interval '1 month')::date
+    ) AS x
+    WHERE m.account_key = t.account_key
+      AND m.dataset     = t.dataset
+      AND m.month_start = t.month_start
+      AND (m.days, m.final, m.empty, m.confirmed_at) IS DISTINCT FROM (x.days, x.final, x.empty, x.confirmed_at);
+    RETURN NULL;
+END
+$$;
+
+COMMENT ON FUNCTION etl.sum_coverage() IS 'trigger. Keeps etl.coverage_by_month. The key of a line is never changed.';
+
+CREATE TRIGGER coverage_sum_insert AFTER INSERT ON etl.coverage
+    REFERENCING NEW TABLE AS lines FOR EACH STATEMENT EXECUTE FUNCTION etl.sum_coverage();
+CREATE TRIGGER coverage_sum_update AFTER UPDATE ON etl.coverage
+    REFERENCING NEW TABLE AS lines FOR EACH STATEMENT EXECUTE FUNCTION etl.sum_coverage();
+CREATE TRIGGER coverage_sum_delete AFTER DELETE ON etl.coverage
+    REFERENCING OLD TABLE AS lines FOR EACH STATEMENT EXECUTE FUNCTION etl.sum_coverage();
+
+COMMENT ON TRIGGER coverage_sum_insert ON etl.coverage IS 'sums. Lines that are new.';
+COMMENT ON TRIGGER coverage_sum_update ON etl.coverage IS 'sums. Lines that changed.';
+COMMENT ON TRIGGER coverage_sum_delete ON etl.coverage IS 'sums. Lines that are gone: days that are missing again.';
+
 CREATE TABLE etl.expectation (
     account_key    integer NOT NULL,
     history_start  date    NULL,

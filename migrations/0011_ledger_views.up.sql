@@ -74,20 +74,33 @@ $$;
 
 COMMENT ON FUNCTION etl.day_status(text, text, bigint, timestamptz, date, date, interval, integer) IS 'state. What a day is now, with the reason, the time, what is next and the days left, whose line in the ledger says so much: written is missing where there is no line, and not_due for a day that is not over.';
 
+CREATE VIEW etl.account_clock AS
+SELECT a.account_key,
+       v.vendor,
+       a.vendor_key,
+       a.account,
+       a.zone::interval AS zone,
+       t.today,
+       coalesce(e.history_start, t.today - e.history_days) AS first_day,
+       e.retention_days
+FROM sms.dim_account      AS a
+JOIN sms.dim_vendor       AS v ON v.vendor_key  = a.vendor_key
+LEFT JOIN etl.expectation AS e ON e.account_key = a.account_key
+CROSS JOIN LATERAL (SELECT (etl.moment() AT TIME ZONE 'UTC' + a.zone::interval)::date AS today) AS t;
+
+COMMENT ON VIEW   etl.account_clock                IS 'accounts. Which days of each account are over and expected to be there.';
+COMMENT ON COLUMN etl.account_clock.account_key    IS 'key. The account, sms.dim_account.';
+COMMENT ON COLUMN etl.account_clock.vendor         IS 'name. engagelab, tencent or huawei.';
+COMMENT ON COLUMN etl.account_clock.vendor_key     IS 'key. The vendor, sms.dim_vendor.';
+COMMENT ON COLUMN etl.account_clock.account        IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
+COMMENT ON COLUMN etl.account_clock.zone           IS 'offset. Of the vendor''s days from UTC.';
+COMMENT ON COLUMN etl.account_clock.today          IS 'day. The one that is not over.';
+COMMENT ON COLUMN etl.account_clock.first_day      IS 'day. The first that is expected. NULL for an account that is no longer configured.';
+COMMENT ON COLUMN etl.account_clock.retention_days IS 'days. How many days back the vendor still answers. NULL when it is not known to forget.';
+
 CREATE VIEW sms.coverage_daily AS
-WITH clock AS (
-    SELECT a.account_key,
-           v.vendor,
-           a.vendor_key,
-           a.account,
-           a.zone::interval AS zone,
-           t.today,
-           coalesce(e.history_start, t.today - e.history_days) AS first_day,
-           e.retention_days
-    FROM sms.dim_account      AS a
-    JOIN sms.dim_vendor       AS v ON v.vendor_key  = a.vendor_key
-    LEFT JOIN etl.expectation AS e ON e.account_key = a.account_key
-    CROSS JOIN LATERAL (SELECT (etl.moment() AT TIME ZONE 'UTC' + a.zone::interval)::date AS today) AS t
+WITH clock AS MATERIALIZED (
+    SELECT * FROM etl.account_clock
 ),
 known AS (
     SELECT k.*,
@@ -154,6 +167,68 @@ COMMENT ON COLUMN sms.coverage_daily.load_id      IS 'key. The load that said so
 COMMENT ON COLUMN sms.coverage_daily.is_expected  IS 'flag. The configuration expects the day to be there. Not so for days before the history starts, and of accounts that are no longer configured.';
 COMMENT ON COLUMN sms.coverage_daily.next_action  IS 'action. What brings the day on. wait: its end. load, reload, confirm: the next run asks, for the first time, for changes, for a second answer that says the same. release, unfreeze: an operator, with the command of that name. none: nothing is open.';
 COMMENT ON COLUMN sms.coverage_daily.days_left    IS 'days. On how many more days, today among them, an open day can be asked for. NULL when nothing is open or the vendor is not known to forget.';
+
+-- A month whose every day has a line is not looked at day by day. The planner cannot tell how few days are missing, so this stays a
+-- function of its own.
+CREATE FUNCTION etl.missing_days(account integer, vendor integer, first_day date, last_day date) RETURNS TABLE (dataset text, date_key date)
+LANGUAGE sql STABLE ROWS 10
+SET jit = off
+AS $$
+    SELECT d.dataset, n.date_key
+    FROM etl.dataset AS d
+    CROSS JOIN generate_series(date_trunc('month', first_day::timestamp), last_day, interval '1 month') AS s (month_start)
+    CROSS JOIN LATERAL (SELECT s.month_start::date AS first, (s.month_start + interval '1 month')::date - 1 AS last) AS x
+    CROSS JOIN LATERAL etl.days(greatest(x.first, first_day), least(x.last, last_day)) AS n (date_key)
+    WHERE d.vendor_key = vendor
+      AND NOT EXISTS (SELECT FROM etl.coverage_by_month AS m
+                      WHERE m.account_key = account AND m.dataset = d.dataset AND m.month_start = x.first AND m.days > x.last - x.first)
+      AND NOT EXISTS (SELECT FROM etl.coverage AS c
+                      WHERE c.account_key = account AND c.dataset = d.dataset AND c.date_key = n.date_key)
+$$;
+
+COMMENT ON FUNCTION etl.missing_days(integer, integer, date, date) IS 'days. Those from the first to the last, both inside, of which the ledger has no line, by dataset of the vendor; none where either is NULL.';
+
+-- What is left of sms.coverage_daily when the days are taken out that etl.coverage_by_month counts as final and empty.
+CREATE VIEW etl.open_day AS
+WITH clock AS MATERIALIZED (
+    SELECT * FROM etl.account_clock
+),
+known AS (
+    SELECT k.*,
+           c.dataset,
+           c.date_key,
+           CASE WHEN c.date_key = k.today AND k.first_day <= k.today THEN 'not_due' ELSE c.state END AS written,
+           c.reason,
+           c.row_count,
+           c.confirmed_at,
+           c.since
+    FROM clock        AS k
+    JOIN etl.coverage AS c ON c.account_key = k.account_key
+    WHERE c.state NOT IN ('final', 'empty')
+    UNION ALL
+    SELECT k.*, n.dataset, n.date_key, 'missing', '', 0, NULL, NULL
+    FROM clock AS k
+    CROSS JOIN LATERAL etl.missing_days(k.account_key, k.vendor_key, k.first_day, k.today - 1) AS n
+)
+SELECT d.account_key,
+       d.vendor,
+       d.account,
+       d.dataset,
+       d.date_key,
+       s.state,
+       d.confirmed_at
+FROM known AS d
+CROSS JOIN LATERAL etl.day_status(
+    d.written, d.reason, d.row_count, d.since, d.date_key, d.today, d.zone, d.retention_days) AS s;
+
+COMMENT ON VIEW   etl.open_day              IS 'days. Those of sms.coverage_daily that the ledger does not say to be final or empty, but for today: time alone may have made them so.';
+COMMENT ON COLUMN etl.open_day.account_key  IS 'key. The account, sms.dim_account.';
+COMMENT ON COLUMN etl.open_day.vendor       IS 'name. engagelab, tencent or huawei.';
+COMMENT ON COLUMN etl.open_day.account      IS 'name. EngageLab sms_user, Tencent SdkAppId, Huawei application.';
+COMMENT ON COLUMN etl.open_day.date_key     IS 'day. In the zone of the account.';
+COMMENT ON COLUMN etl.open_day.dataset      IS 'name. The vendor''s own name of the statistic.';
+COMMENT ON COLUMN etl.open_day.state        IS 'state. As in sms.coverage_daily.';
+COMMENT ON COLUMN etl.open_day.confirmed_at IS 'time. When an answer was last believed. NULL when none ever was.';
 
 -- Movements are sums of a day before and after a load, not of rows: a load that brings a row to its end also adds and removes
 -- others. A day that had no rows before has none to move from.

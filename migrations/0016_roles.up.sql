@@ -143,9 +143,9 @@ WHERE n.nspname IN ('sms', 'etl', 'river')
               ELSE c.relname IN ('coverage', 'expectation', 'huawei_push', 'huawei_report', 'huawei_touched_day', 'parked', 'worker')
           END
           WHEN r.role = 'sms_operator' THEN CASE p.privilege
-              WHEN 'INSERT' THEN c.relname IN ('coverage', 'day_rows', 'expectation', 'finding', 'load', 'operation', 'pause', 'reject', 'run', 'run_window', 'turn')
+              WHEN 'INSERT' THEN c.relname IN ('coverage', 'coverage_by_month', 'day_rows', 'expectation', 'finding', 'load', 'operation', 'pause', 'reject', 'run', 'run_window', 'turn')
                               OR c.relname ~ '_history$'
-              WHEN 'UPDATE' THEN c.relname IN ('coverage', 'day_rows', 'expectation', 'finding', 'load', 'pause', 'run', 'run_window', 'turn')
+              WHEN 'UPDATE' THEN c.relname IN ('coverage', 'coverage_by_month', 'day_rows', 'expectation', 'finding', 'load', 'pause', 'run', 'run_window', 'turn')
               ELSE c.relname IN ('coverage', 'expectation', 'pause')
           END
       END;
@@ -248,8 +248,8 @@ BEGIN
     END LOOP;
     REVOKE EXECUTE ON FUNCTION etl.grant_roles(), etl.grant_pages(), etl.record_operation(text, text, bigint[], text, timestamptz),
         etl.put_names(text, text[], integer[], text[], text[], text[], timestamptz) FROM sms_pages;
-    GRANT SELECT ON etl.believed_day, etl.coverage, etl.dataset, etl.delivery_history, etl.failure_history, etl.fetch, etl.finding, etl.load,
-        etl.huawei_listening, etl.huawei_push, etl.huawei_report, etl.pause, etl.raw, etl.run, etl.run_window TO sms_pages;
+    GRANT SELECT ON etl.account_clock, etl.believed_day, etl.coverage, etl.coverage_by_month, etl.dataset, etl.delivery_history, etl.failure_history, etl.fetch, etl.finding, etl.load,
+        etl.huawei_listening, etl.huawei_push, etl.huawei_report, etl.open_day, etl.pause, etl.raw, etl.run, etl.run_window TO sms_pages;
 END
 $$;
 

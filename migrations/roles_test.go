@@ -50,7 +50,7 @@ func TestPagesRoleOnlyReads(t *testing.T) {
 		SELECT string_agg(c.relname, ' ' ORDER BY c.relname)
 		FROM pg_class AS c
 		WHERE c.relnamespace = 'etl'::regnamespace AND c.relkind IN ('r', 'v') AND has_table_privilege('sms_pages', c.oid, 'SELECT')`); got !=
-		"believed_day coverage dataset delivery_history failure_history fetch finding huawei_listening huawei_push huawei_report load pause raw run run_window" {
+		"account_clock believed_day coverage coverage_by_month dataset delivery_history failure_history fetch finding huawei_listening huawei_push huawei_report load open_day pause raw run run_window" {
 		t.Error("of etl it reads:", got)
 	}
 	if got := query(t, address, `

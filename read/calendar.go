@@ -36,9 +36,13 @@ type CalendarDay struct {
 func (m *Model) Calendar(ctx context.Context, f Filter) (c Calendar, err error) {
 	err = m.snapshot(ctx, "the calendar", func(tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, `
-			SELECT coalesce(extract(year FROM min(send_date)), 0)::int,
-			       coalesce(extract(year FROM max(send_date)), 0)::int
-			FROM sms.coverage_daily`).Scan(&c.FirstYear, &c.LastYear); err != nil {
+			SELECT coalesce(extract(year FROM min(x.first)), 0)::int,
+			       coalesce(extract(year FROM max(x.last)), 0)::int
+			FROM (
+				SELECT first_day AS first, today AS last FROM etl.account_clock WHERE first_day <= today
+				UNION ALL
+				SELECT month_start, month_start FROM etl.coverage_by_month WHERE days > 0
+			) AS x`).Scan(&c.FirstYear, &c.LastYear); err != nil {
 			return err
 		}
 		c.Days, err = db.All[CalendarDay](ctx, tx, `

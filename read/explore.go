@@ -3,6 +3,9 @@ package read
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"smsetl/sms"
@@ -34,25 +37,27 @@ type Part struct {
 // Breakdowns are the things by which deliveries are told apart, in the order in which people ask for them.
 var Breakdowns = []string{"vendor", "account", "template", "label", "country", "type", "weekday", "day", "month"}
 
-// axis is how deliveries are told apart by one thing: the key in the fact, whose it is, and the name of the key.
-type axis struct{ key, owner, name, join string }
+// axis is how deliveries are told apart by one thing: the key in the fact, what it becomes once accounts are joined, whose it is, and
+// the name of the key.
+type axis struct{ key, group, owner, name, join string }
 
 const (
+	asItIs    = "key"
 	ofVendor  = "a.vendor_key, NULL::integer"
-	ofAccount = "a.vendor_key, f.account_key"
+	ofAccount = "a.vendor_key, account_key"
 	ofNobody  = "NULL::integer, NULL::integer"
 )
 
 var axes = map[string]axis{
-	"vendor":   {"a.vendor_key", ofVendor, "v.vendor", ""},
-	"account":  {"f.account_key", ofAccount, "a.account", ""},
-	"template": {"f.template_key", ofAccount, "t.code", "JOIN sms.dim_template AS t ON t.template_key = s.key"},
-	"label":    {"f.label_key", ofAccount, "l.code", "JOIN sms.dim_label AS l ON l.label_key = s.key"},
-	"country":  {"f.country_key", ofNobody, "y.code", "JOIN sms.dim_country AS y ON y.country_key = s.key"},
-	"type":     {"f.message_type_key", ofVendor, "m.code", "JOIN sms.dim_message_type AS m ON m.message_type_key = s.key"},
-	"weekday":  {"extract(isodow FROM f.%[1]s)::integer", ofNobody, "to_char(DATE '2024-01-01' + s.key - 1, 'FMDay')", ""},
-	"day":      {"f.%[1]s", ofNobody, "s.key::text", ""},
-	"month":    {"date_trunc('month', f.%[1]s)::date", ofNobody, "to_char(s.key, 'YYYY-MM')", ""},
+	"vendor":   {"f.account_key", "a.vendor_key", ofVendor, "v.vendor", ""},
+	"account":  {"f.account_key", asItIs, ofAccount, "a.account", ""},
+	"template": {"f.template_key", asItIs, ofAccount, "t.code", "JOIN sms.dim_template AS t ON t.template_key = s.key"},
+	"label":    {"f.label_key", asItIs, ofAccount, "l.code", "JOIN sms.dim_label AS l ON l.label_key = s.key"},
+	"country":  {"f.country_key", asItIs, ofNobody, "y.code", "JOIN sms.dim_country AS y ON y.country_key = s.key"},
+	"type":     {"f.message_type_key", asItIs, ofVendor, "m.code", "JOIN sms.dim_message_type AS m ON m.message_type_key = s.key"},
+	"weekday":  {"extract(isodow FROM f.%[1]s)::integer", asItIs, ofNobody, "to_char(DATE '2024-01-01' + s.key - 1, 'FMDay')", ""},
+	"day":      {"f.%[1]s", asItIs, ofNobody, "s.key::text", ""},
+	"month":    {"date_trunc('month', f.%[1]s)::date", asItIs, ofNobody, "to_char(s.key, 'YYYY-MM')", ""},
 }
 
 // Explore reads the parts. The text of the question is Breakdown.SQL.
@@ -104,42 +109,35 @@ func (q Breakdown) source() (table, day, isRow string) {
 
 // text is the question with its arguments. Without days to compare with, those are a day on which nothing was sent.
 func (q Breakdown) text() (text string, arguments []any) {
-	arguments = []any{q.First, q.Last, q.Before.First, q.Before.Last, string(q.Vendor), q.Account}
+	arguments = []any{q.First, q.Last, q.Before.First, q.Before.Last}
 	table, day, isRow := q.source()
 	by := axes[q.By]
 	var where strings.Builder
 	where.WriteString(isRow)
-	for _, one := range []struct{ value, column, dimension string }{
-		{q.Country, "country_key", "sms.dim_country"}, {q.Template, "template_key", "sms.dim_template"},
-		{q.Label, "label_key", "sms.dim_label"}, {q.MessageType, "message_type_key", "sms.dim_message_type"},
+	for _, one := range []struct{ value, column, dimension, code string }{
+		{string(q.Vendor), "account_key", "sms.dim_account JOIN sms.dim_vendor USING (vendor_key)", "vendor"}, {q.Account, "account_key", "sms.dim_account", "account"},
+		{q.Country, "country_key", "sms.dim_country", "code"}, {q.Template, "template_key", "sms.dim_template", "code"},
+		{q.Label, "label_key", "sms.dim_label", "code"}, {q.MessageType, "message_type_key", "sms.dim_message_type", "code"},
 	} {
 		if one.value != "" {
 			arguments = append(arguments, one.value)
-			fmt.Fprintf(&where, "\n      AND f.%[1]s IN (SELECT %[1]s FROM %[2]s WHERE code = $%[3]d)", one.column, one.dimension, len(arguments))
+			fmt.Fprintf(&where, "\n      AND f.%[1]s IN (SELECT %[1]s FROM %[2]s WHERE %[3]s = $%[4]d)", one.column, one.dimension, one.code, len(arguments))
 		}
-	}
-	var sums strings.Builder
-	fmt.Fprintf(&sums, ",\n           count(*) FILTER (WHERE f.%[1]s BETWEEN $1 AND $2), count(*) FILTER (WHERE f.%[1]s BETWEEN $3 AND $4)", day)
-	for _, one := range []struct{ name, of, days string }{
-		{"requested", "f.requested", "$1 AND $2"}, {"delivered", "f.delivered", "$1 AND $2"}, {"failed", "f.processing_failed + f.send_failed", "$1 AND $2"},
-		{"pending", "f.pending", "$1 AND $2"}, {"billed_segments", "f.billed_segments", "$1 AND $2"},
-		{"before_requested", "f.requested", "$3 AND $4"}, {"before_delivered", "f.delivered", "$3 AND $4"},
-	} {
-		fmt.Fprintf(&sums, ",\n           CASE WHEN count(%[2]s) FILTER (WHERE %[4]s) = count(*) FILTER (WHERE %[4]s) THEN sum(%[2]s) FILTER (WHERE %[4]s)::bigint END AS %[1]s",
-			one.name, one.of, one.days, "f."+day+" BETWEEN "+one.days)
 	}
 	key := by.key
 	if strings.Contains(key, "%[1]s") {
 		key = fmt.Sprintf(key, day)
 	}
-	return `WITH s (key, vendor_key, account_key, rows_now, rows_before, requested, delivered, failed, pending, billed_segments, before_requested, before_delivered) AS (
-    SELECT ` + key + `, ` + by.owner + sums.String() + `
-    FROM ` + table + ` AS f
-    JOIN sms.dim_account AS a ON a.account_key = f.account_key
-    JOIN sms.dim_vendor AS v ON v.vendor_key = a.vendor_key
-    WHERE (f.` + day + ` BETWEEN $1 AND $2 OR f.` + day + ` BETWEEN $3 AND $4)
-      AND ($5 = '' OR v.vendor = $5)
-      AND ($6 = '' OR a.account = $6)` + where.String() + `
+	before := []string{"requested", "delivered"}
+	now := append(slices.Clip(before), "failed", "pending", "billed_segments")
+	return `WITH after AS (` + summed(key, table, day, "$1 AND $2", where.String(), now) + `),
+before AS (` + summed(key, table, day, "$3 AND $4", where.String(), before) + `),
+s (key, vendor_key, account_key, rows_now, rows_before, requested, delivered, failed, pending, billed_segments, before_requested, before_delivered) AS (
+    SELECT ` + by.group + `, ` + by.owner + `,
+           coalesce(sum(n.n), 0)::bigint, coalesce(sum(b.n), 0)::bigint` + reported("n", now) + reported("b", before) + `
+    FROM after AS n
+    FULL JOIN before AS b USING (key, account_key)
+    JOIN sms.dim_account AS a USING (account_key)
     GROUP BY 1, 2, 3
 )
 SELECT coalesce(v.vendor, '') AS vendor, coalesce(a.account, '') AS account, ` + by.name + ` AS ` + q.By + `,
@@ -151,18 +149,44 @@ LEFT JOIN sms.dim_account AS a ON a.account_key = s.account_key
 ORDER BY s.requested DESC NULLS LAST, 1, 2, 3`, arguments
 }
 
+// summed gives the sums over the rows of some days. Those of a month may be hundreds of thousands: they are gone through once, with
+// no more sums than are asked for, and accounts are joined to what comes out.
+func summed(key, table, day, days, where string, measures []string) string {
+	var sums strings.Builder
+	for _, m := range measures {
+		of := "f." + m
+		if m == "failed" {
+			of = "f.processing_failed + f.send_failed"
+		}
+		fmt.Fprintf(&sums, ", sum(%[2]s) AS %[1]s, count(%[2]s) AS %[1]s_told", m, of)
+	}
+	return `
+    SELECT ` + key + ` AS key, f.account_key, count(*) AS n` + sums.String() + `
+    FROM ` + table + ` AS f
+    WHERE f.` + day + ` BETWEEN ` + days + where + `
+    GROUP BY 1, 2
+`
+}
+
+// reported gives sums that are NULL where a row does not report the measure.
+func reported(of string, measures []string) string {
+	var all strings.Builder
+	for _, m := range measures {
+		fmt.Fprintf(&all, ",\n           CASE WHEN sum(%[1]s.%[2]s_told) = sum(%[1]s.n) THEN sum(%[1]s.%[2]s)::bigint END", of, m)
+	}
+	return all.String()
+}
+
+var placeholder = regexp.MustCompile(`\$\d+`)
+
 // SQL is the question with its values, for whoever wants to ask it elsewhere.
 func (q Breakdown) SQL() string {
 	text, arguments := q.text()
-	for i, v := range arguments {
-		value := fmt.Sprint(v)
-		if day, is := v.(sms.Day); is {
-			value = "DATE '" + day.String() + "'"
-		} else {
-			value = "'" + strings.ReplaceAll(value, "'", "''") + "'"
+	return placeholder.ReplaceAllStringFunc(text, func(name string) string {
+		place, _ := strconv.Atoi(name[1:]) // digits, and few
+		if day, is := arguments[place-1].(sms.Day); is {
+			return "DATE '" + day.String() + "'"
 		}
-		text = strings.ReplaceAll(text, fmt.Sprintf("$%d ", i+1), value+" ")
-		text = strings.ReplaceAll(text, fmt.Sprintf("$%d)", i+1), value+")")
-	}
-	return text
+		return "'" + strings.ReplaceAll(fmt.Sprint(arguments[place-1]), "'", "''") + "'"
+	})
 }

@@ -37,17 +37,12 @@ type VendorMonth struct {
 type SourceState struct {
 	Source      string
 	Vendor      sms.Vendor
-	LoadedTo    *sms.Day   // the newest day that every dataset of every account has; nil when one has none
-	ConfirmedAt *time.Time // when an answer was last believed
-	FirstOpen   *sms.Day   // the oldest day that is missing, failed or quarantined
-	Missing     int64      // days of datasets, as all that follow
-	Failed      int64
-	Quarantined int64
-	Lost        int64
-	Provisional int64
-	Days        int64
+	LoadedTo    *sms.Day            // the newest day that every dataset of every account has; nil when one has none
+	ConfirmedAt *time.Time          // when an answer was last believed
+	FirstOpen   *sms.Day            // the oldest day that is missing, failed or quarantined
+	Days        int64               // of datasets
 	OpenDays    int64               // days of accounts of which a dataset is missing, failed, quarantined or lost
-	Counts      map[sms.State]int64 // of these, by state, whichever states there are
+	Counts      map[sms.State]int64 // days of datasets by state, whichever states there are
 }
 
 // Overview reads the months from the one that first is in to the one that last is in, and the sources and findings of now.

@@ -115,3 +115,28 @@ SELECT account_key,
 FROM delivery_time AS s
 LEFT JOIN fact     AS f USING (account_key, date_key)
 WHERE s.delivered IS DISTINCT FROM f.delivered
+UNION ALL
+SELECT account_key,
+       'coverage_by_month',
+       'error',
+       month_start,
+       c.days::float8,
+       m.days::float8,
+       format('%s days of the month have a line in the ledger, %s of them settled, and %s and %s are summed up',
+              coalesce(c.days, 0), coalesce(c.settled, 0), coalesce(m.days, 0), coalesce(m.settled, 0))
+FROM (
+    SELECT account_key, date_trunc('month', date_key::timestamp)::date AS month_start, dataset, count(*) AS days,
+           count(*) FILTER (WHERE state IN ('final', 'empty')) AS settled, count(*) FILTER (WHERE state = 'final') AS final
+    FROM etl.coverage
+    WHERE date_key >= date_trunc('month', $2::timestamp)
+      AND account_key = ANY ($1)
+    GROUP BY 1, 2, 3
+) AS c
+FULL JOIN (
+    SELECT account_key, month_start, dataset, days, final + empty AS settled, final
+    FROM etl.coverage_by_month
+    WHERE month_start >= date_trunc('month', $2::timestamp)
+      AND account_key = ANY ($1)
+      AND days > 0
+) AS m USING (account_key, month_start, dataset)
+WHERE (c.days, c.settled, c.final) IS DISTINCT FROM (m.days, m.settled, m.final)

@@ -32,6 +32,7 @@ func (d *DB) Reader(ctx context.Context) (*DB, error) {
 	settings["application_name"] += " pages"
 	settings["default_transaction_read_only"] = "on"
 	settings["statement_timeout"] = fmt.Sprint(ReadTimeout.Milliseconds())
+	settings["jit"] = "off" // a page asks many short questions, and compiling one takes as long as answering it
 	var once sync.Once
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 		teach(conn)

@@ -37,29 +37,47 @@ func All[T any](ctx context.Context, q Querier, query string, arguments ...any) 
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, Row[T])
+	places := columnsOf(reflect.TypeFor[T](), nil)
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (one T, err error) { return one, row.Scan(pointers(&one, places)...) })
 }
 
 // One gives the only row of a question. The error is pgx.ErrNoRows when there is none.
 func One[T any](ctx context.Context, q Querier, query string, arguments ...any) (one T, err error) {
-	return one, q.QueryRow(ctx, query, arguments...).Scan(fields(reflect.ValueOf(&one).Elem(), nil)...)
+	return one, q.QueryRow(ctx, query, arguments...).Scan(pointers(&one, columnsOf(reflect.TypeFor[T](), nil))...)
 }
 
 // Row reads a row into a struct, a column for each field in their order; the fields of a struct within it stand in its place. Any
 // other type is a row of one column.
 func Row[T any](row pgx.CollectableRow) (one T, err error) {
-	return one, row.Scan(fields(reflect.ValueOf(&one).Elem(), nil)...)
+	return one, row.Scan(pointers(&one, columnsOf(reflect.TypeFor[T](), nil))...)
 }
 
-// fields appends pointers to the fields that are columns.
-func fields(v reflect.Value, all []any) []any {
-	if isColumn(v.Type()) {
-		return append(all, v.Addr().Interface())
-	}
-	for _, field := range v.Fields() {
-		all = fields(field, all)
+// pointers gives those to the fields at these places.
+func pointers[T any](one *T, places [][]int) []any {
+	v, all := reflect.ValueOf(one).Elem(), make([]any, len(places))
+	for i, place := range places {
+		all[i] = field(v, place).Addr().Interface()
 	}
 	return all
+}
+
+// field gives the one at a place; the value itself where that is empty.
+func field(v reflect.Value, place []int) reflect.Value {
+	for _, i := range place {
+		v = v.Field(i)
+	}
+	return v
+}
+
+// columnsOf gives where in a type the fields are that are columns: nowhere but in itself where it is one.
+func columnsOf(t reflect.Type, at []int) (places [][]int) {
+	if isColumn(t) {
+		return [][]int{at}
+	}
+	for i := range t.NumField() {
+		places = append(places, columnsOf(t.Field(i).Type, append(slices.Clip(at), i))...)
+	}
+	return places
 }
 
 // isColumn says that a type is one column: anything but a struct with fields that others can see, as sms.Account is.
@@ -69,28 +87,21 @@ func isColumn(t reflect.Type) bool {
 
 // Columns turns rows on their side, as unnest wants them: a slice for each column, in the order of the fields. One statement so
 // writes any number of rows. Texts are made fit for a text column.
-func Columns[T any](rows []T) []any {
-	return columns(reflect.TypeFor[T](), nil, reflect.ValueOf(rows))
-}
-
-func columns(t reflect.Type, at []int, rows reflect.Value) []any {
-	if !isColumn(t) {
-		var all []any
-		for i := range t.NumField() {
-			all = append(all, columns(t.Field(i).Type, append(slices.Clip(at), i), rows)...)
+func Columns[T any](rows []T) (all []any) {
+	v, none := reflect.ValueOf(rows), reflect.New(reflect.TypeFor[T]()).Elem()
+	for _, place := range columnsOf(none.Type(), nil) {
+		column := reflect.MakeSlice(reflect.SliceOf(field(none, place).Type()), v.Len(), v.Len())
+		for r := range v.Len() {
+			value := field(v.Index(r), place)
+			if value.Kind() == reflect.String {
+				column.Index(r).SetString(Clean(value.String()))
+				continue
+			}
+			column.Index(r).Set(value)
 		}
-		return all
+		all = append(all, column.Interface())
 	}
-	column := reflect.MakeSlice(reflect.SliceOf(t), rows.Len(), rows.Len())
-	for r := range rows.Len() {
-		value := rows.Index(r).FieldByIndex(at)
-		if value.Kind() == reflect.String {
-			column.Index(r).SetString(Clean(value.String()))
-			continue
-		}
-		column.Index(r).Set(value)
-	}
-	return []any{column.Interface()}
+	return all
 }
 
 // Clean makes a text of foreign origin fit for a text column, which takes neither NUL nor broken UTF-8.

@@ -9,17 +9,29 @@ vendor AS (
     JOIN sms.dim_vendor  AS v ON v.vendor_key = a.vendor_key
 ),
 told AS (
-    SELECT date_trunc('month', c.send_date)::date AS month_start,
-           c.vendor,
-           count(*) FILTER (WHERE c.state IN ('provisional', 'final', 'empty')
-                               OR c.state IN ('frozen', 'quarantined') AND c.confirmed_at IS NOT NULL) AS loaded,
-           count(*) FILTER (WHERE c.state NOT IN ('final', 'empty')) AS not_final,
-           count(*)                               AS days
-    FROM sms.coverage_daily AS c
-    JOIN etl.dataset        AS d ON d.dataset = c.dataset AND d.owns_delivery
-    WHERE c.send_date >= $1::date
-      AND c.send_date <  $2::date + interval '1 month'
-      AND c.state <> 'not_due'
+    SELECT date_trunc('month', x.date_key)::date AS month_start,
+           x.vendor,
+           sum(x.loaded)::bigint    AS loaded,
+           sum(x.not_final)::bigint AS not_final,
+           sum(x.days)::bigint      AS days
+    FROM (
+        SELECT m.month_start AS date_key, v.vendor, m.dataset, m.final + m.empty AS loaded, 0 AS not_final, m.final + m.empty AS days
+        FROM etl.coverage_by_month AS m
+        JOIN sms.dim_account       AS a ON a.account_key = m.account_key
+        JOIN sms.dim_vendor        AS v ON v.vendor_key  = a.vendor_key
+        UNION ALL
+        SELECT o.date_key,
+               o.vendor,
+               o.dataset,
+               CASE WHEN o.state IN ('provisional', 'final', 'empty') OR o.state IN ('frozen', 'quarantined') AND o.confirmed_at IS NOT NULL THEN 1 ELSE 0 END,
+               CASE WHEN o.state NOT IN ('final', 'empty') THEN 1 ELSE 0 END,
+               1
+        FROM etl.open_day AS o
+        WHERE o.state <> 'not_due'
+    ) AS x
+    JOIN etl.dataset AS d ON d.dataset = x.dataset AND d.owns_delivery
+    WHERE x.date_key >= $1::date
+      AND x.date_key <  $2::date + interval '1 month'
     GROUP BY 1, 2
 ),
 sent AS (

@@ -143,9 +143,9 @@ func (x *exploring) table(all []read.Part, isFile bool) *sheet.Table {
 	}
 	most := mostOf(all, x.measure)
 	for _, p := range all {
-		t.Rows = append(t.Rows, x.row(p, sum, most))
+		t.Rows = append(t.Rows, x.row(t.Columns, p, sum, most))
 	}
-	t.Sum = x.row(sum, sum, 0)
+	t.Sum = x.row(t.Columns, sum, sum, 0)
 	for i, c := range t.Columns {
 		if c.Name == x.by || c.Name == "vendor" || c.Name == "account" {
 			t.Sum[i] = sheet.Cell{}
@@ -194,13 +194,13 @@ func (x *exploring) cut(t *sheet.Table) {
 	}
 }
 
-func (x *exploring) row(p, sum read.Part, most int64) []sheet.Cell {
+func (x *exploring) row(columns []sheet.Column, p, sum read.Part, most int64) []sheet.Cell {
 	to := x.narrowed(p)
 	row := []sheet.Cell{sheet.Text(p.Name).To(to)}
 	if p.Name == "" {
 		row[0] = sheet.None
 	}
-	for _, c := range x.columns()[1:] {
+	for _, c := range columns[1:] {
 		var one sheet.Cell
 		switch c.Name {
 		case "vendor":

@@ -43,15 +43,6 @@ type Column struct {
 	Order       string // ascending, descending, or empty
 }
 
-// Placed is a cell with what its column says of it.
-type Placed struct {
-	Cell         Cell
-	Title, Class string
-}
-
-// With gives a cell of the column.
-func (c Column) With(of Cell) Placed { return Placed{of, c.Title, c.Class(of)} }
-
 // Kind is what a cell holds.
 type Kind int
 
@@ -87,8 +78,8 @@ func (c Cell) IsNone() bool { return c.Kind == isNull }
 // longText is from how many letters on a cell is wide enough to read.
 const longText = 40
 
-// Class says how a cell of the column looks.
-func (c Column) Class(of Cell) string {
+// class says how a cell of the column looks.
+func (c Column) class(of Cell) string {
 	var all []string
 	for _, l := range []struct {
 		is    bool

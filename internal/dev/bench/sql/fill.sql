@@ -211,6 +211,12 @@ JOIN etl.load            AS l ON l.load_id = b.load_id
 WHERE b.date_key <> date '{last}' - 50 -- a day that nobody ever asked for
 ORDER BY b.account_key, s.dataset, b.date_key;
 
+INSERT INTO etl.coverage_by_month (account_key, dataset, month_start, days, final, empty, confirmed_at)
+SELECT account_key, dataset, date_trunc('month', date_key)::date, count(*), count(*) FILTER (WHERE state = 'final'),
+       count(*) FILTER (WHERE state = 'empty'), max(confirmed_at)
+FROM etl.coverage
+GROUP BY 1, 2, 3;
+
 INSERT INTO etl.finding (check_name, subject, account_key, severity, first_seen_at, last_seen_at, opened_at, day, last_day, detail, rows)
 SELECT 'volume_jump', i::text, a.account_key, 'info', now(), now(), now(), date '{last}' - i, date '{last}' - i, 'made by the bench', 1
 FROM sms.dim_account AS a
