@@ -56,6 +56,7 @@ var sections = []struct {
 	{"huawei", (*bench).huawei},
 	{"backfill", (*bench).backfill},
 	{"questions", (*bench).questions},
+	{"upgrade", (*bench).upgrade},
 }
 
 func main() {
