@@ -69,7 +69,7 @@ func (b *bench) upgrade(ctx context.Context, r *report) error {
 		{"ticks that did not end at their first try", "SELECT count(*) FROM river.river_job WHERE kind = 'tick' AND (state, attempt) <> ('completed', 1)"},
 		{"loads that failed", "SELECT count(*) FROM etl.load WHERE outcome = 'failed'"},
 		{"windows that did not end", "SELECT count(*) FROM etl.run_window WHERE ended_at IS NULL"},
-		{"rows that are not there", fmt.Sprintf("SELECT %d - count(*) FROM sms.fact_delivery_daily AS f JOIN sms.dim_account AS a USING (account_key) WHERE a.account = 'bench'", b.days*rowsPerDay)},
+		{"rows too few or too many", fmt.Sprintf("SELECT abs(%d - count(*)) FROM sms.fact_delivery_daily AS f JOIN sms.dim_account AS a USING (account_key) WHERE a.account = 'bench'", b.days*rowsPerDay)},
 	} {
 		n, err := b.scalar(ctx, promise.query)
 		if err != nil {
@@ -117,7 +117,7 @@ func (b *bench) nextRelease(ctx context.Context) (string, error) {
 
 // replaced does the upgrade, and waits until everything that was begun has ended. It gives how long the migration took.
 func (b *bench) replaced(ctx context.Context, next string) (took time.Duration, err error) {
-	serve := []string{"serve", "--config", "upgrade.yaml", "--listen", "none", "--now", b.vendor.date(b.days) + "T20:00:00Z"}
+	serve := []string{"serve", "--config", "upgrade.yaml", "--listen", "none", "--now", b.vendor.date(b.days) + "T10:00:00Z"}
 	old, err := b.begin(b.etl(ctx, serve...), "serve-old.log")
 	if err != nil {
 		return 0, err
