@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,8 +21,12 @@ type Moment string
 type Place string
 
 // The places. An answer of one message has the last one only.
+//
+// A turn that only prepares a statement does nothing that outlives its connection, and pgx makes nothing of an answer to it that is
+// not whole: it has no place where the answer has begun, and its request is a place of its own.
 const (
 	RequestWhole Place = "request-whole" // the last message of a request: with it the server carries it out
+	PrepareWhole Place = "prepare-whole" // the same of a request to prepare
 	AnswerBegun  Place = "answer-begun"
 	AnswerWhole  Place = "answer-whole"
 )
@@ -51,6 +56,7 @@ type turn struct {
 	name      string
 	count     int
 	asked     bool // a request has begun
+	prepares  bool // and does nothing else
 	answered  bool // an answer has begun
 }
 
@@ -61,12 +67,17 @@ func (t *turn) pass(d Direction, m message, seen map[string]int) Moment {
 		if !t.asked {
 			t.begin(m, seen)
 		}
-		if !m.isLast {
+		t.prepares = t.prepares && slices.Contains([]string{"Parse", "Describe", "Sync"}, m.kind)
+		switch {
+		case !m.isLast:
 			return ""
+		case t.prepares:
+			return t.at(PrepareWhole)
+		default:
+			return t.at(RequestWhole)
 		}
-		return t.at(RequestWhole)
 	}
-	if t.name == "" || t.answered && !m.isLast {
+	if t.name == "" || !m.isLast && (t.answered || t.prepares) {
 		return ""
 	}
 	t.answered = true
@@ -83,7 +94,7 @@ func (t *turn) begin(m message, seen map[string]int) {
 		m.statement = m.kind
 	}
 	sum := sha256.Sum256([]byte(t.statement + "\x00" + m.statement))
-	*t = turn{statement: m.statement, name: hex.EncodeToString(sum[:4]), asked: true}
+	*t = turn{statement: m.statement, name: hex.EncodeToString(sum[:4]), asked: true, prepares: true}
 	seen[t.name]++
 	t.count = seen[t.name]
 }
