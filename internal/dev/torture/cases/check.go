@@ -64,33 +64,43 @@ func unequal(ctx context.Context, q db.Querier, want truth, last time.Time) (dif
 
 // Untrue lists what does not add up between ledger, facts and summaries, in one snapshot.
 func Untrue(ctx context.Context, d *db.DB) (wrong []string, err error) {
-	err = pgx.BeginTxFunc(ctx, d, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		accounts, err := db.AccountKeys(ctx, tx, nil)
-		if err != nil {
-			return err
-		}
-		days, err := check.Ledger(ctx, tx, accounts, 0)
-		if err != nil {
-			return err
-		}
-		for _, d := range days {
-			wrong = append(wrong, fmt.Sprintf("%s of %s: the ledger has %s, and %s are stored", d.Dataset, d.Day, d.Told, d.Stored))
-		}
-		summed, err := db.All[struct{ Line string }](ctx, tx, `
-			WITH fact AS (
-			    SELECT account_key, date_key, count(*) AS row_count, sum(requested) AS requested, sum(delivered) AS delivered
-			    FROM sms.fact_delivery_daily
-			    GROUP BY account_key, date_key
-			)
-			SELECT format('%s: %s rows with %s requested are stored, and %s with %s summed up', date_key, f.row_count, f.requested, s.row_count, s.requested) AS line
-			FROM fact                     AS f
-			FULL JOIN sms.delivery_by_day AS s USING (account_key, date_key)
-			WHERE (f.row_count, f.requested, f.delivered) IS DISTINCT FROM (s.row_count, s.requested, s.delivered)`)
-		for _, s := range summed {
-			wrong = append(wrong, s.Line)
-		}
+	err = inSnapshot(ctx, d, func(tx pgx.Tx) (err error) {
+		wrong, err = untrue(ctx, tx)
 		return err
 	})
+	return wrong, err
+}
+
+// inSnapshot reads everything as it stands at one moment.
+func inSnapshot(ctx context.Context, d *db.DB, read func(tx pgx.Tx) error) error {
+	return pgx.BeginTxFunc(ctx, d, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, read)
+}
+
+func untrue(ctx context.Context, tx pgx.Tx) (wrong []string, err error) {
+	accounts, err := db.AccountKeys(ctx, tx, nil)
+	if err != nil {
+		return nil, err
+	}
+	days, err := check.Ledger(ctx, tx, accounts, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range days {
+		wrong = append(wrong, fmt.Sprintf("%s of %s: the ledger has %s, and %s are stored", d.Dataset, d.Day, d.Told, d.Stored))
+	}
+	summed, err := db.All[struct{ Line string }](ctx, tx, `
+		WITH fact AS (
+		    SELECT account_key, date_key, count(*) AS row_count, sum(requested) AS requested, sum(delivered) AS delivered
+		    FROM sms.fact_delivery_daily
+		    GROUP BY account_key, date_key
+		)
+		SELECT format('%s: %s rows with %s requested are stored, and %s with %s summed up', date_key, f.row_count, f.requested, s.row_count, s.requested) AS line
+		FROM fact                     AS f
+		FULL JOIN sms.delivery_by_day AS s USING (account_key, date_key)
+		WHERE (f.row_count, f.requested, f.delivered) IS DISTINCT FROM (s.row_count, s.requested, s.delivered)`)
+	for _, s := range summed {
+		wrong = append(wrong, s.Line)
+	}
 	return wrong, err
 }
 
@@ -148,6 +158,8 @@ type watcher struct {
 	looks int
 	wrong []string
 	seen  map[string]map[int64]bool // which totals each day of an account had
+	// snapshot is what the last look saw, by the transactions in it.
+	snapshot string
 }
 
 const totals = `SELECT account_key || ' ' || date_key AS day, sum(requested)::bigint AS total FROM sms.fact_delivery_daily GROUP BY account_key, date_key`
@@ -175,23 +187,32 @@ func watch(d *db.DB) *watcher {
 	return w
 }
 
+// look looks at one moment. Where nothing has been committed since the last look there is nothing to see: a snapshot of the same
+// transactions shows the same rows. It is compared on one backend only, since a server that crashed may give numbers of
+// transactions again that came to nothing.
 func (w *watcher) look(ctx context.Context, d *db.DB) error {
-	wrong, err := Untrue(ctx, d)
-	if err != nil {
-		return err
-	}
-	days, err := db.All[total](ctx, d, totals)
-	if err != nil {
-		return err
-	}
-	w.wrong = append(w.wrong, wrong...)
-	for _, d := range days {
-		if w.seen[d.Day] == nil {
-			w.seen[d.Day] = map[int64]bool{}
+	return inSnapshot(ctx, d, func(tx pgx.Tx) error {
+		snapshot, err := one[string](ctx, tx, "SELECT pg_backend_pid() || ' ' || pg_current_snapshot()")
+		if err != nil || snapshot == w.snapshot {
+			return err
 		}
-		w.seen[d.Day][d.Total] = true
-	}
-	return nil
+		wrong, err := untrue(ctx, tx)
+		if err != nil {
+			return err
+		}
+		days, err := db.All[total](ctx, tx, totals)
+		if err != nil {
+			return err
+		}
+		w.snapshot, w.wrong = snapshot, append(w.wrong, wrong...)
+		for _, d := range days {
+			if w.seen[d.Day] == nil {
+				w.seen[d.Day] = map[int64]bool{}
+			}
+			w.seen[d.Day][d.Total] = true
+		}
+		return nil
+	})
 }
 
 // end ends the watch, and gives what a reader saw that was neither before nor after.
