@@ -178,6 +178,8 @@ type Stage struct {
 	child  []string // the command of a process that does a step
 	built  map[string]string
 	number int
+	// pictures are of what happened before, by scenario: every clone of a template holds the same.
+	pictures map[string]picture
 	// patience is how long a step may take.
 	patience time.Duration
 }
@@ -185,7 +187,7 @@ type Stage struct {
 // NewStage opens a stage. child is the command of a program that calls Child.
 func NewStage(ctx context.Context, child ...string) (*Stage, error) {
 	server, err := StartServer(ctx)
-	return &Stage{server: server, child: child, built: map[string]string{}, patience: patience}, err
+	return &Stage{server: server, child: child, built: map[string]string{}, pictures: map[string]picture{}, patience: patience}, err
 }
 
 // Close ends the stage's server.
@@ -238,7 +240,7 @@ func (s *Stage) template(ctx context.Context, of *Scenario) (string, error) {
 	schema := "torture_schema"
 	if _, is := s.built[schema]; !is {
 		if err := errors.Join(s.server.drop(ctx, schema), s.server.create(ctx, schema, "template0"),
-			migrate(ctx, &World{Database: s.server.database(schema)})); err != nil {
+			migrate(ctx, &World{Database: s.server.database(schema)}), s.server.seal(ctx, schema)); err != nil {
 			return "", err
 		}
 		s.built[schema] = schema
@@ -268,6 +270,9 @@ func (s *Stage) template(ctx context.Context, of *Scenario) (string, error) {
 		if _, err := m.do(ctx, w); err != nil {
 			return "", err
 		}
+	}
+	if err := s.server.seal(ctx, name); err != nil {
+		return "", err
 	}
 	s.built[name], s.built[of.Name] = name, name
 	return name, nil
@@ -473,13 +478,18 @@ func (p *playing) picture(ctx context.Context) (was picture, err error) {
 	if err := p.look(ctx); err != nil {
 		return was, err
 	}
-	if was.at, err = one[time.Time](ctx, p.db, "SELECT clock_timestamp()"); err != nil {
+	at, err := one[time.Time](ctx, p.db, "SELECT clock_timestamp()")
+	if was, is := p.stage.pictures[p.Scenario.Name]; is || err != nil {
+		was.at = at
 		return was, err
 	}
+	was.at = at
 	if was.image, err = image(ctx, p.db, was.at); err != nil {
 		return was, err
 	}
-	was.totals, err = p.totals(ctx)
+	if was.totals, err = p.totals(ctx); err == nil {
+		p.stage.pictures[p.Scenario.Name] = was
+	}
 	return was, err
 }
 

@@ -2,6 +2,10 @@ package cases
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -21,6 +25,7 @@ import (
 type Server struct {
 	running *postgres.Server
 	admin   *url.URL
+	conn    *pgx.Conn // for what is asked of the server itself; nil before the first question, and after a crash
 }
 
 // StartServer starts a server that nobody else has, in the first folder that is free.
@@ -70,12 +75,11 @@ func (s *Server) prepare(ctx context.Context) error {
 	if err := s.exec(ctx, "ALTER ROLE ALL SET synchronous_commit = on"); err != nil {
 		return err
 	}
-	conn, err := pgx.Connect(ctx, s.admin.String())
-	if err != nil {
+	defer s.forget(ctx) // it began before that held
+	if err := s.hurryPasswords(ctx); err != nil {
 		return err
 	}
-	defer conn.Close(ctx)
-	rows, err := conn.Query(ctx, "SELECT datname FROM pg_database WHERE datname LIKE 'torture%'")
+	rows, err := s.conn.Query(ctx, "SELECT datname FROM pg_database WHERE datname LIKE 'torture%'")
 	if err != nil {
 		return err
 	}
@@ -86,10 +90,30 @@ func (s *Server) prepare(ctx context.Context) error {
 	return err
 }
 
+// hurryPasswords keeps the password as the result of one round instead of 4096. A case opens twenty connections, with the same
+// messages as ever; the rounds took a client a millisecond each time.
+func (s *Server) hurryPasswords(ctx context.Context) error {
+	password, _ := s.admin.User.Password()
+	salt := []byte("a throwaway salt")
+	salted, err := pbkdf2.Key(sha256.New, password, salt, 1, sha256.Size)
+	if err != nil {
+		return err
+	}
+	key := func(name string) []byte {
+		h := hmac.New(sha256.New, salted)
+		h.Write([]byte(name))
+		return h.Sum(nil)
+	}
+	stored, text := sha256.Sum256(key("Client Key")), base64.StdEncoding.EncodeToString
+	return s.exec(ctx, fmt.Sprintf("ALTER ROLE %s PASSWORD 'SCRAM-SHA-256$1:%s$%s:%s'",
+		pgx.Identifier{s.admin.User.Username()}.Sanitize(), text(salt), text(stored[:]), text(key("Server Key"))))
+}
+
 // Stop ends the server.
 func (s *Server) Stop() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
+	s.forget(ctx)
 	return s.running.Stop(ctx)
 }
 
@@ -105,16 +129,13 @@ func (s *Server) Crash() error {
 	if err != nil {
 		return err
 	}
-	witness, err := pgx.Connect(ctx, s.admin.String())
-	if err != nil {
-		return errors.Join(err, victim.Close(ctx))
-	}
 	if err := syscall.Kill(int(victim.PgConn().PID()), syscall.SIGKILL); err != nil {
 		return err
 	}
-	for witness.Ping(ctx) == nil {
+	for s.conn.Ping(ctx) == nil {
 		time.Sleep(time.Millisecond)
 	}
+	s.forget(ctx)
 	return ctx.Err()
 }
 
@@ -146,16 +167,37 @@ func (s *Server) create(ctx context.Context, name, template string) error {
 	return s.exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY file_copy")
 }
 
+// seal makes a template of a database. The first connection after the schema was changed writes down what every session has to know
+// of the catalog, which a clone takes along; and nobody comes in afterwards, not even to vacuum, so that all clones are the same.
+func (s *Server) seal(ctx context.Context, name string) error {
+	conn, err := pgx.Connect(ctx, s.database(name))
+	if err != nil {
+		return err
+	}
+	return errors.Join(conn.Close(ctx), s.exec(ctx, "ALTER DATABASE "+name+" ALLOW_CONNECTIONS false"))
+}
+
 func (s *Server) drop(ctx context.Context, name string) error {
 	return s.exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 }
 
-func (s *Server) exec(ctx context.Context, sql string) error {
-	conn, err := pgx.Connect(ctx, s.admin.String())
-	if err != nil {
-		return err
+// exec asks the server itself for something, by the connection that is kept for that.
+func (s *Server) exec(ctx context.Context, sql string) (err error) {
+	if s.conn == nil {
+		if s.conn, err = pgx.Connect(ctx, s.admin.String()); err != nil {
+			return err
+		}
 	}
-	defer conn.Close(ctx)
-	_, err = conn.Exec(ctx, sql)
+	if _, err = s.conn.Exec(ctx, sql); s.conn.IsClosed() {
+		s.conn = nil
+	}
 	return err
+}
+
+// forget ends the connection that is kept.
+func (s *Server) forget(ctx context.Context) {
+	if s.conn != nil {
+		_ = s.conn.Close(ctx)
+		s.conn = nil
+	}
 }
