@@ -51,7 +51,7 @@ func main() {
 	flag.StringVar(&o.scenario, "scenario", "", "only the scenario of this name")
 	flag.StringVar(&o.only, "only", "", "only this case, scenario/seam/fault/n, whether it is done or not")
 	flag.StringVar(&o.out, "out", "docs/torture.md", "the page to write; - for standard output")
-	flag.IntVar(&o.workers, "workers", 2*runtime.NumCPU(), "how many cases are done at once; each worker has a server of its own")
+	flag.IntVar(&o.workers, "workers", 4*runtime.NumCPU(), "how many cases are done at once, half of which wait at any time; each worker has a server of its own")
 	flag.BoolVar(&o.forgetful, "forget", false, "remember nothing, and begin with no case done")
 	flag.BoolVar(&o.pairs, "pairs", false, "two faults, the second one while the first is recovered from: one pair of each two kinds of every scenario")
 	flag.Parse()
