@@ -72,14 +72,13 @@ func (s Seam) Faults() []Fault {
 }
 
 // FaultsAt gives the faults that a place of a turn with the database is tried with. What is left out would show the same once more:
-// a request that is cut before it is whole was not asked, wherever it is cut (Postgres ends a session whose client ends in the middle
-// of a message as it does between two), and a server that stops at the beginning of an answer has done what one has done that stops
-// at its end. Of a statement that is only prepared nothing outlives its connection: that the answer is lost shows what a request
+// a request that is cut before it is whole was not asked, wherever it is cut, and a server that stops at the beginning of an answer has
+// done what one has done that stops at its end. Of a statement that is only prepared nothing outlives its connection: that the answer is lost shows what a request
 // shows that is cut off, and a client that is killed before the server has prepared it what one shows that is killed after.
 func FaultsAt(place torture.Place) []Fault {
 	switch place {
 	case torture.RequestWhole:
-		return []Fault{CutBefore, LoseAnswer, Kill, ServerCrash, ClockAhead, ClockBack}
+		return []Fault{CutBefore, CutIn, LoseAnswer, Kill, ServerCrash, ClockAhead, ClockBack}
 	case torture.PrepareWhole:
 		return []Fault{CutBefore, ServerCrash, ClockAhead, ClockBack}
 	case torture.AnswerBegun:

@@ -42,7 +42,7 @@ nothing. ` + "`internal/dev/torture`" + ` has the proxies, and the scenarios in 
 which goes on where it stopped while the product is the same; ` + "`go run ./internal/dev/torture/run -only scenario/seam/fault/n`" + ` does one
 case again. A turn with Postgres is a request and its answer. What the server has done when a connection ends depends on whether the request came
 whole, and what the client knows on whether it has nothing of the answer, a part, or all: so a turn is broken before,
-and after its request, in and after its answer, and not between any two of its messages, and turns are told apart by their statement and the one before it. Of one that comes again and again, such as a question for work, the first
+in and after its request, in and after its answer, and not between any two of its messages, and turns are told apart by their statement and the one before it. Of one that comes again and again, such as a question for work, the first
 two times and the last are broken. Of a turn that only prepares a statement nothing outlives its connection, on either side: losing its answer is
 cutting its request, and a client that is killed on the way is one that is killed when the answer is there; these are done once. A case whose seam did not come counts as done and not as struck: how many messages there are depends a little on the time.
 Cases are done in an order that takes all kinds in turn. The reader looks again only
