@@ -48,25 +48,56 @@ type place interface {
 // New gives a Notifier that tells in every one of the places.
 func New(notices *check.Checker, places Places, options Options, log *zap.Logger) (*Notifier, error) {
 	n := &Notifier{notices: notices, expected: options.Expected, log: log.Named("notify")}
-	timeout := cmp.Or(options.Timeout, 10*time.Second)
-	if places.Webhook != "" {
-		hook, err := newWebhook(places.Webhook, timeout)
-		if err != nil {
-			return nil, fmt.Errorf("notify: %w", err)
+	for _, one := range places.open(cmp.Or(options.Timeout, defaultTimeout)) {
+		if one.err != nil {
+			return nil, fmt.Errorf("notify: %s: %w", one.name, one.err)
 		}
-		n.places = append(n.places, hook)
-	}
-	for i, address := range places.Services {
-		s, err := newService(address, timeout)
-		if err != nil {
-			return nil, fmt.Errorf("notify: service %d: %w", i+1, err)
-		}
-		n.places = append(n.places, s)
+		n.places = append(n.places, one.place)
 	}
 	if len(n.places) == 0 {
 		return nil, errors.New("notify: there is no place to tell people in")
 	}
 	return n, nil
+}
+
+// defaultTimeout bounds one call.
+const defaultTimeout = 10 * time.Second
+
+// opened is a place whose address was understood, or why it was not.
+type opened struct {
+	name string
+	place
+	err error
+}
+
+func (p Places) open(timeout time.Duration) (all []opened) {
+	if p.Webhook != "" {
+		hook, err := newWebhook(p.Webhook, timeout)
+		all = append(all, opened{"webhook", hook, err})
+	}
+	for i, address := range p.Services {
+		s, err := newService(address, timeout)
+		all = append(all, opened{fmt.Sprintf("service %d", i+1), s, err})
+	}
+	return all
+}
+
+// Tried is what came of one place. The error holds no address.
+type Tried struct {
+	Place string // webhook, or service and its number
+	Err   error
+}
+
+// Try sends a message to every place, so that a wrong address is known before there is something to tell. An empty message is not
+// sent: addresses are only read.
+func Try(ctx context.Context, places Places, text string) (all []Tried) {
+	for _, one := range places.open(defaultTimeout) {
+		if one.err == nil && text != "" {
+			one.err = one.post(ctx, text)
+		}
+		all = append(all, Tried{one.name, one.err})
+	}
+	return all
 }
 
 // post sends one message to every place. A place that took it is not told again because another one did not: it is an error only when none

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -168,6 +169,45 @@ func TestDoctorReadsWhatComes(t *testing.T) {
 	}
 	if n := w.vendors.Counters().Count("engagelab", "") - before; n != 1 {
 		t.Errorf("%d calls with credentials that were refused at the first, want 1", n)
+	}
+}
+
+// Where people are told is tried before there is something to tell, and only when somebody asks for it. No address is printed.
+func TestDoctorTellsPeople(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, smallVendors())
+	var took atomic.Int32
+	hook := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/canary-good" {
+			took.Add(1)
+			return
+		}
+		answer.WriteHeader(http.StatusNotFound)
+	}))
+	t.Cleanup(hook.Close)
+	w.write(string(readFile(t, w.config)) + "\nnotify:\n  webhook: ${HOOK}\n  services: ${SERVICE}\n")
+	service := "generic://" + hook.Listener.Addr().String() + "/canary-good?disabletls=yes"
+	for _, c := range []struct {
+		name, hook string
+		arguments  []string
+		code       int
+		took       int32
+		want       []string
+	}{
+		{"nobody is told unasked", "/canary-good", nil, exitOK, 0, []string{`notify webhook +ok +its address can be read`, `notify service 1 +ok`}},
+		{"both take it", "/canary-good", []string{"--notify"}, exitOK, 2, []string{`notify webhook +ok +took a message`, `notify service 1 +ok +took a message`}},
+		{"one does not", "/canary-gone", []string{"--notify"}, exitFailed, 1, []string{`notify webhook +FAILED +status 404`, `notify service 1 +ok`}},
+	} {
+		took.Store(0)
+		code, out, stderr := w.etlWith(map[string]string{"HOOK": hook.URL + c.hook, "SERVICE": service}, "doctor", append(at(today), c.arguments...)...)
+		if code != c.code || took.Load() != c.took || strings.Contains(out+stderr, "canary") {
+			t.Errorf("%s: exit %d, %d messages\n%s%s", c.name, code, took.Load(), out, stderr)
+		}
+		for _, want := range c.want {
+			if !regexp.MustCompile(want).MatchString(out) {
+				t.Errorf("%s: there is no line %q:\n%s", c.name, want, out)
+			}
+		}
 	}
 }
 

@@ -16,9 +16,10 @@ type doctorCommand struct {
 	pipelineFlags
 	outputFlag
 	Capture string `help:"Ask each account a small fixed set of questions and write the answers, without credentials, names and ids, into this empty folder." placeholder:"DIR"`
+	Notify  bool   `help:"Send a message to every place where people are told, so that a wrong address is known before something is wrong."`
 }
 
-// Run checks everything that a load needs and changes nothing.
+// Run checks everything that a load needs, and where people are told. It changes nothing.
 func (c *doctorCommand) Run(s *session) error {
 	now := c.clock()
 	cfg, err := s.config(c.configFlag, now)
@@ -38,6 +39,7 @@ func (c *doctorCommand) Run(s *session) error {
 		doctor.Checked("configuration", nil, file),
 		doctor.Checked("pages", s.files(c.configFlag).Check(cfg), "etl serve may show them as web says"),
 	}, doctor.Inspect(s.ctx, world, cfg, wh, err)...)
+	checks = append(checks, doctor.Notify(s.ctx, cfg.Notify, c.Notify)...)
 	code, text := exitOK, show.Checks(checks)
 	if slices.ContainsFunc(checks, func(c doctor.Check) bool { return !c.OK }) {
 		code = exitFailed

@@ -24,7 +24,7 @@ var (
 
 	// River is used by its API; its tables are known to one file, with the statements beside it, and to who
 	// looks what is left of broken work, or makes some up.
-	riverPlaces = []string{"queue/tables.go", "queue/sql", "migrations", "internal/dev/torture", "internal/dev/lived"}
+	riverPlaces = []string{"queue/tables.go", "queue/sql", "migrations", "internal/dev/torture", "internal/dev/lived", "internal/dev/bench/upgrade.go"}
 
 	// Vendors' addresses are known to their clients. The embedded server knows where its download is; the emulator answers
 	// with redirects; config shows an example in a message, and its schema and events of lineage say which kind of document they are.

@@ -64,7 +64,7 @@ var mayImport = map[string][]string{
 	},
 	"doctor": {
 		"pipeline", "ingest", "config", "vendors", "extract", "extract/engagelab", "capture", "drop", "job", "load", "load/messages", "read",
-		"plan", "internal/pack", "internal/english",
+		"plan", "notify", "internal/pack", "internal/english",
 	},
 
 	"explain": {"load", "load/messages", "load/raw", "read", "transform", "transform/huawei", "job"}, // job's mapping is what the numbers were made by

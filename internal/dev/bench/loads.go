@@ -37,7 +37,7 @@ func (b *bench) loads(ctx context.Context, r *report) error {
 	if err != nil {
 		return err
 	}
-	for range b.rounds {
+	for round := range b.rounds {
 		if err := b.fresh(ctx, ""); err != nil {
 			return err
 		}
@@ -59,6 +59,9 @@ func (b *bench) loads(ctx context.Context, r *report) error {
 				return err
 			}
 			limits = append(limits, s)
+		}
+		if round > 0 {
+			continue // six minutes each time
 		}
 		for _, p := range peers {
 			p.round(ctx, b)

@@ -150,7 +150,7 @@ func (p *peer) round(ctx context.Context, b *bench) {
 // peerTable puts the peers beside the product.
 func peerTable(r *report, limit, first, again sample, peers []*peer) {
 	part := func(s sample) float64 { return s.wall.Seconds() / limit.wall.Seconds() }
-	r.addf("\n### Other programs\n\nThe same rows as JSON lines into the same server, in the same rounds; no HTTP, and no raw answers, ledger, history or summaries. Each\n" +
+	r.addf("\n### Other programs\n\nThe same rows as JSON lines into the same server, once; no HTTP, and no raw answers, ledger, history or summaries. Each\n" +
 		"merges by the columns that name a row. x is of the limit above.\n\n" +
 		"| program | first load, x | again, x | peak memory, MiB | WAL of the second, MB |\n|---|---|---|---|---|\n")
 	r.addf("| this product | %.2f | %.2f | %.0f | %.1f |\n", part(first), part(again), mib(max(first.memory, again.memory)), mb(again.wal))
