@@ -64,7 +64,7 @@ type MessageDays struct {
 
 // mostKnown is of how many messages all that is known is in memory at a time; the forms are read several times for a
 // day with more.
-const mostKnown = 1 << 17
+const mostKnown = 1 << 16
 
 // ErrMovedMessages is an sms.ErrMalformed: messages are known to be of two days, and nobody knows which is right.
 var ErrMovedMessages = errors.New("the zone of the times (export_time_zone) was another one when they were imported first")
