@@ -141,17 +141,15 @@ CREATE FUNCTION etl.sum_coverage() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
 BEGIN
-    INSERT INTO etl.coverage_by_month (account_key, dataset, month_start)
+    IF NOT EXISTS (SELECT FROM lines) THEN
+        RETURN NULL; -- an INSERT that may update has two triggers
+    END IF;
+
+    INSERT INTO etl.coverage_by_month AS m (account_key, dataset, month_start)
     SELECT DISTINCT account_key, dataset, date_trunc('month', date_key::timestamp)::date
     FROM lines
     ORDER BY 1, 2, 3
-    ON CONFLICT DO NOTHING;
-
-    PERFORM
-    FROM etl.coverage_by_month
-    WHERE (account_key, dataset, month_start) IN (SELECT account_key, dataset, date_trunc('month', date_key::timestamp)::date FROM lines)
-    ORDER BY account_key, dataset, month_start
-    FOR UPDATE;
+    ON CONFLICT (account_key, dataset, month_start) DO UPDATE SET days = m.days; -- which locks it
 
     UPDATE etl.coverage_by_month AS m
     SET days         = x.days,

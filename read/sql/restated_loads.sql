@@ -13,7 +13,9 @@ CROSS JOIN LATERAL (
       AND h.date_key BETWEEN $3 AND $4
 ) AS h
 WHERE l.loaded_at >= $6
-  AND h.account_key = ANY (ARRAY(
+  AND l.window_from <= $4 -- a load changes days of its window only, and most loads are of other days
+  AND l.window_to   >= $3
+  AND l.account_key = ANY (ARRAY(
       SELECT a.account_key
       FROM sms.dim_account AS a
       JOIN sms.dim_vendor  AS v ON v.vendor_key = a.vendor_key
