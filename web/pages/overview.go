@@ -147,8 +147,11 @@ func trusted(o read.Overview) []trust {
 	if days > 0 {
 		say(true, "Which", "/coverage#attention", "%s need attention", plural(days, "day"))
 	}
-	if unsure := counts.Of(sheet.IsUnsure); unsure > 0 {
-		say(false, "", "", "%s unverified or in an unknown state", plural(unsure, "dataset day"))
+	if n := counts[sms.Unverified]; n > 0 {
+		say(false, "Which", "/coverage#numbers", "No data at the vendor for %s: before an account began or no longer kept", plural(n, "dataset day"))
+	}
+	if n := counts.Of(sheet.IsUnsure) - counts[sms.Unverified]; n > 0 {
+		say(false, "Which", "/coverage#numbers", "%s in a state that is newer than this program", plural(n, "dataset day"))
 	}
 	if n := o.Findings[sms.Error]; n > 0 {
 		say(true, "Findings", "/findings", "%s of %s open", plural(n, "error"), plural(n+o.Findings[sms.Warning]+o.Findings[sms.Info], "finding"))
