@@ -216,7 +216,7 @@ SELECT d.account_key,
        d.dataset,
        d.date_key,
        s.state,
-       d.confirmed_at
+       s.state IN ('provisional', 'final', 'empty') OR s.state IN ('frozen', 'quarantined') AND d.confirmed_at IS NOT NULL AS is_loaded
 FROM known AS d
 CROSS JOIN LATERAL etl.day_status(
     d.written, d.reason, d.row_count, d.since, d.date_key, d.today, d.zone, d.retention_days) AS s;
@@ -228,7 +228,7 @@ COMMENT ON COLUMN etl.open_day.account      IS 'name. EngageLab sms_user, Tencen
 COMMENT ON COLUMN etl.open_day.date_key     IS 'day. In the zone of the account.';
 COMMENT ON COLUMN etl.open_day.dataset      IS 'name. The vendor''s own name of the statistic.';
 COMMENT ON COLUMN etl.open_day.state        IS 'state. As in sms.coverage_daily.';
-COMMENT ON COLUMN etl.open_day.confirmed_at IS 'time. When an answer was last believed. NULL when none ever was.';
+COMMENT ON COLUMN etl.open_day.is_loaded    IS 'flag. Its numbers are there, whether they may still change or not.';
 
 -- Movements are sums of a day before and after a load, not of rows: a load that brings a row to its end also adds and removes
 -- others. A day that had no rows before has none to move from.

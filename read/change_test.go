@@ -264,23 +264,32 @@ func isNear(n int64, exact, limit *big.Rat) bool {
 
 var half, one = big.NewRat(1, 2), big.NewRat(1, 1)
 
-// Of any two periods by any split the parts add up to what moved, to the last message; each is the fraction that the textbook's
-// formula gives, to within a message; and what is not reported is in none of it. Everything is computed here from the rows alone.
-func TestChangesAddUp(t *testing.T) {
+// opened gives a new warehouse, by a session in which statements were carried out, and as rooms have it.
+func opened(t *testing.T, statements ...string) (*pgx.Conn, *db.DB) {
+	t.Helper()
 	url := pgtest.New(t)
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close(context.Background()) })
-	if _, err := conn.Exec(t.Context(), dimensions, pgx.QueryExecModeSimpleProtocol); err != nil {
-		t.Fatal(err)
+	for _, sql := range statements {
+		if _, err := conn.Exec(t.Context(), sql, pgx.QueryExecModeSimpleProtocol); err != nil {
+			t.Fatal(err)
+		}
 	}
 	d, err := db.Open(t.Context(), url, db.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
+	return conn, d
+}
+
+// Of any two periods by any split the parts add up to what moved, to the last message; each is the fraction that the textbook's
+// formula gives, to within a message; and what is not reported is in none of it. Everything is computed here from the rows alone.
+func TestChangesAddUp(t *testing.T) {
+	conn, d := opened(t, dimensions)
 	asks := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		c := &compared{t: rt, conn: conn, model: read.New(d, time.Now)}

@@ -23,8 +23,8 @@ told AS (
         SELECT o.date_key,
                o.vendor,
                o.dataset,
-               CASE WHEN o.state IN ('provisional', 'final', 'empty') OR o.state IN ('frozen', 'quarantined') AND o.confirmed_at IS NOT NULL THEN 1 ELSE 0 END,
-               CASE WHEN o.state NOT IN ('final', 'empty') THEN 1 ELSE 0 END,
+               o.is_loaded::integer,
+               (o.state NOT IN ('final', 'empty'))::integer,
                1
         FROM etl.open_day AS o
         WHERE o.state <> 'not_due'

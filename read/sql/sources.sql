@@ -1,6 +1,6 @@
 -- A source is as far as the dataset of an account that is furthest behind.
 WITH open AS MATERIALIZED (
-    SELECT account_key, dataset, date_key, state, confirmed_at
+    SELECT account_key, dataset, date_key, state, is_loaded
     FROM etl.open_day
     WHERE state <> 'not_due'
 ),
@@ -10,27 +10,31 @@ settled AS (
     GROUP BY account_key, dataset
 ),
 counted AS (
-    SELECT account_key,
-           dataset,
-           state,
-           sum(n)::bigint AS n
+    SELECT source, vendor_key, jsonb_object_agg(state, n) AS counts, sum(n)::bigint AS days
     FROM (
-        SELECT account_key, dataset, state, 1 AS n FROM open
-        UNION ALL
-        SELECT account_key, dataset, 'final', final FROM settled WHERE final > 0
-        UNION ALL
-        SELECT account_key, dataset, 'empty', empty FROM settled WHERE empty > 0
-    ) AS x
-    GROUP BY account_key, dataset, state
+        SELECT a.source, a.vendor_key, x.state, sum(x.n)::bigint AS n
+        FROM (
+            SELECT account_key, state, 1 AS n FROM open
+            UNION ALL
+            SELECT account_key, 'final', final FROM settled WHERE final > 0
+            UNION ALL
+            SELECT account_key, 'empty', empty FROM settled WHERE empty > 0
+        ) AS x
+        JOIN sms.dim_account AS a USING (account_key)
+        GROUP BY a.source, a.vendor_key, x.state
+    ) AS y
+    GROUP BY source, vendor_key
 ),
 each AS (
-    SELECT k.account_key,
-           d.dataset,
+    SELECT a.source,
+           k.vendor_key,
+           k.vendor,
            greatest(w.date_key, o.loaded_to) AS loaded_to,
            t.confirmed_at,
            o.first_open
     FROM etl.account_clock AS k
-    JOIN etl.dataset       AS d ON d.vendor_key = k.vendor_key
+    JOIN sms.dim_account   AS a ON a.account_key = k.account_key
+    JOIN etl.dataset       AS d ON d.vendor_key  = k.vendor_key
     LEFT JOIN settled      AS t ON t.account_key = k.account_key AND t.dataset = d.dataset
     LEFT JOIN LATERAL (
         SELECT c.date_key
@@ -44,52 +48,28 @@ each AS (
     LEFT JOIN (
         SELECT account_key,
                dataset,
-               max(date_key) FILTER (WHERE state IN ('provisional', 'final', 'empty')
-                                        OR state IN ('frozen', 'quarantined') AND confirmed_at IS NOT NULL) AS loaded_to,
-               min(date_key) FILTER (WHERE state IN ('missing', 'failed', 'quarantined'))                   AS first_open
+               max(date_key) FILTER (WHERE is_loaded)                                     AS loaded_to,
+               min(date_key) FILTER (WHERE state IN ('missing', 'failed', 'quarantined')) AS first_open
         FROM open
         GROUP BY account_key, dataset
     ) AS o ON o.account_key = k.account_key AND o.dataset = d.dataset
     WHERE k.first_day <= k.today
        OR t.days > 0
-),
-account AS (
-    SELECT account_key,
-           CASE WHEN count(loaded_to) = count(*) THEN min(loaded_to) END AS loaded_to,
-           max(confirmed_at)                                             AS confirmed_at,
-           min(first_open)                                               AS first_open
-    FROM each
-    GROUP BY account_key
-),
-source AS (
-    SELECT a.source,
-           v.vendor,
-           CASE WHEN count(e.loaded_to) = count(*) THEN min(e.loaded_to) END AS loaded_to,
-           max(e.confirmed_at)                                               AS confirmed_at,
-           min(e.first_open)                                                 AS first_open,
-           array_agg(a.account_key)                                          AS accounts
-    FROM account         AS e
-    JOIN sms.dim_account AS a ON a.account_key = e.account_key
-    JOIN sms.dim_vendor  AS v ON v.vendor_key  = a.vendor_key
-    GROUP BY a.source, v.vendor
 )
-SELECT s.source,
-       s.vendor,
-       s.loaded_to,
-       s.confirmed_at,
-       s.first_open,
-       c.days,
-       o.open_days,
+SELECT e.source,
+       e.vendor,
+       CASE WHEN count(e.loaded_to) = count(*) THEN min(e.loaded_to) END,
+       max(e.confirmed_at),
+       min(e.first_open),
+       coalesce(c.days, 0),
+       (SELECT count(DISTINCT (account_key, date_key))
+        FROM open
+        JOIN sms.dim_account AS a USING (account_key)
+        WHERE a.source     = e.source
+          AND a.vendor_key = e.vendor_key
+          AND state IN ('missing', 'failed', 'quarantined', 'lost')),
        coalesce(c.counts, '{}')
-FROM source AS s
-CROSS JOIN LATERAL (
-    SELECT jsonb_object_agg(x.state, x.n) AS counts, coalesce(sum(x.n), 0)::bigint AS days
-    FROM (SELECT state, sum(n)::bigint AS n FROM counted WHERE account_key = ANY (s.accounts) GROUP BY state) AS x
-) AS c
-CROSS JOIN LATERAL (
-    SELECT count(DISTINCT (account_key, date_key)) AS open_days
-    FROM open
-    WHERE account_key = ANY (s.accounts)
-      AND state IN ('missing', 'failed', 'quarantined', 'lost')
-) AS o
-ORDER BY s.source, s.vendor
+FROM each         AS e
+LEFT JOIN counted AS c USING (source, vendor_key)
+GROUP BY e.source, e.vendor_key, e.vendor, c.days, c.counts
+ORDER BY e.source, e.vendor
