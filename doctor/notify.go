@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"strings"
 
 	"smsetl/config"
 	"smsetl/notify"
@@ -15,8 +14,7 @@ func Notify(ctx context.Context, cfg config.Notify, shallSend bool) (checks []Ch
 	if shallSend {
 		text, good = "smsetl: `etl doctor --notify` sent this. Nothing is wrong.", "took a message"
 	}
-	places := notify.Places{Webhook: cfg.Webhook.Reveal(), Services: strings.Fields(cfg.Services.Reveal())}
-	for _, tried := range notify.Try(ctx, places, text) {
+	for _, tried := range notify.Try(ctx, notify.NewPlaces(cfg.Webhook.Reveal(), cfg.Services.Reveal()), text) {
 		checks = append(checks, Checked("notify "+tried.Place, tried.Err, good))
 	}
 	if shallSend && len(checks) == 0 {

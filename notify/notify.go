@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -38,6 +39,11 @@ type Notifier struct {
 type Places struct {
 	Webhook  string   // an address that takes {"text": "..."}; empty is none
 	Services []string // addresses of shoutrrr's services, such as slack://...
+}
+
+// NewPlaces gives the places of a configuration, whose services have blanks between them.
+func NewPlaces(webhook, services string) Places {
+	return Places{Webhook: webhook, Services: strings.Fields(services)}
 }
 
 // place takes one message. Its errors hold no address.

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
@@ -50,7 +49,7 @@ func (v *Process) pruneRaw(ctx context.Context) error {
 // notify sends notifications of what is wrong, where the configuration in force says where to.
 func (v *Process) notify(ctx context.Context) error {
 	p := v.pipeline()
-	places := notify.Places{Webhook: p.Config.Notify.Webhook.Reveal(), Services: strings.Fields(p.Config.Notify.Services.Reveal())}
+	places := notify.NewPlaces(p.Config.Notify.Webhook.Reveal(), p.Config.Notify.Services.Reveal())
 	if places.Webhook == "" && len(places.Services) == 0 {
 		return nil
 	}
