@@ -31,7 +31,8 @@ func Statement(files embed.FS, name string) string {
 	return string(text)
 }
 
-// All collects the rows of a question, see Row.
+// All collects the rows of a question. Each is read into a struct, a column for each field in their order; the fields of a struct within it
+// stand in its place. Any other type is a row of one column.
 func All[T any](ctx context.Context, q Querier, query string, arguments ...any) ([]T, error) {
 	rows, err := q.Query(ctx, query, arguments...)
 	if err != nil {
@@ -41,15 +42,9 @@ func All[T any](ctx context.Context, q Querier, query string, arguments ...any) 
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (one T, err error) { return one, row.Scan(pointers(&one, places)...) })
 }
 
-// One gives the only row of a question. The error is pgx.ErrNoRows when there is none.
+// One gives the only row of a question, read as All does. The error is pgx.ErrNoRows when there is none.
 func One[T any](ctx context.Context, q Querier, query string, arguments ...any) (one T, err error) {
 	return one, q.QueryRow(ctx, query, arguments...).Scan(pointers(&one, columnsOf(reflect.TypeFor[T](), nil))...)
-}
-
-// Row reads a row into a struct, a column for each field in their order; the fields of a struct within it stand in its place. Any
-// other type is a row of one column.
-func Row[T any](row pgx.CollectableRow) (one T, err error) {
-	return one, row.Scan(pointers(&one, columnsOf(reflect.TypeFor[T](), nil))...)
 }
 
 // pointers gives those to the fields at these places.
