@@ -50,7 +50,8 @@ func newBench(ctx context.Context, of sizes, peers bool) (*bench, error) {
 	days := of.days + len(of.copies)*of.newDays
 	sayf("rendering %d rows of JSON", days*rowsPerDay)
 	b.vendor = newVendor(days, rowsPerDay, 0)
-	if b.binary, err = build(ctx, b.dir); err != nil {
+	b.binary = filepath.Join(b.dir, "etl")
+	if err := build(ctx, ".", b.binary); err != nil {
 		return b, err
 	}
 	if err := b.startServer(ctx); err != nil {

@@ -26,14 +26,14 @@ type sample struct {
 	output   string
 }
 
-// build makes the binary under test.
-func build(ctx context.Context, dir string) (string, error) {
-	binary := filepath.Join(dir, "etl")
+// build makes the program of a tree.
+func build(ctx context.Context, source, binary string) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/etl")
+	cmd.Dir = source
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w: %s", err, out)
+		return fmt.Errorf("go build: %w: %s", err, out)
 	}
-	return binary, nil
+	return nil
 }
 
 // command gives a program that finds the database.

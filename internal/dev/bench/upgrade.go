@@ -107,12 +107,7 @@ func (b *bench) nextRelease(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-o", program, "./cmd/etl")
-	cmd.Dir = source
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build: %w: %s", err, out)
-	}
-	return program, nil
+	return program, build(ctx, source, program)
 }
 
 // replaced does the upgrade, and waits until everything that was begun has ended. It gives how long the migration took.
