@@ -73,8 +73,9 @@ func (s Seam) Faults() []Fault {
 
 // FaultsAt gives the faults that a place of a turn with the database is tried with. What is left out would show the same once more:
 // a request that is cut before it is whole was not asked, wherever it is cut, and a server that stops at the beginning of an answer has
-// done what one has done that stops at its end. Of a statement that is only prepared nothing outlives its connection: that the answer is lost shows what a request
-// shows that is cut off, and a client that is killed before the server has prepared it what one shows that is killed after.
+// done what one has done that stops at its end. Of a statement that is only prepared nothing outlives its connection: that the answer is
+// lost shows what a request shows that is cut off, and a client that is killed before the server has prepared it what one shows that is
+// killed after.
 func FaultsAt(place torture.Place) []Fault {
 	switch place {
 	case torture.RequestWhole:
@@ -461,35 +462,6 @@ func (p *playing) again(ctx context.Context) (err error) {
 	err = p.disturbedStep(ctx, true)
 	p.result.At, p.result.Then = first, p.result.At
 	return err
-}
-
-// picture is what there is before.
-type picture struct {
-	at     time.Time
-	image  string
-	totals []total
-}
-
-func (p *playing) picture(ctx context.Context) (was picture, err error) {
-	if p.Scenario.isNew {
-		return was, nil
-	}
-	if err := p.look(ctx); err != nil {
-		return was, err
-	}
-	at, err := one[time.Time](ctx, p.db, "SELECT clock_timestamp()")
-	if was, is := p.stage.pictures[p.Scenario.Name]; is || err != nil {
-		was.at = at
-		return was, err
-	}
-	was.at = at
-	if was.image, err = image(ctx, p.db, was.at); err != nil {
-		return was, err
-	}
-	if was.totals, err = p.totals(ctx); err == nil {
-		p.stage.pictures[p.Scenario.Name] = was
-	}
-	return was, err
 }
 
 // look opens the database to look at it, if it is not open.
