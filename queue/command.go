@@ -111,7 +111,7 @@ func (e *engine) lookAt(ctx context.Context, waiting map[int64]bool) error {
 	if _, err := e.queue.RescueHanging(ctx, Window{}.Kind(), e.options.RescueAfter); err != nil {
 		return err
 	}
-	if err := e.queue.Tidy(ctx); err != nil {
+	if err := e.queue.tidy(ctx); err != nil {
 		return err
 	}
 	paused, err := pausedQueues(ctx, e.queue.pool)

@@ -182,7 +182,7 @@ func (q *Queue) cancel(ctx context.Context, runID int64, reason string) (n int, 
 				n++
 			}
 		}
-		return cancelWindows(ctx, tx, runID, reason)
+		return cancelWindows(ctx, tx, runID, jobs, reason)
 	})
 	if err != nil {
 		return 0, err

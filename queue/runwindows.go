@@ -114,15 +114,16 @@ func ownJobs(ctx context.Context, tx pgx.Tx, runID int64) ([]int64, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
-// cancelWindows ends a run's open windows.
-func cancelWindows(ctx context.Context, tx pgx.Tx, runID int64, reason string) error {
+// cancelWindows ends a run's open windows, and those of the jobs that were taken out of the queue with it: an earlier run may have
+// failed without ending its own.
+func cancelWindows(ctx context.Context, tx pgx.Tx, runID int64, jobs []int64, reason string) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE etl.run_window
 		SET outcome  = 'cancelled',
-		    reason   = $2,
+		    reason   = $3,
 		    ended_at = clock_timestamp()
-		WHERE run_id = $1
-		  AND outcome IS NULL`, runID, db.Clean(reason))
+		WHERE (run_id = $1 OR river_job_id = ANY ($2))
+		  AND outcome IS NULL`, runID, jobs, db.Clean(reason))
 	return err
 }
 

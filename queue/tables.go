@@ -110,11 +110,14 @@ func rescue(ctx context.Context, d db.Querier, jobs []*rivertype.JobRow, reason 
 	return pgx.CollectRows(rows, pgx.RowTo[int64])
 }
 
-// Tidy lets jobs go on whose pause is over, and forgets those that ended a week ago. The program that leads does so
-// too; this is for databases where none serves.
-func (q *Queue) Tidy(ctx context.Context) error {
+// tidy lets jobs go on whose pause is over, ends windows whose job has ended, and forgets jobs that ended a week ago. The
+// program that leads does so too; this is for databases where none serves.
+func (q *Queue) tidy(ctx context.Context) error {
 	if _, err := q.pool.Exec(ctx, statement("due")); err != nil {
 		return failed("letting jobs go on", err)
+	}
+	if err := settleWindows(ctx, q.pool); err != nil {
+		return err
 	}
 	ended := river.NewJobDeleteManyParams().First(1000).
 		States(rivertype.JobStateCancelled, rivertype.JobStateCompleted, rivertype.JobStateDiscarded).

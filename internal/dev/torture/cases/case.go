@@ -427,6 +427,9 @@ func (p *playing) disturbedStep(ctx context.Context, isAgain bool) error {
 	if err := p.stage.server.ready(ctx); err != nil {
 		return err
 	}
+	if p.db != nil {
+		p.db.Reset() // its connections may be those of a server that crashed
+	}
 	if !p.isDisturbed() && (stepErr != nil || !isDone && p.Scenario.after == nil) {
 		p.wrong(fmt.Sprintf("undisturbed, it is done: %t, with %v", isDone, stepErr))
 	}
