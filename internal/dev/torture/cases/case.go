@@ -169,7 +169,9 @@ type Result struct {
 	// Moments are those of the database's connections, of a scenario that was not disturbed.
 	Moments []torture.Moment `json:"moments,omitempty"`
 	Looks   int              `json:"looks"` // of the reader
-	Took    float64          `json:"took"`  // seconds
+	// IsKnown says that the state in which the faults left everything was judged before.
+	IsKnown bool    `json:"known,omitempty"`
+	Took    float64 `json:"took"` // seconds
 }
 
 // Stage is where one worker plays its cases, one after the other.
@@ -182,6 +184,10 @@ type Stage struct {
 	pictures map[string]picture
 	// patience is how long a step may take.
 	patience time.Duration
+	// judged is what came of other cases; nil where it is to be found out each time.
+	judged *Judged
+	// everything reads all there is.
+	everything string
 }
 
 // NewStage opens a stage. child is the command of a program that calls Child.
@@ -395,6 +401,7 @@ func (p *playing) play(ctx context.Context) error {
 			p.db.Close()
 		}
 	}()
+	began := time.Now()
 	was, err := p.picture(ctx)
 	if err != nil {
 		return err
@@ -410,11 +417,7 @@ func (p *playing) play(ctx context.Context) error {
 		reader.end(nil, nil)
 		return err
 	}
-	err = p.judge(ctx, was)
-	var after []total
-	if err == nil && p.db != nil {
-		after, err = p.totals(ctx)
-	}
+	after, err := p.outcome(ctx, was, began)
 	p.wrong(reader.end(was.totals, after)...)
 	p.result.Looks = reader.looks
 	return err

@@ -162,7 +162,11 @@ type watcher struct {
 	snapshot string
 }
 
-const totals = `SELECT account_key || ' ' || date_key AS day, sum(requested)::bigint AS total FROM sms.fact_delivery_daily GROUP BY account_key, date_key`
+const totals = `
+	SELECT a.account || ' ' || f.date_key AS day, sum(f.requested)::bigint AS total
+	FROM sms.fact_delivery_daily AS f
+	JOIN sms.dim_account         AS a USING (account_key)
+	GROUP BY a.account, f.date_key`
 
 type total struct {
 	Day   string

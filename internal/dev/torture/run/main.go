@@ -34,6 +34,7 @@ type options struct {
 	workers   int
 	forgetful bool
 	pairs     bool
+	rounds    uint64
 }
 
 func main() {
@@ -54,6 +55,7 @@ func main() {
 	flag.IntVar(&o.workers, "workers", 4*runtime.NumCPU(), "how many cases are done at once, half of which wait at any time; each worker has a server of its own")
 	flag.BoolVar(&o.forgetful, "forget", false, "remember nothing, and begin with no case done")
 	flag.BoolVar(&o.pairs, "pairs", false, "two faults, the second one while the first is recovered from: one pair of each two kinds of every scenario")
+	flag.Uint64Var(&o.rounds, "rounds", 1, "how many pairs of each two kinds, at other seams each time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, o)
@@ -150,11 +152,13 @@ func (r *runner) work(ctx context.Context) error {
 			}
 		}
 	}()
+	judged := cases.NewJudged()
 	for i := range stages {
 		var err error
 		if stages[i], err = newStage(ctx); err != nil {
 			return err
 		}
+		stages[i].Remember(judged)
 	}
 	count := func(c cases.Case, result cases.Result) { r.state.count(c.Scenario.Name, result) }
 	until := r.until
@@ -230,10 +234,14 @@ func (r *runner) left() (left []cases.Case, err error) {
 // wanted are the cases of scenarios that this run is about.
 func (r *runner) wanted(scenarios []*cases.Scenario) []cases.Case {
 	all := r.state.cases(scenarios)
-	if r.options.pairs {
-		return pairs(all, r.options.seed)
+	if !r.options.pairs {
+		return all
 	}
-	return all
+	var chosen []cases.Case
+	for round := range r.options.rounds {
+		chosen = append(chosen, pairs(all, r.options.seed+round)...)
+	}
+	return chosen
 }
 
 // pairs gives one pair of faults of each two kinds of a scenario, at seams that the seed chooses. All pairs of seams would be billions.

@@ -15,12 +15,13 @@ import (
 
 // tally is how far the cases of one kind are.
 type tally struct {
-	done, struck, of, wrong int
-	took                    float64
+	done, struck, known, of, wrong int
+	took                           float64
 }
 
 func (t *tally) add(o tally) {
-	t.done, t.struck, t.of, t.wrong, t.took = t.done+o.done, t.struck+o.struck, t.of+o.of, t.wrong+o.wrong, t.took+o.took
+	t.done, t.struck, t.known = t.done+o.done, t.struck+o.struck, t.known+o.known
+	t.of, t.wrong, t.took = t.of+o.of, t.wrong+o.wrong, t.took+o.took
 }
 
 type kind struct {
@@ -48,15 +49,21 @@ cutting its request, and a client that is killed on the way is one that is kille
 Cases are done in an order that takes all kinds in turn. The reader looks again only
 where a transaction has ended since it looked last. Silence lasts 2.5 s; after a kill or a crash everything is started again.
 
+Many cases leave the world in the same state: a connection that is cut before a transaction commits leaves what was there before, wherever
+it is cut. Two states are the same where every row of every table, every file and every session is, apart from what differs between any two
+runs: the values of sequences, the time by a clock that nobody plays with, ports and names of processes (` + "`cases/judged.go`" + `). What is done once more
+with such a state is found out twice, and then for every tenth case that leaves it; the others count as known below. What a step says of itself,
+what a reader sees and whether the ledger is true of the facts is looked at in every case.
+
 `
 
 const pairsHead = `
 ## Pairs of faults
 
 The second fault comes while what the first one left is done once more; after that it is done undisturbed, and the same must hold. Of each scenario there is
-one pair of each two kinds of fault and seam, at seams that a seed chooses. Made by
+one pair of each two kinds of fault and seam in a round, at seams that a seed chooses. Made by
 
-    make torture MINUTES=60 TORTURE=-pairs
+    make torture MINUTES=60 TORTURE='-pairs -rounds 3'
 
 `
 
@@ -68,8 +75,8 @@ func (r *runner) report() error {
 	for _, t := range all {
 		whole.add(t)
 	}
-	fmt.Fprintf(&part, "**%d of %d cases are done** (%.1f %%), %d of them struck, with %d violations. They took %s, added up, of the product %s.\n\n",
-		whole.done, whole.of, percent(whole.done, whole.of), whole.struck, whole.wrong,
+	fmt.Fprintf(&part, "**%d of %d cases are done** (%.1f %%), %d of them struck, with %d violations; %d left a known state. They took %s, added up, of the product %s.\n\n",
+		whole.done, whole.of, percent(whole.done, whole.of), whole.struck, whole.wrong, whole.known,
 		time.Duration(whole.took*float64(time.Second)).Round(time.Second), r.state.hash)
 	if r.options.pairs {
 		r.byPair(&part, all)
@@ -129,6 +136,9 @@ func (r *runner) tallies() map[kind]tally {
 			t.took += result.Took
 			if result.At != "" && (c.Then == nil || result.Then != "") {
 				t.struck++
+			}
+			if result.IsKnown {
+				t.known++
 			}
 			if len(result.Wrong) > 0 {
 				t.wrong++
