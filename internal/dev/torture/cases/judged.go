@@ -184,8 +184,12 @@ var derived = map[string][]string{
 	"etl.worker": {"backend", "pid", "host"}, "etl.pace": {"budget", "rest", "holders"}, "etl.coverage": {"digest"}, "etl.day_rows": {"keys", "rows"},
 }
 
-// varying is what is said of a moment or of a process and counts for nothing: times, ports, names of workers, addresses of databases.
-var varying = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:?(\d\d)?)?|127\.0\.0\.1:\d+|(run|serve)_[A-Za-z0-9-]+_\d+_\d+|torture_?\d+|etl worker [A-Z2-7]{26}|load \d+ \d+|"run_id": \d+`)
+// varying is what is said of a moment or of a process and counts for nothing: times, ports, names of workers, addresses of databases,
+// what a connection that broke was about.
+var varying = regexp.MustCompile(strings.Join([]string{
+	`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:?(\d\d)?)?`, `127\.0\.0\.1:\d+`, `(run|serve)_[A-Za-z0-9-]+_\d+_\d+`, `torture_?\d+`,
+	`etl worker [A-Z2-7]{26}`, `load \d+ \d+`, `"run_id": \d+`, `[^"]*temporary: [^"]*`,
+}, "|"))
 
 // plain makes rows comparable between runs.
 func plain(rows []stored, began time.Time) []string {

@@ -27,7 +27,7 @@ func TestStatesThatAreAlike(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
 	state := func(edits ...string) []string {
-		text := strings.NewReplacer(edits...).Replace(`etl.load {"load_id": 1, "datasets": "{stats_day}", "window_from": "2026-11-19", "outcome": "failed", "started_at": "2026-11-21T19:00:00+00:00"}
+		text := strings.NewReplacer(edits...).Replace(`etl.load {"load_id": 1, "datasets": "{stats_day}", "window_from": "2026-11-19", "outcome": "failed", "reason": "writing facts: temporary: unexpected EOF", "started_at": "2026-11-21T19:00:00+00:00"}
 etl.load {"load_id": 2, "datasets": "{stats_day}", "window_from": "2026-11-19", "outcome": "loaded", "started_at": "2026-11-21T19:00:00+00:00"}
 sms.fact_delivery_daily {"load_id": 2, "template_key": 4, "requested": 7}
 sms.dim_template {"template_key": 4, "template": "t"}
@@ -38,9 +38,10 @@ etl.worker {"client_id": "run_vm_12_345", "pid": 12, "lives": false}`)
 	}
 	as := state()
 	for what, other := range map[string][]string{
-		"numbers that a sequence leaves out": state(`_id": 2`, `_id": 9`, `_key": 4`, `_key": 40`, `"id": 3`, `"id": 34`),
-		"another process":                    state("run_vm_12_345", "run_vm_99_1", `"pid": 12`, `"pid": 99`),
-		"another time":                       state("REAL", began.Add(-2*time.Second).Format(time.RFC3339Nano)),
+		"numbers that a sequence leaves out":   state(`_id": 2`, `_id": 9`, `_key": 4`, `_key": 40`, `"id": 3`, `"id": 34`),
+		"another process":                      state("run_vm_12_345", "run_vm_99_1", `"pid": 12`, `"pid": 99`),
+		"another place of a broken connection": state("writing facts", "reading lines"),
+		"another time":                         state("REAL", began.Add(-2*time.Second).Format(time.RFC3339Nano)),
 	} {
 		if !slices.Equal(as, other) {
 			t.Errorf("%s makes another state:\n%s\n%s", what, as, other)
@@ -51,6 +52,7 @@ etl.worker {"client_id": "run_vm_12_345", "pid": 12, "lives": false}`)
 		"facts of the load that failed":    state(`fact_delivery_daily {"load_id": 2`, `fact_delivery_daily {"load_id": 1`),
 		"another template":                 state(`"template": "t"`, `"template": "u"`),
 		"a time by the clock that is set":  state("11-21T19", "11-22T19"),
+		"another reason":                   state("writing facts: temporary: unexpected EOF", "the day is not due"),
 		"a worker that lives":              state(`"lives": false`, `"lives": true`),
 		"a job that has not ended":         state(`"REAL"`, `null`),
 		"a job that is to be worked later": state("REAL", began.Add(time.Hour).Format(time.RFC3339Nano)),
