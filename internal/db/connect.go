@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,8 @@ const (
 // after such an answer, and gives up at once where the answer is about the password or the database; so the same address
 // stands there again and again, and before it is tried once more some time passes. The times differ, lest everybody comes back
 // together.
+//
+// The driver dials by the same configuration when it has a statement cancelled on the server, for which several may be at once.
 func waitForRoom(c *pgx.ConnConfig) {
 	const (
 		shortest = 50 * time.Millisecond
@@ -34,14 +37,22 @@ func waitForRoom(c *pgx.ConnConfig) {
 		c.Fallbacks = append(c.Fallbacks, addresses...)
 	}
 	dial, wait := c.DialFunc, shortest
+	var mu sync.Mutex
 	tried, rounds := map[string]int{}, 1
-	c.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+	pause := func(address string) (d time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
 		// An address may stand there with and without TLS.
 		if tried[address]++; tried[address] > rounds*len(addresses) {
-			if err := Pause(ctx, wait); err != nil {
+			d, rounds, wait = wait, rounds+1, min(2*wait, longest)
+		}
+		return d
+	}
+	c.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if d := pause(address); d > 0 {
+			if err := Pause(ctx, d); err != nil {
 				return nil, err
 			}
-			rounds, wait = rounds+1, min(2*wait, longest)
 		}
 		ctx, cancel := context.WithTimeout(ctx, DialTimeout)
 		defer cancel()
