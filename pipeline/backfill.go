@@ -29,7 +29,7 @@ func (p *Pipeline) Detach(ctx context.Context, ask plan.Request) (d Detached, er
 	if err != nil {
 		return d, err
 	}
-	d.IsServed, err = queue.HasLeader(ctx, p.Warehouse.Pool())
+	d.IsServed, err = queue.Read(p.Warehouse.Pool()).HasLeader(ctx)
 	return d, err
 }
 
@@ -41,7 +41,7 @@ type Backfills struct {
 
 // ReadBackfills reads those under way, and the last that ended.
 func ReadBackfills(ctx context.Context, warehouse *load.Warehouse, ended int, now time.Time) (b Backfills, err error) {
-	if b.Backfills, err = queue.Backfills(ctx, warehouse.Pool(), ended, now); err != nil {
+	if b.Backfills, err = queue.Read(warehouse.Pool()).Backfills(ctx, ended, now); err != nil {
 		return b, err
 	}
 	b.Parked, err = parked(ctx, warehouse, now)

@@ -126,7 +126,7 @@ func (p *Pipeline) load(
 
 // account adds to the report what the windows that others worked came to, and what is still open.
 func (p *Pipeline) account(ctx context.Context, report *Report, ask plan.Request, items []plan.Item) error {
-	failed, err := queue.FailedWindows(ctx, p.Warehouse.Pool(), report.RunID)
+	failed, err := queue.Read(p.Warehouse.Pool()).FailedWindows(ctx, report.RunID)
 	if err != nil {
 		return err
 	}

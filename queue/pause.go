@@ -90,7 +90,7 @@ func Paused(ctx context.Context, d db.Querier, sources []string) (map[string]tim
 
 // pausedQueues gives the queues that are paused, and since when.
 func pausedQueues(ctx context.Context, d db.Querier) (map[string]time.Time, error) {
-	pauses, err := Pauses(ctx, d)
+	pauses, err := Reader{d}.Pauses(ctx)
 	since := make(map[string]time.Time, len(pauses))
 	for _, pause := range pauses {
 		since[pause.Queue] = pause.Since

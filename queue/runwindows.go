@@ -135,8 +135,8 @@ type FailedWindow struct {
 }
 
 // FailedWindows gives the windows of a run that were given up, whichever process worked them.
-func FailedWindows(ctx context.Context, d db.Querier, runID int64) ([]FailedWindow, error) {
-	return collect[FailedWindow](ctx, d, "reading which windows failed", `
+func (r Reader) FailedWindows(ctx context.Context, runID int64) ([]FailedWindow, error) {
+	return collect[FailedWindow](ctx, r.db, "reading which windows failed", `
 		SELECT source, scope, coalesce(reason, '')
 		FROM etl.run_window
 		WHERE run_id = $1

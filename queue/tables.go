@@ -35,9 +35,15 @@ func leader(ctx context.Context, d db.Querier) (id string, err error) {
 	return id, failed("asking who leads", err)
 }
 
+// Reader reads what is queued, worked and paused.
+type Reader struct{ db db.Querier }
+
+// Read gives a Reader of a database, or of a transaction that sees one state of it.
+func Read(d db.Querier) Reader { return Reader{d} }
+
 // HasLeader says whether some program serves this database: one of those leads.
-func HasLeader(ctx context.Context, d db.Querier) (bool, error) {
-	id, err := leader(ctx, d)
+func (r Reader) HasLeader(ctx context.Context) (bool, error) {
+	id, err := leader(ctx, r.db)
 	return id != "", err
 }
 
@@ -156,28 +162,28 @@ type Depth struct {
 }
 
 // Depths gives how much waits in each queue.
-func Depths(ctx context.Context, d db.Querier) ([]Depth, error) {
-	return collect[Depth](ctx, d, "counting jobs", statement("depths"))
+func (r Reader) Depths(ctx context.Context) ([]Depth, error) {
+	return collect[Depth](ctx, r.db, "counting jobs", statement("depths"))
 }
 
 // Backfills gives the detached runs, those under way first, then the newest; at most that many of the ended ones.
-func Backfills(ctx context.Context, d db.Querier, ended int, now time.Time) ([]Backfill, error) {
-	return collect[Backfill](ctx, d, "reading the backfills", statement("backfills"), ended, now)
+func (r Reader) Backfills(ctx context.Context, ended int, now time.Time) ([]Backfill, error) {
+	return collect[Backfill](ctx, r.db, "reading the backfills", statement("backfills"), ended, now)
 }
 
 // Pauses gives everything that is paused.
-func Pauses(ctx context.Context, d db.Querier) ([]Pause, error) {
-	return collect[Pause](ctx, d, "reading the pauses", statement("paused"))
+func (r Reader) Pauses(ctx context.Context) ([]Pause, error) {
+	return collect[Pause](ctx, r.db, "reading the pauses", statement("paused"))
 }
 
-// ReadRun reads one run; none when there is no such run.
-func ReadRun(ctx context.Context, d db.Querier, id int64) ([]RunState, error) {
-	return collect[RunState](ctx, d, "reading a run", statement("runs"), 0, id)
+// Run reads one run; none when there is no such run.
+func (r Reader) Run(ctx context.Context, id int64) ([]RunState, error) {
+	return collect[RunState](ctx, r.db, "reading a run", statement("runs"), 0, id)
 }
 
-// ReadRunWindows reads the windows of a run, at most so many, open ones first and then the newest.
-func ReadRunWindows(ctx context.Context, d db.Querier, id int64, most int) ([]RunWindow, error) {
-	return collect[RunWindow](ctx, d, "reading the windows of a run", `
+// Windows reads the windows of a run, at most so many, open ones first and then the newest.
+func (r Reader) Windows(ctx context.Context, id int64, most int) ([]RunWindow, error) {
+	return collect[RunWindow](ctx, r.db, "reading the windows of a run", `
 	SELECT w.source, w.scope, w.days::bigint, coalesce(w.outcome, j.state::text, 'waiting'), w.queued_at, w.ended_at,
 	       coalesce(w.reason, j.errors[cardinality(j.errors)] ->> 'error', ''),
 	       CASE WHEN w.outcome IS NULL THEN coalesce(cardinality(j.errors), 0) ELSE 0 END::bigint,
@@ -189,18 +195,17 @@ func ReadRunWindows(ctx context.Context, d db.Querier, id int64, most int) ([]Ru
 	LIMIT $2`, id, most)
 }
 
-// ReadRuns reads the newest runs, at most so many, and the backfills under way with as many of the ended ones. db is a
-// transaction that sees one state of the database.
-func ReadRuns(ctx context.Context, d db.Querier, most int, now time.Time) (all Runs, err error) {
-	if all.Backfills, err = Backfills(ctx, d, most, now); err != nil {
+// Runs reads the newest runs, at most so many, and the backfills under way with as many of the ended ones.
+func (r Reader) Runs(ctx context.Context, most int, now time.Time) (all Runs, err error) {
+	if all.Backfills, err = r.Backfills(ctx, most, now); err != nil {
 		return all, err
 	}
-	if all.Runs, err = collect[RunState](ctx, d, "reading the runs", statement("runs"), most, 0); err != nil {
+	if all.Runs, err = collect[RunState](ctx, r.db, "reading the runs", statement("runs"), most, 0); err != nil {
 		return all, err
 	}
-	if all.Retries, err = collect[Retry](ctx, d, "reading what is tried again", statement("retries"), most); err != nil {
+	if all.Retries, err = collect[Retry](ctx, r.db, "reading what is tried again", statement("retries"), most); err != nil {
 		return all, err
 	}
-	all.Pauses, err = Pauses(ctx, d)
+	all.Pauses, err = r.Pauses(ctx)
 	return all, err
 }

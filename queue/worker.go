@@ -216,9 +216,9 @@ func strikeOff(ctx context.Context, tx pgx.Tx, names []string) ([]string, error)
 }
 
 // HasWorker says whether this process works the queue: it is signed on, and the session lives that says so.
-func HasWorker(ctx context.Context, d db.Querier) error {
+func (r Reader) HasWorker(ctx context.Context) error {
 	var lives bool
-	err := d.QueryRow(ctx, `
+	err := r.db.QueryRow(ctx, `
 		SELECT EXISTS (
 		           SELECT
 		           FROM etl.worker AS w

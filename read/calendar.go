@@ -57,7 +57,7 @@ func (m *Model) Calendar(ctx context.Context, f Filter) (c Calendar, err error) 
 			c.Sources, err = db.All[SourceState](ctx, tx, statement("sources"))
 		}
 		if err == nil {
-			c.Pauses, err = queue.Pauses(ctx, tx)
+			c.Pauses, err = queue.Read(tx).Pauses(ctx)
 		}
 		return err
 	})

@@ -35,7 +35,7 @@ func (m *Model) Monitor(ctx context.Context, expected []ledger.Expectation) (Mon
 	if all.Status, err = ledger.ReadStatus(ctx, m.db, expected); err != nil {
 		return Monitor{}, err
 	}
-	if all.Queues, err = queue.Depths(ctx, m.db); err != nil {
+	if all.Queues, err = queue.Read(m.db).Depths(ctx); err != nil {
 		return Monitor{}, err
 	}
 	if all.Findings, err = openCounts(ctx, m.db); err != nil {

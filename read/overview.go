@@ -54,7 +54,7 @@ func (m *Model) Overview(ctx context.Context, first, last sms.Day) (o Overview, 
 		if o.Sources, err = db.All[SourceState](ctx, tx, statement("sources")); err != nil {
 			return err
 		}
-		if o.Pauses, err = queue.Pauses(ctx, tx); err != nil {
+		if o.Pauses, err = queue.Read(tx).Pauses(ctx); err != nil {
 			return err
 		}
 		o.Findings, err = openCounts(ctx, tx)

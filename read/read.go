@@ -99,7 +99,7 @@ func (m *Model) Names(ctx context.Context) ([]sms.Name, error) {
 // Runs reads the newest runs, at most so many, and the backfills under way with as many of the ended ones.
 func (m *Model) Runs(ctx context.Context, most int) (all queue.Runs, err error) {
 	err = m.snapshot(ctx, "runs", func(tx pgx.Tx) error {
-		all, err = queue.ReadRuns(ctx, tx, most, m.now())
+		all, err = queue.Read(tx).Runs(ctx, most, m.now())
 		return err
 	})
 	return all, err

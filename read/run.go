@@ -39,10 +39,10 @@ type RunLoad struct {
 // Run reads one run: at most so many windows and loads, the newest first.
 func (m *Model) Run(ctx context.Context, id int64, most int) (all RunDetail, err error) {
 	err = m.snapshot(ctx, "a run", func(tx pgx.Tx) error {
-		if all.State, err = queue.ReadRun(ctx, tx, id); err != nil {
+		if all.State, err = queue.Read(tx).Run(ctx, id); err != nil {
 			return err
 		}
-		if all.Windows, err = queue.ReadRunWindows(ctx, tx, id, most); err != nil {
+		if all.Windows, err = queue.Read(tx).Windows(ctx, id, most); err != nil {
 			return err
 		}
 		all.Loads, err = db.All[RunLoad](ctx, tx, `

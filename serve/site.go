@@ -46,7 +46,7 @@ func (v *Process) Open(ctx context.Context) (*Site, error) {
 	options.Checks = []web.Check{
 		{Name: "database", Do: wh.Pool().Ping},
 		{Name: "schema", Do: read.New(wh.DB, p.Now).IsCurrent},
-		{Name: "worker", Do: func(ctx context.Context) error { return queue.HasWorker(ctx, wh.Pool()) }},
+		{Name: "worker", Do: func(ctx context.Context) error { return queue.Read(wh.Pool()).HasWorker(ctx) }},
 	}
 	if options.Jobs, err = web.NewJobs(ctx, wh.Pool(), queue.Schema, access.Operations{DB: wh.DB}, p.Log); err != nil {
 		return nil, err

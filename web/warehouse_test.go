@@ -327,7 +327,7 @@ func TestMetricsWithoutDatabase(t *testing.T) {
 
 func TestReadiness(t *testing.T) {
 	wh, _ := open(t)
-	checks := []web.Check{{Name: "database", Do: func(ctx context.Context) error { return wh.Pool().Ping(ctx) }}, {Name: "schema", Do: read.New(wh.DB, time.Now).IsCurrent}, {Name: "worker", Do: func(ctx context.Context) error { return queue.HasWorker(ctx, wh.Pool()) }}}
+	checks := []web.Check{{Name: "database", Do: func(ctx context.Context) error { return wh.Pool().Ping(ctx) }}, {Name: "schema", Do: read.New(wh.DB, time.Now).IsCurrent}, {Name: "worker", Do: func(ctx context.Context) error { return queue.Read(wh.Pool()).HasWorker(ctx) }}}
 	expect := func(what string, status int, body string) {
 		t.Helper()
 		// A server of its own: an answer is given again for a second.

@@ -105,7 +105,7 @@ func newReplayed(s *session, wh *load.Warehouse, r job.Replay, d job.Replayed) (
 		if err != nil {
 			return report, err
 		}
-		report.Categories = append(report.Categories, show.Category{CategoryChange: c, Rows: rows, Messages: messages})
+		report.Add(c, rows, messages)
 	}
 	return report, nil
 }

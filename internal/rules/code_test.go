@@ -173,6 +173,56 @@ func TestRoomsAreSmall(t *testing.T) {
 	}
 }
 
+// wide are the rooms with more names than others may have: the vocabulary, the contract of vendors, and the questions of pages and
+// commands, each with the form of its answer.
+var wide = []string{"sms", "extract", "read"}
+
+// mostNames bounds what somebody who uses a room has to know of it.
+const mostNames = 40
+
+func TestRoomsHaveFewNames(t *testing.T) {
+	names := map[string]int{}
+	for _, s := range sources(t) {
+		if s.isTest || strings.HasPrefix(s.dir, "sandbox") || strings.HasPrefix(s.dir, "internal/dev") {
+			continue
+		}
+		for _, d := range s.file.Decls {
+			names[s.dir] += exported(d)
+		}
+	}
+	for room, n := range names {
+		if isWide := slices.Contains(wide, room); n > mostNames && !isWide || n <= mostNames && isWide {
+			t.Errorf("%s has %d exported names: a room has %d at most, but for %s", room, n, mostNames, strings.Join(wide, ", "))
+		}
+	}
+}
+
+// exported counts the names that a declaration gives to other rooms; a method comes with its type.
+func exported(d ast.Decl) (n int) {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Recv == nil && d.Name.IsExported() {
+			n++
+		}
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			switch spec := spec.(type) {
+			case *ast.TypeSpec:
+				if spec.Name.IsExported() {
+					n++
+				}
+			case *ast.ValueSpec:
+				for _, name := range spec.Names {
+					if name.IsExported() {
+						n++
+					}
+				}
+			}
+		}
+	}
+	return n
+}
+
 func TestNoInitAndNoUntypedRecords(t *testing.T) {
 	for _, s := range sources(t) {
 		if s.isTest {

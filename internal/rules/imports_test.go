@@ -72,9 +72,10 @@ var mayImport = map[string][]string{
 	// People and their tools.
 	"access":          {"internal/db"},
 	"web":             {"access", "load", "load/messages", "read", "ledger", "queue", "job"},
-	"web/pages":       {"web", "web/pages/chart", "web/pages/sheet", "web/pages/trail", "load", "read", "queue", "explain", "internal/dictionary"},
+	"web/pages":       {"web", "web/pages/chart", "web/pages/mark", "web/pages/sheet", "web/pages/trail", "load", "read", "queue", "explain", "internal/dictionary"},
 	"web/pages/chart": {},
-	"web/pages/sheet": {},
+	"web/pages/mark":  {},
+	"web/pages/sheet": {"web/pages/mark"},
 	"web/pages/trail": {"web/pages/sheet", "explain", "read", "internal/english"},
 	"web/push":        {"web", "load/messages", "extract/huawei"}, // the only vendor that pushes
 	"serve": {

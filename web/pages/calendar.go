@@ -9,6 +9,7 @@ import (
 	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/web/pages/mark"
 	"smsetl/web/pages/sheet"
 )
 
@@ -72,7 +73,7 @@ func (s *site) coverage(ctx context.Context, q *query) (view, error) {
 		attention.Issues = todo[:shownIssues]
 		attention.Lines = append(attention.Lines, line{Text: fmt.Sprintf("The newest %d of %s; the table below counts all of them.", shownIssues, sheet.Grouped(int64(len(todo))))})
 	}
-	states := sheet.CountStates(c.Days, func(d read.CalendarDay) sms.State { return d.State }).Marks()
+	states := mark.Count(c.Days, func(d read.CalendarDay) sms.State { return d.State }).Marks()
 	whole := section{ID: "year", Heading: fmt.Sprintf("%d, all accounts", year), Strips: stripsOf(c.Days, year),
 		Lines: []line{{Text: "A day shows the worst state of its datasets. What is coloured leads to its days, a name to every day and dataset of the account."}}}
 	for _, m := range slices.Backward(states) {
@@ -85,7 +86,7 @@ func (s *site) coverage(ctx context.Context, q *query) (view, error) {
 	v.Sections = append(v.Sections,
 		section{ID: "numbers", Heading: "Days by state", Table: statesTable(c.Days, states)},
 		section{ID: "sources", Heading: "By source, all years", Table: sourcesTable(c.Sources, c.Pauses)},
-		section{Heading: "What the states mean", Table: sheet.Of("coverage.letters", states, func(m sheet.Mark) []sheet.Cell {
+		section{Heading: "What the states mean", Table: sheet.Of("coverage.letters", states, func(m mark.Mark) []sheet.Cell {
 			return sheet.Row(m.Letter, m.State, m.About)
 		})})
 	return v, nil
@@ -175,7 +176,7 @@ func monthLines(days map[sms.Day]read.CalendarDay, year int) []calendarMonth {
 		for day := first; day <= read.Month(first).Last; day++ {
 			one := calendarCell{}
 			if d, known := days[day]; known {
-				m := sheet.MarkOf(d.State)
+				m := mark.Of(d.State)
 				one = calendarCell{
 					Letter: m.Letter, Class: m.Class, Label: day.String() + " " + sheet.Spaced(d.State),
 					Href: pathOf("/day", d.Vendor, d.Account, day),
@@ -189,7 +190,7 @@ func monthLines(days map[sms.Day]read.CalendarDay, year int) []calendarMonth {
 }
 
 // statesTable counts, for those who cannot use a calendar.
-func statesTable(days []read.CalendarDay, states []sheet.Mark) *sheet.Table {
+func statesTable(days []read.CalendarDay, states []mark.Mark) *sheet.Table {
 	type key struct {
 		vendor  sms.Vendor
 		account string
@@ -197,7 +198,7 @@ func statesTable(days []read.CalendarDay, states []sheet.Mark) *sheet.Table {
 	}
 	keyOf := func(d read.CalendarDay) key { return key{d.Vendor, d.Account, d.Dataset} }
 	return sheet.Fill(sheet.New("coverage.states", sheet.StateColumns(states)...), groups(days, keyOf), func(g group[key]) []sheet.Cell {
-		counts := sheet.CountStates(g.days, func(d read.CalendarDay) sms.State { return d.State })
-		return append(sheet.Row(g.key.vendor, g.key.account, g.key.dataset), counts.Row(states)...)
+		counts := mark.Count(g.days, func(d read.CalendarDay) sms.State { return d.State })
+		return append(sheet.Row(g.key.vendor, g.key.account, g.key.dataset), sheet.StateRow(counts, states)...)
 	})
 }

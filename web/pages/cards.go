@@ -6,6 +6,7 @@ import (
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/web/pages/chart"
+	"smsetl/web/pages/mark"
 	"smsetl/web/pages/sheet"
 )
 
@@ -37,12 +38,12 @@ type part struct {
 type sums struct {
 	hasDays                               bool
 	requested, delivered, failed, pending *int64
-	counts                                sheet.Counts
+	counts                                mark.Counts
 }
 
 func (s *sums) add(d read.DayNumbers) {
 	if s.counts == nil {
-		s.counts = sheet.Counts{}
+		s.counts = mark.Counts{}
 	}
 	s.counts[d.State]++
 	if d.Rows == 0 {
@@ -106,15 +107,15 @@ func (c choice) card(name, class string, now, before []read.DayNumbers) card {
 	if name == "" {
 		one.Vendor = "All vendors"
 	}
-	one.Trend, one.Note, one.Way = c.trend(sumOfDays(now, name, sheet.IsFinal), sumOfDays(before, name, sheet.IsFinal))
+	one.Trend, one.Note, one.Way = c.trend(sumOfDays(now, name, mark.IsFinal), sumOfDays(before, name, mark.IsFinal))
 	if one.Rate.IsNone() {
 		one.Trend, one.Note, one.Way = "", "No rate: "+s.whyNot(), ""
 	}
 	one.Parts = c.parts(&s, name)
-	if notFinal := s.counts.Of(sheet.IsNotFinal); notFinal > 0 {
-		one.NotFinal = fmt.Sprintf("%s of %s account days are not final: %s", sheet.Grouped(notFinal), sheet.Grouped(s.counts.Total()), s.counts.Words(sheet.IsNotFinal))
+	if notFinal := s.counts.Of(mark.IsNotFinal); notFinal > 0 {
+		one.NotFinal = fmt.Sprintf("%s of %s account days are not final: %s", sheet.Grouped(notFinal), sheet.Grouped(s.counts.Total()), sheet.StateWords(s.counts, mark.IsNotFinal))
 	}
-	if open := s.counts.Words(sheet.IsOpen); open != "" {
+	if open := sheet.StateWords(s.counts, mark.IsOpen); open != "" {
 		one.Open = &line{Text: open, Href: href("/coverage", "vendor", orOne(name, c.Vendor), "year", c.Last.String()[:4])}
 	}
 	values := make([]chart.Value, c.Last-c.First+1)
@@ -171,7 +172,7 @@ func (c choice) byDay(all []read.DayNumbers, vendor string) []sums {
 
 // rate is what a line shows of a day: nothing where a part of it is not there.
 func (s *sums) rate() chart.Value {
-	return chart.Value{N: sheet.Share(s.delivered, s.requested), IsOpen: s.counts.Of(sheet.IsNotFinal) > 0}
+	return chart.Value{N: sheet.Share(s.delivered, s.requested), IsOpen: s.counts.Of(mark.IsNotFinal) > 0}
 }
 
 // trend compares two rates in words.

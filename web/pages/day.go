@@ -6,26 +6,9 @@ import (
 	"fmt"
 
 	"smsetl/read"
+	"smsetl/web/pages/mark"
 	"smsetl/web/pages/sheet"
 )
-
-// next describes what happens to a day next, by the action in the ledger.
-var next = map[string]string{
-	"none":     "nothing: it is final",
-	"wait":     "nothing until the day is over",
-	"load":     "the next run asks the vendor for it",
-	"reload":   "the next run asks again, for what has changed",
-	"confirm":  "the next run asks again; a second answer that agrees is accepted",
-	"release":  "etl release: an operator decides whether to accept the answer",
-	"unfreeze": "etl unfreeze: an operator has frozen it",
-}
-
-// nextImport is the same for sources whose files are imported.
-var nextImport = map[string]string{
-	"load":    "import files that cover the missing hours",
-	"reload":  "import a newer file, for what has changed",
-	"confirm": "import a newer file; one that agrees is accepted",
-}
 
 // day is everything about one day of an account.
 func (s *site) day(ctx context.Context, q *query) (view, error) {
@@ -62,11 +45,8 @@ func (s *site) day(ctx context.Context, q *query) (view, error) {
 
 func dayStates(all []read.DayState) *sheet.Table {
 	return sheet.Of("day.states", all, func(d read.DayState) []sheet.Cell {
-		then := next[d.NextAction]
-		if d.IsImported {
-			then = cmp.Or(nextImport[d.NextAction], then)
-		}
-		why := cmp.Or(d.Reason, sheet.MarkOf(d.State).About)
+		then := mark.Next(d.NextAction, d.IsImported)
+		why := cmp.Or(d.Reason, mark.Of(d.State).About)
 		return sheet.Row(d.Dataset, d.State, why, d.Since, then, d.DaysLeft, d.Attempts, d.Pending, d.Rows, d.LoadedAt,
 			d.ConfirmedAt)
 	})

@@ -8,6 +8,7 @@ import (
 
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/web/pages/mark"
 	"smsetl/web/pages/sheet"
 )
 
@@ -27,13 +28,13 @@ func (s *site) days(ctx context.Context, q *query) (view, error) {
 		Title:    "Days",
 		Lead:     "Totals of each day and account, " + span(c.First, c.Last) + ".",
 		Form:     c.form("country"),
-		Sections: []section{{Lines: []line{settledLine(sheet.CountStates(all, func(d read.DayNumbers) sms.State { return d.State }))}, Table: daysTable(all)}},
+		Sections: []section{{Lines: []line{settledLine(mark.Count(all, func(d read.DayNumbers) sms.State { return d.State }))}, Table: daysTable(all)}},
 	}, nil
 }
 
 // settledLine says how many of the days may still change or have no numbers.
-func settledLine(counts sheet.Counts) line {
-	days, notFinal := sheet.Grouped(counts.Total()), counts.Of(sheet.IsNotFinal)
+func settledLine(counts mark.Counts) line {
+	days, notFinal := sheet.Grouped(counts.Total()), counts.Of(mark.IsNotFinal)
 	switch {
 	case counts.Total() == 0:
 		return line{Text: "No days match this filter."}
@@ -41,8 +42,8 @@ func settledLine(counts sheet.Counts) line {
 		return line{Text: fmt.Sprintf("All %s account days are final.", days)}
 	}
 	text := fmt.Sprintf("%[2]s of %[1]s account days are not final: %[3]s.", days, sheet.Grouped(notFinal),
-		counts.Words(sheet.IsNotFinal))
-	return line{Text: text, Bad: counts.Of(sheet.IsOpen) > 0}
+		sheet.StateWords(counts, mark.IsNotFinal))
+	return line{Text: text, Bad: counts.Of(mark.IsOpen) > 0}
 }
 
 // measures are the numbers of a day, with their names in files. The rate stands behind what is delivered.
@@ -81,8 +82,8 @@ func daysTable(all []read.DayNumbers) *sheet.Table {
 // whyDay says why a day's numbers are not final, or not there.
 func whyDay(d read.DayNumbers) string {
 	var parts []string
-	if !sheet.IsFinal(d.State) || d.Rows == 0 {
-		parts = append(parts, cmp.Or(d.Reason, sheet.MarkOf(d.State).About))
+	if !mark.IsFinal(d.State) || d.Rows == 0 {
+		parts = append(parts, cmp.Or(d.Reason, mark.Of(d.State).About))
 	}
 	if d.Rows > 0 {
 		var missing []string

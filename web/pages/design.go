@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"smsetl/sms"
+	"smsetl/web/pages/mark"
 	"smsetl/web/pages/sheet"
 )
 
@@ -11,10 +12,10 @@ import (
 func (s *site) design(context.Context, *query) (view, error) {
 	v := view{Title: "How to read these pages", Lead: "Every sign, word and part of the pages, once."}
 	keys := section{ID: "states", Heading: "States of a day", Lines: []line{{Text: "Final is pale; what needs somebody is loud. The letter says the same as the colour."}}}
-	for _, m := range sheet.Marks {
-		keys.Keys = append(keys.Keys, sheet.MarkOf(m.State).Key())
+	for _, m := range mark.All {
+		keys.Keys = append(keys.Keys, mark.Of(m.State).Key())
 	}
-	keys.Table = sheet.Of("coverage.letters", sheet.Marks, func(m sheet.Mark) []sheet.Cell { return sheet.Row(m.Letter, m.State, m.About) })
+	keys.Table = sheet.Of("coverage.letters", mark.All, func(m mark.Mark) []sheet.Cell { return sheet.Row(m.Letter, m.State, m.About) })
 	numbers := section{ID: "numbers", Heading: "Numbers", Table: sheet.Of("design.numbers", numbersInWords, func(n [2]string) []sheet.Cell { return sheet.Row(n[0], n[1]) })}
 	words := section{ID: "words", Heading: "Words", Table: sheet.Of("design.words", words, func(w [2]string) []sheet.Cell { return sheet.Row(w[0], w[1]) })}
 	parts := section{ID: "parts", Heading: "Parts", Facts: []line{{Text: "A fact", Link: "1 234"}, {Text: "One that leads on", Link: "Overview", Href: "/"}},

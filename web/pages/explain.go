@@ -12,6 +12,7 @@ import (
 	"smsetl/load"
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/web/pages/mark"
 	"smsetl/web/pages/sheet"
 	"smsetl/web/pages/trail"
 )
@@ -83,7 +84,7 @@ func big(e explain.Explanation, of sms.State) section {
 	if values > 0 {
 		text = "It was revised since it was first loaded: " + plural(int64(values), "time") + " in its rows"
 	}
-	if isFinal := sheet.IsFinal(of); isFinal {
+	if isFinal := mark.IsFinal(of); isFinal {
 		text += ", and is not expected to change."
 	} else {
 		text += ", and may still change: the day is " + sheet.Spaced(of) + "."
@@ -115,7 +116,7 @@ func stateOfDay(known []read.DayState, e explain.Explanation) sms.State {
 	var worst sms.State
 	for _, d := range known {
 		isOf := len(e.Days) == 0 || slices.ContainsFunc(e.Days, func(x read.DayLine) bool { return x.Dataset == d.Dataset })
-		if isOf && (worst == "" || sheet.Worse(d.State, worst) < 0) {
+		if isOf && (worst == "" || mark.Worse(d.State, worst) < 0) {
 			worst = d.State
 		}
 	}
@@ -128,8 +129,8 @@ func whyLines(e explain.Explanation, of sms.State, back string) []line {
 	if e.Missing != "" {
 		lines = append(lines, line{Text: "There is no number: " + e.Missing + ".", Bad: true})
 	}
-	return append(lines, line{Text: "The day is " + sheet.Spaced(of) + ": " + sheet.MarkOf(of).About + ".",
-		Link: "Its states and attempts", Href: back, Bad: sheet.IsOpen(of)})
+	return append(lines, line{Text: "The day is " + sheet.Spaced(of) + ": " + mark.Of(of).About + ".",
+		Link: "Its states and attempts", Href: back, Bad: mark.IsOpen(of)})
 }
 
 // upper begins a text in upper case.

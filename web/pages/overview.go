@@ -12,6 +12,7 @@ import (
 	"smsetl/read"
 	"smsetl/sms"
 	"smsetl/web/pages/chart"
+	"smsetl/web/pages/mark"
 	"smsetl/web/pages/sheet"
 )
 
@@ -116,7 +117,7 @@ type trust struct {
 
 // trusted says in one line whether anything is not there, or not as it should be.
 func trusted(o read.Overview) []trust {
-	counts, days, last := sheet.Counts{}, int64(0), (*sms.Day)(nil)
+	counts, days, last := mark.Counts{}, int64(0), (*sms.Day)(nil)
 	var none []string // sources of which something was never loaded
 	for _, s := range o.Sources {
 		counts.Add(s.Counts)
@@ -136,7 +137,7 @@ func trusted(o read.Overview) []trust {
 	case counts.Total() == 0:
 		say(false, "", "", "Nothing is loaded yet. `etl run` loads what is due now, `etl serve` when a schedule says so; `etl status` shows what is missing.")
 	case last != nil:
-		if days > 0 || counts.Of(sheet.IsUnsure) > 0 {
+		if days > 0 || counts.Of(mark.IsUnsure) > 0 {
 			word = "Loaded"
 		}
 		say(false, "", "", "%s to %s", word, span(*last, *last))
@@ -150,7 +151,7 @@ func trusted(o read.Overview) []trust {
 	if n := counts[sms.Unverified]; n > 0 {
 		say(false, "Which", "/coverage#numbers", "No data at the vendor for %s: before an account began or no longer kept", plural(n, "dataset day"))
 	}
-	if n := counts.Of(sheet.IsUnsure) - counts[sms.Unverified]; n > 0 {
+	if n := counts.Of(mark.IsUnsure) - counts[sms.Unverified]; n > 0 {
 		say(false, "Which", "/coverage#numbers", "%s in a state that is newer than this program", plural(n, "dataset day"))
 	}
 	if n := o.Findings[sms.Error]; n > 0 {
@@ -183,15 +184,15 @@ func age(d time.Duration) string {
 }
 
 func sourcesTable(sources []read.SourceState, pauses []queue.Pause) *sheet.Table {
-	counts := sheet.Counts{}
+	counts := mark.Counts{}
 	for _, s := range sources {
 		counts.Add(s.Counts)
 	}
-	states := slices.DeleteFunc(counts.Marks(), func(m sheet.Mark) bool { return m.State == sms.NotDue })
+	states := slices.DeleteFunc(counts.Marks(), func(m mark.Mark) bool { return m.State == sms.NotDue })
 	return sheet.Fill(sheet.New("overview.sources", sheet.StateColumns(states)...), sources, func(s read.SourceState) []sheet.Cell {
 		name := sheet.Text(s.Source).To(href("/coverage", "vendor", string(s.Vendor)))
 		row := sheet.Row(name, s.Vendor, pausedCell(s.Source, pauses), s.LoadedTo, s.ConfirmedAt, s.FirstOpen, s.Days)
-		return append(row, sheet.Counts(s.Counts).Row(states)...)
+		return append(row, sheet.StateRow(s.Counts, states)...)
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 	"smsetl/sms"
 	"smsetl/web"
 	"smsetl/web/pages/chart"
+	"smsetl/web/pages/mark"
 	"smsetl/web/pages/sheet"
 )
 
@@ -97,7 +98,7 @@ type section struct {
 	Nav      []line // small steps from here
 	Bars     []bar
 	Cards    []card
-	Keys     []sheet.Key
+	Keys     []mark.Key
 	Facts    []line // names and short values, side by side
 	Chart    *chart.Chart
 	Strips   *strips

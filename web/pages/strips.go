@@ -10,6 +10,7 @@ import (
 	"smsetl/queue"
 	"smsetl/read"
 	"smsetl/sms"
+	"smsetl/web/pages/mark"
 	"smsetl/web/pages/sheet"
 )
 
@@ -71,7 +72,7 @@ func spells(days []read.CalendarDay) []spell {
 func worstByDay(days []read.CalendarDay) map[sms.Day]read.CalendarDay {
 	worst := map[sms.Day]read.CalendarDay{}
 	for _, d := range days {
-		if old, ok := worst[d.Day]; !ok || sheet.Worse(d.State, old.State) < 0 {
+		if old, ok := worst[d.Day]; !ok || mark.Worse(d.State, old.State) < 0 {
 			worst[d.Day] = d
 		}
 	}
@@ -92,18 +93,18 @@ func stripsOf(days []read.CalendarDay, year int) *strips {
 	for _, g := range groups(days, accountOf) {
 		d := g.days[0]
 		one := strip{Name: g.key, Grid: grid, Href: href("/coverage", "vendor", string(d.Vendor), "account", d.Account, "year", fmt.Sprint(year))}
-		counts := sheet.Counts{}
+		counts := mark.Counts{}
 		for _, s := range spells(g.days) {
 			counts[s.worst.State] += int64(s.last-s.first) + 1
-			part := stretch{At: int(s.first - first), Days: int(s.last-s.first) + 1, Class: sheet.MarkOf(s.worst.State).Class, Title: span(s.first, s.last) + ": " + sheet.Spaced(s.worst.State)}
-			part.IsLoud = sheet.IsOpen(s.worst.State) || part.Class == sheet.Other
-			if !sheet.IsFinal(s.worst.State) && s.worst.State != sms.NotDue {
+			part := stretch{At: int(s.first - first), Days: int(s.last-s.first) + 1, Class: mark.Of(s.worst.State).Class, Title: span(s.first, s.last) + ": " + sheet.Spaced(s.worst.State)}
+			part.IsLoud = mark.IsOpen(s.worst.State) || part.Class == mark.Other
+			if !mark.IsFinal(s.worst.State) && s.worst.State != sms.NotDue {
 				part.Href = pathOf("/day", d.Vendor, d.Account, s.first)
 			}
 			one.Ranges = append(one.Ranges, part)
 		}
 		delete(counts, sms.NotDue)
-		one.Words = counts.Words(func(sms.State) bool { return true })
+		one.Words = sheet.StateWords(counts, func(sms.State) bool { return true })
 		all.Lines = append(all.Lines, one)
 	}
 	return all
@@ -115,7 +116,7 @@ func issues(days []read.CalendarDay, accounts []read.KnownAccount, pauses []queu
 	var order []sms.Day
 	for _, g := range groups(days, accountOf) {
 		for _, s := range spells(g.days) {
-			if sheet.IsOpen(s.worst.State) {
+			if mark.IsOpen(s.worst.State) {
 				all, order = append(all, s.issue(accounts, pauses)), append(order, s.first)
 			}
 		}
@@ -137,7 +138,7 @@ func (s spell) issue(accounts []read.KnownAccount, pauses []queue.Pause) issue {
 	n := int64(s.last-s.first) + 1
 	one := issue{
 		Pill: plural(n, "day") + " " + sheet.Spaced(d.State), Class: "wrong", Title: d.Account + ", " + span(s.first, s.last),
-		Href: pathOf("/day", d.Vendor, d.Account, s.first), Lines: []string{upper(sheet.MarkOf(d.State).About) + "."}, Next: next[d.NextAction],
+		Href: pathOf("/day", d.Vendor, d.Account, s.first), Lines: []string{upper(mark.Of(d.State).About) + "."}, Next: mark.Next(d.NextAction, d.IsImported),
 	}
 	if d.State == sms.Quarantined {
 		one.Pill, one.Class = plural(n, "day")+" not accepted", "hold"
@@ -156,7 +157,7 @@ func (s spell) issue(accounts []read.KnownAccount, pauses []queue.Pause) issue {
 	case len(pauseLines(pauses, source)) > 0:
 		one.Next, one.Command = "nothing is asked of "+source+" until it is resumed", "etl resume "+source
 	case d.IsImported:
-		one.Next, one.Command = cmp.Or(nextImport[d.NextAction], one.Next), "etl import huawei FILE... --source "+source
+		one.Command = "etl import huawei FILE... --source " + source
 	case d.State != sms.Lost:
 		one.Command = "etl backfill" + days
 	}

@@ -12,14 +12,14 @@ import (
 
 // Plan is the windows that would be asked for.
 type Plan struct {
-	Windows []PlannedWindow `json:"windows"`
+	Windows []plannedWindow `json:"windows"`
 	Days    int             `json:"days"`
 	Calls   int             `json:"calls"`
 	Seconds float64         `json:"seconds"`
 }
 
-// PlannedWindow is one window that would be asked for. Calls is an upper bound.
-type PlannedWindow struct {
+// plannedWindow is one window that would be asked for. Calls is an upper bound.
+type plannedWindow struct {
 	pipeline.Scope
 	Reason  string  `json:"reason"`
 	Calls   int     `json:"calls"`
@@ -43,7 +43,7 @@ func NewPlan(items []plan.Item) Plan {
 	report := Plan{Calls: calls, Seconds: takes.Seconds()}
 	for _, item := range items {
 		scope := pipeline.NewScope(item.Source, item.Scope, item.Scope.Window.Len())
-		report.Windows = append(report.Windows, PlannedWindow{scope, item.Reason, item.Calls, item.Time.Seconds()})
+		report.Windows = append(report.Windows, plannedWindow{scope, item.Reason, item.Calls, item.Time.Seconds()})
 		report.Days += scope.Days
 	}
 	return report
@@ -57,7 +57,7 @@ func (r Plan) Text() string {
 		return t.String()
 	}
 	header := slices.Concat(scopeHeader, []string{"reason", ">calls at most"})
-	list(t, header, r.Windows, func(w PlannedWindow) []string { return cells(w.Scope, w.Reason, english.Number(w.Calls)) })
+	list(t, header, r.Windows, func(w plannedWindow) []string { return cells(w.Scope, w.Reason, english.Number(w.Calls)) })
 	t.printf("%s, at most %s, about %s at the vendors' rates\n",
 		english.Plural(len(r.Windows), "window"), english.Plural(r.Calls, "call"), time.Duration(r.Seconds*float64(time.Second)).Round(time.Second))
 	return t.String()

@@ -17,16 +17,21 @@ type Replayed struct {
 	Changed int   `json:"changed_days"`
 	job.Replayed
 
-	Categories []Category `json:"categories"`
+	Categories []category `json:"categories"`
 	Seconds    float64    `json:"seconds"`
 }
 
-// Category is a failure reason in another category, with all the rows that have it.
-type Category struct {
+// category is a failure reason in another category, with all the rows that have it.
+type category struct {
 	load.CategoryChange
 
 	Rows     int64 `json:"rows"`
 	Messages int64 `json:"messages"`
+}
+
+// Add tells of a reason that is in another category now, with all the rows that have it.
+func (r *Replayed) Add(change load.CategoryChange, rows, messages int64) {
+	r.Categories = append(r.Categories, category{CategoryChange: change, Rows: rows, Messages: messages})
 }
 
 // Text tells what a replay changed.
@@ -62,7 +67,7 @@ func (t *text) changes(r Replayed) {
 	if len(r.Categories) > 0 {
 		t.println("\nOther categories, on every row of the reason:")
 		header := []string{"vendor", "stage", "reason", "old", "new", ">rows", ">messages"}
-		list(t, header, r.Categories, func(c Category) []string {
+		list(t, header, r.Categories, func(c category) []string {
 			return []string{
 				string(c.Vendor), string(c.Stage), c.Code, string(c.Old), string(c.New), english.Number(c.Rows), english.Number(c.Messages),
 			}

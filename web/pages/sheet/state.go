@@ -1,155 +1,43 @@
 package sheet
 
 import (
-	"cmp"
-	"maps"
-	"slices"
 	"strings"
 
 	"smsetl/sms"
+	"smsetl/web/pages/mark"
 )
 
-// Mark is how a state looks: a letter, and a colour of the style sheet.
-type Mark struct {
-	State  sms.State
-	Letter string
-	About  string
-	Class  string // the colour
-	rank   int    // from worst to best: a day shows the worst state among its datasets
-	isOpen bool   // numbers are not there, or not believed
-}
-
-// Marks are ordered from worst to best. The letters are those of `etl status`.
-var Marks = []Mark{
-	{State: sms.Quarantined, Letter: "Q", About: "an answer was not accepted; the values stored before stay"},
-	{State: sms.Failed, Letter: "X", About: "every request for it has failed"},
-	{State: sms.Lost, Letter: "L", About: "the vendor no longer keeps it"},
-	{State: sms.Missing, Letter: "–", About: "expected, but never loaded"},
-	{State: sms.Unverified, Letter: "u", About: "the vendor has no data: before the account began, or no longer kept"},
-	{State: sms.Provisional, Letter: "p", About: "loaded, and may still change"},
-	{State: sms.Frozen, Letter: "Z", About: "frozen by an operator: it is not loaded again"},
-	{State: sms.Final, Letter: "F", About: "loaded and final"},
-	{State: sms.Empty, Letter: "e", About: "final: the vendor has no data for it"},
-	{State: sms.NotDue, Letter: ".", About: "the day is not over yet"},
-}
-
-// lastOpen is the best of the states whose numbers are not there, or not believed.
-const lastOpen = sms.Missing
-
-// Other is the class of a state that these pages do not know: they are older than the ledger.
-const Other = "other"
-
-// MarkOf gives how a state looks. One that is not known has its own name, and stands beside missing.
-func MarkOf(state sms.State) Mark {
-	open := slices.IndexFunc(Marks, func(m Mark) bool { return m.State == lastOpen })
-	for i, m := range Marks {
-		if m.State == state {
-			m.Class, m.rank, m.isOpen = string(state), 2*i, i <= open
-			return m
-		}
-	}
-	const about = "an unknown state, written by a newer version of the program"
-	return Mark{State: state, Letter: "?", About: about, Class: Other, rank: 2*open + 1}
-}
-
-// IsOpen reports that a day's numbers are not there or not believed.
-func IsOpen(state sms.State) bool { return MarkOf(state).isOpen }
-
-// IsFinal reports that a day's numbers do not change any more by themselves.
-func IsFinal(state sms.State) bool { return state == sms.Final || state == sms.Empty }
-
-// IsNotFinal reports that a day's numbers may change yet.
-func IsNotFinal(state sms.State) bool { return !IsFinal(state) }
-
-// IsUnsure reports that a state tells neither that numbers are there nor that they should be.
-func IsUnsure(state sms.State) bool { return state == sms.Unverified || MarkOf(state).Class == Other }
-
-// Worse compares how much care days of two states need.
-func Worse(a, b sms.State) int { return cmp.Or(MarkOf(a).rank-MarkOf(b).rank, cmp.Compare(a, b)) }
-
-// Counts counts days by their state.
-type Counts map[sms.State]int64
-
-// CountStates counts days, or what else has a state.
-func CountStates[T any](all []T, state func(T) sms.State) Counts {
-	counts := Counts{}
-	for _, one := range all {
-		counts[state(one)]++
-	}
-	return counts
-}
-
-// Add adds up counts of other days.
-func (c Counts) Add(more Counts) {
-	for state, n := range more {
-		c[state] += n
-	}
-}
-
-// Total counts the days of all states.
-func (c Counts) Total() int64 { return c.Of(func(sms.State) bool { return true }) }
-
-// Of counts the days in states that are so.
-func (c Counts) Of(is func(sms.State) bool) (n int64) {
-	for state, days := range c {
-		if is(state) {
-			n += days
-		}
-	}
-	return n
-}
-
-// Words lists the states that are so, the worst first: "3 missing, 2 provisional".
-func (c Counts) Words(is func(sms.State) bool) string {
+// StateWords lists the states that are so, the worst first: "3 missing, 2 provisional".
+func StateWords(counts mark.Counts, is func(sms.State) bool) string {
 	var parts []string
-	for _, state := range slices.SortedFunc(maps.Keys(c), Worse) {
-		if is(state) && c[state] > 0 {
-			parts = append(parts, Grouped(c[state])+" "+Spaced(state))
+	for _, state := range counts.Worst() {
+		if is(state) && counts[state] > 0 {
+			parts = append(parts, Grouped(counts[state])+" "+mark.Word(state))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// Marks gives those that are known, and behind them those of states that only the counts know.
-func (c Counts) Marks() []Mark {
-	var all []Mark
-	for _, m := range Marks {
-		all = append(all, MarkOf(m.State))
-	}
-	for _, state := range slices.Sorted(maps.Keys(c)) {
-		if m := MarkOf(state); m.Class == Other {
-			all = append(all, m)
-		}
-	}
-	return all
-}
-
-// Row gives a number for each mark.
-func (c Counts) Row(all []Mark) []Cell {
+// StateRow gives a number for each mark.
+func StateRow(counts mark.Counts, all []mark.Mark) []Cell {
 	row := make([]Cell, len(all))
 	for i, m := range all {
-		row[i] = Whole(c[m.State]).WrongIf(m.isOpen && c[m.State] > 0)
+		row[i] = Whole(counts[m.State]).WrongIf(m.IsOpen && counts[m.State] > 0)
 	}
 	return row
 }
 
 // StateColumns gives headings of names and, behind them, of marks.
-func StateColumns(all []Mark, names ...string) []Column {
+func StateColumns(all []mark.Mark, names ...string) []Column {
 	for _, m := range all {
-		names = append(names, ">"+Spaced(m.State))
+		names = append(names, ">"+mark.Word(m.State))
 	}
 	return Columns(names...)
 }
 
-// Key is one line of the legend: how a state looks, and its name.
-type Key struct{ Letter, Class, Word string }
-
-// Key gives the mark's line of the legend.
-func (m Mark) Key() Key { return Key{m.Letter, m.Class, Spaced(m.State)} }
-
 // state is the name of a state with its sign before it.
 func state(of sms.State) Cell {
-	c, m := Text(Spaced(of)).Unbroken(), MarkOf(of)
+	c, m := Text(mark.Word(of)).Unbroken(), mark.Of(of)
 	c.Mark = m.Key()
-	return c.WrongIf(m.isOpen)
+	return c.WrongIf(m.IsOpen)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"smsetl/sms"
+	"smsetl/web/pages/mark"
 )
 
 // Table is rows of cells under headings, as a page and as a file.
@@ -60,10 +61,10 @@ type Cell struct {
 	Name string // what an ID is called; empty for no name
 	Href string
 	Bad  bool
-	Unit string // beside the number on a card
-	Bar  int    // how long the bar beside a number is, in hundredths of the longest; 0 for none
-	Draw string // a picture of the numbers in Raw, as the path of an SVG 100 wide and 16 high; Show says it in words
-	Mark Key    // the sign and colour of a day's state; empty for none
+	Unit string   // beside the number on a card
+	Bar  int      // how long the bar beside a number is, in hundredths of the longest; 0 for none
+	Draw string   // a picture of the numbers in Raw, as the path of an SVG 100 wide and 16 high; Show says it in words
+	Mark mark.Key // the sign and colour of a day's state; empty for none
 	Kind Kind
 	// oneLine is not broken: a day, a time, a state.
 	oneLine bool
