@@ -83,13 +83,19 @@ func quick(days int) sandbox.Options {
 
 func newWorld(t *testing.T, options sandbox.Options) *world {
 	t.Helper()
+	return newWorldIn(t, pgtest.New(t), options)
+}
+
+// newWorldIn is newWorld in a database that is there.
+func newWorldIn(t *testing.T, url string, options sandbox.Options) *world {
+	t.Helper()
 	vendors := sandbox.New(options)
 	addresses, stop, err := vendors.Listen(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	w := &world{t: t, url: pgtest.New(t), vendors: vendors, stop: stop, config: filepath.Join(t.TempDir(), "schedules.yaml")}
+	w := &world{t: t, url: url, vendors: vendors, stop: stop, config: filepath.Join(t.TempDir(), "schedules.yaml")}
 	text := vendors.SchedulesYAML(addresses)
 	text = strings.ReplaceAll(text, "    sms_key:", "    max_requests_per_second: 1000\n    sms_key:")
 	text = strings.ReplaceAll(text, "    secret_id:", "    max_requests_per_second: 1000\n    secret_id:")

@@ -44,12 +44,21 @@ sources:
 func newExported(t *testing.T) *exported {
 	t.Helper()
 	// From the 9th on in UTC, so that the 10th is whole in +08:00.
-	return newExportedOf(t, huawei.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 30})
+	return newExportedOf(t, weekOptions)
 }
+
+// weekOptions are those of a week and a day on either side.
+var weekOptions = huawei.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 30}
 
 func newExportedOf(t *testing.T, o huawei.ConsoleOptions) *exported {
 	t.Helper()
-	w := &world{t: t, url: pgtest.New(t), config: filepath.Join(t.TempDir(), "schedules.yaml"), reading: apart()}
+	return newExportedIn(t, pgtest.New(t), o)
+}
+
+// newExportedIn is newExportedOf in a database that is there.
+func newExportedIn(t *testing.T, url string, o huawei.ConsoleOptions) *exported {
+	t.Helper()
+	w := &world{t: t, url: url, config: filepath.Join(t.TempDir(), "schedules.yaml"), reading: apart()}
 	w.write(exportingConfig)
 	var err error
 	if w.conn, err = pgx.Connect(context.Background(), w.url); err != nil {

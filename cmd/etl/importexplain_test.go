@@ -14,8 +14,7 @@ import (
 // kept forms that "etl raw show" prints.
 func TestExplainedFilesAddUp(t *testing.T) {
 	t.Parallel()
-	x := newExported(t)
-	x.twice()
+	x := newTwice(t)
 	numbers := 0
 	for _, s := range x.samples() {
 		numbers++

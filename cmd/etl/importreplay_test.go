@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/cmd/etl/show"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/load/raw"
@@ -35,16 +36,21 @@ func (x *exported) replayed(want int, flags ...string) (r show.Replayed) {
 	return r
 }
 
-// twice imports the week young and then as it was known days later, and remembers everything.
-func (x *exported) twice() {
-	x.t.Helper()
-	dice := rand.New(rand.NewPCG(3, 5))
-	x.bring(0, x.week(dice, weekEnd.Add(time.Hour)))
-	x.bring(0, x.week(dice, weekEnd.Add(96*time.Hour)))
-	if x.number(`SELECT count(*) FROM etl.delivery_history WHERE change = 'updated'`) == 0 {
-		x.t.Fatal("the newer exports told nothing new, so a replay would prove little")
-	}
+// newTwice is a world that has the week imported young and then as it was known days later, and remembers everything.
+func newTwice(t *testing.T) *exported {
+	t.Helper()
+	x := newExportedIn(t, pgtest.Prepared(t, "imported twice", func(url string) {
+		x := newExportedIn(t, url, weekOptions)
+		dice := rand.New(rand.NewPCG(3, 5))
+		x.bring(0, x.week(dice, weekEnd.Add(time.Hour)))
+		x.bring(0, x.week(dice, weekEnd.Add(96*time.Hour)))
+		if x.number(`SELECT count(*) FROM etl.delivery_history WHERE change = 'updated'`) == 0 {
+			t.Fatal("the newer exports told nothing new, so a replay would prove little")
+		}
+		x.conn.Close(t.Context())
+	}), weekOptions)
 	x.remember()
+	return x
 }
 
 // stands insists that a replay of all days changes nothing.
@@ -62,8 +68,7 @@ func (x *exported) stands(r show.Replayed) {
 // Days are built again from the kept forms of all files about them: not a tuple differs.
 func TestReplayOfFiles(t *testing.T) {
 	t.Parallel()
-	x := newExported(t)
-	x.twice()
+	x := newTwice(t)
 	x.write(strings.Replace(exportingConfig, "    chunk_days: 3", "    chunk_days: 3\n    raw_retention_days: 1", 1))
 	x.exec(`
 		WITH gone AS (INSERT INTO etl.load (account_key, datasets, window_from, window_to, zone, started_at, outcome)
@@ -94,8 +99,7 @@ func TestReplayOfFiles(t *testing.T) {
 // Another mapping is told before it is written, and the history says that it was ours.
 func TestReplayOfFilesWithAnotherMapping(t *testing.T) {
 	t.Parallel()
-	x := newExported(t)
-	x.twice()
+	x := newTwice(t)
 	wh, err := load.Open(t.Context(), x.url, load.Options{Log: zap.NewNop()})
 	if err != nil {
 		t.Fatal(err)
@@ -144,8 +148,7 @@ func TestReplayOfFilesWithAnotherMapping(t *testing.T) {
 // A file that was doubted is no part of what its days rest on; days that are too old to be counted anew are built again all the same.
 func TestReplayOfFilesThatWereDoubtedOrAreOld(t *testing.T) {
 	t.Parallel()
-	x := newExported(t)
-	x.twice()
+	x := newTwice(t)
 	// A file with the messages of the 12th once more under other ids: the day doubles.
 	made := weekEnd.Add(100 * time.Hour)
 	again := x.save("doubled", played.Export{From: weekStart.AddDate(0, 0, 2), To: weekStart.AddDate(0, 0, 3), At: made, NoID: true})

@@ -12,24 +12,25 @@ import (
 	"smsetl/sandbox/huawei"
 )
 
-// The month that the tests are about, and when its exports are made: every message has settled by then.
-var (
-	monthFirst = time.Date(2026, 10, 15, 0, 0, 0, 0, beijing)
-	monthOver  = monthFirst.AddDate(0, 0, 30)
-	monthMade  = monthOver.AddDate(0, 0, 4)
-)
-
-func newMonth(t *testing.T) *exported {
-	t.Helper()
-	x := newExportedOf(t, huawei.ConsoleOptions{Seed: 12, First: "2026-10-13", Days: 33, PerDay: 60})
-	x.write(strings.Replace(exportingConfig, "history_start: 2026-11-10", "history_start: 2026-10-15", 1))
-	return x
+// month is the days that the tests are about, 30 of them in the long ones.
+type month struct {
+	*exported
+	first, over, made time.Time // made is when its exports are: every message has settled by then
 }
 
-// month saves the month as exports of 24 hours, from noon to noon, so that a day needs two of them.
-func (x *exported) month(dice *rand.Rand) []huawei.Export {
+func newMonth(t *testing.T) month {
+	t.Helper()
+	days, over := long.Or(10, 30), time.Date(2026, 11, 14, 0, 0, 0, 0, beijing)
+	first := over.AddDate(0, 0, -days)
+	x := newExportedOf(t, huawei.ConsoleOptions{Seed: 12, First: first.AddDate(0, 0, -2).Format(time.DateOnly), Days: days + 3, PerDay: 60})
+	x.write(strings.Replace(exportingConfig, "history_start: 2026-11-10", "history_start: "+first.Format(time.DateOnly), 1))
+	return month{x, first, over, over.AddDate(0, 0, 4)}
+}
+
+// exports are those of 24 hours, from noon to noon, so that a day needs two of them.
+func (x month) exports(dice *rand.Rand) []huawei.Export {
 	x.t.Helper()
-	return x.console.Exports(dice, monthFirst.Add(-12*time.Hour), monthOver.Add(12*time.Hour), monthMade, 24*time.Hour)
+	return x.console.Exports(dice, x.first.Add(-12*time.Hour), x.over.Add(12*time.Hour), x.made, 24*time.Hour)
 }
 
 func TestMonth(t *testing.T) {
@@ -38,7 +39,7 @@ func TestMonth(t *testing.T) {
 	dice := rand.New(rand.NewPCG(7, 7))
 	var paths []string
 	encodings := map[string]int{}
-	for i, e := range x.month(dice) {
+	for i, e := range x.exports(dice) {
 		switch i % 5 {
 		case 1:
 			e.Chinese, e.XLSX = true, true
@@ -57,16 +58,17 @@ func TestMonth(t *testing.T) {
 			paths = append(paths, x.save(fmt.Sprint("again-", i), again), paths[len(paths)-1])
 		}
 	}
-	if encodings["xlsx"] < 5 || encodings["gb18030"] < 5 || encodings["utf-16le"] < 5 {
+	if least := long.Or(2, 5); encodings["xlsx"] < least || encodings["gb18030"] < least || encodings["utf-16le"] < least {
 		t.Fatalf("too few looks to prove anything: %v", encodings)
 	}
 	dice.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
 	// The first and the last file are about half a day more, which nobody else is about.
 	x.bring(exitPartial, paths[:len(paths)/2])
 	x.bring(exitPartial, paths[len(paths)/2:])
-	truth := x.console.Truth(monthFirst, monthOver, 8, monthMade)
+	truth := x.console.Truth(x.first, x.over, 8, x.made)
 	x.equals("the month", truth)
-	if n := x.number(`SELECT count(*) FROM etl.coverage WHERE state NOT IN ('final', 'empty') AND date_key BETWEEN '2026-10-15' AND '2026-11-13'`); n != 0 {
+	if n := x.number(`SELECT count(*) FROM etl.coverage WHERE state NOT IN ('final', 'empty') AND date_key BETWEEN '` +
+		x.first.Format(time.DateOnly) + `' AND '2026-11-13'`); n != 0 {
 		t.Errorf("%d days of the month are not settled", n)
 	}
 
@@ -94,7 +96,7 @@ func TestMonthWithAThirdMissing(t *testing.T) {
 	x := newMonth(t)
 	var paths, kept []string
 	lacks := map[string]map[string]bool{} // by day: its halves
-	for i, e := range x.month(rand.New(rand.NewPCG(7, 7))) {
+	for i, e := range x.exports(rand.New(rand.NewPCG(7, 7))) {
 		path := x.save(fmt.Sprint(i), e)
 		paths = append(paths, path)
 		if i%6 != 1 && i%6 != 2 {
@@ -110,7 +112,7 @@ func TestMonthWithAThirdMissing(t *testing.T) {
 		}
 	}
 	x.bring(exitPartial, kept)
-	whole := x.console.Truth(monthFirst, monthOver, 8, monthMade)
+	whole := x.console.Truth(x.first, x.over, 8, x.made)
 	whole.Deliveries = without(whole.Deliveries, func(d huawei.Delivery) bool { return lacks[d.SendDate] != nil })
 	whole.Failures = without(whole.Failures, func(f huawei.Failure) bool { return lacks[f.SendDate] != nil })
 	whole.Times = without(whole.Times, func(t huawei.Times) bool { return lacks[t.SendDate] != nil })
@@ -127,7 +129,7 @@ func TestMonthWithAThirdMissing(t *testing.T) {
 				found[day.String()] = g.MissingHours
 			}
 		}
-		for day := monthFirst; day.Before(monthOver); day = day.AddDate(0, 0, 1) {
+		for day := x.first; day.Before(x.over); day = day.AddDate(0, 0, 1) {
 			text, want := day.Format(time.DateOnly), ""
 			switch halves := lacks[day.Format(time.DateOnly)]; {
 			case len(halves) == 2:
@@ -158,7 +160,7 @@ func TestMonthWithAThirdMissing(t *testing.T) {
 	}
 
 	x.bring(exitPartial, paths)
-	x.equals("when the rest has come", x.console.Truth(monthFirst, monthOver, 8, monthMade))
+	x.equals("when the rest has come", x.console.Truth(x.first, x.over, 8, x.made))
 	x.holdsNothingPrivate()
 }
 

@@ -168,11 +168,11 @@ func (x *pushed) truth(days int) huawei.Truth {
 	return x.console.Truth(weekEnd.AddDate(0, 0, -days), weekEnd, 8, today)
 }
 
-// A month of exports that were made too early, and the reports that tell the rest: half of them before the exports, half behind,
+// Days of exports that were made too early, a month of them in the long test, and the reports that tell the rest: half of them before the exports, half behind,
 // in disorder and repeated, as forms and in batches.
 func TestPushesAndExportsAreTheTruth(t *testing.T) {
 	t.Parallel()
-	const days = 30
+	days := long.Or(8, 30)
 	x := newPushed(t, days, 8, signedPushes)
 	s := x.serveReports()
 	pushes := append(x.reports(huawei.Pushes{Seed: 1, Repeats: 20}), x.reports(huawei.Pushes{Seed: 2, Batched: true, Repeats: 20})...)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 
 	"smsetl/cmd/etl/show"
 	"smsetl/internal/dev/lived"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/load/raw"
@@ -40,15 +42,28 @@ func (w *world) alone(ctx context.Context, arguments ...string) (code int, stdou
 // livedThrough is a world that was loaded day by day while its vendors corrected themselves, lied and forgot.
 func livedThrough(t *testing.T, days int) *world {
 	t.Helper()
-	w := newWorld(t, quick(60))
-	if err := w.vendors.Restate(lived.Restatements(today)...); err != nil {
-		t.Fatal(err)
+	in := func(url string) *world {
+		w := newWorldIn(t, url, quick(60))
+		if err := w.vendors.Restate(lived.Restatements(today)...); err != nil {
+			t.Fatal(err)
+		}
+		return w
 	}
+	return in(pgtest.Prepared(t, fmt.Sprint("lived through ", days), func(url string) {
+		w := in(url)
+		w.live(days)
+		w.conn.Close(t.Context())
+	}))
+}
+
+// live lets a world live through so many days until today.
+func (w *world) live(days int) {
+	w.t.Helper()
 	for back := days; back >= 0; back-- {
 		now := today.AddDate(0, 0, -back)
 		w.vendors.SetNow(now)
 		if code, out, errs := w.etl("run", at(now)...); code != exitOK && code != exitPartial {
-			t.Fatalf("run on %s: exit %d\n%s\n%s", now, code, out, errs)
+			w.t.Fatalf("run on %s: exit %d\n%s\n%s", now, code, out, errs)
 		}
 	}
 	w.must(exitOK, "backfill", append(at(today), "--from", "2026-10-25", "--to", "2026-11-21", "--refetch")...)
@@ -62,10 +77,9 @@ func livedThrough(t *testing.T, days int) *world {
 			JOIN etl.load AS l ON l.load_id = b.answered_by WHERE b.days <= l.window_to - l.window_from`,
 	} {
 		if w.number(query) == 0 {
-			t.Fatalf("the history has no %s, so a replay would prove little", what)
+			w.t.Fatalf("the history has no %s, so a replay would prove little", what)
 		}
 	}
-	return w
 }
 
 // kept are all tables that a replay must leave as they are when the mapping is, with the columns that it may write left out.

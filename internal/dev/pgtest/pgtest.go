@@ -14,6 +14,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,15 +39,49 @@ const (
 // when the test passes; when the test fails, it is kept, and the log says how to get at it.
 func New(t testing.TB) string {
 	t.Helper()
-	s := need(t)
+	return need(t).create(t, migrated(t))
+}
+
+// migrated is the template that has the schema.
+func migrated(t testing.TB) string {
+	t.Helper()
 	specs := vendors.All.Specs()
-	template, err := s.template(t.Context(), migrations.Hash(specs), func(ctx context.Context, url string) error {
+	template, err := need(t).template(t.Context(), migrations.Hash(specs), func(ctx context.Context, url string) error {
 		return migrations.Up(ctx, url, specs)
 	})
 	if err != nil {
 		t.Fatalf("pgtest: template: %v", err)
 	}
-	return s.create(t, template)
+	return template
+}
+
+// prepared is a database that the tests of this process take copies of.
+type prepared struct {
+	once   sync.Once
+	name   string
+	isDone bool
+}
+
+var preparations sync.Map // of *prepared, by key
+
+// Prepared is New with what do has put into the database: the first test of a key has it done, and all of them take a copy. do must
+// close its connections. What is prepared goes with the server, or, on one that is named, a day later.
+func Prepared(t testing.TB, key string, do func(url string)) string {
+	t.Helper()
+	found, _ := preparations.LoadOrStore(key, &prepared{})
+	p, _ := found.(*prepared)
+	p.once.Do(func() {
+		p.name = newName()
+		if err := need(t).exec(t.Context(), "CREATE DATABASE "+p.name+" TEMPLATE "+migrated(t)); err != nil {
+			t.Fatalf("pgtest: %v", err)
+		}
+		do(need(t).database(p.name))
+		p.isDone = true
+	})
+	if !p.isDone {
+		t.Fatalf("pgtest: %s could not be prepared: the first test that wanted it says why", key)
+	}
+	return need(t).create(t, p.name)
 }
 
 // Empty gives the URL of a fresh database with nothing in it. It is dropped or kept as by New.
@@ -62,10 +97,15 @@ func Server(t testing.TB) string {
 	return need(t).url
 }
 
+// newName is one that nobody has.
+func newName() string {
+	return testPrefix + time.Now().UTC().Format(timeForm) + "_" + strings.ToLower(rand.Text()[:8])
+}
+
 // create clones a database for the test.
 func (s *server) create(t testing.TB, template string) string {
 	t.Helper()
-	name := testPrefix + time.Now().UTC().Format(timeForm) + "_" + strings.ToLower(rand.Text()[:8])
+	name := newName()
 	if err := s.exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}

@@ -308,3 +308,25 @@ func TestNamedServerThatDoesNotAnswerFails(t *testing.T) {
 		t.Errorf("the password stands in the output:\n%s", out)
 	}
 }
+
+func TestPrepared(t *testing.T) {
+	t.Parallel()
+	done := 0
+	prepared := func() *pgx.Conn {
+		return open(t, Prepared(t, t.Name(), func(url string) {
+			done++
+			conn := open(t, url)
+			if _, err := conn.Exec(t.Context(), "CREATE TABLE prepared ()"); err != nil {
+				t.Fatal(err)
+			}
+			conn.Close(t.Context())
+		}))
+	}
+	first, second := prepared(), prepared()
+	if _, err := first.Exec(t.Context(), "CREATE TABLE only_here ()"); err != nil {
+		t.Fatal(err)
+	}
+	if !one[bool](t, second, "SELECT to_regclass('prepared') IS NOT NULL AND to_regclass('only_here') IS NULL") || done != 1 {
+		t.Errorf("prepared %d times, and the second copy is not what was prepared", done)
+	}
+}
