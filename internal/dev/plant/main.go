@@ -139,7 +139,11 @@ func overlaid(dir string, changed map[string]string) (string, error) {
 	return overlay, os.WriteFile(overlay, document, 0o600)
 }
 
-var failed = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
+// failed is how a test says that it fails, and dead how the runtime says in which one it had to give the program up.
+var (
+	failed = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
+	dead   = regexp.MustCompile(`(?s)\nfatal error: .*?/\S+?\.(Test\w+)\.func\d`)
+)
 
 // failures runs the bug's tests and gives those that fail. A bug that does not compile, or no test at all, is an error.
 func failures(ctx context.Context, b bug, overlay string) ([]string, error) {
@@ -156,7 +160,7 @@ func failures(ctx context.Context, b bug, overlay string) ([]string, error) {
 	err := command.Run()
 	text := output.String()
 	var names []string
-	for _, m := range failed.FindAllStringSubmatch(text, -1) {
+	for _, m := range append(failed.FindAllStringSubmatch(text, -1), dead.FindAllStringSubmatch(text, 1)...) {
 		names = append(names, m[1])
 	}
 	switch {
