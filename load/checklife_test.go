@@ -12,6 +12,7 @@ import (
 
 	"smsetl/check"
 	"smsetl/internal/db"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/load"
 	"smsetl/sms"
 )
@@ -210,9 +211,12 @@ func TestChecksOfTables(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			wh := open(t, marketing)
 			told := honest(marketing)
-			told.load(t, wh, "", "04-01 06:00")
+			wh := openIn(t, pgtest.Prepared(t, "honest", func(url string) {
+				wh := openIn(t, url, marketing)
+				told.load(t, wh, "", "04-01 06:00")
+				wh.Close()
+			}))
 			changed, err := wh.Pool().Exec(t.Context(), test.harm)
 			if err != nil || changed.RowsAffected() == 0 {
 				t.Fatal("no harm done", err)

@@ -29,7 +29,13 @@ var (
 // open gives a warehouse in a database of its own, with the accounts known.
 func open(t testing.TB, accounts ...sms.Account) *load.Warehouse {
 	t.Helper()
-	wh, err := load.Open(t.Context(), pgtest.New(t), load.Options{})
+	return openIn(t, pgtest.New(t), accounts...)
+}
+
+// openIn is open in a database that is there.
+func openIn(t testing.TB, url string, accounts ...sms.Account) *load.Warehouse {
+	t.Helper()
+	wh, err := load.Open(t.Context(), url, load.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"smsetl/internal/dev/long"
+	"smsetl/internal/dev/pgtest"
 	"smsetl/sandbox"
 )
 
@@ -37,6 +38,16 @@ func (w *world) loaded() {
 		w.t.Fatalf("exit %d\n%s\n%s", code, stdout, stderr)
 	}
 	w.must(exitOK, "run", at(today)...)
+}
+
+// newLoaded is a world of so many days that are loaded.
+func newLoaded(t *testing.T, days int) *world {
+	t.Helper()
+	return newWorldIn(t, pgtest.Prepared(t, fmt.Sprint("loaded ", days), func(url string) {
+		w := newWorldIn(t, url, quick(days))
+		w.loaded()
+		w.conn.Close(t.Context())
+	}), quick(days))
 }
 
 // grave gives the lines of the severities, "error" or "warning", but for days that were doubted and believed when they were
@@ -154,8 +165,7 @@ func TestCheckCallsNoCorrectionAnError(t *testing.T) {
 		kind := correction.Restatement
 		t.Run(string(kind.Kind), func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, quick(100))
-			w.loaded()
+			w := newLoaded(t, 100)
 			kind.Vendor, kind.From, kind.To = sandbox.EngageLab, "2026-11-03", "2026-11-05"
 			if err := w.vendors.Restate(kind); err != nil {
 				t.Fatal(err)
