@@ -42,16 +42,16 @@ var looked = []struct{ name, path string }{
 	{"explain-none", "/explain?vendor=tencent&account=1400006874&date=2026-11-21&label=(unknown)"},
 }
 
-// Every page on a desk and on a phone, and with -long in the dark and on a tablet: nothing that the browser complains about, that cannot be read, that has no
+// Every page on a desk, and with -long on a phone, in the dark and on a tablet: nothing that the browser complains about, that cannot be read, that has no
 // name, or that does not fit.
 func TestPagesInChromium(t *testing.T) {
 	browser := browsertest.New(t)
 	w := newWorld(t)
 	w.underWay()
 	w.odd()
-	screens := map[string]browsertest.Screen{"light": browsertest.Desk, "phone": browsertest.Phone}
+	screens := map[string]browsertest.Screen{"light": browsertest.Desk}
 	if long.Wanted() {
-		screens["dark"], screens["tablet"] = browsertest.Night, browsertest.Tablet
+		screens["phone"], screens["dark"], screens["tablet"] = browsertest.Phone, browsertest.Night, browsertest.Tablet
 	}
 	for name, screen := range screens {
 		tab := browser.Tab(t, screen)
@@ -80,6 +80,7 @@ func TestPagesInChromium(t *testing.T) {
 
 // On A4 nothing is cut off; at 200 % nothing is, and who asked for less motion sees none.
 func TestPagesOnPaperAndZoomedInChromium(t *testing.T) {
+	long.Skip(t, "opens every page twice in a browser")
 	browser := browsertest.New(t)
 	w := newWorld(t)
 	w.underWay()
