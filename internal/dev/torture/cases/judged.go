@@ -117,8 +117,9 @@ func (p *playing) isQuiet(ctx context.Context) (is bool, err error) {
 	return false, nil
 }
 
-// state names the state that the world is in, empty while something still works there, apart from what differs between any two runs: numbers that a sequence gives, of which
-// only the order counts, the time by a clock that nobody plays with, ports, and names of processes.
+// state names the state that the world is in, and is empty while something still works there. What differs between any two runs is
+// left out: numbers that a sequence gives, of which only the order counts, the time by a clock that nobody plays with, ports, names
+// of processes, and what a connection that broke was about.
 func (p *playing) state(ctx context.Context, began time.Time) (string, error) {
 	if isQuiet, err := p.isQuiet(ctx); err != nil || !isQuiet {
 		return "", err
