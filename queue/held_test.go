@@ -4,26 +4,15 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/zap"
-
 	"smsetl/internal/dev/pgtest"
-	"smsetl/load"
 )
 
 // A window that the database gave to a worker is sent back when it never came: the answer was lost on its way. One that is worked, or
 // was until just now, one that was given away a moment ago and one of another worker are left alone.
 func TestRescueUnheard(t *testing.T) {
 	t.Parallel()
-	wh, err := load.Open(t.Context(), pgtest.New(t), load.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(wh.Close)
-	q, err := New(wh.Pool(), time.Now, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = wh.Pool().Exec(t.Context(), `
+	wh, q := opened(t)
+	_, err := wh.Pool().Exec(t.Context(), `
 		INSERT INTO river.river_job (id, state, attempt, max_attempts, attempted_at, attempted_by, kind, args)
 		SELECT id, 'running', 1, 3, now() - ago, ARRAY[worker], 'window', '{}'
 		FROM (VALUES (1, interval '1 minute', 'me'), (2, '1 minute', 'me'), (3, '1 minute', 'me'), (4, '1 second', 'me'), (5, '1 minute', 'other'))

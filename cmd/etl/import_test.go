@@ -43,11 +43,10 @@ sources:
 
 func newExported(t *testing.T) *exported {
 	t.Helper()
-	// From the 9th on in UTC, so that the 10th is whole in +08:00.
 	return newExportedOf(t, weekOptions)
 }
 
-// weekOptions are those of a week and a day on either side.
+// weekOptions are those of the week that the tests are about: from the 9th on in UTC, so that the 10th is whole in +08:00.
 var weekOptions = huawei.ConsoleOptions{Seed: 11, First: "2026-11-09", Days: 9, PerDay: 30}
 
 func newExportedOf(t *testing.T, o huawei.ConsoleOptions) *exported {

@@ -168,8 +168,8 @@ func (x *pushed) truth(days int) huawei.Truth {
 	return x.console.Truth(weekEnd.AddDate(0, 0, -days), weekEnd, 8, today)
 }
 
-// Days of exports that were made too early, a month of them in the long test, and the reports that tell the rest: half of them before the exports, half behind,
-// in disorder and repeated, as forms and in batches.
+// Days of exports that were made too early, a month of them in the long test, and the reports that tell the rest: half of them before
+// the exports, half behind, in disorder and repeated, as forms and in batches.
 func TestPushesAndExportsAreTheTruth(t *testing.T) {
 	t.Parallel()
 	days := long.Or(8, 30)

@@ -51,8 +51,8 @@ where a transaction has ended since it looked last. Silence lasts 2.5 s; after a
 
 Many cases leave the world in the same state: a connection that is cut before a transaction commits leaves what was there before, wherever
 it is cut. Two states are the same where every row of every table, every file and every session is, apart from what differs between any two
-runs: the values of sequences, the time by a clock that nobody plays with, ports and names of processes (` + "`cases/judged.go`" + `). What is done once more
-with such a state is found out twice, and then for every tenth case that leaves it; the others count as known below. What a step says of itself,
+runs: the values of sequences, the time by a clock that nobody plays with, ports and names of processes, what a broken connection was about,
+and digests of what is compared anyway (` + "`cases/judged.go`" + `). What is done once more with such a state is found out twice, and then for every tenth case that leaves it; the others count as known below. What a step says of itself,
 what a reader sees and whether the ledger is true of the facts is looked at in every case.
 
 `
