@@ -25,16 +25,16 @@ import (
 
 // options are the flags.
 type options struct {
-	minutes   float64
-	seed      uint64
-	shard     string
-	scenario  string
-	only      string
-	out       string
-	workers   int
-	forgetful bool
-	pairs     bool
-	rounds    uint64
+	minutes  float64
+	seed     uint64
+	shard    string
+	scenario string
+	only     string
+	out      string
+	workers  int
+	memory   string
+	pairs    bool
+	rounds   uint64
 }
 
 func main() {
@@ -53,7 +53,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "only this case, scenario/seam/fault/n, whether it is done or not")
 	flag.StringVar(&o.out, "out", "docs/torture.md", "the page to write; - for standard output")
 	flag.IntVar(&o.workers, "workers", 4*runtime.NumCPU(), "how many cases are done at once, half of which wait at any time; each worker has a server of its own")
-	flag.BoolVar(&o.forgetful, "forget", false, "remember nothing, and begin with no case done")
+	flag.StringVar(&o.memory, "memory", "", "the folder that remembers what is done; empty for one in the cache of the user")
 	flag.BoolVar(&o.pairs, "pairs", false, "two faults, the second one while the first is recovered from: one pair of each two kinds of every scenario")
 	flag.Uint64Var(&o.rounds, "rounds", 1, "how many pairs of each two kinds, at other seams each time")
 	flag.Parse()
@@ -71,7 +71,7 @@ func run(ctx context.Context, o options) error {
 	if o.only != "" {
 		return one(ctx, o.only)
 	}
-	state, err := openState(o.forgetful)
+	state, err := openState(o.memory)
 	if err != nil {
 		return err
 	}

@@ -29,26 +29,24 @@ type line struct {
 	Result   cases.Result `json:"result"`
 }
 
-// openState reads what is done of the product as it is, in the working directory.
-func openState(forgetful bool) (*state, error) {
+// openState reads what is done of the product as it is, in the working directory, from a folder; empty for one of the user's.
+func openState(dir string) (*state, error) {
 	hash, err := cases.Product(".")
 	if err != nil {
 		return nil, err
 	}
 	s := &state{hash: hash, Seams: map[string]map[cases.Seam]int{}, Moments: map[string][]torture.Moment{}, Done: map[string]cases.Result{}}
-	base, err := os.UserCacheDir()
-	if err != nil {
-		return nil, err
+	if dir == "" {
+		base, err := os.UserCacheDir()
+		if err != nil {
+			return nil, err
+		}
+		dir = filepath.Join(base, "smsetl", "torture")
 	}
-	dir := filepath.Join(base, "smsetl", "torture")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	flags := os.O_CREATE | os.O_RDWR | os.O_APPEND
-	if forgetful {
-		flags |= os.O_TRUNC
-	}
-	if s.file, err = os.OpenFile(filepath.Join(dir, hash+".jsonl"), flags, 0o600); err != nil {
+	if s.file, err = os.OpenFile(filepath.Join(dir, hash+".jsonl"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600); err != nil {
 		return nil, err
 	}
 	return s, s.read()
