@@ -152,7 +152,7 @@ func TestProgramsStartTogether(t *testing.T) {
 	w := newWorld(t, quick(20))
 	w.url = pgtest.Empty(t)
 	var programs sync.WaitGroup
-	for range 8 {
+	for range long.Or(4, 8) {
 		programs.Go(func() {
 			if code, _, stderr := w.etl("plan", at(today)...); code != exitOK {
 				t.Errorf("exit %d: %s", code, stderr)

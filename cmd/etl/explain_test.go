@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"smsetl/explain"
+	"smsetl/internal/dev/long"
 	"smsetl/job"
 	"smsetl/load"
 	"smsetl/load/raw"
@@ -43,7 +44,8 @@ func (w *world) samples() []sample {
 		           row_number() OVER (PARTITION BY vendor, reason ORDER BY md5(concat_ws(' ', account, send_date, template, label, message_type)))
 		    FROM sms.failure_daily
 		) AS x
-		WHERE n <= 1`)
+		WHERE n <= 1
+		ORDER BY md5(concat_ws(' ', vendor, measure, reason, account, send_date, template))`)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -82,7 +84,7 @@ func TestExplainedNumbersCanBeComputedAgain(t *testing.T) {
 	w := livedThrough(t, 4)
 	vendors := map[string]int{}
 	answers := map[string]string{}
-	for _, s := range w.samples() {
+	for _, s := range long.Some(16, w.samples()) {
 		vendors[s.Vendor]++
 		e := w.explain(s)
 		if len(e.Cells) != 1 || e.Rows != 1 || len(e.Measures) != 1 || e.Measures[0].Total != sms.Reported(s.Value) {
@@ -115,7 +117,7 @@ func TestExplainedNumbersCanBeComputedAgain(t *testing.T) {
 			}
 		}
 	}
-	if vendors["engagelab"] < 15 || vendors["tencent"] < 10 {
+	if vendors["engagelab"] < long.Or(4, 15) || vendors["tencent"] < long.Or(4, 10) {
 		t.Errorf("only %v numbers were looked at", vendors)
 	}
 }

@@ -6,12 +6,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"smsetl/internal/dev/long"
 )
 
 // A run whose worker was taken for dead stops, and goes on as another one: what it had begun is done once, and nothing is left over.
 func TestRunGoesOnAsAnotherWorker(t *testing.T) {
 	t.Parallel()
-	options := quick(60)
+	options := quick(long.Or(30, 60))
 	options.Latency = 40 * time.Millisecond
 	w := newWorld(t, options)
 	w.shortWindows()
@@ -64,7 +66,7 @@ func (w *world) loseWorker() int {
 // A server does the same: it goes on without being started again.
 func TestServeGoesOnAsAnotherWorker(t *testing.T) {
 	t.Parallel()
-	options := quick(60)
+	options := quick(long.Or(30, 60))
 	options.Latency = 40 * time.Millisecond
 	w := newWorld(t, options)
 	w.shortWindows()

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"smsetl/doctor"
+	"smsetl/internal/dev/long"
 	"smsetl/sandbox"
 	"smsetl/sandbox/traffic"
 )
@@ -42,8 +43,8 @@ func TestProbeNamesWhatTheVendorDoes(t *testing.T) {
 		want  string
 		code  int
 	}{
-		"inclusive, +08:00 day":                 {sandbox.TencentRules{}, early, "inclusive +08:00 told", exitOK},
-		"inclusive, +08:00 day, at noon":        {sandbox.TencentRules{}, noon, "inclusive +08:00 told", exitOK},
+		"inclusive":                             {sandbox.TencentRules{}, early, "inclusive +08:00 told", exitOK},
+		"inclusive, at noon":                    {sandbox.TencentRules{}, noon, "inclusive +08:00 told", exitOK},
 		"exclusive":                             {sandbox.TencentRules{ExclusiveEnd: true}, early, "exclusive +08:00 told", exitOK},
 		"exclusive, an empty window is refused": {sandbox.TencentRules{ExclusiveEnd: true, RefuseEmpty: true}, early, "exclusive +08:00 told", exitOK},
 		"UTC day":                               {sandbox.TencentRules{UTCDay: true}, early, "inclusive +00:00 told", exitOK},
@@ -55,6 +56,9 @@ func TestProbeNamesWhatTheVendorDoes(t *testing.T) {
 		"clamped to yesterday, at noon": {sandbox.TencentRules{ClampToYesterday: true}, noon, "inclusive  withheld", exitPartial},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if strings.Contains(name, ", ") {
+				long.Skip(t, "some rules together")
+			}
 			t.Parallel()
 			options := quick(30)
 			options.Now = func() time.Time { return c.now }
@@ -101,6 +105,9 @@ func TestFirstLoadStopsAtAContradiction(t *testing.T) {
 		"time_zone": {sandbox.TencentRules{UTCDay: true}, `time_zone: "+00:00"`, `time_zone: "+08:00"`, "time_zone is +08:00", `set time_zone: "+00:00"`},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if name == "end_hour" {
+				long.Skip(t, "the other way round of exclusive")
+			}
 			t.Parallel()
 			options := quick(40)
 			options.Tencent = c.rules

@@ -271,7 +271,7 @@ func heap() int64 {
 // Thousands of pushes that nobody may believe change nothing, take no memory, and hold up no healthy one.
 func TestForgedPushesChangeNothing(t *testing.T) { // alone, because it looks at the memory of the whole process
 	const days = 5
-	forged, altered := long.Or(800, 4000), long.Or(600, 3000)
+	forged, altered := long.Or(400, 4000), long.Or(300, 3000)
 	x := newPushed(t, days, 40, signedPushes)
 	x.bring(0, x.young(days))
 	s := x.serveReports()

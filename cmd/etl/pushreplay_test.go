@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"smsetl/internal/dev/long"
 	"smsetl/sandbox/huawei"
 )
 
@@ -13,7 +14,7 @@ import (
 // reports is there, spoilt, or thrown away for its age.
 func TestReplayOfPushes(t *testing.T) {
 	t.Parallel()
-	const days = 6
+	days := long.Or(4, 6)
 	x := newPushed(t, days, 30, signedPushes)
 	x.bring(0, x.young(days))
 	young := x.text(`SELECT sum(pending)::text FROM sms.delivery_daily`)

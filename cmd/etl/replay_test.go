@@ -15,6 +15,7 @@ import (
 
 	"smsetl/cmd/etl/show"
 	"smsetl/internal/dev/lived"
+	"smsetl/internal/dev/long"
 	"smsetl/internal/dev/pgtest"
 	"smsetl/job"
 	"smsetl/load"
@@ -42,6 +43,7 @@ func (w *world) alone(ctx context.Context, arguments ...string) (code int, stdou
 // livedThrough is a world that was loaded day by day while its vendors corrected themselves, lied and forgot.
 func livedThrough(t *testing.T, days int) *world {
 	t.Helper()
+	days = long.Or(3, days)
 	in := func(url string) *world {
 		w := newWorldIn(t, url, quick(60))
 		if err := w.vendors.Restate(lived.Restatements(today)...); err != nil {

@@ -155,6 +155,7 @@ func asLines(t *testing.T, conn *pgx.Conn, query string) []string {
 
 // A schema that is changed under a worker costs it no tick, no load and no row.
 func TestMigrationUnderAWorker(t *testing.T) {
+	long.Skip(t, "a worker works while the schema comes and goes")
 	t.Parallel()
 	w := slowWorld(t)
 	s := w.serve()

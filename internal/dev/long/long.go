@@ -52,6 +52,9 @@ func Or(few, many int) int {
 	return few
 }
 
+// Some gives the first few of what a test goes through, or all with -long.
+func Some[T any](few int, all []T) []T { return all[:Or(min(few, len(all)), len(all))] }
+
 // Checks lets rapid try each property of a package `few` times where nobody asked for long tests or said how often. It is for
 // TestMain, before the tests run.
 func Checks(few int) {

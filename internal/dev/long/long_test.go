@@ -19,6 +19,9 @@ func TestOr(t *testing.T) {
 	defer func(before level) { *wanted = before }(*wanted)
 	for value, want := range map[level]int{0: 3, 1: 50, 2: 50} {
 		*wanted = value
+		if some := len(Some(2, []int{1, 2, 3})); some != Or(2, 3) {
+			t.Errorf("-long=%v: %d of 3", value.String(), some)
+		}
 		if got := Or(3, 50); got != want || Wanted() != (value > 0) || IsWhole() != (value > 1) {
 			t.Errorf("-long=%v: %d times, want %d", value.String(), got, want)
 		}

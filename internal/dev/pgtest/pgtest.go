@@ -72,7 +72,7 @@ func Prepared(t testing.TB, key string, do func(url string)) string {
 	p, _ := found.(*prepared)
 	p.once.Do(func() {
 		p.name = newName()
-		if err := need(t).exec(t.Context(), "CREATE DATABASE "+p.name+" TEMPLATE "+migrated(t)); err != nil {
+		if err := need(t).copy(t.Context(), p.name, migrated(t)); err != nil {
 			t.Fatalf("pgtest: %v", err)
 		}
 		do(need(t).database(p.name))
@@ -102,11 +102,16 @@ func newName() string {
 	return testPrefix + time.Now().UTC().Format(timeForm) + "_" + strings.ToLower(rand.Text()[:8])
 }
 
+// copy makes a database of another one, by copying its files: the usual way writes all of it to the log, and takes half as much longer.
+func (s *server) copy(ctx context.Context, name, template string) error {
+	return s.exec(ctx, "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY file_copy")
+}
+
 // create clones a database for the test.
 func (s *server) create(t testing.TB, template string) string {
 	t.Helper()
 	name := newName()
-	if err := s.exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
+	if err := s.copy(t.Context(), name, template); err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
 	url := s.database(name)
