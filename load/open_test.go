@@ -149,8 +149,8 @@ func TestOpenSettings(t *testing.T) {
 
 // A closed warehouse leaves no goroutine behind.
 func TestCloseLeavesNothing(t *testing.T) {
+	address := pgtest.New(t) // before that, since the first test of a process starts what serves them all
 	before := goleak.IgnoreCurrent()
-	address := pgtest.New(t)
 	wh, err := load.Open(t.Context(), address, load.Options{})
 	if err != nil {
 		t.Fatal(err)
