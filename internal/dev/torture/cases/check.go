@@ -88,21 +88,40 @@ func untrue(ctx context.Context, tx pgx.Tx) (wrong []string, err error) {
 	for _, d := range days {
 		wrong = append(wrong, fmt.Sprintf("%s of %s: the ledger has %s, and %s are stored", d.Dataset, d.Day, d.Told, d.Stored))
 	}
-	summed, err := db.All[struct{ Line string }](ctx, tx, `
-		WITH fact AS (
-		    SELECT account_key, date_key, count(*) AS row_count, sum(requested) AS requested, sum(delivered) AS delivered
-		    FROM sms.fact_delivery_daily
-		    GROUP BY account_key, date_key
-		)
-		SELECT format('%s: %s rows with %s requested are stored, and %s with %s summed up', date_key, f.row_count, f.requested, s.row_count, s.requested) AS line
-		FROM fact                     AS f
-		FULL JOIN sms.delivery_by_day AS s USING (account_key, date_key)
-		WHERE (f.row_count, f.requested, f.delivered) IS DISTINCT FROM (s.row_count, s.requested, s.delivered)`)
-	for _, s := range summed {
-		wrong = append(wrong, s.Line)
+	for _, query := range sums {
+		lines, err := db.All[struct{ Line string }](ctx, tx, query)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range lines {
+			wrong = append(wrong, l.Line)
+		}
 	}
-	return wrong, err
+	return wrong, nil
 }
+
+// sums find what is summed up otherwise than it is stored: days of facts, and months of the ledger.
+var sums = []string{`
+	WITH fact AS (
+	    SELECT account_key, date_key, count(*) AS row_count, sum(requested) AS requested, sum(delivered) AS delivered
+	    FROM sms.fact_delivery_daily
+	    GROUP BY account_key, date_key
+	)
+	SELECT format('%s: %s rows with %s requested are stored, and %s with %s summed up', date_key, f.row_count, f.requested, s.row_count, s.requested) AS line
+	FROM fact                     AS f
+	FULL JOIN sms.delivery_by_day AS s USING (account_key, date_key)
+	WHERE (f.row_count, f.requested, f.delivered) IS DISTINCT FROM (s.row_count, s.requested, s.delivered)`, `
+	WITH month AS (
+	    SELECT account_key, dataset, date_trunc('month', date_key::timestamp)::date AS month_start, count(*) AS days,
+	           count(*) FILTER (WHERE state = 'final') AS final, count(*) FILTER (WHERE state = 'empty') AS empty
+	    FROM etl.coverage
+	    GROUP BY 1, 2, 3
+	)
+	SELECT format('%s of %s: %s days with %s final and %s empty ones are in the ledger, and %s with %s and %s summed up',
+	              dataset, month_start, m.days, m.final, m.empty, s.days, s.final, s.empty) AS line
+	FROM month                                                           AS m
+	FULL JOIN (SELECT * FROM etl.coverage_by_month WHERE days > 0) AS s USING (account_key, dataset, month_start)
+	WHERE (m.days, m.final, m.empty) IS DISTINCT FROM (s.days, s.final, s.empty)`}
 
 // leftBehind are things that an end of everything leaves none of.
 const leftBehind = `
