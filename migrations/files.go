@@ -28,7 +28,11 @@ var files embed.FS
 // when the program was killed between the file and the mark.
 const markClean = "\n;UPDATE etl.schema_migration SET dirty = false;\n"
 
-// embedded reads the embedded files, each with markClean at its end.
+// markBegun begins every file, on its first line so that errors name the line of the file. The server goes on with a file whose
+// program was killed, long after it has given the lock away; by this the next program sees that a file is under way.
+const markBegun = "SELECT FROM etl.schema_migration FOR UPDATE; "
+
+// embedded reads the embedded files, each between markBegun and markClean.
 type embedded struct {
 	source.Driver
 
@@ -82,7 +86,7 @@ func marked(file io.ReadCloser, name string, err error) (io.ReadCloser, string, 
 	if err != nil {
 		return nil, name, err
 	}
-	return io.NopCloser(strings.NewReader(string(text) + markClean)), name, nil
+	return io.NopCloser(strings.NewReader(markBegun + string(text) + markClean)), name, nil
 }
 
 // Hash names what Up makes: a hash of every embedded file, of River's migrations and of the vendors. Two programs with the
@@ -100,7 +104,7 @@ func Hash(vendors []sms.Spec) string {
 	if err != nil {
 		panic(err) // the files are in the program
 	}
-	fmt.Fprint(h, bootstrap, markClean, vendorMerges)
+	fmt.Fprint(h, bootstrap, markBegun, markClean, vendorMerges)
 	fmt.Fprintf(h, "%+v", vendors)
 	for _, m := range riverMigrations() {
 		fmt.Fprintf(h, "river\x00%d\x00%s", m.Version, m.SQLUp)

@@ -52,6 +52,9 @@ const (
 		COMMENT ON COLUMN etl.migrating.nothing IS 'flag. Of no meaning; there are no rows.';`
 
 	placeLock = `LOCK TABLE etl.migrating IN SHARE ROW EXCLUSIVE MODE`
+
+	// fileEnds waits for the end of a file that the server goes on with, though its program is dead: markBegun.
+	fileEnds = `BEGIN; LOCK TABLE etl.schema_migration IN EXCLUSIVE MODE; COMMIT`
 )
 
 // bootstrap makes the place where the version is kept. The table is ours rather than golang-migrate's own, which it leaves
@@ -159,6 +162,9 @@ func exclusively(ctx context.Context, url, direction string, do func(*session) e
 	defer conn.Close(context.WithoutCancel(ctx))
 	if _, err := conn.Exec(ctx, bootstrap); err != nil {
 		return fmt.Errorf("migrations: making schema %s: %w", versionSchema, err)
+	}
+	if _, err := conn.Exec(ctx, fileEnds); err != nil {
+		return fmt.Errorf("migrations: waiting for a file that is under way: %w", err)
 	}
 
 	settings := config.ConnConfig.RuntimeParams

@@ -3,6 +3,7 @@ package migrations_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -231,6 +232,55 @@ func TestRepair(t *testing.T) {
 		t.Errorf("%q, %v", said, err)
 	}
 	query(t, url, `DROP VIEW sms.failure_ranking`)
+	up(t, url)
+	if d := cmp.Diff(whole, catalog(t, url)); d != "" {
+		t.Error("(-before +after):\n", d)
+	}
+}
+
+// The server goes on with a file whose program was killed, and has given its lock away by then: who comes next waits for the file.
+func TestFileOfAKilledProgramIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	url := pgtest.New(t)
+	whole := catalog(t, url)
+	newest, err := migrations.Newest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := migrations.UpFile(uint(newest)) //nolint:gosec // a small number
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := migrations.Down(t.Context(), url, 1); err != nil {
+		t.Fatal(err)
+	}
+	query(t, url, fmt.Sprintf(`UPDATE etl.schema_migration SET version = %d, dirty = true, direction = 'up'`, newest))
+	killed, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer killed.Close(context.Background())
+	begun, rest, _ := strings.Cut(file, ";")
+	if _, err := killed.Exec(t.Context(), "BEGIN; "+begun); err != nil {
+		t.Fatal(err)
+	}
+	said, failed := make(chan string), make(chan error, 1)
+	go func() {
+		report, err := migrations.Repair(t.Context(), url)
+		failed <- err
+		said <- report
+	}()
+	select {
+	case err := <-failed:
+		t.Fatalf("repaired while the file was under way: %v, %s", err, <-said)
+	case <-time.After(500 * time.Millisecond):
+	}
+	if _, err := killed.Exec(t.Context(), rest+"COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	if err, report := <-failed, <-said; err != nil || !strings.HasPrefix(report, "nothing to repair") {
+		t.Errorf("%v, %s", err, report)
+	}
 	up(t, url)
 	if d := cmp.Diff(whole, catalog(t, url)); d != "" {
 		t.Error("(-before +after):\n", d)
