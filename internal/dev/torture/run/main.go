@@ -33,6 +33,7 @@ type options struct {
 	out      string
 	workers  int
 	memory   string
+	earlier  origin
 	pairs    bool
 	rounds   uint64
 }
@@ -56,6 +57,8 @@ func main() {
 	flag.StringVar(&o.memory, "memory", "", "the folder that remembers what is done; empty for one in the cache of the user")
 	flag.BoolVar(&o.pairs, "pairs", false, "two faults, the second one while the first is recovered from: one pair of each two kinds of every scenario")
 	flag.Uint64Var(&o.rounds, "rounds", 1, "how many pairs of each two kinds, at other seams each time")
+	flag.StringVar(&o.earlier.Product, "earlier", "", "a product of which what was done counts too, but for scenarios that were begun with this one")
+	flag.StringVar(&o.earlier.Because, "because", "", "why it counts, as a sentence without its end")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, o)
@@ -76,6 +79,14 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer state.close()
+	if o.earlier.Product != "" {
+		if o.earlier.Because == "" {
+			return errors.New("-earlier wants -because: why is what was done of that product true of this one?")
+		}
+		if err := state.takeOver(o.earlier); err != nil {
+			return err
+		}
+	}
 	r := &runner{options: o, state: state, until: time.Now().Add(time.Duration(o.minutes * float64(time.Minute)))}
 	if r.scenarios, err = chosen(o.scenario); err != nil {
 		return err

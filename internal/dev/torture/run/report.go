@@ -78,6 +78,7 @@ func (r *runner) report() error {
 	fmt.Fprintf(&part, "**%d of %d cases are done** (%.1f %%), %d of them struck, with %d violations; %d left a known state. They took %s, added up, of the product %s.\n\n",
 		whole.done, whole.of, percent(whole.done, whole.of), whole.struck, whole.wrong, whole.known,
 		time.Duration(whole.took*float64(time.Second)).Round(time.Second), r.state.hash)
+	r.earlier(&part)
 	if r.options.pairs {
 		r.byPair(&part, all)
 	} else {
@@ -106,6 +107,19 @@ func (r *runner) report() error {
 		err = fmt.Errorf("%d cases do not hold", whole.wrong)
 	}
 	return err
+}
+
+// earlier says which of the cases were done of earlier products.
+func (r *runner) earlier(page *strings.Builder) {
+	count := map[origin]int{}
+	for _, c := range r.wanted(cases.All()) {
+		if from, is := r.state.Earlier[c.String()]; is {
+			count[from]++
+		}
+	}
+	for from, n := range count {
+		fmt.Fprintf(page, "%d of them were done of the product %s: %s.\n\n", n, from.Product, from.Because)
+	}
 }
 
 // byPair counts the pairs of each scenario.

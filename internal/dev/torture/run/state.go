@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"smsetl/internal/dev/torture"
 	"smsetl/internal/dev/torture/cases"
@@ -18,8 +20,17 @@ type state struct {
 	// Moments are those that are tried, by scenario.
 	Moments map[string][]torture.Moment
 	Done    map[string]cases.Result // by case
+	// Earlier are cases that were done of an earlier product, which they need not be done again for.
+	Earlier map[string]origin
 
+	dir  string
 	file *os.File
+}
+
+// origin is an earlier product, and why what was done of it counts.
+type origin struct {
+	Product string `json:"product"`
+	Because string `json:"because"`
 }
 
 // line is one of the file: the seams of a scenario, or a case.
@@ -27,6 +38,7 @@ type line struct {
 	Scenario string       `json:"scenario,omitempty"`
 	Case     string       `json:"case,omitempty"`
 	Result   cases.Result `json:"result"`
+	Earlier  *origin      `json:"earlier,omitempty"`
 }
 
 // openState reads what is done of the product as it is, in the working directory, from a folder; empty for one of the user's.
@@ -35,7 +47,7 @@ func openState(dir string) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &state{hash: hash, Seams: map[string]map[cases.Seam]int{}, Moments: map[string][]torture.Moment{}, Done: map[string]cases.Result{}}
+	s := &state{hash: hash, Seams: map[string]map[cases.Seam]int{}, Moments: map[string][]torture.Moment{}, Done: map[string]cases.Result{}, Earlier: map[string]origin{}}
 	if dir == "" {
 		base, err := os.UserCacheDir()
 		if err != nil {
@@ -46,27 +58,60 @@ func openState(dir string) (*state, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
+	s.dir = dir
 	if s.file, err = os.OpenFile(filepath.Join(dir, hash+".jsonl"), os.O_CREATE|os.O_RDWR|os.O_APPEND, 0o600); err != nil {
 		return nil, err
 	}
-	return s, s.read()
+	return s, read(s.file, s.know)
 }
 
-func (s *state) read() error {
-	lines := bufio.NewScanner(s.file)
+// read gives the lines of a file that are whole: one may be cut off where the program was killed.
+func read(file io.Reader, each func(line)) error {
+	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
 		var l line
-		if json.Unmarshal(lines.Bytes(), &l) != nil {
-			continue // cut off when the program was killed
-		}
-		if l.Case != "" {
-			s.Done[l.Case] = l.Result
-		} else {
-			s.Seams[l.Scenario], s.Moments[l.Scenario] = l.Result.Seams, l.Result.Moments
+		if json.Unmarshal(lines.Bytes(), &l) == nil {
+			each(l)
 		}
 	}
 	return lines.Err()
+}
+
+func (s *state) know(l line) {
+	if l.Case == "" {
+		s.Seams[l.Scenario], s.Moments[l.Scenario] = l.Result.Seams, l.Result.Moments
+		return
+	}
+	s.Done[l.Case] = l.Result
+	if l.Earlier != nil {
+		s.Earlier[l.Case] = *l.Earlier
+	}
+}
+
+// takeOver takes over what was done of an earlier product, but for scenarios that were begun with this one.
+func (s *state) takeOver(from origin) error {
+	file, err := os.Open(filepath.Join(s.dir, from.Product+".jsonl"))
+	if err != nil {
+		return fmt.Errorf("nothing is known of the product %q: %w", from.Product, err)
+	}
+	defer file.Close()
+	isBegun := map[string]bool{}
+	for _, scenario := range cases.All() {
+		begun := len(s.Seams[scenario.Name]) > 0
+		isBegun[scenario.Name], isBegun[scenario.Slug()] = begun, begun
+	}
+	return read(file, func(l line) {
+		slug, _, _ := strings.Cut(l.Case, "/")
+		if isBegun[l.Scenario] || isBegun[slug] || len(l.Result.Wrong) > 0 {
+			return
+		}
+		if l.Earlier == nil {
+			l.Earlier = &from
+		}
+		s.know(l)
+		s.write(l)
+	})
 }
 
 func (s *state) write(l line) {
