@@ -247,7 +247,7 @@ func TestFileOfAKilledProgramIsWaitedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := migrations.UpFile(uint(newest)) //nolint:gosec // a small number
+	file, err := migrations.UpFile(uint(newest))
 	if err != nil {
 		t.Fatal(err)
 	}
