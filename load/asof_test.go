@@ -49,7 +49,7 @@ func TestAsOfIsWhatWasThere(t *testing.T) {
 			t.Errorf("no history had anything %s: the test would prove nothing about it", what)
 		}
 	}
-	if got := dump(t, wh, fmt.Sprintf(`SELECT count(*) > %d FROM etl.delivery_by_day_history`, long.Or(accounts/2, 100))); got != "true" {
+	if got := dump(t, wh, fmt.Sprintf(`SELECT count(*) > %d FROM etl.delivery_by_day_history`, long.Or(20, 100))); got != "true" {
 		t.Error("the history of days is nearly empty")
 	}
 }

@@ -112,13 +112,19 @@ func (r *runner) report() error {
 // earlier says which of the cases were done of earlier products.
 func (r *runner) earlier(page *strings.Builder) {
 	count := map[origin]int{}
+	var origins []origin // as they come first
 	for _, c := range r.wanted(cases.All()) {
-		if from, is := r.state.Earlier[c.String()]; is {
-			count[from]++
+		from, is := r.state.Earlier[c.String()]
+		if !is {
+			continue
 		}
+		if count[from] == 0 {
+			origins = append(origins, from)
+		}
+		count[from]++
 	}
-	for from, n := range count {
-		fmt.Fprintf(page, "%d of them were done of the product %s: %s.\n\n", n, from.Product, from.Because)
+	for _, from := range origins {
+		fmt.Fprintf(page, "%d of them were done of the product %s: %s.\n\n", count[from], from.Product, from.Because)
 	}
 }
 
